@@ -1,0 +1,24 @@
+using Hybrid.Theory;
+
+namespace Hybrid.Networks;
+
+/// <summary>
+/// Draws random transformers of one architecture and runs each forwards and backwards. An engine object owns its
+/// buffers, so it serves one caller at a time; a sample depends on (architecture, seed, sample) alone, never on threads
+/// or on what was drawn before.
+/// </summary>
+public interface INetworkEngine : IDisposable
+{
+    /// <summary>conditioned, dense or torch.</summary>
+    string Name { get; }
+
+    /// <summary>The architecture that the buffers were planned for.</summary>
+    Architecture Architecture { get; }
+
+    /// <summary>
+    /// Draws network number <paramref name="sample"/> of the ensemble <paramref name="seed"/>, feeds it tokens whose Gram
+    /// matrix is exactly the architecture's input, and back-propagates a loss gradient whose Gram matrix at the output is
+    /// exactly the identity; writes every layer's Gram matrices into <paramref name="result"/>.
+    /// </summary>
+    void Run(ulong seed, int sample, NetworkSample result);
+}
