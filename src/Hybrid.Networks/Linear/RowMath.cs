@@ -63,4 +63,17 @@ internal static unsafe class RowMath
         for (; i < length; i++)
             destination[i] = a * x[i];
     }
+
+    /// <summary>destination = x ∘ y; destination may be either.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Multiply<T>(T* x, T* y, T* destination, int length)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int lanes = Vector<T>.Count;
+        int i = 0;
+        for (; i + lanes <= length; i += lanes)
+            Vector.Store(Vector.Load(x + i) * Vector.Load(y + i), destination + i);
+        for (; i < length; i++)
+            destination[i] = x[i] * y[i];
+    }
 }
