@@ -71,7 +71,7 @@ public abstract class EngineTests
         long Allocated(int depth)
         {
             Architecture architecture = Networks.Of(Norm.Pre, Activation.Tanh, tokens: 16, depth: depth, width: 96, heads: 4);
-            using INetworkEngine engine = Create(architecture);
+            using INetworkEngine engine = Create(architecture, threads: 1);
             NetworkSample sample = new(16, depth);
             engine.Run(Seed, 0, sample);
             long before = GC.GetAllocatedBytesForCurrentThread();
@@ -106,6 +106,70 @@ public abstract class EngineTests
         NetworkSample sample = Run(Networks.Of(Norm.Pre, Activation.Tanh, tokens: 1, depth: 2, width: 1), 0);
         Near.Equal("input", 1, sample.Hidden[0][0], 4 * Rounding);
         Assert.True(double.IsFinite(sample.Hidden[2][0]) && double.IsFinite(sample.Gradient[0][0]));
+    }
+
+    public static TheoryData<ReferenceTrajectory> Trajectories => [.. ReferenceTrajectory.All];
+
+    // |mean − theory| ≤ k (standard errors) + c/d + half a unit of the table's last digit. The mean at width d deviates by
+    // c/d + O(1/d²), at d/2 by twice that, so c/d is estimated by the change of the mean from d/2 to d.
+    [Theory]
+    [MemberData(nameof(Trajectories))]
+    public void Simulated_networks_follow_the_theory_of_infinite_width(ReferenceTrajectory reference)
+    {
+        const int Width = 512, Samples = 12;
+        const double StandardErrors = 4;
+        (double[] mean, double[] error) = Measure(reference, Width, Samples);
+        (double[] halfMean, double[] halfError) = Measure(reference, Width / 2, Samples);
+        double[] theory =
+        [
+            .. reference.Forward.SelectMany(row => new[] { row.Q, row.P }),
+            .. reference.Backward.SelectMany(row => new[] { row.D, row.O }),
+        ];
+        for (int i = 0; i < theory.Length; i++)
+        {
+            double finiteWidth = Math.Abs(halfMean[i] - mean[i]);
+            double digit = 0.5 * Math.Pow(10, Math.Floor(Math.Log10(theory[i])) - 3);
+            Near.Equal(
+                $"{reference} value {i}", theory[i], mean[i], StandardErrors * (error[i] + halfError[i]) + finiteWidth + digit);
+        }
+    }
+
+    private (double[] Mean, double[] Error) Measure(ReferenceTrajectory reference, int width, int samples)
+    {
+        Architecture architecture = reference.Architecture(width);
+        using INetworkEngine engine = Create(architecture);
+        NetworkSample sample = new(architecture.Tokens, architecture.Depth);
+        int count = 2 * (ReferenceTrajectory.ForwardLayers.Length + ReferenceTrajectory.BackwardLayers.Length);
+        double[] sum = new double[count], squares = new double[count];
+        for (int index = 0; index < samples; index++)
+        {
+            engine.Run(Seed, index, sample);
+            int at = 0;
+            foreach (int layer in ReferenceTrajectory.ForwardLayers)
+            {
+                LayerObservables observed = LayerObservables.Of(sample, layer);
+                Add(observed.Q);
+                Add(observed.P);
+            }
+
+            foreach (int layer in ReferenceTrajectory.BackwardLayers)
+            {
+                LayerObservables observed = LayerObservables.Of(sample, layer);
+                Add(observed.GradientDiagonal);
+                Add(observed.GradientOffDiagonal);
+            }
+
+            void Add(double value)
+            {
+                sum[at] += value;
+                squares[at++] += value * value;
+            }
+        }
+
+        double[] mean = [.. sum.Select(total => total / samples)];
+        double[] error = [.. squares.Select((total, i) =>
+            Math.Sqrt(Math.Max(0, total / samples - mean[i] * mean[i]) / (samples - 1)))];
+        return (mean, error);
     }
 
     protected NetworkSample Run(Architecture architecture, int sample, int threads = 2)
