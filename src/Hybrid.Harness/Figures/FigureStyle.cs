@@ -23,6 +23,7 @@ internal static class FigureStyle
         .frame { fill: none; stroke: #57606a; stroke-width: 1; }
         .grid { stroke: #d0d7de; stroke-width: 0.6; }
         .tick { stroke: #57606a; stroke-width: 1; }
+        .cells { shape-rendering: crispEdges; }
         .theory { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
         .bar { stroke-width: 1.1; fill: none; }
         .mark { stroke-width: 1.2; }
