@@ -41,18 +41,6 @@ type Mask =
     | None
     | Causal
 
-/// The MLP's nonlinearity φ. Its values, derivative and Gaussian kernels are in the module Activations.
-[<RequireQualifiedAccess>]
-type Activation =
-    | Linear
-    | Relu
-    | LeakyRelu
-    | Erf
-    | Tanh
-    | Gelu
-    | GeluTanh
-    | Silu
-    | Sigmoid
 
 /// Attention sublayer. Skip r_A and branch a_A weights, logit scale σ_A (logits of normalised tokens have variance
 /// σ_A²), value scale σ_V (the value path multiplies squared norms by σ_V²). All dimensionless.

@@ -1,0 +1,79 @@
+namespace Hybrid.Theory
+
+open System
+
+/// Growth rates of one block, per block and dimensionless.
+[<Struct>]
+type BlockExponents =
+    {
+        /// λ_a: log growth of u = 1 − ρ at the collapsed line
+        Angle: float
+        /// λ_g: log of the larger eigenvalue of the block's 2×2 gradient map
+        Gradient: float
+        /// log of the smaller one, the difference mode's; on the line it is λ_a
+        Difference: float
+    }
+
+/// λ_a and λ_g, theory.md section 4, derivation section 6.
+[<RequireQualifiedAccess>]
+module Exponents =
+
+    /// A u so small that every map is linear in it to rounding, and far from underflow.
+    [<Literal>]
+    let private Infinitesimal = 1e-140
+
+    /// λ_a of block `layer` for collapsed tokens of norm q: log(u″/u) as u → 0. Negative: ordered, tokens keep
+    /// collapsing; positive: chaotic. The maps carry u without cancellation, so the limit is taken by evaluating them.
+    let angle architecture laws layer q =
+        let trace = Geometry.block architecture laws layer { Q = q; U = Infinitesimal }
+        log (trace.Output.U / Infinitesimal)
+
+    /// Eigenvalues (larger, smaller) of the block's map of (g_d, g_o). For real transformers both are real and
+    /// positive on the line; a complex pair reports its modulus twice.
+    let gradientEigenvalues architecture (trace: BlockTrace) =
+        let first = Gradients.block architecture trace { Diagonal = 1.0; OffDiagonal = 0.0 }
+
+        let second =
+            Gradients.block architecture trace { Diagonal = 0.0; OffDiagonal = 1.0 }
+
+        if architecture.Tokens = 1 then
+            struct (first.Diagonal, first.Diagonal)
+        else
+            // In the mean and difference modes g_d + (n−1) g_o and g_d − g_o the map is triangular on the line, so
+            // its eigenvalues are formed there without cancellation.
+            let others = float (architecture.Tokens - 1)
+
+            let mean gram =
+                gram.Diagonal + others * gram.OffDiagonal
+
+            let difference gram = gram.Diagonal - gram.OffDiagonal
+            // unit mean mode: g_d = g_o = 1/n; unit difference mode: g_d = (n−1)/n, g_o = −1/n
+            let n = others + 1.0
+            let combine f alpha beta = alpha * f first + beta * f second
+            let meanMean = combine mean (1.0 / n) (1.0 / n)
+            let meanDifference = combine mean (others / n) (-1.0 / n)
+            let differenceMean = combine difference (1.0 / n) (1.0 / n)
+            let differenceDifference = combine difference (others / n) (-1.0 / n)
+            let half = 0.5 * (meanMean - differenceDifference)
+            let discriminant = half * half + meanDifference * differenceMean
+            let center = 0.5 * (meanMean + differenceDifference)
+
+            if discriminant >= 0.0 then
+                // the eigenvalue of larger modulus first, the other from the determinant
+                let larger = center + Math.CopySign(sqrt discriminant, center)
+
+                let determinant = meanMean * differenceDifference - meanDifference * differenceMean
+
+                struct (larger, (if larger = 0.0 then 0.0 else determinant / larger))
+            else
+                let modulus = sqrt (center * center - discriminant)
+                struct (modulus, modulus)
+
+    /// λ_a at the line for norm `lineQ`, λ_g and the difference exponent from the gradient map at `state`.
+    let block architecture laws layer lineQ state =
+        let struct (larger, smaller) =
+            gradientEigenvalues architecture (Geometry.block architecture laws layer state)
+
+        { Angle = angle architecture laws layer lineQ
+          Gradient = log (abs larger)
+          Difference = log (abs smaller) }

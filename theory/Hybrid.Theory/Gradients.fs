@@ -1,0 +1,108 @@
+namespace Hybrid.Theory
+
+/// Gram of the loss gradient per coordinate: g_d of a token with itself, g_o between two tokens.
+[<Struct>]
+type GradientGram = { Diagonal: float; OffDiagonal: float }
+
+/// Gradients backwards, theory.md section 3, derivation section 5. Same assumptions as Geometry; the weights that
+/// carry the gradient are taken as independent of those that made the forward pass, exact as width → ∞.
+[<RequireQualifiedAccess>]
+module Gradients =
+
+    let private scale factor gram =
+        { Diagonal = factor * gram.Diagonal
+          OffDiagonal = factor * gram.OffDiagonal }
+
+    /// Through the placement: to the branch output, through the module, through the input normalisation, plus the skip.
+    let private sublayer norm (trace: SublayerTrace) (through: GradientGram -> GradientGram) gradient =
+        let gradient = scale (1.0 / trace.Divisor) gradient
+        let r2 = trace.Weights.Skip * trace.Weights.Skip
+        let a2 = trace.Weights.Branch * trace.Weights.Branch
+
+        if a2 = 0.0 then
+            scale r2 gradient
+        else
+            let atBranch =
+                if Geometry.normalisesBranch norm then
+                    scale (1.0 / trace.BranchQ) gradient
+                else
+                    gradient
+
+            let atModule = through atBranch
+
+            let branch =
+                if Geometry.normalisesInput norm then
+                    scale (1.0 / trace.Input.Q) atModule
+                else
+                    atModule
+
+            { Diagonal = r2 * gradient.Diagonal + a2 * branch.Diagonal
+              OffDiagonal = r2 * gradient.OffDiagonal + a2 * branch.OffDiagonal }
+
+    /// Attention backwards: value, query and key paths.
+    let attention (architecture: Architecture) (moments: AttentionMoments) (trace: SublayerTrace) =
+        let others = float (architecture.Tokens - 1)
+        let q = trace.Seen.Q
+        let p = trace.Seen.P
+        let d = q * trace.Seen.U
+        let logit = architecture.Attention.LogitStd * architecture.Attention.LogitStd
+        let value = architecture.Attention.ValueStd * architecture.Attention.ValueStd
+        let { S1 = s1; S2 = s2; T1 = t1; T2 = t2 } = moments
+
+        let through h =
+            let key = q * t1 * h.Diagonal + others * p * t2 * h.OffDiagonal
+
+            { Diagonal =
+                value
+                * (s1 * h.Diagonal
+                   + others * s2 * h.OffDiagonal
+                   + logit * d * d * t1 * h.Diagonal
+                   + logit * d * key)
+              OffDiagonal =
+                if others = 0.0 then
+                    0.0
+                else
+                    value
+                    * (((1.0 - s1) * h.Diagonal + others * (1.0 - s2) * h.OffDiagonal) / others
+                       + logit * d * d * t2 * h.OffDiagonal
+                       - logit * d * key / others) }
+
+        sublayer architecture.Norm trace through
+
+    /// MLP backwards: h ← σ_v² σ_w² E φ′φ′ h; for gated units the product rule's two paths, gate and up.
+    let mlp (architecture: Architecture) (kernel: Kernel) (trace: SublayerTrace) =
+        let parameters = architecture.Mlp
+        let struct (v, u) = Geometry.preActivation parameters trace.Seen
+        let out = parameters.OutStd * parameters.OutStd
+        let inner = parameters.InStd * parameters.InStd
+        // σ_w² E φ′φ′ from χ = v E φ′φ′
+        let slope chi =
+            if v = 0.0 then 0.0 else inner * chi / v
+
+        let factor chi kappa overlap =
+            if architecture.Gated then
+                out * (slope chi * inner * overlap + inner * kappa)
+            else
+                out * slope chi
+
+        let diagonal = factor kernel.ChiAtOne kernel.KappaAtOne trace.Seen.Q
+        let offDiagonal = factor (kernel.Chi u) (kernel.Kappa u) trace.Seen.P
+
+        sublayer architecture.Norm trace (fun h ->
+            { Diagonal = diagonal * h.Diagonal
+              OffDiagonal = offDiagonal * h.OffDiagonal })
+
+    /// A block backwards: MLP, then attention.
+    let block architecture (trace: BlockTrace) gradient =
+        gradient
+        |> mlp architecture trace.Kernel trace.Mlp
+        |> attention architecture trace.Moments trace.Attention
+
+    /// The gradient Gram at the input of every block and, last, at the output, where it is the identity.
+    let backward architecture (blocks: BlockTrace[]) =
+        let grams = Array.create (blocks.Length + 1) { Diagonal = 1.0; OffDiagonal = 0.0 }
+
+        for layer in blocks.Length - 1 .. -1 .. 0 do
+            grams[layer] <- block architecture blocks[layer] grams[layer + 1]
+
+        grams

@@ -1,0 +1,116 @@
+namespace Hybrid.Theory
+
+open System
+
+/// Mehler's expansion of the kernels at one variance, derivation section 2.5:
+///     κ(ρ) = Σ_k a_k² ρ^k,  χ(ρ) = κ′(ρ) = Σ_k k a_k² ρ^{k−1},  a_k = E φ(√v z) h_k(z)
+/// with orthonormal Hermite h_k. All coefficients are ≥ 0, so what is left out is bounded at every ρ by Parseval's
+/// remainder at ρ = 1, and κ(1) − κ(ρ) = Σ a_k² (1 − ρ^k) has no cancellation.
+[<Sealed>]
+type internal HermiteSeries private (squares: float[], kappaError: float, chiError: float) =
+
+    /// Bound on the error of κ (and of the gap, twice) at every ρ.
+    member _.KappaError = kappaError
+
+    /// Bound on the error of χ at every ρ.
+    member _.ChiError = chiError
+
+    member _.Terms = squares.Length
+
+    member _.Kappa(u: float) =
+        let rho = 1.0 - u
+        let mutable sum = 0.0
+
+        for k = squares.Length - 1 downto 0 do
+            sum <- sum * rho + squares[k]
+
+        sum
+
+    member _.Chi(u: float) =
+        let rho = 1.0 - u
+        let mutable sum = 0.0
+
+        for k = squares.Length - 1 downto 1 do
+            sum <- sum * rho + float k * squares[k]
+
+        sum
+
+    /// κ(1) − κ(1 − u); 1 − ρ^k follows e_{k+1} = ρ e_k + u.
+    member _.Gap(u: float) =
+        let rho = 1.0 - u
+        let mutable e = 0.0
+        let mutable sum = 0.0
+
+        for k in 1 .. squares.Length - 1 do
+            e <- rho * e + u
+            sum <- sum + squares[k] * e
+
+        sum
+
+    /// Expands φ(√v z) to at most `terms` terms, fewer when the Parseval remainders of κ and χ drop below
+    /// `tolerance` times κ(1) and χ(1). The trapezoid grid resolves both φ's strip and the highest h_k.
+    static member Create
+        (phi: float -> float, derivative: float -> float, v: float, strip: float, terms: int, tolerance)
+        =
+        let scale = sqrt v
+        // bandwidths that add up: the Gaussian's to 1e-16, the highest Hermite function's, φ's own
+        let bandwidth = 8.6 + sqrt (float terms) + 37.0 * scale / strip
+        let h = 2.0 * Math.PI / bandwidth
+        let half = 2.0 * Quadrature.HalfWidth / h |> ceil |> int
+        let count = 2 * half + 1
+        let z = Array.init count (fun i -> float (i - half) * h)
+        let weights = z |> Array.map (fun z -> h * Normal.density z)
+        let values = z |> Array.map (fun z -> phi (scale * z))
+
+        let expect (f: int -> float) =
+            let mutable sum = 0.0
+
+            for i in 0 .. count - 1 do
+                sum <- sum + weights[i] * f i
+
+            sum
+
+        let kappa1 = expect (fun i -> values[i] * values[i])
+
+        let chi1 =
+            v
+            * expect (fun i ->
+                let d = derivative (scale * z[i])
+                d * d)
+
+        let weighted = Array.map2 (*) weights values
+        let mutable previous = Array.zeroCreate<float> count
+        let mutable current = Array.create count 1.0
+        let squares = ResizeArray<float>()
+        let mutable kappaLeft = kappa1
+        let mutable chiLeft = chi1
+        let mutable quiet = 0
+        let mutable k = 0
+
+        // two coefficients in a row must be negligible: odd and even φ have every second one zero
+        while k < terms && quiet < 2 do
+            let mutable a = 0.0
+
+            for i in 0 .. count - 1 do
+                a <- a + weighted[i] * current[i]
+
+            squares.Add(a * a)
+            kappaLeft <- kappaLeft - a * a
+            chiLeft <- chiLeft - float k * a * a
+            let settled = abs kappaLeft <= tolerance * kappa1 && abs chiLeft <= tolerance * chi1
+            quiet <- if settled then quiet + 1 else 0
+            // √(k+1) h_{k+1} = z h_k − √k h_{k−1}
+            let next = previous
+            let root = sqrt (float k)
+            let inverse = 1.0 / sqrt (float (k + 1))
+
+            for i in 0 .. count - 1 do
+                next[i] <- (z[i] * current[i] - root * previous[i]) * inverse
+
+            previous <- current
+            current <- next
+            k <- k + 1
+
+        // Parseval remainders, never less than what rounding leaves of them
+        let floorOf total = 1e-15 * total
+        HermiteSeries(squares.ToArray(), max (abs kappaLeft) (floorOf kappa1), max (abs chiLeft) (floorOf chi1))

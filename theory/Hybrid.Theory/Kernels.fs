@@ -1,0 +1,159 @@
+namespace Hybrid.Theory
+
+open System
+
+/// A kernel was asked for outside what it can answer within its error bound.
+type KernelException(message: string) =
+    inherit ArgumentException(message)
+
+/// The Gaussian kernels of φ at one pre-activation variance v, as functions of u = 1 − ρ ∈ [0, 2]:
+/// κ = E φ(x₁)φ(x₂) and χ = v E φ′(x₁)φ′(x₂) for x₁, x₂ of variance v and correlation ρ. Dimensionless.
+/// theory.md section 2.1.
+[<Sealed>]
+type Kernel internal (variance: float, error: float, kappa: float -> float, gap: float -> float, chi: float -> float) =
+
+    let kappaAtOne = kappa 0.0
+    let chiAtOne = chi 0.0
+
+    let inRange u =
+        if u >= 0.0 && u <= 2.0 then
+            u
+        else
+            raise (ArgumentOutOfRangeException("u", u, "u = 1 − ρ must lie in [0, 2]"))
+
+    /// v
+    member _.Variance = variance
+
+    /// Bound on the error of κ and χ, relative to κ(1) and χ(1).
+    member _.RelativeError = error
+
+    /// κ(ρ = 1) = E φ²
+    member _.KappaAtOne = kappaAtOne
+
+    /// χ(ρ = 1) = v E φ′²
+    member _.ChiAtOne = chiAtOne
+
+    /// κ(v, 1 − u)
+    member _.Kappa(u: float) = kappa (inRange u)
+
+    /// κ(v, 1) − κ(v, 1 − u) ≥ 0, to full relative accuracy however small u is
+    member _.Gap(u: float) = gap (inRange u)
+
+    /// χ(v, 1 − u)
+    member _.Chi(u: float) = chi (inRange u)
+
+/// Kernels of every activation. Closed forms for linear, ReLU, leaky ReLU, erf and exact GELU; elsewhere the Hermite
+/// series while it is short, and the localised trapezoid rule where φ(√v z) is steep. Error ≤ 1e-10 relative to the
+/// value at ρ = 1 for v from 1e-12 to 1e6, or a KernelException.
+[<RequireQualifiedAccess>]
+module Kernels =
+
+    /// What every kernel guarantees.
+    [<Literal>]
+    let Accuracy = 1e-10
+
+    /// Up to this variance every series meets 1e-13 within SeriesTerms.
+    [<Literal>]
+    let private SeriesVariance = 12.0
+
+    [<Literal>]
+    let private SeriesTerms = 2500
+
+    /// Most terms of a custom activation's series.
+    [<Literal>]
+    let private CustomTerms = 4000
+
+    let private closed v kappa gap chi = Kernel(v, 1e-14, kappa, gap, chi)
+
+    let private linear v =
+        closed v (fun u -> v * (1.0 - u)) (fun u -> v * u) (fun _ -> v)
+
+    let private relu v =
+        closed v (ClosedKernels.reluKappa v) (ClosedKernels.reluGap v) (ClosedKernels.reluChi v)
+
+    /// α x + (1 − α) relu(x): the cross term E x₁ relu(x₂) is vρ/2
+    let private leakyRelu v =
+        let alpha = Activation.LeakySlope
+        let rest = (1.0 - alpha) * (1.0 - alpha)
+
+        closed
+            v
+            (fun u -> alpha * v * (1.0 - u) + rest * ClosedKernels.reluKappa v u)
+            (fun u -> alpha * v * u + rest * ClosedKernels.reluGap v u)
+            (fun u -> alpha * v + rest * ClosedKernels.reluChi v u)
+
+    let private fromSeries v (series: HermiteSeries) =
+        let error =
+            max (series.KappaError / series.Kappa 0.0) (series.ChiError / series.Chi 0.0)
+
+        Kernel(v, error, series.Kappa, series.Gap, series.Chi)
+
+    let private quadrature (shape: QuadratureKernels.Shape) v =
+        if v <= SeriesVariance then
+            HermiteSeries.Create(shape.Phi, shape.Derivative, v, shape.Strip, SeriesTerms, 1e-14)
+            |> fromSeries v
+        else
+            Kernel(
+                v,
+                1e-13,
+                QuadratureKernels.kappa shape v,
+                QuadratureKernels.gap shape v,
+                QuadratureKernels.chi shape v
+            )
+
+    /// φ = ½ + ½ tanh(x/2): ¼ + ¼ of tanh's kernels at v/4
+    let private sigmoid (tanhAt: float -> Kernel) v =
+        let kernel = tanhAt (v / 4.0)
+
+        Kernel(
+            v,
+            kernel.RelativeError,
+            (fun u -> 0.25 + 0.25 * kernel.Kappa u),
+            (fun u -> 0.25 * kernel.Gap u),
+            (fun u -> 0.25 * kernel.Chi u)
+        )
+
+    let private custom (activation: CustomActivation) v =
+        let series =
+            HermiteSeries.Create(
+                activation.Value.Invoke,
+                activation.Derivative.Invoke,
+                v,
+                1.0,
+                CustomTerms,
+                0.1 * Accuracy
+            )
+
+        let kernel = fromSeries v series
+
+        if kernel.RelativeError <= Accuracy then
+            kernel
+        else
+            raise (
+                KernelException(
+                    $"activation '{activation.Name}' at pre-activation variance {v}: its Hermite series is still off by {kernel.RelativeError:G2} relative after {series.Terms} terms, {Accuracy:G2} is asked; the series needs φ smooth on the scale 1/√v and φ′ its derivative"
+                )
+            )
+
+    /// The kernels of `activation` at pre-activation variance v ≥ 0.
+    [<CompiledName("At")>]
+    let at activation (v: float) : Kernel =
+        if not (Double.IsFinite v && v >= 0.0) then
+            raise (ArgumentOutOfRangeException("v", v, "the pre-activation variance must be a finite number ≥ 0"))
+
+        if v = 0.0 then
+            let mean = Activation.value activation 0.0
+            Kernel(0.0, 0.0, (fun _ -> mean * mean), (fun _ -> 0.0), (fun _ -> 0.0))
+        else
+            match activation with
+            | Activation.Linear -> linear v
+            | Activation.Relu -> relu v
+            | Activation.LeakyRelu -> leakyRelu v
+            | Activation.Erf -> closed v (ClosedKernels.erfKappa v) (ClosedKernels.erfGap v) (ClosedKernels.erfChi v)
+            | Activation.Gelu ->
+                closed v (ClosedKernels.geluKappa v) (ClosedKernels.geluGap v) (ClosedKernels.geluChi v)
+            | Activation.Tanh -> quadrature QuadratureKernels.tanh v
+            | Activation.GeluTanh -> quadrature QuadratureKernels.geluTanh v
+            | Activation.Silu -> quadrature QuadratureKernels.silu v
+            | Activation.Sigmoid -> sigmoid (quadrature QuadratureKernels.tanh) v
+            | Activation.Custom activation -> custom activation v

@@ -1,0 +1,142 @@
+namespace Hybrid.Theory
+
+open System
+
+/// Kernels without a closed form, at any variance: derivation section 2.4. φ = reference + δ, where the reference has
+/// closed kernels and the same tails, so that δ is analytic in a strip, of order one in width and exponentially
+/// local. However steep φ(√v z) becomes, the sums then run over δ's own width, never over the Gaussian's:
+///     κ = κ_ref + 2 E[ref(x₁) δ(x₂)] + E[δ(x₁) δ(x₂)]
+/// where the cross term is one integral, since E[ref(x₁) | x₂] is closed.
+[<RequireQualifiedAccess>]
+module internal QuadratureKernels =
+
+    /// What φ is compared with.
+    type Reference =
+        /// erf(c x)
+        | ErrorFunction of c: float
+        /// x Φ(c x)
+        | GaussianLinear of c: float
+
+    type Shape =
+        {
+            Phi: float -> float
+            Derivative: float -> float
+            Reference: Reference
+            /// half width of the strip around the real axis in which φ is analytic
+            Strip: float
+            /// beyond |x| = Reach, |δ| and |δ′| are below 1e-17 of φ's scale
+            Reach: float
+        }
+
+    let private shape activation reference strip reach =
+        { Phi = Activation.value activation
+          Derivative = Activation.derivative activation
+          Reference = reference
+          Strip = strip
+          Reach = reach }
+
+    /// tanh: poles at ±iπ/2; the reference has the same slope at 0.
+    let tanh = shape Activation.Tanh (ErrorFunction(sqrt Math.PI / 2.0)) 1.5 21.0
+
+    /// SiLU: poles at ±iπ; Φ(c x) has the sigmoid's slope at 0.
+    let silu =
+        shape Activation.Silu (GaussianLinear(sqrt (2.0 * Math.PI) / 4.0)) 3.0 44.0
+
+    /// tanh-GELU: the poles nearest to the axis are at ±0.634 ± 2.755i.
+    let geluTanh = shape Activation.GeluTanh (GaussianLinear 1.0) 2.6 9.5
+
+    let private referenceValue reference x =
+        match reference with
+        | ErrorFunction c -> MathNet.Numerics.SpecialFunctions.Erf(c * x)
+        | GaussianLinear c -> x * Normal.cumulative (c * x)
+
+    let private referenceDerivative reference x =
+        match reference with
+        | ErrorFunction c -> 2.0 * c / sqrt Math.PI * exp (-c * c * x * x)
+        | GaussianLinear c -> Normal.cumulative (c * x) + c * x * Normal.density (c * x)
+
+    /// E ref(m + τ z)
+    let private conditionalValue reference m tauSquared =
+        match reference with
+        | ErrorFunction c -> MathNet.Numerics.SpecialFunctions.Erf(c * m / sqrt (1.0 + 2.0 * c * c * tauSquared))
+        | GaussianLinear c ->
+            let b = c / sqrt (1.0 + c * c * tauSquared)
+            m * Normal.cumulative (b * m) + b * tauSquared * Normal.density (b * m)
+
+    /// E ref′(m + τ z), the derivative of the above with respect to m
+    let private conditionalDerivative reference m tauSquared =
+        match reference with
+        | ErrorFunction c ->
+            let b = c / sqrt (1.0 + 2.0 * c * c * tauSquared)
+            2.0 * b / sqrt Math.PI * exp (-b * b * m * m)
+        | GaussianLinear c ->
+            let b = c / sqrt (1.0 + c * c * tauSquared)
+
+            Normal.cumulative (b * m)
+            + b * m * Normal.density (b * m) * (1.0 - b * b * tauSquared)
+
+    let private closedKappa reference v u =
+        match reference with
+        | ErrorFunction c -> ClosedKernels.erfKappa (c * c * v) u
+        | GaussianLinear c -> ClosedKernels.geluKappa (c * c * v) u / (c * c)
+
+    let private closedChi reference v u =
+        match reference with
+        | ErrorFunction c -> ClosedKernels.erfChi (c * c * v) u
+        | GaussianLinear c -> ClosedKernels.geluChi (c * c * v) u / (c * c)
+
+    let private closedGap reference v u =
+        match reference with
+        | ErrorFunction c -> ClosedKernels.erfGap (c * c * v) u
+        | GaussianLinear c -> ClosedKernels.geluGap (c * c * v) u / (c * c)
+
+    let private product f x y : float = f x * f y
+
+    /// Whether the Gaussian is no wider than δ: then φ itself is summed.
+    let private narrow shape v =
+        Quadrature.HalfWidth * sqrt v <= shape.Reach
+
+    /// 2 E[ref δ] + E[δ δ] for δ and the matching conditional mean of the reference
+    let private correction shape (conditional: float -> float -> float) (delta: float -> float) v u =
+        let rho = 1.0 - u
+        let tauSquared = v * u * (2.0 - u)
+
+        let cross =
+            Quadrature.expectation (sqrt v) shape.Strip shape.Reach (fun x ->
+                delta x * conditional (rho * x) tauSquared)
+
+        2.0 * cross
+        + Quadrature.pairExpectation v u shape.Strip shape.Reach (product delta)
+
+    let private valueCorrection shape =
+        correction shape (conditionalValue shape.Reference) (fun x -> shape.Phi x - referenceValue shape.Reference x)
+
+    let private derivativeCorrection shape =
+        correction shape (conditionalDerivative shape.Reference) (fun x ->
+            shape.Derivative x - referenceDerivative shape.Reference x)
+
+    let kappa shape v u =
+        if narrow shape v then
+            Quadrature.pairExpectation v u shape.Strip infinity (product shape.Phi)
+        else
+            closedKappa shape.Reference v u + valueCorrection shape v u
+
+    let chi shape v u =
+        v
+        * (if narrow shape v then
+               Quadrature.pairExpectation v u shape.Strip infinity (product shape.Derivative)
+           else
+               closedChi shape.Reference v u / v + derivativeCorrection shape v u)
+
+    /// κ(v, 1) − κ(v, 1 − u) without cancellation: ½E(φ₁ − φ₂)², and u χ at the midpoint where u is so small that
+    /// φ₁ − φ₂ itself cancels (the next term is of relative order (uv)²).
+    let gap shape v u =
+        if u * max 1.0 v < 1e-6 then
+            u * chi shape v (0.5 * u)
+        elif narrow shape v then
+            Quadrature.pairExpectation v u shape.Strip infinity (fun x y ->
+                let difference = shape.Phi x - shape.Phi y
+                0.5 * difference * difference)
+        else
+            closedGap shape.Reference v u
+            + (valueCorrection shape v 0.0 - valueCorrection shape v u)

@@ -1,0 +1,68 @@
+namespace Hybrid.Theory
+
+[<RequireQualifiedAccess>]
+type Verdict =
+    | Trainable
+    | Marginal
+    | Untrainable
+
+type Trainability =
+    {
+        Verdict: Verdict
+        /// what the verdict rests on and where the theory's assumptions are strained; never empty
+        Reasons: string[]
+    }
+
+/// The verdict at finite depth, theory.md section 4: trainable when both |λ_a|L and |λ_g|L are O(1). The exponents are
+/// summed over the layers of this very network, so growing norms and schedules count as they are.
+[<RequireQualifiedAccess>]
+module Trainability =
+
+    /// |Σλ| up to which signals keep their order of magnitude: e³ ≈ 20 in u and in gradient power over all layers.
+    [<Literal>]
+    let Budget = 3.0
+
+    /// |Σλ| beyond which they have lost it: e⁹ ≈ 8000.
+    [<Literal>]
+    let Limit = 9.0
+
+    let private direction name (sum: float) falls rises =
+        $"{name} = {sum:F2} over all layers: " + (if sum < 0.0 then falls else rises)
+
+    let private strained (blocks: BlockTrace[]) (architecture: Architecture) =
+        [ match
+              blocks
+              |> Array.tryFindIndex (fun block ->
+                  let seen = block.Attention.Seen
+                  architecture.Attention.LogitStd * seen.Q * sqrt seen.U > 2.0)
+          with
+          | Some index ->
+              let seen = blocks[index].Attention.Seen
+              let spread = architecture.Attention.LogitStd * seen.Q * sqrt seen.U
+
+              $"strong attention: logit spread s = {spread:F1} at layer {index + 1}; expectations are exact, but a single network with few heads fluctuates around them"
+          | None -> ()
+
+          match architecture.Mask with
+          | Mask.Causal ->
+              "causal mask: (q, p) treat all positions alike, which holds for none; section 8's process resolves positions"
+          | Mask.None -> () ]
+
+    /// Verdict from the sums of λ_a and λ_g over the layers.
+    let judge architecture blocks stationary angleSum gradientSum =
+        let largest = max (abs angleSum) (abs gradientSum)
+
+        let verdict =
+            if largest <= Budget then Verdict.Trainable
+            elif largest <= Limit then Verdict.Marginal
+            else Verdict.Untrainable
+
+        let reasons =
+            [ direction "Σλ_a" angleSum "differences between tokens shrink" "differences between tokens grow"
+              direction "Σλ_g" gradientSum "gradients vanish towards the input" "gradients explode towards the input"
+              if not stationary then
+                  "norms are not stationary: exponents change from layer to layer and are summed as they are" ]
+            @ strained blocks architecture
+
+        { Verdict = verdict
+          Reasons = Array.ofList reasons }
