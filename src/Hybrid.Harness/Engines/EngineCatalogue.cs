@@ -12,6 +12,9 @@ public sealed record EngineCatalogue(IReadOnlyList<EngineEntry> Entries)
         ["torch"] = "build with -p:Torch=cpu or -p:Torch=cuda, or with -p:TorchSharpPath=DIR for a TorchSharp in a folder",
     };
 
+    /// <summary>The name of the engine that is taken where none is asked for.</summary>
+    public string Default => Entries[0].Name;
+
     /// <summary>The entry of a name.</summary>
     /// <exception cref="EngineMissingException">The engine is known but not in this build.</exception>
     /// <exception cref="InputException">There is no engine of that name.</exception>
