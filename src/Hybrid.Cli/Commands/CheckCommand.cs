@@ -50,7 +50,7 @@ internal static class CheckCommand
                 session.Engines.Find(parsed.GetRequiredValue(engine)),
                 parsed.GetValue(samples),
                 common.Seed(parsed),
-                parsed.GetValue(threads));
+                Options.ThreadsOf(parsed, threads));
             return Run(session, plan, path, common.Json(parsed));
         });
     }

@@ -19,7 +19,7 @@ internal static class Options
     };
 
     public static Option<ulong> Seed() =>
-        Integer("--seed", "Seed of every random number; equal seeds give equal results on any number of threads.", () => 1UL, 0UL, ulong.MaxValue);
+        Integer("--seed", "Seed of every random number; equal seeds give equal results.", 1UL, 0UL, ulong.MaxValue);
 
     public static Option<string[]> Set() => new("--set")
     {
@@ -30,10 +30,10 @@ internal static class Options
     };
 
     public static Option<int> Samples(int standard, int least, string description) =>
-        Integer("--samples", description, () => standard, least, 1_000_000);
+        Integer("--samples", description, standard, least, 1_000_000);
 
     public static Option<int> Threads() =>
-        Integer("--threads", "Threads to use; results do not depend on it.", () => Environment.ProcessorCount, 1, 1024, "all cores");
+        Integer("--threads", "Threads to use, all cores if not given; results do not depend on it.", null, 1, 1024);
 
     public static Option<string> Engine(Session session) => new("--engine")
     {
@@ -42,8 +42,12 @@ internal static class Options
         DefaultValueFactory = _ => session.Engines.Default,
     };
 
+    /// <summary>The value of <see cref="Threads"/>.</summary>
+    public static int ThreadsOf(ParseResult parsed, Option<int> threads) =>
+        parsed.GetValue(threads) is int count and > 0 ? count : Environment.ProcessorCount;
+
     /// <summary>An integer option whose error names the legal range.</summary>
-    public static Option<T> Integer<T>(string name, string description, Func<T> standard, T least, T greatest, string? shown = null)
+    public static Option<T> Integer<T>(string name, string description, T? standard, T least, T greatest)
         where T : struct, IBinaryInteger<T>
     {
         T Parse(ArgumentResult result)
@@ -57,10 +61,10 @@ internal static class Options
 
         return new Option<T>(name)
         {
-            Description = $"{description} [default: {shown ?? standard().ToString()}]",
+            Description = description,
             HelpName = "N",
             CustomParser = Parse,
-            DefaultValueFactory = _ => standard(),
+            DefaultValueFactory = standard is T value ? _ => value : null,
         };
     }
 }

@@ -43,7 +43,7 @@ internal static class PhaseCommand
             RunHeader header = new("phase", common.Seed(parsed));
             if (!json)
                 WriteHeader(session.Terminal.Out, header, architecture, horizontal, vertical);
-            PhaseGrid grid = Compute(session, architecture, horizontal, vertical, parsed.GetValue(threads));
+            PhaseGrid grid = Compute(session, architecture, horizontal, vertical, Options.ThreadsOf(parsed, threads));
             if (path is not null)
                 AtomicFile.WriteText(path, Render(grid, header, extension!));
             if (json)

@@ -9,10 +9,13 @@ internal static class Root
     private const string Purpose =
         "Predicts how signals and gradients pass through a transformer at initialisation, and checks it on real networks.";
 
-    public static RootCommand Create(Session session)
+    public static Command Create(Session session)
     {
-        RootCommand root = new(Purpose)
+        // Not a RootCommand: that one is called after the process, which is another in a test or under dotnet run.
+        Command root = new("hybrid", Purpose)
         {
+            new HelpOption { Action = new Help() },
+            new VersionOption(),
             CheckCommand.Create(session),
             PredictCommand.Create(session),
             SimulateCommand.Create(session),
@@ -20,8 +23,6 @@ internal static class Root
             PresetsCommand.Create(session),
             InfoCommand.Create(session),
         };
-        foreach (HelpOption help in root.Options.OfType<HelpOption>())
-            help.Action = new Help();
         return root;
     }
 }

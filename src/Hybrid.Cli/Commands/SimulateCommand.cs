@@ -32,7 +32,7 @@ internal static class SimulateCommand
         {
             Architecture architecture = common.Apply(parsed, ArchitectureSource.Load(parsed.GetRequiredValue(source)));
             EngineEntry entry = session.Engines.Find(parsed.GetRequiredValue(engine));
-            EnsembleRun run = new(entry, parsed.GetValue(threads), common.Seed(parsed));
+            EnsembleRun run = new(entry, Options.ThreadsOf(parsed, threads), common.Seed(parsed));
             return Run(session, run, architecture, parsed.GetValue(samples), common.Json(parsed));
         });
     }

@@ -8,7 +8,9 @@ namespace Hybrid.Cli.Output;
 /// <summary>A check's report as tables: one for each architecture, then the percentiles, then the verdict.</summary>
 internal static class CheckTables
 {
-    private static readonly Quantity[] Quantities = Enum.GetValues<Quantity>();
+    // Two tables, so that a line fits a window of 110 columns.
+    private static readonly Quantity[][] Tables =
+        [[Quantity.Q, Quantity.Rho], [Quantity.GradientDiagonal, Quantity.GradientOffDiagonal]];
 
     public static void Write(Terminal terminal, CheckReport report)
     {
@@ -22,11 +24,19 @@ internal static class CheckTables
     {
         terminal.Out.WriteLine(
             $"{comparison.Prediction.Architecture.Name} at width {comparison.Measured.Architecture.Width}: {Words.Of(comparison.Agreement)}");
-        TextTable table = new(["layer", .. Quantities.SelectMany(quantity => (string[])[$"{Words.Symbol(quantity)} theory", "<measured", "deviation", "<"])]);
+        foreach (Quantity[] quantities in Tables)
+            WriteQuantities(terminal, comparison, quantities);
+    }
+
+    private static void WriteQuantities(Terminal terminal, Comparison comparison, Quantity[] quantities)
+    {
+        IEnumerable<string> headings = quantities.SelectMany(quantity =>
+            (string[])[$"{Words.Symbol(quantity)} theory", "<measured ± error", "deviation", "<"]);
+        TextTable table = new(["layer", .. headings]);
         foreach (IGrouping<int, QuantityComparison> layer in comparison.Quantities.GroupBy(item => item.Layer))
         {
             List<(string, Style?)> cells = [(Numbers.Integer(layer.Key), null)];
-            foreach (Quantity quantity in Quantities)
+            foreach (Quantity quantity in quantities)
                 cells.AddRange(Cells(layer.FirstOrDefault(item => item.Quantity == quantity)));
             table.Row(cells);
         }

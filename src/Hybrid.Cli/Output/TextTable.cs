@@ -50,7 +50,7 @@ internal sealed class TextTable
         console.Profile.Width = Unlimited;
         console.Profile.Capabilities.Unicode = true;
         console.Write(_table);
-        foreach (string line in buffer.ToString().TrimEnd('\n').Split('\n'))
+        foreach (string line in buffer.ToString().Trim('\n').Split('\n'))
             terminal.Out.WriteLine(line.TrimEnd());
         terminal.Out.WriteLine();
     }

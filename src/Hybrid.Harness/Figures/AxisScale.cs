@@ -43,7 +43,7 @@ internal sealed class AxisScale
         // A tick's digits follow the step's size, so that 0.30000000000000004 reads 0.3.
         int digits = Math.Clamp(-(int)Math.Floor(Math.Log10(step) + 1e-9), 0, 15);
         for (double k = Math.Ceiling(low / step - 1e-9); k * step <= high + 1e-9 * step; k++)
-            ticks.Add((k * step, Plain(Math.Round(k * step, digits), step)));
+            ticks.Add((k * step, Plain(Math.Round(k * step, digits) + 0.0, step)));
         return new(low, high, false, ticks);
     }
 

@@ -40,14 +40,14 @@ internal sealed class Contour
         return [.. OnPage(panel).SelectMany(line => line)];
     }
 
-    /// <summary>Writes the name on the line, away from <paramref name="avoid"/>.</summary>
+    /// <summary>Writes the name along the line, just above it, away from <paramref name="avoid"/>.</summary>
     public void DrawLabel(SvgWriter svg, Panel panel, IReadOnlyList<(double X, double Y)> avoid)
     {
         if (ContourLabel.Place(OnPage(panel), avoid, panel) is ContourLabel label)
         {
             using IDisposable group = svg.Group(
                 transform: $"translate({SvgWriter.Number(label.X)} {SvgWriter.Number(label.Y)}) rotate({SvgWriter.Number(label.Angle)})");
-            svg.Text(0, 4.5, _name, "on-map", "middle");
+            svg.Text(0, -6, _name, "on-map", "middle");
         }
     }
 

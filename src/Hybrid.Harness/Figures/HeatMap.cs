@@ -1,3 +1,4 @@
+using System.Text;
 using Hybrid.Harness.Phases;
 
 namespace Hybrid.Harness.Figures;
@@ -19,10 +20,13 @@ internal sealed class HeatMap
     /// <summary>The magnitude at either end of the colour bar: the largest on the grid.</summary>
     public double Limit { get; }
 
-    /// <summary>Cells reach half-way to the neighbouring grid points; runs of one colour in a row are one rectangle.</summary>
+    /// <summary>
+    /// Cells reach half-way to the neighbouring grid points; runs of one colour in a row are one rectangle, and all
+    /// rectangles of one colour are one path.
+    /// </summary>
     public void Draw(SvgWriter svg, Panel panel)
     {
-        using IDisposable group = svg.Group("cells");
+        SortedDictionary<string, StringBuilder> paths = new(StringComparer.Ordinal);
         int columns = _grid.X.Count, rows = _grid.Y.Count;
         for (int j = 0; j < rows; j++)
         {
@@ -34,10 +38,16 @@ internal sealed class HeatMap
                 while (end < columns && Colour(end, j) == colour)
                     end++;
                 double left = panel.X(Boundary(_grid.X.Values, i)), right = panel.X(Boundary(_grid.X.Values, end));
-                svg.Rectangle(left, top, right - left, bottom - top, null, colour);
+                if (!paths.TryGetValue(colour, out StringBuilder? path))
+                    paths[colour] = path = new();
+                path.Append($"M{SvgWriter.Number(left)},{SvgWriter.Number(top)}H{SvgWriter.Number(right)}V{SvgWriter.Number(bottom)}H{SvgWriter.Number(left)}z");
                 i = end;
             }
         }
+
+        using IDisposable group = svg.Group("cells");
+        foreach ((string colour, StringBuilder path) in paths)
+            svg.Path(path.ToString(), null, colour);
     }
 
     /// <summary>A vertical colour bar with its own axis to the right of the panel.</summary>

@@ -23,7 +23,8 @@ public static class LayerFigure
         for (int i = 0; i < curves.Count; i++)
             DrawKey(svg, i, curves[i], legend[i]);
 
-        AxisScale depth = AxisScale.Linear(0, curves.Max(curve => curve.Theory.Count - 1), 6);
+        double deepest = Math.Max(1, curves.Max(curve => curve.Theory.Count - 1));
+        AxisScale depth = AxisScale.Linear(-0.02 * deepest, 1.02 * deepest, 6);
         for (int i = 0; i < LayerPanel.All.Count; i++)
         {
             LayerPanel quantity = LayerPanel.All[i];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using System.Xml;
 
 namespace Hybrid.Harness.Figures;
@@ -8,7 +9,7 @@ namespace Hybrid.Harness.Figures;
 /// Writes one SVG document. Coordinates are in user units with y downwards and at most two decimals, whatever the
 /// culture, so that equal input gives equal bytes.
 /// </summary>
-internal sealed class SvgWriter : IDisposable
+internal sealed partial class SvgWriter : IDisposable
 {
     private readonly StringBuilder _text = new();
     private readonly XmlWriter _xml;
@@ -47,7 +48,7 @@ internal sealed class SvgWriter : IDisposable
     public void Line(double x1, double y1, double x2, double y2, string? classes = null) => Element(
         "line", classes, ("x1", Number(x1)), ("y1", Number(y1)), ("x2", Number(x2)), ("y2", Number(y2)));
 
-    public void Path(string data, string? classes = null) => Element("path", classes, ("d", data));
+    public void Path(string data, string? classes = null, string? fill = null) => Element("path", classes, ("d", data), ("fill", fill));
 
     /// <summary>An open polyline through the points.</summary>
     public void Polyline(IEnumerable<(double X, double Y)> points, string? classes = null) => Element(
@@ -62,7 +63,7 @@ internal sealed class SvgWriter : IDisposable
         Attribute("y", Number(y));
         Attribute("text-anchor", anchor == "start" ? null : anchor);
         Attribute("transform", rotate == 0 ? null : $"rotate({Number(rotate)} {Number(x)} {Number(y)})");
-        _xml.WriteString(text);
+        WriteSubscripted(text);
         _xml.WriteEndElement();
     }
 
@@ -75,6 +76,38 @@ internal sealed class SvgWriter : IDisposable
     }
 
     public void Dispose() => _xml.Dispose();
+
+    /// <summary>The theory's symbols λ_a, λ_g, g_d, g_o with their subscript lowered; all other text as it is.</summary>
+    private void WriteSubscripted(string text)
+    {
+        int written = 0;
+        foreach (Match match in Symbol().Matches(text))
+        {
+            Group subscript = match.Groups[1];
+            _xml.WriteString(text[written..(subscript.Index - 1)]);
+            Span(subscript.Value, ("dy", "3"), ("font-size", "80%"));
+            written = subscript.Index + subscript.Length;
+            int end = Math.Min(written + 1, text.Length);
+            // The baseline is restored by the next character: a shift without one would have nothing to act on.
+            if (end > written)
+                Span(text[written..end], ("dy", "-3"));
+            written = end;
+        }
+
+        _xml.WriteString(text[written..]);
+    }
+
+    private void Span(string text, params ReadOnlySpan<(string Name, string Value)> attributes)
+    {
+        _xml.WriteStartElement("tspan");
+        foreach ((string name, string value) in attributes)
+            Attribute(name, value);
+        _xml.WriteString(text);
+        _xml.WriteEndElement();
+    }
+
+    [GeneratedRegex(@"\b[λg]_([agdo])\b")]
+    private static partial Regex Symbol();
 
     private void Element(string name, string? classes, params ReadOnlySpan<(string Name, string? Value)> attributes)
     {
