@@ -1,4 +1,5 @@
 using Hybrid.Harness.Engines;
+using Hybrid.Networks.Dense;
 
 namespace Hybrid.Cli;
 
@@ -6,5 +7,11 @@ namespace Hybrid.Cli;
 public static class BuiltEngines
 {
     /// <summary>The catalogue that every verb chooses from.</summary>
-    public static readonly EngineCatalogue Catalogue = new([]);
+    public static readonly EngineCatalogue Catalogue = new(
+    [
+        new EngineEntry(
+            "dense",
+            "real weight matrices in single precision on SIMD cores; needs nothing installed",
+            (architecture, threads) => new DenseEngine(architecture, threads)),
+    ]);
 }

@@ -19,7 +19,7 @@ internal static class CheckCommand
             "check",
             "Predicts, simulates at two widths and compares every layer; exit 0 if theory and networks agree, 1 if not.",
             "hybrid check",
-            "hybrid check gpt2 --samples 8 --figure gpt2.svg",
+            "hybrid check gpt2 --samples 40 --figure gpt2.svg",
             "hybrid check pre-tanh-ordered --set mlp.inStd=1.5 --json");
         Argument<string[]> sources = new("ARCH")
         {
@@ -27,7 +27,7 @@ internal static class CheckCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         Option<string> engine = Options.Engine(session);
-        Option<int> samples = Options.Samples(12, CheckPlan.LeastSamples, "Networks to draw at each of the two widths.");
+        Option<int> samples = Options.Samples(20, CheckPlan.LeastSamples, "Networks to draw at the real width; four times as many at a quarter of it.");
         Option<int> threads = Options.Threads();
         Option<string?> figure = new("--figure") { Description = "Draw theory and measurement into an SVG file.", HelpName = "FILE.svg" };
         verb.Arguments.Add(sources);
@@ -63,7 +63,7 @@ internal static class CheckCommand
         {
             header.Write(output);
             foreach (Architecture architecture in plan.Architectures)
-                output.WriteLine($"  {RunHeader.Describe(architecture)}; second width {SecondWidth.Of(architecture).Width}");
+                output.WriteLine($"  {RunHeader.Describe(architecture)}; second width {SecondWidth.Of(architecture).Architecture.Width}");
             output.WriteLine();
         }
 

@@ -33,18 +33,19 @@ public static class Check
         int done = 0;
         foreach (Architecture architecture in plan.Architectures)
         {
-            Measurement Measure(Architecture at, int first) => run.Measure(
+            Measurement Measure(Architecture at, int first, int samples) => run.Measure(
                 at,
                 first,
-                plan.Samples,
+                samples,
                 () => progress(new(at.Name, at.Width, ++done, plan.Networks)),
                 cancellation);
 
             progress(new(architecture.Name, 0, done, plan.Networks));
             Prediction prediction = predict(architecture);
-            Measurement measured = Measure(architecture, 0);
+            Measurement measured = Measure(architecture, 0, plan.Samples);
             // Other sample numbers: the two ensembles share no random number.
-            Measurement other = Measure(SecondWidth.Of(architecture), plan.Samples);
+            SecondWidth second = SecondWidth.Of(architecture);
+            Measurement other = Measure(second.Architecture, plan.Samples, second.SampleFactor * plan.Samples);
             comparisons.Add(Comparison.Of(prediction, measured, other, options));
         }
 

@@ -6,7 +6,7 @@ namespace Hybrid.Harness.Checks;
 /// <summary>What a check will do, fixed before anything is measured.</summary>
 /// <param name="Architectures">The architectures, in the order of the report.</param>
 /// <param name="Engine">The engine that measures.</param>
-/// <param name="Samples">Networks drawn at each of an architecture's two widths; at least <see cref="LeastSamples"/>.</param>
+/// <param name="Samples">Networks drawn at an architecture's own width; at least <see cref="LeastSamples"/>.</param>
 /// <param name="Seed">The seed of every ensemble.</param>
 /// <param name="Threads">Threads that the engine may use.</param>
 /// <param name="FamilyWiseRate">Probability that a correct theory fails the check anywhere.</param>
@@ -22,5 +22,5 @@ public sealed record CheckPlan(
     public const int LeastSamples = 4;
 
     /// <summary>All networks that will be drawn.</summary>
-    public int Networks => 2 * Samples * Architectures.Count;
+    public int Networks => Samples * Architectures.Sum(architecture => 1 + SecondWidth.Of(architecture).SampleFactor);
 }

@@ -7,7 +7,8 @@ namespace Hybrid.Harness.Comparisons;
 /// A measurement at width d carried to infinite width with the help of an independent one at another width d′.
 /// <para>
 /// A finite-width bias is c/d to leading order, m(d) = m∞ + c/d, so with f = d′/(d − d′) the two means give
-/// m∞ = (1 + f) m(d) − f m(d′) and c/d = f (m(d′) − m(d)); at d′ = d/2 (f = 1): m∞ = 2 m(d) − m(d/2). The standard error
+/// m∞ = (1 + f) m(d) − f m(d′) and c/d = f (m(d′) − m(d)); for example
+/// m∞ = 2 m(d) − m(d/2), or m∞ = (4 m(d) − m(d/4))/3. The standard error
 /// is √((1 + f)² SE² + f² SE′²), with Welch–Satterthwaite degrees of freedom. Nothing is fitted to the prediction: the
 /// prediction is not an argument.
 /// </para>

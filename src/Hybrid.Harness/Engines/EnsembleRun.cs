@@ -22,7 +22,7 @@ public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed)
         CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        using INetworkEngine engine = Engine.Create(architecture, Threads);
+        using INetworkEngine engine = Create(architecture);
         NetworkSample buffer = new(architecture.Tokens, architecture.Depth);
         LayerObservables[][] observables = new LayerObservables[samples][];
         for (int sample = 0; sample < samples; sample++)
@@ -35,5 +35,18 @@ public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed)
         }
 
         return Measurement.Of(architecture, Engine.Name, Seed, observables);
+    }
+
+    /// <summary>What an engine refuses beyond the architecture's own ranges, such as more tokens than coordinates.</summary>
+    private INetworkEngine Create(Architecture architecture)
+    {
+        try
+        {
+            return Engine.Create(architecture, Threads);
+        }
+        catch (ArgumentException error) when (error is not InvalidArchitectureException)
+        {
+            throw new InputException($"engine {Engine.Name} cannot build '{architecture.Name}' at width {architecture.Width}: {error.Message}", error);
+        }
     }
 }

@@ -24,7 +24,7 @@ public static class LayerFigure
             DrawKey(svg, i, curves[i], legend[i]);
 
         double deepest = Math.Max(1, curves.Max(curve => curve.Theory.Count - 1));
-        AxisScale depth = AxisScale.Linear(-0.02 * deepest, 1.02 * deepest, 6);
+        AxisScale depth = AxisScale.Linear(-0.02 * deepest, 1.02 * deepest, 7);
         for (int i = 0; i < LayerPanel.All.Count; i++)
         {
             LayerPanel quantity = LayerPanel.All[i];

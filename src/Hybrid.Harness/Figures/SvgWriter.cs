@@ -63,6 +63,8 @@ internal sealed partial class SvgWriter : IDisposable
         Attribute("y", Number(y));
         Attribute("text-anchor", anchor == "start" ? null : anchor);
         Attribute("transform", rotate == 0 ? null : $"rotate({Number(rotate)} {Number(x)} {Number(y)})");
+        // Spaces next to a subscript would otherwise be dropped.
+        _xml.WriteAttributeString("xml", "space", null, "preserve");
         WriteSubscripted(text);
         _xml.WriteEndElement();
     }
@@ -84,11 +86,11 @@ internal sealed partial class SvgWriter : IDisposable
         foreach (Match match in Symbol().Matches(text))
         {
             Group subscript = match.Groups[1];
-            _xml.WriteString(text[written..(subscript.Index - 1)]);
+            _xml.WriteString(text[written..Math.Max(written, subscript.Index - 1)]);
             Span(subscript.Value, ("dy", "3"), ("font-size", "80%"));
-            written = subscript.Index + subscript.Length;
-            int end = Math.Min(written + 1, text.Length);
-            // The baseline is restored by the next character: a shift without one would have nothing to act on.
+            written = subscript.Index + 1;
+            // The text up to the next symbol's subscript restores the baseline; a shift needs characters to act on.
+            int end = match.NextMatch() is { Success: true } next ? next.Groups[1].Index - 1 : text.Length;
             if (end > written)
                 Span(text[written..end], ("dy", "-3"));
             written = end;
