@@ -111,6 +111,7 @@ type InvalidArchitectureException(name: string, errors: ValidationError[]) =
 module Architecture =
 
     /// The record with every field at the default that design.md documents.
+    [<CompiledName("Defaults")>]
     let defaults =
         { Name = "example"
           Tokens = 32
@@ -185,6 +186,7 @@ module Architecture =
         | None -> []
 
     /// Least correlation that n equal-norm vectors can share: −1/(n−1), and −1 for a single token.
+    [<CompiledName("LeastCorrelation")>]
     let leastCorrelation tokens =
         if tokens > 1 then -1.0 / float (tokens - 1) else -1.0
 

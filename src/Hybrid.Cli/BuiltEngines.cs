@@ -1,0 +1,17 @@
+using Hybrid.Harness.Engines;
+using Hybrid.Networks.Dense;
+
+namespace Hybrid.Cli;
+
+/// <summary>The engines that this build of the command contains, the default first.</summary>
+public static class BuiltEngines
+{
+    /// <summary>The catalogue that every verb chooses from.</summary>
+    public static readonly EngineCatalogue Catalogue = new(
+    [
+        new EngineEntry(
+            "dense",
+            "real weight matrices in single precision on SIMD cores; needs nothing installed",
+            (architecture, threads) => new DenseEngine(architecture, threads)),
+    ]);
+}

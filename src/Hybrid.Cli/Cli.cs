@@ -1,0 +1,65 @@
+using System.CommandLine;
+using Hybrid.Cli.Commands;
+using Hybrid.Harness;
+using Hybrid.Harness.Engines;
+using Hybrid.Theory;
+
+namespace Hybrid.Cli;
+
+/// <summary>The command hybrid: parses, runs one verb, turns every failure into one message and an exit code.</summary>
+public static class Cli
+{
+    /// <summary>Runs the command on plain writers with the engines of this build.</summary>
+    public static int Run(string[] args, TextWriter stdout, TextWriter stderr) => Run(args, Terminal.Plain(stdout, stderr));
+
+    /// <summary>Runs the command until it ends or Ctrl-C or SIGTERM stops it.</summary>
+    public static int Run(string[] args, Terminal terminal)
+    {
+        using Interruption interruption = new();
+        return Run(args, new Session(terminal, BuiltEngines.Catalogue, interruption.Token));
+    }
+
+    /// <summary>Runs the command in a given session.</summary>
+    public static int Run(string[] args, Session session)
+    {
+        try
+        {
+            ParseResult parsed = Root.Create(session).Parse(args);
+            if (parsed.Errors.Count > 0 && parsed.Action is not Help)
+                return Fail(session, ExitCode.BadInput, $"{parsed.Errors[0].Message} See hybrid {Help.VerbOf(parsed)}--help.");
+            return parsed.Invoke(new InvocationConfiguration
+            {
+                Output = session.Terminal.Out,
+                Error = session.Terminal.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (Exception error)
+        {
+            return Report(session, Innermost(error));
+        }
+    }
+
+    private static int Report(Session session, Exception error) => error switch
+    {
+        InputException or InvalidArchitectureException => Fail(session, ExitCode.BadInput, error.Message),
+        EngineMissingException => Fail(session, ExitCode.EngineMissing, error.Message),
+        OperationCanceledException => Fail(session, ExitCode.Cancelled, "stopped; nothing was half-written"),
+        OutOfMemoryException => Fail(
+            session,
+            ExitCode.BadInput,
+            "the architecture does not fit into memory; give a smaller --set width=…, mlpWidth=… or tokens=…"),
+        _ => Fail(session, ExitCode.Internal, $"internal error, please report it: {error.GetType().Name}: {error.Message}"),
+    };
+
+    private static int Fail(Session session, int code, string message)
+    {
+        session.Terminal.Error.WriteLine($"hybrid: {message}");
+        return code;
+    }
+
+    /// <summary>Parallel loops wrap what they throw; the first cause is what the user can act on.</summary>
+    private static Exception Innermost(Exception error) =>
+        error is AggregateException aggregate ? Innermost(aggregate.Flatten().InnerExceptions[0]) : error;
+}

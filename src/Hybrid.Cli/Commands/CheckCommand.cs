@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.Globalization;
+using Hybrid.Cli.Output;
+using Hybrid.Harness.Architectures;
+using Hybrid.Harness.Checks;
+using Hybrid.Harness.Comparisons;
+using Hybrid.Harness.Figures;
+using Hybrid.Harness.Files;
+using Hybrid.Theory;
+
+namespace Hybrid.Cli.Commands;
+
+/// <summary>hybrid check, the main job: predict, simulate, compare, verdict.</summary>
+internal static class CheckCommand
+{
+    public static Verb Create(Session session)
+    {
+        Verb verb = new(
+            "check",
+            "Predicts, simulates at two widths and compares every layer; exit 0 if theory and networks agree, 1 if not.",
+            "hybrid check",
+            "hybrid check gpt2 --samples 40 --figure gpt2.svg",
+            "hybrid check pre-tanh-ordered --set mlp.inStd=1.5 --json");
+        Argument<string[]> sources = new("ARCH")
+        {
+            Description = "Presets or architecture JSON files; every preset if none is given.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        Option<string> engine = Options.Engine(session);
+        Option<int> samples = Options.Samples(20, CheckPlan.LeastSamples, "Networks to draw at the real width; four times as many at a quarter of it.");
+        Option<int> threads = Options.Threads();
+        Option<string?> figure = new("--figure") { Description = "Draw theory and measurement into an SVG file.", HelpName = "FILE.svg" };
+        verb.Arguments.Add(sources);
+        verb.Options.Add(engine);
+        verb.Options.Add(samples);
+        verb.Options.Add(threads);
+        verb.Options.Add(figure);
+        CommonOptions common = new(verb);
+        return verb.Does(parsed =>
+        {
+            string? path = parsed.GetValue(figure);
+            if (path is not null)
+                OutputFile.Parse(path, "--figure", ".svg");
+            string[] names = parsed.GetValue(sources) ?? [];
+            IEnumerable<Architecture> architectures = names.Length == 0
+                ? Presets.All.Select(preset => preset.Architecture)
+                : names.Select(ArchitectureSource.Load);
+            CheckPlan plan = new(
+                [.. architectures.Select(architecture => common.Apply(parsed, architecture))],
+                session.Engines.Find(parsed.GetRequiredValue(engine)),
+                parsed.GetValue(samples),
+                common.Seed(parsed),
+                Options.ThreadsOf(parsed, threads));
+            return Run(session, plan, path, common.Json(parsed));
+        });
+    }
+
+    private static int Run(Session session, CheckPlan plan, string? figure, bool json)
+    {
+        RunHeader header = new("check", plan.Seed, plan.Engine.Name, plan.Samples, plan.Threads);
+        TextWriter output = session.Terminal.Out;
+        if (!json)
+        {
+            header.Write(output);
+            foreach (Architecture architecture in plan.Architectures)
+                output.WriteLine($"  {RunHeader.Describe(architecture)}; second width {SecondWidth.Of(architecture).Architecture.Width}");
+            output.WriteLine();
+        }
+
+        CheckReport report;
+        using (ProgressLine progress = new(session.Terminal))
+        {
+            report = Check.Run(
+                plan,
+                Predict.Architecture,
+                now => progress.Report(
+                    $"{now.Architecture} {now.Width}",
+                    now.Width == 0 ? $"{now.Architecture}: predicting" : $"{now.Architecture}: simulating at width {now.Width}",
+                    now.Done,
+                    now.Total),
+                session.Cancellation);
+        }
+
+        if (figure is not null)
+            AtomicFile.WriteText(figure, Figure(report));
+        if (json)
+            Json.Write(output, CheckJson.ToNode(report, header));
+        else
+            CheckTables.Write(session.Terminal, report);
+        return report.Agreement == Agreement.Agrees ? ExitCode.Agrees : ExitCode.Disagrees;
+    }
+
+    private static string Figure(CheckReport report) => LayerFigure.Render(
+        "Theory against random transformers",
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"lines: predicted; points: mean of {report.Plan.Samples} networks at their real width ± 2 standard errors; all quantities per coordinate"),
+        [.. report.Comparisons.Select(LayerCurve.Of)]);
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+
+namespace Hybrid.Cli.Commands;
+
+/// <summary>Options and arguments that several verbs share, each with its range in its error message.</summary>
+internal static class Options
+{
+    public static Argument<string> Architecture() => new("ARCH")
+    {
+        Description = "A preset (see hybrid presets) or an architecture JSON file.",
+    };
+
+    public static Option<bool> Json() => new("--json")
+    {
+        Description = "Write one JSON document to stdout and nothing else.",
+    };
+
+    public static Option<ulong> Seed() =>
+        Integer("--seed", "Seed of every random number; equal seeds give equal results.", 1UL, 0UL, ulong.MaxValue);
+
+    public static Option<string[]> Set() => new("--set")
+    {
+        Description = "Change one field, such as mlp.inStd=2 or attention.branch=[1,0.5]; repeatable.",
+        HelpName = "path=value",
+        Arity = ArgumentArity.OneOrMore,
+        DefaultValueFactory = _ => [],
+    };
+
+    public static Option<int> Samples(int standard, int least, string description) =>
+        Integer("--samples", description, standard, least, 1_000_000);
+
+    public static Option<int> Threads() =>
+        Integer("--threads", "Threads to use, all cores if not given; results do not depend on it.", null, 1, 1024);
+
+    public static Option<string> Engine(Session session) => new("--engine")
+    {
+        Description = "What measures: conditioned, dense or torch.",
+        HelpName = "conditioned|dense|torch",
+        DefaultValueFactory = _ => session.Engines.Default,
+    };
+
+    /// <summary>The value of <see cref="Threads"/>.</summary>
+    public static int ThreadsOf(ParseResult parsed, Option<int> threads) =>
+        parsed.GetValue(threads) is int count and > 0 ? count : Environment.ProcessorCount;
+
+    /// <summary>An integer option whose error names the legal range.</summary>
+    public static Option<T> Integer<T>(string name, string description, T? standard, T least, T greatest)
+        where T : struct, IBinaryInteger<T>
+    {
+        T Parse(ArgumentResult result)
+        {
+            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : string.Join(' ', result.Tokens);
+            if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out T value) && value >= least && value <= greatest)
+                return value;
+            result.AddError($"{name} must be an integer from {least} to {greatest}, got '{text}'.");
+            return default;
+        }
+
+        return new Option<T>(name)
+        {
+            Description = description,
+            HelpName = "N",
+            CustomParser = Parse,
+            DefaultValueFactory = standard is T value ? _ => value : null,
+        };
+    }
+}

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using Hybrid.Cli.Output;
+using Hybrid.Harness;
+using Hybrid.Harness.Architectures;
+using Hybrid.Harness.Files;
+using Hybrid.Harness.Figures;
+using Hybrid.Harness.Phases;
+using Hybrid.Theory;
+
+namespace Hybrid.Cli.Commands;
+
+/// <summary>hybrid phase: λ_a and λ_g over two hyperparameters, with their zero lines.</summary>
+internal static class PhaseCommand
+{
+    public static Verb Create(Session session)
+    {
+        Verb verb = new(
+            "phase",
+            "Maps the angle and gradient exponents over two hyperparameters and draws where they vanish.",
+            "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y attention.branch,mlp.branch=0.1:0.9:40 --out phase.svg",
+            "hybrid phase post-relu --x mlp.inStd=1:2:20 --y mlp.branch=0.1:1:20 --json");
+        Argument<string> source = Options.Architecture();
+        Option<string> x = Axis("--x", "Horizontal axis: fields (several joined by commas), range and number of values.");
+        Option<string> y = Axis("--y", "Vertical axis, in the same form.");
+        Option<string?> file = new("--out") { Description = "File to write: .svg, .csv or .json; may be left out with --json.", HelpName = "FILE" };
+        Option<int> threads = Options.Threads();
+        verb.Arguments.Add(source);
+        verb.Options.Add(x);
+        verb.Options.Add(y);
+        verb.Options.Add(file);
+        verb.Options.Add(threads);
+        CommonOptions common = new(verb);
+        return verb.Does(parsed =>
+        {
+            bool json = common.Json(parsed);
+            string? path = parsed.GetValue(file);
+            if (path is null && !json)
+                throw new InputException("--out: must be a file that ends in .svg, .csv, .json, got none; give --out phase.svg, or --json for stdout");
+            string? extension = path is null ? null : OutputFile.Parse(path, "--out", ".svg", ".csv", ".json");
+            Architecture architecture = common.Apply(parsed, ArchitectureSource.Load(parsed.GetRequiredValue(source)));
+            PhaseAxis horizontal = PhaseAxis.Parse(parsed.GetRequiredValue(x), "--x");
+            PhaseAxis vertical = PhaseAxis.Parse(parsed.GetRequiredValue(y), "--y");
+            RunHeader header = new("phase", common.Seed(parsed));
+            if (!json)
+                WriteHeader(session.Terminal.Out, header, architecture, horizontal, vertical);
+            PhaseGrid grid = Compute(session, architecture, horizontal, vertical, Options.ThreadsOf(parsed, threads));
+            if (path is not null)
+                AtomicFile.WriteText(path, Render(grid, header, extension!));
+            if (json)
+                Json.Write(session.Terminal.Out, PhaseJson.ToNode(grid, header));
+            else
+                PhaseTables.Write(session.Terminal, grid, path!);
+            return ExitCode.Agrees;
+        });
+    }
+
+    private static Option<string> Axis(string name, string description) =>
+        new(name) { Description = description, HelpName = "PATHS=lo:hi:count", Required = true };
+
+    private static void WriteHeader(TextWriter output, RunHeader header, Architecture architecture, PhaseAxis x, PhaseAxis y)
+    {
+        header.Write(output);
+        output.WriteLine(RunHeader.Describe(architecture));
+        output.WriteLine($"{x.Count} × {y.Count} points");
+        output.WriteLine();
+    }
+
+    private static PhaseGrid Compute(Session session, Architecture architecture, PhaseAxis x, PhaseAxis y, int threads)
+    {
+        using ProgressLine progress = new(session.Terminal);
+        return PhaseGrid.Compute(
+            architecture,
+            x,
+            y,
+            Exponents,
+            threads,
+            done => progress.Report("phase", "exponents, columns of the grid", done, x.Count),
+            session.Cancellation);
+    }
+
+    private static (double Angle, double Gradient) Exponents(Architecture architecture)
+    {
+        BlockExponents exponents = PhaseDiagramModule.OnLine(architecture);
+        return (exponents.Angle, exponents.Gradient);
+    }
+
+    private static string Render(PhaseGrid grid, RunHeader header, string extension) => extension switch
+    {
+        ".svg" => PhaseFigure.Render(grid),
+        ".csv" => PhaseCsv.Text(grid),
+        _ => Json.Text(PhaseJson.ToNode(grid, header)),
+    };
+}

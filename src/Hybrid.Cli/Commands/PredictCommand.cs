@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Hybrid.Cli.Output;
+using Hybrid.Harness.Architectures;
+using Hybrid.Theory;
+
+namespace Hybrid.Cli.Commands;
+
+/// <summary>hybrid predict: what the theory says of one architecture.</summary>
+internal static class PredictCommand
+{
+    public static Verb Create(Session session)
+    {
+        Verb verb = new(
+            "predict",
+            "Predicts exponents, phase, depth scales and every layer's norms, angles and gradients.",
+            "hybrid predict gpt2",
+            "hybrid predict pre-tanh-critical --set mlp.inStd=2 --json");
+        Argument<string> source = Options.Architecture();
+        verb.Arguments.Add(source);
+        CommonOptions common = new(verb);
+        return verb.Does(parsed =>
+        {
+            Architecture architecture = common.Apply(parsed, ArchitectureSource.Load(parsed.GetRequiredValue(source)));
+            RunHeader header = new("predict", common.Seed(parsed));
+            Prediction prediction = Predict.Architecture(architecture);
+            TextWriter output = session.Terminal.Out;
+            if (common.Json(parsed))
+            {
+                Json.Write(output, PredictionJson.ToNode(prediction, header));
+                return ExitCode.Agrees;
+            }
+
+            header.Write(output);
+            output.WriteLine(RunHeader.Describe(architecture));
+            output.WriteLine();
+            PredictionTables.Write(session.Terminal, prediction);
+            return ExitCode.Agrees;
+        });
+    }
+}

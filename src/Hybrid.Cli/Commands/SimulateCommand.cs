@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Hybrid.Cli.Output;
+using Hybrid.Harness.Architectures;
+using Hybrid.Harness.Engines;
+using Hybrid.Harness.Statistics;
+using Hybrid.Theory;
+
+namespace Hybrid.Cli.Commands;
+
+/// <summary>hybrid simulate: the same quantities measured on random networks.</summary>
+internal static class SimulateCommand
+{
+    public static Verb Create(Session session)
+    {
+        Verb verb = new(
+            "simulate",
+            "Draws random networks of an architecture and measures every layer, mean ± standard error.",
+            "hybrid simulate pre-tanh-ordered --engine dense --samples 4",
+            "hybrid simulate gpt2 --samples 8 --seed 7 --json");
+        Argument<string> source = Options.Architecture();
+        Option<string> engine = Options.Engine(session);
+        Option<int> samples = Options.Samples(8, 1, "Networks to draw.");
+        Option<int> threads = Options.Threads();
+        verb.Arguments.Add(source);
+        verb.Options.Add(engine);
+        verb.Options.Add(samples);
+        verb.Options.Add(threads);
+        CommonOptions common = new(verb);
+        return verb.Does(parsed =>
+        {
+            Architecture architecture = common.Apply(parsed, ArchitectureSource.Load(parsed.GetRequiredValue(source)));
+            EngineEntry entry = session.Engines.Find(parsed.GetRequiredValue(engine));
+            EnsembleRun run = new(entry, Options.ThreadsOf(parsed, threads), common.Seed(parsed));
+            return Run(session, run, architecture, parsed.GetValue(samples), common.Json(parsed));
+        });
+    }
+
+    private static int Run(Session session, EnsembleRun run, Architecture architecture, int samples, bool json)
+    {
+        RunHeader header = new("simulate", run.Seed, run.Engine.Name, samples, run.Threads);
+        TextWriter output = session.Terminal.Out;
+        if (!json)
+        {
+            header.Write(output);
+            output.WriteLine(RunHeader.Describe(architecture));
+            output.WriteLine();
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        using ProgressLine progress = new(session.Terminal);
+        int done = 0;
+        Measurement measurement = run.Measure(
+            architecture,
+            0,
+            samples,
+            () => progress.Report(architecture.Name, $"{architecture.Name}, width {architecture.Width}", ++done, samples),
+            session.Cancellation);
+        progress.Dispose();
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        if (json)
+        {
+            Json.Write(output, MeasurementJson.ToNode(measurement, header, seconds));
+            return ExitCode.Agrees;
+        }
+
+        WriteTable(session.Terminal, measurement);
+        output.WriteLine($"mean ± standard error over {samples} networks, {seconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
+        return ExitCode.Agrees;
+    }
+
+    private static void WriteTable(Terminal terminal, Measurement measurement)
+    {
+        TextTable table = new("layer", "q", "p", "ρ", "1 − ρ", "g_d", "g_o");
+        foreach (LayerMeasurement layer in measurement.Layers)
+        {
+            table.Row(
+                Numbers.Integer(layer.Layer),
+                Numbers.Uncertain(layer.Q),
+                Numbers.Uncertain(layer.P),
+                Numbers.Uncertain(layer.Rho),
+                Numbers.Uncertain(layer.U),
+                Numbers.Uncertain(layer.GradientDiagonal),
+                Numbers.Uncertain(layer.GradientOffDiagonal));
+        }
+
+        table.Write(terminal);
+    }
+}

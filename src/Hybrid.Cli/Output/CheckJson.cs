@@ -1,0 +1,77 @@
+using System.Text.Json.Nodes;
+using Hybrid.Harness.Architectures;
+using Hybrid.Harness.Checks;
+using Hybrid.Harness.Comparisons;
+using Hybrid.Harness.Statistics;
+
+namespace Hybrid.Cli.Output;
+
+/// <summary>A check's report as JSON.</summary>
+internal static class CheckJson
+{
+    public static JsonObject ToNode(CheckReport report, RunHeader header) => new()
+    {
+        ["run"] = header.ToNode(),
+        ["agreement"] = Words.Of(report.Agreement),
+        ["comparisons"] = new JsonObject
+        {
+            ["agree"] = report.Count(Agreement.Agrees),
+            ["disagree"] = report.Count(Agreement.Disagrees),
+            ["inconclusive"] = report.Count(Agreement.Inconclusive),
+        },
+        ["familyWiseRate"] = report.Plan.FamilyWiseRate,
+        ["seconds"] = Math.Round(report.Seconds, 3),
+        ["errors"] = new JsonArray([.. report.Errors.Select(Errors)]),
+        ["architectures"] = new JsonArray([.. report.Comparisons.Select(Architecture)]),
+    };
+
+    private static JsonNode Errors(ErrorSummary errors) => new JsonObject
+    {
+        ["quantity"] = Words.Field(errors.Quantity),
+        ["comparisons"] = errors.Comparisons,
+        ["atWidth"] = Percentiles(errors.AtWidth),
+        ["extrapolated"] = Percentiles(errors.Extrapolated),
+        ["tolerance"] = Percentiles(errors.Tolerance),
+    };
+
+    private static JsonNode Percentiles(Percentiles percentiles) => new JsonObject
+    {
+        ["p50"] = Json.Number(percentiles.P50),
+        ["p90"] = Json.Number(percentiles.P90),
+        ["p99"] = Json.Number(percentiles.P99),
+    };
+
+    private static JsonNode Architecture(Comparison comparison) => new JsonObject
+    {
+        ["architecture"] = ArchitectureJson.ToNode(comparison.Prediction.Architecture),
+        ["agreement"] = Words.Of(comparison.Agreement),
+        ["otherWidth"] = comparison.Other.Architecture.Width,
+        ["layers"] = new JsonArray([.. comparison.Quantities.GroupBy(item => item.Layer).Select(Layer)]),
+    };
+
+    private static JsonNode Layer(IGrouping<int, QuantityComparison> items)
+    {
+        JsonObject layer = new() { ["layer"] = items.Key };
+        foreach (QuantityComparison item in items)
+            layer[Words.Field(item.Quantity)] = Quantity(item);
+        return layer;
+    }
+
+    private static JsonObject Quantity(QuantityComparison item) => new()
+    {
+        ["prediction"] = Json.Number(item.Prediction),
+        ["predictionError"] = Json.Number(item.PredictionError),
+        ["mean"] = Json.Number(item.Measured.Mean),
+        ["standardError"] = Json.Number(item.Measured.StandardError),
+        ["finiteWidth"] = Json.Number(item.Extrapolation.FiniteWidth),
+        ["curvature"] = Json.Number(item.Extrapolation.Curvature),
+        ["extrapolated"] = Json.Number(item.Extrapolation.Value),
+        ["extrapolatedError"] = Json.Number(item.Extrapolation.StandardError),
+        ["scale"] = Json.Number(item.Scale),
+        ["deviation"] = Json.Number(item.Deviation),
+        ["extrapolatedDeviation"] = Json.Number(item.ExtrapolatedDeviation),
+        ["zScore"] = Json.Number(item.ZScore),
+        ["tolerance"] = Json.Number(item.Tolerance),
+        ["agreement"] = Words.Of(item.Agreement),
+    };
+}

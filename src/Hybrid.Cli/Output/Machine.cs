@@ -1,0 +1,33 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Hybrid.Cli.Output;
+
+/// <summary>What a run needs to say about itself to be repeated.</summary>
+internal static class Machine
+{
+    /// <summary>The product's version without build metadata.</summary>
+    public static readonly string Version =
+        typeof(Machine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>The widest vectors that the hardware accelerates.</summary>
+    public static readonly string Simd =
+        Vector512.IsHardwareAccelerated ? "512 bit"
+        : Vector256.IsHardwareAccelerated ? "256 bit"
+        : Vector128.IsHardwareAccelerated ? "128 bit"
+        : "none";
+
+    /// <summary>The processor's model where the system tells it, otherwise its architecture.</summary>
+    public static string Processor
+    {
+        get
+        {
+            const string CpuInfo = "/proc/cpuinfo";
+            string? model = File.Exists(CpuInfo)
+                ? File.ReadLines(CpuInfo).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+                : null;
+            return model?.Split(':', 2)[1].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
+        }
+    }
+}

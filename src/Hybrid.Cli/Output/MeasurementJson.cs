@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+using Hybrid.Harness.Architectures;
+using Hybrid.Harness.Statistics;
+
+namespace Hybrid.Cli.Output;
+
+/// <summary>A measurement as JSON; the field names are the command's contract.</summary>
+internal static class MeasurementJson
+{
+    public static JsonObject ToNode(Measurement measurement, RunHeader header, double seconds) => new()
+    {
+        ["run"] = header.ToNode(),
+        ["architecture"] = ArchitectureJson.ToNode(measurement.Architecture),
+        ["engine"] = measurement.Engine,
+        ["samples"] = measurement.Samples,
+        ["seed"] = measurement.Seed,
+        ["seconds"] = Json.Number(Math.Round(seconds, 3)),
+        ["layers"] = new JsonArray([.. measurement.Layers.Select(Layer)]),
+    };
+
+    /// <summary>{mean, standardError}.</summary>
+    public static JsonNode Estimate(Estimate estimate) => new JsonObject
+    {
+        ["mean"] = Json.Number(estimate.Mean),
+        ["standardError"] = Json.Number(estimate.StandardError),
+    };
+
+    private static JsonNode Layer(LayerMeasurement layer) => new JsonObject
+    {
+        ["layer"] = layer.Layer,
+        ["q"] = Estimate(layer.Q),
+        ["p"] = Estimate(layer.P),
+        ["rho"] = Estimate(layer.Rho),
+        ["u"] = Estimate(layer.U),
+        ["gradientDiagonal"] = Estimate(layer.GradientDiagonal),
+        ["gradientOffDiagonal"] = Estimate(layer.GradientOffDiagonal),
+    };
+}

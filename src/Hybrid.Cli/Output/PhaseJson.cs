@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+using Hybrid.Harness.Architectures;
+using Hybrid.Harness.Phases;
+
+namespace Hybrid.Cli.Output;
+
+/// <summary>A phase diagram as JSON: the axes, both exponents row by row from the lowest y, both zero lines.</summary>
+internal static class PhaseJson
+{
+    public static JsonObject ToNode(PhaseGrid grid, RunHeader header) => new()
+    {
+        ["run"] = header.ToNode(),
+        ["architecture"] = ArchitectureJson.ToNode(grid.Architecture),
+        ["x"] = Axis(grid.X),
+        ["y"] = Axis(grid.Y),
+        ["angleExponent"] = Rows(grid, grid.Angle),
+        ["gradientExponent"] = Rows(grid, grid.Gradient),
+        ["angleZero"] = Zero(grid, grid.Angle),
+        ["gradientZero"] = Zero(grid, grid.Gradient),
+    };
+
+    private static JsonNode Axis(PhaseAxis axis) => new JsonObject
+    {
+        ["paths"] = new JsonArray([.. axis.Paths.Select(path => (JsonNode)path)]),
+        ["values"] = Json.Numbers(axis.Values),
+    };
+
+    private static JsonArray Rows(PhaseGrid grid, double[,] values) => new(
+    [
+        .. Enumerable.Range(0, grid.Y.Count).Select(j => Json.Numbers(Enumerable.Range(0, grid.X.Count).Select(i => values[i, j]))),
+    ]);
+
+    private static JsonArray Zero(PhaseGrid grid, double[,] values) => new(
+    [
+        .. ZeroContour.Trace(grid.X.Values, grid.Y.Values, values)
+            .Select(line => new JsonArray([.. line.Select(point => Json.Numbers([point.X, point.Y]))])),
+    ]);
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Hybrid.Harness.Architectures;
+using Hybrid.Theory;
+
+namespace Hybrid.Cli.Output;
+
+/// <summary>What a run is about to do, enough to repeat it: the first lines of its output and the "run" of its JSON.</summary>
+/// <param name="Verb">The verb.</param>
+/// <param name="Seed">The seed.</param>
+/// <param name="Engine">The engine, or null where none runs.</param>
+/// <param name="Samples">Networks for each ensemble; 0 where none is drawn.</param>
+/// <param name="Threads">Threads; 0 where no engine runs.</param>
+internal sealed record RunHeader(string Verb, ulong Seed, string? Engine = null, int Samples = 0, int Threads = 0)
+{
+    /// <summary>One line for the run; one more for each architecture is <see cref="Describe"/>.</summary>
+    public void Write(TextWriter writer)
+    {
+        List<string> parts = [$"hybrid {Machine.Version}", Verb];
+        if (Engine is not null)
+        {
+            parts.Add($"engine {Engine}");
+            parts.Add($"{Samples} samples");
+            parts.Add($"SIMD {Machine.Simd}");
+            parts.Add(Threads == 1 ? "1 thread" : $"{Threads} threads");
+        }
+
+        parts.Add($"seed {Seed.ToString(CultureInfo.InvariantCulture)}");
+        writer.WriteLine(string.Join(" · ", parts));
+    }
+
+    /// <summary>The run as JSON.</summary>
+    public JsonObject ToNode()
+    {
+        JsonObject node = new() { ["command"] = Verb, ["version"] = Machine.Version, ["seed"] = Seed };
+        if (Engine is not null)
+        {
+            node["engine"] = Engine;
+            node["samples"] = Samples;
+            node["simd"] = Machine.Simd;
+            node["threads"] = Threads;
+        }
+
+        return node;
+    }
+
+    /// <summary>An architecture in one line, its choices in the words of the JSON record.</summary>
+    public static string Describe(Architecture architecture)
+    {
+        JsonObject record = ArchitectureJson.ToNode(architecture);
+        string mask = record["mask"]!.GetValue<string>() == "none" ? "" : $", {record["mask"]} mask";
+        string gated = architecture.Gated ? "gated " : "";
+        return $"{architecture.Name}: {architecture.Depth} blocks, {architecture.Tokens} tokens, width {architecture.Width}, "
+            + $"heads {architecture.Heads}, MLP {architecture.MlpWidth} {gated}{record["activation"]}, norm {record["norm"]}{mask}";
+    }
+}

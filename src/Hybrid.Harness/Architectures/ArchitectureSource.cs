@@ -1,0 +1,35 @@
+using Hybrid.Theory;
+
+namespace Hybrid.Harness.Architectures;
+
+/// <summary>
+/// Resolves the command's ARCH argument: a preset's name, or else the path of an architecture JSON file. The one place
+/// that knows which formats an architecture may come in.
+/// </summary>
+public static class ArchitectureSource
+{
+    /// <summary>The architecture that <paramref name="text"/> names. A preset wins over a file; ./NAME is always a file.</summary>
+    /// <exception cref="InputException">There is no such preset and no such file, or the file is no architecture.</exception>
+    /// <exception cref="InvalidArchitectureException">A field of the file is out of its range.</exception>
+    public static Architecture Load(string text)
+    {
+        foreach (Preset preset in Presets.All)
+        {
+            if (string.Equals(preset.Architecture.Name, text, StringComparison.OrdinalIgnoreCase))
+                return preset.Architecture;
+        }
+
+        if (LooksLikePath(text))
+            return ArchitectureJson.ReadFile(text);
+        string[] names = [.. Presets.All.Select(preset => preset.Architecture.Name)];
+        throw new InputException(
+            $"ARCH must be a preset or an architecture JSON file, got '{text}'{NearestName.Question(text, names)} "
+                + $"Presets: {string.Join(", ", names)}.");
+    }
+
+    private static bool LooksLikePath(string text) =>
+        File.Exists(text)
+        || text.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
+        || text.Contains('/')
+        || text.Contains(Path.DirectorySeparatorChar);
+}

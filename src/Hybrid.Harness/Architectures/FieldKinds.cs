@@ -1,0 +1,87 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Hybrid.Theory;
+
+namespace Hybrid.Harness.Architectures;
+
+/// <summary>The kinds of field that the architecture record has.</summary>
+internal static class FieldKinds
+{
+    public static readonly FieldKind<string> Text = new(
+        "a string",
+        element => element.ValueKind == JsonValueKind.String ? [element.GetString()!] : null,
+        value => JsonValue.Create(value),
+        []);
+
+    public static readonly FieldKind<bool> Flag = new(
+        "true or false",
+        element => element.ValueKind is JsonValueKind.True or JsonValueKind.False ? [element.GetBoolean()] : null,
+        value => JsonValue.Create(value),
+        []);
+
+    // Ranges proper are the theory's to check: Architecture.validate is the only place that states them.
+    public static readonly FieldKind<int> Integer = new(
+        $"an integer from 1 to {ArchitectureModule.LargestSize}",
+        element => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) ? [value] : null,
+        value => JsonValue.Create(value),
+        []);
+
+    public static readonly FieldKind<double> Number = new("a finite number", ReadNumber, WriteNumber, []);
+
+    public static readonly FieldKind<Schedule> Schedule = new(
+        "a finite number, or an array of finite numbers, one for each layer",
+        ReadSchedule,
+        value => value is Theory.Schedule.PerLayer layers
+            ? new JsonArray([.. layers.Item.Select(WriteNumber)])
+            : WriteNumber(value.Values[0]),
+        []);
+
+    public static readonly FieldKind<Activation> Activation = Choice(
+        ("linear", Theory.Activation.Linear),
+        ("relu", Theory.Activation.Relu),
+        ("leakyRelu", Theory.Activation.LeakyRelu),
+        ("erf", Theory.Activation.Erf),
+        ("tanh", Theory.Activation.Tanh),
+        ("gelu", Theory.Activation.Gelu),
+        ("geluTanh", Theory.Activation.GeluTanh),
+        ("silu", Theory.Activation.Silu),
+        ("sigmoid", Theory.Activation.Sigmoid));
+
+    public static readonly FieldKind<Norm> Norm = Choice(
+        ("none", Theory.Norm.None),
+        ("pre", Theory.Norm.Pre),
+        ("post", Theory.Norm.Post),
+        ("peri", Theory.Norm.Peri),
+        ("output", Theory.Norm.Output));
+
+    public static readonly FieldKind<Mask> Mask = Choice(
+        ("none", Theory.Mask.None),
+        ("causal", Theory.Mask.Causal));
+
+    /// <summary>1e999 is refused here; it is not turned into infinity.</summary>
+    private static double[]? ReadNumber(JsonElement element) =>
+        element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double value) && double.IsFinite(value)
+            ? [value]
+            : null;
+
+    private static JsonNode WriteNumber(double value) => JsonValue.Create(value);
+
+    private static Schedule[]? ReadSchedule(JsonElement element)
+    {
+        if (element.ValueKind != JsonValueKind.Array)
+            return ReadNumber(element) is [double constant] ? [Theory.Schedule.NewConstant(constant)] : null;
+        double[]?[] entries = [.. element.EnumerateArray().Select(ReadNumber)];
+        return entries.Any(entry => entry is null)
+            ? null
+            : [Theory.Schedule.NewPerLayer([.. entries.Select(entry => entry![0])])];
+    }
+
+    private static FieldKind<T> Choice<T>(params (string Name, T Value)[] cases)
+        where T : notnull => new(
+        "one of " + string.Join(", ", cases.Select(item => item.Name)),
+        element => element.ValueKind == JsonValueKind.String
+            ? cases.Where(item => item.Name == element.GetString()).Select(item => item.Value).ToArray() is [T value] ? [value] : null
+            : null,
+        value => JsonValue.Create(cases.First(item => item.Value.Equals(value)).Name),
+        [.. cases.Select(item => item.Name)]);
+}

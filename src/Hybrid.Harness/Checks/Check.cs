@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using Hybrid.Harness.Comparisons;
+using Hybrid.Harness.Engines;
+using Hybrid.Harness.Statistics;
+using Hybrid.Theory;
+
+namespace Hybrid.Harness.Checks;
+
+/// <summary>The main job: predict every architecture, simulate it at two widths, compare, judge.</summary>
+public static class Check
+{
+    /// <summary>
+    /// Runs a plan. <paramref name="predict"/> is the theory; <paramref name="progress"/> is told before each prediction
+    /// and after each network. The report depends on the plan alone, not on threads.
+    /// </summary>
+    /// <exception cref="InputException">The plan asks for too few samples or for no architecture.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled between two networks.</exception>
+    public static CheckReport Run(
+        CheckPlan plan,
+        Func<Architecture, Prediction> predict,
+        Action<CheckProgress> progress,
+        CancellationToken cancellation)
+    {
+        if (plan.Samples < CheckPlan.LeastSamples)
+            throw new InputException($"--samples must be an integer ≥ {CheckPlan.LeastSamples} to compare with error bars, got {plan.Samples}");
+        if (plan.Architectures.Count == 0)
+            throw new InputException("a check needs at least one architecture, got none");
+
+        long start = Stopwatch.GetTimestamp();
+        EnsembleRun run = new(plan.Engine, plan.Threads, plan.Seed);
+        ComparisonOptions options = ComparisonOptions.ForFamily(plan.FamilyWiseRate, plan.Architectures.Sum(Comparison.Count));
+        List<Comparison> comparisons = [];
+        int done = 0;
+        foreach (Architecture architecture in plan.Architectures)
+        {
+            Measurement Measure(Architecture at, int first, int samples) => run.Measure(
+                at,
+                first,
+                samples,
+                () => progress(new(at.Name, at.Width, ++done, plan.Networks)),
+                cancellation);
+
+            progress(new(architecture.Name, 0, done, plan.Networks));
+            Prediction prediction = predict(architecture);
+            Measurement measured = Measure(architecture, 0, plan.Samples);
+            // Other sample numbers: the two ensembles share no random number.
+            SecondWidth second = SecondWidth.Of(architecture);
+            Measurement other = Measure(second.Architecture, plan.Samples, second.SampleFactor * plan.Samples);
+            comparisons.Add(Comparison.Of(prediction, measured, other, options));
+        }
+
+        return new(
+            plan,
+            options,
+            comparisons,
+            ErrorSummary.Of(comparisons),
+            Judge(comparisons),
+            Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    private static Agreement Judge(List<Comparison> comparisons)
+    {
+        if (comparisons.Any(comparison => comparison.Agreement == Agreement.Disagrees))
+            return Agreement.Disagrees;
+        return comparisons.Any(comparison => comparison.Agreement == Agreement.Inconclusive)
+            ? Agreement.Inconclusive
+            : Agreement.Agrees;
+    }
+}

@@ -1,0 +1,26 @@
+using Hybrid.Harness.Engines;
+using Hybrid.Theory;
+
+namespace Hybrid.Harness.Checks;
+
+/// <summary>What a check will do, fixed before anything is measured.</summary>
+/// <param name="Architectures">The architectures, in the order of the report.</param>
+/// <param name="Engine">The engine that measures.</param>
+/// <param name="Samples">Networks drawn at an architecture's own width; at least <see cref="LeastSamples"/>.</param>
+/// <param name="Seed">The seed of every ensemble.</param>
+/// <param name="Threads">Threads that the engine may use.</param>
+/// <param name="FamilyWiseRate">Probability that a correct theory fails the check anywhere.</param>
+public sealed record CheckPlan(
+    IReadOnlyList<Architecture> Architectures,
+    EngineEntry Engine,
+    int Samples,
+    ulong Seed,
+    int Threads,
+    double FamilyWiseRate = 0.01)
+{
+    /// <summary>Fewer samples than this give a standard error that says next to nothing.</summary>
+    public const int LeastSamples = 4;
+
+    /// <summary>All networks that will be drawn.</summary>
+    public int Networks => Samples * Architectures.Sum(architecture => 1 + SecondWidth.Of(architecture).SampleFactor);
+}

@@ -1,0 +1,31 @@
+using Hybrid.Harness.Architectures;
+
+namespace Hybrid.Harness.Engines;
+
+/// <summary>The engines of this build by name, and the ones that another build would have.</summary>
+/// <param name="Entries">What is there, the default first.</param>
+public sealed record EngineCatalogue(IReadOnlyList<EngineEntry> Entries)
+{
+    /// <summary>Engines that only a build with their packages has, with how to get them.</summary>
+    public static readonly IReadOnlyDictionary<string, string> OptIn = new Dictionary<string, string>
+    {
+        ["torch"] = "build with -p:Torch=cpu or -p:Torch=cuda, or with -p:TorchSharpPath=DIR for a TorchSharp in a folder",
+    };
+
+    /// <summary>The name of the engine that is taken where none is asked for.</summary>
+    public string Default => Entries[0].Name;
+
+    /// <summary>The entry of a name.</summary>
+    /// <exception cref="EngineMissingException">The engine is known but not in this build.</exception>
+    /// <exception cref="InputException">There is no engine of that name.</exception>
+    public EngineEntry Find(string name)
+    {
+        if (Entries.FirstOrDefault(entry => entry.Name == name) is EngineEntry found)
+            return found;
+        string present = string.Join(", ", Entries.Select(entry => entry.Name));
+        if (OptIn.TryGetValue(name, out string? remedy))
+            throw new EngineMissingException($"--engine {name}: this build has no engine {name} (it has {present}); {remedy}");
+        string question = NearestName.Question(name, Entries.Select(entry => entry.Name).Concat(OptIn.Keys));
+        throw new InputException($"--engine must be one of {present}, {string.Join(", ", OptIn.Keys)}, got '{name}'{question}");
+    }
+}

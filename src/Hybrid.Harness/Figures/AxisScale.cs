@@ -1,0 +1,113 @@
+using System.Globalization;
+
+namespace Hybrid.Harness.Figures;
+
+/// <summary>A linear or logarithmic axis: its range, the position of a value on it, its ticks and their labels.</summary>
+internal sealed class AxisScale
+{
+    private AxisScale(double low, double high, bool logarithmic, IReadOnlyList<(double Value, string Label)> ticks)
+    {
+        Low = low;
+        High = high;
+        Logarithmic = logarithmic;
+        Ticks = ticks;
+    }
+
+    /// <summary>The value at position 0.</summary>
+    public double Low { get; }
+
+    /// <summary>The value at position 1.</summary>
+    public double High { get; }
+
+    /// <summary>Whether position is linear in log value.</summary>
+    public bool Logarithmic { get; }
+
+    /// <summary>Round values inside the range with their labels, ascending.</summary>
+    public IReadOnlyList<(double Value, string Label)> Ticks { get; }
+
+    /// <summary>Logarithmic where all values are positive and span more than a factor 20, otherwise linear, with margins.</summary>
+    public static AxisScale Fitting(IReadOnlyCollection<double> values)
+    {
+        double low = values.Count == 0 ? 0 : values.Min(), high = values.Count == 0 ? 1 : values.Max();
+        if (low > 0 && high > 20 * low)
+            return Log(low / Math.Pow(high / low, 0.04), high * Math.Pow(high / low, 0.04));
+        double margin = high > low ? 0.06 * (high - low) : Math.Max(0.1, 0.1 * Math.Abs(high));
+        return Linear(low - margin, high + margin);
+    }
+
+    /// <summary>A linear axis that ends exactly at the given values.</summary>
+    public static AxisScale Linear(double low, double high, int count = 5)
+    {
+        double step = RoundStep((high - low) / count);
+        List<(double, string)> ticks = [];
+        // A tick's digits follow the step's size, so that 0.30000000000000004 reads 0.3.
+        int digits = Math.Clamp(-(int)Math.Floor(Math.Log10(step) + 1e-9), 0, 15);
+        for (double k = Math.Ceiling(low / step - 1e-9); k * step <= high + 1e-9 * step; k++)
+            ticks.Add((k * step, Plain(Math.Round(k * step, digits) + 0.0, step)));
+        return new(low, high, false, ticks);
+    }
+
+    /// <summary>A logarithmic axis; powers of ten where at least two fit, otherwise 1, 2, 5 or finer.</summary>
+    public static AxisScale Log(double low, double high)
+    {
+        double first = Math.Ceiling(Math.Log10(low) - 1e-9), last = Math.Floor(Math.Log10(high) + 1e-9);
+        List<(double, string)> ticks = [];
+        if (last - first >= 2)
+        {
+            double step = Math.Max(1, Math.Ceiling((last - first) / 6));
+            for (double exponent = step * Math.Ceiling(first / step); exponent <= last; exponent += step)
+                ticks.Add((Math.Pow(10, exponent), Power((int)exponent)));
+        }
+        else
+        {
+            for (double exponent = first - 1; exponent <= last; exponent++)
+            {
+                foreach (int mantissa in (ReadOnlySpan<int>)[1, 2, 5])
+                {
+                    double value = mantissa * Math.Pow(10, exponent);
+                    if (value >= low && value <= high)
+                        ticks.Add((value, Plain(value, value)));
+                }
+            }
+        }
+
+        return new(low, high, true, ticks);
+    }
+
+    /// <summary>0 at <see cref="Low"/>, 1 at <see cref="High"/>; values outside are put on the edge, NaN stays NaN.</summary>
+    public double Position(double value)
+    {
+        double position = Logarithmic
+            ? Math.Log(Math.Max(value, double.Epsilon) / Low) / Math.Log(High / Low)
+            : (value - Low) / (High - Low);
+        return Math.Clamp(position, 0, 1);
+    }
+
+    /// <summary>Whether the axis can show the value.</summary>
+    public bool Shows(double value) => double.IsFinite(value) && (!Logarithmic || value > 0);
+
+    private static double RoundStep(double rough)
+    {
+        double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
+        double mantissa = rough / power;
+        return power * (mantissa <= 1.0001 ? 1 : mantissa <= 2.0001 ? 2 : mantissa <= 5.0001 ? 5 : 10);
+    }
+
+    private static string Plain(double value, double resolution)
+    {
+        string text = resolution is < 1e-4 or >= 1e6
+            ? value.ToString("0.##e0", CultureInfo.InvariantCulture)
+            : value.ToString("0.######", CultureInfo.InvariantCulture);
+        return text.Replace('-', '−');
+    }
+
+    /// <summary>10ⁿ with the exponent raised.</summary>
+    private static string Power(int exponent) => exponent switch
+    {
+        0 => "1",
+        1 => "10",
+        _ => "10" + string.Concat(exponent.ToString(CultureInfo.InvariantCulture).Select(Raised)),
+    };
+
+    private static char Raised(char digit) => digit == '-' ? '⁻' : "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit - '0'];
+}

@@ -1,0 +1,89 @@
+using System.Text;
+using Hybrid.Harness.Phases;
+
+namespace Hybrid.Harness.Figures;
+
+/// <summary>A grid function as coloured cells, zero in white, with the colour bar that explains them.</summary>
+internal sealed class HeatMap
+{
+    private readonly PhaseGrid _grid;
+    private readonly double[,] _values;
+
+    public HeatMap(PhaseGrid grid, double[,] values)
+    {
+        _grid = grid;
+        _values = values;
+        double largest = values.Cast<double>().Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
+        Limit = largest > 0 ? largest : 1;
+    }
+
+    /// <summary>The magnitude at either end of the colour bar: the largest on the grid.</summary>
+    public double Limit { get; }
+
+    /// <summary>
+    /// Cells reach half-way to the neighbouring grid points; runs of one colour in a row are one rectangle, and all
+    /// rectangles of one colour are one path.
+    /// </summary>
+    public void Draw(SvgWriter svg, Panel panel)
+    {
+        SortedDictionary<string, StringBuilder> paths = new(StringComparer.Ordinal);
+        int columns = _grid.X.Count, rows = _grid.Y.Count;
+        for (int j = 0; j < rows; j++)
+        {
+            double bottom = panel.Y(Boundary(_grid.Y.Values, j)), top = panel.Y(Boundary(_grid.Y.Values, j + 1));
+            for (int i = 0; i < columns;)
+            {
+                string colour = Colour(i, j);
+                int end = i + 1;
+                while (end < columns && Colour(end, j) == colour)
+                    end++;
+                double left = panel.X(Boundary(_grid.X.Values, i)), right = panel.X(Boundary(_grid.X.Values, end));
+                if (!paths.TryGetValue(colour, out StringBuilder? path))
+                    paths[colour] = path = new();
+                path.Append($"M{SvgWriter.Number(left)},{SvgWriter.Number(top)}H{SvgWriter.Number(right)}V{SvgWriter.Number(bottom)}H{SvgWriter.Number(left)}z");
+                i = end;
+            }
+        }
+
+        using IDisposable group = svg.Group("cells");
+        foreach ((string colour, StringBuilder path) in paths)
+            svg.Path(path.ToString(), null, colour);
+    }
+
+    /// <summary>A vertical colour bar with its own axis to the right of the panel.</summary>
+    public void DrawBar(SvgWriter svg, Panel panel, string symbol)
+    {
+        const int Steps = 61;
+        double left = panel.Left + panel.Width + 16, height = panel.Height / Steps;
+        using (svg.Group("cells"))
+        {
+            for (int k = 0; k < Steps; k++)
+            {
+                string colour = DivergingColours.At(2.0 * k / (Steps - 1) - 1);
+                svg.Rectangle(left, panel.Top + panel.Height - (k + 1) * height, 14, height, null, colour);
+            }
+        }
+
+        svg.Rectangle(left, panel.Top, 14, panel.Height, "frame");
+        AxisScale scale = AxisScale.Linear(-Limit, Limit, 6);
+        foreach ((double value, string label) in scale.Ticks)
+        {
+            double y = panel.Top + panel.Height * (1 - scale.Position(value));
+            svg.Line(left + 14, y, left + 18, y, "tick");
+            svg.Text(left + 21, y + 4, label, "small");
+        }
+
+        svg.Text(left, panel.Top - 9, symbol, "panel-title");
+    }
+
+    private string Colour(int i, int j) => double.IsFinite(_values[i, j])
+        ? DivergingColours.At(_values[i, j] / Limit)
+        : "#808080";
+
+    private static double Boundary(IReadOnlyList<double> values, int i) => i switch
+    {
+        0 => values[0],
+        _ when i == values.Count => values[^1],
+        _ => (values[i - 1] + values[i]) / 2,
+    };
+}

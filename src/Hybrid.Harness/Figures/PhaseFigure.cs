@@ -1,0 +1,53 @@
+using Hybrid.Harness.Phases;
+
+namespace Hybrid.Harness.Figures;
+
+/// <summary>
+/// The phase diagram: λ_a and λ_g as two heat maps over the same axes, white at zero, each with both zero lines drawn
+/// over it: λ_a = 0 solid, λ_g = 0 dashed.
+/// </summary>
+public static class PhaseFigure
+{
+    private const double PageWidth = 1000, PageHeight = 480, PanelWidth = 330, PanelHeight = 330, Left = 84, Top = 84, Step = 484;
+
+    /// <summary>The figure as SVG text.</summary>
+    public static string Render(PhaseGrid grid)
+    {
+        string title = $"Order and chaos: exponents per block of '{grid.Architecture.Name}'";
+        using SvgWriter svg = new(PageWidth, PageHeight, title, FigureStyle.Sheet);
+        svg.Text(Left - 52, 30, title, "title");
+        Contour angle = Contour.Of(grid, grid.Angle, "λ_a = 0", "contour");
+        Contour gradient = Contour.Of(grid, grid.Gradient, "λ_g = 0", "contour dashed");
+        svg.Text(Left - 52, 49, $"λ_a < 0: tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}", "small");
+        DrawPanel(svg, grid, grid.Angle, 0, "angle exponent", "λ_a", angle, gradient);
+        DrawPanel(svg, grid, grid.Gradient, 1, "gradient exponent", "λ_g", angle, gradient);
+        return svg.Finish();
+    }
+
+    private static void DrawPanel(
+        SvgWriter svg,
+        PhaseGrid grid,
+        double[,] values,
+        int column,
+        string title,
+        string symbol,
+        Contour angle,
+        Contour gradient)
+    {
+        Panel panel = new(
+            Left + column * Step,
+            Top,
+            PanelWidth,
+            PanelHeight,
+            AxisScale.Linear(grid.X.Low, grid.X.High),
+            AxisScale.Linear(grid.Y.Low, grid.Y.High));
+        HeatMap map = new(grid, values);
+        map.Draw(svg, panel);
+        (double, double)[] angleLine = angle.Draw(svg, panel);
+        (double, double)[] gradientLine = gradient.Draw(svg, panel);
+        angle.DrawLabel(svg, panel, gradientLine);
+        gradient.DrawLabel(svg, panel, angleLine);
+        panel.DrawAxes(svg, $"{title} {symbol}", grid.X.Label, grid.Y.Label);
+        map.DrawBar(svg, panel, symbol);
+    }
+}
