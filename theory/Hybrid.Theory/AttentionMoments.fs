@@ -29,9 +29,9 @@ type AttentionMoments =
 [<RequireQualifiedAccess>]
 module AttentionMoments =
 
-    /// Most entries of a table over τ-nodes and Gaussian nodes (six are held).
+    /// Most entries of a table over τ-nodes and Gaussian nodes; six are held.
     [<Literal>]
-    let private LargestTable = 5e6
+    let private LargestTable = 8e6
 
     /// exp(−25) ≈ 1e-11: what the series and the left tails leave out, relative to the result.
     [<Literal>]
@@ -249,12 +249,18 @@ module AttentionMoments =
           Right = right
           Length = length }
 
-    /// The cheaper of the two, by what each costs to tabulate; None where neither table is of reasonable size.
+    let private nodeCount struct (z: float[], _: float[]) = float z.Length
+
+    /// Entries of the smaller of the two tables.
+    let private tableSize n s rho rows =
+        float rows * min (terms s rho) (nodeCount (gaussianNodes n s 0))
+
+    /// The cheaper of the two. Per row: an exponential costs about as much as 20 multiplications, and each of the pairs
+    /// costs four sums over the index.
     let private factors n s u (taus: float[]) =
         let rho = 1.0 - u
         let rows = float taus.Length
         let terms = terms s rho
-        let nodeCount struct (z: float[], _: float[]) = float z.Length
         let nodes = nodeCount (gaussianNodes n s 0)
 
         let own =
@@ -262,18 +268,15 @@ module AttentionMoments =
                 1.0
             else
                 nodeCount (ownNodes n s u)
-        // per row: an exponential costs about as much as 20 multiplications; every pair costs four sums over the index
+
         let seriesCost = terms * (nodes + terms / 4.0) + 2.0 * rows * terms
         let conditionalCost = 20.0 * nodes * own + 2.0 * rows * nodes
+        let seriesFits = terms * rows <= LargestTable
 
-        if min terms nodes * rows > LargestTable then
-            None
-        elif seriesCost <= conditionalCost && terms * rows <= LargestTable then
-            Some(series n s rho (int (ceil terms)) taus)
-        elif nodes * rows <= LargestTable then
-            Some(conditional n s u taus)
+        if seriesFits && (seriesCost <= conditionalCost || nodes * rows > LargestTable) then
+            series n s rho (int (ceil terms)) taus
         else
-            Some(series n s rho (int (ceil terms)) taus)
+            conditional n s u taus
 
     /// The two-row sums S2, E ΣA²A′, E(ΣAA′)² over the τ-nodes whose one-row weight is not negligible.
     let private pairs n (factors: Factors) (psis: float[]) step =
@@ -291,21 +294,23 @@ module AttentionMoments =
 
         for i in 0 .. psis.Length - 1 do
             for j in 0..i do
-                let psi = psis[i] + psis[j] - product 0 i 0 j
+                let k11 = product 1 i 1 j
 
-                let weight = if i = j then 1.0 else 2.0
-                let rest2 = weight * power psi (count - 2.0)
+                // K_1 bounds K_2 but for a factor y < 100: pairs whose rows do not overlap add nothing
+                if abs k11 > 1e-30 then
+                    let psi = psis[i] + psis[j] - product 0 i 0 j
+                    let weight = if i = j then 1.0 else 2.0
+                    let rest2 = weight * power psi (count - 2.0)
 
-                if rest2 > 1e-40 then
-                    let rest1 = rest2 * (1.0 - psi)
-                    let k11 = product 1 i 1 j
-                    let k22 = product 2 i 2 j
-                    // the pair (i, j) stands for (j, i) too, so the asymmetric product is averaged
-                    let k21 = 0.5 * (product 2 i 1 j + product 1 i 2 j)
+                    if rest2 > 1e-40 then
+                        let rest1 = rest2 * (1.0 - psi)
+                        let k22 = product 2 i 2 j
+                        // the pair (i, j) stands for (j, i) too, so the asymmetric product is averaged
+                        let k21 = 0.5 * (product 2 i 1 j + product 1 i 2 j)
 
-                    s2 <- s2 + k11 * rest1
-                    cubic <- cubic + k21 * rest1
-                    quartic <- quartic + k22 * rest1 + (count - 1.0) * k11 * k11 * rest2
+                        s2 <- s2 + k11 * rest1
+                        cubic <- cubic + k21 * rest1
+                        quartic <- quartic + k22 * rest1 + (count - 1.0) * k11 * k11 * rest2
 
         let area = count * step * step
         struct (area * s2, area * cubic, area * quartic)
@@ -351,6 +356,15 @@ module AttentionMoments =
         else
             let rho = 1.0 - u
 
+            let struct (_, _, pairNodes) = grid refinement n s (pairScale n s rho)
+
+            if tableSize n s rho pairNodes > LargestTable then
+                raise (
+                    AttentionMomentsException(
+                        $"attention moments at logit spread s = {s} and row correlation ρ = {rho}: such spread between all but equal (or opposite) rows needs tables of {tableSize n s rho pairNodes:G2} entries, {LargestTable:G1} are allowed; lower σ_A, or note that s² = σ_A² q² (1 − ρ) keeps s small wherever ρ is near 1"
+                    )
+                )
+
             let struct (step, _, moments) = rowNodes refinement n s (rowScale n s)
             let mutable s1 = 0.0
             let mutable cubic = 0.0
@@ -381,23 +395,15 @@ module AttentionMoments =
 
                 struct (step, relevant |> Array.map (Array.get all), relevant |> Array.map (fun i -> moments[i].Psi))
 
-            match factors n s u taus with
-            | None ->
-                raise (
-                    AttentionMomentsException(
-                        $"attention moments at logit spread s = {s} and row correlation ρ = {rho}: such spread between all but equal (or opposite) rows needs tables beyond {LargestTable:G1} entries; lower σ_A, or note that s² = σ_A² q² (1 − ρ) keeps s small wherever ρ is near 1"
-                    )
-                )
-            | Some factors ->
-                let struct (s2, cubic2, quartic2) = pairs n factors psis pairStep
+            let struct (s2, cubic2, quartic2) = pairs n (factors n s u taus) psis pairStep
 
-                { S1 = scale * s1
-                  S2 = s2
-                  T1 = scale * (s1 - 2.0 * cubic + quartic)
-                  T2 = s2 - 2.0 * cubic2 + quartic2 }
+            { S1 = scale * s1
+              S2 = s2
+              T1 = scale * (s1 - 2.0 * cubic + quartic)
+              T2 = s2 - 2.0 * cubic2 + quartic2 }
 
     /// Moments of softmax rows over n tokens with logit standard deviation s and row correlation ρ = 1 − u.
-    /// n ≥ 1, s ≥ 0, 0 ≤ u ≤ 1 + 1/(n−1). Raises AttentionMomentsException where s exceeds about 25 and ρ is so close to
+    /// n ≥ 1, s ≥ 0, 0 ≤ u ≤ 1 + 1/(n−1). Raises AttentionMomentsException where s exceeds about 40 and ρ is so close to
     /// 1 (or −1) that neither route is of reasonable size; no state with σ_A ≤ 100 comes near, since s² = σ_A² q² u.
     /// Checks: s = 0 gives S1 = S2 = 1/n; s → ∞ gives S1 → 1.
     [<CompiledName("Compute")>]
