@@ -14,11 +14,17 @@ type AttentionTable private (tokens: int, scales: float * float, coefficients: (
 
     /// Largest u that n tokens can have: n/(n−1).
     static member private LargestU tokens =
-        if tokens = 1 then 1.0 else float tokens / float (tokens - 1)
+        if tokens = 1 then
+            1.0
+        else
+            float tokens / float (tokens - 1)
 
     /// Position of x in [a, b] as a point of [−1, 1]; 0 on a degenerate range.
     static member private ToUnit (struct (a: float, b: float)) (x: float) =
-        if b = a then 0.0 else max -1.0 (min 1.0 ((2.0 * x - a - b) / (b - a)))
+        if b = a then
+            0.0
+        else
+            max -1.0 (min 1.0 ((2.0 * x - a - b) / (b - a)))
 
     member _.Tokens = tokens
 
@@ -32,7 +38,8 @@ type AttentionTable private (tokens: int, scales: float * float, coefficients: (
     /// Whether (s, u) lies in the table's range.
     member _.Covers(s: float, u: float) =
         u <= largestU
-        && (u = 0.0 || (let scale = s / sqrt u in scale >= lowest * (1.0 - 1e-12) && scale <= highest * (1.0 + 1e-12)))
+        && (u = 0.0
+            || (let scale = s / sqrt u in scale >= lowest * (1.0 - 1e-12) && scale <= highest * (1.0 + 1e-12)))
 
     /// Clenshaw's recurrence in u, then in w.
     static member private Sum (table: float[,]) (x: float) (y: float) =
@@ -99,15 +106,23 @@ type AttentionTable private (tokens: int, scales: float * float, coefficients: (
 
                 for k in 0..degree do
                     let half = if k = 0 || k = degree then 0.5 else 1.0
-                    sum <- sum + half * values[k] * cos (Math.PI * float (j * k % (2 * degree)) / float degree)
+
+                    sum <-
+                        sum
+                        + half * values[k] * cos (Math.PI * float (j * k % (2 * degree)) / float degree)
 
                 sum * (if j = 0 || j = degree then 1.0 else 2.0) / float degree)
 
     static member private Transform2D(values: float[,]) =
         let rows = values.GetLength 0
         let columns = values.GetLength 1
-        let byRow = Array.init rows (fun i -> AttentionTable.Transform(Array.init columns (fun j -> values[i, j])))
-        let byColumn = Array.init columns (fun j -> AttentionTable.Transform(Array.init rows (fun i -> byRow[i][j])))
+
+        let byRow =
+            Array.init rows (fun i -> AttentionTable.Transform(Array.init columns (fun j -> values[i, j])))
+
+        let byColumn =
+            Array.init columns (fun j -> AttentionTable.Transform(Array.init rows (fun i -> byRow[i][j])))
+
         Array2D.init rows columns (fun i j -> byColumn[j][i])
 
     /// Drops the trailing rows and columns that together weigh at most `tolerance` in every table; returns their weight.
@@ -129,8 +144,12 @@ type AttentionTable private (tokens: int, scales: float * float, coefficients: (
                 sum)
             |> Array.max
 
-        let fewestRows = seq { 1..rows } |> Seq.find (fun r -> weight r columns <= 0.5 * tolerance)
-        let fewest = seq { 1..columns } |> Seq.find (fun c -> weight fewestRows c <= tolerance)
+        let fewestRows =
+            seq { 1..rows } |> Seq.find (fun r -> weight r columns <= 0.5 * tolerance)
+
+        let fewest =
+            seq { 1..columns } |> Seq.find (fun c -> weight fewestRows c <= tolerance)
+
         tables |> Array.map (fun table -> table[.. fewestRows - 1, .. fewest - 1]), weight fewestRows fewest
 
     /// Builds the table for logit scales in [lowest, highest] (equal for one scale: a one-dimensional table), doubling
@@ -138,10 +157,18 @@ type AttentionTable private (tokens: int, scales: float * float, coefficients: (
     /// parallel. Raises AttentionMomentsException where the moments themselves cannot be had.
     static member Build(tokens: int, lowest: float, highest: float, tolerance: float) =
         if not (0.0 <= lowest && lowest <= highest && Double.IsFinite highest) then
-            raise (ArgumentOutOfRangeException("highest", highest, $"logit scales must satisfy 0 ≤ lowest ≤ highest, got lowest = {lowest}"))
+            raise (
+                ArgumentOutOfRangeException(
+                    "highest",
+                    highest,
+                    $"logit scales must satisfy 0 ≤ lowest ≤ highest, got lowest = {lowest}"
+                )
+            )
 
         let largestU = AttentionTable.LargestU tokens
-        let known = Collections.Concurrent.ConcurrentDictionary<struct (float * float), AttentionMoments>()
+
+        let known =
+            Collections.Concurrent.ConcurrentDictionary<struct (float * float), AttentionMoments>()
 
         let at x y =
             let w = 0.5 * (lowest * lowest * (1.0 - x) + highest * highest * (1.0 + x))
