@@ -13,34 +13,34 @@ module Gradients =
         { Diagonal = factor * gram.Diagonal
           OffDiagonal = factor * gram.OffDiagonal }
 
-    /// Through the placement: to the branch output, through the module, through the input normalisation, plus the skip.
-    let private sublayer norm (trace: SublayerTrace) (through: GradientGram -> GradientGram) gradient =
-        let gradient = scale (1.0 / trace.Divisor) gradient
-        let r2 = trace.Weights.Skip * trace.Weights.Skip
+    /// From the sublayer's output to the branch output: through post-normalisation, the branch weight a and, where the
+    /// branch is normalised, its own normalisation.
+    let atBranch norm (trace: SublayerTrace) gradient =
         let a2 = trace.Weights.Branch * trace.Weights.Branch
 
         if a2 = 0.0 then
-            scale r2 gradient
+            scale 0.0 gradient
         else
-            let atBranch =
+            let normalised =
                 if Geometry.normalisesBranch norm then
-                    scale (1.0 / trace.BranchQ) gradient
+                    trace.BranchQ
                 else
-                    gradient
+                    1.0
 
-            let atModule = through atBranch
+            scale (a2 / (trace.Divisor * normalised)) gradient
 
-            let branch =
-                if Geometry.normalisesInput norm then
-                    scale (1.0 / trace.Input.Q) atModule
-                else
-                    atModule
+    /// Through the placement: to the branch output, through the module, through the input normalisation, plus the skip.
+    let private sublayer norm (trace: SublayerTrace) (through: GradientGram -> GradientGram) gradient =
+        let r2 = trace.Weights.Skip * trace.Weights.Skip / trace.Divisor
+        let atModule = gradient |> atBranch norm trace |> through
 
-            { Diagonal = r2 * gradient.Diagonal + a2 * branch.Diagonal
-              OffDiagonal = r2 * gradient.OffDiagonal + a2 * branch.OffDiagonal }
+        let normalised = if Geometry.normalisesInput norm then trace.Input.Q else 1.0
 
-    /// Attention backwards: value, query and key paths.
-    let attention (architecture: Architecture) (moments: AttentionMoments) (trace: SublayerTrace) =
+        { Diagonal = r2 * gradient.Diagonal + atModule.Diagonal / normalised
+          OffDiagonal = r2 * gradient.OffDiagonal + atModule.OffDiagonal / normalised }
+
+    /// The gradient behind each of attention's three paths, given the gradient h at the branch output.
+    let internal attentionPaths (architecture: Architecture) (moments: AttentionMoments) (trace: SublayerTrace) h =
         let others = float (architecture.Tokens - 1)
         let q = trace.Seen.Q
         let p = trace.Seen.P
@@ -49,25 +49,25 @@ module Gradients =
         let value = architecture.Attention.ValueStd * architecture.Attention.ValueStd
         let { S1 = s1; S2 = s2; T1 = t1; T2 = t2 } = moments
 
-        let through h =
-            let key = q * t1 * h.Diagonal + others * p * t2 * h.OffDiagonal
+        let perOther x =
+            if others = 0.0 then 0.0 else x / others
 
-            { Diagonal =
-                value
-                * (s1 * h.Diagonal
-                   + others * s2 * h.OffDiagonal
-                   + logit * d * d * t1 * h.Diagonal
-                   + logit * d * key)
-              OffDiagonal =
-                if others = 0.0 then
-                    0.0
-                else
-                    value
-                    * (((1.0 - s1) * h.Diagonal + others * (1.0 - s2) * h.OffDiagonal) / others
-                       + logit * d * d * t2 * h.OffDiagonal
-                       - logit * d * key / others) }
+        let key = q * t1 * h.Diagonal + others * p * t2 * h.OffDiagonal
 
-        sublayer architecture.Norm trace through
+        struct ({ Diagonal = value * (s1 * h.Diagonal + others * s2 * h.OffDiagonal)
+                  OffDiagonal = value * perOther ((1.0 - s1) * h.Diagonal + others * (1.0 - s2) * h.OffDiagonal) },
+                { Diagonal = value * logit * d * d * t1 * h.Diagonal
+                  OffDiagonal = value * logit * d * d * t2 * h.OffDiagonal },
+                { Diagonal = value * logit * d * key
+                  OffDiagonal = -value * logit * d * perOther key })
+
+    /// Attention backwards: value, query and key paths.
+    let attention (architecture: Architecture) (moments: AttentionMoments) (trace: SublayerTrace) =
+        sublayer architecture.Norm trace (fun h ->
+            let struct (value, query, key) = attentionPaths architecture moments trace h
+
+            { Diagonal = value.Diagonal + query.Diagonal + key.Diagonal
+              OffDiagonal = value.OffDiagonal + query.OffDiagonal + key.OffDiagonal })
 
     /// MLP backwards: h ← σ_v² σ_w² E φ′φ′ h; for gated units the product rule's two paths, gate and up.
     let mlp (architecture: Architecture) (kernel: Kernel) (trace: SublayerTrace) =

@@ -1,0 +1,186 @@
+namespace Hybrid.Theory
+
+open System
+
+/// Operator norms of one block's weights, of trained weights or bounds on random ones; dimensionless.
+type BlockWeightNorms =
+    {
+        Query: float
+        Key: float
+        Value: float
+        Output: float
+        MlpIn: float
+        /// 1 where the MLP is not gated
+        MlpUp: float
+        MlpOut: float
+    }
+
+/// What must hold whatever the weights are: theory.md section 5, derivation section 10. d is the width; a token is a
+/// vector of R^d. The gain γ of every normalisation is a parameter, biases are 0.
+[<RequireQualifiedAccess>]
+module Bounds =
+
+    let private perSublayer (architecture: Architecture) (accumulate: float -> float -> float -> float) start =
+        let result = Array.create (architecture.Depth + 1) start
+
+        for layer in 1 .. architecture.Depth do
+            let attention = Geometry.attentionWeights architecture layer
+            let mlp = Geometry.mlpWeights architecture layer
+            let afterAttention = accumulate result[layer - 1] attention.Skip attention.Branch
+            result[layer] <- accumulate afterAttention mlp.Skip mlp.Branch
+
+        result
+
+    let private requireGain gain =
+        if not (gain >= 0.0 && Double.IsFinite gain) then
+            raise (ArgumentOutOfRangeException("gain", gain, "the normalisation gain must be a finite number ≥ 0"))
+
+    /// Peri and output placement, any weights: ‖x_ℓ‖ ≤ r‖x_{ℓ−1}‖ + aγ√d per sublayer, at most linear in depth for
+    /// r = 1. Post: ‖x_ℓ‖ = γ√d. Layers 0..depth, as ‖x‖/√d. Raises ArgumentException for pre and none, which are
+    /// bounded only through their weights (`weightBound`).
+    [<CompiledName("Magnitude")>]
+    let magnitude (architecture: Architecture) (gain: float) : float[] =
+        requireGain gain
+        let start = sqrt architecture.Input.Norm
+
+        match architecture.Norm with
+        | Norm.Peri
+        | Norm.Output -> perSublayer architecture (fun x skip branch -> skip * x + branch * gain) start
+        | Norm.Post -> Array.init (architecture.Depth + 1) (fun layer -> if layer = 0 then start else gain)
+        | Norm.Pre
+        | Norm.None ->
+            invalidArg
+                (nameof architecture)
+                "without a normalised branch output norms are bounded only through the weights: use the bound from weight norms"
+
+    /// Coordinate variance is at most the squared magnitude: quadratic in depth for peri with r = 1.
+    [<CompiledName("Variance")>]
+    let variance architecture gain =
+        magnitude architecture gain |> Array.map (fun x -> x * x)
+
+    /// Peri and output at initialisation: branches are independent of the stream, so squared norms add exactly,
+    /// q' = r²q + a²γ². Layers 0..depth.
+    [<CompiledName("SquaredNormAtInitialisation")>]
+    let squaredNormAtInitialisation (architecture: Architecture) (gain: float) : float[] =
+        requireGain gain
+
+        match architecture.Norm with
+        | Norm.Peri
+        | Norm.Output ->
+            perSublayer
+                architecture
+                (fun q skip branch -> skip * skip * q + branch * branch * gain * gain)
+                architecture.Input.Norm
+        | Norm.Post
+        | Norm.Pre
+        | Norm.None ->
+            invalidArg
+                (nameof architecture)
+                "exact growth by a²γ² holds where the branch output is normalised: peri and output"
+
+    /// Lipschitz constant of φ, and max |φ(x)|/|x| beyond an offset |φ(0)|.
+    let lipschitz activation =
+        match activation with
+        | Activation.Linear
+        | Activation.Relu
+        | Activation.LeakyRelu
+        | Activation.Tanh -> 1.0
+        | Activation.Erf -> 2.0 / sqrt Math.PI
+        | Activation.Sigmoid -> 0.25
+        // φ′ = Φ(x) + xN(x) is largest where φ″ = N(x)(2 − x²) = 0
+        | Activation.Gelu -> Activation.derivative Activation.Gelu (sqrt 2.0)
+        // largest slopes, at x = 1.41 and 2.40: found by maximising φ′, rounded up in the fifth digit
+        | Activation.GeluTanh -> 1.1290
+        | Activation.Silu -> 1.0999
+        | Activation.Custom custom ->
+            raise (
+                ArgumentException($"the Lipschitz constant of activation '{custom.Name}' is not known to the theory")
+            )
+
+    let private checkNorms (architecture: Architecture) (norms: BlockWeightNorms[]) =
+        if norms.Length <> architecture.Depth then
+            invalidArg (nameof norms) $"must have one entry per block, {architecture.Depth}, got {norms.Length}"
+
+        if architecture.Gated then
+            invalidArg (nameof architecture) "a gated MLP grows quadratically with its input and has no Lipschitz bound"
+
+    /// Pre placement, given operator norms: each attention sublayer adds at most a γ‖W_O‖‖W_V‖√d, each MLP at most
+    /// a γ‖W_2‖‖W_1‖Lip(φ)√d (plus ‖W_2‖|φ(0)|√d_mlp). Layers 0..depth, as ‖x‖/√d.
+    [<CompiledName("MagnitudeFromWeights")>]
+    let magnitudeFromWeights (architecture: Architecture) (gain: float) (norms: BlockWeightNorms[]) : float[] =
+        requireGain gain
+        checkNorms architecture norms
+
+        match architecture.Norm with
+        | Norm.Pre -> ()
+        | Norm.None
+        | Norm.Post
+        | Norm.Peri
+        | Norm.Output -> invalidArg (nameof architecture) "the bound from weight norms is stated for pre placement"
+
+        let result = Array.create (architecture.Depth + 1) (sqrt architecture.Input.Norm)
+        let slope = lipschitz architecture.Activation
+
+        let offset =
+            abs (Activation.value architecture.Activation 0.0)
+            * sqrt (float architecture.MlpWidth / float architecture.Width)
+
+        for layer in 1 .. architecture.Depth do
+            let w = norms[layer - 1]
+            let attention = Geometry.attentionWeights architecture layer
+            let mlp = Geometry.mlpWeights architecture layer
+
+            let afterAttention =
+                attention.Skip * result[layer - 1]
+                + attention.Branch * gain * w.Output * w.Value
+
+            result[layer] <-
+                mlp.Skip * afterAttention
+                + mlp.Branch * w.MlpOut * (w.MlpIn * slope * gain + offset)
+
+        result
+
+    /// Amplification of an input difference through all layers, ∏(r + a S_ℓ), given each sublayer's branch sensitivity S
+    /// (operator norm of its Jacobian): layers 0..depth. With a step Δt = a < 1 every factor shrinks towards 1; the same
+    /// product bounds the Wasserstein distance of outputs by that of inputs.
+    [<CompiledName("Amplification")>]
+    let amplification (architecture: Architecture) (attentionSensitivity: float[]) (mlpSensitivity: float[]) : float[] =
+        for name, values in
+            [ nameof attentionSensitivity, attentionSensitivity
+              nameof mlpSensitivity, mlpSensitivity ] do
+            if values.Length <> architecture.Depth then
+                invalidArg name $"must have one entry per block, {architecture.Depth}, got {values.Length}"
+
+        let result = Array.create (architecture.Depth + 1) 1.0
+
+        for layer in 1 .. architecture.Depth do
+            let attention = Geometry.attentionWeights architecture layer
+            let mlp = Geometry.mlpWeights architecture layer
+
+            result[layer] <-
+                result[layer - 1]
+                * (attention.Skip + attention.Branch * attentionSensitivity[layer - 1])
+                * (mlp.Skip + mlp.Branch * mlpSensitivity[layer - 1])
+
+        result
+
+    /// Mean-square backward sensitivity of a block's branches at initialisation, √(a² g_branch/g): the factor by which each
+    /// branch alone passes on a difference-mode gradient. Pre scales with the module's output weights; peri and output,
+    /// whose branch is divided by its own norm, do not. Pairs (attention, MLP) for blocks 1..depth.
+    [<CompiledName("BackwardSensitivity")>]
+    let backwardSensitivity (architecture: Architecture) : struct (float * float)[] =
+        let architecture = Architecture.ensureValid architecture
+        let blocks = Geometry.forward architecture (Laws.exact architecture)
+        let unit = { Diagonal = 1.0; OffDiagonal = 0.0 }
+
+        blocks
+        |> Array.map (fun block ->
+            let branchOnly (trace: SublayerTrace) (map: SublayerTrace -> GradientGram -> GradientGram) =
+                let bare =
+                    { trace with
+                        Weights = { trace.Weights with Skip = 0.0 } }
+
+                sqrt (map bare unit).Diagonal
+
+            struct (branchOnly block.Attention (Gradients.attention architecture block.Moments),
+                    branchOnly block.Mlp (Gradients.mlp architecture block.Kernel)))

@@ -1,0 +1,131 @@
+namespace Hybrid.Theory
+
+open System
+
+/// Expected squared Frobenius norms E‖∂L/∂W‖² of one block's parameters, for a loss gradient whose Gram at the output
+/// is the identity per coordinate. All heads together; 0 for matrices that the architecture has not.
+type ParameterGradientNorms =
+    {
+        Query: float
+        Key: float
+        Value: float
+        Output: float
+        /// W_1, or the gate projection of a gated unit
+        MlpIn: float
+        /// the up projection of a gated unit
+        MlpUp: float
+        MlpBias: float
+        MlpOut: float
+    }
+
+/// Predicted gradient norm of every weight matrix: theory.md section 3, derivation section 5.4. For y_i = W z_i with
+/// gradient Gram γ at y and Gram ζ at z, both per coordinate, E‖∂L/∂W‖² = d_y d_z [n γ_d ζ_d + n(n−1) γ_o ζ_o].
+[<RequireQualifiedAccess>]
+module ParameterGradients =
+
+    let private norm tokens rows columns (gradient: GradientGram) diagonal offDiagonal =
+        let n = float tokens
+
+        float rows
+        * float columns
+        * (n * gradient.Diagonal * diagonal
+           + n * (n - 1.0) * gradient.OffDiagonal * offDiagonal)
+
+    let private times a b (gradient: GradientGram) =
+        { Diagonal = a * gradient.Diagonal
+          OffDiagonal = b * gradient.OffDiagonal }
+
+    let private block (architecture: Architecture) (trace: BlockTrace) atOutput : ParameterGradientNorms =
+        let n = architecture.Tokens
+        let d = architecture.Width
+        let hidden = architecture.MlpWidth
+        let mlp = architecture.Mlp
+        let inner = mlp.InStd * mlp.InStd
+
+        // MLP: branch output → W_2 → activations → pre-activations → W_1
+        let atMlp = Gradients.atBranch architecture.Norm trace.Mlp atOutput
+        let seen = trace.Mlp.Seen
+        let struct (v, u) = Geometry.preActivation mlp seen
+        let kernel = trace.Kernel
+        let kappa, kappaOff = kernel.KappaAtOne, kernel.Kappa u
+        let slope chi = if v = 0.0 then 0.0 else chi / v
+
+        let up, upOff =
+            if architecture.Gated then
+                inner * seen.Q, inner * seen.P
+            else
+                1.0, 1.0
+
+        let toHidden = mlp.OutStd * mlp.OutStd * float d / float hidden
+
+        let atPreActivation =
+            atMlp
+            |> times (toHidden * slope kernel.ChiAtOne * up) (toHidden * slope (kernel.Chi u) * upOff)
+
+        let atUp = atMlp |> times (toHidden * kappa) (toHidden * kappaOff)
+        let count = float n
+
+        // attention: branch output → W_O → heads → W_V, and through the logits W_Q and W_K
+        let atAttention =
+            Gradients.mlp architecture kernel trace.Mlp atOutput
+            |> Gradients.atBranch architecture.Norm trace.Attention
+
+        let tokens = trace.Attention.Seen
+        let difference = tokens.Q * tokens.U
+        let valueStd = architecture.Attention.ValueStd
+        let logitStd = architecture.Attention.LogitStd
+
+        let struct (value, query, key) =
+            Gradients.attentionPaths architecture trace.Moments trace.Attention atAttention
+
+        // the paths end behind W_V (scale σ_V), W_Q and W_K (scale σ_A); one factor back is the matrix's own output
+        let before std gradient =
+            if std = 0.0 then
+                times 0.0 0.0 gradient
+            else
+                times (1.0 / std) (1.0 / std) gradient
+
+        let ofTokens gradient = norm n d d gradient tokens.Q tokens.P
+
+        { Query = ofTokens (before logitStd query)
+          Key = ofTokens (before logitStd key)
+          Value = ofTokens (before valueStd value)
+          Output =
+            norm
+                n
+                d
+                d
+                atAttention
+                (valueStd * (tokens.P + difference * trace.Moments.S1))
+                (valueStd * (tokens.P + difference * trace.Moments.S2))
+          MlpIn = norm n hidden d atPreActivation seen.Q seen.P
+          MlpUp =
+            if architecture.Gated then
+                norm n hidden d atUp seen.Q seen.P
+            else
+                0.0
+          MlpBias =
+            if mlp.BiasStd = 0.0 then
+                0.0
+            else
+                float hidden
+                * (count * atPreActivation.Diagonal
+                   + count * (count - 1.0) * atPreActivation.OffDiagonal)
+          MlpOut = norm n d hidden atMlp (kappa * up) (kappaOff * upOff) }
+
+    /// Norms for blocks 1..depth. Raises ArgumentException under a causal mask, whose positions differ.
+    [<CompiledName("Predict")>]
+    let predict (architecture: Architecture) : ParameterGradientNorms[] =
+        let architecture = Architecture.ensureValid architecture
+
+        match architecture.Mask with
+        | Mask.Causal ->
+            raise (
+                ArgumentException(
+                    "parameter gradients are predicted for permutation-symmetric tokens; under a causal mask positions differ: use mask none"
+                )
+            )
+        | Mask.None ->
+            let blocks = Geometry.forward architecture (Laws.exact architecture)
+            let gradients = Gradients.backward architecture blocks
+            blocks |> Array.mapi (fun i trace -> block architecture trace gradients[i + 1])
