@@ -22,7 +22,8 @@ module internal QuadratureKernels =
             Phi: float -> float
             Derivative: float -> float
             Reference: Reference
-            /// half width of the strip around the real axis in which φ is analytic
+            /// half width of a strip around the real axis in which φ is analytic. A tenth is left to the poles: φ′φ′
+            /// grows as the fourth power of the inverse distance to them, which multiplies the rule's exp(−37)
             Strip: float
             /// beyond |x| = Reach, |δ| and |δ′| are below 1e-17 of φ's scale
             Reach: float
@@ -36,14 +37,14 @@ module internal QuadratureKernels =
           Reach = reach }
 
     /// tanh: poles at ±iπ/2; the reference has the same slope at 0.
-    let tanh = shape Activation.Tanh (ErrorFunction(sqrt Math.PI / 2.0)) 1.5 21.0
+    let tanh = shape Activation.Tanh (ErrorFunction(sqrt Math.PI / 2.0)) 1.4 21.0
 
     /// SiLU: poles at ±iπ; Φ(c x) has the sigmoid's slope at 0.
     let silu =
-        shape Activation.Silu (GaussianLinear(sqrt (2.0 * Math.PI) / 4.0)) 3.0 44.0
+        shape Activation.Silu (GaussianLinear(sqrt (2.0 * Math.PI) / 4.0)) 2.8 44.0
 
     /// tanh-GELU: the poles nearest to the axis are at ±0.634 ± 2.755i.
-    let geluTanh = shape Activation.GeluTanh (GaussianLinear 1.0) 2.6 9.5
+    let geluTanh = shape Activation.GeluTanh (GaussianLinear 1.0) 2.4 9.5
 
     let private referenceValue reference x =
         match reference with
