@@ -1,0 +1,184 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Hybrid.Networks.Linear;
+
+/// <summary>
+/// C = α A·B, or C += α A·B, on the calling thread: blocks of the operands are packed into cache-sized panels and the
+/// micro-kernel sweeps them. Any strides are taken, so transposes cost nothing extra in code. The order in which each
+/// element is summed depends on the inner dimension alone: cutting C into parts changes no bit of it.
+/// </summary>
+public static unsafe class BlockedProduct
+{
+    /// <summary>Writes, or adds if <paramref name="accumulate"/>, α·left·right to <paramref name="result"/>.</summary>
+    /// <param name="buffers">Memory of the calling thread.</param>
+    /// <param name="left">A: [m, k].</param>
+    /// <param name="right">B: [k, n].</param>
+    /// <param name="result">C: [m, n]; contiguous along its rows or along its columns; overlaps neither operand.</param>
+    /// <param name="alpha">Factor of the product.</param>
+    /// <param name="accumulate">Whether the old C is kept and added to; if not it is never read.</param>
+    public static void Multiply<T>(
+        PackingBuffers<T> buffers,
+        MatrixView<T> left,
+        MatrixView<T> right,
+        MatrixView<T> result,
+        T alpha,
+        bool accumulate = false)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        RequireShapes(left, right, result);
+        if (result.ColumnStride != 1)
+            (left, right, result) = (right.Transposed, left.Transposed, result.Transposed);
+        if (result.Rows == 0 || result.Columns == 0)
+            return;
+        if (left.Columns == 0)
+        {
+            if (!accumulate)
+                Clear(result);
+            return;
+        }
+
+        if (Vector512.IsHardwareAccelerated)
+            Sweep<Simd512<T>, Vector512<T>, T>(buffers, left, right, result, alpha, accumulate);
+        else if (Vector256.IsHardwareAccelerated)
+            Sweep<Simd256<T>, Vector256<T>, T>(buffers, left, right, result, alpha, accumulate);
+        else
+            Sweep<Simd128<T>, Vector128<T>, T>(buffers, left, right, result, alpha, accumulate);
+    }
+
+    internal static void RequireShapes<T>(MatrixView<T> left, MatrixView<T> right, MatrixView<T> result)
+        where T : unmanaged
+    {
+        if (typeof(T) != typeof(float) && typeof(T) != typeof(double))
+            throw new NotSupportedException($"a matrix product must be of float or double, got {typeof(T).Name}");
+        if (left.Columns != right.Rows || left.Rows != result.Rows || right.Columns != result.Columns)
+        {
+            throw new ArgumentException(
+                "a matrix product must have shapes [m, k] · [k, n] = [m, n], "
+                + $"got [{left.Rows}, {left.Columns}] · [{right.Rows}, {right.Columns}] = [{result.Rows}, {result.Columns}]");
+        }
+
+        if (result.ColumnStride != 1 && result.RowStride != 1)
+        {
+            throw new ArgumentException(
+                "the result of a matrix product must be contiguous along rows or columns, "
+                + $"got strides {result.RowStride} and {result.ColumnStride}");
+        }
+    }
+
+    private static void Clear<T>(MatrixView<T> matrix)
+        where T : unmanaged
+    {
+        for (int row = 0; row < matrix.Rows; row++)
+            matrix.Row(row).Clear();
+    }
+
+    // Columns of C in blocks that fit the last cache, then the depth, then rows in blocks that fit the second; a strip
+    // of B is packed when the first block of rows meets it, and kept only if further blocks of rows follow.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Sweep<TSimd, TVector, T>(
+        PackingBuffers<T> buffers,
+        MatrixView<T> a,
+        MatrixView<T> b,
+        MatrixView<T> c,
+        T alpha,
+        bool accumulate)
+        where TSimd : ISimd<TVector, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int panel = PackingBuffers<T>.TileColumns;
+        int blocks = (a.Columns + PackingBuffers<T>.BlockDepth - 1) / PackingBuffers<T>.BlockDepth;
+        int blockDepth = (a.Columns + blocks - 1) / blocks;
+        bool keep = a.Rows > PackingBuffers<T>.BlockRows;
+        for (int column = 0; column < c.Columns; column += PackingBuffers<T>.BlockColumns)
+        {
+            int columns = Math.Min(PackingBuffers<T>.BlockColumns, c.Columns - column);
+            for (int k = 0; k < a.Columns; k += blockDepth)
+            {
+                int depth = Math.Min(blockDepth, a.Columns - k);
+                for (int row = 0; row < c.Rows; row += PackingBuffers<T>.BlockRows)
+                {
+                    int rows = Math.Min(PackingBuffers<T>.BlockRows, c.Rows - row);
+                    PackLeft(buffers, a.Slice(row, k, rows, depth), PanelRows<TSimd, TVector, T>());
+                    for (int strip = 0; strip < columns; strip += panel)
+                    {
+                        int width = Math.Min(panel, columns - strip);
+                        T* packed = buffers.Right + (keep ? (nint)strip * depth : 0);
+                        if (row == 0)
+                        {
+                            T* source = b.Data + k * b.RowStride + (column + strip) * b.ColumnStride;
+                            Panel<T>.Pack(source, b.ColumnStride, b.RowStride, width, panel, depth, packed);
+                        }
+
+                        MatrixView<T> part = c.Slice(row, column + strip, rows, width);
+                        Strip<TSimd, TVector, T>(buffers, depth, packed, part, alpha, accumulate || k > 0);
+                    }
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int PanelRows<TSimd, TVector, T>()
+        where TSimd : ISimd<TVector, T>
+        where T : unmanaged =>
+        TSimd.ManyRegisters ? PackingBuffers<T>.TileRows : PackingBuffers<T>.TileRows / 2;
+
+    // Panels of `panel` rows; a remainder of at most half a panel is packed as a half panel.
+    private static void PackLeft<T>(PackingBuffers<T> buffers, MatrixView<T> a, int panel)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (int row = 0; row < a.Rows; row += panel)
+        {
+            int width = Math.Min(panel, a.Rows - row);
+            int packedRows = width <= PackingBuffers<T>.TileRows / 2 ? PackingBuffers<T>.TileRows / 2 : panel;
+            T* source = a.Data + row * a.RowStride;
+            T* destination = buffers.Left + (nint)row * a.Columns;
+            Panel<T>.Pack(source, a.RowStride, a.ColumnStride, width, packedRows, a.Columns, destination);
+        }
+    }
+
+    // One packed strip of B against every packed panel of A. c: [rows, width ≤ panel].
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Strip<TSimd, TVector, T>(
+        PackingBuffers<T> buffers,
+        int depth,
+        T* packed,
+        MatrixView<T> c,
+        T alpha,
+        bool accumulate)
+        where TSimd : ISimd<TVector, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int panel = PanelRows<TSimd, TVector, T>();
+        int half = PackingBuffers<T>.TileRows / 2;
+        int tileColumns = PackingBuffers<T>.TileColumns;
+        for (int row = 0; row < c.Rows; row += panel)
+        {
+            int rows = Math.Min(panel, c.Rows - row);
+            int packedRows = rows <= half ? half : panel;
+            bool whole = rows == packedRows && c.Columns == tileColumns;
+            MatrixView<T> part = c.Slice(row, 0, rows, c.Columns);
+            if (!whole && accumulate)
+                CopyTile(part.Data, part.RowStride, buffers.Tile, tileColumns, rows, c.Columns);
+            T* target = whole ? part.Data : buffers.Tile;
+            nint stride = whole ? part.RowStride : tileColumns;
+            T* left = buffers.Left + (nint)row * depth;
+            if (packedRows == half)
+                MicroKernel<TSimd, TVector, T>.Tile4x3(depth, left, packed, target, stride, alpha, accumulate);
+            else
+                MicroKernel<TSimd, TVector, T>.Tile8x3(depth, left, packed, target, stride, alpha, accumulate);
+            if (!whole)
+                CopyTile(buffers.Tile, tileColumns, part.Data, part.RowStride, rows, c.Columns);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CopyTile<T>(T* source, nint sourceStride, T* destination, nint stride, int rows, int columns)
+        where T : unmanaged
+    {
+        for (int row = 0; row < rows; row++)
+            new ReadOnlySpan<T>(source + row * sourceStride, columns).CopyTo(new Span<T>(destination + row * stride, columns));
+    }
+}

@@ -1,0 +1,173 @@
+using System.Numerics;
+using Hybrid.Networks.Linear;
+using Xunit;
+
+namespace Hybrid.Networks.Tests.Linear;
+
+/// <summary>What a matrix product must do in either precision.</summary>
+public abstract unsafe class MatrixProductTests<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private static readonly double Epsilon = typeof(T) == typeof(float) ? 6e-8 : 1.2e-16;
+
+    public static TheoryData<int, int, int> Shapes => new()
+    {
+        { 1, 1, 1 }, { 39, 42, 17 }, { 8, 384, 48 }, { 9, 385, 49 }, { 3, 5, 97 }, { 200, 7, 1 }, { 1, 400, 300 },
+        { 12, 800, 24 }, { 197, 391, 130 }, { 4, 0, 6 }, { 0, 3, 2 }, { 2, 3, 0 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Every_variant_agrees_with_the_sum_of_products_in_double(int m, int k, int n)
+    {
+        using WorkerPool pool = new(2);
+        using MatrixProduct<T> product = new(pool);
+        foreach (bool transposeLeft in new[] { false, true })
+        foreach (bool transposeRight in new[] { false, true })
+        foreach (bool transposeResult in new[] { false, true })
+        foreach (bool accumulate in new[] { false, true })
+        {
+            using NativeBuffer<T> left = Noise(m * k, 1), right = Noise(k * n, 2), result = Noise(m * n, 3);
+            MatrixView<T> a = transposeLeft ? left.Matrix(0, k, m).Transposed : left.Matrix(0, m, k);
+            MatrixView<T> b = transposeRight ? right.Matrix(0, n, k).Transposed : right.Matrix(0, k, n);
+            MatrixView<T> c = transposeResult ? result.Matrix(0, n, m).Transposed : result.Matrix(0, m, n);
+            double[] expected = Reference(a, b, c, -0.75, accumulate, out double magnitude);
+
+            product.Multiply(a, b, c, T.CreateChecked(-0.75), accumulate);
+
+            // Each of the k + 2 roundings is at most half a unit in the last place of the sum of magnitudes.
+            double tolerance = (k + 3) * Epsilon * magnitude;
+            string name = $"[{m}, {k}]·[{k}, {n}] {transposeLeft} {transposeRight} {transposeResult} {accumulate}";
+            Near.Equal(name, expected, Elements(c), tolerance);
+        }
+    }
+
+    [Fact]
+    public void A_slice_is_written_and_its_surroundings_are_not()
+    {
+        using WorkerPool pool = new(2);
+        using MatrixProduct<T> product = new(pool);
+        using NativeBuffer<T> left = Noise(30 * 20, 1), right = Noise(20 * 60, 2), result = Noise(40 * 80, 3);
+        MatrixView<T> whole = result.Matrix(0, 40, 80);
+        MatrixView<T> slice = whole.Slice(5, 7, 30, 60);
+        double[] expected = Elements(whole);
+        double[] inner = Reference(left.Matrix(0, 30, 20), right.Matrix(0, 20, 60), slice, 1, false, out double magnitude);
+        for (int i = 0; i < inner.Length; i++)
+            expected[(5 + i / 60) * 80 + 7 + i % 60] = inner[i];
+
+        product.Multiply(left.Matrix(0, 30, 20), right.Matrix(0, 20, 60), slice, T.One);
+
+        Near.Equal("slice", expected, Elements(whole), 23 * Epsilon * magnitude);
+    }
+
+    [Fact]
+    public void An_old_result_that_is_not_a_number_does_not_survive_an_overwrite()
+    {
+        using WorkerPool pool = new(1);
+        using MatrixProduct<T> product = new(pool);
+        using NativeBuffer<T> left = Noise(5 * 9, 1), right = Noise(9 * 50, 2), result = Noise(5 * 50, 3);
+        result.Span(0, 250).Fill(T.NaN);
+        product.Multiply(left.Matrix(0, 5, 9), right.Matrix(0, 9, 50), result.Matrix(0, 5, 50), T.One);
+        Assert.DoesNotContain(Elements(result.Matrix(0, 5, 50)), double.IsNaN);
+    }
+
+    [Theory]
+    [InlineData(64, 768, 500)]
+    [InlineData(500, 64, 300)]
+    [InlineData(213, 1000, 214)]
+    public void Any_number_of_threads_gives_the_same_bits(int m, int k, int n)
+    {
+        using NativeBuffer<T> left = Noise(m * k, 1), right = Noise(k * n, 2), first = Noise(m * n, 3), other = Noise(m * n, 4);
+        Multiply(1, first);
+        foreach (int threads in new[] { 2, 3, 4, 6 })
+        {
+            Multiply(threads, other);
+            Assert.True(first.Span(0, m * n).SequenceEqual(other.Span(0, m * n)), $"{threads} threads differ from one");
+        }
+
+        void Multiply(int threads, NativeBuffer<T> result)
+        {
+            using WorkerPool pool = new(threads);
+            using MatrixProduct<T> product = new(pool);
+            product.Multiply(left.Matrix(0, m, k), right.Matrix(0, k, n), result.Matrix(0, m, n), T.One);
+        }
+    }
+
+    [Fact]
+    public void Shapes_that_do_not_fit_are_refused_and_named()
+    {
+        using WorkerPool pool = new(1);
+        using MatrixProduct<T> product = new(pool);
+        using NativeBuffer<T> memory = Noise(100, 1);
+        ArgumentException thrown = Assert.Throws<ArgumentException>(() =>
+            product.Multiply(memory.Matrix(0, 2, 3), memory.Matrix(10, 4, 5), memory.Matrix(50, 2, 5), T.One));
+        Assert.Contains("got [2, 3] · [4, 5] = [2, 5]", thrown.Message);
+    }
+
+    [Fact]
+    public void A_product_allocates_nothing()
+    {
+        using WorkerPool pool = new(2);
+        using MatrixProduct<T> product = new(pool);
+        using NativeBuffer<T> left = Noise(100 * 100, 1), right = Noise(100 * 100, 2), result = Noise(100 * 100, 3);
+        Multiply();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Multiply();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Multiply() =>
+            product.Multiply(left.Matrix(0, 100, 100), right.Matrix(0, 100, 100), result.Matrix(0, 100, 100), T.One);
+    }
+
+    private static double[] Reference(
+        MatrixView<T> a, MatrixView<T> b, MatrixView<T> c, double alpha, bool accumulate, out double magnitude)
+    {
+        double[] expected = Elements(c);
+        magnitude = 1;
+        for (int i = 0; i < a.Rows; i++)
+        {
+            for (int j = 0; j < b.Columns; j++)
+            {
+                double sum = 0, size = 0;
+                for (int k = 0; k < a.Columns; k++)
+                {
+                    double term = At(a, i, k) * At(b, k, j);
+                    sum += term;
+                    size += Math.Abs(term);
+                }
+
+                ref double element = ref expected[i * b.Columns + j];
+                element = alpha * sum + (accumulate ? element : 0);
+                magnitude = Math.Max(magnitude, size + 1);
+            }
+        }
+
+        return expected;
+    }
+
+    private static double[] Elements(MatrixView<T> matrix)
+    {
+        double[] elements = new double[matrix.Rows * matrix.Columns];
+        for (int i = 0; i < elements.Length; i++)
+            elements[i] = At(matrix, i / matrix.Columns, i % matrix.Columns);
+        return elements;
+    }
+
+    private static double At(MatrixView<T> matrix, int row, int column) =>
+        double.CreateChecked(matrix.Data[row * matrix.RowStride + column * matrix.ColumnStride]);
+
+    private static NativeBuffer<T> Noise(int length, int seed)
+    {
+        Random random = new(seed);
+        NativeBuffer<T> buffer = new(length, "test operand");
+        for (int i = 0; i < length; i++)
+            buffer.Pointer[i] = T.CreateChecked(random.NextDouble() - 0.5);
+        return buffer;
+    }
+}
+
+/// <summary>The product in single precision.</summary>
+public sealed class SingleMatrixProductTests : MatrixProductTests<float>;
+
+/// <summary>The product in double precision.</summary>
+public sealed class DoubleMatrixProductTests : MatrixProductTests<double>;
