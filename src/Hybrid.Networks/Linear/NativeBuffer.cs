@@ -16,23 +16,23 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     /// <param name="length">Elements, ≥ 0.</param>
     /// <param name="purpose">What the memory is for; the message of a failure says it.</param>
     /// <exception cref="InsufficientMemoryException">The machine cannot give that many bytes.</exception>
-    public NativeBuffer(long length, string purpose)
+    public NativeBuffer(Int128 length, string purpose)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        Length = length;
-        UInt128 bytes = (UInt128)(ulong)length * (uint)sizeof(T);
-        if (bytes > (UInt128)(ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
+        Int128 bytes = length * sizeof(T);
+        if (bytes > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
             throw TooLarge(purpose, bytes, null);
+        Length = (long)length;
         try
         {
-            Pointer = (T*)NativeMemory.AlignedAlloc((nuint)Math.Max(1UL, (ulong)bytes), Alignment);
+            Pointer = (T*)NativeMemory.AlignedAlloc((nuint)Int128.Max(1, bytes), Alignment);
         }
         catch (OutOfMemoryException exception)
         {
             throw TooLarge(purpose, bytes, exception);
         }
 
-        NativeMemory.Clear(Pointer, (nuint)(ulong)bytes);
+        NativeMemory.Clear(Pointer, (nuint)bytes);
     }
 
     /// <summary>Gives memory back that nobody disposed.</summary>
@@ -68,7 +68,7 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static InsufficientMemoryException TooLarge(string purpose, UInt128 bytes, Exception? inner) => new(
+    private static InsufficientMemoryException TooLarge(string purpose, Int128 bytes, Exception? inner) => new(
         $"{purpose} needs {bytes} bytes ({(double)bytes / (1L << 30):0.0} GiB) and this machine offers "
         + $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes} bytes; ask for fewer tokens, a smaller width or fewer blocks",
         inner);

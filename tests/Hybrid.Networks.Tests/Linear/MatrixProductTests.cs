@@ -158,7 +158,7 @@ public abstract unsafe class MatrixProductTests<T>
 
     private static NativeBuffer<T> Noise(int length, int seed)
     {
-        Random random = new(seed);
+        System.Random random = new(seed);
         NativeBuffer<T> buffer = new(length, "test operand");
         for (int i = 0; i < length; i++)
             buffer.Pointer[i] = T.CreateChecked(random.NextDouble() - 0.5);

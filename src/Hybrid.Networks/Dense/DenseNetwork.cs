@@ -1,0 +1,229 @@
+using System.Numerics;
+using Hybrid.Networks.Dense.Activations;
+using Hybrid.Networks.Linear;
+using Hybrid.Networks.Random;
+using Hybrid.Theory;
+
+namespace Hybrid.Networks.Dense;
+
+/// <summary>
+/// One transformer with its weights, run block by block forwards and backwards. All memory is planned by the constructor.
+/// Single precision is for use; double precision makes finite differences sharp enough to check every derivative.
+/// </summary>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed unsafe class DenseNetwork<T> : IDisposable
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly Architecture architecture;
+    private readonly WorkerPool pool;
+    private readonly MatrixProduct<T> product;
+    private readonly ActivationPlan plan;
+    private readonly ActivationKernels<T> kernels;
+    private readonly NativeBuffer<T> activations;
+
+    /// <summary>Plans the network of a legal <paramref name="architecture"/>; pool and product stay the caller's.</summary>
+    /// <exception cref="InsufficientMemoryException">Parameters or activations exceed the machine's memory.</exception>
+    public DenseNetwork(Architecture architecture, WorkerPool pool, MatrixProduct<T> product)
+    {
+        this.architecture = ArchitectureModule.EnsureValid(architecture);
+        this.pool = pool;
+        this.product = product;
+        kernels = ActivationKernels<T>.Of(architecture.Activation);
+        Layout = new ParameterLayout(architecture);
+        plan = new ActivationPlan(architecture);
+        string shape = $"{architecture.Depth} blocks of width {architecture.Width}, MLP width {architecture.MlpWidth}";
+        Parameters = new NativeBuffer<T>(Layout.Length, $"parameters of {shape}");
+        activations = new NativeBuffer<T>(plan.Length, $"activations of {architecture.Tokens} tokens in {shape}");
+        Stream = plan.Stream.In(activations);
+        Gradient = plan.Gradient.In(activations);
+    }
+
+    /// <summary>Where each matrix lies in <see cref="Parameters"/>.</summary>
+    public ParameterLayout Layout { get; }
+
+    /// <summary>All weights and biases.</summary>
+    public NativeBuffer<T> Parameters { get; }
+
+    /// <summary>x: [tokens, width], the residual stream where the forward pass stands; the caller writes the input here.</summary>
+    public MatrixView<T> Stream { get; }
+
+    /// <summary>G: [tokens, width], the loss gradient where the backward pass stands; the caller writes the output's here.</summary>
+    public MatrixView<T> Gradient { get; }
+
+    /// <summary>The matrix <paramref name="role"/> of block <paramref name="layer"/>, 1..depth, as [in, out].</summary>
+    public MatrixView<T> Matrix(int layer, MatrixRole role) =>
+        Parameters.Matrix(Layout.Offset(layer, role), Layout[role].Rows, Layout[role].Columns);
+
+    /// <summary>Draws the initial weights of block <paramref name="layer"/>, 1..depth, of network (seed, sample).</summary>
+    public void Draw(ulong seed, int sample, int layer)
+    {
+        foreach (ParameterBlock block in Layout.Blocks)
+        {
+            DrawJob job = new()
+            {
+                Destination = Parameters.Pointer + Layout.Offset(layer, block.Role),
+                Length = (long)block.Rows * block.Columns,
+                StandardDeviation = block.StandardDeviation,
+                Key = new RandomKey(seed, sample, layer, (int)block.Role),
+            };
+            pool.Run(&DrawJob.Fill, &job);
+        }
+    }
+
+    /// <summary>Carries <see cref="Stream"/> through block <paramref name="layer"/>, keeping what its backward pass needs.</summary>
+    public void Forward(int layer)
+    {
+        Placement<T> placement = AttentionPlacement(layer);
+        pool.Run(&Placement<T>.Enter, &placement);
+        AttentionForward(layer, placement.Input, placement.Branch);
+        pool.Run(&Placement<T>.Leave, &placement);
+
+        placement = MlpPlacement(layer);
+        pool.Run(&Placement<T>.Enter, &placement);
+        MlpForward(layer, placement.Input, placement.Branch);
+        pool.Run(&Placement<T>.Leave, &placement);
+    }
+
+    /// <summary>Carries <see cref="Gradient"/> from the output to the input of block <paramref name="layer"/>.</summary>
+    public void Backward(int layer)
+    {
+        Placement<T> placement = MlpPlacement(layer) with { Stream = Gradient };
+        pool.Run(&Placement<T>.LeaveBackward, &placement);
+        MlpBackward(layer, placement.Branch, placement.InputGradient);
+        pool.Run(&Placement<T>.EnterBackward, &placement);
+
+        placement = AttentionPlacement(layer) with { Stream = Gradient };
+        pool.Run(&Placement<T>.LeaveBackward, &placement);
+        AttentionBackward(layer, placement.Branch, placement.InputGradient);
+        pool.Run(&Placement<T>.EnterBackward, &placement);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Parameters.Dispose();
+        activations.Dispose();
+    }
+
+    // input: [n, d], branch: [n, d].
+    private void AttentionForward(int layer, MatrixView<T> input, MatrixView<T> branch)
+    {
+        AttentionHeads<T> heads = Heads(layer);
+        product.Multiply(input, Matrix(layer, MatrixRole.Query), heads.Query, T.One);
+        product.Multiply(input, Matrix(layer, MatrixRole.Key), heads.Key, T.One);
+        product.Multiply(input, Matrix(layer, MatrixRole.Value), heads.Value, T.One);
+        pool.Run(&AttentionHeads<T>.Forward, &heads);
+        product.Multiply(heads.Context, Matrix(layer, MatrixRole.AttentionOut), branch, T.One);
+    }
+
+    private void AttentionBackward(int layer, MatrixView<T> branch, MatrixView<T> input)
+    {
+        AttentionHeads<T> heads = Heads(layer);
+        product.Multiply(branch, Matrix(layer, MatrixRole.AttentionOut).Transposed, heads.Context, T.One);
+        pool.Run(&AttentionHeads<T>.BackwardRows, &heads);
+        pool.Run(&AttentionHeads<T>.BackwardColumns, &heads);
+        product.Multiply(heads.QueryGradient, Matrix(layer, MatrixRole.Query).Transposed, input, T.One);
+        product.Multiply(heads.KeyGradient, Matrix(layer, MatrixRole.Key).Transposed, input, T.One, accumulate: true);
+        product.Multiply(heads.ValueGradient, Matrix(layer, MatrixRole.Value).Transposed, input, T.One, accumulate: true);
+    }
+
+    private void MlpForward(int layer, MatrixView<T> input, MatrixView<T> branch)
+    {
+        HiddenLayer<T> hidden = Hidden(layer);
+        product.Multiply(input, Matrix(layer, MatrixRole.MlpIn), hidden.PreActivation, T.One);
+        if (architecture.Gated)
+            product.Multiply(input, Matrix(layer, MatrixRole.MlpUp), hidden.Up, T.One);
+        pool.Run(&HiddenLayer<T>.Forward, &hidden);
+        product.Multiply(hidden.Hidden, Matrix(layer, MatrixRole.MlpOut), branch, T.One);
+    }
+
+    private void MlpBackward(int layer, MatrixView<T> branch, MatrixView<T> input)
+    {
+        HiddenLayer<T> hidden = Hidden(layer);
+        product.Multiply(branch, Matrix(layer, MatrixRole.MlpOut).Transposed, hidden.Gradient, T.One);
+        pool.Run(&HiddenLayer<T>.Backward, &hidden);
+        product.Multiply(hidden.Gradient, Matrix(layer, MatrixRole.MlpIn).Transposed, input, T.One);
+        if (architecture.Gated)
+            product.Multiply(hidden.UpGradient, Matrix(layer, MatrixRole.MlpUp).Transposed, input, T.One, accumulate: true);
+    }
+
+    private Placement<T> AttentionPlacement(int layer) => Placed(
+        layer, plan.Attention, architecture.Attention.Skip.At(layer), architecture.Attention.Branch.At(layer));
+
+    private Placement<T> MlpPlacement(int layer) =>
+        Placed(layer, plan.Mlp, architecture.Mlp.Skip.At(layer), architecture.Mlp.Branch.At(layer));
+
+    private Placement<T> Placed(int layer, SublayerSlots slots, double skip, double weight) => new()
+    {
+        Norm = architecture.Norm,
+        Skip = T.CreateChecked(skip),
+        Weight = T.CreateChecked(weight),
+        Stream = Stream,
+        Branch = plan.Branch.In(activations),
+        InputGradient = plan.InputGradient.In(activations),
+        Input = Kept(slots.Input, layer),
+        InputScale = Kept(slots.InputScale, layer),
+        Normalised = Kept(slots.Normalised, layer),
+        NormalisedScale = Kept(slots.NormalisedScale, layer),
+    };
+
+    private AttentionHeads<T> Heads(int layer) => new()
+    {
+        Heads = architecture.Heads,
+        Causal = architecture.Mask.IsCausal,
+        Buffers = product.Buffers,
+        Query = Kept(plan.Query, layer),
+        Key = Kept(plan.Key, layer),
+        Value = Kept(plan.Value, layer),
+        Probabilities = Kept(plan.Probabilities, layer),
+        LogitGradient = plan.LogitGradient.In(activations),
+        Context = plan.Context.In(activations),
+        QueryGradient = plan.QueryGradient.In(activations),
+        KeyGradient = plan.KeyGradient.In(activations),
+        ValueGradient = plan.ValueGradient.In(activations),
+    };
+
+    private HiddenLayer<T> Hidden(int layer) => new()
+    {
+        Kernels = kernels,
+        Gated = architecture.Gated,
+        Bias = Matrix(layer, MatrixRole.MlpBias),
+        PreActivation = Kept(plan.PreActivation, layer),
+        Up = Kept(plan.Up, layer),
+        Hidden = plan.Hidden.In(activations),
+        Gradient = plan.HiddenGradient.In(activations),
+        UpGradient = plan.UpGradient.In(activations),
+    };
+
+    private MatrixView<T> Kept(Slot slot, int layer) => slot.In(activations, (layer - 1) * plan.BlockLength);
+
+    private struct DrawJob
+    {
+        // Elements per call of the generator: a multiple of its block, far below what a span can hold.
+        private const int Chunk = 1 << 14;
+
+        public T* Destination;
+        public long Length;
+        public double StandardDeviation;
+        public RandomKey Key;
+
+        public static void Fill(DrawJob* job, int worker, int threads)
+        {
+            long chunks = (job->Length + Chunk - 1) / Chunk;
+            for (long chunk = chunks * worker / threads; chunk < chunks * (worker + 1) / threads; chunk++)
+            {
+                long start = chunk * Chunk;
+                int count = (int)Math.Min(Chunk, job->Length - start);
+                if (typeof(T) == typeof(float))
+                {
+                    Span<float> singles = new((float*)job->Destination + start, count);
+                    Gaussian.Fill(singles, job->Key, start, (float)job->StandardDeviation);
+                }
+                else
+                {
+                    Gaussian.Fill(new Span<double>((double*)job->Destination + start, count), job->Key, start, job->StandardDeviation);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Numerics;
+using Hybrid.Networks.Linear;
+using Hybrid.Theory;
+
+namespace Hybrid.Networks.Dense;
+
+/// <summary>
+/// What surrounds a module f in a sublayer: theory.md, section 1. In: z = N x (pre, peri) or x. Out: x' = r x + a f,
+/// with f normalised before (peri, output) or the sum after (post). Tokens are independent, and threads share them.
+/// </summary>
+internal unsafe struct Placement<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private bool normalisesInput, normalisesBranch, normalisesOutput;
+
+    /// <summary>r, weight of the stream.</summary>
+    internal T Skip;
+
+    /// <summary>a, weight of the branch.</summary>
+    internal T Weight;
+
+    /// <summary>x or G: [n, d], the stream forwards and its gradient backwards; updated in place.</summary>
+    internal MatrixView<T> Stream;
+
+    /// <summary>f or its gradient: [n, d].</summary>
+    internal MatrixView<T> Branch;
+
+    /// <summary>The gradient at z: [n, d].</summary>
+    internal MatrixView<T> InputGradient;
+
+    /// <summary>z: [n, d].</summary>
+    internal MatrixView<T> Input;
+
+    /// <summary>[n, 1].</summary>
+    internal MatrixView<T> InputScale;
+
+    /// <summary>N f or x': [n, d].</summary>
+    internal MatrixView<T> Normalised;
+
+    /// <summary>[n, 1].</summary>
+    internal MatrixView<T> NormalisedScale;
+
+    /// <summary>Which of the three places carry a normalisation.</summary>
+    internal Norm Norm
+    {
+        set
+        {
+            normalisesInput = value.IsPre || value.IsPeri;
+            normalisesBranch = value.IsPeri || value.IsOutput;
+            normalisesOutput = value.IsPost;
+        }
+    }
+
+    /// <summary>Input from Stream.</summary>
+    internal static void Enter(Placement<T>* at, int worker, int threads)
+    {
+        (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
+        int width = at->Stream.Columns;
+        for (int token = start; token < end; token++)
+        {
+            if (at->normalisesInput)
+                at->InputScale.Data[token] = Normalisation.Forward(Row(at->Stream, token), Row(at->Input, token), width);
+            else
+                at->Stream.Row(token).CopyTo(at->Input.Row(token));
+        }
+    }
+
+    /// <summary>Stream from Stream and Branch.</summary>
+    internal static void Leave(Placement<T>* at, int worker, int threads)
+    {
+        (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
+        int width = at->Stream.Columns;
+        for (int token = start; token < end; token++)
+        {
+            T* x = Row(at->Stream, token), f = Row(at->Branch, token);
+            if (at->normalisesBranch)
+            {
+                T* normalised = Row(at->Normalised, token);
+                at->NormalisedScale.Data[token] = Normalisation.Forward(f, normalised, width);
+                f = normalised;
+            }
+
+            RowMath.Combine(at->Skip, x, at->Weight, f, x, width);
+            if (at->normalisesOutput)
+            {
+                at->NormalisedScale.Data[token] = Normalisation.Forward(x, x, width);
+                at->Stream.Row(token).CopyTo(at->Normalised.Row(token));
+            }
+        }
+    }
+
+    /// <summary>The gradient at f, into Branch, from the gradient at x', in Stream; for post Stream is taken before N.</summary>
+    internal static void LeaveBackward(Placement<T>* at, int worker, int threads)
+    {
+        (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
+        int width = at->Stream.Columns;
+        for (int token = start; token < end; token++)
+        {
+            T* gradient = Row(at->Stream, token), branch = Row(at->Branch, token);
+            if (at->normalisesOutput)
+                Normalisation.Backward(gradient, Row(at->Normalised, token), at->NormalisedScale.Data[token], width);
+            RowMath.Scale(at->Weight, gradient, branch, width);
+            if (at->normalisesBranch)
+                Normalisation.Backward(branch, Row(at->Normalised, token), at->NormalisedScale.Data[token], width);
+        }
+    }
+
+    /// <summary>The gradient at x, into Stream, from both paths: r times the one in Stream, and InputGradient.</summary>
+    internal static void EnterBackward(Placement<T>* at, int worker, int threads)
+    {
+        (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
+        int width = at->Stream.Columns;
+        for (int token = start; token < end; token++)
+        {
+            T* gradient = Row(at->Stream, token), input = Row(at->InputGradient, token);
+            if (at->normalisesInput)
+                Normalisation.Backward(input, Row(at->Input, token), at->InputScale.Data[token], width);
+            RowMath.Combine(at->Skip, gradient, T.One, input, gradient, width);
+        }
+    }
+
+    private static T* Row(MatrixView<T> matrix, int row) => matrix.Data + row * matrix.RowStride;
+}
