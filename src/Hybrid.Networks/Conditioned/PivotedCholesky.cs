@@ -38,7 +38,7 @@ internal static unsafe class PivotedCholesky
             {
                 double entry = row[i];
                 factor[(long)i * size + rank] = entry;
-                if (i != pivot)
+                if (i != pivot && entry != 0)
                     RowMath.Combine(1, matrix + (long)i * size, -entry, row, matrix + (long)i * size, size);
             }
 

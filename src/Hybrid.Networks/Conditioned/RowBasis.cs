@@ -73,7 +73,7 @@ public sealed unsafe class RowBasis : IDisposable
         }
 
         double rounding = Rounding * LargestSquare(vectors);
-        while (true)
+        for (int found = 0; ;)
         {
             MatrixView<double> gram = workspace.Small(0, n, n);
             workspace.Product.Multiply(residual, residual.Transposed, gram, 1);
@@ -86,7 +86,8 @@ public sealed unsafe class RowBasis : IDisposable
             int added = PivotedCholesky.Factor(
                 gram.Data, n, Math.Max(Level * largest, rounding), n, factor.Data, workspace.Pivots);
             Take(residual, factor, added, coefficients, workspace);
-            if (added == n)
+            found += added;
+            if (found == n)
                 return;
 
             // residual − F Q_new; what rounding left of it along the basis is taken off once more.
