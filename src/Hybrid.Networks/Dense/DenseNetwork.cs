@@ -54,6 +54,13 @@ public sealed unsafe class DenseNetwork<T> : IDisposable
     public MatrixView<T> Matrix(int layer, MatrixRole role) =>
         Parameters.Matrix(Layout.Offset(layer, role), Layout[role].Rows, Layout[role].Columns);
 
+    /// <summary>A of block <paramref name="layer"/> as the last forward pass left it: [heads, tokens, tokens].</summary>
+    public ReadOnlySpan<T> Probabilities(int layer)
+    {
+        MatrixView<T> probabilities = Kept(plan.Probabilities, layer);
+        return new ReadOnlySpan<T>(probabilities.Data, checked(probabilities.Rows * probabilities.Columns));
+    }
+
     /// <summary>Draws the initial weights of block <paramref name="layer"/>, 1..depth, of network (seed, sample).</summary>
     public void Draw(ulong seed, int sample, int layer)
     {

@@ -1,0 +1,191 @@
+using Hybrid.Theory;
+using Xunit;
+
+namespace Hybrid.Networks.Tests;
+
+/// <summary>What every engine promises. One sealed subclass per engine.</summary>
+public abstract class EngineTests
+{
+    private const ulong Seed = 20;
+
+    /// <summary>The engine under test; threads is a wish that an engine without threads ignores.</summary>
+    protected abstract INetworkEngine Create(Architecture architecture, int threads = 2);
+
+    /// <summary>Relative rounding of the engine's storage.</summary>
+    protected abstract double Rounding { get; }
+
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(1.0)]
+    [InlineData(-1.0 / 11)]
+    public void Input_and_output_gradient_have_exactly_the_Gram_matrices_asked_for(double correlation)
+    {
+        Architecture architecture = Networks.Of(
+            Norm.Pre, Activation.Tanh, tokens: 12, depth: 2, width: 36, norm0: 2.5, correlation: correlation);
+        NetworkSample sample = Run(architecture, 0);
+        double[] input = new double[144], output = new double[144];
+        for (int i = 0; i < 144; i++)
+            (input[i], output[i]) = i / 12 == i % 12 ? (2.5, 1) : (2.5 * correlation, 0);
+
+        // Each coordinate is rounded once when it is stored: two factors, and some for forming it in double.
+        Near.Equal("input", input, sample.Hidden[0], 4 * 2.5 * Rounding);
+        Near.Equal("output gradient", output, sample.Gradient[2], 4 * Rounding);
+    }
+
+    [Fact]
+    public void The_same_key_gives_the_same_bits_whatever_ran_before_and_another_sample_gives_others()
+    {
+        Architecture architecture = Networks.Of(Norm.Peri, Activation.Gelu, tokens: 9, depth: 3, width: 40, heads: 2);
+        using INetworkEngine engine = Create(architecture);
+        NetworkSample first = new(9, 3), other = new(9, 3), again = new(9, 3);
+        engine.Run(Seed, 0, first);
+        engine.Run(Seed, 1, other);
+        engine.Run(Seed, 0, again);
+        AssertSame(first, again);
+        Assert.NotEqual(first.Hidden[3], other.Hidden[3]);
+        Assert.NotEqual(first.Gradient[0], other.Gradient[0]);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Any_number_of_threads_gives_the_same_bits(int heads)
+    {
+        foreach (Norm norm in Networks.Norms)
+        foreach (Mask mask in Networks.Masks)
+        {
+            Architecture architecture = Networks.Of(
+                norm, Activation.Silu, tokens: 37, depth: 2, width: 156, heads: heads, mlpWidth: 200, mask: mask, biasStd: 0.2, gated: true);
+            NetworkSample one = Run(architecture, 4, threads: 1);
+            AssertSame(one, Run(architecture, 4, threads: 2));
+            AssertSame(one, Run(architecture, 4, threads: 3));
+        }
+    }
+
+    [Fact]
+    public void A_run_allocates_nothing_that_grows_with_depth()
+    {
+        Assert.True(Allocated(2) == Allocated(8), $"2 blocks allocate {Allocated(2)} bytes, 8 blocks {Allocated(8)}");
+
+        long Allocated(int depth)
+        {
+            Architecture architecture = Networks.Of(Norm.Pre, Activation.Tanh, tokens: 16, depth: depth, width: 96, heads: 4);
+            using INetworkEngine engine = Create(architecture, threads: 1);
+            NetworkSample sample = new(16, depth);
+            engine.Run(Seed, 0, sample);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            engine.Run(Seed, 1, sample);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
+    [Fact]
+    public void A_sample_of_another_shape_is_refused_with_both_shapes()
+    {
+        using INetworkEngine engine = Create(Networks.Of(Norm.Pre, Activation.Tanh, tokens: 4, depth: 2, width: 8));
+        ArgumentException thrown = Assert.Throws<ArgumentException>(() => engine.Run(Seed, 0, new NetworkSample(5, 2)));
+        Assert.Contains("must hold 4 tokens and 2 blocks, got 5 and 2", thrown.Message);
+    }
+
+    [Fact]
+    public void More_tokens_than_orthogonal_gradients_are_refused()
+    {
+        Architecture architecture = Networks.Of(Norm.Pre, Activation.Tanh, tokens: 9, depth: 1, width: 8, correlation: 1);
+        ArgumentException thrown = Assert.Throws<ArgumentException>(() => Create(architecture));
+        Assert.Contains("need width ≥ 9, got width 8", thrown.Message);
+    }
+
+    [Fact]
+    public void An_illegal_architecture_is_refused_by_field() =>
+        Assert.Throws<InvalidArchitectureException>(() => Create(Networks.Of(Norm.Pre, Activation.Tanh, width: 10, heads: 3)));
+
+    [Fact]
+    public void One_token_and_one_coordinate_run()
+    {
+        NetworkSample sample = Run(Networks.Of(Norm.Pre, Activation.Tanh, tokens: 1, depth: 2, width: 1), 0);
+        Near.Equal("input", 1, sample.Hidden[0][0], 4 * Rounding);
+        Assert.True(double.IsFinite(sample.Hidden[2][0]) && double.IsFinite(sample.Gradient[0][0]));
+    }
+
+    public static TheoryData<ReferenceTrajectory> Trajectories => [.. ReferenceTrajectory.All];
+
+    // |mean − theory| ≤ k (standard errors) + c/d + half a unit of the table's last digit. The mean at width d deviates by
+    // c/d + O(1/d²), at d/2 by twice that, so c/d is estimated by the change of the mean from d/2 to d.
+    [Theory]
+    [MemberData(nameof(Trajectories))]
+    public void Simulated_networks_follow_the_theory_of_infinite_width(ReferenceTrajectory reference)
+    {
+        const int Width = 512, Samples = 12;
+        const double StandardErrors = 4;
+        (double[] mean, double[] error) = Measure(reference, Width, Samples);
+        (double[] halfMean, double[] halfError) = Measure(reference, Width / 2, Samples);
+        double[] theory =
+        [
+            .. reference.Forward.SelectMany(row => new[] { row.Q, row.P }),
+            .. reference.Backward.SelectMany(row => new[] { row.D, row.O }),
+        ];
+        for (int i = 0; i < theory.Length; i++)
+        {
+            double finiteWidth = Math.Abs(halfMean[i] - mean[i]);
+            double digit = 0.5 * Math.Pow(10, Math.Floor(Math.Log10(theory[i])) - 3);
+            Near.Equal(
+                $"{reference} value {i}", theory[i], mean[i], StandardErrors * (error[i] + halfError[i]) + finiteWidth + digit);
+        }
+    }
+
+    private (double[] Mean, double[] Error) Measure(ReferenceTrajectory reference, int width, int samples)
+    {
+        Architecture architecture = reference.Architecture(width);
+        using INetworkEngine engine = Create(architecture);
+        NetworkSample sample = new(architecture.Tokens, architecture.Depth);
+        int count = 2 * (ReferenceTrajectory.ForwardLayers.Length + ReferenceTrajectory.BackwardLayers.Length);
+        double[] sum = new double[count], squares = new double[count];
+        for (int index = 0; index < samples; index++)
+        {
+            engine.Run(Seed, index, sample);
+            int at = 0;
+            foreach (int layer in ReferenceTrajectory.ForwardLayers)
+            {
+                LayerObservables observed = LayerObservables.Of(sample, layer);
+                Add(observed.Q);
+                Add(observed.P);
+            }
+
+            foreach (int layer in ReferenceTrajectory.BackwardLayers)
+            {
+                LayerObservables observed = LayerObservables.Of(sample, layer);
+                Add(observed.GradientDiagonal);
+                Add(observed.GradientOffDiagonal);
+            }
+
+            void Add(double value)
+            {
+                sum[at] += value;
+                squares[at++] += value * value;
+            }
+        }
+
+        double[] mean = [.. sum.Select(total => total / samples)];
+        double[] error = [.. squares.Select((total, i) =>
+            Math.Sqrt(Math.Max(0, total / samples - mean[i] * mean[i]) / (samples - 1)))];
+        return (mean, error);
+    }
+
+    protected NetworkSample Run(Architecture architecture, int sample, int threads = 2)
+    {
+        using INetworkEngine engine = Create(architecture, threads);
+        NetworkSample result = new(architecture.Tokens, architecture.Depth);
+        engine.Run(Seed, sample, result);
+        return result;
+    }
+
+    private static void AssertSame(NetworkSample expected, NetworkSample actual)
+    {
+        for (int layer = 0; layer < expected.Hidden.Length; layer++)
+        {
+            Assert.Equal(expected.Hidden[layer], actual.Hidden[layer]);
+            Assert.Equal(expected.Gradient[layer], actual.Gradient[layer]);
+        }
+    }
+}
