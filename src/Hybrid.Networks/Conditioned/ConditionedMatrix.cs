@@ -93,14 +93,21 @@ public sealed unsafe class ConditionedMatrix : IDisposable
     /// asked again until it is reset: nothing need be remembered, so no directions are formed. Off the inputs' span the
     /// sum is Gaussian with rows of covariance Σ σ_k² G_k G_kᵀ = F Fᵀ, whatever the number of matrices:
     /// D = F Φ + (Σ G_k A_kᵀ − F Φ Uᵀ) U with one Φ of standard normals, drawn from the first matrix' stream.
-    /// F is good to 1e-15 of the covariance's largest entry.
+    /// F is good to 1e-15 of the covariance's largest entry. On the way, and without forming them, the squared norms of the
+    /// matrices' own gradients Zᵀ G_k at inputs Z: ‖Zᵀ G‖² = Σ_ij (z_i·z_j)(g_i·g_j).
     /// </summary>
     /// <param name="matrices">At least one.</param>
     /// <param name="gradients">G_k: [n, out of matrix k].</param>
     /// <param name="result">D: [n, in].</param>
+    /// <param name="inputGram">Z Zᵀ: [n, n].</param>
+    /// <param name="gradientSquares">‖Zᵀ G_k‖² of every matrix.</param>
     /// <exception cref="InvalidOperationException">A matrix has been asked on this side since it was reset.</exception>
     public static void ApplyTransposeLast(
-        ReadOnlySpan<ConditionedMatrix> matrices, ReadOnlySpan<MatrixView<double>> gradients, MatrixView<double> result)
+        ReadOnlySpan<ConditionedMatrix> matrices,
+        ReadOnlySpan<MatrixView<double>> gradients,
+        MatrixView<double> result,
+        MatrixView<double> inputGram,
+        Span<double> gradientSquares)
     {
         ConditionedMatrix head = matrices[0];
         ConditioningWorkspace workspace = head.workspace;
@@ -115,7 +122,9 @@ public sealed unsafe class ConditionedMatrix : IDisposable
             matrix.Learn(matrix.inSide, matrix.outSide);
             matrix.spent = true;
             double variance = matrix.standardDeviation * matrix.standardDeviation;
-            workspace.Product.Multiply(gradients[k], gradients[k].Transposed, covariance, variance, accumulate: k > 0);
+            workspace.Product.Multiply(gradients[k], gradients[k].Transposed, factor, 1);
+            gradientSquares[k] = RowMath.Dot(inputGram.Data, factor.Data, checked(n * n));
+            RowMath.Combine(k > 0 ? 1 : 0, covariance.Data, variance, factor.Data, covariance.Data, n * n);
         }
 
         double largest = 0;
