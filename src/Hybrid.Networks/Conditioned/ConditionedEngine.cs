@@ -52,6 +52,9 @@ public sealed unsafe class ConditionedEngine : INetworkEngine
     /// <inheritdoc/>
     public Architecture Architecture { get; }
 
+    /// <summary>The network that ran last, with what its passes left.</summary>
+    internal ConditionedNetwork Network => network;
+
     /// <summary>Bytes that an engine for <paramref name="architecture"/> takes, before it is planned.</summary>
     public static Int128 Bytes(Architecture architecture)
     {
