@@ -11,6 +11,9 @@ namespace Hybrid.Networks.Linear;
 /// </summary>
 public static unsafe class BlockedProduct
 {
+    // Bytes fetched at once from memory.
+    private const int CacheLine = 64;
+
     /// <summary>Writes, or adds if <paramref name="accumulate"/>, α·left·right to <paramref name="result"/>.</summary>
     /// <param name="buffers">Memory of the calling thread.</param>
     /// <param name="left">A: [m, k].</param>
@@ -105,14 +108,14 @@ public static unsafe class BlockedProduct
                     {
                         int width = Math.Min(panel, columns - strip);
                         T* packed = buffers.Right + (keep ? (nint)strip * depth : 0);
+                        T* source = b.Data + k * b.RowStride + (column + strip) * b.ColumnStride;
                         if (row == 0)
-                        {
-                            T* source = b.Data + k * b.RowStride + (column + strip) * b.ColumnStride;
                             Panel<T>.Pack(source, b.ColumnStride, b.RowStride, width, panel, depth, packed);
-                        }
 
                         MatrixView<T> part = c.Slice(row, column + strip, rows, width);
-                        Strip<TSimd, TVector, T>(buffers, depth, packed, part, alpha, accumulate || k > 0);
+                        bool more = row == 0 && b.ColumnStride == 1 && strip + panel < columns;
+                        T* next = more ? source + panel : null;
+                        Strip<TSimd, TVector, T>(buffers, depth, packed, part, alpha, accumulate || k > 0, next, b.RowStride);
                     }
                 }
             }
@@ -139,7 +142,8 @@ public static unsafe class BlockedProduct
         }
     }
 
-    // One packed strip of B against every packed panel of A. c: [rows, width ≤ panel].
+    // One packed strip of B against every packed panel of A. c: [rows, width ≤ panel]. While the first tiles run, each
+    // asks for one cache line of every row of the strip that starts at `next` and is packed after this one.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Strip<TSimd, TVector, T>(
         PackingBuffers<T> buffers,
@@ -147,13 +151,17 @@ public static unsafe class BlockedProduct
         T* packed,
         MatrixView<T> c,
         T alpha,
-        bool accumulate)
+        bool accumulate,
+        T* next,
+        nint nextStride)
         where TSimd : ISimd<TVector, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int panel = PanelRows<TSimd, TVector, T>();
         int half = PackingBuffers<T>.TileRows / 2;
         int tileColumns = PackingBuffers<T>.TileColumns;
+        int line = CacheLine / sizeof(T);
+        int lines = next == null ? 0 : (tileColumns + line - 1) / line;
         for (int row = 0; row < c.Rows; row += panel)
         {
             int rows = Math.Min(panel, c.Rows - row);
@@ -165,10 +173,12 @@ public static unsafe class BlockedProduct
             T* target = whole ? part.Data : buffers.Tile;
             nint stride = whole ? part.RowStride : tileColumns;
             T* left = buffers.Left + (nint)row * depth;
+            int tile = row / panel;
+            Ahead<T> ahead = tile < lines ? new Ahead<T>(next + tile * line, nextStride) : new Ahead<T>(packed, 0);
             if (packedRows == half)
-                MicroKernel<TSimd, TVector, T>.Tile4x3(depth, left, packed, target, stride, alpha, accumulate);
+                MicroKernel<TSimd, TVector, T>.Tile4x3(depth, left, packed, target, stride, alpha, accumulate, ahead);
             else
-                MicroKernel<TSimd, TVector, T>.Tile8x3(depth, left, packed, target, stride, alpha, accumulate);
+                MicroKernel<TSimd, TVector, T>.Tile8x3(depth, left, packed, target, stride, alpha, accumulate, ahead);
             if (!whole)
                 CopyTile(buffers.Tile, tileColumns, part.Data, part.RowStride, rows, c.Columns);
         }
