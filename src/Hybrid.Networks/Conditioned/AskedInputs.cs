@@ -48,6 +48,13 @@ internal sealed unsafe class AskedInputs : IDisposable
     /// <summary>Y = Z W for the tokens Z and matrix number <paramref name="index"/>.</summary>
     internal void Apply(int index, MatrixView<double> result) => matrices[index].ApplyCoefficients(Coefficients, result);
 
+    /// <summary>Takes further inputs, [count, dimension], whose coefficients, [count, capacity], the caller keeps.</summary>
+    internal void Continue(MatrixView<double> inputs, MatrixView<double> coefficients) => Basis.Append(inputs, coefficients, workspace);
+
+    /// <summary>Y = Z W for further inputs Z and matrix number <paramref name="index"/>.</summary>
+    internal void Apply(int index, MatrixView<double> coefficients, MatrixView<double> result) =>
+        matrices[index].ApplyCoefficients(coefficients, result);
+
     /// <summary>
     /// D = Σ G_k W_kᵀ for the last time, and the squared norm of every matrix' gradient Zᵀ G_k into the place of its role.
     /// </summary>

@@ -39,6 +39,12 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
         Gradient = plan.Gradient.In(activations);
     }
 
+    /// <summary>The architecture that the buffers were planned for.</summary>
+    internal Architecture Architecture => architecture;
+
+    /// <summary>Products on the network's threads.</summary>
+    internal MatrixProduct<double> Product => product;
+
     /// <summary>x: [n, d], the residual stream where the forward pass stands; the caller writes the input here.</summary>
     internal MatrixView<double> Stream { get; }
 
@@ -127,7 +133,7 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
             block?.Dispose();
     }
 
-    private BlockMatrices Block(int layer) => blocks[layer - 1]!;
+    internal BlockMatrices Block(int layer) => blocks[layer - 1]!;
 
     // ‖Σ_i g_i‖², the bias' gradient.
     private static double SquareOfSum(MatrixView<double> gradients)
@@ -144,10 +150,10 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
         return sum;
     }
 
-    private Placement<double> AttentionPlacement(int layer) => Placed(
+    internal Placement<double> AttentionPlacement(int layer) => Placed(
         layer, plan.Attention, architecture.Attention.Skip.At(layer), architecture.Attention.Branch.At(layer));
 
-    private Placement<double> MlpPlacement(int layer) =>
+    internal Placement<double> MlpPlacement(int layer) =>
         Placed(layer, plan.Mlp, architecture.Mlp.Skip.At(layer), architecture.Mlp.Branch.At(layer));
 
     private Placement<double> Placed(int layer, SublayerSlots slots, double skip, double weight) => new()
@@ -164,7 +170,7 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
         NormalisedScale = Kept(slots.NormalisedScale, layer),
     };
 
-    private AttentionHeads<double> Heads(int layer) => new()
+    internal AttentionHeads<double> Heads(int layer) => new()
     {
         Heads = architecture.Heads,
         Causal = architecture.Mask.IsCausal,
@@ -180,7 +186,7 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
         ValueGradient = plan.ValueGradient.In(activations),
     };
 
-    private HiddenLayer<double> Hidden(int layer) => new()
+    internal HiddenLayer<double> Hidden(int layer) => new()
     {
         Kernels = kernels,
         Gated = architecture.Gated,
