@@ -18,8 +18,11 @@ public sealed unsafe class ConditionedMatrix : IDisposable
     private readonly ConditioningWorkspace workspace;
     private readonly double standardDeviation;
     private readonly RowBasis? ownInputs;
-    private readonly RowBasis outputs;
-    private readonly MatrixSide inSide, outSide;
+    private readonly int outDimension;
+    private readonly MatrixSide inSide;
+
+    // Planned when it is first asked for: most matrices answer only a last ask on this side.
+    private MatrixSide? outSide;
     private RandomKey key;
     private long drawn;
     private bool spent;
@@ -41,9 +44,8 @@ public sealed unsafe class ConditionedMatrix : IDisposable
     {
         this.workspace = workspace;
         this.standardDeviation = standardDeviation;
-        this.outputs = new RowBasis(Math.Min(workspace.Vectors, outputs), outputs);
+        outDimension = outputs;
         inSide = new MatrixSide(inputs, outputs);
-        outSide = new MatrixSide(this.outputs, inputs.Dimension);
     }
 
     /// <summary>Forgets everything: the next answers are those of matrix <paramref name="stream"/>.</summary>
@@ -51,8 +53,8 @@ public sealed unsafe class ConditionedMatrix : IDisposable
     {
         (key, drawn, spent) = (stream, 0, false);
         inSide.Clear();
-        outSide.Clear();
-        outputs.Clear();
+        outSide?.Clear();
+        outSide?.Basis.Clear();
         ownInputs?.Clear();
     }
 
@@ -82,8 +84,9 @@ public sealed unsafe class ConditionedMatrix : IDisposable
     public void ApplyTranspose(MatrixView<double> gradients, MatrixView<double> result)
     {
         RequireUsable();
-        MatrixView<double> coefficients = workspace.Small(2, gradients.Rows, outputs.Capacity);
-        outputs.Append(gradients, coefficients, workspace);
+        outSide ??= new MatrixSide(new RowBasis(Math.Min(workspace.Vectors, outDimension), outDimension), inSide.Basis.Dimension);
+        MatrixView<double> coefficients = workspace.Small(2, gradients.Rows, outSide.Basis.Capacity);
+        outSide.Basis.Append(gradients, coefficients, workspace);
         Learn(outSide, inSide);
         workspace.Product.Multiply(coefficients.Slice(0, 0, coefficients.Rows, outSide.Known), outSide.Images, result, 1);
     }
@@ -117,7 +120,7 @@ public sealed unsafe class ConditionedMatrix : IDisposable
         {
             ConditionedMatrix matrix = matrices[k];
             matrix.RequireUsable();
-            if (matrix.outSide.Known > 0 || matrix.inSide.Basis != head.inSide.Basis)
+            if (matrix.outSide is { Known: > 0 } || matrix.inSide.Basis != head.inSide.Basis)
                 throw new InvalidOperationException("the last ask must be the first of its side and share its inputs; use ApplyTranspose");
             matrix.Learn(matrix.inSide, matrix.outSide);
             matrix.spent = true;
@@ -147,9 +150,9 @@ public sealed unsafe class ConditionedMatrix : IDisposable
     public void Dispose()
     {
         ownInputs?.Dispose();
-        outputs.Dispose();
         inSide.Dispose();
-        outSide.Dispose();
+        outSide?.Basis.Dispose();
+        outSide?.Dispose();
     }
 
     private void RequireUsable()
@@ -159,14 +162,14 @@ public sealed unsafe class ConditionedMatrix : IDisposable
     }
 
     // Images of the side's new directions D′: Φ + (D′ Bᵀ − Φ Vᵀ) V with V, B the directions and images of the other side.
-    private void Learn(MatrixSide side, MatrixSide other)
+    private void Learn(MatrixSide side, MatrixSide? other)
     {
         MatrixView<double> directions = side.NewDirections, images = side.NewImages;
         if (directions.Rows == 0)
             return;
         workspace.Draw(images, key, drawn, standardDeviation);
         drawn += (long)images.Rows * images.Columns;
-        if (other.Known > 0)
+        if (other is { Known: > 0 })
         {
             MatrixView<double> correction = workspace.Small(3, directions.Rows, other.Known);
             workspace.Product.Multiply(directions, other.Images.Transposed, correction, 1);
