@@ -11,9 +11,6 @@ namespace Hybrid.Networks.Linear;
 /// </summary>
 public static unsafe class BlockedProduct
 {
-    // Bytes fetched at once from memory.
-    private const int CacheLine = 64;
-
     /// <summary>Writes, or adds if <paramref name="accumulate"/>, α·left·right to <paramref name="result"/>.</summary>
     /// <param name="buffers">Memory of the calling thread.</param>
     /// <param name="left">A: [m, k].</param>
@@ -113,9 +110,10 @@ public static unsafe class BlockedProduct
                             Panel<T>.Pack(source, b.ColumnStride, b.RowStride, width, panel, depth, packed);
 
                         MatrixView<T> part = c.Slice(row, column + strip, rows, width);
-                        bool more = row == 0 && b.ColumnStride == 1 && strip + panel < columns;
-                        T* next = more ? source + panel : null;
-                        Strip<TSimd, TVector, T>(buffers, depth, packed, part, alpha, accumulate || k > 0, next, b.RowStride);
+                        bool more = row == 0 && strip + panel < columns;
+                        T* next = more ? source + panel * b.ColumnStride : null;
+                        Strip<TSimd, TVector, T>(
+                            buffers, depth, packed, part, alpha, accumulate || k > 0, next, b.ColumnStride, b.RowStride);
                     }
                 }
             }
@@ -142,8 +140,8 @@ public static unsafe class BlockedProduct
         }
     }
 
-    // One packed strip of B against every packed panel of A. c: [rows, width ≤ panel]. While the first tiles run, each
-    // asks for one cache line of every row of the strip that starts at `next` and is packed after this one.
+    // One packed strip of B against every packed panel of A. c: [rows, width ≤ panel]. While the first tiles run, they
+    // ask for the lines of the strip that starts at `next` and is packed after this one.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Strip<TSimd, TVector, T>(
         PackingBuffers<T> buffers,
@@ -153,15 +151,14 @@ public static unsafe class BlockedProduct
         T alpha,
         bool accumulate,
         T* next,
-        nint nextStride)
+        nint across,
+        nint along)
         where TSimd : ISimd<TVector, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int panel = PanelRows<TSimd, TVector, T>();
         int half = PackingBuffers<T>.TileRows / 2;
         int tileColumns = PackingBuffers<T>.TileColumns;
-        int line = CacheLine / sizeof(T);
-        int lines = next == null ? 0 : (tileColumns + line - 1) / line;
         for (int row = 0; row < c.Rows; row += panel)
         {
             int rows = Math.Min(panel, c.Rows - row);
@@ -173,8 +170,7 @@ public static unsafe class BlockedProduct
             T* target = whole ? part.Data : buffers.Tile;
             nint stride = whole ? part.RowStride : tileColumns;
             T* left = buffers.Left + (nint)row * depth;
-            int tile = row / panel;
-            Ahead<T> ahead = tile < lines ? new Ahead<T>(next + tile * line, nextStride) : new Ahead<T>(packed, 0);
+            Ahead<T> ahead = Ahead<T>.Share(next, across, along, tileColumns, depth, row / panel, packed);
             if (packedRows == half)
                 MicroKernel<TSimd, TVector, T>.Tile4x3(depth, left, packed, target, stride, alpha, accumulate, ahead);
             else
