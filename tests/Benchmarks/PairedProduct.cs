@@ -22,7 +22,7 @@ internal static unsafe class PairedProduct
         using TorchProcess? torch = TorchProcess.TryStart(threads, out string reason);
         Console.WriteLine(torch is null ? $"PyTorch skipped: {reason}" : $"PyTorch: {torch.Description}");
         Console.WriteLine($"measured float32 peak of {threads} threads: {peak:0} GFLOP/s");
-        Console.WriteLine($"{"m",6}{"k",6}{"n",6}{"hybrid",10}{"OpenBLAS",10}{"GFLOP/s",9}{"ratio",8}{"of peak",9}");
+        Console.WriteLine($"{"m",6}{"k",6}{"n",6}{"hybrid",10}{"OpenBLAS",10}{"ratio",8}{"of peak",9}  GFLOP/s");
         using WorkerPool pool = new(threads);
         using MatrixProduct<float> product = new(pool);
         foreach ((int m, int k, int n) in Shapes)
@@ -56,7 +56,7 @@ internal static unsafe class PairedProduct
 
         double speed = Median(ours);
         Console.WriteLine(
-            $"{m,6}{k,6}{n,6}{speed,10:0.0}{Median(theirs),10:0.0}{"",9}{Median(ratios),8:0.00}{speed / peak,9:P0}");
+            $"{m,6}{k,6}{n,6}{speed,10:0.0}{Median(theirs),10:0.0}{Median(ratios),8:0.00}{speed / peak,9:P0}");
     }
 
     internal static double Median(double[] values)

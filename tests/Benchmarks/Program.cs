@@ -6,6 +6,8 @@ switch (args)
 {
     case ["paired-product", ..]:
         return PairedProduct.Run(threads, rounds: 9);
+    case ["paired-network", ..]:
+        return PairedNetwork.Run(threads, rounds: 9);
     default:
         BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;

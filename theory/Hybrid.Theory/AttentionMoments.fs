@@ -1,7 +1,6 @@
 namespace Hybrid.Theory
 
 open System
-open System.Numerics
 
 /// A request outside the range in which the attention moments meet their error bound.
 type AttentionMomentsException(message: string) =
@@ -120,24 +119,6 @@ module AttentionMoments =
         else
             exp (exponent * Elementary.log1p -psi)
 
-    /// Σ_i a[aStart + i] b[bStart + i], i < length
-    let private dot (a: float[]) aStart (b: float[]) bStart length =
-        let lanes = Vector<float>.Count
-        let mutable sum = Vector<float>.Zero
-        let mutable i = 0
-
-        while i + lanes <= length do
-            sum <- sum + Vector<float>(a, aStart + i) * Vector<float>(b, bStart + i)
-            i <- i + lanes
-
-        let mutable total = Vector.Sum sum
-
-        while i < length do
-            total <- total + a[aStart + i] * b[bStart + i]
-            i <- i + 1
-
-        total
-
     /// c_k = √|ρ|^k E[h_k(g) f(τ + s g)] for f = 1 − K_0, K_1, K_2, k < degree, one row per τ-node.
     let private coefficients s rho degree (z: float[]) (weights: float[]) (taus: float[]) =
         let rows = taus.Length
@@ -173,7 +154,8 @@ module AttentionMoments =
                 k2[i] <- k0 * y * y
 
             for k in 0 .. degree - 1 do
-                let project (values: float[]) = dot values 0 hermite[k] 0 z.Length
+                let project (values: float[]) =
+                    SquareMatrix.dot values 0 hermite[k] 0 z.Length
 
                 tables[0][row * degree + k] <- project psi
                 tables[1][row * degree + k] <- project k1
@@ -199,7 +181,7 @@ module AttentionMoments =
 
         // Σ_k of row i of the left table a and row j of the right table b
         let product a i b j =
-            dot tables[a] (i * degree) right[b] (j * degree) degree
+            SquareMatrix.dot tables[a] (i * degree) right[b] (j * degree) degree
 
         let count = float n
         let mutable s2 = 0.0

@@ -25,7 +25,9 @@ module Exponents =
     /// λ_a of block `layer` for collapsed tokens of norm q: log(u″/u) as u → 0. Negative: ordered, tokens keep
     /// collapsing; positive: chaotic. The maps carry u without cancellation, so the limit is taken by evaluating them.
     let angle architecture laws layer q =
-        let trace = Geometry.block architecture laws layer { Q = q; U = Infinitesimal }
+        let trace =
+            Geometry.block architecture (Laws.onLine architecture laws) layer { Q = q; U = Infinitesimal }
+
         log (trace.Output.U / Infinitesimal)
 
     /// Eigenvalues (larger, smaller) of the block's map of (g_d, g_o). For real transformers both are real and
@@ -70,10 +72,20 @@ module Exponents =
                 struct (modulus, modulus)
 
     /// λ_a at the line for norm `lineQ`, λ_g and the difference exponent from the gradient map at `state`.
-    let block architecture laws layer lineQ state =
+    let block (architecture: Architecture) laws layer lineQ (state: TokenSimplex) =
+        let stateLaws =
+            if state.U = 0.0 then
+                Laws.onLine architecture laws
+            else
+                laws
+
         let struct (larger, smaller) =
-            gradientEigenvalues architecture (Geometry.block architecture laws layer state)
+            gradientEigenvalues architecture (Geometry.block architecture stateLaws layer state)
 
         { Angle = angle architecture laws layer lineQ
           Gradient = log (abs larger)
           Difference = log (abs smaller) }
+
+    /// All three on the line.
+    let onLine architecture laws layer q =
+        block architecture laws layer q { Q = q; U = 0.0 }

@@ -13,8 +13,8 @@ type Attractor =
         Steps: int
     }
 
-/// Attracting states of the block map, theory.md section 4, derivation section 7. Iteration is carried by Steffensen's
-/// acceleration, which turns the slow linear approach near criticality into a quadratic one.
+/// Attracting states of the block map, theory.md section 4, derivation section 7. On the line by Steffensen's iteration,
+/// on the simplex by Newton's, both quadratic where plain iteration would creep near criticality.
 [<RequireQualifiedAccess>]
 module FixedPoints =
 
@@ -72,44 +72,105 @@ module FixedPoints =
         | Norm.Peri
         | Norm.Output -> skip < 1.0
 
-    let private iterate (map: TokenSimplex -> TokenSimplex) start =
+    let private residual (before: TokenSimplex) (after: TokenSimplex) =
+        max
+            (relative before.Q after.Q)
+            (if after.U < Collapsed then
+                 0.0
+             else
+                 relative before.U after.U)
+
+    let private sound (state: TokenSimplex) =
+        Double.IsFinite state.Q
+        && state.Q > 1e-200
+        && state.Q < 1e200
+        && Double.IsFinite state.U
+        && state.U >= 0.0
+
+    let private found state once steps =
+        let left = residual state once
+
+        { State = once
+          Converged = left <= Tolerance && sound once
+          Residual = left
+          Steps = steps }
+
+    /// The collapsed norm q*: the block map on the line, by Steffensen's iteration in log q.
+    let line (architecture: Architecture) laws =
+        let laws = Laws.onLine architecture laws
+
+        let map (state: TokenSimplex) =
+            (Geometry.block architecture laws 1 state).Output
+
         let rec follow (state: TokenSimplex) steps =
             let once = map state
 
-            let residual =
-                max (relative state.Q once.Q) (if once.U < Collapsed then 0.0 else relative state.U once.U)
-
-            let sound =
-                Double.IsFinite once.Q
-                && once.Q > 1e-200
-                && once.Q < 1e200
-                && Double.IsFinite once.U
-
-            if residual <= Tolerance || steps >= LargestStep || not sound then
-                { State = if once.U < Collapsed then { once with U = 0.0 } else once
-                  Converged = residual <= Tolerance && sound
-                  Residual = residual
-                  Steps = steps }
+            if residual state once <= Tolerance || steps >= LargestStep || not (sound once) then
+                found state once steps
             else
                 let twice = map once
 
                 follow
                     { Q = extrapolate state.Q once.Q twice.Q
-                      // u is extrapolated only where it is near a simplex: a collapse is geometric and never lands
-                      U =
-                        if twice.U < 1e-8 then
-                            twice.U
-                        else
-                            min (extrapolate state.U once.U twice.U) 1.0 }
+                      U = 0.0 }
                     (steps + 2)
 
-        follow start 0
+        follow { Q = architecture.Input.Norm; U = 0.0 } 0
 
-    /// The collapsed norm q* and its residual: the block map on the line.
-    let line (architecture: Architecture) laws =
-        iterate
-            (fun state -> (Geometry.block architecture laws 1 { state with U = 0.0 }).Output)
-            { Q = architecture.Input.Norm; U = 0.0 }
+    /// Newton's step for F(x) = x in x = (log q, log u), the Jacobian by differences of F over 1e-6.
+    let private newton (map: TokenSimplex -> TokenSimplex) (state: TokenSimplex) (once: TokenSimplex) =
+        let h = 1e-6
+        let byQ = map { state with Q = state.Q * exp h }
+        let byU = map { state with U = state.U * exp -h }
+        // G = F − x and its Jacobian
+        let g1 = log (once.Q / state.Q)
+        let g2 = log (once.U / state.U)
+        let a = log (byQ.Q / once.Q) / h - 1.0
+        let b = -log(byU.Q / once.Q) / h
+        let c = log (byQ.U / once.U) / h
+        let d = -log(byU.U / once.U) / h - 1.0
+        let determinant = a * d - b * c
+
+        { Q = state.Q * exp ((b * g2 - d * g1) / determinant)
+          U = state.U * exp ((c * g1 - a * g2) / determinant) }
+
+    /// Blocks that are simply applied between two attempts of Newton's method.
+    [<Literal>]
+    let private Patience = 4
+
+    /// The attracting simplex of a chaotic network: blocks are applied, and a Newton step is taken whenever it brings
+    /// the state nearer to a fixed point than the blocks do.
+    let private simplex (map: TokenSimplex -> TokenSimplex) largestU start =
+        let rec follow (state: TokenSimplex) (once: TokenSimplex) steps =
+            if residual state once <= Tolerance || steps >= LargestStep || not (sound once) then
+                found state once steps
+            else
+                let proposed = newton map state once
+
+                let accepted =
+                    if sound proposed && proposed.U > 0.0 && proposed.U <= largestU then
+                        let next = map proposed
+
+                        if residual proposed next < 0.5 * residual state once then
+                            Some(proposed, next)
+                        else
+                            None
+                    else
+                        None
+
+                match accepted with
+                | Some(proposed, next) -> follow proposed next (steps + 3)
+                | None ->
+                    let mutable before = state
+                    let mutable after = once
+
+                    for _ in 1..Patience do
+                        before <- after
+                        after <- map after
+
+                    follow before after (steps + 2 + Patience)
+
+        follow start (map start) 1
 
     /// The attracting state: the line where λ_a ≤ 0 there, otherwise the simplex that u grows to.
     let attractor (architecture: Architecture) laws (line: Attractor) angleExponent =
@@ -117,8 +178,10 @@ module FixedPoints =
             line
         else
             let start = (Geometry.input architecture).U
+            let largest = 1.0 - Architecture.leastCorrelation architecture.Tokens
 
-            iterate
+            simplex
                 (fun state -> (Geometry.block architecture laws 1 state).Output)
+                largest
                 { Q = line.State.Q
                   U = if start > 0.0 then min start 1.0 else 0.1 }

@@ -7,7 +7,15 @@ open System
 /// with orthonormal Hermite h_k. All coefficients are ≥ 0, so what is left out is bounded at every ρ by Parseval's
 /// remainder at ρ = 1, and κ(1) − κ(ρ) = Σ a_k² (1 − ρ^k) has no cancellation.
 [<Sealed>]
-type internal HermiteSeries private (squares: float[], kappaError: float, chiError: float) =
+type internal HermiteSeries private (coefficients: float[], kappaError: float, chiError: float) =
+
+    let squares = coefficients |> Array.map (fun a -> a * a)
+
+    /// Σ_{j ≥ k} a_j²
+    let tails = Array.scanBack (+) squares 0.0
+
+    /// a_k, k = 0..
+    member _.Coefficients = coefficients
 
     /// Bound on the error of κ (and of the gap, twice) at every ρ.
     member _.KappaError = kappaError
@@ -17,35 +25,47 @@ type internal HermiteSeries private (squares: float[], kappaError: float, chiErr
 
     member _.Terms = squares.Length
 
-    member _.Kappa(u: float) =
+    /// Terms that matter at ρ: all where |ρ| is near 1, otherwise those before |ρ|^k < e^{−37}.
+    member private _.Count(rho: float) =
+        let size = abs rho
+
+        if size >= 1.0 then
+            squares.Length
+        elif size = 0.0 then
+            min 2 squares.Length
+        else
+            int (min (float squares.Length) (2.0 - 37.0 / log size))
+
+    member this.Kappa(u: float) =
         let rho = 1.0 - u
         let mutable sum = 0.0
 
-        for k = squares.Length - 1 downto 0 do
+        for k = this.Count rho - 1 downto 0 do
             sum <- sum * rho + squares[k]
 
         sum
 
-    member _.Chi(u: float) =
+    member this.Chi(u: float) =
         let rho = 1.0 - u
         let mutable sum = 0.0
 
-        for k = squares.Length - 1 downto 1 do
+        for k = this.Count rho - 1 downto 1 do
             sum <- sum * rho + float k * squares[k]
 
         sum
 
-    /// κ(1) − κ(1 − u); 1 − ρ^k follows e_{k+1} = ρ e_k + u.
-    member _.Gap(u: float) =
+    /// κ(1) − κ(1 − u) = Σ a_k² (1 − ρ^k); 1 − ρ^k follows e_{k+1} = ρ e_k + u and has settled at 1 after `Count` terms.
+    member this.Gap(u: float) =
         let rho = 1.0 - u
+        let count = this.Count rho
         let mutable e = 0.0
         let mutable sum = 0.0
 
-        for k in 1 .. squares.Length - 1 do
+        for k in 1 .. count - 1 do
             e <- rho * e + u
             sum <- sum + squares[k] * e
 
-        sum
+        sum + (if count < squares.Length then tails[count] else 0.0)
 
     /// Expands φ(√v z) to at most `terms` terms, fewer when the Parseval remainders of κ and χ drop below
     /// `tolerance` times κ(1) and χ(1). The trapezoid grid resolves both φ's strip and the highest h_k.
@@ -81,7 +101,7 @@ type internal HermiteSeries private (squares: float[], kappaError: float, chiErr
         let weighted = Array.map2 (*) weights values
         let mutable previous = Array.zeroCreate<float> count
         let mutable current = Array.create count 1.0
-        let squares = ResizeArray<float>()
+        let coefficients = ResizeArray<float>()
         let mutable kappaLeft = kappa1
         let mutable chiLeft = chi1
         let mutable quiet = 0
@@ -89,12 +109,8 @@ type internal HermiteSeries private (squares: float[], kappaError: float, chiErr
 
         // two coefficients in a row must be negligible: odd and even φ have every second one zero
         while k < terms && quiet < 2 do
-            let mutable a = 0.0
-
-            for i in 0 .. count - 1 do
-                a <- a + weighted[i] * current[i]
-
-            squares.Add(a * a)
+            let a = SquareMatrix.dot weighted 0 current 0 count
+            coefficients.Add a
             kappaLeft <- kappaLeft - a * a
             chiLeft <- chiLeft - float k * a * a
             let settled = abs kappaLeft <= tolerance * kappa1 && abs chiLeft <= tolerance * chi1
@@ -104,13 +120,11 @@ type internal HermiteSeries private (squares: float[], kappaError: float, chiErr
             let root = sqrt (float k)
             let inverse = 1.0 / sqrt (float (k + 1))
 
-            for i in 0 .. count - 1 do
-                next[i] <- (z[i] * current[i] - root * previous[i]) * inverse
-
+            SquareMatrix.recur z current previous inverse (root * inverse) next
             previous <- current
             current <- next
             k <- k + 1
 
         // Parseval remainders, never less than what rounding leaves of them
         let floorOf total = 1e-15 * total
-        HermiteSeries(squares.ToArray(), max (abs kappaLeft) (floorOf kappa1), max (abs chiLeft) (floorOf chi1))
+        HermiteSeries(coefficients.ToArray(), max (abs kappaLeft) (floorOf kappa1), max (abs chiLeft) (floorOf chi1))

@@ -52,12 +52,16 @@ module Kernels =
     [<Literal>]
     let Accuracy = 1e-10
 
-    /// Up to this variance every series meets 1e-13 within SeriesTerms.
+    /// Up to this variance the series is preferred: one set-up, then sums of at most some thousand terms.
     [<Literal>]
-    let private SeriesVariance = 12.0
+    let private SeriesVariance = 100.0
 
+    /// Remainder of the series, relative to κ(1) and χ(1).
     [<Literal>]
-    let private SeriesTerms = 2500
+    let private SeriesTolerance = 1e-13
+
+    /// Enough terms for SeriesTolerance: they grow as v/strip², measured at 131 v for tanh's strip.
+    let private seriesTerms strip v = 60 + int (340.0 * v / (strip * strip))
 
     /// Most terms of a custom activation's series.
     [<Literal>]
@@ -88,10 +92,12 @@ module Kernels =
 
         Kernel(v, error, series.Kappa, series.Gap, series.Chi)
 
+    let private shapeSeries (shape: QuadratureKernels.Shape) v =
+        HermiteSeries.Create(shape.Phi, shape.Derivative, v, shape.Strip, seriesTerms shape.Strip v, SeriesTolerance)
+
     let private quadrature (shape: QuadratureKernels.Shape) v =
         if v <= SeriesVariance then
-            HermiteSeries.Create(shape.Phi, shape.Derivative, v, shape.Strip, SeriesTerms, 1e-14)
-            |> fromSeries v
+            fromSeries v (shapeSeries shape v)
         else
             Kernel(
                 v,
@@ -113,27 +119,50 @@ module Kernels =
             (fun u -> 0.25 * kernel.Chi u)
         )
 
-    let private custom (activation: CustomActivation) v =
-        let series =
-            HermiteSeries.Create(
-                activation.Value.Invoke,
-                activation.Derivative.Invoke,
-                v,
-                1.0,
-                CustomTerms,
-                0.1 * Accuracy
-            )
+    let private customSeries (activation: CustomActivation) v =
+        HermiteSeries.Create(activation.Value.Invoke, activation.Derivative.Invoke, v, 1.0, CustomTerms, 0.1 * Accuracy)
 
-        let kernel = fromSeries v series
-
+    let private ensureAccurate name v (kernel: Kernel) terms =
         if kernel.RelativeError <= Accuracy then
             kernel
         else
             raise (
                 KernelException(
-                    $"activation '{activation.Name}' at pre-activation variance {v}: its Hermite series is still off by {kernel.RelativeError:G2} relative after {series.Terms} terms, {Accuracy:G2} is asked; the series needs φ smooth on the scale 1/√v and φ′ its derivative"
+                    $"activation '{name}' at pre-activation variance {v}: its Hermite series is still off by {kernel.RelativeError:G2} relative after {terms} terms, {Accuracy:G2} is asked; the series needs φ smooth on the scale 1/√v and φ′ its derivative"
                 )
             )
+
+    let private custom (activation: CustomActivation) v =
+        let series = customSeries activation v
+        ensureAccurate activation.Name v (fromSeries v series) series.Terms
+
+    /// The Hermite series of a smooth activation, for pairs of pre-activations of different variances.
+    let internal hermiteSeries activation v =
+        let series =
+            match activation with
+            | Activation.Tanh -> shapeSeries QuadratureKernels.tanh v
+            | Activation.GeluTanh -> shapeSeries QuadratureKernels.geluTanh v
+            | Activation.Silu -> shapeSeries QuadratureKernels.silu v
+            | Activation.Sigmoid ->
+                HermiteSeries.Create(
+                    Activation.value Activation.Sigmoid,
+                    Activation.derivative Activation.Sigmoid,
+                    v,
+                    3.0,
+                    seriesTerms 3.0 v,
+                    SeriesTolerance
+                )
+            | Activation.Custom activation -> customSeries activation v
+            | Activation.Linear
+            | Activation.Relu
+            | Activation.LeakyRelu
+            | Activation.Erf
+            | Activation.Gelu -> invalidArg (nameof activation) $"{activation} has closed kernels"
+
+        ensureAccurate (string activation) v (fromSeries v series) series.Terms
+        |> ignore
+
+        series
 
     /// The kernels of `activation` at pre-activation variance v ≥ 0.
     [<CompiledName("At")>]

@@ -26,3 +26,24 @@ module Laws =
 
         { Attention = fun s u -> moments struct (s, u)
           Mlp = remember (Kernels.at architecture.Activation) }
+
+    /// The laws at the collapsed line, where every logit row is constant and attention is the uniform average over the
+    /// allowed tokens. Differences between tokens then see only the average's second eigenvalue: 0 without a mask;
+    /// 1/2 for the causal average, whose eigenvalues are 1, 1/2, …, 1/n, so that their Gram is multiplied by 1/4
+    /// (derivation section 6.3). S1 and S2 are those of a symmetric map with just these two eigenvalues.
+    let onLine (architecture: Architecture) (laws: Laws) : Laws =
+        let n = float architecture.Tokens
+
+        let differences =
+            match architecture.Mask with
+            | Mask.None -> 0.0
+            | Mask.Causal -> if architecture.Tokens = 1 then 0.0 else 0.25
+
+        let moments =
+            { S1 = 1.0 / n + differences * (n - 1.0) / n
+              S2 = (1.0 - differences) / n
+              T1 = (1.0 - 1.0 / n) / n
+              T2 = (1.0 - 1.0 / n) / n }
+
+        { Attention = fun _ _ -> moments
+          Mlp = laws.Mlp }

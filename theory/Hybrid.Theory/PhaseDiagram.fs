@@ -20,9 +20,6 @@ module PhaseDiagram =
         let architecture = Architecture.ensureValid architecture
         let laws = Laws.exact architecture
 
-        let at layer q =
-            Exponents.block architecture laws layer q { Q = q; U = 0.0 }
-
         let stationary =
             if FixedPoints.isUniform architecture && FixedPoints.normsCanSettle architecture then
                 let line = FixedPoints.line architecture laws
@@ -31,7 +28,7 @@ module PhaseDiagram =
                 None
 
         match stationary with
-        | Some q -> at 1 q
+        | Some q -> Exponents.onLine architecture laws 1 q
         | None ->
             let collapsed =
                 { architecture with
@@ -42,7 +39,8 @@ module PhaseDiagram =
             let blocks = Geometry.forward collapsed laws
 
             let exponents =
-                blocks |> Array.mapi (fun i trace -> at (i + 1) trace.Attention.Input.Q)
+                blocks
+                |> Array.mapi (fun i trace -> Exponents.onLine architecture laws (i + 1) trace.Attention.Input.Q)
 
             { Angle = exponents |> Array.averageBy _.Angle
               Gradient = exponents |> Array.averageBy _.Gradient

@@ -1,5 +1,14 @@
 namespace Hybrid.Theory
 
+/// Standard errors of a layer's values where they are averages over draws of the Gram process (causal masks); all zero
+/// where the values are closed.
+type LayerUncertainty =
+    { Q: float
+      P: float
+      U: float
+      GradientDiagonal: float
+      GradientOffDiagonal: float }
+
 /// The residual stream and the gradient at the input of block layer + 1 (layer = depth: at the output), with the
 /// exponents of the block that ends there. Dimensionless. Layer 0 ends no block: its exponents are NaN.
 type LayerPrediction =
@@ -8,12 +17,13 @@ type LayerPrediction =
         Q: float
         P: float
         Rho: float
-        /// u = 1 − ρ, carried through the depth and never formed as a difference
+        /// u = 1 − ρ, carried through the depth and never formed as a difference (causal: mean over draws of 1 − p/q)
         U: float
         GradientDiagonal: float
         GradientOffDiagonal: float
         AngleExponent: float
         GradientExponent: float
+        Uncertainty: LayerUncertainty
     }
 
 /// On which side of the order–chaos boundary (λ_a = 0) the network sits.
@@ -63,30 +73,128 @@ module Predict =
     [<Literal>]
     let private CriticalBudget = 0.1
 
+    /// Draws of the Gram process that a causal prediction averages; each is one infinitely wide network.
+    [<Literal>]
+    let CausalDraws = 4
+
+    /// Seed of those draws: a prediction is a pure function of the architecture.
+    [<Literal>]
+    let private CausalSeed = 2403
+
+    [<Struct>]
+    type private Values =
+        { State: TokenSimplex
+          P: float
+          Gradient: GradientGram
+          Uncertainty: LayerUncertainty }
+
+    let private exactly: LayerUncertainty =
+        { Q = 0.0
+          P = 0.0
+          U = 0.0
+          GradientDiagonal = 0.0
+          GradientOffDiagonal = 0.0 }
+
+    /// Section 2 and 3's closed maps.
+    let private closedLayers architecture (blocks: BlockTrace[]) =
+        let gradients = Gradients.backward architecture blocks
+
+        Array.init (blocks.Length + 1) (fun layer ->
+            let state =
+                if layer = 0 then
+                    Geometry.input architecture
+                else
+                    blocks[layer - 1].Output
+
+            { State = state
+              P = state.P
+              Gradient = gradients[layer]
+              Uncertainty = exactly })
+
+    /// Means over positions, pairs and draws of section 8's process.
+    let private causalLayers (architecture: Architecture) =
+        let n = architecture.Tokens
+
+        let draws =
+            GramProcess.draws
+                architecture
+                (GramProcess.allowed n architecture.Mask)
+                (GramProcess.symmetricInput architecture)
+                CausalDraws
+                CausalSeed
+
+        let means (matrix: float[]) =
+            let diagonal = Seq.sum (seq { for i in 0 .. n - 1 -> matrix[i * n + i] })
+            let pairs = float (n * (n - 1))
+
+            struct (diagonal / float n,
+                    (if n = 1 then
+                         diagonal
+                     else
+                         (Array.sum matrix - diagonal) / pairs))
+
+        let estimate (values: float[]) =
+            let mean = Array.average values
+            let square = values |> Array.sumBy (fun x -> (x - mean) * (x - mean))
+            struct (mean, sqrt (square / float (values.Length * (values.Length - 1))))
+
+        Array.init (architecture.Depth + 1) (fun layer ->
+            let hidden = draws |> Array.map (fun draw -> means draw[layer].Hidden)
+            let gradient = draws |> Array.map (fun draw -> means draw[layer].Gradient)
+            let struct (q, qError) = hidden |> Array.map (fun struct (q, _) -> q) |> estimate
+            let struct (p, pError) = hidden |> Array.map (fun struct (_, p) -> p) |> estimate
+
+            let struct (u, uError) =
+                hidden |> Array.map (fun struct (q, p) -> (q - p) / q) |> estimate
+
+            let struct (gd, gdError) =
+                gradient |> Array.map (fun struct (d, _) -> d) |> estimate
+
+            let struct (go, goError) =
+                gradient |> Array.map (fun struct (_, o) -> o) |> estimate
+
+            { State = { Q = q; U = u }
+              P = p
+              Gradient = { Diagonal = gd; OffDiagonal = go }
+              Uncertainty =
+                { Q = qError
+                  P = pError
+                  U = uError
+                  GradientDiagonal = gdError
+                  GradientOffDiagonal = goError } })
+
     /// Predicts `architecture`; raises InvalidArchitectureException for an illegal one.
     [<CompiledName("Architecture")>]
     let architecture (architecture: Architecture) : Prediction =
         let architecture = Architecture.ensureValid architecture
         let laws = Laws.exact architecture
         let depth = architecture.Depth
-        let blocks = Geometry.forward architecture laws
-        let gradients = Gradients.backward architecture blocks
 
-        // the collapsed stream's own norms: λ_a is a property of the line
-        let lineNorms =
+        // the collapsed stream: λ_a is a property of the line
+        let line =
             Geometry.forward
                 { architecture with
                     Input =
                         { architecture.Input with
                             Correlation = 1.0 } }
                 laws
-            |> Array.map _.Attention.Input.Q
+
+        let blocks, values =
+            match architecture.Mask with
+            | Mask.None ->
+                let blocks = Geometry.forward architecture laws
+                blocks, closedLayers architecture blocks
+            // positions differ under a causal mask, so exponents are those of the line, where they are closed
+            | Mask.Causal -> line, causalLayers architecture
 
         let perLayer =
-            blocks
-            |> Array.mapi (fun i trace -> Exponents.block architecture laws (i + 1) lineNorms[i] trace.Attention.Input)
+            Array.map2
+                (fun (onLine: BlockTrace) (trace: BlockTrace) -> onLine.Attention.Input.Q, trace.Attention.Input)
+                line
+                blocks
+            |> Array.mapi (fun i (lineQ, state) -> Exponents.block architecture laws (i + 1) lineQ state)
 
-        let line =
+        let stationaryLine =
             if FixedPoints.isUniform architecture && FixedPoints.normsCanSettle architecture then
                 Some(FixedPoints.line architecture laws) |> Option.filter _.Converged
             else
@@ -95,10 +203,14 @@ module Predict =
         let average (select: BlockExponents -> float) = Array.averageBy select perLayer
 
         let exponents, fixedPoint =
-            match line with
+            match stationaryLine with
             | Some line ->
                 let angle = Exponents.angle architecture laws 1 line.State.Q
-                let attractor = FixedPoints.attractor architecture laws line angle
+
+                let attractor =
+                    match architecture.Mask with
+                    | Mask.None -> FixedPoints.attractor architecture laws line angle
+                    | Mask.Causal -> { line with Converged = angle <= 0.0 }
 
                 Exponents.block architecture laws 1 line.State.Q attractor.State,
                 { Q = attractor.State.Q
@@ -120,29 +232,26 @@ module Predict =
             else
                 Phase.Chaotic
 
-        let layer index =
-            let state =
-                if index = 0 then
-                    Geometry.input architecture
-                else
-                    blocks[index - 1].Output
+        let layer index : LayerPrediction =
+            let value = values[index]
 
             { Layer = index
-              Q = state.Q
-              P = state.P
-              Rho = state.Rho
-              U = state.U
-              GradientDiagonal = gradients[index].Diagonal
-              GradientOffDiagonal = gradients[index].OffDiagonal
+              Q = value.State.Q
+              P = value.P
+              Rho = value.State.Rho
+              U = value.State.U
+              GradientDiagonal = value.Gradient.Diagonal
+              GradientOffDiagonal = value.Gradient.OffDiagonal
               AngleExponent = if index = 0 then nan else perLayer[index - 1].Angle
-              GradientExponent = if index = 0 then nan else perLayer[index - 1].Gradient }
+              GradientExponent = if index = 0 then nan else perLayer[index - 1].Gradient
+              Uncertainty = value.Uncertainty }
 
         { Architecture = architecture
           AngleExponent = exponents.Angle
           GradientExponent = exponents.Gradient
           DifferenceExponent = exponents.Difference
           Phase = phase
-          Stationary = line.IsSome
+          Stationary = stationaryLine.IsSome
           FixedPoint = fixedPoint
           DepthScales =
             { Angle = 1.0 / abs exponents.Angle
@@ -151,7 +260,7 @@ module Predict =
             Trainability.judge
                 architecture
                 blocks
-                line.IsSome
+                stationaryLine.IsSome
                 (perLayer |> Array.sumBy _.Angle)
                 (perLayer |> Array.sumBy _.Gradient)
           Layers = Array.init (depth + 1) layer }

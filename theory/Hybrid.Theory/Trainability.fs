@@ -45,7 +45,7 @@ module Trainability =
 
           match architecture.Mask with
           | Mask.Causal ->
-              "causal mask: (q, p) treat all positions alike, which holds for none; section 8's process resolves positions"
+              "causal mask: layers are means over positions, which differ; exponents are those of the collapsed line"
           | Mask.None -> () ]
 
     /// Verdict from the sums of λ_a and λ_g over the layers.

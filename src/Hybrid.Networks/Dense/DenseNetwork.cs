@@ -1,7 +1,6 @@
 using System.Numerics;
 using Hybrid.Networks.Dense.Activations;
 using Hybrid.Networks.Linear;
-using Hybrid.Networks.Random;
 using Hybrid.Theory;
 
 namespace Hybrid.Networks.Dense;
@@ -64,17 +63,8 @@ public sealed unsafe class DenseNetwork<T> : IDisposable
     /// <summary>Draws the initial weights of block <paramref name="layer"/>, 1..depth, of network (seed, sample).</summary>
     public void Draw(ulong seed, int sample, int layer)
     {
-        foreach (ParameterBlock block in Layout.Blocks)
-        {
-            DrawJob job = new()
-            {
-                Destination = Parameters.Pointer + Layout.Offset(layer, block.Role),
-                Length = (long)block.Rows * block.Columns,
-                StandardDeviation = block.StandardDeviation,
-                Key = new RandomKey(seed, sample, layer, (int)block.Role),
-            };
-            pool.Run(&DrawJob.Fill, &job);
-        }
+        WeightDraw<T> draw = new(Layout, Parameters.Pointer + (layer - 1) * Layout.BlockLength, seed, sample, layer);
+        pool.Run(&WeightDraw<T>.Fill, &draw);
     }
 
     /// <summary>Carries <see cref="Stream"/> through block <paramref name="layer"/>, keeping what its backward pass needs.</summary>
@@ -203,34 +193,4 @@ public sealed unsafe class DenseNetwork<T> : IDisposable
     };
 
     private MatrixView<T> Kept(Slot slot, int layer) => slot.In(activations, (layer - 1) * plan.BlockLength);
-
-    private struct DrawJob
-    {
-        // Elements per call of the generator: a multiple of its block, far below what a span can hold.
-        private const int Chunk = 1 << 14;
-
-        public T* Destination;
-        public long Length;
-        public double StandardDeviation;
-        public RandomKey Key;
-
-        public static void Fill(DrawJob* job, int worker, int threads)
-        {
-            long chunks = (job->Length + Chunk - 1) / Chunk;
-            for (long chunk = chunks * worker / threads; chunk < chunks * (worker + 1) / threads; chunk++)
-            {
-                long start = chunk * Chunk;
-                int count = (int)Math.Min(Chunk, job->Length - start);
-                if (typeof(T) == typeof(float))
-                {
-                    Span<float> singles = new((float*)job->Destination + start, count);
-                    Gaussian.Fill(singles, job->Key, start, (float)job->StandardDeviation);
-                }
-                else
-                {
-                    Gaussian.Fill(new Span<double>((double*)job->Destination + start, count), job->Key, start, job->StandardDeviation);
-                }
-            }
-        }
-    }
 }

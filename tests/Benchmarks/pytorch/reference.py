@@ -30,7 +30,55 @@ def product(m, k, n):
     return time.perf_counter() - start
 
 
-OPERATIONS = {"product": product}
+class Network:
+    """The dense engine's network in plain PyTorch: pre-norm (root mean square), multi-head attention, tanh-GELU."""
+
+    def __init__(self, tokens, width, mlp, depth, heads):
+        self.heads = heads
+        self.x = torch.randn(tokens, width)
+        self.g = torch.linalg.qr(torch.randn(width, tokens))[0].T.contiguous() * width ** 0.5
+        d = width ** -0.5
+        self.blocks = [
+            [(torch.empty(width, width), d) for _ in range(4)]
+            + [(torch.empty(width, mlp), d), (torch.empty(mlp, width), mlp ** -0.5)]
+            for _ in range(depth)
+        ]
+        self.draw()
+
+    def draw(self):
+        for block in self.blocks:
+            for weight, std in block:
+                weight.normal_(0, std)
+
+    def run(self):
+        """One forward and one backward pass to the input; weights need no gradient."""
+        x = self.x.detach().requires_grad_(True)
+        start, (n, d) = x, x.shape
+        split = lambda y: y.view(n, self.heads, d // self.heads).transpose(0, 1)
+        for block in self.blocks:
+            q, k, v, o, w1, w2 = (weight for weight, _ in block)
+            z = x * torch.rsqrt(x.square().mean(1, keepdim=True))
+            logits = split(z @ q) @ split(z @ k).transpose(1, 2) * (d // self.heads) ** -0.5
+            x = x + (logits.softmax(-1) @ split(z @ v)).transpose(0, 1).reshape(n, d) @ o
+            z = x * torch.rsqrt(x.square().mean(1, keepdim=True))
+            x = x + torch.nn.functional.gelu(z @ w1, approximate="tanh") @ w2
+        x.backward(self.g)
+        return start.grad
+
+
+def network(tokens, width, mlp, depth, heads, draw):
+    """Seconds for one forward and backward pass, with fresh weights if draw is set."""
+    shape = (tokens, width, mlp, depth, heads)
+    if shape not in operands:
+        operands[shape] = Network(*shape)
+    start = time.perf_counter()
+    if draw:
+        operands[shape].draw()
+    operands[shape].run()
+    return time.perf_counter() - start
+
+
+OPERATIONS = {"product": product, "network": network}
 
 
 def main():
