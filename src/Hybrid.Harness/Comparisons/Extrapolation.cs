@@ -10,6 +10,11 @@ namespace Hybrid.Harness.Comparisons;
 /// standard error is √((1 + f)² SE² + f² SE′²). Nothing is fitted to the prediction: the prediction is not an argument.
 /// </para>
 /// <para>
+/// A few samples sometimes lie close together by accident, and their standard error is then far too small. Fluctuations
+/// have variance ∝ 1/d, so the larger second ensemble tells what SE² should be, SE′² (N′/N)(d′/d); where SE² is less, that
+/// value takes its place.
+/// </para>
+/// <para>
 /// What is left is O(1/d²). Biases compound from layer to layer, as a factor e^{c/d} would: extrapolating log m instead
 /// of m differs to leading order by (d/2d′)(c/d)²/m. That difference between two equally good extrapolations, less the
 /// part that sampling noise explains, is reported as <see cref="Curvature"/> and enters the tolerance.
@@ -33,7 +38,8 @@ public readonly record struct Extrapolation(
     {
         ArgumentOutOfRangeException.ThrowIfEqual(width, otherWidth);
         double f = (double)otherWidth / (width - otherWidth);
-        double fullVariance = Square((1 + f) * full.StandardError);
+        double scaled = Square(other.StandardError) * other.Samples / full.Samples * otherWidth / width;
+        double fullVariance = Square(1 + f) * Math.Max(Square(full.StandardError), scaled);
         double otherVariance = Square(f * other.StandardError);
         double finiteWidth = f * (other.Mean - full.Mean);
 

@@ -7,7 +7,7 @@ namespace Hybrid.Harness.Comparisons;
 /// Theory against measurement for one quantity of one layer. The criterion is
 /// |m∞ − prediction| ≤ k·SE + curvature + floor, with m∞ from <see cref="Comparisons.Extrapolation"/> and k the critical
 /// value of Student's t at the stated false-positive rate. For a bias that is exactly c/d and normal samples a correct
-/// theory fails with exactly that probability; every other term only lowers it.
+/// theory fails with at most that probability (to Welch's approximation); every further term only lowers it.
 /// </summary>
 /// <param name="Quantity">What is compared. ρ is compared through u = 1 − ρ.</param>
 /// <param name="Layer">0..depth.</param>
