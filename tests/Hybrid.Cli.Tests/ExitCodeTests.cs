@@ -10,7 +10,7 @@ public class ExitCodeTests
     // Each row: what the one line on stderr must contain, then the command line.
     [Theory]
     [InlineData("Required command was not provided")]
-    [InlineData("'explain'", "explain")]
+    [InlineData("'chek' is not understood; did you mean check?", "chek")]
     [InlineData("--colour", "predict", "gpt2", "--colour")]
     [InlineData("Required argument missing", "predict")]
     [InlineData("did you mean gpt2?", "predict", "gtp2")]
