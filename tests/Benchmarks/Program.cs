@@ -5,9 +5,9 @@ int threads = Environment.ProcessorCount;
 switch (args)
 {
     case ["paired-product", ..]:
-        return PairedProduct.Run(threads, rounds: 9);
+        return PairedProduct.Run(threads, rounds: 15);
     case ["paired-network", ..]:
-        return PairedNetwork.Run(threads, rounds: 9);
+        return PairedNetwork.Run(threads, rounds: 15);
     default:
         BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;
