@@ -56,7 +56,8 @@ internal sealed unsafe class AskedInputs : IDisposable
         matrices[index].ApplyCoefficients(coefficients, result);
 
     /// <summary>
-    /// D = Σ G_k W_kᵀ for the last time, and the squared norm of every matrix' gradient Zᵀ G_k into the place of its role.
+    /// D = Σ G_k W_kᵀ for the last time, and the squared norm of every matrix' gradient Zᵀ G_k into the place of its role
+    /// (with W_1's that of the bias).
     /// </summary>
     internal void ApplyTransposeLast(
         ReadOnlySpan<MatrixView<double>> gradients, MatrixView<double> result, Span<double> weightGradients)
@@ -64,10 +65,14 @@ internal sealed unsafe class AskedInputs : IDisposable
         MatrixView<double> gram = workspace.Small(2, Coefficients.Rows, Coefficients.Rows);
         MatrixView<double> tokens = Coefficients.Slice(0, 0, Coefficients.Rows, Basis.Rank);
         workspace.Product.Multiply(tokens, tokens.Transposed, gram, 1);
-        Span<double> squares = stackalloc double[matrices.Length];
-        ConditionedMatrix.ApplyTransposeLast(matrices, gradients, result, gram, squares);
+        Span<double> squares = stackalloc double[matrices.Length], biasSquares = stackalloc double[matrices.Length];
+        ConditionedMatrix.ApplyTransposeLast(matrices, gradients, result, gram, squares, biasSquares);
         for (int k = 0; k < roles.Length; k++)
+        {
             weightGradients[(int)roles[k]] = squares[k];
+            if (roles[k] == MatrixRole.MlpIn)
+                weightGradients[(int)MatrixRole.MlpBias] = biasSquares[k];
+        }
     }
 
     /// <inheritdoc/>

@@ -97,20 +97,23 @@ public sealed unsafe class ConditionedMatrix : IDisposable
     /// sum is Gaussian with rows of covariance Σ σ_k² G_k G_kᵀ = F Fᵀ, whatever the number of matrices:
     /// D = F Φ + (Σ G_k A_kᵀ − F Φ Uᵀ) U with one Φ of standard normals, drawn from the first matrix' stream.
     /// F is good to 1e-15 of the covariance's largest entry. On the way, and without forming them, the squared norms of the
-    /// matrices' own gradients Zᵀ G_k at inputs Z: ‖Zᵀ G‖² = Σ_ij (z_i·z_j)(g_i·g_j).
+    /// matrices' own gradients Zᵀ G_k at inputs Z: ‖Zᵀ G‖² = Σ_ij (z_i·z_j)(g_i·g_j), and of a bias added to the
+    /// outputs: the same with 1 for z_i·z_j.
     /// </summary>
     /// <param name="matrices">At least one.</param>
     /// <param name="gradients">G_k: [n, out of matrix k].</param>
     /// <param name="result">D: [n, in].</param>
     /// <param name="inputGram">Z Zᵀ: [n, n].</param>
     /// <param name="gradientSquares">‖Zᵀ G_k‖² of every matrix.</param>
+    /// <param name="biasSquares">‖Σ_i g_i‖² of every matrix.</param>
     /// <exception cref="InvalidOperationException">A matrix has been asked on this side since it was reset.</exception>
     public static void ApplyTransposeLast(
         ReadOnlySpan<ConditionedMatrix> matrices,
         ReadOnlySpan<MatrixView<double>> gradients,
         MatrixView<double> result,
         MatrixView<double> inputGram,
-        Span<double> gradientSquares)
+        Span<double> gradientSquares,
+        Span<double> biasSquares)
     {
         ConditionedMatrix head = matrices[0];
         ConditioningWorkspace workspace = head.workspace;
@@ -127,6 +130,9 @@ public sealed unsafe class ConditionedMatrix : IDisposable
             double variance = matrix.standardDeviation * matrix.standardDeviation;
             workspace.Product.Multiply(gradients[k], gradients[k].Transposed, factor, 1);
             gradientSquares[k] = RowMath.Dot(inputGram.Data, factor.Data, checked(n * n));
+            biasSquares[k] = 0;
+            foreach (double entry in new ReadOnlySpan<double>(factor.Data, n * n))
+                biasSquares[k] += entry;
             RowMath.Combine(k > 0 ? 1 : 0, covariance.Data, variance, factor.Data, covariance.Data, n * n);
         }
 

@@ -108,7 +108,6 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
         HiddenLayer<double> hidden = Hidden(layer);
         block.HiddenUnits.ApplyTransposeLast([placement.Branch], hidden.Gradient, weightGradients);
         pool.Run(&HiddenLayer<double>.Backward, &hidden);
-        weightGradients[(int)MatrixRole.MlpBias] = SquareOfSum(hidden.Gradient);
         ReadOnlySpan<MatrixView<double>> gates = [hidden.Gradient, hidden.UpGradient];
         block.MlpInputs.ApplyTransposeLast(gates[..(architecture.Gated ? 2 : 1)], placement.InputGradient, weightGradients);
         pool.Run(&Placement<double>.EnterBackward, &placement);
@@ -134,21 +133,6 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
     }
 
     internal BlockMatrices Block(int layer) => blocks[layer - 1]!;
-
-    // ‖Σ_i g_i‖², the bias' gradient.
-    private static double SquareOfSum(MatrixView<double> gradients)
-    {
-        double sum = 0;
-        for (int column = 0; column < gradients.Columns; column++)
-        {
-            double total = 0;
-            for (int token = 0; token < gradients.Rows; token++)
-                total += gradients.Data[token * gradients.RowStride + column];
-            sum += total * total;
-        }
-
-        return sum;
-    }
 
     internal Placement<double> AttentionPlacement(int layer) => Placed(
         layer, plan.Attention, architecture.Attention.Skip.At(layer), architecture.Attention.Branch.At(layer));

@@ -105,7 +105,7 @@ public sealed class ConditionedMatrixTests
         using RowBasis inputs = new(In, In);
         using ConditionedMatrix first = new(test.Workspace, inputs, Out, deviations[0]), second = new(test.Workspace, inputs, Out, deviations[1]);
         using Rows identity = new(Out, Out), z = Rows.Normal(3, In, 1), coefficients = new(3, In), y = new(3, Out), y2 = new(3, Out), d = new(Out, In), gram = new(Out, Out);
-        double[] squares = new double[2];
+        double[] squares = new double[2], biases = new double[2];
         for (int i = 0; i < Out; i++)
             identity[i, i] = gram[i, i] = 1;
         double variance = deviations.Sum(deviation => deviation * deviation);
@@ -118,7 +118,7 @@ public sealed class ConditionedMatrixTests
             inputs.Append(z.View, coefficients.View, test.Workspace);
             first.ApplyCoefficients(coefficients.View, y.View);
             second.ApplyCoefficients(coefficients.View, y2.View);
-            ConditionedMatrix.ApplyTransposeLast([first, second], [identity.View, identity.View], d.View, gram.View, squares);
+            ConditionedMatrix.ApplyTransposeLast([first, second], [identity.View, identity.View], d.View, gram.View, squares, biases);
             for (int i = 0; i < 3; i++)
             {
                 for (int k = 0; k < Out; k++)
