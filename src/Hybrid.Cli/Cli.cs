@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hybrid.Cli.Commands;
 using Hybrid.Harness;
+using Hybrid.Harness.Architectures;
 using Hybrid.Harness.Engines;
 using Hybrid.Theory;
 
@@ -26,7 +27,7 @@ public static class Cli
         {
             ParseResult parsed = Root.Create(session).Parse(args);
             if (parsed.Errors.Count > 0 && parsed.Action is not Help)
-                return Fail(session, ExitCode.BadInput, $"{parsed.Errors[0].Message} See hybrid {Help.VerbOf(parsed)}--help.");
+                return Fail(session, ExitCode.BadInput, $"{Complaint(parsed)} See hybrid {Help.VerbOf(parsed)}--help.");
             return parsed.Invoke(new InvocationConfiguration
             {
                 Output = session.Terminal.Out,
@@ -39,6 +40,17 @@ public static class Cli
         {
             return Report(session, Innermost(error));
         }
+    }
+
+    /// <summary>What is wrong with a command line that does not parse; a word that nothing takes comes first.</summary>
+    private static string Complaint(ParseResult parsed)
+    {
+        if (parsed.UnmatchedTokens.Count == 0)
+            return parsed.Errors[0].Message;
+        Command command = parsed.CommandResult.Command;
+        string[] names = [.. command.Subcommands.Select(verb => verb.Name), .. command.Options.Select(option => option.Name)];
+        string word = parsed.UnmatchedTokens[0];
+        return $"'{word}' is not understood{NearestName.Question(word, names)} It must be one of {string.Join(", ", names)}.";
     }
 
     private static int Report(Session session, Exception error) => error switch

@@ -1,3 +1,5 @@
+using Hybrid.Networks.Dense;
+
 namespace Hybrid.Networks;
 
 /// <summary>
@@ -12,6 +14,12 @@ public sealed class NetworkSample
         Tokens = tokens;
         Hidden = NewGrams(tokens, depth);
         Gradient = NewGrams(tokens, depth);
+        WeightGradients = new double[depth][];
+        for (int block = 0; block < depth; block++)
+        {
+            WeightGradients[block] = new double[Enum.GetValues<MatrixRole>().Length];
+            Array.Fill(WeightGradients[block], double.NaN);
+        }
     }
 
     /// <summary>n, tokens in the sequence.</summary>
@@ -25,6 +33,12 @@ public sealed class NetworkSample
 
     /// <summary>[layer][i * n + j]: G_i·G_j / d of the loss gradient at the same place; at the output the identity.</summary>
     public double[][] Gradient { get; }
+
+    /// <summary>
+    /// [layer − 1][role], layer 1..depth: ‖∂L/∂W‖_F² of every parameter of block layer, for the loss whose gradient at the
+    /// output has g_d = 1 (so ‖G_i‖² = d there). NaN where the engine does not measure it or the matrix does not exist.
+    /// </summary>
+    public double[][] WeightGradients { get; }
 
     private static double[][] NewGrams(int tokens, int depth)
     {

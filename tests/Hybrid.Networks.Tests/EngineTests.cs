@@ -53,14 +53,14 @@ public abstract class EngineTests
     public void Any_number_of_threads_gives_the_same_bits(int heads)
     {
         foreach (Norm norm in Networks.Norms)
-        foreach (Mask mask in Networks.Masks)
-        {
-            Architecture architecture = Networks.Of(
-                norm, Activation.Silu, tokens: 37, depth: 2, width: 156, heads: heads, mlpWidth: 200, mask: mask, biasStd: 0.2, gated: true);
-            NetworkSample one = Run(architecture, 4, threads: 1);
-            AssertSame(one, Run(architecture, 4, threads: 2));
-            AssertSame(one, Run(architecture, 4, threads: 3));
-        }
+            foreach (Mask mask in Networks.Masks)
+            {
+                Architecture architecture = Networks.Of(
+                    norm, Activation.Silu, tokens: 37, depth: 2, width: 156, heads: heads, mlpWidth: 200, mask: mask, biasStd: 0.2, gated: true);
+                NetworkSample one = Run(architecture, 4, threads: 1);
+                AssertSame(one, Run(architecture, 4, threads: 2));
+                AssertSame(one, Run(architecture, 4, threads: 3));
+            }
     }
 
     [Fact]

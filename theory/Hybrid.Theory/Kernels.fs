@@ -10,10 +10,17 @@ type KernelException(message: string) =
 /// κ = E φ(x₁)φ(x₂) and χ = v E φ′(x₁)φ′(x₂) for x₁, x₂ of variance v and correlation ρ. Dimensionless.
 /// theory.md section 2.1.
 [<Sealed>]
-type Kernel internal (variance: float, error: float, kappa: float -> float, gap: float -> float, chi: float -> float) =
-
-    let kappaAtOne = kappa 0.0
-    let chiAtOne = chi 0.0
+type Kernel
+    internal
+    (
+        variance: float,
+        error: Lazy<float>,
+        kappaAtOne: float,
+        chiAtOne: float,
+        kappa: float -> float,
+        gap: float -> float,
+        chi: float -> float
+    ) =
 
     let inRange u =
         if u >= 0.0 && u <= 2.0 then
@@ -25,7 +32,7 @@ type Kernel internal (variance: float, error: float, kappa: float -> float, gap:
     member _.Variance = variance
 
     /// Bound on the error of κ and χ, relative to κ(1) and χ(1).
-    member _.RelativeError = error
+    member _.RelativeError = error.Value
 
     /// κ(ρ = 1) = E φ²
     member _.KappaAtOne = kappaAtOne
@@ -37,7 +44,12 @@ type Kernel internal (variance: float, error: float, kappa: float -> float, gap:
     member _.Kappa(u: float) = kappa (inRange u)
 
     /// κ(v, 1) − κ(v, 1 − u) ≥ 0, to full relative accuracy however small u is
-    member _.Gap(u: float) = gap (inRange u)
+    member _.Gap(u: float) =
+        // linear in u to rounding: the line needs no more than χ(1)
+        if inRange u * max 1.0 variance < 1e-17 then
+            u * chiAtOne
+        else
+            gap u
 
     /// χ(v, 1 − u)
     member _.Chi(u: float) = chi (inRange u)
@@ -67,7 +79,8 @@ module Kernels =
     [<Literal>]
     let private CustomTerms = 4000
 
-    let private closed v kappa gap chi = Kernel(v, 1e-14, kappa, gap, chi)
+    let private closed v kappa gap chi =
+        Kernel(v, lazy 1e-14, kappa 0.0, chi 0.0, kappa, gap, chi)
 
     let private linear v =
         closed v (fun u -> v * (1.0 - u)) (fun u -> v * u) (fun _ -> v)
@@ -86,26 +99,29 @@ module Kernels =
             (fun u -> alpha * v * u + rest * ClosedKernels.reluGap v u)
             (fun u -> alpha * v + rest * ClosedKernels.reluChi v u)
 
-    let private fromSeries v (series: HermiteSeries) =
-        let error =
-            max (series.KappaError / series.Kappa 0.0) (series.ChiError / series.Chi 0.0)
-
-        Kernel(v, error, series.Kappa, series.Gap, series.Chi)
+    /// The series is made at the first ρ ≠ 1 that is asked for.
+    let private fromSeries v kappaAtOne chiAtOne (series: Lazy<HermiteSeries>) =
+        Kernel(
+            v,
+            lazy (max (series.Value.KappaError / kappaAtOne) (series.Value.ChiError / chiAtOne)),
+            kappaAtOne,
+            chiAtOne,
+            (fun u -> series.Value.Kappa u),
+            (fun u -> series.Value.Gap u),
+            (fun u -> series.Value.Chi u)
+        )
 
     let private shapeSeries (shape: QuadratureKernels.Shape) v =
         HermiteSeries.Create(shape.Phi, shape.Derivative, v, shape.Strip, seriesTerms shape.Strip v, SeriesTolerance)
 
     let private quadrature (shape: QuadratureKernels.Shape) v =
+        let kappa = QuadratureKernels.kappa shape v
+        let chi = QuadratureKernels.chi shape v
+
         if v <= SeriesVariance then
-            fromSeries v (shapeSeries shape v)
+            fromSeries v (kappa 0.0) (chi 0.0) (lazy shapeSeries shape v)
         else
-            Kernel(
-                v,
-                1e-13,
-                QuadratureKernels.kappa shape v,
-                QuadratureKernels.gap shape v,
-                QuadratureKernels.chi shape v
-            )
+            Kernel(v, lazy 1e-13, kappa 0.0, chi 0.0, kappa, QuadratureKernels.gap shape v, chi)
 
     /// φ = ½ + ½ tanh(x/2): ¼ + ¼ of tanh's kernels at v/4
     let private sigmoid (tanhAt: float -> Kernel) v =
@@ -113,7 +129,9 @@ module Kernels =
 
         Kernel(
             v,
-            kernel.RelativeError,
+            lazy kernel.RelativeError,
+            0.25 + 0.25 * kernel.KappaAtOne,
+            0.25 * kernel.ChiAtOne,
             (fun u -> 0.25 + 0.25 * kernel.Kappa u),
             (fun u -> 0.25 * kernel.Gap u),
             (fun u -> 0.25 * kernel.Chi u)
@@ -122,19 +140,22 @@ module Kernels =
     let private customSeries (activation: CustomActivation) v =
         HermiteSeries.Create(activation.Value.Invoke, activation.Derivative.Invoke, v, 1.0, CustomTerms, 0.1 * Accuracy)
 
-    let private ensureAccurate name v (kernel: Kernel) terms =
-        if kernel.RelativeError <= Accuracy then
-            kernel
+    let private ensureAccurate name v (series: HermiteSeries) =
+        let error =
+            max (series.KappaError / series.Kappa 0.0) (series.ChiError / series.Chi 0.0)
+
+        if error <= Accuracy then
+            series
         else
             raise (
                 KernelException(
-                    $"activation '{name}' at pre-activation variance {v}: its Hermite series is still off by {kernel.RelativeError:G2} relative after {terms} terms, {Accuracy:G2} is asked; the series needs φ smooth on the scale 1/√v and φ′ its derivative"
+                    $"activation '{name}' at pre-activation variance {v}: its Hermite series is still off by {error:G2} relative after {series.Terms} terms, {Accuracy:G2} is asked; the series needs φ smooth on the scale 1/√v and φ′ its derivative"
                 )
             )
 
     let private custom (activation: CustomActivation) v =
-        let series = customSeries activation v
-        ensureAccurate activation.Name v (fromSeries v series) series.Terms
+        let series = customSeries activation v |> ensureAccurate activation.Name v
+        fromSeries v (series.Kappa 0.0) (series.Chi 0.0) (lazy series)
 
     /// The Hermite series of a smooth activation, for pairs of pre-activations of different variances.
     let internal hermiteSeries activation v =
@@ -159,10 +180,7 @@ module Kernels =
             | Activation.Erf
             | Activation.Gelu -> invalidArg (nameof activation) $"{activation} has closed kernels"
 
-        ensureAccurate (string activation) v (fromSeries v series) series.Terms
-        |> ignore
-
-        series
+        ensureAccurate (string activation) v series
 
     /// The kernels of `activation` at pre-activation variance v ≥ 0.
     [<CompiledName("At")>]
@@ -172,7 +190,7 @@ module Kernels =
 
         if v = 0.0 then
             let mean = Activation.value activation 0.0
-            Kernel(0.0, 0.0, (fun _ -> mean * mean), (fun _ -> 0.0), (fun _ -> 0.0))
+            Kernel(0.0, lazy 0.0, mean * mean, 0.0, (fun _ -> mean * mean), (fun _ -> 0.0), (fun _ -> 0.0))
         else
             match activation with
             | Activation.Linear -> linear v

@@ -68,20 +68,15 @@ internal static class PhaseCommand
     private static PhaseGrid Compute(Session session, Architecture architecture, PhaseAxis x, PhaseAxis y, int threads)
     {
         using ProgressLine progress = new(session.Terminal);
+        PhaseDiagram diagram = PhaseDiagram.Create([architecture]);
         return PhaseGrid.Compute(
             architecture,
             x,
             y,
-            Exponents,
+            point => (diagram.OnLine(point).Angle, diagram.OnLine(point).Gradient),
             threads,
             done => progress.Report("phase", "exponents, columns of the grid", done, x.Count),
             session.Cancellation);
-    }
-
-    private static (double Angle, double Gradient) Exponents(Architecture architecture)
-    {
-        BlockExponents exponents = PhaseDiagramModule.OnLine(architecture);
-        return (exponents.Angle, exponents.Gradient);
     }
 
     private static string Render(PhaseGrid grid, RunHeader header, string extension) => extension switch

@@ -55,7 +55,7 @@ internal static class SimulateCommand
             architecture,
             0,
             samples,
-            () => progress.Report(architecture.Name, $"{architecture.Name}, width {architecture.Width}", ++done, samples),
+            () => progress.Report(architecture.Name, $"{architecture.Name}, width {architecture.Width}", Interlocked.Increment(ref done), samples),
             session.Cancellation);
         progress.Dispose();
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;

@@ -66,7 +66,7 @@ internal static class CheckJson
         ["finiteWidth"] = Json.Number(item.Extrapolation.FiniteWidth),
         ["curvature"] = Json.Number(item.Extrapolation.Curvature),
         ["extrapolated"] = Json.Number(item.Extrapolation.Value),
-        ["extrapolatedError"] = Json.Number(item.Extrapolation.StandardError),
+        ["extrapolatedError"] = Json.Number(item.Extrapolation.Spread.StandardError),
         ["scale"] = Json.Number(item.Scale),
         ["deviation"] = Json.Number(item.Deviation),
         ["extrapolatedDeviation"] = Json.Number(item.ExtrapolatedDeviation),

@@ -46,5 +46,13 @@ internal static class PredictionJson
         ["gradientOffDiagonal"] = Json.Number(layer.GradientOffDiagonal),
         ["angleExponent"] = Json.Number(layer.AngleExponent),
         ["gradientExponent"] = Json.Number(layer.GradientExponent),
+        ["standardErrors"] = new JsonObject
+        {
+            ["q"] = Json.Number(layer.Uncertainty.Q),
+            ["p"] = Json.Number(layer.Uncertainty.P),
+            ["u"] = Json.Number(layer.Uncertainty.U),
+            ["gradientDiagonal"] = Json.Number(layer.Uncertainty.GradientDiagonal),
+            ["gradientOffDiagonal"] = Json.Number(layer.Uncertainty.GradientOffDiagonal),
+        },
     };
 }

@@ -51,5 +51,10 @@ internal static class PredictionTables
         }
 
         table.Write(terminal);
+        if (prediction.Layers.Any(layer => layer.Uncertainty.Q > 0))
+        {
+            terminal.Out.WriteLine(
+                $"q to g_o are means over positions and {Predict.CausalDraws} draws of infinitely wide networks; --json gives standard errors");
+        }
     }
 }

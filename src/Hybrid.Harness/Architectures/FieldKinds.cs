@@ -36,16 +36,8 @@ internal static class FieldKinds
             : WriteNumber(value.Values[0]),
         []);
 
-    public static readonly FieldKind<Activation> Activation = Choice(
-        ("linear", Theory.Activation.Linear),
-        ("relu", Theory.Activation.Relu),
-        ("leakyRelu", Theory.Activation.LeakyRelu),
-        ("erf", Theory.Activation.Erf),
-        ("tanh", Theory.Activation.Tanh),
-        ("gelu", Theory.Activation.Gelu),
-        ("geluTanh", Theory.Activation.GeluTanh),
-        ("silu", Theory.Activation.Silu),
-        ("sigmoid", Theory.Activation.Sigmoid));
+    public static readonly FieldKind<Activation> Activation =
+        Choice([.. ActivationModule.Named.Select(named => (named.Item2, named.Item1))]);
 
     public static readonly FieldKind<Norm> Norm = Choice(
         ("none", Theory.Norm.None),
@@ -76,12 +68,18 @@ internal static class FieldKinds
             : [Theory.Schedule.NewPerLayer([.. entries.Select(entry => entry![0])])];
     }
 
+    /// <summary>Only a custom activation has no name: it is code, and no record can hold it.</summary>
+    private static string NameOf<T>(T value, (string Name, T Value)[] cases)
+        where T : notnull =>
+        cases.FirstOrDefault(item => item.Value.Equals(value)).Name
+            ?? throw new InputException($"{value} has no name in the architecture record and cannot be written; it must be one of {string.Join(", ", cases.Select(item => item.Name))}");
+
     private static FieldKind<T> Choice<T>(params (string Name, T Value)[] cases)
         where T : notnull => new(
         "one of " + string.Join(", ", cases.Select(item => item.Name)),
         element => element.ValueKind == JsonValueKind.String
             ? cases.Where(item => item.Name == element.GetString()).Select(item => item.Value).ToArray() is [T value] ? [value] : null
             : null,
-        value => JsonValue.Create(cases.First(item => item.Value.Equals(value)).Name),
+        value => JsonValue.Create(NameOf(value, cases)),
         [.. cases.Select(item => item.Name)]);
 }

@@ -11,7 +11,7 @@ public static class Check
 {
     /// <summary>
     /// Runs a plan. <paramref name="predict"/> is the theory; <paramref name="progress"/> is told before each prediction
-    /// and after each network. The report depends on the plan alone, not on threads.
+    /// and after each network, from any thread. The report depends on the plan alone, not on threads.
     /// </summary>
     /// <exception cref="InputException">The plan asks for too few samples or for no architecture.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between two networks.</exception>
@@ -37,7 +37,7 @@ public static class Check
                 at,
                 first,
                 samples,
-                () => progress(new(at.Name, at.Width, ++done, plan.Networks)),
+                () => progress(new(at.Name, at.Width, Interlocked.Increment(ref done), plan.Networks)),
                 cancellation);
 
             progress(new(architecture.Name, 0, done, plan.Networks));

@@ -18,18 +18,18 @@ internal readonly record struct ComparedValue(
     /// </summary>
     public static IEnumerable<ComparedValue> InLayer(
         LayerPrediction theory,
-        LayerUncertainty uncertainty,
         LayerMeasurement measured,
         LayerMeasurement other,
         int tokens,
         ComparisonOptions options)
     {
         int layer = theory.Layer;
+        LayerUncertainty uncertainty = theory.Uncertainty;
         yield return new(Quantity.Q, layer, theory.Q, uncertainty.Q, measured.Q, other.Q, theory.Q);
         if (tokens > 1)
         {
             double angle = Math.Max(theory.U, 10 * options.CorrelationFloor);
-            yield return new(Quantity.Rho, layer, theory.Rho, uncertainty.Rho, measured.Rho, other.Rho, angle);
+            yield return new(Quantity.Rho, layer, theory.Rho, uncertainty.U, measured.Rho, other.Rho, angle);
         }
 
         yield return new(

@@ -23,15 +23,13 @@ public sealed record Comparison(
 
     /// <summary>
     /// Compares. Both measurements need at least two samples; they must be of the predicted architecture at two
-    /// different widths and independent of each other. <paramref name="uncertainty"/> gives a layer's standard errors of
-    /// the prediction; null for a closed form.
+    /// different widths and independent of each other.
     /// </summary>
     public static Comparison Of(
         Prediction prediction,
         Measurement measured,
         Measurement other,
-        ComparisonOptions options,
-        IReadOnlyList<LayerUncertainty>? uncertainty = null)
+        ComparisonOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(measured.Samples, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(other.Samples, 2);
@@ -41,7 +39,6 @@ public sealed record Comparison(
         {
             IEnumerable<ComparedValue> values = ComparedValue.InLayer(
                 prediction.Layers[layer],
-                uncertainty?[layer] ?? default,
                 measured.Layers[layer],
                 other.Layers[layer],
                 architecture.Tokens,

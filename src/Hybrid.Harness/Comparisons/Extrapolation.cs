@@ -1,5 +1,4 @@
 using Hybrid.Harness.Statistics;
-using MathNet.Numerics.Distributions;
 
 namespace Hybrid.Harness.Comparisons;
 
@@ -7,10 +6,13 @@ namespace Hybrid.Harness.Comparisons;
 /// A measurement at width d carried to infinite width with the help of an independent one at another width d′.
 /// <para>
 /// A finite-width bias is c/d to leading order, m(d) = m∞ + c/d, so with f = d′/(d − d′) the two means give
-/// m∞ = (1 + f) m(d) − f m(d′) and c/d = f (m(d′) − m(d)); for example
-/// m∞ = 2 m(d) − m(d/2), or m∞ = (4 m(d) − m(d/4))/3. The standard error
-/// is √((1 + f)² SE² + f² SE′²), with Welch–Satterthwaite degrees of freedom. Nothing is fitted to the prediction: the
-/// prediction is not an argument.
+/// m∞ = (1 + f) m(d) − f m(d′) and c/d = f (m(d′) − m(d)): m∞ = 2 m(d) − m(d/2), or m∞ = (4 m(d) − m(d/4))/3. The
+/// standard error is √((1 + f)² SE² + f² SE′²). Nothing is fitted to the prediction: the prediction is not an argument.
+/// </para>
+/// <para>
+/// A few samples sometimes lie close together by accident, and their standard error is then far too small. Fluctuations
+/// have variance ∝ 1/d, so the larger second ensemble tells what SE² should be, SE′² (N′/N)(d′/d); where SE² is less, that
+/// value takes its place.
 /// </para>
 /// <para>
 /// What is left is O(1/d²). Biases compound from layer to layer, as a factor e^{c/d} would: extrapolating log m instead
@@ -19,14 +21,12 @@ namespace Hybrid.Harness.Comparisons;
 /// </para>
 /// </summary>
 /// <param name="Value">m∞.</param>
-/// <param name="StandardError">Standard error of m∞.</param>
-/// <param name="DegreesOfFreedom">Of that standard error; infinite where it is 0.</param>
+/// <param name="Spread">Standard error of m∞ with its degrees of freedom.</param>
 /// <param name="FiniteWidth">c/d, the estimated finite-width term at width d, with its sign.</param>
 /// <param name="Curvature">The estimated size of the next term, O(1/d²); ≥ 0.</param>
 public readonly record struct Extrapolation(
     double Value,
-    double StandardError,
-    double DegreesOfFreedom,
+    Spread Spread,
     double FiniteWidth,
     double Curvature)
 {
@@ -38,33 +38,16 @@ public readonly record struct Extrapolation(
     {
         ArgumentOutOfRangeException.ThrowIfEqual(width, otherWidth);
         double f = (double)otherWidth / (width - otherWidth);
-        double fullVariance = Square((1 + f) * full.StandardError);
+        double scaled = Square(other.StandardError) * other.Samples / full.Samples * otherWidth / width;
+        double fullVariance = Square(1 + f) * Math.Max(Square(full.StandardError), scaled);
         double otherVariance = Square(f * other.StandardError);
-        double variance = fullVariance + otherVariance;
         double finiteWidth = f * (other.Mean - full.Mean);
 
         double noise = f * f * (Square(full.StandardError) + Square(other.StandardError));
         double size = Math.Max(scale, Math.Max(Math.Abs(full.Mean), Math.Abs(other.Mean)));
         double curvature = Math.Max(0, Square(finiteWidth) - noise) * width / (2.0 * otherWidth * size);
-        return new(
-            full.Mean - finiteWidth,
-            Math.Sqrt(variance),
-            Freedom(variance, (fullVariance, full.Samples), (otherVariance, other.Samples)),
-            finiteWidth,
-            curvature);
-    }
-
-    /// <summary>The two-sided critical value of Student's t for the given false-positive rate.</summary>
-    public double CriticalValue(double falsePositiveRate) => double.IsInfinity(DegreesOfFreedom)
-        ? -Normal.InvCDF(0, 1, falsePositiveRate / 2)
-        : -StudentT.InvCDF(0, 1, DegreesOfFreedom, falsePositiveRate / 2);
-
-    private static double Freedom(double variance, params ReadOnlySpan<(double Variance, int Samples)> parts)
-    {
-        double sum = 0;
-        foreach ((double part, int samples) in parts)
-            sum += Square(part) / (samples - 1);
-        return sum > 0 ? Square(variance) / sum : double.PositiveInfinity;
+        Spread spread = new Spread(Math.Sqrt(fullVariance), full.Samples - 1) + new Spread(Math.Sqrt(otherVariance), other.Samples - 1);
+        return new(full.Mean - finiteWidth, spread, finiteWidth, curvature);
     }
 
     private static double Square(double value) => value * value;

@@ -1,4 +1,5 @@
 using Hybrid.Harness.Statistics;
+using Hybrid.Theory;
 
 namespace Hybrid.Harness.Comparisons;
 
@@ -6,13 +7,14 @@ namespace Hybrid.Harness.Comparisons;
 /// Theory against measurement for one quantity of one layer. The criterion is
 /// |m∞ − prediction| ≤ k·SE + curvature + floor, with m∞ from <see cref="Comparisons.Extrapolation"/> and k the critical
 /// value of Student's t at the stated false-positive rate. For a bias that is exactly c/d and normal samples a correct
-/// theory fails with exactly that probability; every other term only lowers it.
+/// theory fails with at most that probability (to Welch's approximation); every further term only lowers it.
 /// </summary>
 /// <param name="Quantity">What is compared. ρ is compared through u = 1 − ρ.</param>
 /// <param name="Layer">0..depth.</param>
 /// <param name="Prediction">The theory's value, in the quantity's own units.</param>
 /// <param name="PredictionError">
-/// Standard error of the prediction itself, 0 for a closed form; added to the measurement's in quadrature.
+/// Standard error of the prediction itself, 0 for a closed form, positive where the theory averages draws of its Gram
+/// process (causal masks, theory.md section 8); added to the measurement's in quadrature.
 /// </param>
 /// <param name="Measured">Mean and standard error at the architecture's own width.</param>
 /// <param name="Extrapolation">The measurement at infinite width.</param>
@@ -47,12 +49,10 @@ public sealed record QuantityComparison(
         ComparisonOptions options)
     {
         Extrapolation extrapolation = Extrapolation.Of(value.Measured, width, value.Other, otherWidth, value.Scale);
-        double error = Math.Sqrt(
-            extrapolation.StandardError * extrapolation.StandardError + value.PredictionError * value.PredictionError);
+        Spread spread = extrapolation.Spread + new Spread(value.PredictionError, Predict.CausalDraws - 1);
         double difference = extrapolation.Value - value.Prediction;
-        double critical = extrapolation.CriticalValue(options.FalsePositiveRate);
         double floor = options.NumericalFloor * value.Scale + (value.Quantity == Quantity.Rho ? options.CorrelationFloor : 0);
-        double tolerance = critical * error + extrapolation.Curvature + floor;
+        double tolerance = spread.CriticalValue(options.FalsePositiveRate) * spread.StandardError + extrapolation.Curvature + floor;
         return new(
             value.Quantity,
             value.Layer,
@@ -63,7 +63,7 @@ public sealed record QuantityComparison(
             value.Scale,
             (value.Measured.Mean - value.Prediction) / value.Scale,
             difference / value.Scale,
-            difference == 0 ? 0 : difference / error,
+            difference == 0 ? 0 : difference / spread.StandardError,
             tolerance / value.Scale,
             Judge(difference, tolerance, options.LargestTolerance * value.Scale));
     }

@@ -4,7 +4,7 @@ using Hybrid.Theory;
 
 namespace Hybrid.Harness.Engines;
 
-/// <summary>Draws and measures an ensemble of networks with one engine whose buffers are planned once and reused.</summary>
+/// <summary>Draws and measures ensembles with one kind of engine: whole networks in parallel while memory lasts.</summary>
 /// <param name="Engine">The engine.</param>
 /// <param name="Threads">How many threads it may use; the result does not depend on it.</param>
 /// <param name="Seed">The ensemble's seed.</param>
@@ -12,8 +12,11 @@ public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed)
 {
     /// <summary>
     /// Measures networks number <paramref name="first"/> to first + <paramref name="samples"/> − 1. Disjoint numbers are
-    /// independent networks, at equal widths and at different ones. <paramref name="progress"/> is told after each.
+    /// independent networks, at equal widths and at different ones. <paramref name="progress"/> is told after each
+    /// network, from any thread.
     /// </summary>
+    /// <exception cref="InputException">The engine cannot build the architecture.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; networks at work are finished first.</exception>
     public Measurement Measure(
         Architecture architecture,
         int first,
@@ -21,32 +24,39 @@ public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed)
         Action progress,
         CancellationToken cancellation)
     {
+        // Half of the memory there is, so that a check never pushes the machine into swapping; one engine always runs.
+        Int128 memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        int engines = (int)Int128.Clamp(memory / Int128.Max(1, Engine.Bytes(architecture)), 1, Math.Min(Threads, samples));
+        IReadOnlyList<EnsembleMember> members = Ensemble.Run(
+            () => Create(architecture, Math.Max(1, Threads / engines)),
+            Seed,
+            samples,
+            engines,
+            new Relay(progress),
+            cancellation,
+            first);
         cancellation.ThrowIfCancellationRequested();
-        using INetworkEngine engine = Create(architecture);
-        NetworkSample buffer = new(architecture.Tokens, architecture.Depth);
-        LayerObservables[][] observables = new LayerObservables[samples][];
-        for (int sample = 0; sample < samples; sample++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            engine.Run(Seed, first + sample, buffer);
-            observables[sample] =
-                [.. Enumerable.Range(0, architecture.Depth + 1).Select(layer => LayerObservables.Of(buffer, layer))];
-            progress();
-        }
-
-        return Measurement.Of(architecture, Engine.Name, Seed, observables);
+        return Measurement.Of(architecture, Engine.Name, Seed, [.. members.Select(member => member.Layers)]);
     }
 
     /// <summary>What an engine refuses beyond the architecture's own ranges, such as more tokens than coordinates.</summary>
-    private INetworkEngine Create(Architecture architecture)
+    private INetworkEngine Create(Architecture architecture, int threads)
     {
         try
         {
-            return Engine.Create(architecture, Threads);
+            return Engine.Create(architecture, threads);
         }
         catch (ArgumentException error) when (error is not InvalidArchitectureException)
         {
-            throw new InputException($"engine {Engine.Name} cannot build '{architecture.Name}' at width {architecture.Width}: {error.Message}", error);
+            throw new InputException(
+                $"engine {Engine.Name} cannot build '{architecture.Name}' at width {architecture.Width}: {error.Message}",
+                error);
         }
+    }
+
+    /// <summary>Progress at once and on the caller's thread, unlike the framework's Progress.</summary>
+    private sealed class Relay(Action progress) : IProgress<int>
+    {
+        public void Report(int value) => progress();
     }
 }

@@ -13,6 +13,15 @@ internal unsafe struct Placement<T>
 {
     private bool normalisesInput, normalisesBranch, normalisesOutput;
 
+    /// <summary>Whether the module sees N x.</summary>
+    internal readonly bool NormalisesInput => normalisesInput;
+
+    /// <summary>Whether N f is added to the stream.</summary>
+    internal readonly bool NormalisesBranch => normalisesBranch;
+
+    /// <summary>Whether x' = N(…).</summary>
+    internal readonly bool NormalisesOutput => normalisesOutput;
+
     /// <summary>r, weight of the stream.</summary>
     internal T Skip;
 

@@ -105,14 +105,15 @@ public static unsafe class BlockedProduct
                     {
                         int width = Math.Min(panel, columns - strip);
                         T* packed = buffers.Right + (keep ? (nint)strip * depth : 0);
+                        T* source = b.Data + k * b.RowStride + (column + strip) * b.ColumnStride;
                         if (row == 0)
-                        {
-                            T* source = b.Data + k * b.RowStride + (column + strip) * b.ColumnStride;
                             Panel<T>.Pack(source, b.ColumnStride, b.RowStride, width, panel, depth, packed);
-                        }
 
                         MatrixView<T> part = c.Slice(row, column + strip, rows, width);
-                        Strip<TSimd, TVector, T>(buffers, depth, packed, part, alpha, accumulate || k > 0);
+                        bool more = row == 0 && strip + panel < columns;
+                        T* next = more ? source + panel * b.ColumnStride : null;
+                        Strip<TSimd, TVector, T>(
+                            buffers, depth, packed, part, alpha, accumulate || k > 0, next, b.ColumnStride, b.RowStride);
                     }
                 }
             }
@@ -139,7 +140,8 @@ public static unsafe class BlockedProduct
         }
     }
 
-    // One packed strip of B against every packed panel of A. c: [rows, width ≤ panel].
+    // One packed strip of B against every packed panel of A. c: [rows, width ≤ panel]. While the first tiles run, they
+    // ask for the lines of the strip that starts at `next` and is packed after this one.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Strip<TSimd, TVector, T>(
         PackingBuffers<T> buffers,
@@ -147,7 +149,10 @@ public static unsafe class BlockedProduct
         T* packed,
         MatrixView<T> c,
         T alpha,
-        bool accumulate)
+        bool accumulate,
+        T* next,
+        nint across,
+        nint along)
         where TSimd : ISimd<TVector, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -165,10 +170,11 @@ public static unsafe class BlockedProduct
             T* target = whole ? part.Data : buffers.Tile;
             nint stride = whole ? part.RowStride : tileColumns;
             T* left = buffers.Left + (nint)row * depth;
+            Ahead<T> ahead = Ahead<T>.Share(next, across, along, tileColumns, depth, row / panel, packed);
             if (packedRows == half)
-                MicroKernel<TSimd, TVector, T>.Tile4x3(depth, left, packed, target, stride, alpha, accumulate);
+                MicroKernel<TSimd, TVector, T>.Tile4x3(depth, left, packed, target, stride, alpha, accumulate, ahead);
             else
-                MicroKernel<TSimd, TVector, T>.Tile8x3(depth, left, packed, target, stride, alpha, accumulate);
+                MicroKernel<TSimd, TVector, T>.Tile8x3(depth, left, packed, target, stride, alpha, accumulate, ahead);
             if (!whole)
                 CopyTile(buffers.Tile, tileColumns, part.Data, part.RowStride, rows, c.Columns);
         }

@@ -38,18 +38,28 @@ internal static unsafe class Panel<T>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyRows(T* source, nint along, int panel, int depth, T* destination)
     {
-        bool wide = panel % Vector256<T>.Count == 0;
-        int step = wide ? Vector256<T>.Count : Vector128<T>.Count;
+        int wide = Vector512<T>.Count;
+        if (Vector512.IsHardwareAccelerated && panel == 3 * wide)
+        {
+            for (int k = 0; k < depth; k++)
+            {
+                Vector512<T> first = Vector512.Load(source), second = Vector512.Load(source + wide);
+                Vector512<T> third = Vector512.Load(source + 2 * wide);
+                first.Store(destination);
+                second.Store(destination + wide);
+                third.Store(destination + 2 * wide);
+                source += along;
+                destination += panel;
+            }
+
+            return;
+        }
+
+        int step = Vector128<T>.Count;
         for (int k = 0; k < depth; k++)
         {
             for (int i = 0; i < panel; i += step)
-            {
-                if (wide)
-                    Vector256.Load(source + i).Store(destination + i);
-                else
-                    Vector128.Load(source + i).Store(destination + i);
-            }
-
+                Vector128.Load(source + i).Store(destination + i);
             source += along;
             destination += panel;
         }

@@ -3,9 +3,10 @@ using System.Runtime.ExceptionServices;
 namespace Hybrid.Networks.Linear;
 
 /// <summary>
-/// Threads that wait for the next parallel region of one engine. A region is a static function and a pointer to its
-/// state: entering it allocates nothing. Workers spin briefly before they sleep, since regions follow each other closely.
-/// One caller at a time.
+/// Threads that wait for the next parallel region of one engine. A region is a static function, a pointer to its state,
+/// and as many shares as there are threads: entering it allocates nothing. Shares are claimed, not dealt: a thread that
+/// the machine lets wait holds up nobody, because another takes its share. Workers spin briefly before they sleep, since
+/// regions follow each other closely. One caller at a time.
 /// </summary>
 public sealed unsafe class WorkerPool : IDisposable
 {
@@ -16,30 +17,33 @@ public sealed unsafe class WorkerPool : IDisposable
     private delegate*<void*, int, int, void> region;
     private void* state;
     private ExceptionDispatchInfo? failure;
-    private int generation;
+
+    // Number of the region in the high half, its next unclaimed share in the low half.
+    private long ticket;
     private int pending;
-    private bool stopped;
+    private int sleepers;
+    private volatile bool stopped;
 
     /// <summary>A pool in which <paramref name="threads"/> threads work, the caller's among them.</summary>
     /// <param name="threads">At least 1.</param>
     public WorkerPool(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        ticket = threads;
         workers = new Thread[threads - 1];
         for (int index = 0; index < workers.Length; index++)
         {
-            int worker = index + 1;
-            workers[index] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"hybrid worker {worker}" };
+            workers[index] = new Thread(Work) { IsBackground = true, Name = $"hybrid worker {index + 1}" };
             workers[index].Start();
         }
     }
 
-    /// <summary>Threads that share a region, the caller's included.</summary>
+    /// <summary>Threads that share a region, the caller's included; also the number of shares.</summary>
     public int Threads => workers.Length + 1;
 
     /// <summary>
-    /// Calls body(state, worker, threads) once for every worker 0..threads−1, worker 0 on the calling thread, and returns
-    /// when all are done. A failure of any worker is thrown here.
+    /// Calls body(state, share, shares) once for every share 0..threads−1, on any of the threads, and returns when all are
+    /// done. No share runs twice or on two threads, so memory may be set aside per share. A failure of any is thrown here.
     /// </summary>
     public void Run<TState>(delegate*<TState*, int, int, void> body, TState* argument)
         where TState : unmanaged
@@ -53,68 +57,95 @@ public sealed unsafe class WorkerPool : IDisposable
         region = (delegate*<void*, int, int, void>)body;
         state = argument;
         failure = null;
-        pending = workers.Length;
-        lock (gate)
-        {
-            generation++;
-            Monitor.PulseAll(gate);
-        }
+        Volatile.Write(ref pending, Threads);
+        long number = (ticket >> 32) + 1;
+        Interlocked.Exchange(ref ticket, number << 32);
+        if (Volatile.Read(ref sleepers) > 0)
+            WakeAll();
 
-        Attempt(0);
+        WorkOn(number);
         SpinWait wait = default;
         while (Volatile.Read(ref pending) != 0)
             wait.SpinOnce(sleep1Threshold: -1);
         failure?.Throw();
     }
 
-    /// <summary>The share [start, end) of <paramref name="count"/> items that falls to one worker; shares differ by one at most.</summary>
-    public static (int Start, int End) Share(int count, int worker, int threads) =>
-        ((int)((long)count * worker / threads), (int)((long)count * (worker + 1) / threads));
+    /// <summary>The part [start, end) of <paramref name="count"/> items that falls to one share; parts differ by one at most.</summary>
+    public static (int Start, int End) Share(int count, int share, int shares) =>
+        ((int)((long)count * share / shares), (int)((long)count * (share + 1) / shares));
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        lock (gate)
-        {
-            stopped = true;
-            generation++;
-            Monitor.PulseAll(gate);
-        }
-
+        stopped = true;
+        WakeAll();
         foreach (Thread worker in workers)
             worker.Join();
     }
 
-    private void Attempt(int worker)
+    private void WakeAll()
     {
-        try
+        lock (gate)
+            Monitor.PulseAll(gate);
+    }
+
+    // Claims and runs shares of one region until none is left. A claim keeps its region open: pending cannot reach zero
+    // before the share is done, so region and state are those that the claim was for.
+    private void WorkOn(long number)
+    {
+        while (true)
         {
-            region(state, worker, Threads);
-        }
-        catch (Exception exception)
-        {
-            failure = ExceptionDispatchInfo.Capture(exception);
+            long current = Volatile.Read(ref ticket);
+            if (current >> 32 != number || (int)current >= Threads)
+                return;
+            if (Interlocked.CompareExchange(ref ticket, current + 1, current) != current)
+                continue;
+            try
+            {
+                region(state, (int)current, Threads);
+            }
+            catch (Exception exception)
+            {
+                failure = ExceptionDispatchInfo.Capture(exception);
+            }
+
+            Interlocked.Decrement(ref pending);
         }
     }
 
-    private void Work(int worker)
+    private void Work()
     {
-        int seen = 0;
-        while (true)
+        long seen = 0;
+        while (!stopped)
         {
-            for (int spin = 0; spin < SpinsBeforeSleep && Volatile.Read(ref generation) == seen; spin++)
-                Thread.SpinWait(8);
-            lock (gate)
+            long current = Volatile.Read(ref ticket) >> 32;
+            for (int spin = 0; current == seen && spin < SpinsBeforeSleep; spin++)
             {
-                while (generation == seen)
-                    Monitor.Wait(gate);
-                seen = generation;
-                if (stopped)
-                    return;
+                Thread.SpinWait(8);
+                current = Volatile.Read(ref ticket) >> 32;
             }
 
-            Attempt(worker);
-            Interlocked.Decrement(ref pending);
+            if (current == seen)
+            {
+                Sleep(seen);
+                continue;
+            }
+
+            seen = current;
+            WorkOn(current);
+        }
+    }
+
+    // The caller writes the ticket before it reads sleepers, a worker counts itself before it reads the ticket: one of
+    // the two sees the other, so no region is slept through.
+    private void Sleep(long seen)
+    {
+        lock (gate)
+        {
+            Interlocked.Increment(ref sleepers);
+            while (Volatile.Read(ref ticket) >> 32 == seen && !stopped)
+                Monitor.Wait(gate);
+            Interlocked.Decrement(ref sleepers);
         }
     }
 }

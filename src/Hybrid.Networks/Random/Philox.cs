@@ -15,7 +15,7 @@ internal static class Philox
     /// <summary>Rounds of the bijection; seven pass BigCrush, ten are the authors' margin.</summary>
     public const int Rounds = 10;
 
-    private const ulong Multiplier0 = 0xD2511F53, Multiplier1 = 0xCD9E8D57;
+    private const uint Multiplier0 = 0xD2511F53, Multiplier1 = 0xCD9E8D57;
     private const uint Weyl0 = 0x9E3779B9, Weyl1 = 0xBB67AE85;
 
     /// <summary>Every round's two key words, spread over the lanes: schedule[2 r], schedule[2 r + 1].</summary>
@@ -99,15 +99,17 @@ internal static class Philox
         x3 = product0;
     }
 
+    // The multiplier is broadcast to 32-bit lanes: as a 64-bit broadcast, reinterpreted, the .NET 10.0 compiler gets the
+    // unoptimised tier wrong (dotnet 10.0.401: the product is 0).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<ulong> Widen(Vector512<ulong> x, ulong multiplier) =>
+    private static Vector512<ulong> Widen(Vector512<ulong> x, uint multiplier) =>
         Avx512F.IsSupported
-            ? Avx512F.Multiply(x.AsUInt32(), Vector512.Create(multiplier).AsUInt32())
+            ? Avx512F.Multiply(x.AsUInt32(), Vector512.Create(multiplier))
             : Vector512.Create(Widen(x.GetLower(), multiplier), Widen(x.GetUpper(), multiplier));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ulong> Widen(Vector256<ulong> x, ulong multiplier) =>
+    private static Vector256<ulong> Widen(Vector256<ulong> x, uint multiplier) =>
         Avx2.IsSupported
-            ? Avx2.Multiply(x.AsUInt32(), Vector256.Create(multiplier).AsUInt32())
+            ? Avx2.Multiply(x.AsUInt32(), Vector256.Create(multiplier))
             : (x & Vector256.Create((ulong)uint.MaxValue)) * multiplier;
 }

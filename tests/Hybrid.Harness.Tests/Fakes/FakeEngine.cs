@@ -19,7 +19,8 @@ internal sealed class FakeEngine(Architecture architecture, double bias, double 
     public static EngineEntry Entry(double bias = 3, double noise = 0.2, double wrong = 0) => new(
         "fake",
         "the theory's numbers with known bias and noise",
-        (architecture, _) => new FakeEngine(architecture, bias, noise, wrong));
+        (architecture, _) => new FakeEngine(architecture, bias, noise, wrong),
+        _ => 1);
 
     public void Run(ulong seed, int sample, NetworkSample result)
     {

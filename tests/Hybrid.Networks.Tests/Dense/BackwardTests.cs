@@ -23,12 +23,12 @@ public sealed unsafe class BackwardTests
         {
             TheoryData<Norm, Activation, Mask, bool> cases = [];
             foreach (Norm norm in Networks.Norms)
-            foreach (Activation activation in Networks.Activations)
-            foreach (Mask mask in Networks.Masks)
-            {
-                cases.Add(norm, activation, mask, false);
-                cases.Add(norm, activation, mask, true);
-            }
+                foreach (Activation activation in Networks.Activations)
+                    foreach (Mask mask in Networks.Masks)
+                    {
+                        cases.Add(norm, activation, mask, false);
+                        cases.Add(norm, activation, mask, true);
+                    }
 
             return cases;
         }

@@ -22,11 +22,10 @@ public abstract unsafe class MatrixProductTests<T>
     {
         using WorkerPool pool = new(2);
         using MatrixProduct<T> product = new(pool);
-        foreach (bool transposeLeft in new[] { false, true })
-        foreach (bool transposeRight in new[] { false, true })
-        foreach (bool transposeResult in new[] { false, true })
-        foreach (bool accumulate in new[] { false, true })
+        for (int variant = 0; variant < 16; variant++)
         {
+            (bool transposeLeft, bool transposeRight) = ((variant & 1) != 0, (variant & 2) != 0);
+            (bool transposeResult, bool accumulate) = ((variant & 4) != 0, (variant & 8) != 0);
             using NativeBuffer<T> left = Noise(m * k, 1), right = Noise(k * n, 2), result = Noise(m * n, 3);
             MatrixView<T> a = transposeLeft ? left.Matrix(0, k, m).Transposed : left.Matrix(0, m, k);
             MatrixView<T> b = transposeRight ? right.Matrix(0, n, k).Transposed : right.Matrix(0, k, n);

@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using Hybrid.Benchmarks.Reference;
+using Hybrid.Networks;
+using Hybrid.Networks.Conditioned;
+using Hybrid.Networks.Dense;
+using Hybrid.Theory;
+
+namespace Hybrid.Benchmarks;
+
+/// <summary>
+/// Seconds per random network, weights drawn, forwards and backwards: the conditioned engine (one network per core) against
+/// PyTorch and the dense engine (all cores on one network), taking turns. Where weights of twelve blocks would pass 4 GiB,
+/// the others run fewer blocks and their time is scaled to twelve: it is proportional to the blocks. Then what the width and
+/// a second core do to the conditioned engine alone.
+/// </summary>
+internal static class PairedEnsemble
+{
+    private const int Tokens = 64, Depth = 12;
+
+    public static int Run(int threads, int rounds, int largestPair, int largest)
+    {
+        using TorchProcess? torch = TorchProcess.TryStart(threads, out string reason);
+        Console.WriteLine(torch is null ? $"PyTorch skipped: {reason}" : $"PyTorch: {torch.Description}");
+        Console.WriteLine($"{Depth} blocks, {Tokens} tokens, MLP as wide as the stream, heads of 64, pre-norm, tanh-GELU; seconds per network");
+        Console.WriteLine($"{"width",7}{"conditioned",13}{"dense",9}{"ratio",8}{"PyTorch",10}{"ratio",8}{"blocks",8}");
+        for (int width = 512; width <= largestPair; width *= width < 1024 ? 2 : width < 4096 ? 4 : 2)
+            Compare(width, threads, rounds, torch);
+        torch?.Dispose();
+
+        Console.WriteLine();
+        Console.WriteLine($"{"width",7}{"one core",13}{"µs/width",10}{$"{threads} cores",10}{"speed-up",10}{"GiB/engine",12}");
+        for (int width = 1024; width <= largest; width *= 4)
+            Scale(width, threads, rounds);
+        return 0;
+    }
+
+    private static void Compare(int width, int threads, int rounds, TorchProcess? torch)
+    {
+        int blocks = (int)Math.Clamp((1L << 32) / (24L * width * width), 1, Depth);
+        Architecture architecture = Of(width, Depth);
+        using DenseEngine dense = new(Of(width, blocks), threads);
+        NetworkSample buffer = new(Tokens, blocks);
+        double[] ours = new double[rounds], denses = new double[rounds], torches = new double[rounds];
+        for (int round = -1; round < rounds; round++)
+        {
+            int at = Math.Max(0, round);
+            ours[at] = Seconds(architecture, threads, threads, round);
+            double scale = (double)Depth / blocks;
+            long start = Stopwatch.GetTimestamp();
+            dense.Run(1, at, buffer);
+            denses[at] = scale * Stopwatch.GetElapsedTime(start).TotalSeconds;
+            torches[at] = scale * (torch?.Seconds(
+                new { operation = "network", tokens = Tokens, width, mlp = width, depth = blocks, heads = width / 64, draw = true }) ?? double.NaN);
+        }
+
+        Console.WriteLine(
+            $"{width,7}{PairedProduct.Median(ours),13:0.0000}{PairedProduct.Median(denses),9:0.000}{Ratio(denses, ours),8:0.0}"
+            + $"{PairedProduct.Median(torches),10:0.000}{Ratio(torches, ours),8:0.0}{blocks,8}");
+    }
+
+    private static void Scale(int width, int threads, int rounds)
+    {
+        Architecture architecture = Of(width, Depth);
+        double bytes = (double)ConditionedEngine.Bytes(architecture);
+        int fitting = Math.Min(threads, (int)(0.8 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / bytes));
+        double[] one = new double[rounds], all = new double[rounds];
+        for (int round = 0; round < rounds; round++)
+        {
+            one[round] = Seconds(architecture, 1, 1, round);
+            all[round] = fitting < threads ? double.NaN : Seconds(architecture, threads, threads, round);
+        }
+
+        double seconds = PairedProduct.Median(one);
+        Console.WriteLine(
+            $"{width,7}{seconds,13:0.0000}{1e6 * seconds / width,10:0.0}{PairedProduct.Median(all),10:0.0000}{Ratio(one, all),10:0.00}{bytes / (1L << 30),12:0.00}");
+    }
+
+    // Per network, of an ensemble of so many after each engine's first (which plans memory): time between the reports.
+    private static double Seconds(Architecture architecture, int samples, int threads, int round)
+    {
+        Clock clock = new(threads);
+        Ensemble.Run(() => new ConditionedEngine(architecture), (ulong)(round + 2), threads + 2 * samples, threads, clock);
+        return clock.Last / (2 * samples);
+    }
+
+    private static double Ratio(double[] other, double[] ours) =>
+        PairedProduct.Median([.. other.Zip(ours).Select(pair => pair.First / pair.Second)]);
+
+    private static Architecture Of(int width, int depth)
+    {
+        Schedule one = Schedule.NewConstant(1);
+        return new Architecture(
+            "benchmark",
+            Tokens,
+            depth,
+            width,
+            width / 64,
+            width,
+            Activation.GeluTanh,
+            false,
+            Norm.Pre,
+            Mask.None,
+            new AttentionParameters(one, one, 1, 1),
+            new MlpParameters(one, one, 1, 0, 1),
+            new InputParameters(1, 0.5));
+    }
+
+    // Seconds from the report with which every engine is warm to the last one.
+    private sealed class Clock(int warm) : IProgress<int>
+    {
+        private long start;
+
+        public double Last { get; private set; }
+
+        public void Report(int value)
+        {
+            lock (this)
+            {
+                if (value == warm)
+                    start = Stopwatch.GetTimestamp();
+                else if (value > warm)
+                    Last = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using Hybrid.Cli;
+using Hybrid.Harness.Engines;
+
+namespace Hybrid.Tests;
+
+/// <summary>The command run once in this process through its one entry point, with what it wrote.</summary>
+internal sealed record CommandRun(int ExitCode, string Output, string Error)
+{
+    /// <summary>stderr without the stages that check reports there.</summary>
+    public string Progress =>
+        string.Concat(Error.Split('\n').Where(line => line != "" && !line.Contains(": predicting") && !line.Contains(": simulating")));
+
+    /// <summary>With the engines of the build.</summary>
+    public static CommandRun Of(params string[] args)
+    {
+        using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
+        int code = Cli.Cli.Run(args, output, error);
+        return new(code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>With one engine of the test's choice.</summary>
+    public static CommandRun Of(EngineEntry engine, params string[] args) => Of(engine, CancellationToken.None, args);
+
+    public static CommandRun Of(EngineEntry engine, CancellationToken cancellation, params string[] args)
+    {
+        using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
+        int code = Cli.Cli.Run(args, new Session(Terminal.Plain(output, error), new EngineCatalogue([engine]), cancellation));
+        return new(code, output.ToString(), error.ToString());
+    }
+}

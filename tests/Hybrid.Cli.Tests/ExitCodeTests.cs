@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using Hybrid.Harness.Engines;
+using Hybrid.Tests.Fakes;
+using Xunit;
+
+namespace Hybrid.Tests;
+
+public class ExitCodeTests
+{
+    // Each row: what the one line on stderr must contain, then the command line.
+    [Theory]
+    [InlineData("Required command was not provided")]
+    [InlineData("'chek' is not understood; did you mean check?", "chek")]
+    [InlineData("--colour", "predict", "gpt2", "--colour")]
+    [InlineData("Required argument missing", "predict")]
+    [InlineData("did you mean gpt2?", "predict", "gtp2")]
+    [InlineData("none/x.json: cannot be read", "predict", "none/x.json")]
+    [InlineData("did you mean mlp.inStd?", "predict", "gpt2", "--set", "mlp.inSdt=2")]
+    [InlineData("mlp.inStd must be a finite number ≥ 0, got -2", "predict", "gpt2", "--set", "mlp.inStd=-2")]
+    [InlineData("heads must be a divisor of width = 768, got 7", "predict", "gpt2", "--set", "heads=7")]
+    [InlineData("input.correlation must be from", "predict", "gpt2", "--set", "input.correlation=-0.5")]
+    [InlineData("--seed must be an integer from 0 to 18446744073709551615, got '-1'", "predict", "gpt2", "--seed", "-1")]
+    [InlineData("--samples must be an integer from 4", "check", "--samples", "3")]
+    [InlineData("--samples must be an integer from 1", "simulate", "gpt2", "--samples", "many")]
+    [InlineData("--threads must be an integer from 1", "simulate", "gpt2", "--threads", "0")]
+    [InlineData("did you mean dense?", "simulate", "gpt2", "--engine", "dnse")]
+    [InlineData("--out", "phase", "gpt2", "--x", "mlp.inStd=1:2:3", "--y", "mlp.outStd=1:2:3")]
+    [InlineData("--out must be a file that ends in .svg, .csv, .json, got 'x.png'", "phase", "gpt2", "--x", "mlp.inStd=1:2:3", "--y", "mlp.outStd=1:2:3", "--out", "x.png")]
+    [InlineData("there is no folder", "phase", "gpt2", "--x", "mlp.inStd=1:2:3", "--y", "mlp.outStd=1:2:3", "--out", "none/x.svg")]
+    [InlineData("hi must be greater than lo", "phase", "gpt2", "--x", "mlp.inStd=2:1:3", "--y", "mlp.outStd=1:2:3", "--json")]
+    [InlineData("--x", "phase", "gpt2", "--y", "mlp.outStd=1:2:3", "--json")]
+    [InlineData("--figure must be a file that ends in .svg", "check", "--figure", "x.png")]
+    public void Bad_input_exits_with_2_and_one_line_on_stderr(string message, params string[] args)
+    {
+        CommandRun run = CommandRun.Of(args);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.StartsWith("hybrid: ", run.Error);
+        Assert.Contains(message, run.Error);
+        Assert.Equal(1, run.Error.Count(character => character == '\n'));
+        Assert.DoesNotContain("   at ", run.Error);
+    }
+
+    [Fact]
+    public void An_engine_that_is_not_in_the_build_exits_with_3_and_says_how_to_get_it()
+    {
+        CommandRun run = CommandRun.Of(FakeEngine.Entry(), "simulate", "gpt2", "--engine", "torch");
+        Assert.Equal((3, ""), (run.ExitCode, run.Output));
+        Assert.Contains("-p:Torch=cpu", run.Error);
+    }
+
+    [Fact]
+    public void A_fault_of_the_command_exits_with_99_without_a_stack_trace()
+    {
+        EngineEntry broken = new("broken", "", (_, _) => throw new InvalidOperationException("the fault"), _ => 1);
+        CommandRun run = CommandRun.Of(broken, "simulate", "gpt2");
+        Assert.Equal(99, run.ExitCode);
+        Assert.Contains("the fault", run.Error);
+        Assert.DoesNotContain("   at ", run.Error);
+    }
+
+    [Fact]
+    public void Memory_that_is_not_there_is_bad_input()
+    {
+        EngineEntry greedy = new("greedy", "", (_, _) => throw new InsufficientMemoryException("no"), _ => 1);
+        CommandRun run = CommandRun.Of(greedy, "simulate", "gpt2");
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("does not fit into memory", run.Error);
+    }
+
+    [Theory]
+    [InlineData(0, "presets")]
+    [InlineData(2, "predict", "gtp2")]
+    public async Task The_process_exits_with_the_same_code(int expected, params string[] args)
+    {
+        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(typeof(Cli.Cli).Assembly.Location);
+        foreach (string arg in args)
+            start.ArgumentList.Add(arg);
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(expected, process.ExitCode);
+        Assert.Equal(expected == 0, output.Contains("gpt2"));
+        Assert.Equal(expected != 0, (await error).Contains("did you mean gpt2?"));
+    }
+}

@@ -1,0 +1,45 @@
+using Xunit;
+
+namespace Hybrid.Tests;
+
+public class SnapshotTests
+{
+    [Theory]
+    [InlineData("help.txt", "--help")]
+    [InlineData("help-check.txt", "check", "--help")]
+    [InlineData("help-predict.txt", "predict", "--help")]
+    [InlineData("help-simulate.txt", "simulate", "--help")]
+    [InlineData("help-phase.txt", "phase", "--help")]
+    [InlineData("help-presets.txt", "presets", "--help")]
+    [InlineData("help-info.txt", "info", "--help")]
+    [InlineData("presets.txt", "presets")]
+    [InlineData("predict-ordered.txt", "predict", "pre-tanh-ordered")]
+    [InlineData("simulate-dense.txt", "simulate", "pre-tanh-ordered", "--samples", "3", "--set", "depth=2", "--set", "width=64", "--engine", "dense")]
+    public void Text_output_is_as_committed(string snapshot, params string[] args)
+    {
+        CommandRun run = CommandRun.Of(args);
+        Assert.Equal(0, run.ExitCode);
+        Snapshot.Matches(snapshot, run.Output);
+    }
+
+    [Fact]
+    public void Every_example_in_the_help_parses()
+    {
+        string[] verbs = ["check", "predict", "simulate", "phase", "presets", "info"];
+        int examples = 0;
+        foreach (string verb in verbs)
+        {
+            IEnumerable<string> lines = CommandRun.Of(verb, "--help").Output.Split('\n')
+                .SkipWhile(line => !line.StartsWith("Example"))
+                .Where(line => line.StartsWith($"  hybrid {verb}"));
+            foreach (string line in lines)
+            {
+                examples++;
+                string[] args = line.Trim().Split(' ')[1..];
+                Assert.Empty(Cli.Commands.Root.Create(new Cli.Session(Cli.Terminal.Plain(TextWriter.Null, TextWriter.Null), Cli.BuiltEngines.Catalogue, default)).Parse(args).Errors);
+            }
+        }
+
+        Assert.True(examples >= verbs.Length, $"only {examples} examples");
+    }
+}

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Xml.Linq;
+using Hybrid.Harness.Checks;
+using Hybrid.Harness.Comparisons;
+using Hybrid.Harness.Figures;
+using Hybrid.Harness.Phases;
+using Hybrid.Tests.Fakes;
+using Hybrid.Theory;
+using Xunit;
+
+namespace Hybrid.Tests;
+
+public class FigureTests
+{
+    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
+
+    [Fact]
+    public void The_layer_figure_is_well_formed_and_holds_only_finite_coordinates_within_its_page()
+    {
+        EnsureSound(LayerFigure.Render("A <title> & more", "sub", [Curve(), Curve(correlation: 1)]));
+    }
+
+    [Fact]
+    public void Every_measured_layer_has_a_mark_and_every_theory_a_line()
+    {
+        XElement figure = EnsureSound(LayerFigure.Render("title", "sub", [Curve()]));
+        int depth = ComparisonTests.Small().Depth;
+        // Four panels; |g_o| of the output is 0 and has no place on a logarithmic axis, g_d of a key is the legend's mark.
+        int marks = figure.Descendants(Svg + "path").Count(path => ((string?)path.Attribute("class"))?.StartsWith("mark ") == true);
+        Assert.InRange(marks, 4 * (depth + 1), 4 * (depth + 1) + 1);
+        Assert.Equal(4, figure.Descendants(Svg + "polyline").Count());
+    }
+
+    [Fact]
+    public void A_negative_overlap_is_drawn_open()
+    {
+        LayerCurve curve = Curve();
+        LayerCurve negative = curve with
+        {
+            Measured = [.. curve.Measured.Select(layer => layer with { GradientOffDiagonal = new(-0.1, 0.01, 4) })],
+        };
+        Assert.Contains(" open\"", LayerFigure.Render("title", "sub", [negative]));
+        Assert.DoesNotContain(" open\"", LayerFigure.Render("title", "sub", [curve]));
+    }
+
+    [Fact]
+    public void Figures_are_the_same_in_every_culture()
+    {
+        CultureInfo before = CultureInfo.CurrentCulture;
+        string expected = LayerFigure.Render("title", "sub", [Curve()]) + PhaseFigure.Render(Grid());
+        try
+        {
+            CultureInfo commas = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+            commas.NumberFormat.NumberDecimalSeparator = ",";
+            commas.NumberFormat.NegativeSign = "~";
+            CultureInfo.CurrentCulture = commas;
+            Assert.Equal(expected, LayerFigure.Render("title", "sub", [Curve()]) + PhaseFigure.Render(Grid()));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
+    public void The_phase_figure_draws_and_labels_both_zero_lines_in_both_panels()
+    {
+        XElement figure = EnsureSound(PhaseFigure.Render(Grid()));
+        string[] lines = [.. figure.Descendants(Svg + "polyline").Select(line => (string)line.Attribute("class")!)];
+        Assert.Equal(2, lines.Count(line => line == "contour"));
+        Assert.Equal(2, lines.Count(line => line == "contour dashed"));
+        string[] labels = [.. figure.Descendants(Svg + "text").Where(text => (string?)text.Attribute("class") == "on-map").Select(text => text.Value)];
+        Assert.Equal(["λa = 0", "λg = 0", "λa = 0", "λg = 0"], labels);
+        string[] texts = [.. figure.Descendants(Svg + "text").Select(text => text.Value)];
+        Assert.Equal(2, texts.Count(text => text == "mlp.inStd"));
+        Assert.Equal(2, texts.Count(text => text == "attention.branch, mlp.branch"));
+    }
+
+    [Fact]
+    public void A_zero_line_that_does_not_exist_is_said_to_be_absent()
+    {
+        PhaseGrid grid = Grid();
+        double[,] positive = new double[grid.X.Count, grid.Y.Count];
+        for (int i = 0; i < grid.X.Count * grid.Y.Count; i++)
+            positive[i / grid.Y.Count, i % grid.Y.Count] = 1 + i;
+        XElement figure = EnsureSound(PhaseFigure.Render(grid with { Gradient = positive }));
+        Assert.Contains(figure.Descendants(Svg + "text"), text => text.Value.Contains("λg > 0 throughout"));
+    }
+
+    [Theory]
+    [InlineData(new[] { 0.0, 12.0 }, false, "0 5 10")]
+    [InlineData(new[] { 1e-3, 50.0 }, true, "10⁻³ 10⁻² 10⁻¹ 1 10")]
+    [InlineData(new[] { 1e-12, 1.0 }, true, "10⁻¹² 10⁻¹⁰ 10⁻⁸ 10⁻⁶ 10⁻⁴ 10⁻² 1")]
+    [InlineData(new[] { 0.8, 0.95 }, false, "0.8 0.85 0.9 0.95")]
+    [InlineData(new[] { -0.2, 0.4 }, false, "−0.2 0 0.2 0.4")]
+    [InlineData(new[] { 2.0, 90.0 }, true, "2 5 10 20 50 100")]
+    public void Axes_have_round_ticks(double[] values, bool logarithmic, string labels)
+    {
+        AxisScale scale = AxisScale.Fitting(values);
+        Assert.Equal(logarithmic, scale.Logarithmic);
+        Assert.Equal(labels, string.Join(' ', scale.Ticks.Select(tick => tick.Label)));
+        Assert.All(scale.Ticks, tick => Assert.InRange(tick.Value, scale.Low * (1 - 1e-9) - 1e-9, scale.High * (1 + 1e-9) + 1e-9));
+    }
+
+    /// <summary>Parses, and checks that every number of every attribute is finite and every position on the page.</summary>
+    private static XElement EnsureSound(string svg)
+    {
+        XElement figure = XDocument.Parse(svg).Root!;
+        Assert.DoesNotContain("NaN", svg);
+        Assert.DoesNotContain("Infinity", svg);
+        double width = (double)figure.Attribute("width")!, height = (double)figure.Attribute("height")!;
+        foreach (XElement element in figure.Descendants())
+        {
+            foreach (string name in (string[])["x", "x1", "x2"])
+                Assert.InRange((double?)element.Attribute(name) ?? 0, -10, width);
+            foreach (string name in (string[])["y", "y1", "y2"])
+                Assert.InRange((double?)element.Attribute(name) ?? 0, -10, height);
+        }
+
+        return figure;
+    }
+
+    private static LayerCurve Curve(double correlation = 0.5)
+    {
+        CheckReport report = ComparisonTests.Run(ComparisonTests.Small(correlation: correlation), FakeEngine.Entry(), 4, 1, 0.01);
+        return LayerCurve.Of(report.Comparisons.Single());
+    }
+
+    private static PhaseGrid Grid() => PhaseGrid.Compute(
+        ArchitectureModule.Defaults,
+        PhaseAxis.Parse("mlp.inStd=0.5:3:12", "--x"),
+        PhaseAxis.Parse("attention.branch,mlp.branch=0.1:0.9:10", "--y"),
+        architecture => (architecture.Mlp.InStd - 1.2 - architecture.Mlp.Branch.At(1), 2.1 - architecture.Mlp.InStd),
+        1,
+        _ => { },
+        CancellationToken.None);
+}
