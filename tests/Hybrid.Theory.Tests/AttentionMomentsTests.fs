@@ -330,6 +330,7 @@ let ``Requests outside the range are refused with the range`` () =
 
 [<Fact>]
 let ``A series too long is refused with what it would need and what to change`` () =
-    let message = refused 32 100.0 1e-9
-    Assert.Contains("all but equal", message)
-    Assert.Contains("lower σ_A", message)
+    for s, u in [ 100.0, 1e-9; 1e6, 0.5; 1e200, 0.5 ] do
+        let message = refused 32 s u
+        Assert.Contains("needs tables of", message)
+        Assert.Contains("lower σ_A", message)

@@ -251,9 +251,13 @@ module AttentionMoments =
 
     let private nodeCount struct (z: float[], _: float[]) = float z.Length
 
-    /// Entries of the smaller of the two tables.
+    /// Entries of the tables that the smaller of the two routes holds at once.
     let private tableSize n s rho rows =
-        float rows * min (terms s rho) (nodeCount (gaussianNodes n s 0))
+        let rows = float rows
+        // a bound that needs no array: gaussianNodes would be as long as s is large
+        let nodes = (reach n + 1.0) * (8.6 + 23.6 * s) / Math.PI
+        let terms = terms s rho
+        min (terms * (rows + nodes)) (nodes * rows)
 
     /// The cheaper of the two. Per row: an exponential costs about as much as 20 multiplications, and each of the pairs
     /// costs four sums over the index.
@@ -361,7 +365,7 @@ module AttentionMoments =
             if tableSize n s rho pairNodes > LargestTable then
                 raise (
                     AttentionMomentsException(
-                        $"attention moments at logit spread s = {s} and row correlation ρ = {rho}: such spread between all but equal (or opposite) rows needs tables of {tableSize n s rho pairNodes:G2} entries, {LargestTable:G1} are allowed; lower σ_A, or note that s² = σ_A² q² (1 − ρ) keeps s small wherever ρ is near 1"
+                        $"attention moments at logit spread s = {s} and row correlation ρ = {rho}: such spread, or such spread between rows so nearly equal (or opposite), needs tables of {tableSize n s rho pairNodes:G2} entries, {LargestTable:G1} are allowed; lower σ_A, or note that s² = σ_A² q² (1 − ρ) keeps s small wherever ρ is near 1"
                     )
                 )
 
@@ -404,7 +408,7 @@ module AttentionMoments =
 
     /// Moments of softmax rows over n tokens with logit standard deviation s and row correlation ρ = 1 − u.
     /// n ≥ 1, s ≥ 0, 0 ≤ u ≤ 1 + 1/(n−1). Raises AttentionMomentsException where s exceeds about 40 and ρ is so close to
-    /// 1 (or −1) that neither route is of reasonable size; no state with σ_A ≤ 100 comes near, since s² = σ_A² q² u.
+    /// 1 (or −1), or s so large alone (some thousands), that neither route is of reasonable size; no state with σ_A ≤ 100 comes near, since s² = σ_A² q² u.
     /// Checks: s = 0 gives S1 = S2 = 1/n; s → ∞ gives S1 → 1.
     [<CompiledName("Compute")>]
     let compute (n: int) (s: float) (u: float) : AttentionMoments = computeRefined 1.0 n s u

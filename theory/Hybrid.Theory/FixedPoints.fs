@@ -80,10 +80,14 @@ module FixedPoints =
              else
                  relative before.U after.U)
 
+    /// A norm beyond this diverges; its square, which kernels and gated units form, is still a finite number.
+    [<Literal>]
+    let private LargestNorm = 1e60
+
     let private sound (state: TokenSimplex) =
         Double.IsFinite state.Q
         && state.Q > 1e-200
-        && state.Q < 1e200
+        && state.Q < LargestNorm
         && Double.IsFinite state.U
         && state.U >= 0.0
 
@@ -134,6 +138,12 @@ module FixedPoints =
         { Q = state.Q * exp ((b * g2 - d * g1) / determinant)
           U = state.U * exp ((c * g1 - a * g2) / determinant) }
 
+    /// Newton's linear model is trusted within a factor e² of where it was taken.
+    let private near (state: TokenSimplex) (proposed: TokenSimplex) =
+        sound proposed
+        && abs (log (proposed.Q / state.Q)) <= 2.0
+        && abs (log (proposed.U / state.U)) <= 2.0
+
     /// Blocks that are simply applied between two attempts of Newton's method.
     [<Literal>]
     let private Patience = 4
@@ -148,7 +158,7 @@ module FixedPoints =
                 let proposed = newton map state once
 
                 let accepted =
-                    if sound proposed && proposed.U > 0.0 && proposed.U <= largestU then
+                    if near state proposed && proposed.U <= largestU then
                         let next = map proposed
 
                         if residual proposed next < 0.5 * residual state once then
@@ -180,8 +190,15 @@ module FixedPoints =
             let start = (Geometry.input architecture).U
             let largest = 1.0 - Architecture.leastCorrelation architecture.Tokens
 
+            // norms that grow until attention's spread leaves its range have no fixed point within it
+            let map (state: TokenSimplex) =
+                try
+                    (Geometry.block architecture laws 1 state).Output
+                with :? AttentionMomentsException ->
+                    { Q = nan; U = state.U }
+
             simplex
-                (fun state -> (Geometry.block architecture laws 1 state).Output)
+                map
                 largest
                 { Q = line.State.Q
                   U = if start > 0.0 then min start 1.0 else 0.1 }

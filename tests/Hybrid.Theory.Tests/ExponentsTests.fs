@@ -1,0 +1,249 @@
+module Hybrid.Theory.Tests.ExponentsTests
+
+open System
+open FsCheck.FSharp
+open Hybrid.Theory
+open Xunit
+
+/// Section 4's closed exponents on the line at norm q: (λ_a, λ of the mean mode), written out per placement.
+let private closed (network: Architecture) q =
+    let square x = x * x
+
+    let rA, aA =
+        square (network.Attention.Skip.At 1), square (network.Attention.Branch.At 1)
+
+    let rM, aM = square (network.Mlp.Skip.At 1), square (network.Mlp.Branch.At 1)
+    let value = square network.Attention.ValueStd
+    let inner, out = square network.Mlp.InStd, square network.Mlp.OutStd
+
+    /// κ and σ_w² E φ′² at the MLP's own variance
+    let kernels seen =
+        let v = inner * seen + square network.Mlp.BiasStd
+        let kernel = Kernels.at network.Activation v
+        struct (out * kernel.KappaAtOne, out * inner * kernel.ChiAtOne / v)
+
+    let exponents attentionSkip attentionMean mlpFactor before after =
+        log (attentionSkip * mlpFactor * before / after), log (attentionMean * mlpFactor)
+
+    match network.Norm with
+    | Norm.None ->
+        let q1 = q * (rA + aA * value)
+        let struct (kappa, slope) = kernels q1
+        exponents rA (rA + aA * value) (rM + aM * slope) q (rM * q1 + aM * kappa)
+    | Norm.Pre ->
+        let q1 = rA * q + aA * value
+        let struct (kappa, slope) = kernels 1.0
+        exponents rA (rA + aA * value / q) (rM + aM * slope / q1) q (rM * q1 + aM * kappa)
+    | Norm.Peri ->
+        let q1 = rA * q + aA
+        let struct (kappa, slope) = kernels 1.0
+        exponents rA (rA + aA / q) (rM + aM * slope / (kappa * q1)) q (rM * q1 + aM)
+    | Norm.Output ->
+        let q1 = rA * q + aA
+        let struct (kappa, slope) = kernels q1
+        exponents rA (rA + aA / q) (rM + aM * slope / kappa) q (rM * q1 + aM)
+    | Norm.Post ->
+        let attention = rA + aA * value
+        let struct (kappa, slope) = kernels 1.0
+        exponents (rA / attention) 1.0 ((rM + aM * slope) / (rM + aM * kappa)) 1.0 1.0
+
+let private ungated =
+    Networks.any |> Gen.map (fun network -> { network with Gated = false })
+
+let private lineNorm (network: Architecture) =
+    match network.Norm with
+    | Norm.Post -> 1.0
+    | Norm.None
+    | Norm.Pre
+    | Norm.Peri
+    | Norm.Output -> 1.4
+
+[<Fact>]
+let ``λ_a and λ_g on the line are section 4's closed formulas at every placement`` () =
+    Check.holds 150 ungated (fun network ->
+        let q = lineNorm network
+        let exponents = Exponents.onLine network (Laws.exact network) 1 q
+        let angle, mean = closed network q
+        // a dozen operations, and logarithms of order one
+        Check.absolute $"λ_a, {network.Norm} {network.Activation}" 1e-12 angle exponents.Angle
+        Check.absolute $"λ_g, {network.Norm} {network.Activation}" 1e-12 mean exponents.Gradient)
+
+[<Fact>]
+let ``On the line the gradient's difference mode grows with λ_a`` () =
+    Check.holds 150 ungated (fun network ->
+        let exponents = Exponents.onLine network (Laws.exact network) 1 (lineNorm network)
+        // u = (q − p)/q is divided by the norm, the gradient's difference g_d − g_o is not
+        let block =
+            Geometry.block network (Laws.onLine network (Laws.exact network)) 1 { Q = lineNorm network; U = 0.0 }
+
+        let growth =
+            match network.Norm with
+            | Norm.Post -> 0.0
+            | Norm.None
+            | Norm.Pre
+            | Norm.Peri
+            | Norm.Output -> log (block.Output.Q / lineNorm network)
+
+        Check.absolute $"difference exponent, {network.Norm}" 1e-11 (exponents.Angle + growth) exponents.Difference)
+
+[<Fact>]
+let ``λ_a < λ_g on the line wherever attention acts, by log(1 + a_A²σ_V²/r_A²q) for pre`` () =
+    Check.holds 150 ungated (fun network ->
+        match Networks.settled network with
+        | None -> ()
+        | Some(laws, line) ->
+            let q = line.State.Q
+            let exponents = Exponents.onLine network laws 1 q
+            Check.atLeast $"λ_g − λ_a, {network.Norm}" 1e-6 (exponents.Gradient - exponents.Angle)
+
+            if network.Norm = Norm.Pre then
+                let square x = x * x
+                let skip = square (network.Attention.Skip.At 1) * q
+                let branch = square (network.Attention.Branch.At 1 * network.Attention.ValueStd)
+                Check.absolute "λ_g − λ_a" 1e-11 (log ((skip + branch) / skip)) (exponents.Gradient - exponents.Angle))
+
+[<Fact>]
+let ``At stationary norms pre-norm's λ_g vanishes exactly for ReLU, and for no tanh`` () =
+    let network activation =
+        Networks.plain Norm.Pre activation
+        |> Networks.weighted (0.8, 0.6) (0.9, 0.4)
+        |> Networks.inStd 1.7
+
+    let gradient activation =
+        (PhaseDiagram.onLine (network activation)).Gradient
+
+    Check.absolute "ReLU, χ = κ" 1e-12 0.0 (gradient Activation.Relu)
+    Check.absolute "linear, χ = κ" 1e-12 0.0 (gradient Activation.Linear)
+    Check.atLeast "tanh, χ > κ by Gaussian Poincaré" 1e-4 (gradient Activation.Tanh)
+    Check.atLeast "erf" 1e-4 (gradient Activation.Erf)
+
+[<Fact>]
+let ``Section 4's λ_g for pre at stationary norms, with its q* and q'*`` () =
+    let settledPre =
+        ungated
+        |> Gen.map (fun network ->
+            { network with
+                Norm = Norm.Pre
+                Mlp = { network.Mlp with BiasStd = 0.0 } })
+
+    Check.holds 60 settledPre (fun network ->
+        let square x = x * x
+
+        let rA, aA =
+            square (network.Attention.Skip.At 1), square (network.Attention.Branch.At 1)
+
+        let rM, aM = square (network.Mlp.Skip.At 1), square (network.Mlp.Branch.At 1)
+        let kernel = Kernels.at network.Activation (square network.Mlp.InStd)
+        let out, value = square network.Mlp.OutStd, square network.Attention.ValueStd
+        let kappa, chi = out * kernel.KappaAtOne, out * kernel.ChiAtOne
+        let q = (rM * aA * value + aM * kappa) / (1.0 - rA * rM)
+        let q1 = rA * q + aA * value
+        let gradient = log ((rM * q1 + aM * chi) / (rM * q1 + aM * kappa))
+        let angle = gradient + log (rA * q / q1)
+        let laws = Laws.exact network
+        let line = FixedPoints.line network laws
+        // 1 − r_A² r_M² cancels for weak branches: 1e-16/(1 − r²r²) ≤ 1e-13 at branches ≥ 0.05
+        Check.relative "q*" 1e-11 q line.State.Q
+        let exponents = PhaseDiagram.onLine network
+        Check.absolute "λ_a" 1e-11 angle exponents.Angle
+        Check.absolute "λ_g" 1e-11 gradient exponents.Gradient)
+
+[<Fact>]
+let ``The sign of λ_a decides whether u shrinks or grows, block after block`` () =
+    Check.holds 60 Networks.any (fun network ->
+        match Networks.settled network with
+        | None -> ()
+        | Some(laws, line) ->
+            let angle = Exponents.angle network laws 1 line.State.Q
+            let mutable state = { Q = line.State.Q; U = 1e-90 }
+            let blocks = 5
+
+            for _ in 1..blocks do
+                state <- (Geometry.block network laws 1 state).Output
+
+            // u stays below 1e-60 over five blocks of |λ_a| < 10, so the maps stay linear: ReLU's next term is √u = 1e-30
+            Check.absolute
+                $"log growth over {blocks} blocks, {network.Norm} {network.Activation}"
+                1e-9
+                (float blocks * angle)
+                (log (state.U / 1e-90)))
+
+[<Fact>]
+let ``A network of one token has one gradient exponent, the mean mode's`` () =
+    let network =
+        { Networks.plain Norm.Pre Activation.Tanh with
+            Tokens = 1 }
+        |> Networks.weighted (0.8, 0.6) (0.8, 0.6)
+        |> Networks.correlated 1.0
+
+    let exponents = Exponents.onLine network (Laws.exact network) 1 1.4
+    let _, mean = closed network 1.4
+    Check.absolute "λ_g" 1e-12 mean exponents.Gradient
+    Assert.Equal(exponents.Gradient, exponents.Difference)
+
+[<Fact>]
+let ``The eigenvalues are those of the 2×2 map: sum and product agree with its trace and determinant`` () =
+    Check.holds 100 Networks.any (fun network ->
+        let trace = Geometry.block network (Laws.exact network) 1 (Geometry.input network)
+        let first = Gradients.block network trace { Diagonal = 1.0; OffDiagonal = 0.0 }
+        let second = Gradients.block network trace { Diagonal = 0.0; OffDiagonal = 1.0 }
+        let struct (larger, smaller) = Exponents.gradientEigenvalues network trace
+
+        let determinant =
+            first.Diagonal * second.OffDiagonal - second.Diagonal * first.OffDiagonal
+
+        let size =
+            abs (first.Diagonal * second.OffDiagonal)
+            + abs (second.Diagonal * first.OffDiagonal)
+
+        Check.withinScale
+            $"{network.Norm}, n = {network.Tokens}"
+            1e-10
+            [ "product", size, determinant, larger * smaller
+              "sum", abs larger, first.Diagonal + second.OffDiagonal, larger + smaller ])
+
+/// (σ_w², σ_b²) on the critical line of x′ = φ(W x + b) (Poole et al. 2016) through the fixed-point variance v:
+/// σ_w² = 1/Eφ′², σ_b² = v − σ_w² Eφ², from mpmath at 25 digits.
+let private criticalLine =
+    [ Activation.Tanh, 1.01971076074126718, 1.25799587132429004e-6
+      Activation.Tanh, 1.17756909616460131, 0.000832280424686315472
+      Activation.Tanh, 1.68797512057753525, 0.0380412011112684734
+      Activation.Tanh, 2.15330264890279003, 0.15096462937855289
+      Activation.Tanh, 2.86116239999832708, 0.512264947595217039
+      Activation.Erf, 0.929295639231842559, 0.000936380380953302099
+      Activation.Erf, 1.36034952317566339, 0.0465501589414455374
+      Activation.Erf, 1.7562036827601816, 0.184139677807452754
+      Activation.Erf, 2.35619449019234493, 0.609057172997581651 ]
+
+let private meanFieldAngle activation (weightVariance: float) (biasVariance: float) =
+    (PhaseDiagram.onLine (Networks.perceptron activation (sqrt weightVariance) (sqrt biasVariance))).Angle
+
+[<Fact>]
+let ``λ_a vanishes on the mean-field critical lines of tanh and erf, and changes sign across them`` () =
+    for activation, weights, bias in criticalLine do
+        // the tables' own 1e-18, the kernels' 1e-13, and q* to 1e-12
+        Check.absolute $"λ_a of {activation} at σ_w² = {weights}" 1e-11 0.0 (meanFieldAngle activation weights bias)
+        Check.atMost "ordered side" 0.0 (meanFieldAngle activation (0.98 * weights) bias)
+        Check.atLeast "chaotic side" 0.0 (meanFieldAngle activation (1.02 * weights) bias)
+
+[<Fact>]
+let ``The published critical points of tanh networks are critical`` () =
+    // σ_b² = 0.05 at σ_w² = 1.76 (Schoenholz et al. 2017) and σ_b² = 2.01e-5 at σ_w² = 1.05 (Pennington et al. 2017,
+    // Xiao et al. 2018) are printed to three digits: λ_a changes sign within half a unit of the last one
+    for weights, place, bias in [ 1.76, 0.01, 0.05; 1.05, 0.01, 2.01e-5 ] do
+        Check.atMost $"λ_a below σ_w² = {weights}" 0.0 (meanFieldAngle Activation.Tanh (weights - 0.5 * place) bias)
+        Check.atLeast $"λ_a above σ_w² = {weights}" 0.0 (meanFieldAngle Activation.Tanh (weights + 0.5 * place) bias)
+
+[<Fact>]
+let ``Without bias a mean-field network's gradient turns from vanishing to exploding at σ_w φ′(0) = 1`` () =
+    // with σ_b = 0 and σ_w φ′(0) < 1 the norm decays to 0, where φ is linear and angles stand still: it is the gradient
+    // that tells the sides apart. Its factor per block is σ_w² Eφ′² < factor below; above, at q*, for tanh
+    // 1 + 4/3 v² with v = (factor − 1)/2 to leading order: 3e-3 at 1.1
+    for activation in [ Activation.Tanh; Activation.Erf ] do
+        let slope = Activation.derivative activation 0.0
+
+        let gradient factor =
+            (PhaseDiagram.onLine (Networks.perceptron activation (sqrt factor / slope) 0.0)).Gradient
+
+        Check.atMost $"λ_g of {activation} at 0.9" (log 0.9) (gradient 0.9)
+        Check.atLeast $"λ_g of {activation} at 1.1" 1e-3 (gradient 1.1)

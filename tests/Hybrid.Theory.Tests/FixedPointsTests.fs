@@ -1,0 +1,124 @@
+module Hybrid.Theory.Tests.FixedPointsTests
+
+open FsCheck.FSharp
+open Hybrid.Theory
+open Xunit
+
+let private chaotic =
+    Networks.plain Norm.Pre Activation.Tanh
+    |> Networks.weighted (0.87, 0.5) (0.87, 0.5)
+    |> Networks.inStd 8.0
+
+let private attractorOf (network: Architecture) =
+    let laws = Laws.exact network
+    let line = FixedPoints.line network laws
+    laws, line, FixedPoints.attractor network laws line (Exponents.angle network laws 1 line.State.Q)
+
+[<Fact>]
+let ``The norm on the line is a fixed point to 1e-12 wherever it converges`` () =
+    Check.holds 100 Networks.any (fun network ->
+        let laws = Laws.exact network
+
+        if FixedPoints.normsCanSettle network then
+            let line = FixedPoints.line network laws
+
+            if line.Converged then
+                Check.atMost $"residual, {network.Norm} {network.Activation}" 1e-12 line.Residual
+                let again = (Geometry.block network (Laws.onLine network laws) 1 line.State).Output
+                // the attractor's state is one block after the residual was taken
+                Check.relative "q after one more block" 2e-12 line.State.Q again.Q)
+
+[<Fact>]
+let ``With shrinking skips every pre, peri, output and post norm settles`` () =
+    Check.holds 100 Networks.any (fun network ->
+        if network.Norm <> Norm.None then
+            Assert.True((FixedPoints.line network (Laws.exact network)).Converged, $"{network}"))
+
+[<Fact>]
+let ``The attracting simplex of a chaotic network is fixed to 1e-12 and lies between the simplex and the line`` () =
+    let _, _, simplex = attractorOf chaotic
+    Assert.True simplex.Converged
+    Check.atMost "residual" 1e-12 simplex.Residual
+    Check.atLeast "ρ*" (-1.0 / 31.0) simplex.State.Rho
+    Check.atLeast "u*" 1e-3 simplex.State.U
+
+[<Fact>]
+let ``The simplex attracts: perturbed either way the blocks return to it`` () =
+    let laws, _, simplex = attractorOf chaotic
+
+    for factor in [ 0.9; 1.1 ] do
+        let mutable state =
+            { Q = simplex.State.Q * factor
+              U = simplex.State.U * factor }
+
+        let mutable distance = 1.0
+
+        // halved at least every ten blocks, down to the fixed point's own 1e-12
+        while distance > 1e-9 do
+            for _ in 1..20 do
+                state <- (Geometry.block chaotic laws 1 state).Output
+
+            let now =
+                max (abs (state.Q / simplex.State.Q - 1.0)) (abs (state.U / simplex.State.U - 1.0))
+
+            Check.atMost $"distance after 20 more blocks, from a factor {factor}" (max (0.5 * distance) 1e-10) now
+            distance <- now
+
+[<Fact>]
+let ``From either side of the simplex the same fixed point is found`` () =
+    let _, _, near = attractorOf (chaotic |> Networks.correlated 0.999)
+    let _, _, far = attractorOf (chaotic |> Networks.correlated -0.02)
+    // residuals of 1e-12 divided by the contraction's distance from 1
+    Check.relative "u*" 1e-9 near.State.U far.State.U
+    Check.relative "q*" 1e-9 near.State.Q far.State.Q
+
+[<Fact>]
+let ``In the ordered phase the line attracts`` () =
+    let ordered = chaotic |> Networks.inStd 0.5
+    let _, line, attractor = attractorOf ordered
+    Assert.Equal(line, attractor)
+    Assert.Equal(0.0, attractor.State.U)
+
+[<Fact>]
+let ``Norms that grow are known not to settle`` () =
+    for norm in [ Norm.Pre; Norm.Peri; Norm.Output ] do
+        let growing = Networks.plain norm Activation.Tanh
+        Assert.False(FixedPoints.normsCanSettle growing, $"{norm}")
+        let line = FixedPoints.line growing (Laws.exact growing)
+        Assert.False(line.Converged, $"{norm}")
+
+    Assert.True(FixedPoints.normsCanSettle (Networks.plain Norm.Post Activation.Tanh))
+
+[<Fact>]
+let ``A schedule that varies has no fixed point, a constant one written out has`` () =
+    let with' values =
+        { chaotic with
+            Mlp =
+                { chaotic.Mlp with
+                    Branch = Schedule.PerLayer values } }
+
+    Assert.False(FixedPoints.isUniform (with' (Array.init 12 (fun i -> 0.1 + 0.01 * float i))))
+    Assert.True(FixedPoints.isUniform (with' (Array.create 12 0.5)))
+
+[<Fact>]
+let ``Steffensen's iteration needs tens of blocks where plain iteration needs thousands`` () =
+    // skips of 0.9999: the norm approaches q* by a factor 1 − 4e-4 per block, 7e4 blocks to 1e-12
+    let slow =
+        Networks.plain Norm.Pre Activation.Tanh
+        |> Networks.weighted (0.9999, 0.05) (0.9999, 0.05)
+
+    let line = FixedPoints.line slow (Laws.exact slow)
+    Assert.True line.Converged
+    Check.atMost "blocks" 100.0 (float line.Steps)
+
+[<Fact>]
+let ``A norm that diverges is reported as not converged, never as an error`` () =
+    // no normalisation, SiLU, σ_w = 3.3: q grows by more than 1 in the logarithm per block, gated ones squared
+    for gated in [ false; true ] do
+        let diverging =
+            { Networks.plain Norm.None Activation.Silu with
+                Gated = gated }
+            |> Networks.weighted (0.6, 0.8) (0.6, 0.8)
+            |> Networks.inStd 3.3
+
+        Assert.False((FixedPoints.line diverging (Laws.exact diverging)).Converged)

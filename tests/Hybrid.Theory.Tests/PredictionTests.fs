@@ -1,0 +1,131 @@
+module Hybrid.Theory.Tests.PredictionTests
+
+open System
+open Hybrid.Theory
+open Xunit
+
+let private settling inStd =
+    Networks.plain Norm.Pre Activation.Tanh
+    |> Networks.weighted (sqrt 0.75, 0.5) (sqrt 0.75, 0.5)
+    |> Networks.inStd inStd
+
+[<Fact>]
+let ``A prediction's layers are the maps' own trajectory, from the input to the output`` () =
+    let network = settling 2.0
+    let prediction = Predict.architecture network
+    let laws = Laws.exact network
+    let blocks = Geometry.forward network laws
+    let gradients = Gradients.backward network blocks
+    Assert.Equal<int[]>([| 0..12 |], prediction.Layers |> Array.map _.Layer)
+    Assert.Equal(1.0, prediction.Layers[0].Q)
+    Assert.Equal(0.5, prediction.Layers[0].Rho)
+
+    for layer in 1..12 do
+        Assert.Equal(blocks[layer - 1].Output.Q, prediction.Layers[layer].Q)
+        Assert.Equal(blocks[layer - 1].Output.U, prediction.Layers[layer].U)
+
+    for layer in 0..12 do
+        let row = prediction.Layers[layer]
+        Assert.Equal(gradients[layer].Diagonal, row.GradientDiagonal)
+        Assert.Equal(gradients[layer].OffDiagonal, row.GradientOffDiagonal)
+        Check.relative $"p = ρq at layer {layer}" 1e-15 (row.Q * row.Rho) row.P
+
+[<Fact>]
+let ``Layer 0 ends no block: its exponents are NaN, all others are finite`` () =
+    let layers = (Predict.architecture (settling 2.0)).Layers
+    Assert.True(Double.IsNaN layers[0].AngleExponent && Double.IsNaN layers[0].GradientExponent)
+
+    for row in layers[1..] do
+        Check.atMost "|λ_a|" 20.0 (abs row.AngleExponent)
+        Check.atMost "|λ_g|" 20.0 (abs row.GradientExponent)
+
+[<Fact>]
+let ``Ordered, critical and chaotic networks are told apart by λ_a`` () =
+    for inStd, phase in [ 1.0, Phase.Ordered; 4.06534342378101, Phase.Critical; 8.0, Phase.Chaotic ] do
+        let prediction = Predict.architecture (settling inStd)
+        Assert.Equal(phase, prediction.Phase)
+        Assert.True prediction.Stationary
+        Assert.True prediction.FixedPoint.Converged
+
+        match phase with
+        | Phase.Ordered -> Assert.Equal(1.0, prediction.FixedPoint.Rho)
+        | Phase.Chaotic -> Check.atMost "ρ*" 0.99 prediction.FixedPoint.Rho
+        | Phase.Critical -> Check.absolute "λ_a" 1e-9 0.0 prediction.AngleExponent
+
+[<Fact>]
+let ``Depth scales are the inverses of the exponents`` () =
+    let prediction = Predict.architecture (settling 2.0)
+    Assert.Equal(1.0 / abs prediction.AngleExponent, prediction.DepthScales.Angle)
+    Assert.Equal(1.0 / abs prediction.GradientExponent, prediction.DepthScales.Gradient)
+
+[<Fact>]
+let ``Growing norms have no fixed point and say so`` () =
+    let prediction = Predict.architecture (Networks.plain Norm.Pre Activation.Relu)
+    Assert.False prediction.Stationary
+    Assert.True(Double.IsNaN prediction.FixedPoint.Q && Double.IsNaN prediction.FixedPoint.Rho)
+    Assert.False prediction.FixedPoint.Converged
+    Assert.Contains(prediction.Trainability.Reasons, fun reason -> reason.Contains "not stationary")
+
+[<Fact>]
+let ``The trajectory's slope deep inside the network is the exponent`` () =
+    // in the ordered phase at depth 60 the state has reached the line's norm: log u falls by λ_a per layer
+    let prediction = Predict.architecture { settling 1.0 with Depth = 60 }
+    let layers = prediction.Layers
+    // corrections of order u₅₀ and of the norm's own approach, (r²r²)^50 = 3e-13
+    Check.absolute "log u₆₀/u₅₉" 1e-8 prediction.AngleExponent (log (layers[60].U / layers[59].U))
+    // backwards the mean mode grows by λ_g per layer once the stream has settled
+    let mean (row: LayerPrediction) =
+        row.GradientDiagonal + 31.0 * row.GradientOffDiagonal
+
+    Check.absolute
+        "log of the mean mode, 41 to 40"
+        1e-6
+        prediction.GradientExponent
+        (log (mean layers[40] / mean layers[41]))
+
+[<Fact>]
+let ``Every placement and activation is predicted without a NaN from layer 1 on`` () =
+    for norm in Networks.placements do
+        for activation, name in Activation.named do
+            let network =
+                { Networks.plain norm activation with
+                    Depth = 4 }
+                |> Networks.weighted (0.8, 0.6) (0.8, 0.6)
+
+            for row in (Predict.architecture network).Layers[1..] do
+                for value in
+                    [ row.Q
+                      row.P
+                      row.Rho
+                      row.U
+                      row.GradientDiagonal
+                      row.GradientOffDiagonal
+                      row.AngleExponent
+                      row.GradientExponent ] do
+                    Check.absolute $"{norm} {name} at layer {row.Layer}" 1e9 0.0 value
+
+[<Fact>]
+let ``Collapsed, single-token and silent networks are legal and predicted`` () =
+    let collapsed = Predict.architecture (settling 2.0 |> Networks.correlated 1.0)
+    Assert.All(collapsed.Layers, fun row -> Assert.Equal(0.0, row.U))
+    let alone = Predict.architecture { settling 2.0 with Tokens = 1 }
+    Check.atLeast "q of a single token" 0.1 alone.Layers[12].Q
+
+    let silent =
+        Predict.architecture (Networks.plain Norm.Pre Activation.Tanh |> Networks.inStd 0.0)
+
+    Check.atLeast "q with σ_w = 0" 1.0 silent.Layers[12].Q
+
+[<Fact>]
+let ``An illegal architecture is refused with every field, what was received and what is legal`` () =
+    let broken =
+        { settling nan with
+            Tokens = 4
+            Input = { Norm = -1.0; Correlation = -0.5 } }
+
+    let thrown =
+        Assert.Throws<InvalidArchitectureException>(fun () -> Predict.architecture broken |> ignore)
+
+    Assert.Contains("mlp.inStd must be a finite number ≥ 0, got NaN", thrown.Message)
+    Assert.Contains("input.norm must be a finite number > 0, got -1", thrown.Message)
+    Assert.Contains("input.correlation must be from −1/(tokens−1) = -0.3333", thrown.Message)

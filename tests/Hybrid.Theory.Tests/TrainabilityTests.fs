@@ -1,0 +1,48 @@
+module Hybrid.Theory.Tests.TrainabilityTests
+
+open Hybrid.Theory
+open Xunit
+
+let private network = Networks.plain Norm.Pre Activation.Tanh
+
+let private judge (network: Architecture) stationary angle gradient =
+    let blocks = Geometry.forward network (Laws.exact network)
+    Trainability.judge network blocks stationary angle gradient
+
+[<Theory>]
+[<InlineData(2.9, -2.9, 0)>]
+[<InlineData(-3.1, 0.0, 1)>]
+[<InlineData(0.0, 8.9, 1)>]
+[<InlineData(0.0, -9.1, 2)>]
+[<InlineData(9.1, 0.0, 2)>]
+let ``The verdict follows the larger of |Σλ_a| and |Σλ_g| against 3 and 9`` (angle: float, gradient: float, rank: int) =
+    let verdicts = [| Verdict.Trainable; Verdict.Marginal; Verdict.Untrainable |]
+    Assert.Equal(verdicts[rank], (judge network true angle gradient).Verdict)
+
+[<Fact>]
+let ``Reasons give both sums with their direction, and say when norms are not stationary`` () =
+    let falling = (judge network true -4.0 5.0).Reasons
+
+    Assert.Contains(
+        falling,
+        fun reason -> reason.Contains "-4.00" && reason.Contains "differences between tokens shrink"
+    )
+
+    Assert.Contains(falling, fun reason -> reason.Contains "5.00" && reason.Contains "gradients explode")
+    Assert.DoesNotContain(falling, fun reason -> reason.Contains "not stationary")
+    let rising = (judge network false 4.0 -5.0).Reasons
+    Assert.Contains(rising, fun reason -> reason.Contains "differences between tokens grow")
+    Assert.Contains(rising, fun reason -> reason.Contains "gradients vanish")
+    Assert.Contains(rising, fun reason -> reason.Contains "not stationary")
+
+[<Fact>]
+let ``Strong attention is named with its spread and layer, weak attention is not`` () =
+    let strong = network |> Networks.logitStd 6.0 |> Networks.correlated 0.0
+    let reasons = (judge strong true 0.0 0.0).Reasons
+    Assert.Contains(reasons, fun reason -> reason.Contains "s = 6.0 at layer 1")
+    Assert.DoesNotContain((judge network true 0.0 0.0).Reasons, fun reason -> reason.Contains "strong attention")
+
+[<Fact>]
+let ``A causal mask is named as a limit of the closed maps`` () =
+    let causal = { network with Mask = Mask.Causal }
+    Assert.Contains((judge causal true 0.0 0.0).Reasons, fun reason -> reason.Contains "causal mask")
