@@ -110,7 +110,7 @@ let ``At stationary norms pre-norm's λ_g vanishes exactly for ReLU, and for no 
         |> Networks.inStd 1.7
 
     let gradient activation =
-        (PhaseDiagram.onLine (network activation)).Gradient
+        (Networks.onLine (network activation)).Gradient
 
     Check.absolute "ReLU, χ = κ" 1e-12 0.0 (gradient Activation.Relu)
     Check.absolute "linear, χ = κ" 1e-12 0.0 (gradient Activation.Linear)
@@ -144,7 +144,7 @@ let ``Section 4's λ_g for pre at stationary norms, with its q* and q'*`` () =
         let line = FixedPoints.line network laws
         // 1 − r_A² r_M² cancels for weak branches: 1e-16/(1 − r²r²) ≤ 1e-13 at branches ≥ 0.05
         Check.relative "q*" 1e-11 q line.State.Q
-        let exponents = PhaseDiagram.onLine network
+        let exponents = Networks.onLine network
         Check.absolute "λ_a" 1e-11 angle exponents.Angle
         Check.absolute "λ_g" 1e-11 gradient exponents.Gradient)
 
@@ -216,7 +216,7 @@ let private criticalLine =
       Activation.Erf, 2.35619449019234493, 0.609057172997581651 ]
 
 let private meanFieldAngle activation (weightVariance: float) (biasVariance: float) =
-    (PhaseDiagram.onLine (Networks.perceptron activation (sqrt weightVariance) (sqrt biasVariance))).Angle
+    (Networks.onLine (Networks.perceptron activation (sqrt weightVariance) (sqrt biasVariance))).Angle
 
 [<Fact>]
 let ``λ_a vanishes on the mean-field critical lines of tanh and erf, and changes sign across them`` () =
@@ -243,7 +243,7 @@ let ``Without bias a mean-field network's gradient turns from vanishing to explo
         let slope = Activation.derivative activation 0.0
 
         let gradient factor =
-            (PhaseDiagram.onLine (Networks.perceptron activation (sqrt factor / slope) 0.0)).Gradient
+            (Networks.onLine (Networks.perceptron activation (sqrt factor / slope) 0.0)).Gradient
 
         Check.atMost $"λ_g of {activation} at 0.9" (log 0.9) (gradient 0.9)
         Check.atLeast $"λ_g of {activation} at 1.1" 1e-3 (gradient 1.1)

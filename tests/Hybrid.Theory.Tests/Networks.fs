@@ -102,3 +102,7 @@ module Networks =
             if line.Converged then Some(laws, line) else None
         else
             None
+
+    /// The exponents on the line, at its stationary norm where there is one.
+    let onLine (architecture: Architecture) =
+        PhaseDiagram.Create([ architecture ]).OnLine architecture

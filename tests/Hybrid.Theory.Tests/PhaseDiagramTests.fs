@@ -12,22 +12,45 @@ let private build branch inStd =
     |> Networks.inStd inStd
 
 [<Fact>]
-let ``The grid holds the exponents of each point, indexed by y then x`` () =
-    let x, y = [| 0.2; 0.5; 0.8 |], [| 1.0; 6.0 |]
-    let diagram = PhaseDiagram.compute (Func<_, _, _>(build)) x y
-    Assert.Equal(2, diagram.Angle.Length)
+let ``A family's shared tables give each member what it has on its own`` () =
+    let family =
+        [ for branch in [ 0.3; 0.6 ] do
+              for inStd in [ 1.0; 6.0; 20.0 ] do
+                  for sigmaA in [ 0.5; 2.0 ] do
+                      build branch inStd |> Networks.logitStd sigmaA ]
 
-    for j in 0..1 do
-        for i in 0..2 do
-            let point = PhaseDiagram.onLine (build x[i] y[j])
-            Assert.Equal(point.Angle, diagram.Angle[j][i])
-            Assert.Equal(point.Gradient, diagram.Gradient[j][i])
+    let shared = PhaseDiagram.Create family
+
+    for member' in family do
+        let prediction = Predict.architecture member'
+        let point = shared.At member'
+        // the table adds 1e-9 to moments of order 1e-2 and up; fixed points amplify it by their slowness, below 100
+        Check.absolute "λ_a" 1e-9 prediction.AngleExponent point.Angle
+        Check.absolute "λ_g" 1e-6 prediction.GradientExponent point.Gradient
+        Check.absolute "ρ*" 1e-6 prediction.FixedPoint.Rho point.Rho
+        Assert.True point.Stationary
+
+[<Fact>]
+let ``In the chaotic phase λ_g is taken at the simplex, not at the line`` () =
+    let chaotic = build 0.5 8.0
+    let diagram = PhaseDiagram.Create [ chaotic ]
+    let atSimplex, atLine = diagram.At chaotic, diagram.OnLine chaotic
+    Assert.Equal(atLine.Angle, atSimplex.Angle)
+    Check.atMost "ρ*" 0.99 atSimplex.Rho
+    Check.atLeast "change of λ_g" 1e-3 (abs (atSimplex.Gradient - atLine.Gradient))
+
+[<Fact>]
+let ``An empty family is refused`` () =
+    let thrown =
+        Assert.Throws<ArgumentException>(fun () -> PhaseDiagram.Create [] |> ignore)
+
+    Assert.Contains("at least one architecture", thrown.Message)
 
 [<Fact>]
 let ``For weak branches both exponents vanish as the square of the branch`` () =
     // λ = O(a²): halving a divides both by 4, with a relative correction of order a²
     let weak, weaker =
-        PhaseDiagram.onLine (build 0.02 1.0), PhaseDiagram.onLine (build 0.01 1.0)
+        Networks.onLine (build 0.02 1.0), Networks.onLine (build 0.01 1.0)
 
     Check.relative "λ_a" 1e-3 4.0 (weak.Angle / weaker.Angle)
     Check.relative "λ_g" 1e-3 4.0 (weak.Gradient / weaker.Gradient)
@@ -36,7 +59,7 @@ let ``For weak branches both exponents vanish as the square of the branch`` () =
 let ``Steeper activations move pre-norm tanh from order to chaos, once`` () =
     let signs =
         [ 0.5; 1.0; 2.0; 4.0; 4.2; 8.0; 30.0 ]
-        |> List.map (build 0.5 >> PhaseDiagram.onLine >> _.Angle >> sign)
+        |> List.map (build 0.5 >> Networks.onLine >> _.Angle >> sign)
 
     Assert.Equal<int list>([ -1; -1; -1; -1; 1; 1; 1 ], signs)
 
@@ -46,7 +69,7 @@ let ``Where norms grow the exponents are means over the depth, and fall as 1/dep
         { Networks.plain Norm.Pre Activation.Relu with
             Depth = depth }
         |> Networks.inStd (sqrt 2.0)
-        |> PhaseDiagram.onLine
+        |> Networks.onLine
 
     // q grows by 2 per block from 1, f_A = 1 and f_M q/q″ = (q′ + 1)/(q′ + 1) · q/q′: Σ λ_a = Σ log q/(q + 1)
     let expected depth =
@@ -58,6 +81,6 @@ let ``Where norms grow the exponents are means over the depth, and fall as 1/dep
 [<Fact>]
 let ``An illegal point is refused by field`` () =
     let thrown =
-        Assert.Throws<InvalidArchitectureException>(fun () -> PhaseDiagram.onLine (build 0.5 nan) |> ignore)
+        Assert.Throws<InvalidArchitectureException>(fun () -> Networks.onLine (build 0.5 nan) |> ignore)
 
     Assert.Contains("mlp.inStd must be a finite number ≥ 0, got NaN", thrown.Message)

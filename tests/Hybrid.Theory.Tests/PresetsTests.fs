@@ -5,7 +5,7 @@ open Xunit
 
 let private exponents name =
     match Presets.tryFind name with
-    | Some preset -> PhaseDiagram.onLine preset.Architecture
+    | Some preset -> Networks.onLine preset.Architecture
     | None -> failwith $"no preset '{name}'"
 
 [<Fact>]
