@@ -1,0 +1,53 @@
+module Hybrid.Theory.Tests.AttentionTableTests
+
+open System
+open Hybrid.Theory
+open Xunit
+
+[<Theory>]
+[<InlineData(1, 0.0, 3.0)>]
+[<InlineData(2, 1.0, 1.0)>]
+[<InlineData(32, 3.0, 3.0)>]
+[<InlineData(48, 0.5, 1.5)>]
+let ``The certificate bounds the error at points off the nodes`` tokens (lowest: float) (highest: float) =
+    let table = AttentionTable.Build(tokens, lowest, highest, 1e-9)
+    Assert.InRange(table.Error, 0.0, 3e-9)
+    let random = Random 11
+
+    let largest =
+        if tokens = 1 then
+            1.0
+        else
+            float tokens / float (tokens - 1)
+
+    [ for _ in 1..25 do
+          let scale = lowest + (highest - lowest) * random.NextDouble()
+          let u = largest * random.NextDouble()
+          let s = scale * sqrt u
+          let direct = AttentionMoments.compute tokens s u
+          let table = table.Moments(s, u)
+          $"S1({s}, {u})", 1.0, direct.S1, table.S1
+          $"S2({s}, {u})", 1.0, direct.S2, table.S2
+          $"T1({s}, {u})", 1.0, direct.T1, table.T1
+          $"T2({s}, {u})", 1.0, direct.T2, table.T2 ]
+    |> Check.withinScale "moments" table.Error
+
+[<Fact>]
+let ``A tighter tolerance takes more nodes and meets it`` () =
+    let size tolerance =
+        let table = AttentionTable.Build(16, 2.0, 2.0, tolerance)
+        let struct (_, columns) = table.Size
+        columns
+
+    Assert.True(size 1e-4 < size 1e-8)
+
+[<Fact>]
+let ``What the table does not cover is refused, not extrapolated`` () =
+    let table = AttentionTable.Build(8, 1.0, 2.0, 1e-6)
+    Assert.True(table.Covers(1.5 * sqrt 0.4, 0.4))
+    Assert.False(table.Covers(2.5 * sqrt 0.4, 0.4))
+
+    let thrown =
+        Assert.Throws<ArgumentOutOfRangeException>(fun () -> table.Moments(2.5 * sqrt 0.4, 0.4) |> ignore)
+
+    Assert.Contains("covers logit scales s/√u from 1 to 2", thrown.Message)

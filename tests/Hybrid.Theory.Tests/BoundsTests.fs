@@ -1,0 +1,116 @@
+module Hybrid.Theory.Tests.BoundsTests
+
+open System
+open Hybrid.Theory
+open Xunit
+
+let private placed norm =
+    { Architecture.defaults with
+        Norm = norm
+        Depth = 20
+        Activation = Activation.Gelu
+        Input = { Norm = 2.0; Correlation = 0.3 } }
+
+[<Theory>]
+[<InlineData(true)>]
+[<InlineData(false)>]
+let ``Normalised branches: at initialisation the squared norm grows by a² per sublayer, below the bound for any weights``
+    (seesNormalised: bool)
+    =
+    let architecture = placed (if seesNormalised then Norm.Peri else Norm.Output)
+    let exact = Bounds.squaredNormAtInitialisation architecture 1.0
+    let bound = Bounds.magnitude architecture 1.0
+    let blocks = Geometry.forward architecture (Laws.exact architecture)
+
+    for layer in 1 .. architecture.Depth do
+        Check.relative $"q at {layer}" 1e-13 (exact[layer]) blocks[layer - 1].Output.Q
+        Assert.True(bound[layer] >= sqrt exact[layer])
+
+    // linear magnitude: √q₀ + 2ℓ; quadratic variance
+    Check.relative "magnitude" 1e-13 (sqrt 2.0 + 40.0) (Array.last bound)
+    Check.relative "variance" 1e-13 (Math.Pow(sqrt 2.0 + 40.0, 2.0)) (Array.last (Bounds.variance architecture 1.0))
+
+[<Fact>]
+let ``Pre: with random weights' operator norms the bound holds and grows linearly`` () =
+    let architecture = placed Norm.Pre
+    // a square Gaussian matrix of entry variance σ²/d has operator norm 2σ as d → ∞
+    let norms: BlockWeightNorms =
+        { Query = 2.0
+          Key = 2.0
+          Value = 2.0
+          Output = 2.0
+          MlpIn = 2.0
+          MlpUp = 1.0
+          MlpOut = 2.0 }
+
+    let bound = Bounds.magnitudeFromWeights architecture 1.0 (Array.create 20 norms)
+    let blocks = Geometry.forward architecture (Laws.exact architecture)
+
+    for layer in 1..20 do
+        Assert.True(bound[layer] >= sqrt blocks[layer - 1].Output.Q)
+
+    Check.relative "step" 1e-12 (4.0 + 4.0 * Bounds.lipschitz Activation.Gelu) (Array.last bound - bound[19])
+
+[<Fact>]
+let ``No slope of an activation exceeds its Lipschitz constant, and one comes within a thousandth`` () =
+    for activation, name in Activation.named do
+        let slopes =
+            [| -60000 .. 60000 |]
+            |> Array.map (fun i -> abs (Activation.derivative activation (float i * 1e-3)))
+
+        let constant = Bounds.lipschitz activation
+        Assert.True(Array.max slopes <= constant, name)
+        Assert.True(Array.max slopes >= 0.999 * constant, name)
+
+[<Fact>]
+let ``Rescaling a module's output weights by c rescales pre's backward sensitivity by c and leaves peri's`` () =
+    let scaled norm c =
+        let architecture = placed norm
+
+        Bounds.backwardSensitivity
+            { architecture with
+                Depth = 1
+                Attention =
+                    { architecture.Attention with
+                        ValueStd = sqrt c }
+                Mlp = { architecture.Mlp with OutStd = c } }
+        |> Array.head
+
+    let struct (preAttention, _) = scaled Norm.Pre 1.0
+    let struct (preAttention3, _) = scaled Norm.Pre 3.0
+    let struct (periAttention, periMlp) = scaled Norm.Peri 1.0
+    let struct (periAttention3, periMlp3) = scaled Norm.Peri 3.0
+    // c rescales the value path's √(σ_V²): the branch by c^{1}·; ValueStd = √c gives σ_V² = c
+    Check.relative "pre attention" 1e-12 (sqrt 3.0 * preAttention) preAttention3
+    Check.relative "peri attention" 1e-12 periAttention periAttention3
+    Check.relative "peri MLP" 1e-12 periMlp periMlp3
+
+[<Fact>]
+let ``A step below one tightens the amplification of input differences`` () =
+    let architecture = placed Norm.Pre
+
+    let withStep step =
+        { architecture with
+            Attention =
+                { architecture.Attention with
+                    Branch = Schedule.Constant step }
+            Mlp =
+                { architecture.Mlp with
+                    Branch = Schedule.Constant step } }
+
+    let sensitivity = Array.create 20 0.7
+    let full = Bounds.amplification architecture sensitivity sensitivity
+    let tenth = Bounds.amplification (withStep 0.1) sensitivity sensitivity
+    Check.relative "Δt = 1" 1e-12 (Math.Pow(1.7, 40.0)) (Array.last full)
+    Check.relative "Δt = 0.1" 1e-12 (Math.Pow(1.07, 40.0)) (Array.last tenth)
+
+[<Fact>]
+let ``A bound asked of the wrong placement names the assumption`` () =
+    let refused (part: string) (bound: unit -> float[]) =
+        let thrown = Assert.ThrowsAny<ArgumentException>(fun () -> bound () |> ignore)
+        Assert.Contains(part, thrown.Message)
+
+    refused "only through the weights" (fun () -> Bounds.magnitude (placed Norm.Pre) 1.0)
+    refused "branch output is normalised" (fun () -> Bounds.squaredNormAtInitialisation (placed Norm.Post) 1.0)
+    refused "finite number" (fun () -> Bounds.magnitude (placed Norm.Peri) nan)
+    refused "one entry per block" (fun () -> Bounds.amplification (placed Norm.Pre) [| 1.0 |] [| 1.0 |])

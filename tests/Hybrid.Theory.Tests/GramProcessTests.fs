@@ -1,0 +1,278 @@
+module Hybrid.Theory.Tests.GramProcessTests
+
+open System
+open Hybrid.Theory
+open Xunit
+
+let private constant = Schedule.Constant
+
+let private network tokens depth heads norm activation mask logitStd inStd skip branch correlation =
+    { Architecture.defaults with
+        Tokens = tokens
+        Depth = depth
+        Width = 768
+        Heads = heads
+        Norm = norm
+        Activation = activation
+        Mask = mask
+        Attention =
+            { Architecture.defaults.Attention with
+                Skip = constant skip
+                Branch = constant branch
+                LogitStd = logitStd }
+        Mlp =
+            { Architecture.defaults.Mlp with
+                Skip = constant skip
+                Branch = constant branch
+                InStd = inStd }
+        Input =
+            { Norm = 1.0
+              Correlation = correlation } }
+
+let private run architecture draws =
+    GramProcess.draws
+        architecture
+        (GramProcess.allowed architecture.Tokens architecture.Mask)
+        (GramProcess.symmetricInput architecture)
+        draws
+        7
+
+let private mean (values: float[]) =
+    let average = Array.average values
+    let square = values |> Array.sumBy (fun x -> (x - average) * (x - average))
+    struct (average, sqrt (square / float (values.Length * (values.Length - 1))))
+
+let private diagonal n (matrix: float[]) =
+    Array.init n (fun i -> matrix[i * n + i]) |> Array.average
+
+let private offDiagonal n (matrix: float[]) =
+    (Array.sum matrix - float n * diagonal n matrix) / float (n * (n - 1))
+
+/// Mean over draws against theory within 4.5 standard errors: 7e-6 false positives for each of the comparisons.
+let private agrees name (draws: GramLayer[][]) layer (select: GramLayer -> float) expected =
+    let struct (average, error) =
+        draws |> Array.map (fun draw -> select draw[layer]) |> mean
+
+    Check.absolute name (4.5 * error + 1e-12 * abs expected) expected average
+
+[<Theory>]
+[<InlineData(0.5, 1)>]
+[<InlineData(3.0, 1)>]
+[<InlineData(3.0, 2)>]
+let ``Where a block is linear, expectations over draws are those of the closed maps`` (logitStd: float) heads =
+    // without normalisation and with φ(x) = x the Gram after a block is linear in A R Aᵀ, so nothing but sampling is left
+    let n = 12
+
+    let architecture =
+        network n 1 heads Norm.None Activation.Linear Mask.None logitStd 1.2 0.9 0.7 0.4
+
+    let draws = run architecture 1500
+    let trace = Geometry.forward architecture (Laws.exact architecture)
+    let gradients = Gradients.backward architecture trace
+    agrees "q" draws 1 (fun layer -> diagonal n layer.Hidden) trace[0].Output.Q
+    agrees "p" draws 1 (fun layer -> offDiagonal n layer.Hidden) trace[0].Output.P
+    agrees "g_d" draws 0 (fun layer -> diagonal n layer.Gradient) gradients[0].Diagonal
+    agrees "g_o" draws 0 (fun layer -> offDiagonal n layer.Gradient) gradients[0].OffDiagonal
+
+[<Fact>]
+let ``With many heads the process is the symmetric theory in every placement, gated and biased`` () =
+    // averages over H heads leave fluctuations of order 1/H in the Gram; their second-order effect on the mean is
+    // estimated from half the heads, as c/H
+    for norm in [ Norm.Pre; Norm.Post; Norm.Peri; Norm.Output ] do
+        for gated in [ false; true ] do
+            let at heads =
+                let architecture =
+                    network 8 3 heads norm Activation.Tanh Mask.None 1.5 1.4 0.9 0.6 0.3
+
+                { architecture with
+                    Gated = gated
+                    Mlp = { architecture.Mlp with BiasStd = 0.4 } }
+
+            let architecture = at 24
+            let blocks = Geometry.forward architecture (Laws.exact architecture)
+            let gradients = Gradients.backward architecture blocks
+            let full = run architecture 60
+            let half = run (at 12) 60
+
+            let compare name layer select expected =
+                let struct (value, error) =
+                    full |> Array.map (fun draw -> select draw[layer]) |> mean
+
+                let struct (other, otherError) =
+                    half |> Array.map (fun draw -> select draw[layer]) |> mean
+
+                let heads = abs (other - value)
+
+                Check.absolute
+                    $"{name}, {norm}, gated {gated}"
+                    (heads + 4.5 * sqrt (error * error + otherError * otherError))
+                    expected
+                    value
+
+            compare "q" 3 (fun layer -> diagonal 8 layer.Hidden) blocks[2].Output.Q
+            compare "p" 3 (fun layer -> offDiagonal 8 layer.Hidden) blocks[2].Output.P
+            compare "g_d" 0 (fun layer -> diagonal 8 layer.Gradient) gradients[0].Diagonal
+            compare "g_o" 0 (fun layer -> offDiagonal 8 layer.Gradient) gradients[0].OffDiagonal
+
+[<Fact>]
+let ``Uniform causal attention is the running average, forwards and backwards`` () =
+    let n = 7
+
+    let architecture =
+        network n 1 1 Norm.None Activation.Linear Mask.Causal 0.0 1.3 0.8 0.6 0.2
+
+    let draw = (run architecture 1)[0]
+    let input = GramProcess.symmetricInput architecture
+
+    let average i k =
+        if k <= i then 1.0 / float (i + 1) else 0.0
+
+    let sandwich left right (matrix: float[]) =
+        Array.init (n * n) (fun index ->
+            let mutable sum = 0.0
+
+            for k in 0 .. n - 1 do
+                for l in 0 .. n - 1 do
+                    sum <- sum + left (index / n) k * matrix[k * n + l] * right (index % n) l
+
+            sum)
+
+    let r2, a2, mlp = 0.64, 0.36, 0.64 + 0.36 * 1.69
+    let forward = sandwich average average input
+    let hidden = Array.map2 (fun c f -> mlp * (r2 * c + a2 * f)) input forward
+    let identity = Array.init (n * n) (fun k -> if k / n = k % n then mlp else 0.0)
+    let backward = sandwich (fun i k -> average k i) (fun i k -> average k i) identity
+    let gradient = Array.map2 (fun g h -> r2 * g + a2 * h) identity backward
+
+    let rows expected actual =
+        Array.map2 (fun e a -> e, a) expected actual
+        |> Array.mapi (fun i (e, a) -> $"({i / n}, {i % n})", 1.0, e, a)
+
+    Check.withinScale "C" 1e-13 (rows hidden draw[1].Hidden)
+    Check.withinScale "Γ" 1e-13 (rows gradient draw[0].Gradient)
+
+[<Fact>]
+let ``Under a causal mask the first token receives the gradient that theory.md section 8 states`` () =
+    let architecture =
+        network 16 6 1 Norm.Pre Activation.Tanh Mask.Causal 2.0 (sqrt 2.0) 0.8 0.6 0.3
+
+    let draws = run architecture 400
+
+    let at i =
+        draws |> Array.map (fun draw -> draw[0].Gradient[i * 16 + i]) |> mean
+
+    let struct (first, firstError) = at 0
+    let struct (last, lastError) = at 15
+    // stated with two digits: half a unit of the last one
+    Check.absolute "first token" (4.5 * firstError + 0.05) 9.6 first
+    Check.absolute "last token" (4.5 * lastError + 0.005) 0.15 last
+
+[<Theory>]
+[<InlineData(0.6, 1.0)>]
+[<InlineData(0.9, 2.5)>]
+let ``Collapsed tokens under a causal mask separate at the closed angle exponent`` (branch: float) (inStd: float) =
+    let skip = sqrt (1.0 - 0.5 * branch * branch)
+
+    let architecture =
+        network 10 60 1 Norm.Pre Activation.Tanh Mask.Causal 1.0 inStd skip branch (1.0 - 1e-6)
+
+    let draw = (run architecture 1)[0]
+
+    let u layer =
+        let matrix = draw[layer].Hidden in 1.0 - offDiagonal 10 matrix / diagonal 10 matrix
+
+    let line = FixedPoints.line architecture (Laws.exact architecture)
+
+    let predicted =
+        Exponents.angle architecture (Laws.exact architecture) 1 line.State.Q
+    // after a transient of the non-normal average the slowest mode, eigenvalue 1/4, is left; the next decays as
+    // ((r² + a²/6)/(r² + a²/4))^ℓ, below 1e-3 after 40 blocks here only where a² is large, so its ratio is allowed for
+    let ratio =
+        (skip * skip + branch * branch / 6.0) / (skip * skip + branch * branch / 4.0)
+
+    let layer = if u 40 > 1e-11 then 40 else 15
+    let measured = log (u layer / u (layer - 5)) / 5.0
+    Check.absolute "λ_a" (Math.Pow(ratio, float (layer - 5)) + 1e-3) predicted measured
+
+[<Fact>]
+let ``Relabelling tokens relabels the process where attention is uniform`` () =
+    let n = 5
+
+    let architecture =
+        network n 2 1 Norm.Post Activation.Gelu Mask.None 0.0 1.3 1.0 0.8 0.2
+
+    let gram =
+        [| 1.0
+           0.3
+           0.1
+           -0.2
+           0.5
+           0.3
+           2.0
+           0.4
+           0.0
+           0.1
+           0.1
+           0.4
+           1.5
+           0.6
+           0.2
+           -0.2
+           0.0
+           0.6
+           1.0
+           0.3
+           0.5
+           0.1
+           0.2
+           0.3
+           0.8 |]
+
+    let order = [| 3; 0; 4; 1; 2 |]
+
+    let relabel (matrix: float[]) =
+        Array.init (n * n) (fun k -> matrix[order[k / n] * n + order[k % n]])
+
+    let everything = Array.create (n * n) true
+    let plain = (GramProcess.draws architecture everything gram 1 1)[0]
+    let permuted = (GramProcess.draws architecture everything (relabel gram) 1 1)[0]
+
+    for layer in 0..2 do
+        Array.map2 (fun e a -> "entry", 1.0, e, a) (relabel plain[layer].Hidden) permuted[layer].Hidden
+        |> Check.withinScale "C" 1e-13
+
+        Array.map2 (fun e a -> "entry", 1.0, e, a) (relabel plain[layer].Gradient) permuted[layer].Gradient
+        |> Check.withinScale "Γ" 1e-13
+
+[<Fact>]
+let ``A draw depends on seed and index alone`` () =
+    let architecture =
+        network 6 2 2 Norm.Pre Activation.Gelu Mask.Causal 1.0 1.0 1.0 1.0 0.0
+
+    let few = run architecture 3
+    let many = run architecture 8
+
+    for index in 0..2 do
+        Assert.Equal<float[]>(few[index] [ 2 ].Hidden, many[index] [ 2 ].Hidden)
+
+    Assert.NotEqual<float[]>(few[0] [ 2 ].Hidden, few[1] [ 2 ].Hidden)
+
+[<Fact>]
+let ``What is not a Gram matrix or leaves a token without a partner is refused by name`` () =
+    let architecture =
+        network 3 1 1 Norm.Pre Activation.Tanh Mask.None 1.0 1.0 1.0 1.0 0.0
+
+    let refused (allowed: bool[]) gram draws (part: string) =
+        let thrown =
+            Assert.ThrowsAny<ArgumentException>(fun () -> GramProcess.draws architecture allowed gram draws 1 |> ignore)
+
+        Assert.Contains(part, thrown.Message)
+
+    let all = Array.create 9 true
+    let gram = [| 1.0; 0.0; 0.0; 0.0; 1.0; 0.0; 0.0; 0.0; 1.0 |]
+    refused all gram[..7] 1 "3×3 = 9 entries"
+    refused all [| 1.0; 0.5; 0.0; 0.0; 1.0; 0.0; 0.0; 0.0; 1.0 |] 1 "symmetric"
+    refused all [| 1.0; 2.0; 0.0; 2.0; 1.0; 0.0; 0.0; 0.0; 1.0 |] 1 "Cauchy–Schwarz"
+    refused all [| 0.0; 0.0; 0.0; 0.0; 1.0; 0.0; 0.0; 0.0; 1.0 |] 1 "positive diagonal"
+    refused (Array.init 9 (fun k -> k / 3 <> 1)) gram 1 "token 1 is not"
+    refused all gram 0 "at least one draw"
