@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Writes attention.csv: reference values of S1, S2, T1, T2 (derivation section 3) at any n, s and row correlation rho.
 
 Needs numpy; the tests read only the committed CSV. The integrals over t are those of the derivation, but evaluated by

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Writes kernels.csv: reference values of kappa, gap and chi for every activation (derivation section 2.1).
 
 Needs mpmath and numpy; the tests read only the committed CSV. Nothing here follows the library's own routes:
