@@ -105,7 +105,10 @@ let ``With many heads the process is the symmetric theory in every placement, ga
 
                 Check.absolute
                     $"{name}, {norm}, gated {gated}"
-                    (heads + 4.5 * sqrt (error * error + otherError * otherError))
+                    (heads
+                     + 4.5 * sqrt (error * error + otherError * otherError)
+                     // rounding, where peri's norm is the same in every draw
+                     + 1e-13 * expected)
                     expected
                     value
 
@@ -252,10 +255,12 @@ let ``A draw depends on seed and index alone`` () =
     let few = run architecture 3
     let many = run architecture 8
 
-    for index in 0..2 do
-        Assert.Equal<float[]>(few[index] [ 2 ].Hidden, many[index] [ 2 ].Hidden)
+    let last (draw: GramLayer[]) = draw[2].Hidden
 
-    Assert.NotEqual<float[]>(few[0] [ 2 ].Hidden, few[1] [ 2 ].Hidden)
+    for index in 0..2 do
+        Assert.True((last few[index] = last many[index]), $"draw {index}")
+
+    Assert.False((last few[0] = last few[1]), "different draws")
 
 [<Fact>]
 let ``What is not a Gram matrix or leaves a token without a partner is refused by name`` () =
