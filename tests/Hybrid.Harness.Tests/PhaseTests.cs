@@ -61,11 +61,12 @@ public class PhaseTests
     public void The_edge_of_chaos_on_the_grid_is_where_the_critical_preset_says()
     {
         Architecture critical = Presets.All.Single(preset => preset.Architecture.Name == "pre-tanh-critical").Architecture;
+        PhaseDiagram diagram = PhaseDiagram.Create([critical]);
         PhaseGrid grid = PhaseGrid.Compute(
             critical,
             PhaseAxis.Parse("mlp.inStd=3:5:9", "--x"),
             PhaseAxis.Parse("attention.branch,mlp.branch=0.5:0.6:2", "--y"),
-            architecture => (PhaseDiagramModule.OnLine(architecture).Angle, PhaseDiagramModule.OnLine(architecture).Gradient),
+            architecture => (diagram.OnLine(architecture).Angle, 1),
             2,
             _ => { },
             CancellationToken.None);

@@ -2,8 +2,8 @@ using System.CommandLine;
 using Hybrid.Cli.Output;
 using Hybrid.Harness;
 using Hybrid.Harness.Architectures;
-using Hybrid.Harness.Files;
 using Hybrid.Harness.Figures;
+using Hybrid.Harness.Files;
 using Hybrid.Harness.Phases;
 using Hybrid.Theory;
 
@@ -72,16 +72,21 @@ internal static class PhaseCommand
             architecture,
             x,
             y,
-            Exponents,
+            Exponents(architecture, x, y),
             threads,
             done => progress.Report("phase", "exponents, columns of the grid", done, x.Count),
             session.Cancellation);
     }
 
-    private static (double Angle, double Gradient) Exponents(Architecture architecture)
+    /// <summary>λ_a and λ_g on the line; the points share kernels, unless the axes sweep what kernels depend on.</summary>
+    private static Func<Architecture, (double Angle, double Gradient)> Exponents(Architecture architecture, PhaseAxis x, PhaseAxis y)
     {
-        BlockExponents exponents = PhaseDiagramModule.OnLine(architecture);
-        return (exponents.Angle, exponents.Gradient);
+        PhaseDiagram? shared = x.Paths.Concat(y.Paths).Contains("tokens") ? null : PhaseDiagram.Create([architecture]);
+        return member =>
+        {
+            PhasePoint point = (shared ?? PhaseDiagram.Create([member])).OnLine(member);
+            return (point.Angle, point.Gradient);
+        };
     }
 
     private static string Render(PhaseGrid grid, RunHeader header, string extension) => extension switch
