@@ -19,7 +19,7 @@ internal static unsafe class PeakSpeed
     {
         using WorkerPool pool = new(threads);
         double best = 0;
-        for (int round = 0; round < 8; round++)
+        for (int round = 0; round < 60; round++)
         {
             float sink = 0;
             long start = Stopwatch.GetTimestamp();

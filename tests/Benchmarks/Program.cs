@@ -5,9 +5,9 @@ int threads = Environment.ProcessorCount;
 switch (args)
 {
     case ["paired-product", ..]:
-        return PairedProduct.Run(threads, rounds: 9);
+        return PairedProduct.Run(threads, rounds: 15);
     case ["paired-network", ..]:
-        return PairedNetwork.Run(threads, rounds: 9);
+        return PairedNetwork.Run(threads, rounds: 15);
     case ["paired-ensemble", ..]:
         return PairedEnsemble.Run(threads, rounds: 3, largestPair: args.Length > 1 ? int.Parse(args[1]) : 8192, largest: args.Length > 2 ? int.Parse(args[2]) : 65536);
     case ["conditioned-parts", ..]:
