@@ -2,12 +2,12 @@ namespace Hybrid.Theory
 
 open System
 
-/// Kernels that have a closed form, theory.md section 2.1, derivation section 2. Arguments: variance v ≥ 0 of the
+/// Kernels that have a closed form, theory.md section 2.1, derivation sections 2.2 and 2.3. Arguments: variance v ≥ 0 of the
 /// pre-activations and u = 1 − ρ ∈ [0, 2]. Every difference that vanishes with u is written without cancellation.
 [<RequireQualifiedAccess>]
 module internal ClosedKernels =
 
-    /// κ(v, 1) − κ(v, 1 − u) = ∫₀ᵘ χ, for χ analytic up to a distance of order 1/(1 + v) beyond ρ = 1:
+    /// κ(v, 1) − κ(v, 1 − u) = ∫₀ᵘ χ, equation (2.2), for χ analytic up to a distance of order 1/(1 + v) beyond ρ = 1:
     /// panels that double from that distance on keep every panel as far from the singularity as it is long.
     let private gapByPanels (chi: float -> float) v u =
         let rec accumulate left width sum =
@@ -19,7 +19,7 @@ module internal ClosedKernels =
 
         accumulate 0.0 (0.5 / (1.0 + v)) 0.0
 
-    // ReLU, θ = arccos ρ (Cho and Saul 2009)
+    // ReLU, θ = arccos ρ (Cho and Saul 2009), equation (2.3)
 
     let private angle u = 2.0 * asin (sqrt (0.5 * u))
 
@@ -55,7 +55,7 @@ module internal ClosedKernels =
 
         v * (Math.PI * u - excess) / (2.0 * Math.PI)
 
-    // erf: κ = (2/π) asin(2vρ/(1 + 2v)) (Williams 1997), the arcsine written as an arctangent
+    // erf: κ = (2/π) asin(2vρ/(1 + 2v)) (Williams 1997), equation (2.4), the arcsine written as an arctangent
 
     let erfKappa v u =
         let rho = 1.0 - u
@@ -80,7 +80,7 @@ module internal ClosedKernels =
             let cosine = (sqrt alpha * root + 4.0 * v * v * rho) / (scale * scale)
             2.0 / Math.PI * atan2 sine cosine
 
-    // exact GELU, derivation section 2.3, by Stein's lemma; c = vρ, s = (1+v)² − c²
+    // exact GELU by Stein's lemma, equations (2.5) to (2.7); c = vρ, s = (1+v)² − c²
 
     let private geluParts v u =
         let c = v * (1.0 - u)

@@ -10,7 +10,7 @@ type BlockExponents =
         Angle: float
         /// λ_g: log of the larger eigenvalue of the block's 2×2 gradient map
         Gradient: float
-        /// log of the smaller one, the difference mode's; on the line it is λ_a
+        /// log of the smaller one, the difference mode's; on the line it is λ_a + log(q″/q), λ_a at stationary norms
         Difference: float
     }
 
@@ -24,6 +24,7 @@ module Exponents =
 
     /// λ_a of block `layer` for collapsed tokens of norm q: log(u″/u) as u → 0. Negative: ordered, tokens keep
     /// collapsing; positive: chaotic. The maps carry u without cancellation, so the limit is taken by evaluating them.
+    /// Check: the closed forms of derivation (6.1).
     let angle architecture laws layer q =
         let trace =
             Geometry.block architecture (Laws.onLine architecture laws) layer { Q = q; U = Infinitesimal }
@@ -31,7 +32,7 @@ module Exponents =
         log (trace.Output.U / Infinitesimal)
 
     /// Eigenvalues (larger, smaller) of the block's map of (g_d, g_o). For real transformers both are real and
-    /// positive on the line; a complex pair reports its modulus twice.
+    /// positive on the line, derivation (6.2); a complex pair reports its modulus twice.
     let gradientEigenvalues architecture (trace: BlockTrace) =
         let first = Gradients.block architecture trace { Diagonal = 1.0; OffDiagonal = 0.0 }
 

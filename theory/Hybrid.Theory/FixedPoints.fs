@@ -99,7 +99,7 @@ module FixedPoints =
           Residual = left
           Steps = steps }
 
-    /// The collapsed norm q*: the block map on the line, by Steffensen's iteration in log q.
+    /// The collapsed norm q*: the block map on the line, by Steffensen's iteration in log q, derivation (7.1).
     let line (architecture: Architecture) laws =
         let laws = Laws.onLine architecture laws
 
@@ -149,7 +149,7 @@ module FixedPoints =
     let private Patience = 4
 
     /// The attracting simplex of a chaotic network: blocks are applied, and a Newton step is taken whenever it brings
-    /// the state nearer to a fixed point than the blocks do.
+    /// the state nearer to a fixed point than the blocks do; derivation section 7.2.
     let private simplex (map: TokenSimplex -> TokenSimplex) largestU start =
         let rec follow (state: TokenSimplex) (once: TokenSimplex) steps =
             if residual state once <= Tolerance || steps >= LargestStep || not (sound once) then

@@ -70,7 +70,7 @@ module Geometry =
         else
             input
 
-    /// x' = r x + a f, with the branch's q_f and q_f − p_f, under each placement: theory.md section 2.3.
+    /// x' = r x + a f, with the branch's q_f and q_f − p_f, under each placement: theory.md section 2.3, derivation (4.3).
     let private combine norm (weights: SublayerWeights) input seen branchQ branchGap =
         let r2 = weights.Skip * weights.Skip
         let a2 = weights.Branch * weights.Branch
@@ -97,7 +97,7 @@ module Geometry =
           Divisor = divisor
           Output = { Q = q / divisor; U = gap / q } }
 
-    /// Attention forwards: q_f = σ_V²(p + (q−p)S1), q_f − p_f = σ_V²(q−p)(S1−S2).
+    /// Attention forwards: q_f = σ_V²(p + (q−p)S1), q_f − p_f = σ_V²(q−p)(S1−S2): derivation (4.1).
     let attention (architecture: Architecture) (laws: Laws) weights (input: TokenSimplex) =
         let state = seen architecture.Norm input
         let spread = architecture.Attention.LogitStd * state.Q * sqrt state.U
@@ -124,7 +124,7 @@ module Geometry =
         struct (v, (if v = 0.0 then 0.0 else state.U * signal / v))
 
     /// MLP forwards: q_f = σ_v² κ(v, 1), q_f − p_f = σ_v² (κ(v, 1) − κ(v, ρ)); gated units multiply by the up
-    /// projection's own overlaps, σ_w² q and σ_w² p.
+    /// projection's own overlaps, σ_w² q and σ_w² p. Derivation (4.2).
     let mlp (architecture: Architecture) (laws: Laws) weights (input: TokenSimplex) =
         let parameters = architecture.Mlp
         let state = seen architecture.Norm input

@@ -29,7 +29,7 @@ module Gradients =
 
             scale (a2 / (trace.Divisor * normalised)) gradient
 
-    /// Through the placement: to the branch output, through the module, through the input normalisation, plus the skip.
+    /// Through the placement, derivation (5.3): to the branch output, through the module, through the input normalisation, plus the skip.
     let private sublayer norm (trace: SublayerTrace) (through: GradientGram -> GradientGram) gradient =
         let r2 = trace.Weights.Skip * trace.Weights.Skip / trace.Divisor
         let atModule = gradient |> atBranch norm trace |> through
@@ -39,7 +39,7 @@ module Gradients =
         { Diagonal = r2 * gradient.Diagonal + atModule.Diagonal / normalised
           OffDiagonal = r2 * gradient.OffDiagonal + atModule.OffDiagonal / normalised }
 
-    /// The gradient behind each of attention's three paths, given the gradient h at the branch output.
+    /// The gradient behind each of attention's three paths, derivation section 5.2, given the gradient h at the branch output.
     let internal attentionPaths (architecture: Architecture) (moments: AttentionMoments) (trace: SublayerTrace) h =
         let others = float (architecture.Tokens - 1)
         let q = trace.Seen.Q
@@ -61,7 +61,7 @@ module Gradients =
                 { Diagonal = value * logit * d * key
                   OffDiagonal = -value * logit * d * perOther key })
 
-    /// Attention backwards: value, query and key paths.
+    /// Attention backwards: value, query and key paths, derivation (5.2).
     let attention (architecture: Architecture) (moments: AttentionMoments) (trace: SublayerTrace) =
         sublayer architecture.Norm trace (fun h ->
             let struct (value, query, key) = attentionPaths architecture moments trace h
@@ -69,7 +69,7 @@ module Gradients =
             { Diagonal = value.Diagonal + query.Diagonal + key.Diagonal
               OffDiagonal = value.OffDiagonal + query.OffDiagonal + key.OffDiagonal })
 
-    /// MLP backwards: h ← σ_v² σ_w² E φ′φ′ h; for gated units the product rule's two paths, gate and up.
+    /// MLP backwards: h ← σ_v² σ_w² E φ′φ′ h, derivation (5.1); for gated units the product rule's two paths, gate and up.
     let mlp (architecture: Architecture) (kernel: Kernel) (trace: SublayerTrace) =
         let parameters = architecture.Mlp
         let struct (v, u) = Geometry.preActivation parameters trace.Seen

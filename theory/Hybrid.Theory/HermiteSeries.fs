@@ -2,7 +2,7 @@ namespace Hybrid.Theory
 
 open System
 
-/// Mehler's expansion of the kernels at one variance, derivation section 2.5:
+/// Mehler's expansion of the kernels at one variance, derivation section 2.5, equations (2.11) and (2.12):
 ///     κ(ρ) = Σ_k a_k² ρ^k,  χ(ρ) = κ′(ρ) = Σ_k k a_k² ρ^{k−1},  a_k = E φ(√v z) h_k(z)
 /// with orthonormal Hermite h_k. All coefficients are ≥ 0, so what is left out is bounded at every ρ by Parseval's
 /// remainder at ρ = 1, and κ(1) − κ(ρ) = Σ a_k² (1 − ρ^k) has no cancellation.

@@ -30,7 +30,7 @@ module Laws =
     /// The laws at the collapsed line, where every logit row is constant and attention is the uniform average over the
     /// allowed tokens. Differences between tokens then see only the average's second eigenvalue: 0 without a mask;
     /// 1/2 for the causal average, whose eigenvalues are 1, 1/2, …, 1/n, so that their Gram is multiplied by 1/4
-    /// (derivation section 6.3). S1 and S2 are those of a symmetric map with just these two eigenvalues.
+    /// (derivation (6.4)). S1 and S2 are those of a symmetric map with just these two eigenvalues.
     let onLine (architecture: Architecture) (laws: Laws) : Laws =
         let n = float architecture.Tokens
 

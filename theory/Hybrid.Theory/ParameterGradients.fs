@@ -18,7 +18,7 @@ type ParameterGradientNorms =
         MlpOut: float
     }
 
-/// Predicted gradient norm of every weight matrix: theory.md section 3, derivation section 5.4. For y_i = W z_i with
+/// Predicted gradient norm of every weight matrix: theory.md section 3, derivation (5.4). For y_i = W z_i with
 /// gradient Gram γ at y and Gram ζ at z, both per coordinate, E‖∂L/∂W‖² = d_y d_z [n γ_d ζ_d + n(n−1) γ_o ζ_o].
 [<RequireQualifiedAccess>]
 module ParameterGradients =

@@ -2,7 +2,7 @@ namespace Hybrid.Theory
 
 open System
 
-/// The trapezoid rule for Gaussian expectations, derivation section 2.
+/// The trapezoid rule for Gaussian expectations, derivation section 2.4.
 /// An integrand that is analytic in a strip |Im x| < a converges as exp(−2πa/h): the step is chosen before the sum
 /// from the strip and the Gaussian's own width, so nothing is iterated and nothing can fail silently.
 [<RequireQualifiedAccess>]
@@ -17,7 +17,7 @@ module internal Quadrature =
     let HalfWidth = 8.6
 
     /// Step for E f(X), X ~ N(0, σ²), f analytic in |Im x| < strip (∞ for entire f).
-    /// On the line Im x = y the rule's error is exp(−2πy/h + y²/2σ²); the best y is 2πσ²/h where the strip allows it.
+    /// On the line Im x = y the rule's error is exp(−2πy/h + y²/2σ²), equation (2.8); the best y is 2πσ²/h where the strip allows it.
     let step (std: float) (strip: float) =
         let gaussian = std * Math.PI * sqrt (2.0 / Digits)
 

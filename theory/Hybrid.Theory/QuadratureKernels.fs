@@ -2,7 +2,7 @@ namespace Hybrid.Theory
 
 open System
 
-/// Kernels without a closed form, at any variance: derivation section 2.4. φ = reference + δ, where the reference has
+/// Kernels without a closed form, at any variance: derivation section 2.4, equation (2.9). φ = reference + δ, where the reference has
 /// closed kernels and the same tails, so that δ is analytic in a strip, of order one in width and exponentially
 /// local. However steep φ(√v z) becomes, the sums then run over δ's own width, never over the Gaussian's:
 ///     κ = κ_ref + 2 E[ref(x₁) δ(x₂)] + E[δ(x₁) δ(x₂)]
@@ -56,7 +56,7 @@ module internal QuadratureKernels =
         | ErrorFunction c -> 2.0 * c / sqrt Math.PI * exp (-c * c * x * x)
         | GaussianLinear c -> Normal.cumulative (c * x) + c * x * Normal.density (c * x)
 
-    /// E ref(m + τ z)
+    /// E ref(m + τ z), equation (2.10)
     let private conditionalValue reference m tauSquared =
         match reference with
         | ErrorFunction c -> MathNet.Numerics.SpecialFunctions.Erf(c * m / sqrt (1.0 + 2.0 * c * c * tauSquared))
