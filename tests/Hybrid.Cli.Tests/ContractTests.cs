@@ -81,6 +81,20 @@ public class ContractTests
     }
 
     [Fact]
+    public void A_phase_point_is_what_predict_says_of_that_architecture()
+    {
+        JsonElement grid = Document("phase", "pre-tanh-ordered", "--x", "tokens=8:16:2", "--y", "mlp.inStd=1:1.5:2").GetProperty("angleExponent");
+        foreach ((int i, int tokens) in ((int, int)[])[(0, 8), (1, 16)])
+        {
+            foreach ((int j, string inStd) in ((int, string)[])[(0, "1"), (1, "1.5")])
+            {
+                JsonElement predicted = Document("predict", "pre-tanh-ordered", "--set", $"tokens={tokens}", "--set", $"mlp.inStd={inStd}");
+                Assert.Equal(predicted.GetProperty("angleExponent").GetDouble(), grid[j][i].GetDouble(), 1e-9);
+            }
+        }
+    }
+
+    [Fact]
     public void Presets_and_info_are_documents_too()
     {
         Assert.Equal("gpt2", Document("presets").GetProperty("presets")[0].GetProperty("name").GetString());

@@ -1,3 +1,4 @@
+using Hybrid.Tests.Fakes;
 using Xunit;
 
 namespace Hybrid.Tests;
@@ -14,12 +15,19 @@ public class SnapshotTests
     [InlineData("help-info.txt", "info", "--help")]
     [InlineData("presets.txt", "presets")]
     [InlineData("predict-ordered.txt", "predict", "pre-tanh-ordered")]
-    [InlineData("simulate-dense.txt", "simulate", "pre-tanh-ordered", "--samples", "3", "--set", "depth=2", "--set", "width=64", "--engine", "dense")]
     public void Text_output_is_as_committed(string snapshot, params string[] args)
     {
         CommandRun run = CommandRun.Of(args);
         Assert.Equal(0, run.ExitCode);
         Snapshot.Matches(snapshot, run.Output);
+    }
+
+    [Fact]
+    public void A_simulation_prints_mean_and_standard_error_of_every_layer()
+    {
+        CommandRun run = CommandRun.Of(FakeEngine.Entry(), "simulate", "pre-tanh-ordered", "--samples", "3", "--set", "depth=2");
+        Assert.Equal(0, run.ExitCode);
+        Snapshot.Matches("simulate.txt", run.Output);
     }
 
     [Fact]

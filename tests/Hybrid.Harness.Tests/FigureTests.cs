@@ -32,6 +32,18 @@ public class FigureTests
     }
 
     [Fact]
+    public void Rounding_where_the_theory_is_exactly_zero_does_not_stretch_the_axis()
+    {
+        LayerCurve curve = Curve();
+        LayerCurve rounded = curve with
+        {
+            Measured = [.. curve.Measured.Select(layer => layer.GradientOffDiagonal.Mean == 0 ? layer with { GradientOffDiagonal = new(1e-18, 1e-19, 4) } : layer)],
+        };
+        Assert.NotEqual(curve.Measured, rounded.Measured);
+        Assert.Equal(LayerFigure.Render("title", "sub", [curve]), LayerFigure.Render("title", "sub", [rounded]));
+    }
+
+    [Fact]
     public void A_negative_overlap_is_drawn_open()
     {
         LayerCurve curve = Curve();

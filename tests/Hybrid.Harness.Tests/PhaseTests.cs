@@ -66,7 +66,7 @@ public class PhaseTests
             critical,
             PhaseAxis.Parse("mlp.inStd=3:5:9", "--x"),
             PhaseAxis.Parse("attention.branch,mlp.branch=0.5:0.6:2", "--y"),
-            point => (diagram.OnLine(point).Angle, diagram.OnLine(point).Gradient),
+            architecture => (diagram.OnLine(architecture).Angle, 1),
             2,
             _ => { },
             CancellationToken.None);

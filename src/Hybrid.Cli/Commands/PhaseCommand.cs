@@ -2,8 +2,8 @@ using System.CommandLine;
 using Hybrid.Cli.Output;
 using Hybrid.Harness;
 using Hybrid.Harness.Architectures;
-using Hybrid.Harness.Files;
 using Hybrid.Harness.Figures;
+using Hybrid.Harness.Files;
 using Hybrid.Harness.Phases;
 using Hybrid.Theory;
 
@@ -68,15 +68,25 @@ internal static class PhaseCommand
     private static PhaseGrid Compute(Session session, Architecture architecture, PhaseAxis x, PhaseAxis y, int threads)
     {
         using ProgressLine progress = new(session.Terminal);
-        PhaseDiagram diagram = PhaseDiagram.Create([architecture]);
         return PhaseGrid.Compute(
             architecture,
             x,
             y,
-            point => (diagram.OnLine(point).Angle, diagram.OnLine(point).Gradient),
+            Exponents(architecture, x, y),
             threads,
             done => progress.Report("phase", "exponents, columns of the grid", done, x.Count),
             session.Cancellation);
+    }
+
+    /// <summary>λ_a and λ_g on the line; the points share kernels, unless the axes sweep what kernels depend on.</summary>
+    private static Func<Architecture, (double Angle, double Gradient)> Exponents(Architecture architecture, PhaseAxis x, PhaseAxis y)
+    {
+        PhaseDiagram? shared = x.Paths.Concat(y.Paths).Contains("tokens") ? null : PhaseDiagram.Create([architecture]);
+        return member =>
+        {
+            PhasePoint point = (shared ?? PhaseDiagram.Create([member])).OnLine(member);
+            return (point.Angle, point.Gradient);
+        };
     }
 
     private static string Render(PhaseGrid grid, RunHeader header, string extension) => extension switch

@@ -104,7 +104,7 @@ public static class LayerFigure
 
     private static void DrawMeasurement(SvgWriter svg, Panel panel, LayerPanel quantity, LayerCurve curve, int series)
     {
-        foreach (LayerMeasurement layer in curve.Measured)
+        foreach (LayerMeasurement layer in panel.Vertical.Logarithmic ? quantity.Measurable(curve) : curve.Measured)
         {
             Estimate estimate = quantity.Measured(layer);
             double size = Math.Abs(estimate.Mean);

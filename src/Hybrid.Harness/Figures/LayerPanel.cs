@@ -18,13 +18,20 @@ internal sealed record LayerPanel(
         new("gradient overlap of two tokens: |g_o|", layer => layer.GradientOffDiagonal, layer => layer.GradientOffDiagonal),
     ];
 
+    /// <summary>
+    /// The measured layers where the theory is not exactly 0: elsewhere (g_o at the output, u of collapsed tokens) a
+    /// measurement is rounding, which has no place among magnitudes.
+    /// </summary>
+    public IEnumerable<LayerMeasurement> Measurable(LayerCurve curve) =>
+        curve.Measured.Where(layer => Theory(curve.Theory[layer.Layer]) != 0);
+
     /// <summary>The axis that shows the magnitudes of all theory values and measured means.</summary>
     public AxisScale Scale(IReadOnlyList<LayerCurve> curves)
     {
         IEnumerable<double> theory = curves.SelectMany(curve => curve.Theory.Select(Theory));
-        IEnumerable<double> means = curves.SelectMany(curve => curve.Measured.Select(layer => Measured(layer).Mean));
+        IEnumerable<double> means = curves.SelectMany(curve => Measurable(curve).Select(layer => Measured(layer).Mean));
         double[] sizes = [.. theory.Concat(means).Select(Math.Abs).Where(double.IsFinite)];
-        // Exact zeros (g_o at the output, u of collapsed tokens) would forbid a logarithmic axis: they are left off it.
+        // Exact zeros would forbid a logarithmic axis: they are left off it.
         double[] positive = [.. sizes.Where(size => size > 0)];
         AxisScale scale = AxisScale.Fitting(positive);
         return scale.Logarithmic ? scale : AxisScale.Fitting(sizes);

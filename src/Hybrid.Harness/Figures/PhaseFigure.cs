@@ -18,7 +18,7 @@ public static class PhaseFigure
         svg.Text(Left - 52, 30, title, "title");
         Contour angle = Contour.Of(grid, grid.Angle, "λ_a = 0", "contour");
         Contour gradient = Contour.Of(grid, grid.Gradient, "λ_g = 0", "contour dashed");
-        svg.Text(Left - 52, 49, $"λ_a < 0: tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}", "small");
+        svg.Text(Left - 52, 49, $"at the collapsed line; λ_a < 0: tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}", "small");
         DrawPanel(svg, grid, grid.Angle, 0, "angle exponent", "λ_a", angle, gradient);
         DrawPanel(svg, grid, grid.Gradient, 1, "gradient exponent", "λ_g", angle, gradient);
         return svg.Finish();
