@@ -25,7 +25,6 @@ internal static class PairedEnsemble
         Console.WriteLine($"{"width",7}{"conditioned",13}{"dense",9}{"ratio",8}{"PyTorch",10}{"ratio",8}{"blocks",8}");
         for (int width = 512; width <= largestPair; width *= width < 1024 ? 2 : width < 4096 ? 4 : 2)
             Compare(width, threads, rounds, torch);
-        torch?.Dispose();
 
         Console.WriteLine();
         Console.WriteLine($"{"width",7}{"one core",13}{"µs/width",10}{$"{threads} cores",10}{"speed-up",10}{"GiB/engine",12}");
