@@ -46,54 +46,72 @@ module internal SquareMatrix =
             for j in 0 .. n - 1 do
                 result[j * n + i] <- a[i * n + j]
 
-    /// result = A B: rows of the result are sums of B's rows, four result rows at a time so that each row of B that
-    /// is loaded serves four. result must not alias A or B.
-    let multiplyInto (n: int) (a: float[]) (b: float[]) (result: float[]) =
+    let private entry n (a: float[]) (b: float[]) i j =
+        let mutable sum = 0.0
+
+        for k in 0 .. n - 1 do
+            sum <- sum + a[i * n + k] * b[k * n + j]
+
+        sum
+
+    /// Four rows times two vectors of columns of A B: eight sums in registers for six loads.
+    let private tile n (a: float[]) (b: float[]) i j (result: float[]) =
         let lanes = Vector<float>.Count
-        let vectors = n / lanes * lanes
-        let mutable i = 0
+        let mutable s00 = Vector<float>.Zero
+        let mutable s01 = Vector<float>.Zero
+        let mutable s10 = Vector<float>.Zero
+        let mutable s11 = Vector<float>.Zero
+        let mutable s20 = Vector<float>.Zero
+        let mutable s21 = Vector<float>.Zero
+        let mutable s30 = Vector<float>.Zero
+        let mutable s31 = Vector<float>.Zero
+        let row0 = i * n
+        let row1 = row0 + n
+        let row2 = row1 + n
+        let row3 = row2 + n
 
-        while i + 4 <= n do
-            let mutable j = 0
+        for k in 0 .. n - 1 do
+            let b0 = Vector<float>(b, k * n + j)
+            let b1 = Vector<float>(b, k * n + j + lanes)
+            let a0 = Vector<float>(a[row0 + k])
+            s00 <- Vector.FusedMultiplyAdd(a0, b0, s00)
+            s01 <- Vector.FusedMultiplyAdd(a0, b1, s01)
+            let a1 = Vector<float>(a[row1 + k])
+            s10 <- Vector.FusedMultiplyAdd(a1, b0, s10)
+            s11 <- Vector.FusedMultiplyAdd(a1, b1, s11)
+            let a2 = Vector<float>(a[row2 + k])
+            s20 <- Vector.FusedMultiplyAdd(a2, b0, s20)
+            s21 <- Vector.FusedMultiplyAdd(a2, b1, s21)
+            let a3 = Vector<float>(a[row3 + k])
+            s30 <- Vector.FusedMultiplyAdd(a3, b0, s30)
+            s31 <- Vector.FusedMultiplyAdd(a3, b1, s31)
 
-            while j < vectors do
-                let mutable s0 = Vector<float>.Zero
-                let mutable s1 = Vector<float>.Zero
-                let mutable s2 = Vector<float>.Zero
-                let mutable s3 = Vector<float>.Zero
+        s00.CopyTo(result, row0 + j)
+        s01.CopyTo(result, row0 + j + lanes)
+        s10.CopyTo(result, row1 + j)
+        s11.CopyTo(result, row1 + j + lanes)
+        s20.CopyTo(result, row2 + j)
+        s21.CopyTo(result, row2 + j + lanes)
+        s30.CopyTo(result, row3 + j)
+        s31.CopyTo(result, row3 + j + lanes)
 
-                for k in 0 .. n - 1 do
-                    let row = Vector<float>(b, k * n + j)
-                    s0 <- s0 + row * a[i * n + k]
-                    s1 <- s1 + row * a[(i + 1) * n + k]
-                    s2 <- s2 + row * a[(i + 2) * n + k]
-                    s3 <- s3 + row * a[(i + 3) * n + k]
+    /// result = A B; result must not alias A or B.
+    let multiplyInto (n: int) (a: float[]) (b: float[]) (result: float[]) =
+        let columns = 2 * Vector<float>.Count
+        let tiledRows = n / 4 * 4
+        let tiledColumns = n / columns * columns
 
-                s0.CopyTo(result, i * n + j)
-                s1.CopyTo(result, (i + 1) * n + j)
-                s2.CopyTo(result, (i + 2) * n + j)
-                s3.CopyTo(result, (i + 3) * n + j)
-                j <- j + lanes
+        for i in 0..4 .. tiledRows - 1 do
+            for j in 0..columns .. tiledColumns - 1 do
+                tile n a b i j result
 
             for r in i .. i + 3 do
-                for c in vectors .. n - 1 do
-                    let mutable sum = 0.0
+                for c in tiledColumns .. n - 1 do
+                    result[r * n + c] <- entry n a b r c
 
-                    for k in 0 .. n - 1 do
-                        sum <- sum + a[r * n + k] * b[k * n + c]
-
-                    result[r * n + c] <- sum
-
-            i <- i + 4
-
-        for r in i .. n - 1 do
+        for r in tiledRows .. n - 1 do
             for c in 0 .. n - 1 do
-                let mutable sum = 0.0
-
-                for k in 0 .. n - 1 do
-                    sum <- sum + a[r * n + k] * b[k * n + c]
-
-                result[r * n + c] <- sum
+                result[r * n + c] <- entry n a b r c
 
     /// Lower-triangular F with F Fᵀ = A for a symmetric positive semidefinite A. A pivot at or below the rounding
     /// level of the diagonal belongs to a dependent row: its column is zero.

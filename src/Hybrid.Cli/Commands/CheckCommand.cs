@@ -27,7 +27,7 @@ internal static class CheckCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         Option<string> engine = Options.Engine(session);
-        Option<int> samples = Options.Samples(16, CheckPlan.LeastSamples, "Networks to draw at the real width; four times as many at a quarter of it.");
+        Option<int> samples = Options.Samples(64, CheckPlan.LeastSamples, "Networks to draw at the real width; four times as many at a quarter of it.");
         Option<int> threads = Options.Threads();
         Option<string?> figure = new("--figure") { Description = "Draw theory and measurement into an SVG file.", HelpName = "FILE.svg" };
         verb.Arguments.Add(sources);
