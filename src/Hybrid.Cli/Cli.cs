@@ -55,7 +55,7 @@ public static class Cli
 
     private static int Report(Session session, Exception error) => error switch
     {
-        InputException or InvalidArchitectureException => Fail(session, ExitCode.BadInput, error.Message),
+        InputException or InvalidArchitectureException or TheoryException => Fail(session, ExitCode.BadInput, error.Message),
         EngineMissingException => Fail(session, ExitCode.EngineMissing, error.Message),
         OperationCanceledException => Fail(session, ExitCode.Cancelled, "stopped; nothing was half-written"),
         OutOfMemoryException => Fail(

@@ -4,7 +4,7 @@ open System
 
 /// A request outside the range in which the attention moments meet their error bound.
 type AttentionMomentsException(message: string) =
-    inherit ArgumentException(message)
+    inherit TheoryException(message)
 
 /// Softmax moments of two rows A, A′ of attention, theory.md section 2.2, derivation (3.2). Dimensionless, in [0, 1].
 [<Struct>]

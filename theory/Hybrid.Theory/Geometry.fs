@@ -1,5 +1,7 @@
 namespace Hybrid.Theory
 
+open System
+
 /// The token simplex at one place of the residual stream: all tokens have squared norm q per coordinate, any two have
 /// correlation ρ = 1 − u. u is carried, never formed as a difference.
 [<Struct>]
@@ -117,6 +119,13 @@ module Geometry =
 
         struct (trace, moments)
 
+    let private overflow (architecture: Architecture) =
+        raise (
+            TheoryException(
+                $"architecture '{architecture.Name}': the squared norm q must stay finite over the depth, but leaves double precision; lower the branch weights, attention.valueStd or mlp.outStd, or normalise"
+            )
+        )
+
     /// Variance v = σ_w² q + σ_b² of the pre-activations and their u.
     let preActivation (mlp: MlpParameters) (state: TokenSimplex) =
         let signal = mlp.InStd * mlp.InStd * state.Q
@@ -129,6 +138,10 @@ module Geometry =
         let parameters = architecture.Mlp
         let state = seen architecture.Norm input
         let struct (v, u) = preActivation parameters state
+
+        if not (Double.IsFinite v) then
+            overflow architecture
+
         let kernel = laws.Mlp v
         let out = parameters.OutStd * parameters.OutStd
 
@@ -177,5 +190,8 @@ module Geometry =
             let trace = block architecture laws layer state
             blocks[layer - 1] <- trace
             state <- trace.Output
+
+            if not (Double.IsFinite state.Q) then
+                overflow architecture
 
         blocks

@@ -4,7 +4,7 @@ open System
 
 /// A kernel was asked for outside what it can answer within its error bound.
 type KernelException(message: string) =
-    inherit ArgumentException(message)
+    inherit TheoryException(message)
 
 /// The Gaussian kernels of φ at one pre-activation variance v, as functions of u = 1 − ρ ∈ [0, 2]:
 /// κ = E φ(x₁)φ(x₂) and χ = v E φ′(x₁)φ′(x₂) for x₁, x₂ of variance v and correlation ρ. Dimensionless.

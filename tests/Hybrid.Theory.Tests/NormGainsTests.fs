@@ -1,0 +1,95 @@
+module Hybrid.Theory.Tests.NormGainsTests
+
+open Hybrid.Theory
+open Xunit
+
+let private network norm =
+    { Architecture.defaults with
+        Norm = norm
+        Depth = 3
+        Tokens = 12
+        Activation = Activation.Gelu
+        Attention =
+            { Architecture.defaults.Attention with
+                LogitStd = 1.3
+                ValueStd = 0.8 }
+        Mlp =
+            { Architecture.defaults.Mlp with
+                InStd = 1.4
+                BiasStd = 0.3 }
+        Input = { Norm = 1.0; Correlation = 0.4 } }
+
+let private run architecture =
+    Geometry.forward architecture (Laws.exact architecture)
+
+[<Fact>]
+let ``A gain in front of a branch is a module that sees tokens of norm γ²`` () =
+    let gain = 1.7
+    let absorbed = NormGains.absorb { Input = gain; Output = 1.0 } (network Norm.Pre)
+    let bare = network Norm.None
+    let laws = Laws.exact bare
+    let weights = { Skip = 1.0; Branch = 1.0 }
+    let seen = { Q = gain * gain; U = 0.6 }
+    let normalised = { Q = 5.0; U = 0.6 }
+    let struct (attention, _) = Geometry.attention bare laws weights seen
+
+    let struct (absorbedAttention, _) =
+        Geometry.attention absorbed (Laws.exact absorbed) weights normalised
+
+    let struct (mlp, _) = Geometry.mlp bare laws weights seen
+
+    let struct (absorbedMlp, _) =
+        Geometry.mlp absorbed (Laws.exact absorbed) weights normalised
+
+    let gap (trace: SublayerTrace) =
+        trace.Output.Q * trace.Output.U - trace.Input.Q * trace.Input.U
+
+    Check.relativeRows
+        "branch"
+        1e-12
+        [ "attention q_f", attention.BranchQ, absorbedAttention.BranchQ
+          "attention q_f − p_f", gap attention, gap absorbedAttention
+          "MLP q_f", mlp.BranchQ, absorbedMlp.BranchQ
+          "MLP q_f − p_f", gap mlp, gap absorbedMlp ]
+
+[<Fact>]
+let ``A gain behind a branch is its weight: squared norms grow by a²γ²`` () =
+    for norm in [ Norm.Peri; Norm.Output ] do
+        let architecture = network norm
+        let blocks = NormGains.absorb { Input = 1.0; Output = 0.6 } architecture |> run
+        let expected = Bounds.squaredNormAtInitialisation architecture 0.6
+        Check.relative "q" 1e-12 (Array.last expected) (Array.last blocks).Output.Q
+
+[<Fact>]
+let ``Post: a gain is a change of units of the stream`` () =
+    // with r = 0 the stream after an MLP block is γ N(f(z)): its u must be that of tokens of norm γ² through the module
+    let gain = 1.4
+
+    let skipless =
+        let plain = network Norm.Post
+
+        { plain with
+            Attention =
+                { plain.Attention with
+                    Branch = Schedule.Constant 0.0 }
+            Mlp =
+                { plain.Mlp with
+                    Skip = Schedule.Constant 0.0 } }
+
+    let absorbed = NormGains.absorb { Input = 1.0; Output = gain } skipless
+    let blocks = run absorbed
+    let first = blocks[0].Output
+    let bare = { skipless with Norm = Norm.None }
+    // the second block sees norm γ² in the given units
+    let struct (direct, _) =
+        Geometry.mlp bare (Laws.exact bare) { Skip = 0.0; Branch = 1.0 } { Q = gain * gain; U = first.U }
+
+    Check.relative "u" 1e-12 direct.Output.U blocks[1].Output.U
+
+[<Fact>]
+let ``A gain that the placement has not is refused`` () =
+    let thrown =
+        Assert.Throws<TheoryException>(fun () ->
+            NormGains.absorb { Input = 2.0; Output = 1.0 } (network Norm.Post) |> ignore)
+
+    Assert.Contains("no input normalisation", thrown.Message)
