@@ -74,7 +74,7 @@ public class ContractTests
     public void Phase_gives_both_grids_row_by_row_and_both_zero_lines()
     {
         JsonElement root = Document("phase", "pre-tanh-critical", "--x", "mlp.inStd=3:5:5", "--y", "attention.branch,mlp.branch=0.4:0.6:3");
-        foreach (string grid in (string[])["angleExponent", "gradientExponent"])
+        foreach (string grid in (string[])["angleExponent", "gradientExponent", "rho"])
             Assert.Equal([5, 5, 5], root.GetProperty(grid).EnumerateArray().Select(row => row.GetArrayLength()));
         Assert.Equal(1, root.GetProperty("angleZero").GetArrayLength());
         Assert.Equal(0, root.GetProperty("gradientZero").GetArrayLength());

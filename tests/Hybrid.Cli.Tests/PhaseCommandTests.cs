@@ -22,7 +22,7 @@ public class PhaseCommandTests
         using TemporaryFolder folder = new();
         Phase(folder.Path("phase.csv"));
         string[] lines = File.ReadAllLines(folder.Path("phase.csv"));
-        Assert.Equal("\"mlp.inStd\",\"attention.branch,mlp.branch\",angleExponent,gradientExponent", lines[0]);
+        Assert.Equal("\"mlp.inStd\",\"attention.branch,mlp.branch\",angleExponent,gradientExponent,rho", lines[0]);
         Assert.Equal(1 + 5 * 3, lines.Length);
         Assert.StartsWith("3.5,0.4,", lines[2]);
     }

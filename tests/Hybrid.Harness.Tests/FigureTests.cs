@@ -81,11 +81,12 @@ public class FigureTests
         string[] lines = [.. figure.Descendants(Svg + "polyline").Select(line => (string)line.Attribute("class")!)];
         Assert.Equal(2, lines.Count(line => line == "contour"));
         Assert.Equal(2, lines.Count(line => line == "contour dashed"));
-        string[] labels = [.. figure.Descendants(Svg + "text").Where(text => (string?)text.Attribute("class") == "on-map").Select(text => text.Value)];
-        Assert.Equal(["λa = 0", "λg = 0", "λa = 0", "λg = 0"], labels);
+        string[] labels = [.. figure.Descendants(Svg + "text").Where(text => ((string?)text.Attribute("class"))?.StartsWith("on-map") == true).Select(text => text.Value)];
+        string[] panel = ["λa = 0", "λg = 0", "order", "chaos"];
+        Assert.Equal([.. panel, .. panel], labels);
         string[] texts = [.. figure.Descendants(Svg + "text").Select(text => text.Value)];
-        Assert.Equal(2, texts.Count(text => text == "mlp.inStd"));
-        Assert.Equal(2, texts.Count(text => text == "attention.branch, mlp.branch"));
+        Assert.Equal(2, texts.Count(text => text == "σw (mlp.inStd)"));
+        Assert.Equal(2, texts.Count(text => text == "aA = aM (attention.branch, mlp.branch)"));
     }
 
     [Fact]
@@ -95,7 +96,7 @@ public class FigureTests
         double[,] positive = new double[grid.X.Count, grid.Y.Count];
         for (int i = 0; i < grid.X.Count * grid.Y.Count; i++)
             positive[i / grid.Y.Count, i % grid.Y.Count] = 1 + i;
-        XElement figure = EnsureSound(PhaseFigure.Render(grid with { Gradient = positive }));
+        XElement figure = EnsureSound(PhaseFigure.Render(grid with { Gradient = positive, GradientZero = [] }));
         Assert.Contains(figure.Descendants(Svg + "text"), text => text.Value.Contains("λg > 0 throughout"));
     }
 
@@ -138,12 +139,17 @@ public class FigureTests
         return LayerCurve.Of(report.Comparisons.Single());
     }
 
-    private static PhaseGrid Grid() => PhaseGrid.Compute(
-        ArchitectureModule.Defaults,
-        PhaseAxis.Parse("mlp.inStd=0.5:3:12", "--x"),
-        PhaseAxis.Parse("attention.branch,mlp.branch=0.1:0.9:10", "--y"),
-        architecture => (architecture.Mlp.InStd - 1.2 - architecture.Mlp.Branch.At(1), 2.1 - architecture.Mlp.InStd),
-        1,
-        _ => { },
-        CancellationToken.None);
+    private static PhaseGrid Grid()
+    {
+        static PhasePoint Point(Architecture architecture) => new(
+            architecture.Mlp.InStd - 1.2 - architecture.Mlp.Branch.At(1), 2.1 - architecture.Mlp.InStd, 0, 0.5, true);
+        return PhaseGrid.Compute(
+            ArchitectureModule.Defaults,
+            PhaseAxis.Parse("mlp.inStd=0.5:3:12", "--x"),
+            PhaseAxis.Parse("attention.branch,mlp.branch=0.1:0.9:10", "--y"),
+            _ => new PhaseLaw(path => [.. path.Select(Point)], Point),
+            1,
+            _ => { },
+            CancellationToken.None);
+    }
 }

@@ -31,6 +31,24 @@ let ``A family's shared tables give each member what it has on its own`` () =
         Assert.True point.Stationary
 
 [<Fact>]
+let ``A path through order, criticality and chaos finds at each point the state that the point finds alone`` () =
+    let path =
+        [| for inStd in 3.0..0.1..8.0 do
+               build 0.5 inStd
+           // and back down, through the transition from the other side
+           for inStd in 7.0 .. -0.5 .. 3.0 do
+               build 0.5 inStd |]
+
+    let diagram = PhaseDiagram.Create path
+
+    for member', along in Array.zip path (diagram.Along path) do
+        let alone = diagram.At member'
+        Assert.Equal(alone.Angle, along.Angle)
+        // both stop at a relative residual of 1e-12, which the map's slowness near criticality multiplies by up to 1e3
+        Check.absolute "λ_g" 1e-9 alone.Gradient along.Gradient
+        Check.absolute "ρ*" 1e-9 alone.Rho along.Rho
+
+[<Fact>]
 let ``In the chaotic phase λ_g is taken at the simplex, not at the line`` () =
     let chaotic = build 0.5 8.0
     let diagram = PhaseDiagram.Create [ chaotic ]

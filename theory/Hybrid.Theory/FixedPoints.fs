@@ -182,12 +182,11 @@ module FixedPoints =
 
         follow start (map start) 1
 
-    /// The attracting state: the line where λ_a ≤ 0 there, otherwise the simplex that u grows to.
-    let attractor (architecture: Architecture) laws (line: Attractor) angleExponent =
+    /// The attracting state: the line where λ_a ≤ 0 there, otherwise the simplex that u grows to, sought from `start`.
+    let attractorFrom start (architecture: Architecture) laws (line: Attractor) angleExponent =
         if angleExponent <= 0.0 then
             line
         else
-            let start = (Geometry.input architecture).U
             let largest = 1.0 - Architecture.leastCorrelation architecture.Tokens
 
             // norms that grow until attention's spread leaves its range have no fixed point within it
@@ -197,8 +196,16 @@ module FixedPoints =
                 with :? AttentionMomentsException ->
                     { Q = nan; U = state.U }
 
-            simplex
-                map
-                largest
-                { Q = line.State.Q
-                  U = if start > 0.0 then min start 1.0 else 0.1 }
+            simplex map largest start
+
+    /// The same from the architecture's own input.
+    let attractor architecture laws (line: Attractor) angleExponent =
+        let u = (Geometry.input architecture).U
+
+        attractorFrom
+            { Q = line.State.Q
+              U = if u > 0.0 then min u 1.0 else 0.1 }
+            architecture
+            laws
+            line
+            angleExponent

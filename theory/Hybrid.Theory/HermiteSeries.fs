@@ -7,7 +7,8 @@ open System
 /// with orthonormal Hermite h_k. All coefficients are ≥ 0, so what is left out is bounded at every ρ by Parseval's
 /// remainder at ρ = 1, and κ(1) − κ(ρ) = Σ a_k² (1 − ρ^k) has no cancellation.
 [<Sealed>]
-type internal HermiteSeries private (coefficients: float[], kappaError: float, chiError: float) =
+type internal HermiteSeries
+    private (coefficients: float[], kappaAtOne: float, chiAtOne: float, kappaError: float, chiError: float) =
 
     let squares = coefficients |> Array.map (fun a -> a * a)
 
@@ -16,6 +17,12 @@ type internal HermiteSeries private (coefficients: float[], kappaError: float, c
 
     /// a_k, k = 0..
     member _.Coefficients = coefficients
+
+    /// E φ², by the trapezoid rule and not by the series
+    member _.KappaAtOne = kappaAtOne
+
+    /// v E φ′², likewise
+    member _.ChiAtOne = chiAtOne
 
     /// Bound on the error of κ (and of the gap, twice) at every ρ.
     member _.KappaError = kappaError
@@ -76,29 +83,33 @@ type internal HermiteSeries private (coefficients: float[], kappaError: float, c
         // bandwidths that add up: the Gaussian's to 1e-16, the highest Hermite function's, φ's own
         let bandwidth = 8.6 + sqrt (float terms) + 37.0 * scale / strip
         let h = 2.0 * Math.PI / bandwidth
-        let half = 2.0 * Quadrature.HalfWidth / h |> ceil |> int
-        let count = 2 * half + 1
-        let z = Array.init count (fun i -> float (i - half) * h)
-        let weights = z |> Array.map (fun z -> h * Normal.density z)
-        let values = z |> Array.map (fun z -> phi (scale * z))
+        // Cramér: |h_k(z)| ≤ 1.09 exp(z²/4), so the summand falls as exp(−z²/4), which 1.5 half widths bring below 1e-17
+        let last = 1.5 * Quadrature.HalfWidth / h |> ceil |> int
+        let count = last + 1
+        // nodes z ≥ 0 only: h_k(−z) = (−1)^k h_k(z), so even k see φ(√v z) + φ(−√v z) and odd k the difference
+        let z = Array.init count (fun i -> float i * h)
 
-        let expect (f: int -> float) =
+        let weights =
+            z |> Array.mapi (fun i z -> (if i = 0 then 0.5 else 1.0) * h * Normal.density z)
+
+        /// E f for f given on both sides of 0
+        let expect (f: float -> float) =
             let mutable sum = 0.0
 
             for i in 0 .. count - 1 do
-                sum <- sum + weights[i] * f i
+                let x = scale * z[i]
+                sum <- sum + weights[i] * (f x + f -x)
 
             sum
 
-        let kappa1 = expect (fun i -> values[i] * values[i])
+        let square x = x * x
+        let kappa1 = expect (phi >> square)
+        let chi1 = v * expect (derivative >> square)
 
-        let chi1 =
-            v
-            * expect (fun i ->
-                let d = derivative (scale * z[i])
-                d * d)
+        let at sign =
+            Array.map2 (fun weight z -> weight * (phi (scale * z) + sign * phi (-scale * z))) weights z
 
-        let weighted = Array.map2 (*) weights values
+        let even, odd = at 1.0, at -1.0
         let mutable previous = Array.zeroCreate<float> count
         let mutable current = Array.create count 1.0
         let coefficients = ResizeArray<float>()
@@ -109,7 +120,7 @@ type internal HermiteSeries private (coefficients: float[], kappaError: float, c
 
         // two coefficients in a row must be negligible: odd and even φ have every second one zero
         while k < terms && quiet < 2 do
-            let a = SquareMatrix.dot weighted 0 current 0 count
+            let a = SquareMatrix.dot (if k % 2 = 0 then even else odd) 0 current 0 count
             coefficients.Add a
             kappaLeft <- kappaLeft - a * a
             chiLeft <- chiLeft - float k * a * a
@@ -127,4 +138,11 @@ type internal HermiteSeries private (coefficients: float[], kappaError: float, c
 
         // Parseval remainders, never less than what rounding leaves of them
         let floorOf total = 1e-15 * total
-        HermiteSeries(coefficients.ToArray(), max (abs kappaLeft) (floorOf kappa1), max (abs chiLeft) (floorOf chi1))
+
+        HermiteSeries(
+            coefficients.ToArray(),
+            kappa1,
+            chi1,
+            max (abs kappaLeft) (floorOf kappa1),
+            max (abs chiLeft) (floorOf chi1)
+        )

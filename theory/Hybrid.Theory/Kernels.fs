@@ -41,7 +41,8 @@ type Kernel
     member _.ChiAtOne = chiAtOne
 
     /// κ(v, 1 − u)
-    member _.Kappa(u: float) = kappa (inRange u)
+    member _.Kappa(u: float) =
+        if u = 0.0 then kappaAtOne else kappa (inRange u)
 
     /// κ(v, 1) − κ(v, 1 − u) ≥ 0, to full relative accuracy however small u is
     member _.Gap(u: float) =
@@ -52,7 +53,8 @@ type Kernel
             gap u
 
     /// χ(v, 1 − u)
-    member _.Chi(u: float) = chi (inRange u)
+    member _.Chi(u: float) =
+        if u = 0.0 then chiAtOne else chi (inRange u)
 
 /// Kernels of every activation. Closed forms for linear, ReLU, leaky ReLU, erf and exact GELU; elsewhere the Hermite
 /// series while it is short, and the localised trapezoid rule where φ(√v z) is steep. Error ≤ 1e-10 relative to the
@@ -79,6 +81,10 @@ module Kernels =
     [<Literal>]
     let private CustomTerms = 4000
 
+    /// Relative error of the trapezoid rules of QuadratureKernels.
+    [<Literal>]
+    let private RuleAccuracy = 1e-13
+
     let private closed v kappa gap chi =
         Kernel(v, lazy 1e-14, kappa 0.0, chi 0.0, kappa, gap, chi)
 
@@ -100,10 +106,17 @@ module Kernels =
             (fun u -> alpha * v + rest * ClosedKernels.reluChi v u)
 
     /// The series is made at the first ρ ≠ 1 that is asked for.
-    let private fromSeries v kappaAtOne chiAtOne (series: Lazy<HermiteSeries>) =
+    let private fromSeries v kappaAtOne chiAtOne errorAtOne (series: Lazy<HermiteSeries>) =
+        let error =
+            lazy
+                Seq.max
+                    [ series.Value.KappaError / kappaAtOne
+                      series.Value.ChiError / chiAtOne
+                      errorAtOne ]
+
         Kernel(
             v,
-            lazy (max (series.Value.KappaError / kappaAtOne) (series.Value.ChiError / chiAtOne)),
+            error,
             kappaAtOne,
             chiAtOne,
             (fun u -> series.Value.Kappa u),
@@ -119,9 +132,9 @@ module Kernels =
         let chi = QuadratureKernels.chi shape v
 
         if v <= SeriesVariance then
-            fromSeries v (kappa 0.0) (chi 0.0) (lazy shapeSeries shape v)
+            fromSeries v (kappa 0.0) (chi 0.0) RuleAccuracy (lazy shapeSeries shape v)
         else
-            Kernel(v, lazy 1e-13, kappa 0.0, chi 0.0, kappa, QuadratureKernels.gap shape v, chi)
+            Kernel(v, lazy RuleAccuracy, kappa 0.0, chi 0.0, kappa, QuadratureKernels.gap shape v, chi)
 
     /// φ = ½ + ½ tanh(x/2): ¼ + ¼ of tanh's kernels at v/4
     let private sigmoid (tanhAt: float -> Kernel) v =
@@ -155,7 +168,7 @@ module Kernels =
 
     let private custom (activation: CustomActivation) v =
         let series = customSeries activation v |> ensureAccurate activation.Name v
-        fromSeries v (series.Kappa 0.0) (series.Chi 0.0) (lazy series)
+        fromSeries v series.KappaAtOne series.ChiAtOne 1e-15 (lazy series)
 
     /// The Hermite series of a smooth activation, for pairs of pre-activations of different variances.
     let internal hermiteSeries activation v =

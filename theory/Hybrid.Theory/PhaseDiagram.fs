@@ -80,27 +80,59 @@ type PhaseDiagram private (laws: Laws) =
           Rho = nan
           Stationary = false }
 
-    /// λ_a and λ_g at the attracting state; at the line under a causal mask, whose simplex has no two alike tokens.
-    member this.At(architecture: Architecture) : PhasePoint =
+    /// The attracting simplex: from `neighbour`, a converged one of a similar architecture, if that leads to one; from
+    /// the architecture's input otherwise.
+    member private _.Attractor(architecture: Architecture, line: Attractor, angle, neighbour: Attractor voption) =
+        let fromNeighbour =
+            neighbour
+            |> ValueOption.map (fun found -> FixedPoints.attractorFrom found.State architecture laws line angle)
+
+        match fromNeighbour with
+        | ValueSome found when found.Converged -> found
+        | ValueSome _
+        | ValueNone -> FixedPoints.attractor architecture laws line angle
+
+    /// The point, and its simplex if it has one, for the next point to start from.
+    member private this.Find(architecture: Architecture, neighbour) =
         let architecture = Architecture.ensureValid architecture
 
         match this.Line architecture with
-        | None -> this.AlongDepth architecture
+        | None -> struct (this.AlongDepth architecture, ValueNone)
         | Some line ->
             let angle = Exponents.angle architecture laws 1 line.State.Q
 
             let attractor =
                 match architecture.Mask with
                 | Mask.Causal -> line
-                | Mask.None -> FixedPoints.attractor architecture laws line angle
+                | Mask.None -> this.Attractor(architecture, line, angle, neighbour)
 
             let exponents = Exponents.block architecture laws 1 line.State.Q attractor.State
 
-            { Angle = exponents.Angle
-              Gradient = exponents.Gradient
-              Difference = exponents.Difference
-              Rho = attractor.State.Rho
-              Stationary = attractor.Converged }
+            struct ({ Angle = exponents.Angle
+                      Gradient = exponents.Gradient
+                      Difference = exponents.Difference
+                      Rho = attractor.State.Rho
+                      Stationary = attractor.Converged },
+                    (if attractor.Converged && attractor.State.U > 0.0 then
+                         ValueSome attractor
+                     else
+                         ValueNone))
+
+    /// λ_a and λ_g at the attracting state; at the line under a causal mask, whose simplex has no two alike tokens.
+    member this.At(architecture: Architecture) : PhasePoint =
+        let struct (point, _) = this.Find(architecture, ValueNone)
+        point
+
+    /// `At` for every architecture of a path in small steps: each attractor is sought from the one before it, which
+    /// takes a few Newton steps where the input would take tens of blocks.
+    member this.Along(path: Architecture[]) : PhasePoint[] =
+        let mutable neighbour = ValueNone
+
+        path
+        |> Array.map (fun architecture ->
+            let struct (point, found) = this.Find(architecture, neighbour)
+            neighbour <- found
+            point)
 
     /// λ_a and λ_g at the line whatever the phase, where both are closed.
     member this.OnLine(architecture: Architecture) : PhasePoint =

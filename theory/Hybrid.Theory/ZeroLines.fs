@@ -38,12 +38,13 @@ module ZeroLines =
         let y0, y1 = clamp (y - Offset), clamp (y + Offset)
         struct ((f x1 y - f x0 y) / (x1 - x0), (f x y1 - f x y0) / (y1 - y0))
 
-    /// Newton across the line until the correction is below Accuracy; None if it does not get there in a few steps.
-    let private correct f start =
+    /// Newton's method across the line, with the gradient kept from the last point of the line (the chord method: a step
+    /// is so short that each correction still gains two digits), until the correction is below Accuracy; None if it
+    /// does not get there in a few steps.
+    let private correct (f: float -> float -> float) struct (gx, gy) start =
         let rec improve struct (x, y) left =
             let value = f x y
-            let struct (gx, gy) = gradient f (struct (x, y))
-            let square = gx * gx + gy * gy
+            let square: float = gx * gx + gy * gy
 
             if not (Double.IsFinite value && square > 0.0 && Double.IsFinite square) then
                 None
@@ -91,7 +92,11 @@ module ZeroLines =
                 let struct (x, y) = here
                 let target = struct (x + step * tx, y + step * ty)
 
-                let next = if inside target then correct f target else None
+                let next =
+                    if inside target then
+                        correct f (struct (gx, gy)) target
+                    else
+                        None
 
                 match next with
                 | Some point when distance point here < 2.0 * step ->

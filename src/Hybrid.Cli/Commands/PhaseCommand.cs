@@ -72,21 +72,9 @@ internal static class PhaseCommand
             architecture,
             x,
             y,
-            Exponents(architecture, x, y),
             threads,
             done => progress.Report("phase", "exponents, columns of the grid", done, x.Count),
             session.Cancellation);
-    }
-
-    /// <summary>λ_a and λ_g on the line; the points share kernels, unless the axes sweep what kernels depend on.</summary>
-    private static Func<Architecture, (double Angle, double Gradient)> Exponents(Architecture architecture, PhaseAxis x, PhaseAxis y)
-    {
-        PhaseDiagram? shared = x.Paths.Concat(y.Paths).Contains("tokens") ? null : PhaseDiagram.Create([architecture]);
-        return member =>
-        {
-            PhasePoint point = (shared ?? PhaseDiagram.Create([member])).OnLine(member);
-            return (point.Angle, point.Gradient);
-        };
     }
 
     private static string Render(PhaseGrid grid, RunHeader header, string extension) => extension switch

@@ -9,13 +9,14 @@ internal static class PhaseCsv
 {
     public static string Text(PhaseGrid grid)
     {
-        StringBuilder text = new($"\"{string.Join(',', grid.X.Paths)}\",\"{string.Join(',', grid.Y.Paths)}\",angleExponent,gradientExponent\n");
+        StringBuilder text = new($"\"{string.Join(',', grid.X.Paths)}\",\"{string.Join(',', grid.Y.Paths)}\",angleExponent,gradientExponent,rho\n");
         for (int j = 0; j < grid.Y.Count; j++)
         {
             for (int i = 0; i < grid.X.Count; i++)
             {
                 text.Append(Cell(grid.X.Values[i])).Append(',').Append(Cell(grid.Y.Values[j])).Append(',');
-                text.Append(Cell(grid.Angle[i, j])).Append(',').Append(Cell(grid.Gradient[i, j])).Append('\n');
+                text.Append(Cell(grid.Angle[i, j])).Append(',').Append(Cell(grid.Gradient[i, j])).Append(',');
+                text.Append(Cell(grid.Correlation[i, j])).Append('\n');
             }
         }
 

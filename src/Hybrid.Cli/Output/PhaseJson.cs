@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
 using Hybrid.Harness.Architectures;
 using Hybrid.Harness.Phases;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Output;
 
-/// <summary>A phase diagram as JSON: the axes, both exponents row by row from the lowest y, both zero lines.</summary>
+/// <summary>A phase diagram as JSON: the axes, both exponents and ρ* row by row from the lowest y, both zero lines.</summary>
 internal static class PhaseJson
 {
     public static JsonObject ToNode(PhaseGrid grid, RunHeader header) => new()
@@ -15,8 +16,9 @@ internal static class PhaseJson
         ["y"] = Axis(grid.Y),
         ["angleExponent"] = Rows(grid, grid.Angle),
         ["gradientExponent"] = Rows(grid, grid.Gradient),
-        ["angleZero"] = Zero(grid, grid.Angle),
-        ["gradientZero"] = Zero(grid, grid.Gradient),
+        ["rho"] = Rows(grid, grid.Correlation),
+        ["angleZero"] = Zero(grid.AngleZero),
+        ["gradientZero"] = Zero(grid.GradientZero),
     };
 
     private static JsonNode Axis(PhaseAxis axis) => new JsonObject
@@ -30,9 +32,8 @@ internal static class PhaseJson
         .. Enumerable.Range(0, grid.Y.Count).Select(j => Json.Numbers(Enumerable.Range(0, grid.X.Count).Select(i => values[i, j]))),
     ]);
 
-    private static JsonArray Zero(PhaseGrid grid, double[,] values) => new(
+    private static JsonArray Zero(IReadOnlyList<ZeroLine> lines) => new(
     [
-        .. ZeroContour.Trace(grid.X.Values, grid.Y.Values, values)
-            .Select(line => new JsonArray([.. line.Select(point => Json.Numbers([point.X, point.Y]))])),
+        .. lines.Select(line => new JsonArray([.. line.X.Zip(line.Y, (x, y) => Json.Numbers([x, y]))])),
     ]);
 }

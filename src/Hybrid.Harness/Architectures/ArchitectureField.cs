@@ -6,12 +6,14 @@ namespace Hybrid.Harness.Architectures;
 /// <summary>One field of the JSON record: its path and how it moves between JSON and a draft.</summary>
 /// <param name="Path">The dotted path, as in --set and in every error message: mlp.inStd.</param>
 /// <param name="Legal">What the field may hold, as an error message says it after "must be".</param>
+/// <param name="IsInteger">Whether the field holds whole numbers only.</param>
 /// <param name="Names">The legal words of a choice; empty for other kinds.</param>
 /// <param name="TryRead">Reads the element into the draft, or returns false where it is of another kind.</param>
 /// <param name="Write">The draft's value as JSON.</param>
 internal sealed record ArchitectureField(
     string Path,
     string Legal,
+    bool IsInteger,
     IReadOnlyList<string> Names,
     Func<JsonElement, ArchitectureDraft, bool> TryRead,
     Func<ArchitectureDraft, JsonNode> Write)
@@ -35,6 +37,6 @@ internal sealed record ArchitectureField(
             return true;
         }
 
-        return new(path, kind.Legal, kind.Names, TryRead, draft => kind.Write(get(draft)));
+        return new(path, kind.Legal, typeof(T) == typeof(int), kind.Names, TryRead, draft => kind.Write(get(draft)));
     }
 }

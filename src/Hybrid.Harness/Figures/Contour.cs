@@ -1,4 +1,5 @@
 using Hybrid.Harness.Phases;
+using Hybrid.Theory;
 
 namespace Hybrid.Harness.Figures;
 
@@ -8,9 +9,10 @@ internal sealed class Contour
     private readonly string _name;
     private readonly string _classes;
     private readonly double[,] _values;
-    private readonly IReadOnlyList<IReadOnlyList<(double X, double Y)>> _lines;
+    private readonly IReadOnlyList<ZeroLine> _lines;
 
-    private Contour(string name, string classes, double[,] values, IReadOnlyList<IReadOnlyList<(double X, double Y)>> lines)
+    /// <summary>The zero line <paramref name="lines"/> of the grid function <paramref name="values"/>.</summary>
+    public Contour(string name, string classes, double[,] values, IReadOnlyList<ZeroLine> lines)
     {
         _name = name;
         _classes = classes;
@@ -18,18 +20,17 @@ internal sealed class Contour
         _lines = lines;
     }
 
-    /// <summary>Traces the zero line of <paramref name="values"/> on the grid.</summary>
-    public static Contour Of(PhaseGrid grid, double[,] values, string name, string classes) =>
-        new(name, classes, values, ZeroContour.Trace(grid.X.Values, grid.Y.Values, values));
-
     /// <summary>A sentence for the reader where the line does not exist in the range; otherwise nothing.</summary>
     public string Remark(string symbol)
     {
         if (_lines.Count > 0)
             return "";
-        bool positive = _values.Cast<double>().Where(double.IsFinite).All(value => value > 0);
-        bool negative = _values.Cast<double>().Where(double.IsFinite).All(value => value < 0);
-        return positive ? $"{symbol} > 0 throughout. " : negative ? $"{symbol} < 0 throughout. " : $"{symbol} does not change sign. ";
+        double[] finite = [.. _values.Cast<double>().Where(double.IsFinite)];
+        if (finite.All(value => Math.Abs(value) <= PhaseGrid.Vanishing))
+            return $"{symbol} = 0 throughout. ";
+        return finite.All(value => value > 0) ? $"{symbol} > 0 throughout. "
+            : finite.All(value => value < 0) ? $"{symbol} < 0 throughout. "
+            : $"{symbol}: no zero line was traced. ";
     }
 
     /// <summary>Draws the line and returns its vertices in page coordinates.</summary>
@@ -40,17 +41,20 @@ internal sealed class Contour
         return [.. OnPage(panel).SelectMany(line => line)];
     }
 
-    /// <summary>Writes the name along the line, just above it, away from <paramref name="avoid"/>.</summary>
-    public void DrawLabel(SvgWriter svg, Panel panel, IReadOnlyList<(double X, double Y)> avoid)
+    /// <summary>
+    /// Writes the name along the line, just above it, away from <paramref name="avoid"/>; returns the text's middle, or
+    /// nothing where there is no name.
+    /// </summary>
+    public (double X, double Y)[] DrawLabel(SvgWriter svg, Panel panel, IReadOnlyList<(double X, double Y)> avoid)
     {
-        if (ContourLabel.Place(OnPage(panel), avoid, panel) is ContourLabel label)
-        {
-            using IDisposable group = svg.Group(
-                transform: $"translate({SvgWriter.Number(label.X)} {SvgWriter.Number(label.Y)}) rotate({SvgWriter.Number(label.Angle)})");
-            svg.Text(0, -6, _name, "on-map", "middle");
-        }
+        if (ContourLabel.Place(OnPage(panel), avoid, panel) is not ContourLabel label)
+            return [];
+        using IDisposable group = svg.Group(
+            transform: $"translate({SvgWriter.Number(label.X)} {SvgWriter.Number(label.Y)}) rotate({SvgWriter.Number(label.Angle)})");
+        svg.Text(0, 4, _name, "on-map", "middle");
+        return [(label.X, label.Y)];
     }
 
     private IReadOnlyList<IReadOnlyList<(double X, double Y)>> OnPage(Panel panel) =>
-        [.. _lines.Select(line => (IReadOnlyList<(double, double)>)[.. line.Select(point => (panel.X(point.X), panel.Y(point.Y)))])];
+        [.. _lines.Select(line => (IReadOnlyList<(double, double)>)[.. line.X.Zip(line.Y, (x, y) => (panel.X(x), panel.Y(y)))])];
 }

@@ -31,6 +31,7 @@ internal static class FigureStyle
         .contour { fill: none; stroke: #111111; stroke-width: 2; stroke-linejoin: round; }
         .dashed { stroke-dasharray: 7 4; }
         .on-map { fill: #111111; stroke: #ffffff; stroke-width: 3.5; stroke-linejoin: round; paint-order: stroke; font-weight: 600; }
+        .region { font-size: 15px; font-style: italic; }
         {{Rules(Light)}}
         @media (prefers-color-scheme: dark) {
         text { fill: #e6edf3; }

@@ -4,7 +4,7 @@ namespace Hybrid.Harness.Figures;
 
 /// <summary>
 /// The phase diagram: λ_a and λ_g as two heat maps over the same axes, white at zero, each with both zero lines drawn
-/// over it: λ_a = 0 solid, λ_g = 0 dashed.
+/// over it: λ_a = 0 solid, λ_g = 0 dashed. The regions on either side of λ_a = 0 are named where there is room.
 /// </summary>
 public static class PhaseFigure
 {
@@ -16,9 +16,9 @@ public static class PhaseFigure
         string title = $"Order and chaos: exponents per block of '{grid.Architecture.Name}'";
         using SvgWriter svg = new(PageWidth, PageHeight, title, FigureStyle.Sheet);
         svg.Text(Left - 52, 30, title, "title");
-        Contour angle = Contour.Of(grid, grid.Angle, "λ_a = 0", "contour");
-        Contour gradient = Contour.Of(grid, grid.Gradient, "λ_g = 0", "contour dashed");
-        svg.Text(Left - 52, 49, $"at the collapsed line; λ_a < 0: tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}", "small");
+        Contour angle = new("λ_a = 0", "contour", grid.Angle, grid.AngleZero);
+        Contour gradient = new("λ_g = 0", "contour dashed", grid.Gradient, grid.GradientZero);
+        svg.Text(Left - 52, 49, $"λ_a at the collapsed line, λ_g at the attracting state; λ_a < 0: tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}", "small");
         DrawPanel(svg, grid, grid.Angle, 0, "angle exponent", "λ_a", angle, gradient);
         DrawPanel(svg, grid, grid.Gradient, 1, "gradient exponent", "λ_g", angle, gradient);
         return svg.Finish();
@@ -45,9 +45,15 @@ public static class PhaseFigure
         map.Draw(svg, panel);
         (double, double)[] angleLine = angle.Draw(svg, panel);
         (double, double)[] gradientLine = gradient.Draw(svg, panel);
-        angle.DrawLabel(svg, panel, gradientLine);
-        gradient.DrawLabel(svg, panel, angleLine);
-        panel.DrawAxes(svg, $"{title} {symbol}", grid.X.Label, grid.Y.Label);
+        (double, double)[] names = [.. angle.DrawLabel(svg, panel, gradientLine), .. gradient.DrawLabel(svg, panel, angleLine)];
+        (double, double)[] taken = [.. angleLine, .. gradientLine, .. names];
+        foreach ((string phase, int sign) in (ReadOnlySpan<(string, int)>)[("order", -1), ("chaos", 1)])
+        {
+            if (RegionLabel.Place(grid, sign, taken, panel) is (double x, double y))
+                svg.Text(x, y + 5, phase, "on-map region", "middle");
+        }
+
+        panel.DrawAxes(svg, $"{title} {symbol}", FieldSymbols.Label(grid.X.Paths), FieldSymbols.Label(grid.Y.Paths));
         map.DrawBar(svg, panel, symbol);
     }
 }

@@ -79,18 +79,18 @@ internal sealed partial class SvgWriter : IDisposable
 
     public void Dispose() => _xml.Dispose();
 
-    /// <summary>The theory's symbols λ_a, λ_g, g_d, g_o with their subscript lowered; all other text as it is.</summary>
+    /// <summary>The theory's symbols such as λ_a, g_d and σ_w with their subscript lowered; all other text as it is.</summary>
     private void WriteSubscripted(string text)
     {
         int written = 0;
         foreach (Match match in Symbol().Matches(text))
         {
-            Group subscript = match.Groups[1];
+            Group subscript = match.Groups["low"];
             _xml.WriteString(text[written..Math.Max(written, subscript.Index - 1)]);
             Span(subscript.Value, ("dy", "3"), ("font-size", "80%"));
             written = subscript.Index + 1;
             // The text up to the next symbol's subscript restores the baseline; a shift needs characters to act on.
-            int end = match.NextMatch() is { Success: true } next ? next.Groups[1].Index - 1 : text.Length;
+            int end = match.NextMatch() is { Success: true } next ? next.Groups["low"].Index - 1 : text.Length;
             if (end > written)
                 Span(text[written..end], ("dy", "-3"));
             written = end;
@@ -108,7 +108,7 @@ internal sealed partial class SvgWriter : IDisposable
         _xml.WriteEndElement();
     }
 
-    [GeneratedRegex(@"\b[λg]_([agdo])\b")]
+    [GeneratedRegex(@"\b(?:[λg]_(?<low>[agdo])|σ_(?<low>[AVwvb])|[ar]_(?<low>[AM])|[qρ]_(?<low>0))\b")]
     private static partial Regex Symbol();
 
     private void Element(string name, string? classes, params ReadOnlySpan<(string Name, string? Value)> attributes)

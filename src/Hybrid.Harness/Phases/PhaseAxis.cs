@@ -18,8 +18,8 @@ public sealed record PhaseAxis(IReadOnlyList<string> Paths, double Low, double H
     public IReadOnlyList<double> Values { get; } =
         [.. Enumerable.Range(0, Count).Select(i => i == Count - 1 ? High : Low + i * (High - Low) / (Count - 1))];
 
-    /// <summary>The paths joined by commas, as the axis is labelled.</summary>
-    public string Label => string.Join(", ", Paths);
+    /// <summary>Whether values between <see cref="Values"/> are legal too: no path holds whole numbers only.</summary>
+    public bool IsContinuous => !Paths.Any(path => ArchitectureFields.Find(path) is { IsInteger: true });
 
     /// <summary>Reads "PATHS=lo:hi:count"; <paramref name="option"/> names the request in errors, such as --x.</summary>
     /// <exception cref="InputException">The text has another form, or a path is no field that holds a number.</exception>
