@@ -1,7 +1,6 @@
 using Hybrid.Harness.Engines;
 using Hybrid.Networks.Conditioned;
 using Hybrid.Networks.Dense;
-using Hybrid.Theory;
 
 namespace Hybrid.Cli;
 
@@ -15,18 +14,11 @@ public static class BuiltEngines
             "dense",
             "real weight matrices in single precision; cost grows as width²",
             (architecture, threads) => new DenseEngine(architecture, threads),
-            DenseBytes),
+            DenseEngine.Bytes),
         new EngineEntry(
             "conditioned",
             "exact in distribution without weights, double precision; cost grows as width",
             (architecture, threads) => new ConditionedEngine(architecture, threads),
             ConditionedEngine.Bytes),
     ]);
-
-    /// <summary>The weights, and as much again as allowance for activations.</summary>
-    private static Int128 DenseBytes(Architecture architecture)
-    {
-        Int128 width = architecture.Width, projections = architecture.Gated ? 3 : 2;
-        return 2 * sizeof(float) * (Int128)architecture.Depth * (4 * width * width + projections * width * architecture.MlpWidth);
-    }
 }

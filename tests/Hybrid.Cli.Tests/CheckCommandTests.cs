@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Xml.Linq;
+using Hybrid.Harness.Engines;
 using Hybrid.Tests.Fakes;
 using Xunit;
 
@@ -83,6 +84,41 @@ public class CheckCommandTests
         Assert.Equal(
             "pre-tanh-ordered: predicting\npre-tanh-ordered: simulating at width 512\npre-tanh-ordered: simulating at width 128\n",
             run.Error);
+    }
+
+    [Fact]
+    public void The_width_can_be_another_than_the_architectures_own()
+    {
+        CommandRun run = CommandRun.Of(
+            FakeEngine.Entry(), "check", "pre-tanh-ordered", "--width", "8192", "--samples", "8", "--set", "depth=2", "--json");
+        JsonElement architecture = JsonDocument.Parse(run.Output).RootElement.GetProperty("architectures")[0];
+        Assert.Equal(8192, architecture.GetProperty("architecture").GetProperty("width").GetInt32());
+        Assert.Equal(8192, architecture.GetProperty("architecture").GetProperty("mlpWidth").GetInt32());
+        Assert.Equal(2048, architecture.GetProperty("otherWidth").GetInt32());
+    }
+
+    [Fact]
+    public void A_check_stopped_after_its_first_architecture_reports_that_one_and_exits_with_130()
+    {
+        using CancellationTokenSource source = new();
+        int engines = 0;
+        EngineEntry engine = FakeEngine.Entry();
+        EngineEntry stopping = engine with
+        {
+            Create = (architecture, threads) =>
+            {
+                // Two widths of the first architecture, then the second one.
+                if (++engines > 2)
+                    source.Cancel();
+                return engine.Create(architecture, threads);
+            },
+        };
+        CommandRun run = CommandRun.Of(
+            stopping, source.Token, "check", "pre-tanh-ordered", "post-relu", "--samples", "4", "--threads", "1", "--set", "depth=2");
+        Assert.Equal(130, run.ExitCode);
+        Assert.Contains("pre-tanh-ordered at width 512", run.Output);
+        Assert.DoesNotContain("post-relu at width", run.Output);
+        Assert.Contains("stopped after 1 of 2 architectures", run.Error);
     }
 
     [Fact]

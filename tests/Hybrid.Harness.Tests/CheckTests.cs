@@ -52,6 +52,24 @@ public class CheckTests
     }
 
     [Fact]
+    public void Cancelling_keeps_the_architectures_that_are_finished()
+    {
+        using CancellationTokenSource source = new();
+        CheckPlan plan = new([Tiny, Tiny], FakeEngine.Entry(), 6, 1, 1);
+        void Progress(CheckProgress now)
+        {
+            if (now.Done == 40)
+                source.Cancel();
+        }
+
+        CheckReport report = Check.Run(plan, Predict.Architecture, Progress, source.Token);
+        Assert.False(report.Complete);
+        CheckReport whole = Check.Run(plan, Predict.Architecture, _ => { }, CancellationToken.None);
+        Assert.True(whole.Complete);
+        Assert.Equal(whole.Comparisons[0].Quantities, Assert.Single(report.Comparisons).Quantities);
+    }
+
+    [Fact]
     public void Too_few_samples_for_an_error_bar_are_refused()
     {
         CheckPlan plan = new([Tiny], FakeEngine.Entry(), 3, 1, 1);

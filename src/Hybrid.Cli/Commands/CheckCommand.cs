@@ -19,6 +19,7 @@ internal static class CheckCommand
             "check",
             "Predicts, simulates at two widths and compares every layer; exit 0 if theory and networks agree, 1 if not.",
             "hybrid check",
+            "hybrid check gpt2 --engine conditioned --width 12288 --samples 16",
             "hybrid check gpt2 --samples 40 --figure gpt2.svg",
             "hybrid check pre-tanh-ordered --set mlp.inStd=1.5 --json");
         Argument<string[]> sources = new("ARCH")
@@ -26,14 +27,18 @@ internal static class CheckCommand
             Description = "Presets or architecture JSON files; every preset if none is given.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        Option<string> engine = Options.Engine(session);
-        Option<int> samples = Options.Samples(64, CheckPlan.LeastSamples, "Networks to draw at the real width; four times as many at a quarter of it.");
+        Option<string> engine = Options.Engine(session.Engines.Default);
+        Option<int> samples = Options.Samples(64, CheckPlan.LeastSamples, "Networks to draw at the width; four times as many at a quarter of it.");
+        Option<int> width = Options.Width();
         Option<int> threads = Options.Threads();
+        Option<long?> memory = Options.Memory();
         Option<string?> figure = new("--figure") { Description = "Draw theory and measurement into an SVG file.", HelpName = "FILE.svg" };
         verb.Arguments.Add(sources);
         verb.Options.Add(engine);
         verb.Options.Add(samples);
+        verb.Options.Add(width);
         verb.Options.Add(threads);
+        verb.Options.Add(memory);
         verb.Options.Add(figure);
         CommonOptions common = new(verb);
         return verb.Does(parsed =>
@@ -46,11 +51,13 @@ internal static class CheckCommand
                 ? Presets.All.Select(preset => preset.Architecture)
                 : names.Select(ArchitectureSource.Load);
             CheckPlan plan = new(
-                [.. architectures.Select(architecture => common.Apply(parsed, architecture))],
+                [.. architectures.Select(architecture => Options.AtWidth(parsed, width, common.Apply(parsed, architecture)))],
                 session.Engines.Find(parsed.GetRequiredValue(engine)),
                 parsed.GetValue(samples),
                 common.Seed(parsed),
-                Options.ThreadsOf(parsed, threads));
+                Options.ThreadsOf(parsed, threads),
+                Memory: parsed.GetValue(memory));
+            plan.EnsureFits();
             return Run(session, plan, path, common.Json(parsed));
         });
     }
@@ -87,6 +94,13 @@ internal static class CheckCommand
             Json.Write(output, CheckJson.ToNode(report, header));
         else
             CheckTables.Write(session.Terminal, report);
+        if (!report.Complete)
+        {
+            session.Terminal.Error.WriteLine(
+                $"hybrid: stopped after {report.Comparisons.Count} of {report.Plan.Architectures.Count} architectures; the report is of those");
+            return ExitCode.Cancelled;
+        }
+
         return report.Agreement == Agreement.Agrees ? ExitCode.Agrees : ExitCode.Disagrees;
     }
 
@@ -94,6 +108,6 @@ internal static class CheckCommand
         "Theory against random transformers",
         string.Create(
             CultureInfo.InvariantCulture,
-            $"lines: predicted; points: mean of {report.Plan.Samples} networks at their real width ± 2 standard errors; all quantities per coordinate"),
+            $"lines: predicted; points: mean of {report.Plan.Samples} networks ± 2 standard errors; all quantities per coordinate"),
         [.. report.Comparisons.Select(LayerCurve.Of)]);
 }

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using Hybrid.Harness.Architectures;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Commands;
 
@@ -35,11 +37,46 @@ internal static class Options
     public static Option<int> Threads() =>
         Integer("--threads", "Threads to use, all cores if not given; results do not depend on it.", null, 1, 1024);
 
-    public static Option<string> Engine(Session session) => new("--engine")
+    public static Option<int> Width() =>
+        Integer("--width", "Width to simulate at; the MLP's width follows in proportion, heads stay.", null, 1, 1 << 24);
+
+    /// <summary>The architecture at the value of <see cref="Width"/>, or as it is where none is given.</summary>
+    public static Theory.Architecture AtWidth(ParseResult parsed, Option<int> width, Theory.Architecture architecture) =>
+        parsed.GetValue(width) is int value and > 0 ? ArchitectureModule.EnsureValid(ArchitectureWidth.At(architecture, value)) : architecture;
+
+    public static Option<long?> Memory() => new("--memory")
+    {
+        Description = "Most memory for the engines' buffers, in bytes or as 512MiB or 4GiB; half of what there is if not given. Results do not depend on it.",
+        HelpName = "SIZE",
+        CustomParser = ParseMemory,
+    };
+
+    private static long? ParseMemory(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : string.Join(' ', result.Tokens);
+        (string number, int shift) = text switch
+        {
+            _ when text.EndsWith("KiB", StringComparison.Ordinal) => (text[..^3], 10),
+            _ when text.EndsWith("MiB", StringComparison.Ordinal) => (text[..^3], 20),
+            _ when text.EndsWith("GiB", StringComparison.Ordinal) => (text[..^3], 30),
+            _ => (text, 0),
+        };
+        if (double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value))
+        {
+            double bytes = value * (1L << shift);
+            if (bytes >= 1 && bytes < long.MaxValue)
+                return (long)bytes;
+        }
+
+        result.AddError($"--memory must be bytes or a size such as 512MiB or 4GiB, got '{text}'.");
+        return null;
+    }
+
+    public static Option<string> Engine(string standard) => new("--engine")
     {
         Description = "What measures: conditioned, dense or torch.",
         HelpName = "conditioned|dense|torch",
-        DefaultValueFactory = _ => session.Engines.Default,
+        DefaultValueFactory = _ => standard,
     };
 
     /// <summary>The value of <see cref="Threads"/>.</summary>

@@ -17,23 +17,30 @@ internal static class SimulateCommand
         Verb verb = new(
             "simulate",
             "Draws random networks of an architecture and measures every layer, mean ± standard error.",
-            "hybrid simulate pre-tanh-ordered --engine dense --samples 4",
-            "hybrid simulate gpt2 --samples 8 --seed 7 --json");
+            "hybrid simulate pre-tanh-ordered --width 8192 --samples 4",
+            "hybrid simulate gpt2 --engine dense --samples 8 --seed 7 --json");
         Argument<string> source = Options.Architecture();
-        Option<string> engine = Options.Engine(session);
+        Option<string> engine = Options.Engine(session.Engines.EnsembleDefault);
         Option<int> samples = Options.Samples(8, 1, "Networks to draw.");
+        Option<int> width = Options.Width();
         Option<int> threads = Options.Threads();
+        Option<long?> memory = Options.Memory();
         verb.Arguments.Add(source);
         verb.Options.Add(engine);
         verb.Options.Add(samples);
+        verb.Options.Add(width);
         verb.Options.Add(threads);
+        verb.Options.Add(memory);
         CommonOptions common = new(verb);
         return verb.Does(parsed =>
         {
-            Architecture architecture = common.Apply(parsed, ArchitectureSource.Load(parsed.GetRequiredValue(source)));
+            Architecture architecture = Options.AtWidth(
+                parsed, width, common.Apply(parsed, ArchitectureSource.Load(parsed.GetRequiredValue(source))));
             EngineEntry entry = session.Engines.Find(parsed.GetRequiredValue(engine));
-            EnsembleRun run = new(entry, Options.ThreadsOf(parsed, threads), common.Seed(parsed));
-            return Run(session, run, architecture, parsed.GetValue(samples), common.Json(parsed));
+            EnsembleRun run = new(entry, Options.ThreadsOf(parsed, threads), common.Seed(parsed), parsed.GetValue(memory));
+            int asked = parsed.GetValue(samples);
+            run.EnginesFor(architecture, asked);
+            return Run(session, run, architecture, asked, common.Json(parsed));
         });
     }
 
@@ -62,12 +69,17 @@ internal static class SimulateCommand
         if (json)
         {
             Json.Write(output, MeasurementJson.ToNode(measurement, header, seconds));
-            return ExitCode.Agrees;
+        }
+        else
+        {
+            WriteTable(session.Terminal, measurement);
+            output.WriteLine($"mean ± standard error over {measurement.Samples} networks, {seconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
         }
 
-        WriteTable(session.Terminal, measurement);
-        output.WriteLine($"mean ± standard error over {samples} networks, {seconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
-        return ExitCode.Agrees;
+        if (measurement.Samples == samples)
+            return ExitCode.Agrees;
+        session.Terminal.Error.WriteLine($"hybrid: stopped after {measurement.Samples} of {samples} networks; the estimates are of those");
+        return ExitCode.Cancelled;
     }
 
     private static void WriteTable(Terminal terminal, Measurement measurement)

@@ -10,16 +10,32 @@ namespace Hybrid.Harness.Checks;
 /// <param name="Seed">The seed of every ensemble.</param>
 /// <param name="Threads">Threads that the engine may use.</param>
 /// <param name="FamilyWiseRate">Probability that a correct theory fails the check anywhere.</param>
+/// <param name="Memory">Bytes that the engines may take, as in <see cref="EnsembleRun"/>; null for half of the memory there is.</param>
 public sealed record CheckPlan(
     IReadOnlyList<Architecture> Architectures,
     EngineEntry Engine,
     int Samples,
     ulong Seed,
     int Threads,
-    double FamilyWiseRate = 0.01)
+    double FamilyWiseRate = 0.01,
+    long? Memory = null)
 {
     /// <summary>Fewer samples than this give a standard error that says next to nothing.</summary>
     public const int LeastSamples = 4;
+
+    /// <summary>The ensembles' common ground.</summary>
+    public EnsembleRun Run => new(Engine, Threads, Seed, Memory);
+
+    /// <summary>Refuses a plan that memory does not hold, before anything is drawn.</summary>
+    /// <exception cref="InputException">Not even one engine fits.</exception>
+    public void EnsureFits()
+    {
+        foreach (Architecture architecture in Architectures)
+        {
+            Run.EnginesFor(architecture, Samples);
+            Run.EnginesFor(SecondWidth.Of(architecture).Architecture, Samples);
+        }
+    }
 
     /// <summary>All networks that will be drawn.</summary>
     public int Networks => Samples * Architectures.Sum(architecture => 1 + SecondWidth.Of(architecture).SampleFactor);

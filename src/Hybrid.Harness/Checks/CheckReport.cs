@@ -5,7 +5,7 @@ namespace Hybrid.Harness.Checks;
 /// <summary>The outcome of a check.</summary>
 /// <param name="Plan">What was asked.</param>
 /// <param name="Options">The strictness that follows from the plan: the rate of one comparison and the floors.</param>
-/// <param name="Comparisons">One for every architecture.</param>
+/// <param name="Comparisons">One for every architecture that was finished.</param>
 /// <param name="Errors">Percentiles of the errors, quantity by quantity.</param>
 /// <param name="Agreement">Disagrees if any architecture does, else inconclusive if any is.</param>
 /// <param name="Seconds">Wall time.</param>
@@ -17,6 +17,9 @@ public sealed record CheckReport(
     Agreement Agreement,
     double Seconds)
 {
+    /// <summary>Whether every architecture of the plan was finished; a cancelled check reports those that were.</summary>
+    public bool Complete => Comparisons.Count == Plan.Architectures.Count;
+
     /// <summary>All single comparisons of one verdict.</summary>
     public int Count(Agreement agreement) =>
         Comparisons.Sum(comparison => comparison.Quantities.Count(quantity => quantity.Agreement == agreement));

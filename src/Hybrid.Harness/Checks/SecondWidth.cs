@@ -1,3 +1,4 @@
+using Hybrid.Harness.Architectures;
 using Hybrid.Theory;
 
 namespace Hybrid.Harness.Checks;
@@ -27,28 +28,9 @@ public sealed record SecondWidth(Architecture Architecture, int SampleFactor)
             int heads = architecture.Heads;
             int width = architecture.Width / divisor / heads * heads;
             if (width >= architecture.Tokens && width >= 2 * heads)
-                return new(At(architecture, width), divisor);
+                return new(ArchitectureWidth.At(architecture, width), divisor);
         }
 
-        return new(At(architecture, 2 * architecture.Width), 1);
-    }
-
-    private static Architecture At(Architecture architecture, int width)
-    {
-        int mlpWidth = (int)Math.Max(1, Math.Round((double)architecture.MlpWidth * width / architecture.Width));
-        return new Architecture(
-            architecture.Name,
-            architecture.Tokens,
-            architecture.Depth,
-            width,
-            architecture.Heads,
-            mlpWidth,
-            architecture.Activation,
-            architecture.Gated,
-            architecture.Norm,
-            architecture.Mask,
-            architecture.Attention,
-            architecture.Mlp,
-            architecture.Input);
+        return new(ArchitectureWidth.At(architecture, 2 * architecture.Width), 1);
     }
 }

@@ -15,6 +15,12 @@ public sealed record EngineCatalogue(IReadOnlyList<EngineEntry> Entries)
     /// <summary>The name of the engine that is taken where none is asked for.</summary>
     public string Default => Entries[0].Name;
 
+    /// <summary>
+    /// The name of the engine that is taken for ensembles at initialisation: conditioned, whose cost grows least with the
+    /// width, where the build has it.
+    /// </summary>
+    public string EnsembleDefault => Entries.Any(entry => entry.Name == "conditioned") ? "conditioned" : Default;
+
     /// <summary>The entry of a name.</summary>
     /// <exception cref="EngineMissingException">The engine is known but not in this build.</exception>
     /// <exception cref="InputException">There is no engine of that name.</exception>

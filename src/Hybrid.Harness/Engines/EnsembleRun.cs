@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hybrid.Harness.Statistics;
 using Hybrid.Networks;
 using Hybrid.Theory;
@@ -8,15 +9,37 @@ namespace Hybrid.Harness.Engines;
 /// <param name="Engine">The engine.</param>
 /// <param name="Threads">How many threads it may use; the result does not depend on it.</param>
 /// <param name="Seed">The ensemble's seed.</param>
-public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed)
+/// <param name="Memory">
+/// Bytes that the engines' buffers may take together; null allows half of the memory there is, so that a run never pushes
+/// the machine into swapping. Less memory means fewer engines at a time, never other results.
+/// </param>
+public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed, long? Memory = null)
 {
+    /// <summary>How many engines work on <paramref name="samples"/> networks at a time.</summary>
+    /// <exception cref="InputException">The memory does not hold even one.</exception>
+    public int EnginesFor(Architecture architecture, int samples)
+    {
+        long memory = Memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        Int128 bytes = Engine.Bytes(architecture);
+        if (bytes > memory)
+        {
+            throw new InputException(
+                $"engine {Engine.Name} does not fit into memory: '{architecture.Name}' at width {architecture.Width} takes {Size(bytes)}, "
+                + $"and {Size(memory)} are allowed{(Memory is null ? ", half of what there is" : "")}; allow more with --memory, or give a smaller "
+                + "--width, or --set tokens=… or depth=…");
+        }
+
+        return Ensemble.ThreadsWithin(memory, bytes, Math.Max(1, Math.Min(Threads, samples)));
+    }
+
     /// <summary>
     /// Measures networks number <paramref name="first"/> to first + <paramref name="samples"/> − 1. Disjoint numbers are
     /// independent networks, at equal widths and at different ones. <paramref name="progress"/> is told after each
-    /// network, from any thread.
+    /// network, from any thread. Cancelled, it finishes the networks at work and measures those that are finished:
+    /// <see cref="Measurement.Samples"/> says how many.
     /// </summary>
-    /// <exception cref="InputException">The engine cannot build the architecture.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled; networks at work are finished first.</exception>
+    /// <exception cref="InputException">The engine cannot build the architecture, or memory does not hold it.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled before any network was finished.</exception>
     public Measurement Measure(
         Architecture architecture,
         int first,
@@ -24,9 +47,7 @@ public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed)
         Action progress,
         CancellationToken cancellation)
     {
-        // Half of the memory there is, so that a check never pushes the machine into swapping; one engine always runs.
-        Int128 memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
-        int engines = (int)Int128.Clamp(memory / Int128.Max(1, Engine.Bytes(architecture)), 1, Math.Min(Threads, samples));
+        int engines = EnginesFor(architecture, samples);
         IReadOnlyList<EnsembleMember> members = Ensemble.Run(
             () => Create(architecture, Math.Max(1, Threads / engines)),
             Seed,
@@ -35,9 +56,13 @@ public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed)
             new Relay(progress),
             cancellation,
             first);
-        cancellation.ThrowIfCancellationRequested();
+        if (members.Count == 0)
+            cancellation.ThrowIfCancellationRequested();
         return Measurement.Of(architecture, Engine.Name, Seed, [.. members.Select(member => member.Layers)]);
     }
+
+    private static string Size(Int128 bytes) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Math.Round((double)bytes / (1L << 20), 1)} MiB");
 
     /// <summary>What an engine refuses beyond the architecture's own ranges, such as more tokens than coordinates.</summary>
     private INetworkEngine Create(Architecture architecture, int threads)

@@ -62,6 +62,14 @@ public sealed class DenseEngine : INetworkEngine
     /// <inheritdoc/>
     public Architecture Architecture { get; }
 
+    /// <summary>Bytes that an engine for <paramref name="architecture"/> takes, before it is planned.</summary>
+    public static Int128 Bytes(Architecture architecture)
+    {
+        Int128 n = architecture.Tokens, d = architecture.Width;
+        Int128 singles = new ParameterLayout(architecture).Length + new ActivationPlan(architecture).Length;
+        return sizeof(float) * singles + sizeof(double) * (2 * (3 * n * d + 3 * n * n) + n * d);
+    }
+
     /// <inheritdoc/>
     public void Run(ulong seed, int sample, NetworkSample result)
     {
