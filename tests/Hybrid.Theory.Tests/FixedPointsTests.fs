@@ -43,6 +43,28 @@ let ``The attracting simplex of a chaotic network is fixed to 1e-12 and lies bet
     Check.atLeast "u*" 1e-3 simplex.State.U
 
 [<Fact>]
+let ``The certified contraction is the rate at which perturbations die out`` () =
+    let laws, line, simplex = attractorOf chaotic
+    let angle = Exponents.angle chaotic laws 1 line.State.Q
+    let contraction = FixedPoints.contraction chaotic laws simplex.State angle
+    Check.atMost "contraction" 0.999 contraction
+
+    let mutable state =
+        { simplex.State with
+            U = simplex.State.U * 1.01 }
+
+    let distances =
+        Array.init 60 (fun _ ->
+            state <- (Geometry.block chaotic laws 1 state).Output
+            log (state.U / simplex.State.U))
+
+    // after 60 blocks the faster mode is gone and the slower one is linear to 1 % · contraction^60
+    Check.relative "rate" 1e-2 contraction (distances[59] / distances[58])
+
+    // on the line of a chaotic network differences grow
+    Check.relative "line" 1e-9 (exp angle) (FixedPoints.contraction chaotic laws line.State angle)
+
+[<Fact>]
 let ``The simplex attracts: perturbed either way the blocks return to it`` () =
     let laws, _, simplex = attractorOf chaotic
 

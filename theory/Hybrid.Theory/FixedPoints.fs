@@ -121,22 +121,46 @@ module FixedPoints =
 
         follow { Q = architecture.Input.Norm; U = 0.0 } 0
 
-    /// Newton's step for F(x) = x in x = (log q, log u), the Jacobian by differences of F over 1e-6.
-    let private newton (map: TokenSimplex -> TokenSimplex) (state: TokenSimplex) (once: TokenSimplex) =
+    /// Jacobian of F in x = (log q, log u), by differences over 1e-6: (∂q/∂q, ∂q/∂u, ∂u/∂q, ∂u/∂u).
+    let private jacobian (map: TokenSimplex -> TokenSimplex) (state: TokenSimplex) (once: TokenSimplex) =
         let h = 1e-6
         let byQ = map { state with Q = state.Q * exp h }
+        // downwards, since u may stand at the largest that n tokens can have
         let byU = map { state with U = state.U * exp -h }
-        // G = F − x and its Jacobian
+
+        struct (log (byQ.Q / once.Q) / h, -log(byU.Q / once.Q) / h, log (byQ.U / once.U) / h, -log(byU.U / once.U) / h)
+
+    /// Newton's step for F(x) = x.
+    let private newton map (state: TokenSimplex) (once: TokenSimplex) =
+        let struct (a, b, c, d) = jacobian map state once
+        let a, d = a - 1.0, d - 1.0
+        // G = F − x
         let g1 = log (once.Q / state.Q)
         let g2 = log (once.U / state.U)
-        let a = log (byQ.Q / once.Q) / h - 1.0
-        let b = -log(byU.Q / once.Q) / h
-        let c = log (byQ.U / once.U) / h
-        let d = -log(byU.U / once.U) / h - 1.0
         let determinant = a * d - b * c
 
         { Q = state.Q * exp ((b * g2 - d * g1) / determinant)
           U = state.U * exp ((c * g1 - a * g2) / determinant) }
+
+    /// Certificate that a fixed point attracts: the factor by which one block shrinks small deviations from it, the
+    /// spectral radius of the block map's Jacobian in (log q, log u). On the line the deviations are q's and e^{λ_a}.
+    let contraction (architecture: Architecture) laws (state: TokenSimplex) angleExponent =
+        let map (state: TokenSimplex) =
+            (Geometry.block architecture laws 1 state).Output
+
+        if state.U = 0.0 then
+            let h = 1e-6
+            let up = map { state with Q = state.Q * exp h }
+            max (abs (log (up.Q / (map state).Q) / h)) (exp angleExponent)
+        else
+            let struct (a, b, c, d) = jacobian map state (map state)
+            let half = 0.5 * (a + d)
+            let discriminant = half * half - (a * d - b * c)
+
+            if discriminant >= 0.0 then
+                abs half + sqrt discriminant
+            else
+                sqrt (a * d - b * c)
 
     /// Newton's linear model is trusted within a factor e² of where it was taken.
     let private near (state: TokenSimplex) (proposed: TokenSimplex) =

@@ -38,7 +38,7 @@ type FixedPoint =
     {
         Q: float
         Rho: float
-        /// whether the iteration met its tolerance
+        /// whether it is fixed to 1e-12 and certified to attract
         Converged: bool
     }
 
@@ -210,12 +210,14 @@ module Predict =
                 let attractor =
                     match architecture.Mask with
                     | Mask.None -> FixedPoints.attractor architecture laws line angle
-                    | Mask.Causal -> { line with Converged = angle <= 0.0 }
+                    | Mask.Causal -> line
+
+                let contraction = FixedPoints.contraction architecture laws attractor.State angle
 
                 Exponents.block architecture laws 1 line.State.Q attractor.State,
                 { Q = attractor.State.Q
                   Rho = attractor.State.Rho
-                  Converged = attractor.Converged }
+                  Converged = attractor.Converged && contraction <= 1.0 }
             | None ->
                 { Angle = average _.Angle
                   Gradient = average _.Gradient
