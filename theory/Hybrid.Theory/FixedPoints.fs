@@ -121,6 +121,14 @@ module FixedPoints =
 
         follow { Q = architecture.Input.Norm; U = 0.0 } 0
 
+    /// The collapsed norm where every block is the same map and q settles; None where norms grow or weights follow a
+    /// schedule.
+    let stationaryLine (architecture: Architecture) laws =
+        if isUniform architecture && normsCanSettle architecture then
+            Some(line architecture laws) |> Option.filter _.Converged
+        else
+            None
+
     /// Jacobian of F in x = (log q, log u), by differences over 1e-6: (∂q/∂q, ∂q/∂u, ∂u/∂q, ∂u/∂u).
     let private jacobian (map: TokenSimplex -> TokenSimplex) (state: TokenSimplex) (once: TokenSimplex) =
         let h = 1e-6

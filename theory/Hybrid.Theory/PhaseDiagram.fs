@@ -57,10 +57,7 @@ type PhaseDiagram private (laws: Laws) =
 
     /// The stationary collapsed norm, if there is one.
     member private _.Line(architecture: Architecture) =
-        if FixedPoints.isUniform architecture && FixedPoints.normsCanSettle architecture then
-            Some(FixedPoints.line architecture laws) |> Option.filter _.Converged
-        else
-            None
+        FixedPoints.stationaryLine architecture laws
 
     /// Means over the depth along the collapsed trajectory.
     member private _.AlongDepth(architecture: Architecture) =

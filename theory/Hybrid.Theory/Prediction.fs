@@ -194,11 +194,7 @@ module Predict =
                 blocks
             |> Array.mapi (fun i (lineQ, state) -> Exponents.block architecture laws (i + 1) lineQ state)
 
-        let stationaryLine =
-            if FixedPoints.isUniform architecture && FixedPoints.normsCanSettle architecture then
-                Some(FixedPoints.line architecture laws) |> Option.filter _.Converged
-            else
-                None
+        let stationaryLine = FixedPoints.stationaryLine architecture laws
 
         let average (select: BlockExponents -> float) = Array.averageBy select perLayer
 
