@@ -7,7 +7,7 @@ let private network = Networks.plain Norm.Pre Activation.Tanh
 
 let private judge (network: Architecture) stationary angle gradient =
     let blocks = Geometry.forward network (Laws.exact network)
-    Trainability.judge network blocks stationary angle gradient
+    Trainability.judge network blocks stationary { Angle = angle; Gradient = gradient }
 
 [<Theory>]
 [<InlineData(2.9, -2.9, 0)>]

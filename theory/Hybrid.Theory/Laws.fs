@@ -27,6 +27,27 @@ module Laws =
         { Attention = fun s u -> moments struct (s, u)
           Mlp = remember (Kernels.at architecture.Activation) }
 
+    /// Error that a table may add to the attention moments.
+    [<Literal>]
+    let private TableTolerance = 1e-9
+
+    /// The exact laws with attention's moments from one Chebyshev table over the logit scales from `lowest` to `highest`,
+    /// derivation section 3.5; outside of it they are computed. The table is built when it is first needed: neither the
+    /// collapsed line nor a causal mask ever needs it.
+    let tabulated (architecture: Architecture) lowest highest =
+        let exact = exact architecture
+
+        let table =
+            lazy AttentionTable.Build(architecture.Tokens, lowest, highest, TableTolerance)
+
+        { exact with
+            Attention =
+                fun s u ->
+                    if table.Value.Covers(s, u) then
+                        table.Value.Moments(s, u)
+                    else
+                        exact.Attention s u }
+
     /// The laws at the collapsed line, where every logit row is constant and attention is the uniform average over the
     /// allowed tokens. Differences between tokens then see only the average's second eigenvalue: 0 without a mask;
     /// 1/2 for the causal average, whose eigenvalues are 1, 1/2, …, 1/n, so that their Gram is multiplied by 1/4

@@ -31,29 +31,8 @@ type PhaseDiagram private (laws: Laws) =
         if family.Length = 0 then
             invalidArg (nameof family) "at least one architecture is needed"
 
-        let first = family[0]
-        let exact = Laws.exact first
-
-        match first.Mask with
-        | Mask.Causal -> PhaseDiagram exact
-        | Mask.None ->
-            let scales = family |> Array.map _.Attention.LogitStd
-
-            // built at the first chaotic point: an ordered diagram never needs it
-            let table =
-                lazy AttentionTable.Build(first.Tokens, Array.min scales, Array.max scales, PhaseDiagram.Tolerance)
-
-            PhaseDiagram
-                { Attention =
-                    fun s u ->
-                        if table.Value.Covers(s, u) then
-                            table.Value.Moments(s, u)
-                        else
-                            exact.Attention s u
-                  Mlp = exact.Mlp }
-
-    /// Error that the table may add to the moments.
-    static member private Tolerance = 1e-9
+        let scales = family |> Array.map _.Attention.LogitStd
+        PhaseDiagram(Laws.tabulated family[0] (Array.min scales) (Array.max scales))
 
     /// The stationary collapsed norm, if there is one.
     member private _.Line(architecture: Architecture) =

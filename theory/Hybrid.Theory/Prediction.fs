@@ -170,29 +170,13 @@ module Predict =
         let laws = Laws.exact architecture
         let depth = architecture.Depth
 
-        // the collapsed stream: λ_a is a property of the line
-        let line =
-            Geometry.forward
-                { architecture with
-                    Input =
-                        { architecture.Input with
-                            Correlation = 1.0 } }
-                laws
+        let along = DepthExponents.along architecture laws
+        let blocks, perLayer = along.Blocks, along.Layers
 
-        let blocks, values =
+        let values =
             match architecture.Mask with
-            | Mask.None ->
-                let blocks = Geometry.forward architecture laws
-                blocks, closedLayers architecture blocks
-            // positions differ under a causal mask, so exponents are those of the line, where they are closed
-            | Mask.Causal -> line, causalLayers architecture
-
-        let perLayer =
-            Array.map2
-                (fun (onLine: BlockTrace) (trace: BlockTrace) -> onLine.Attention.Input.Q, trace.Attention.Input)
-                line
-                blocks
-            |> Array.mapi (fun i (lineQ, state) -> Exponents.block architecture laws (i + 1) lineQ state)
+            | Mask.None -> closedLayers architecture blocks
+            | Mask.Causal -> causalLayers architecture
 
         let stationaryLine = FixedPoints.stationaryLine architecture laws
 
@@ -254,11 +238,5 @@ module Predict =
           DepthScales =
             { Angle = 1.0 / abs exponents.Angle
               Gradient = 1.0 / abs exponents.Gradient }
-          Trainability =
-            Trainability.judge
-                architecture
-                blocks
-                stationaryLine.IsSome
-                (perLayer |> Array.sumBy _.Angle)
-                (perLayer |> Array.sumBy _.Gradient)
+          Trainability = Trainability.judge architecture blocks stationaryLine.IsSome along.Sums
           Layers = Array.init (depth + 1) layer }

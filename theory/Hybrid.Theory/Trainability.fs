@@ -49,8 +49,8 @@ module Trainability =
           | Mask.None -> () ]
 
     /// Verdict from the sums of λ_a and λ_g over the layers.
-    let judge architecture blocks stationary angleSum gradientSum =
-        let largest = max (abs angleSum) (abs gradientSum)
+    let judge architecture blocks stationary (sums: DepthSums) =
+        let largest = max (abs sums.Angle) (abs sums.Gradient)
 
         let verdict =
             if largest <= Budget then Verdict.Trainable
@@ -58,8 +58,8 @@ module Trainability =
             else Verdict.Untrainable
 
         let reasons =
-            [ direction "Σλ_a" angleSum "differences between tokens shrink" "differences between tokens grow"
-              direction "Σλ_g" gradientSum "gradients vanish towards the input" "gradients explode towards the input"
+            [ direction "Σλ_a" sums.Angle "differences between tokens shrink" "differences between tokens grow"
+              direction "Σλ_g" sums.Gradient "gradients vanish towards the input" "gradients explode towards the input"
               if not stationary then
                   "norms are not stationary: exponents change from layer to layer and are summed as they are" ]
             @ strained blocks architecture

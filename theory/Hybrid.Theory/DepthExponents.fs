@@ -1,0 +1,46 @@
+namespace Hybrid.Theory
+
+/// Sums of λ_a and λ_g over all layers: logs of what becomes of u and of gradient power between input and output.
+[<Struct>]
+type DepthSums = { Angle: float; Gradient: float }
+
+/// The exponents of every block of a network as it is, norms and schedules included: theory.md section 4.
+type DepthExponents =
+    {
+        /// the collapsed trajectory, where λ_a is taken
+        Line: BlockTrace[]
+        /// the trajectory where λ_g is taken: the network's own; the line under a causal mask, whose positions differ
+        Blocks: BlockTrace[]
+        /// block 1 first
+        Layers: BlockExponents[]
+    }
+
+    /// What trainability is judged by.
+    member this.Sums: DepthSums =
+        { Angle = this.Layers |> Array.sumBy _.Angle
+          Gradient = this.Layers |> Array.sumBy _.Gradient }
+
+[<RequireQualifiedAccess>]
+module DepthExponents =
+
+    /// Of a legal architecture.
+    let along (architecture: Architecture) laws : DepthExponents =
+        let collapsed =
+            { architecture with
+                Input =
+                    { architecture.Input with
+                        Correlation = 1.0 } }
+
+        let line = Geometry.forward collapsed (Laws.onLine architecture laws)
+
+        let blocks =
+            match architecture.Mask with
+            | Mask.None -> Geometry.forward architecture laws
+            | Mask.Causal -> line
+
+        let exponents index (onLine: BlockTrace) (trace: BlockTrace) =
+            Exponents.block architecture laws (index + 1) onLine.Attention.Input.Q trace.Attention.Input
+
+        { Line = line
+          Blocks = blocks
+          Layers = Array.mapi2 exponents line blocks }

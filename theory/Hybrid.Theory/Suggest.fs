@@ -1,0 +1,299 @@
+namespace Hybrid.Theory
+
+open System
+
+/// One hyperparameter of a suggestion: the fields of the record that it multiplies and by what.
+type SuggestedFactor = { Fields: string[]; Factor: float }
+
+/// A published recipe applied to the architecture, and what the theory says of the result.
+type Alternative =
+    {
+        Recipe: string
+        /// where it was published
+        Reference: string
+        Architecture: Architecture
+        /// exponents per block at the attracting state
+        Exponents: PhasePoint
+        Sums: DepthSums
+        Trainability: Trainability
+    }
+
+/// The smallest change of an architecture that makes it trainable at its depth.
+type Suggestion =
+    {
+        Architecture: Architecture
+        /// largest |Σλ_a| and |Σλ_g| that was asked for
+        Budget: float
+        Before: DepthSums
+        /// the changed architecture; the same one where it is within the budget already
+        Suggested: Architecture
+        After: DepthSums
+        /// whether `After` is within the budget; otherwise `Suggested` is the nearest that was found
+        Reached: bool
+        Factors: SuggestedFactor[]
+        Alternatives: Alternative[]
+    }
+
+/// What to change so that |Σλ_a| ≤ B and |Σλ_g| ≤ B over the layers, derivation section 11. The hyperparameters are
+/// multiplied, and the size of a change is the norm of the logs of the factors; those that are 0 stay 0.
+[<RequireQualifiedAccess>]
+module Suggest =
+
+    let private scaleSchedule factor schedule =
+        match schedule with
+        | Schedule.Constant value -> Schedule.Constant(factor * value)
+        | Schedule.PerLayer values -> Schedule.PerLayer(values |> Array.map (fun value -> factor * value))
+
+    let private mapBranches change (a: Architecture) =
+        { a with
+            Attention =
+                { a.Attention with
+                    Branch = change a.Attention.Branch }
+            Mlp =
+                { a.Mlp with
+                    Branch = change a.Mlp.Branch } }
+
+    let private mapSkips change (a: Architecture) =
+        { a with
+            Attention =
+                { a.Attention with
+                    Skip = change a.Attention.Skip }
+            Mlp = { a.Mlp with Skip = change a.Mlp.Skip } }
+
+    /// The hyperparameters that may change: fields, and multiplication by a factor.
+    let private parameters: (string[] * (float -> Architecture -> Architecture))[] =
+        [| [| "attention.branch"; "mlp.branch" |], scaleSchedule >> mapBranches
+           [| "attention.skip"; "mlp.skip" |], scaleSchedule >> mapSkips
+           [| "mlp.inStd" |],
+           fun factor a ->
+               { a with
+                   Mlp =
+                       { a.Mlp with
+                           InStd = factor * a.Mlp.InStd } }
+           [| "attention.logitStd" |],
+           fun factor a ->
+               { a with
+                   Attention =
+                       { a.Attention with
+                           LogitStd = factor * a.Attention.LogitStd } }
+           [| "mlp.outStd" |],
+           fun factor a ->
+               { a with
+                   Mlp =
+                       { a.Mlp with
+                           OutStd = factor * a.Mlp.OutStd } } |]
+
+    let private change architecture (logs: float[]) =
+        Array.fold2 (fun a (_, multiply) log -> multiply (exp log) a) architecture parameters logs
+
+    /// The sums of a legal architecture; NaN where a formula is outside its range.
+    let private sums laws architecture =
+        try
+            (DepthExponents.along architecture laws).Sums
+        with
+        | :? KernelException
+        | :? AttentionMomentsException -> { Angle = nan; Gradient = nan }
+
+    /// By how much the larger sum exceeds the budget; ≤ 0 within it.
+    let private violation budget (sums: DepthSums) =
+        let excess = max (abs sums.Angle) (abs sums.Gradient) - budget
+        if Double.IsFinite excess then excess else infinity
+
+    let private dot = Array.fold2 (fun sum (x: float) y -> sum + x * y) 0.0
+
+    /// Exact penalty: larger than any multiplier of a constraint that a unit of log moves by 0.01 or more.
+    [<Literal>]
+    let private Penalty = 100.0
+
+    let private merit budget logs sums =
+        Penalty * max 0.0 (violation budget sums) + 0.5 * dot logs logs
+
+    /// ∂(Σλ_a, Σλ_g)/∂log, by central differences.
+    let private gradients at (logs: float[]) =
+        let h = 1e-4
+
+        let along i =
+            let moved offset : DepthSums =
+                at (logs |> Array.mapi (fun j log -> if j = i then log + offset else log))
+
+            let above, below = moved h, moved -h
+            struct ((above.Angle - below.Angle) / (2.0 * h), (above.Gradient - below.Gradient) / (2.0 * h))
+
+        let columns = Array.init logs.Length along
+
+        columns |> Array.map (fun struct (angle, _) -> angle),
+        columns |> Array.map (fun struct (_, gradient) -> gradient)
+
+    /// The logs of least norm at which the linearised sums meet the budget: a quadratic program of two double-sided
+    /// constraints, solved by trying each set of active ones.
+    let private leastNorm budget (logs: float[]) (sums: DepthSums) (toAngle: float[], toGradient: float[]) =
+        let angle0 = sums.Angle - dot toAngle logs
+        let gradient0 = sums.Gradient - dot toGradient logs
+
+        let aa, ag, gg =
+            dot toAngle toAngle, dot toAngle toGradient, dot toGradient toGradient
+        // keeps parallel or vanishing gradients from dividing by 0
+        let ridge = 1e-12 * (aa + gg) + 1e-300
+
+        let combine x y =
+            Array.map2 (fun a g -> x * a + y * g) toAngle toGradient
+
+        let candidates =
+            [ combine 0.0 0.0
+              for bound in [ budget; -budget ] do
+                  combine ((bound - angle0) / (aa + ridge)) 0.0
+                  combine 0.0 ((bound - gradient0) / (gg + ridge))
+
+                  for other in [ budget; -budget ] do
+                      let s, t = bound - angle0, other - gradient0
+                      let determinant = (aa + ridge) * (gg + ridge) - ag * ag
+                      combine ((s * (gg + ridge) - t * ag) / determinant) ((t * (aa + ridge) - s * ag) / determinant) ]
+
+        candidates
+        |> List.minBy (fun candidate ->
+            let linear: DepthSums =
+                { Angle = angle0 + dot toAngle candidate
+                  Gradient = gradient0 + dot toGradient candidate }
+
+            merit budget candidate linear)
+
+    /// Steps of the search from one start: each costs eleven networks' worth of exponents.
+    [<Literal>]
+    let private MostSteps = 40
+
+    /// Sequential least-norm steps from `start`. A step is shortened until the violation falls by a tenth or the merit
+    /// falls; the search ends where neither can be had.
+    let private search (at: float[] -> DepthSums) budget start =
+        let rec step logs current left =
+            let toAngle, toGradient = gradients at logs
+
+            if left = 0 || not (Array.forall Double.IsFinite (Array.append toAngle toGradient)) then
+                logs, current
+            else
+                let target = leastNorm budget logs current (toAngle, toGradient)
+                let direction = Array.map2 (-) target logs
+                let longest = direction |> Array.map abs |> Array.max
+
+                let better next value =
+                    violation budget value < 0.9 * max 0.0 (violation budget current)
+                    || merit budget next value < merit budget logs current
+
+                let rec shorten fraction =
+                    if fraction * longest < 1e-6 then
+                        None
+                    else
+                        let next = Array.map2 (fun x d -> x + fraction * d) logs direction
+                        let value = at next
+
+                        if better next value then
+                            Some(next, value)
+                        else
+                            shorten (0.5 * fraction)
+
+                // linear models are trusted within a factor e
+                match shorten (min 1.0 (1.0 / longest)) with
+                | Some(next, value) -> step next value (left - 1)
+                | None -> logs, current
+
+        step start (at start) MostSteps
+
+    /// The change of least norm that the search finds; where none is within the budget, that of least violation.
+    let private smallest (architecture: Architecture) budget =
+        // changes of σ_A by more than 2 leave the table and are computed
+        let logitStd = architecture.Attention.LogitStd
+        let laws = Laws.tabulated architecture (0.5 * logitStd) (2.0 * logitStd)
+
+        let at logs = sums laws (change architecture logs)
+
+        // where signals are lost altogether the sums are flat or infinite at first: begin with weaker branches
+        let starts =
+            [ for log in [ 0.0; -1.5; -4.0 ] -> Array.init parameters.Length (fun i -> if i = 0 then log else 0.0) ]
+
+        // a point on the budget, found to the search's accuracy, must not end up beyond it
+        let aimed = budget * (1.0 - 1e-4)
+        let excess (_, found) = max 0.0 (violation budget found)
+
+        let better best next =
+            if excess next < excess best then next else best
+
+        let rec attempt best remaining =
+            match remaining with
+            | start :: others when excess best > 0.0 -> attempt (better best (search at aimed start)) others
+            | _ -> best
+
+        attempt (starts.Head, at starts.Head) starts |> fst
+
+    /// Every published recipe, applied.
+    let private recipes (a: Architecture) =
+        let depth = float a.Depth
+
+        let constant value =
+            mapBranches (fun _ -> Schedule.Constant value)
+
+        let deepNorm =
+            let alpha = Math.Pow(2.0 * depth, 0.25)
+            let beta = Math.Pow(8.0 * depth, -0.25)
+
+            let post =
+                { a with Norm = Norm.Post }
+                |> constant 1.0
+                |> mapSkips (fun _ -> Schedule.Constant alpha)
+
+            { post with
+                Attention =
+                    { post.Attention with
+                        // W_V and W_O each by β
+                        ValueStd = beta * beta * a.Attention.ValueStd }
+                Mlp =
+                    { post.Mlp with
+                        InStd = beta * a.Mlp.InStd
+                        OutStd = beta * a.Mlp.OutStd } }
+
+        [ "branches / √(2L)", "Radford et al. 2019 (GPT-2)", mapBranches (scaleSchedule (1.0 / sqrt (2.0 * depth))) a
+          "DeepNorm", "Wang et al. 2022, arXiv 2203.00555", deepNorm
+          "depth-μP: branches 1/√L", "Yang et al. 2023, arXiv 2310.02244", constant (1.0 / sqrt depth) a
+          "Δt: branches 0.1", "Kan et al., arXiv 2510.09904", constant 0.1 a ]
+
+    let private alternative (recipe, reference, architecture: Architecture) =
+        let along = DepthExponents.along architecture (Laws.exact architecture)
+        let point = PhaseDiagram.Create([ architecture ]).At architecture
+
+        { Recipe = recipe
+          Reference = reference
+          Architecture = architecture
+          Exponents = point
+          Sums = along.Sums
+          Trainability = Trainability.judge architecture along.Blocks point.Stationary along.Sums }
+
+    /// The smallest change that brings |Σλ_a| and |Σλ_g| to at most `budget` (a finite number > 0), beside the published
+    /// recipes. Raises InvalidArchitectureException for an illegal architecture.
+    [<CompiledName("Architecture")>]
+    let architecture (architecture: Architecture) (budget: float) : Suggestion =
+        if not (Double.IsFinite budget && budget > 0.0) then
+            raise (ArgumentOutOfRangeException(nameof budget, budget, "the budget must be a finite number > 0"))
+
+        let architecture = Architecture.ensureValid architecture
+
+        let exact architecture =
+            sums (Laws.exact architecture) architecture
+
+        let before = exact architecture
+
+        let logs =
+            if violation budget before <= 0.0 then
+                Array.zeroCreate parameters.Length
+            else
+                smallest architecture budget
+
+        let suggested = change architecture logs
+        // the search used tables: what it found is certified without them
+        let after = exact suggested
+
+        { Architecture = architecture
+          Budget = budget
+          Before = before
+          Suggested = suggested
+          After = after
+          Reached = violation budget after <= 0.0
+          Factors = Array.map2 (fun (fields, _) log -> { Fields = fields; Factor = exp log }) parameters logs
+          Alternatives = recipes architecture |> List.map alternative |> Array.ofList }
