@@ -5,19 +5,6 @@ open System
 /// One hyperparameter of a suggestion: the fields of the record that it multiplies and by what.
 type SuggestedFactor = { Fields: string[]; Factor: float }
 
-/// A published recipe applied to the architecture, and what the theory says of the result.
-type Alternative =
-    {
-        Recipe: string
-        /// where it was published
-        Reference: string
-        Architecture: Architecture
-        /// exponents per block at the attracting state
-        Exponents: PhasePoint
-        Sums: DepthSums
-        Trainability: Trainability
-    }
-
 /// The smallest change of an architecture that makes it trainable at its depth.
 type Suggestion =
     {
@@ -39,31 +26,10 @@ type Suggestion =
 [<RequireQualifiedAccess>]
 module Suggest =
 
-    let private scaleSchedule factor schedule =
-        match schedule with
-        | Schedule.Constant value -> Schedule.Constant(factor * value)
-        | Schedule.PerLayer values -> Schedule.PerLayer(values |> Array.map (fun value -> factor * value))
-
-    let private mapBranches change (a: Architecture) =
-        { a with
-            Attention =
-                { a.Attention with
-                    Branch = change a.Attention.Branch }
-            Mlp =
-                { a.Mlp with
-                    Branch = change a.Mlp.Branch } }
-
-    let private mapSkips change (a: Architecture) =
-        { a with
-            Attention =
-                { a.Attention with
-                    Skip = change a.Attention.Skip }
-            Mlp = { a.Mlp with Skip = change a.Mlp.Skip } }
-
     /// The hyperparameters that may change: fields, and multiplication by a factor.
     let private parameters: (string[] * (float -> Architecture -> Architecture))[] =
-        [| [| "attention.branch"; "mlp.branch" |], scaleSchedule >> mapBranches
-           [| "attention.skip"; "mlp.skip" |], scaleSchedule >> mapSkips
+        [| [| "attention.branch"; "mlp.branch" |], Recipes.scaleSchedule >> Recipes.mapBranches
+           [| "attention.skip"; "mlp.skip" |], Recipes.scaleSchedule >> Recipes.mapSkips
            [| "mlp.inStd" |],
            fun factor a ->
                { a with
@@ -90,9 +56,8 @@ module Suggest =
     let private sums laws architecture =
         try
             (DepthExponents.along architecture laws).Sums
-        with
-        | :? KernelException
-        | :? AttentionMomentsException -> { Angle = nan; Gradient = nan }
+        with :? TheoryException ->
+            { Angle = nan; Gradient = nan }
 
     /// By how much the larger sum exceeds the budget; ≤ 0 within it.
     let private violation budget (sums: DepthSums) =
@@ -195,7 +160,24 @@ module Suggest =
                 | Some(next, value) -> step next value (left - 1)
                 | None -> logs, current
 
-        step start (at start) MostSteps
+        // what is left of the violation is removed by the shortest corrections, whatever they do to the norm
+        let rec restore logs current left =
+            if left = 0 || violation budget current <= 0.0 then
+                logs, current
+            else
+                let correction =
+                    leastNorm budget (Array.zeroCreate (Array.length logs)) current (gradients at logs)
+
+                let next = Array.map2 (+) logs correction
+                let value = at next
+
+                if violation budget value < violation budget current then
+                    restore next value (left - 1)
+                else
+                    logs, current
+
+        let logs, current = step start (at start) MostSteps
+        restore logs current 8
 
     /// The change of least norm that the search finds; where none is within the budget, that of least violation.
     let private smallest (architecture: Architecture) budget =
@@ -205,9 +187,24 @@ module Suggest =
 
         let at logs = sums laws (change architecture logs)
 
-        // where signals are lost altogether the sums are flat or infinite at first: begin with weaker branches
+        // where signals are lost altogether the sums are flat or infinite: there the search walks back from the
+        // identity, r = 1 with branches so weak that every exponent vanishes
+        let towardsIdentity branch =
+            let skips =
+                Array.append architecture.Attention.Skip.Values architecture.Mlp.Skip.Values
+
+            let largest = Array.max skips
+            let skip = if largest > 0.0 then -log largest else 0.0
+
+            Array.init parameters.Length (fun i ->
+                if i = 0 then branch
+                elif i = 1 then skip
+                else 0.0)
+
         let starts =
-            [ for log in [ 0.0; -1.5; -4.0 ] -> Array.init parameters.Length (fun i -> if i = 0 then log else 0.0) ]
+            [ Array.zeroCreate parameters.Length
+              towardsIdentity -1.5
+              towardsIdentity -4.0 ]
 
         // a point on the budget, found to the search's accuracy, must not end up beyond it
         let aimed = budget * (1.0 - 1e-4)
@@ -222,48 +219,6 @@ module Suggest =
             | _ -> best
 
         attempt (starts.Head, at starts.Head) starts |> fst
-
-    /// Every published recipe, applied.
-    let private recipes (a: Architecture) =
-        let depth = float a.Depth
-
-        let constant value =
-            mapBranches (fun _ -> Schedule.Constant value)
-
-        let deepNorm =
-            let alpha = Math.Pow(2.0 * depth, 0.25)
-            let beta = Math.Pow(8.0 * depth, -0.25)
-
-            let post =
-                { a with Norm = Norm.Post }
-                |> constant 1.0
-                |> mapSkips (fun _ -> Schedule.Constant alpha)
-
-            { post with
-                Attention =
-                    { post.Attention with
-                        // W_V and W_O each by β
-                        ValueStd = beta * beta * a.Attention.ValueStd }
-                Mlp =
-                    { post.Mlp with
-                        InStd = beta * a.Mlp.InStd
-                        OutStd = beta * a.Mlp.OutStd } }
-
-        [ "branches / √(2L)", "Radford et al. 2019 (GPT-2)", mapBranches (scaleSchedule (1.0 / sqrt (2.0 * depth))) a
-          "DeepNorm", "Wang et al. 2022, arXiv 2203.00555", deepNorm
-          "depth-μP: branches 1/√L", "Yang et al. 2023, arXiv 2310.02244", constant (1.0 / sqrt depth) a
-          "Δt: branches 0.1", "Kan et al., arXiv 2510.09904", constant 0.1 a ]
-
-    let private alternative (recipe, reference, architecture: Architecture) =
-        let along = DepthExponents.along architecture (Laws.exact architecture)
-        let point = PhaseDiagram.Create([ architecture ]).At architecture
-
-        { Recipe = recipe
-          Reference = reference
-          Architecture = architecture
-          Exponents = point
-          Sums = along.Sums
-          Trainability = Trainability.judge architecture along.Blocks point.Stationary along.Sums }
 
     /// The smallest change that brings |Σλ_a| and |Σλ_g| to at most `budget` (a finite number > 0), beside the published
     /// recipes. Raises InvalidArchitectureException for an illegal architecture.
@@ -296,4 +251,4 @@ module Suggest =
           After = after
           Reached = violation budget after <= 0.0
           Factors = Array.map2 (fun (fields, _) log -> { Fields = fields; Factor = exp log }) parameters logs
-          Alternatives = recipes architecture |> List.map alternative |> Array.ofList }
+          Alternatives = Recipes.apply architecture }

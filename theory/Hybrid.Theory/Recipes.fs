@@ -1,0 +1,87 @@
+namespace Hybrid.Theory
+
+open System
+
+/// A published recipe applied to the architecture, and what the theory says of the result.
+type Alternative =
+    {
+        Recipe: string
+        /// where it was published
+        Reference: string
+        Architecture: Architecture
+        /// exponents per block at the attracting state
+        Exponents: PhasePoint
+        Sums: DepthSums
+        Trainability: Trainability
+    }
+
+/// Published ways to make depth trainable, as changes of the architecture record.
+[<RequireQualifiedAccess>]
+module Recipes =
+
+    let internal scaleSchedule factor schedule =
+        match schedule with
+        | Schedule.Constant value -> Schedule.Constant(factor * value)
+        | Schedule.PerLayer values -> Schedule.PerLayer(values |> Array.map (fun value -> factor * value))
+
+    let internal mapBranches change (a: Architecture) =
+        { a with
+            Attention =
+                { a.Attention with
+                    Branch = change a.Attention.Branch }
+            Mlp =
+                { a.Mlp with
+                    Branch = change a.Mlp.Branch } }
+
+    let internal mapSkips change (a: Architecture) =
+        { a with
+            Attention =
+                { a.Attention with
+                    Skip = change a.Attention.Skip }
+            Mlp = { a.Mlp with Skip = change a.Mlp.Skip } }
+
+    /// Every published recipe, applied.
+    let private published (a: Architecture) =
+        let depth = float a.Depth
+
+        let constant value =
+            mapBranches (fun _ -> Schedule.Constant value)
+
+        let deepNorm =
+            let alpha = Math.Pow(2.0 * depth, 0.25)
+            let beta = Math.Pow(8.0 * depth, -0.25)
+
+            let post =
+                { a with Norm = Norm.Post }
+                |> constant 1.0
+                |> mapSkips (fun _ -> Schedule.Constant alpha)
+
+            { post with
+                Attention =
+                    { post.Attention with
+                        // W_V and W_O each by β
+                        ValueStd = beta * beta * a.Attention.ValueStd }
+                Mlp =
+                    { post.Mlp with
+                        InStd = beta * a.Mlp.InStd
+                        OutStd = beta * a.Mlp.OutStd } }
+
+        [ "branches / √(2L)", "Radford et al. 2019 (GPT-2)", mapBranches (scaleSchedule (1.0 / sqrt (2.0 * depth))) a
+          "DeepNorm", "Wang et al. 2022, arXiv 2203.00555", deepNorm
+          "depth-μP: branches 1/√L", "Yang et al. 2023, arXiv 2310.02244", constant (1.0 / sqrt depth) a
+          "Δt: branches 0.1", "Kan et al., arXiv 2510.09904", constant 0.1 a ]
+
+    let private alternative (recipe, reference, architecture: Architecture) =
+        let along = DepthExponents.along architecture (Laws.exact architecture)
+        let point = PhaseDiagram.Create([ architecture ]).At architecture
+
+        { Recipe = recipe
+          Reference = reference
+          Architecture = architecture
+          Exponents = point
+          Sums = along.Sums
+          Trainability = Trainability.judge architecture along.Blocks point.Stationary along.Sums }
+
+    /// Every recipe applied to a legal architecture, with the exponents and the verdict that it gets.
+    let apply (architecture: Architecture) =
+        published architecture |> List.map alternative |> Array.ofList
