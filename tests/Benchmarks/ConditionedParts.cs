@@ -31,7 +31,7 @@ internal static unsafe class ConditionedParts
         int count = Tokens * width;
         double single = Best(() => Gaussian.Fill(singles.Span(0, count), key, 0, 1f)) / count;
         double normal = Best(() => Gaussian.Fill(memory.Span(0, count), key, 0, 1.0)) / count;
-        double gram = Best(() => product.Multiply(wide, wide.Transposed, small, 1));
+        double gram = Best(() => product.Gram(wide, small, 1));
         double mix = Best(() => product.Multiply(small, wide, other, 1e-6));
         using ConditioningWorkspace workspace = new(pool, product, Tokens, width);
         using RowBasis basis = new(Tokens, width);
