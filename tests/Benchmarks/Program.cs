@@ -12,6 +12,8 @@ switch (args)
         return PairedEnsemble.Run(threads, rounds: 3, largestPair: args.Length > 1 ? int.Parse(args[1]) : 8192, largest: args.Length > 2 ? int.Parse(args[2]) : 65536);
     case ["agreement", ..]:
         return Agreement.Run(threads, width: args.Length > 1 ? int.Parse(args[1]) : 8192, samples: args.Length > 2 ? int.Parse(args[2]) : 16);
+    case ["normals"]:
+        return NormalNumbers.Run();
     case ["conditioned-parts", ..]:
         return ConditionedParts.Run(args.Length > 1 ? int.Parse(args[1]) : 1024);
     default:

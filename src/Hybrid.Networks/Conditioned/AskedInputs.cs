@@ -64,7 +64,7 @@ internal sealed unsafe class AskedInputs : IDisposable
     {
         MatrixView<double> gram = workspace.Small(2, Coefficients.Rows, Coefficients.Rows);
         MatrixView<double> tokens = Coefficients.Slice(0, 0, Coefficients.Rows, Basis.Rank);
-        workspace.Product.Multiply(tokens, tokens.Transposed, gram, 1);
+        workspace.Product.Gram(tokens, gram, 1);
         Span<double> squares = stackalloc double[matrices.Length], biasSquares = stackalloc double[matrices.Length];
         ConditionedMatrix.ApplyTransposeLast(matrices, gradients, result, gram, squares, biasSquares);
         for (int k = 0; k < roles.Length; k++)

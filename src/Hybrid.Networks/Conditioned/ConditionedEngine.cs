@@ -103,6 +103,6 @@ public sealed unsafe class ConditionedEngine : INetworkEngine
     private void Measure(MatrixView<double> rows, double[] result)
     {
         fixed (double* gram = result)
-            product.Multiply(rows, rows.Transposed, new MatrixView<double>(gram, rows.Rows, rows.Rows), 1.0 / rows.Columns);
+            product.Gram(rows, new MatrixView<double>(gram, rows.Rows, rows.Rows), 1.0 / rows.Columns);
     }
 }

@@ -128,7 +128,7 @@ public sealed unsafe class ConditionedMatrix : IDisposable
             matrix.Learn(matrix.inSide, matrix.outSide);
             matrix.spent = true;
             double variance = matrix.standardDeviation * matrix.standardDeviation;
-            workspace.Product.Multiply(gradients[k], gradients[k].Transposed, factor, 1);
+            workspace.Product.Gram(gradients[k], factor, 1);
             gradientSquares[k] = RowMath.Dot(inputGram.Data, factor.Data, checked(n * n));
             biasSquares[k] = 0;
             foreach (double entry in new ReadOnlySpan<double>(factor.Data, n * n))

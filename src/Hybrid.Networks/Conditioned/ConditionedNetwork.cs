@@ -1,5 +1,4 @@
 using Hybrid.Networks.Dense;
-using Hybrid.Networks.Dense.Activations;
 using Hybrid.Networks.Linear;
 using Hybrid.Theory;
 
@@ -16,9 +15,7 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
     private readonly WorkerPool pool;
     private readonly MatrixProduct<double> product;
     private readonly ConditioningWorkspace workspace;
-    private readonly ActivationPlan plan;
-    private readonly ActivationKernels<double> kernels;
-    private readonly NativeBuffer<double> activations;
+    private readonly BlockStages<double> stages;
     private readonly BlockMatrices?[] blocks;
 
     /// <summary>Plans a legal architecture for asks about <paramref name="vectors"/> ≥ tokens vectors per matrix.</summary>
@@ -27,16 +24,12 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
         this.architecture = architecture;
         this.pool = pool;
         this.product = product;
-        kernels = ActivationKernels<double>.Of(architecture.Activation);
-        plan = new ActivationPlan(architecture);
+        stages = new BlockStages<double>(architecture, product);
         blocks = new BlockMatrices?[architecture.Depth];
-        activations = new NativeBuffer<double>(plan.Length, $"activations of {architecture.Tokens} tokens in {architecture.Depth} blocks of width {architecture.Width}");
         workspace = new ConditioningWorkspace(pool, product, vectors, Math.Max(architecture.Width, architecture.MlpWidth));
         ParameterLayout layout = new(architecture);
         for (int block = 0; block < blocks.Length; block++)
             blocks[block] = new BlockMatrices(architecture, layout, workspace);
-        Stream = plan.Stream.In(activations);
-        Gradient = plan.Gradient.In(activations);
     }
 
     /// <summary>The architecture that the buffers were planned for.</summary>
@@ -46,10 +39,10 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
     internal MatrixProduct<double> Product => product;
 
     /// <summary>x: [n, d], the residual stream where the forward pass stands; the caller writes the input here.</summary>
-    internal MatrixView<double> Stream { get; }
+    internal MatrixView<double> Stream => stages.Stream;
 
     /// <summary>G: [n, d], the loss gradient where the backward pass stands; the caller writes the output's here.</summary>
-    internal MatrixView<double> Gradient { get; }
+    internal MatrixView<double> Gradient => stages.Gradient;
 
     /// <summary>Bytes that a network takes with asks about so many vectors per matrix.</summary>
     internal static Int128 Bytes(Architecture architecture, long vectors)
@@ -59,11 +52,7 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
     }
 
     /// <summary>A of block <paramref name="layer"/> after its forward pass: [H n, n].</summary>
-    internal ReadOnlySpan<double> Probabilities(int layer)
-    {
-        MatrixView<double> probabilities = Kept(plan.Probabilities, layer);
-        return new ReadOnlySpan<double>(probabilities.Data, probabilities.Rows * probabilities.Columns);
-    }
+    internal ReadOnlySpan<double> Probabilities(int layer) => stages.Probabilities(layer);
 
     /// <summary>Carries <see cref="Stream"/> through block <paramref name="layer"/>, 1..depth, of network (seed, sample).</summary>
     internal void Forward(ulong seed, int sample, int layer)
@@ -126,7 +115,7 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        activations.Dispose();
+        stages.Dispose();
         workspace.Dispose();
         foreach (BlockMatrices? block in blocks)
             block?.Dispose();
@@ -134,53 +123,11 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
 
     internal BlockMatrices Block(int layer) => blocks[layer - 1]!;
 
-    internal Placement<double> AttentionPlacement(int layer) => Placed(
-        layer, plan.Attention, architecture.Attention.Skip.At(layer), architecture.Attention.Branch.At(layer));
+    internal Placement<double> AttentionPlacement(int layer) => stages.AttentionPlacement(layer);
 
-    internal Placement<double> MlpPlacement(int layer) =>
-        Placed(layer, plan.Mlp, architecture.Mlp.Skip.At(layer), architecture.Mlp.Branch.At(layer));
+    internal Placement<double> MlpPlacement(int layer) => stages.MlpPlacement(layer);
 
-    private Placement<double> Placed(int layer, SublayerSlots slots, double skip, double weight) => new()
-    {
-        Norm = architecture.Norm,
-        Skip = skip,
-        Weight = weight,
-        Stream = Stream,
-        Branch = plan.Branch.In(activations),
-        InputGradient = plan.InputGradient.In(activations),
-        Input = Kept(slots.Input, layer),
-        InputScale = Kept(slots.InputScale, layer),
-        Normalised = Kept(slots.Normalised, layer),
-        NormalisedScale = Kept(slots.NormalisedScale, layer),
-    };
+    internal AttentionHeads<double> Heads(int layer) => stages.Heads(layer);
 
-    internal AttentionHeads<double> Heads(int layer) => new()
-    {
-        Heads = architecture.Heads,
-        Causal = architecture.Mask.IsCausal,
-        Buffers = product.Buffers,
-        Query = Kept(plan.Query, layer),
-        Key = Kept(plan.Key, layer),
-        Value = Kept(plan.Value, layer),
-        Probabilities = Kept(plan.Probabilities, layer),
-        LogitGradient = plan.LogitGradient.In(activations),
-        Context = plan.Context.In(activations),
-        QueryGradient = plan.QueryGradient.In(activations),
-        KeyGradient = plan.KeyGradient.In(activations),
-        ValueGradient = plan.ValueGradient.In(activations),
-    };
-
-    internal HiddenLayer<double> Hidden(int layer) => new()
-    {
-        Kernels = kernels,
-        Gated = architecture.Gated,
-        Bias = Block(layer).Bias,
-        PreActivation = Kept(plan.PreActivation, layer),
-        Up = Kept(plan.Up, layer),
-        Hidden = plan.Hidden.In(activations),
-        Gradient = plan.HiddenGradient.In(activations),
-        UpGradient = plan.UpGradient.In(activations),
-    };
-
-    private MatrixView<double> Kept(Slot slot, int layer) => slot.In(activations, (layer - 1) * plan.BlockLength);
+    internal HiddenLayer<double> Hidden(int layer) => stages.Hidden(layer, Block(layer).Bias);
 }

@@ -76,7 +76,7 @@ public sealed unsafe class RowBasis : IDisposable
         for (int found = 0; ;)
         {
             MatrixView<double> gram = workspace.Small(0, n, n);
-            workspace.Product.Multiply(residual, residual.Transposed, gram, 1);
+            workspace.Product.Gram(residual, gram, 1);
             double largest = 0;
             for (int i = 0; i < n; i++)
                 largest = Math.Max(largest, gram.Data[(long)i * n + i]);

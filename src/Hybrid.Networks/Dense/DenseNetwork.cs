@@ -1,5 +1,4 @@
 using System.Numerics;
-using Hybrid.Networks.Dense.Activations;
 using Hybrid.Networks.Linear;
 using Hybrid.Theory;
 
@@ -16,9 +15,7 @@ public sealed unsafe class DenseNetwork<T> : IDisposable
     private readonly Architecture architecture;
     private readonly WorkerPool pool;
     private readonly MatrixProduct<T> product;
-    private readonly ActivationPlan plan;
-    private readonly ActivationKernels<T> kernels;
-    private readonly NativeBuffer<T> activations;
+    private readonly BlockStages<T> stages;
 
     /// <summary>Plans the network of a legal <paramref name="architecture"/>; pool and product stay the caller's.</summary>
     /// <exception cref="InsufficientMemoryException">Parameters or activations exceed the machine's memory.</exception>
@@ -27,14 +24,10 @@ public sealed unsafe class DenseNetwork<T> : IDisposable
         this.architecture = ArchitectureModule.EnsureValid(architecture);
         this.pool = pool;
         this.product = product;
-        kernels = ActivationKernels<T>.Of(architecture.Activation);
         Layout = new ParameterLayout(architecture);
-        plan = new ActivationPlan(architecture);
-        string shape = $"{architecture.Depth} blocks of width {architecture.Width}, MLP width {architecture.MlpWidth}";
-        Parameters = new NativeBuffer<T>(Layout.Length, $"parameters of {shape}");
-        activations = new NativeBuffer<T>(plan.Length, $"activations of {architecture.Tokens} tokens in {shape}");
-        Stream = plan.Stream.In(activations);
-        Gradient = plan.Gradient.In(activations);
+        Parameters = new NativeBuffer<T>(
+            Layout.Length, $"parameters of {architecture.Depth} blocks of width {architecture.Width}, MLP width {architecture.MlpWidth}");
+        stages = new BlockStages<T>(architecture, product);
     }
 
     /// <summary>Where each matrix lies in <see cref="Parameters"/>.</summary>
@@ -44,21 +37,17 @@ public sealed unsafe class DenseNetwork<T> : IDisposable
     public NativeBuffer<T> Parameters { get; }
 
     /// <summary>x: [tokens, width], the residual stream where the forward pass stands; the caller writes the input here.</summary>
-    public MatrixView<T> Stream { get; }
+    public MatrixView<T> Stream => stages.Stream;
 
     /// <summary>G: [tokens, width], the loss gradient where the backward pass stands; the caller writes the output's here.</summary>
-    public MatrixView<T> Gradient { get; }
+    public MatrixView<T> Gradient => stages.Gradient;
 
     /// <summary>The matrix <paramref name="role"/> of block <paramref name="layer"/>, 1..depth, as [in, out].</summary>
     public MatrixView<T> Matrix(int layer, MatrixRole role) =>
         Parameters.Matrix(Layout.Offset(layer, role), Layout[role].Rows, Layout[role].Columns);
 
     /// <summary>A of block <paramref name="layer"/> as the last forward pass left it: [heads, tokens, tokens].</summary>
-    public ReadOnlySpan<T> Probabilities(int layer)
-    {
-        MatrixView<T> probabilities = Kept(plan.Probabilities, layer);
-        return new ReadOnlySpan<T>(probabilities.Data, checked(probabilities.Rows * probabilities.Columns));
-    }
+    public ReadOnlySpan<T> Probabilities(int layer) => stages.Probabilities(layer);
 
     /// <summary>Draws the initial weights of block <paramref name="layer"/>, 1..depth, of network (seed, sample).</summary>
     public void Draw(ulong seed, int sample, int layer)
@@ -70,12 +59,12 @@ public sealed unsafe class DenseNetwork<T> : IDisposable
     /// <summary>Carries <see cref="Stream"/> through block <paramref name="layer"/>, keeping what its backward pass needs.</summary>
     public void Forward(int layer)
     {
-        Placement<T> placement = AttentionPlacement(layer);
+        Placement<T> placement = stages.AttentionPlacement(layer);
         pool.Run(&Placement<T>.Enter, &placement);
         AttentionForward(layer, placement.Input, placement.Branch);
         pool.Run(&Placement<T>.Leave, &placement);
 
-        placement = MlpPlacement(layer);
+        placement = stages.MlpPlacement(layer);
         pool.Run(&Placement<T>.Enter, &placement);
         MlpForward(layer, placement.Input, placement.Branch);
         pool.Run(&Placement<T>.Leave, &placement);
@@ -84,12 +73,12 @@ public sealed unsafe class DenseNetwork<T> : IDisposable
     /// <summary>Carries <see cref="Gradient"/> from the output to the input of block <paramref name="layer"/>.</summary>
     public void Backward(int layer)
     {
-        Placement<T> placement = MlpPlacement(layer) with { Stream = Gradient };
+        Placement<T> placement = stages.MlpPlacement(layer) with { Stream = Gradient };
         pool.Run(&Placement<T>.LeaveBackward, &placement);
         MlpBackward(layer, placement.Branch, placement.InputGradient);
         pool.Run(&Placement<T>.EnterBackward, &placement);
 
-        placement = AttentionPlacement(layer) with { Stream = Gradient };
+        placement = stages.AttentionPlacement(layer) with { Stream = Gradient };
         pool.Run(&Placement<T>.LeaveBackward, &placement);
         AttentionBackward(layer, placement.Branch, placement.InputGradient);
         pool.Run(&Placement<T>.EnterBackward, &placement);
@@ -99,13 +88,13 @@ public sealed unsafe class DenseNetwork<T> : IDisposable
     public void Dispose()
     {
         Parameters.Dispose();
-        activations.Dispose();
+        stages.Dispose();
     }
 
     // input: [n, d], branch: [n, d].
     private void AttentionForward(int layer, MatrixView<T> input, MatrixView<T> branch)
     {
-        AttentionHeads<T> heads = Heads(layer);
+        AttentionHeads<T> heads = stages.Heads(layer);
         product.Multiply(input, Matrix(layer, MatrixRole.Query), heads.Query, T.One);
         product.Multiply(input, Matrix(layer, MatrixRole.Key), heads.Key, T.One);
         product.Multiply(input, Matrix(layer, MatrixRole.Value), heads.Value, T.One);
@@ -115,7 +104,7 @@ public sealed unsafe class DenseNetwork<T> : IDisposable
 
     private void AttentionBackward(int layer, MatrixView<T> branch, MatrixView<T> input)
     {
-        AttentionHeads<T> heads = Heads(layer);
+        AttentionHeads<T> heads = stages.Heads(layer);
         product.Multiply(branch, Matrix(layer, MatrixRole.AttentionOut).Transposed, heads.Context, T.One);
         pool.Run(&AttentionHeads<T>.BackwardRows, &heads);
         pool.Run(&AttentionHeads<T>.BackwardColumns, &heads);
@@ -144,53 +133,5 @@ public sealed unsafe class DenseNetwork<T> : IDisposable
             product.Multiply(hidden.UpGradient, Matrix(layer, MatrixRole.MlpUp).Transposed, input, T.One, accumulate: true);
     }
 
-    private Placement<T> AttentionPlacement(int layer) => Placed(
-        layer, plan.Attention, architecture.Attention.Skip.At(layer), architecture.Attention.Branch.At(layer));
-
-    private Placement<T> MlpPlacement(int layer) =>
-        Placed(layer, plan.Mlp, architecture.Mlp.Skip.At(layer), architecture.Mlp.Branch.At(layer));
-
-    private Placement<T> Placed(int layer, SublayerSlots slots, double skip, double weight) => new()
-    {
-        Norm = architecture.Norm,
-        Skip = T.CreateChecked(skip),
-        Weight = T.CreateChecked(weight),
-        Stream = Stream,
-        Branch = plan.Branch.In(activations),
-        InputGradient = plan.InputGradient.In(activations),
-        Input = Kept(slots.Input, layer),
-        InputScale = Kept(slots.InputScale, layer),
-        Normalised = Kept(slots.Normalised, layer),
-        NormalisedScale = Kept(slots.NormalisedScale, layer),
-    };
-
-    private AttentionHeads<T> Heads(int layer) => new()
-    {
-        Heads = architecture.Heads,
-        Causal = architecture.Mask.IsCausal,
-        Buffers = product.Buffers,
-        Query = Kept(plan.Query, layer),
-        Key = Kept(plan.Key, layer),
-        Value = Kept(plan.Value, layer),
-        Probabilities = Kept(plan.Probabilities, layer),
-        LogitGradient = plan.LogitGradient.In(activations),
-        Context = plan.Context.In(activations),
-        QueryGradient = plan.QueryGradient.In(activations),
-        KeyGradient = plan.KeyGradient.In(activations),
-        ValueGradient = plan.ValueGradient.In(activations),
-    };
-
-    private HiddenLayer<T> Hidden(int layer) => new()
-    {
-        Kernels = kernels,
-        Gated = architecture.Gated,
-        Bias = Matrix(layer, MatrixRole.MlpBias),
-        PreActivation = Kept(plan.PreActivation, layer),
-        Up = Kept(plan.Up, layer),
-        Hidden = plan.Hidden.In(activations),
-        Gradient = plan.HiddenGradient.In(activations),
-        UpGradient = plan.UpGradient.In(activations),
-    };
-
-    private MatrixView<T> Kept(Slot slot, int layer) => slot.In(activations, (layer - 1) * plan.BlockLength);
+    private HiddenLayer<T> Hidden(int layer) => stages.Hidden(layer, Matrix(layer, MatrixRole.MlpBias));
 }

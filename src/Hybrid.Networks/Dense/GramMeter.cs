@@ -27,7 +27,7 @@ internal sealed unsafe class GramMeter<T> : IDisposable
         fixed (double* gram = result)
         {
             MatrixView<double> view = new(gram, rows.Rows, rows.Rows);
-            product.Multiply(wide, wide.Transposed, view, 1.0 / rows.Columns);
+            product.Gram(wide, view, 1.0 / rows.Columns);
         }
     }
 

@@ -81,7 +81,7 @@ public sealed unsafe class ExactGram : IDisposable
     // result = L⁻¹ rows, where rows·rowsᵀ / d = L Lᵀ.
     private void Orthogonalise(MatrixView<double> rows, MatrixView<double> result)
     {
-        product.Multiply(rows, rows.Transposed, gram, 1.0 / width);
+        product.Gram(rows, gram, 1.0 / width);
         if (!Cholesky.TryFactor(gram.Data, rank))
             throw new InvalidOperationException($"{rank} Gaussian vectors of width {width} were linearly dependent in double precision; use another seed");
         Cholesky.InvertLower(gram.Data, inverse.Data, rank);

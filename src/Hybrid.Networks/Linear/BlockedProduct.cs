@@ -28,6 +28,41 @@ public static unsafe class BlockedProduct
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         RequireShapes(left, right, result);
+        Dispatch(buffers, left, right, result, alpha, accumulate, lower: false);
+    }
+
+    /// <summary>
+    /// Writes α·rows·rowsᵀ to <paramref name="result"/>, its tiles above the diagonal by mirroring: the same bits as
+    /// <see cref="Multiply"/> gives, since both triangles sum the same products in the same order.
+    /// </summary>
+    /// <param name="buffers">Memory of the calling thread.</param>
+    /// <param name="rows">X: [m, k].</param>
+    /// <param name="result">X Xᵀ: [m, m], contiguous along its rows.</param>
+    /// <param name="alpha">Factor of the product.</param>
+    public static void Gram<T>(PackingBuffers<T> buffers, MatrixView<T> rows, MatrixView<T> result, T alpha)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        RequireShapes(rows, rows.Transposed, result);
+        if (result.ColumnStride != 1)
+            result = result.Transposed;
+        Dispatch(buffers, rows, rows.Transposed, result, alpha, accumulate: false, lower: true);
+        for (int i = 0; i < result.Rows; i++)
+        {
+            for (int j = i + 1; j < result.Columns; j++)
+                result.Data[i * result.RowStride + j] = result.Data[j * result.RowStride + i];
+        }
+    }
+
+    private static void Dispatch<T>(
+        PackingBuffers<T> buffers,
+        MatrixView<T> left,
+        MatrixView<T> right,
+        MatrixView<T> result,
+        T alpha,
+        bool accumulate,
+        bool lower)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
         if (result.ColumnStride != 1)
             (left, right, result) = (right.Transposed, left.Transposed, result.Transposed);
         if (result.Rows == 0 || result.Columns == 0)
@@ -40,11 +75,11 @@ public static unsafe class BlockedProduct
         }
 
         if (Vector512.IsHardwareAccelerated)
-            Sweep<Simd512<T>, Vector512<T>, T>(buffers, left, right, result, alpha, accumulate);
+            Sweep<Simd512<T>, Vector512<T>, T>(buffers, left, right, result, alpha, accumulate, lower);
         else if (Vector256.IsHardwareAccelerated)
-            Sweep<Simd256<T>, Vector256<T>, T>(buffers, left, right, result, alpha, accumulate);
+            Sweep<Simd256<T>, Vector256<T>, T>(buffers, left, right, result, alpha, accumulate, lower);
         else
-            Sweep<Simd128<T>, Vector128<T>, T>(buffers, left, right, result, alpha, accumulate);
+            Sweep<Simd128<T>, Vector128<T>, T>(buffers, left, right, result, alpha, accumulate, lower);
     }
 
     internal static void RequireShapes<T>(MatrixView<T> left, MatrixView<T> right, MatrixView<T> result)
@@ -75,7 +110,8 @@ public static unsafe class BlockedProduct
     }
 
     // Columns of C in blocks that fit the last cache, then the depth, then rows in blocks that fit the second; a strip
-    // of B is packed when the first block of rows meets it, and kept only if further blocks of rows follow.
+    // of B is packed when the first block of rows meets it, and kept only if further blocks of rows follow. `lower` leaves out
+    // the tiles that lie above the diagonal.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sweep<TSimd, TVector, T>(
         PackingBuffers<T> buffers,
@@ -83,7 +119,8 @@ public static unsafe class BlockedProduct
         MatrixView<T> b,
         MatrixView<T> c,
         T alpha,
-        bool accumulate)
+        bool accumulate,
+        bool lower)
         where TSimd : ISimd<TVector, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -110,10 +147,11 @@ public static unsafe class BlockedProduct
                             Panel<T>.Pack(source, b.ColumnStride, b.RowStride, width, panel, depth, packed);
 
                         MatrixView<T> part = c.Slice(row, column + strip, rows, width);
+                        int above = lower ? Math.Max(0, column + strip - row) : 0;
                         bool more = row == 0 && strip + panel < columns;
                         T* next = more ? source + panel * b.ColumnStride : null;
                         Strip<TSimd, TVector, T>(
-                            buffers, depth, packed, part, alpha, accumulate || k > 0, next, b.ColumnStride, b.RowStride);
+                            buffers, depth, packed, part, alpha, accumulate || k > 0, above, next, b.ColumnStride, b.RowStride);
                     }
                 }
             }
@@ -140,7 +178,7 @@ public static unsafe class BlockedProduct
         }
     }
 
-    // One packed strip of B against every packed panel of A. c: [rows, width ≤ panel]. While the first tiles run, they
+    // One packed strip of B against the packed panels of A that end after the first `above` rows. c: [rows, width ≤ panel]. While the first tiles run, they
     // ask for the lines of the strip that starts at `next` and is packed after this one.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Strip<TSimd, TVector, T>(
@@ -150,6 +188,7 @@ public static unsafe class BlockedProduct
         MatrixView<T> c,
         T alpha,
         bool accumulate,
+        int above,
         T* next,
         nint across,
         nint along)
@@ -159,7 +198,7 @@ public static unsafe class BlockedProduct
         int panel = PanelRows<TSimd, TVector, T>();
         int half = PackingBuffers<T>.TileRows / 2;
         int tileColumns = PackingBuffers<T>.TileColumns;
-        for (int row = 0; row < c.Rows; row += panel)
+        for (int row = above / panel * panel; row < c.Rows; row += panel)
         {
             int rows = Math.Min(panel, c.Rows - row);
             int packedRows = rows <= half ? half : panel;

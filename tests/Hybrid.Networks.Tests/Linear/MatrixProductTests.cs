@@ -41,6 +41,29 @@ public abstract unsafe class MatrixProductTests<T>
         }
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(9, 385)]
+    [InlineData(39, 42)]
+    [InlineData(64, 1000)]
+    [InlineData(197, 391)]
+    [InlineData(430, 20)]
+    [InlineData(5, 0)]
+    [InlineData(0, 5)]
+    public void A_Gram_product_has_the_bits_of_the_general_one(int m, int k)
+    {
+        foreach (int threads in new[] { 1, 2 })
+        {
+            using WorkerPool pool = new(threads);
+            using MatrixProduct<T> product = new(pool);
+            using NativeBuffer<T> rows = Noise(m * k, 1), general = Noise(m * m, 2), gram = Noise(m * m, 3);
+            gram.Span(0, m * m).Fill(T.NaN);
+            product.Multiply(rows.Matrix(0, m, k), rows.Matrix(0, m, k).Transposed, general.Matrix(0, m, m), T.CreateChecked(0.3));
+            product.Gram(rows.Matrix(0, m, k), gram.Matrix(0, m, m), T.CreateChecked(0.3));
+            Assert.Equal(Elements(general.Matrix(0, m, m)), Elements(gram.Matrix(0, m, m)));
+        }
+    }
+
     [Fact]
     public void A_slice_is_written_and_its_surroundings_are_not()
     {
