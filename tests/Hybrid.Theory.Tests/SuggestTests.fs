@@ -83,4 +83,4 @@ let ``DeepNorm's angle exponent falls with depth as its constants say`` () =
     // for ReLU χ = κ, so λ_a = −log(1 + β⁴σ_V²/α²) with β⁴/α² = (8L)⁻¹(2L)^(−1/2)
     for depth in [ 24; 96 ] do
         let l = float depth
-        Check.relative $"λ_a at L = {depth}" 1e-10 (-log (1.0 + 1.0 / (8.0 * l * sqrt (2.0 * l)))) (angle depth)
+        Check.relative $"λ_a at L = {depth}" 1e-10 (-log(1.0 + 1.0 / (8.0 * l * sqrt (2.0 * l)))) (angle depth)
