@@ -3,10 +3,13 @@ namespace Hybrid.Cli;
 /// <summary>What the command's exit code means; part of its contract.</summary>
 public static class ExitCode
 {
-    /// <summary>Done; for check: theory and measurement agree.</summary>
+    /// <summary>Done; for check: theory and measurement agree; for suggest: the budget is reached.</summary>
     public const int Agrees = 0;
 
-    /// <summary>check only: theory and measurement disagree, or the samples are too few to tell.</summary>
+    /// <summary>
+    /// check: theory and measurement disagree, or the samples are too few to tell; suggest: no change within the budget was
+    /// found.
+    /// </summary>
     public const int Disagrees = 1;
 
     /// <summary>The input cannot be used; stderr names the field, what was received and what is legal.</summary>

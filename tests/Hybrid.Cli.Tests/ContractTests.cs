@@ -42,6 +42,27 @@ public class ContractTests
     }
 
     [Theory]
+    [InlineData("peri-gelu", 5.0, 1 + 2.0 * 12)]
+    [InlineData("post-relu", 1.0, 1.0)]
+    [InlineData("pre-tanh-ordered", null, null)]
+    public void Predict_gives_the_norm_bounds_that_hold_for_any_weights(string preset, double? initialisation, double? bound)
+    {
+        JsonElement root = Document("predict", preset), bounds = root.GetProperty("bounds");
+        Assert.NotEqual("", bounds.GetProperty("statement").GetString());
+        if (bound is null)
+        {
+            Assert.Equal((JsonValueKind.Null, JsonValueKind.Null), (bounds.GetProperty("magnitude").ValueKind, bounds.GetProperty("variance").ValueKind));
+            return;
+        }
+
+        JsonElement last = root.GetProperty("layers")[12];
+        Assert.Equal(13, bounds.GetProperty("magnitude").GetArrayLength());
+        Assert.Equal(bound.Value, bounds.GetProperty("magnitude")[12].GetDouble(), 1e-12);
+        Assert.Equal(bound.Value * bound.Value, bounds.GetProperty("variance")[12].GetDouble(), 1e-9);
+        Assert.Equal(initialisation!.Value, Math.Sqrt(last.GetProperty("q").GetDouble()), 1e-9);
+    }
+
+    [Theory]
     [InlineData("dense")]
     [InlineData("conditioned")]
     public void Simulate_gives_the_same_layers_as_mean_and_standard_error(string engine)

@@ -36,6 +36,10 @@ public class ExitCodeTests
     [InlineData("there is no folder", "phase", "gpt2", "--x", "mlp.inStd=1:2:3", "--y", "mlp.outStd=1:2:3", "--out", "none/x.svg")]
     [InlineData("hi must be greater than lo", "phase", "gpt2", "--x", "mlp.inStd=2:1:3", "--y", "mlp.outStd=1:2:3", "--json")]
     [InlineData("--x", "phase", "gpt2", "--y", "mlp.outStd=1:2:3", "--json")]
+    [InlineData("--budget must be a finite number > 0, got '0'", "suggest", "post-relu", "--budget", "0")]
+    [InlineData("--budget must be a finite number > 0, got '-1'", "suggest", "post-relu", "--budget", "-1")]
+    [InlineData("--budget must be a finite number > 0, got 'NaN'", "suggest", "post-relu", "--budget", "NaN")]
+    [InlineData("did you mean mlp.inStd?", "suggest", "post-relu", "--set", "mlp.inSdt=2")]
     [InlineData("--figure must be a file that ends in .svg", "check", "--figure", "x.png")]
     public void Bad_input_exits_with_2_and_one_line_on_stderr(string message, params string[] args)
     {

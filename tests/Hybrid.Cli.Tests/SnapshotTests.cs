@@ -11,10 +11,12 @@ public class SnapshotTests
     [InlineData("help-predict.txt", "predict", "--help")]
     [InlineData("help-simulate.txt", "simulate", "--help")]
     [InlineData("help-phase.txt", "phase", "--help")]
+    [InlineData("help-suggest.txt", "suggest", "--help")]
     [InlineData("help-presets.txt", "presets", "--help")]
     [InlineData("help-info.txt", "info", "--help")]
     [InlineData("presets.txt", "presets")]
     [InlineData("predict-ordered.txt", "predict", "pre-tanh-ordered")]
+    [InlineData("predict-peri.txt", "predict", "peri-gelu")]
     public void Text_output_is_as_committed(string snapshot, params string[] args)
     {
         CommandRun run = CommandRun.Of(args);
@@ -33,7 +35,7 @@ public class SnapshotTests
     [Fact]
     public void Every_example_in_the_help_parses()
     {
-        string[] verbs = ["check", "predict", "simulate", "phase", "presets", "info"];
+        string[] verbs = ["check", "predict", "simulate", "phase", "suggest", "presets", "info"];
         int examples = 0;
         foreach (string verb in verbs)
         {

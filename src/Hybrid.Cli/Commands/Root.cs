@@ -20,6 +20,7 @@ internal static class Root
             PredictCommand.Create(session),
             SimulateCommand.Create(session),
             PhaseCommand.Create(session),
+            SuggestCommand.Create(session),
             PresetsCommand.Create(session),
             InfoCommand.Create(session),
         };

@@ -27,12 +27,16 @@ internal static class PredictionJson
             ["angle"] = Json.Number(prediction.DepthScales.Angle),
             ["gradient"] = Json.Number(prediction.DepthScales.Gradient),
         },
-        ["trainable"] = new JsonObject
-        {
-            ["verdict"] = Words.Of(prediction.Trainability.Verdict),
-            ["reasons"] = new JsonArray([.. prediction.Trainability.Reasons.Select(reason => (JsonNode)reason)]),
-        },
+        ["trainable"] = Trainable(prediction.Trainability),
         ["layers"] = new JsonArray([.. prediction.Layers.Select(Layer)]),
+        ["bounds"] = NormBounds.Of(prediction.Architecture).ToNode(),
+    };
+
+    /// <summary>The verdict at finite depth and its reasons.</summary>
+    public static JsonObject Trainable(Trainability trainability) => new()
+    {
+        ["verdict"] = Words.Of(trainability.Verdict),
+        ["reasons"] = new JsonArray([.. trainability.Reasons.Select(reason => (JsonNode)reason)]),
     };
 
     private static JsonNode Layer(LayerPrediction layer) => new JsonObject

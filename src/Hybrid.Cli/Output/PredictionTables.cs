@@ -9,6 +9,7 @@ internal static class PredictionTables
     {
         WriteExponents(terminal, prediction);
         WriteLayers(terminal, prediction);
+        terminal.Out.WriteLine($"bound: {NormBounds.Of(prediction.Architecture).Statement}");
         terminal.Out.WriteLine($"verdict: {Words.Of(prediction.Trainability.Verdict)} at depth {prediction.Architecture.Depth}");
         foreach (string reason in prediction.Trainability.Reasons)
             terminal.Out.WriteLine($"  {reason}");

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Hybrid.Cli.Output;
+using Hybrid.Harness.Architectures;
+using Hybrid.Theory;
+
+namespace Hybrid.Cli.Commands;
+
+/// <summary>hybrid suggest: the nearest hyperparameters at which an architecture is trainable.</summary>
+internal static class SuggestCommand
+{
+    public static Verb Create(Session session)
+    {
+        Verb verb = new(
+            "suggest",
+            "Finds the smallest change of hyperparameters that makes an architecture trainable; exit 1 if none is found.",
+            "hybrid suggest post-relu",
+            "hybrid suggest pre-tanh-ordered --budget 1 --set depth=24 --json");
+        Argument<string> source = Options.Architecture();
+        Option<double> budget = Budget();
+        verb.Arguments.Add(source);
+        verb.Options.Add(budget);
+        CommonOptions common = new(verb);
+        return verb.Does(parsed =>
+        {
+            Architecture architecture = common.Apply(parsed, ArchitectureSource.Load(parsed.GetRequiredValue(source)));
+            double allowed = parsed.GetValue(budget);
+            RunHeader header = new("suggest", common.Seed(parsed));
+            bool json = common.Json(parsed);
+            TextWriter output = session.Terminal.Out;
+            if (!json)
+                WriteHeader(output, header, architecture, allowed);
+            Suggestion suggestion = Suggest.Architecture(architecture, allowed);
+            if (json)
+                Json.Write(output, SuggestionJson.ToNode(suggestion, header));
+            else
+                SuggestionTables.Write(session.Terminal, suggestion);
+            return suggestion.Reached ? ExitCode.Agrees : ExitCode.Disagrees;
+        });
+    }
+
+    private static void WriteHeader(TextWriter output, RunHeader header, Architecture architecture, double budget)
+    {
+        header.Write(output);
+        output.WriteLine(RunHeader.Describe(architecture));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"asked for |Σλ_a| ≤ {budget} and |Σλ_g| ≤ {budget} over all layers"));
+        output.WriteLine();
+    }
+
+    private static Option<double> Budget()
+    {
+        const string name = "--budget";
+        static double Parse(ArgumentResult result)
+        {
+            string text = string.Join(' ', result.Tokens.Select(token => token.Value));
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 && double.IsFinite(value))
+                return value;
+            result.AddError($"{name} must be a finite number > 0, got '{text}'.");
+            return default;
+        }
+
+        return new Option<double>(name)
+        {
+            Description = "Largest size of Σλ_a and of Σλ_g over the layers: by how many e-folds signals may change.",
+            HelpName = "B",
+            CustomParser = Parse,
+            DefaultValueFactory = _ => TrainabilityModule.Budget,
+        };
+    }
+}

@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+using Hybrid.Harness.Architectures;
+using Hybrid.Theory;
+
+namespace Hybrid.Cli.Output;
+
+/// <summary>A suggestion as JSON; "suggestion" is an architecture file as it stands.</summary>
+internal static class SuggestionJson
+{
+    public static JsonObject ToNode(Suggestion suggestion, RunHeader header) => new()
+    {
+        ["run"] = header.ToNode(),
+        ["architecture"] = ArchitectureJson.ToNode(suggestion.Architecture),
+        ["budget"] = suggestion.Budget,
+        ["reached"] = suggestion.Reached,
+        ["before"] = Sums(suggestion.Before),
+        ["after"] = Sums(suggestion.After),
+        ["changes"] = new JsonArray([.. SuggestedChange.Of(suggestion).Select(Change)]),
+        ["suggestion"] = ArchitectureJson.ToNode(suggestion.Suggested),
+        ["alternatives"] = new JsonArray([.. suggestion.Alternatives.Select(Alternative)]),
+    };
+
+    private static JsonObject Sums(DepthSums sums) => new()
+    {
+        ["angle"] = Json.Number(sums.Angle),
+        ["gradient"] = Json.Number(sums.Gradient),
+    };
+
+    /// <summary>"from" and "to" are in the order of "fields".</summary>
+    private static JsonNode Change(SuggestedChange change) => new JsonObject
+    {
+        ["fields"] = new JsonArray([.. change.Fields.Select(field => (JsonNode)field)]),
+        ["factor"] = Json.Number(change.Factor),
+        ["from"] = new JsonArray([.. change.From.Select(value => value.DeepClone())]),
+        ["to"] = new JsonArray([.. change.To.Select(value => value.DeepClone())]),
+    };
+
+    private static JsonNode Alternative(Alternative alternative) => new JsonObject
+    {
+        ["recipe"] = alternative.Recipe,
+        ["reference"] = alternative.Reference,
+        ["angleExponent"] = Json.Number(alternative.Exponents.Angle),
+        ["gradientExponent"] = Json.Number(alternative.Exponents.Gradient),
+        ["rho"] = Json.Number(alternative.Exponents.Rho),
+        ["stationary"] = alternative.Exponents.Stationary,
+        ["sums"] = Sums(alternative.Sums),
+        ["trainable"] = PredictionJson.Trainable(alternative.Trainability),
+        ["architecture"] = ArchitectureJson.ToNode(alternative.Architecture),
+    };
+}
