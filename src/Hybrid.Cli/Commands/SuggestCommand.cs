@@ -27,15 +27,17 @@ internal static class SuggestCommand
             Architecture architecture = common.Apply(parsed, ArchitectureSource.Load(parsed.GetRequiredValue(source)));
             double allowed = parsed.GetValue(budget);
             RunHeader header = new("suggest", common.Seed(parsed));
-            bool json = common.Json(parsed);
-            TextWriter output = session.Terminal.Out;
-            if (!json)
-                WriteHeader(output, header, architecture, allowed);
             Suggestion suggestion = Suggest.Architecture(architecture, allowed);
-            if (json)
-                Json.Write(output, SuggestionJson.ToNode(suggestion, header));
+            if (common.Json(parsed))
+            {
+                Json.Write(session.Terminal.Out, SuggestionJson.ToNode(suggestion, header));
+            }
             else
+            {
+                WriteHeader(session.Terminal.Out, header, architecture, allowed);
                 SuggestionTables.Write(session.Terminal, suggestion);
+            }
+
             return suggestion.Reached ? ExitCode.Agrees : ExitCode.Disagrees;
         });
     }
