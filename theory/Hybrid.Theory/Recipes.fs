@@ -82,6 +82,13 @@ module Recipes =
           Sums = along.Sums
           Trainability = Trainability.judge architecture along.Blocks point.Stationary along.Sums }
 
-    /// Every recipe applied to a legal architecture, with the exponents and the verdict that it gets.
+    /// Every recipe applied to a legal architecture, with the exponents and the verdict that it gets. A recipe under which
+    /// norms leave double precision is left out.
     let apply (architecture: Architecture) =
-        published architecture |> List.map alternative |> Array.ofList
+        let tryEvaluate recipe =
+            try
+                Some(alternative recipe)
+            with :? TheoryException ->
+                None
+
+        published architecture |> List.choose tryEvaluate |> Array.ofList
