@@ -15,6 +15,12 @@ type Schedule =
         | Constant value -> value
         | PerLayer values -> values[layer - 1]
 
+    /// Every value times `factor`.
+    member this.Scale(factor: float) =
+        match this with
+        | Constant value -> Constant(factor * value)
+        | PerLayer values -> PerLayer(values |> Array.map (fun value -> factor * value))
+
     /// Every value that the schedule holds.
     member this.Values =
         match this with

@@ -25,13 +25,7 @@ module DepthExponents =
 
     /// Of a legal architecture.
     let along (architecture: Architecture) laws : DepthExponents =
-        let collapsed =
-            { architecture with
-                Input =
-                    { architecture.Input with
-                        Correlation = 1.0 } }
-
-        let line = Geometry.forward collapsed (Laws.onLine architecture laws)
+        let line = Geometry.collapsed architecture laws
 
         let blocks =
             match architecture.Mask with

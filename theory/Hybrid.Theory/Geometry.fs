@@ -195,3 +195,12 @@ module Geometry =
                 overflow architecture
 
         blocks
+
+    /// All blocks for tokens that have collapsed to the line: the trajectory on which λ_a is taken.
+    let collapsed (architecture: Architecture) laws =
+        forward
+            { architecture with
+                Input =
+                    { architecture.Input with
+                        Correlation = 1.0 } }
+            (Laws.onLine architecture laws)

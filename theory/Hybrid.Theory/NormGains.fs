@@ -11,11 +11,6 @@ type NormGains = { Input: float; Output: float }
 [<RequireQualifiedAccess>]
 module NormGains =
 
-    let private scaled factor (schedule: Schedule) =
-        match schedule with
-        | Schedule.Constant value -> Schedule.Constant(factor * value)
-        | Schedule.PerLayer values -> Schedule.PerLayer(values |> Array.map (fun value -> factor * value))
-
     /// A module that sees γz instead of z: logits grow by γ², values and pre-activations by γ.
     let private seenThrough gain (architecture: Architecture) =
         { architecture with
@@ -31,10 +26,10 @@ module NormGains =
         { architecture with
             Attention =
                 { architecture.Attention with
-                    Branch = scaled gain architecture.Attention.Branch }
+                    Branch = architecture.Attention.Branch.Scale gain }
             Mlp =
                 { architecture.Mlp with
-                    Branch = scaled gain architecture.Mlp.Branch } }
+                    Branch = architecture.Mlp.Branch.Scale gain } }
 
     /// A stream of norm γ² in units of γ: modules see γ times the stream and their outputs count 1/γ.
     let private streamTimes gain (architecture: Architecture) =

@@ -40,14 +40,8 @@ type PhaseDiagram private (laws: Laws) =
 
     /// Means over the depth along the collapsed trajectory.
     member private _.AlongDepth(architecture: Architecture) =
-        let collapsed =
-            { architecture with
-                Input =
-                    { architecture.Input with
-                        Correlation = 1.0 } }
-
         let exponents =
-            Geometry.forward collapsed (Laws.onLine architecture laws)
+            Geometry.collapsed architecture laws
             |> Array.mapi (fun i trace -> Exponents.onLine architecture laws (i + 1) trace.Attention.Input.Q)
 
         { Angle = exponents |> Array.averageBy _.Angle

@@ -19,12 +19,7 @@ type Alternative =
 [<RequireQualifiedAccess>]
 module Recipes =
 
-    let internal scaleSchedule factor schedule =
-        match schedule with
-        | Schedule.Constant value -> Schedule.Constant(factor * value)
-        | Schedule.PerLayer values -> Schedule.PerLayer(values |> Array.map (fun value -> factor * value))
-
-    let internal mapBranches change (a: Architecture) =
+    let internal mapBranches (change: Schedule -> Schedule) (a: Architecture) =
         { a with
             Attention =
                 { a.Attention with
@@ -33,7 +28,7 @@ module Recipes =
                 { a.Mlp with
                     Branch = change a.Mlp.Branch } }
 
-    let internal mapSkips change (a: Architecture) =
+    let internal mapSkips (change: Schedule -> Schedule) (a: Architecture) =
         { a with
             Attention =
                 { a.Attention with
@@ -66,7 +61,7 @@ module Recipes =
                         InStd = beta * a.Mlp.InStd
                         OutStd = beta * a.Mlp.OutStd } }
 
-        [ "branches / √(2L)", "Radford et al. 2019 (GPT-2)", mapBranches (scaleSchedule (1.0 / sqrt (2.0 * depth))) a
+        [ "branches / √(2L)", "Radford et al. 2019 (GPT-2)", mapBranches _.Scale(1.0 / sqrt (2.0 * depth)) a
           "DeepNorm", "Wang et al. 2022, arXiv 2203.00555", deepNorm
           "depth-μP: branches 1/√L", "Yang et al. 2023, arXiv 2310.02244", constant (1.0 / sqrt depth) a
           "Δt: branches 0.1", "Kan et al., arXiv 2510.09904", constant 0.1 a ]

@@ -28,8 +28,8 @@ module Suggest =
 
     /// The hyperparameters that may change: fields, and multiplication by a factor.
     let private parameters: (string[] * (float -> Architecture -> Architecture))[] =
-        [| [| "attention.branch"; "mlp.branch" |], Recipes.scaleSchedule >> Recipes.mapBranches
-           [| "attention.skip"; "mlp.skip" |], Recipes.scaleSchedule >> Recipes.mapSkips
+        [| [| "attention.branch"; "mlp.branch" |], fun factor -> Recipes.mapBranches _.Scale(factor)
+           [| "attention.skip"; "mlp.skip" |], fun factor -> Recipes.mapSkips _.Scale(factor)
            [| "mlp.inStd" |],
            fun factor a ->
                { a with
