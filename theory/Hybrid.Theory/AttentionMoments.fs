@@ -25,6 +25,10 @@ type AttentionMoments =
 [<RequireQualifiedAccess>]
 module AttentionMoments =
 
+    /// Most multiply-adds of one evaluation, about half a minute.
+    [<Literal>]
+    let private LargestCost = 5e10
+
     /// `compute` with the τ-step divided by `refinement`, for the tests of its convergence.
     let internal computeRefined refinement (n: int) (s: float) (u: float) : AttentionMoments =
         if n < 1 then
@@ -57,21 +61,19 @@ module AttentionMoments =
               T1 = t
               T2 = t }
         else
-            let rho = 1.0 - u
+            // Two tokens' A′ at −ρ is that at ρ with its entries exchanged: S2 → 1 − S2, T2 as it was.
+            let opposite = n = 2 && u > 1.0
+            let plan = RowPairs.plan refinement n s (if opposite then max 0.0 (2.0 - u) else u)
+            let cost = plan.Cost n
 
-            let struct (_, _, pairNodes) =
-                SoftmaxNodes.grid refinement n s (SoftmaxNodes.pairScale n s rho)
-
-            if RowPairs.tableSize n s rho pairNodes > RowPairs.LargestTable then
+            if cost > LargestCost then
                 raise (
                     AttentionMomentsException(
-                        $"attention moments at logit spread s = {s} and row correlation ρ = {rho}: such spread, or such spread between rows so nearly equal (or opposite), needs tables of {RowPairs.tableSize n s rho pairNodes:G2} entries, {RowPairs.LargestTable:G1} are allowed; lower σ_A, or note that s² = σ_A² q² (1 − ρ) keeps s small wherever ρ is near 1"
+                        $"attention moments of {n} tokens at logit spread s = {s} and row correlation ρ = {1.0 - u} need {cost:G2} operations, {LargestCost:G1} are allowed; lower σ_A: s² = σ_A² q² (1 − ρ) of some hundreds freezes attention on one token anyway"
                     )
                 )
 
-            let struct (step, _, moments) =
-                SoftmaxNodes.rowNodes refinement n s (SoftmaxNodes.rowScale n s)
-
+            let struct (step, moments) = SoftmaxNodes.rowNodes refinement n s
             let mutable s1 = 0.0
             let mutable cubic = 0.0
             let mutable quartic = 0.0
@@ -85,35 +87,16 @@ module AttentionMoments =
                 quartic <- quartic + (node.K4 * rest1 + (count - 1.0) * node.K2 * node.K2 * rest2) / 6.0
 
             let scale = count * step
-
-            let struct (pairStep, taus, psis) =
-                let struct (step, all, moments) =
-                    SoftmaxNodes.rowNodes refinement n s (SoftmaxNodes.pairScale n s rho)
-                // ∫dτ′ of the S2 integrand is below K_1 φ_0^{n−1}: where that is negligible, so is the row of pairs
-                let weights =
-                    moments
-                    |> Array.map (fun node -> node.K1 * SoftmaxNodes.power node.Psi (count - 1.0))
-
-                let largest = Array.max weights
-
-                let relevant =
-                    [| for i in 0 .. all.Length - 1 do
-                           if weights[i] > 1e-11 * largest then
-                               i |]
-
-                struct (step, relevant |> Array.map (Array.get all), relevant |> Array.map (fun i -> moments[i].Psi))
-
-            let struct (s2, cubic2, quartic2) =
-                RowPairs.pairs n (RowPairs.factors n s u taus) psis pairStep
+            let struct (s2, cubic2, quartic2) = RowPairs.sums n plan
 
             { S1 = scale * s1
-              S2 = s2
+              S2 = if opposite then 1.0 - s2 else s2
               T1 = scale * (s1 - 2.0 * cubic + quartic)
               T2 = s2 - 2.0 * cubic2 + quartic2 }
 
     /// Moments of softmax rows over n tokens with logit standard deviation s and row correlation ρ = 1 − u.
-    /// n ≥ 1, s ≥ 0, 0 ≤ u ≤ 1 + 1/(n−1). Raises AttentionMomentsException where s exceeds about 40 and ρ is so close to
-    /// 1 (or −1), or s so large alone (some thousands), that neither route is of reasonable size; no state with σ_A ≤ 100 comes near, since s² = σ_A² q² u.
-    /// Checks: s = 0 gives S1 = S2 = 1/n; s → ∞ gives S1 → 1.
+    /// n ≥ 1, s ≥ 0, 0 ≤ u ≤ 1 + 1/(n−1). To 1e-8 relative for n ≤ 10⁶ and s ≤ 50, in at most about a second; raises
+    /// AttentionMomentsException where s, some thousands or more, would take minutes.
+    /// Checks: s = 0 gives S1 = S2 = 1/n; s → ∞ gives S1 → 1; u = 0 gives S2 = S1, T2 = T1.
     [<CompiledName("Compute")>]
     let compute (n: int) (s: float) (u: float) : AttentionMoments = computeRefined 1.0 n s u

@@ -2,214 +2,253 @@ namespace Hybrid.Theory
 
 open System
 
-/// Sums over pairs of attention rows, derivation section 3.4: the two rows' normals have correlation ρ = 1 − u and are
-/// joined by Mehler's expansion in ρ, or by conditioning one on the other where ρ is too near ±1 for a short series.
+/// Sums over pairs of attention rows, derivation section 3.4. In the mean T and the difference Δ of log t and log t′ two
+/// rows' logits enter through their mean and their difference D ~ N(Δ, 2s²u), which are independent: given D, every
+/// expectation is one row's at spread s√(1 − u/2), shifted by ℓ(D) = log 2cosh(D/2). So one table of one-row expectations
+/// over t = T + ℓ(Δ) serves all Δ, and the average over D is a stencil on it.
 [<RequireQualifiedAccess>]
 module internal RowPairs =
 
-    /// Most entries of a table over τ-nodes and Gaussian nodes; six are held.
+    /// What a sum may leave out of a tail that falls at least exponentially, relative to the sum.
     [<Literal>]
-    let LargestTable = 8e6
+    let private Negligible = 1e-15
 
-    /// Terms after which Mehler's series (3.6) is negligible: |ρ|^k decays at its own rate. The coefficients decay as
-    /// s^{2k}/k! for small s and as |Γ(m + i√k/s)|² ~ exp(−π√k/s) beyond, and integrating over τ smooths the products
-    /// further: with these terms what is left is below 1e-11 at ρ = 1 (AttentionMomentsTests, identical rows).
-    let terms s rho =
-        let byRho =
-            if rho = 0.0 then 0.0
-            elif abs rho >= 1.0 then infinity
-            else SoftmaxNodes.Digits / -log(abs rho)
+    /// Points of Lagrange's interpolation in t, at the integers First .. First + Points − 1 around [0, 1).
+    [<Literal>]
+    let private Points = 16
 
-        let bySpread =
-            8.0
-            + 14.0 * s
-            + 0.5 * (SoftmaxNodes.Digits * s / Math.PI) * (SoftmaxNodes.Digits * s / Math.PI)
+    [<Literal>]
+    let private First = -7
 
-        4.0 + min byRho bySpread
+    /// 1/Π_{j≠k}(k − j)
+    let private denominators =
+        Array.init Points (fun k ->
+            let others = seq { 0 .. Points - 1 } |> Seq.filter ((<>) k)
+            1.0 / (others |> Seq.fold (fun product j -> product * float (k - j)) 1.0))
 
-    /// c_k = √|ρ|^k E[h_k(g) f(τ + s g)] for f = 1 − K_0, K_1, K_2, k < degree, one row per τ-node.
-    let coefficients s rho degree (z: float[]) (weights: float[]) (taus: float[]) =
-        let rows = taus.Length
-        let tables = Array.init 3 (fun _ -> Array.zeroCreate<float>(rows * degree))
-        // scaled Hermite functions, [degree][node], with the quadrature weight
-        let root = sqrt (abs rho)
-        let hermite = Array.init degree (fun _ -> Array.zeroCreate<float> z.Length)
+    /// Lagrange's weights at x in [0, 1), in O(Points).
+    let private interpolate (x: float) (weights: float[]) =
+        let mutable before = 1.0
 
-        for i in 0 .. z.Length - 1 do
-            let mutable previous = 0.0
-            let mutable current = weights[i]
+        for k in 0 .. Points - 1 do
+            weights[k] <- before * denominators[k]
+            before <- before * (x - float (k + First))
 
-            for k in 0 .. degree - 1 do
-                hermite[k][i] <- current
+        let mutable after = 1.0
 
-                let next =
-                    root * (z[i] * current - root * sqrt (float k) * previous)
-                    / sqrt (float (k + 1))
+        for k in Points - 1 .. -1 .. 0 do
+            weights[k] <- weights[k] * after
+            after <- after * (x - float (k + First))
 
-                previous <- current
-                current <- next
+    /// ℓ(D) = log 2cosh(D/2)
+    let private lift (d: float) =
+        0.5 * abs d + Elementary.log1p (exp -(abs d))
 
-        let psi = Array.zeroCreate<float> z.Length
-        let k1 = Array.zeroCreate<float> z.Length
-        let k2 = Array.zeroCreate<float> z.Length
+    /// (2cosh(D/2))^{−2}
+    let private overlap (d: float) =
+        let e = exp -(abs d)
+        e / ((1.0 + e) * (1.0 + e))
 
-        for row in 0 .. rows - 1 do
-            for i in 0 .. z.Length - 1 do
-                let y = SoftmaxNodes.argument taus[row] s z[i]
-                let k0 = exp -y
-                psi[i] <- if y < 1e-5 then SoftmaxNodes.covered y else 1.0 - k0
-                k1[i] <- k0 * y
-                k2[i] <- k0 * y * y
+    /// How finely everything is resolved, and by that what it costs.
+    type Plan =
+        {
+            /// standard deviations of the logits' mean and of their difference
+            Mean: float
+            Difference: float
+            /// grid of t: first, step, count
+            Start: float
+            Step: float
+            Count: int
+            /// table nodes per step of t, and beyond either end
+            Stride: int
+            Margin: int
+            /// e^{−digits}: accuracy of the table
+            Digits: float
+            /// trapezoid rule in ξ, D = Δ + Difference·ξ: from −half to half
+            XiStep: float
+            XiHalf: int
+            /// Δ = 0, step, …, (count − 1) step
+            DeltaStep: float
+            DeltaCount: int
+        }
 
-            for k in 0 .. degree - 1 do
-                let project (values: float[]) =
-                    SquareMatrix.dot values 0 hermite[k] 0 z.Length
+        /// Multiply-adds, to a factor of a few; an exponential counts 20.
+        member this.Cost(n: int) =
+            let nodes = SoftmaxNodes.nodeCount n this.Mean this.Digits
+            let size = float this.Stride * float this.Count + 2.0 * float this.Margin
 
-                tables[0][row * degree + k] <- project psi
-                tables[1][row * degree + k] <- project k1
-                tables[2][row * degree + k] <- project k2
+            let perDelta =
+                200.0 * float this.XiHalf + 8.0 * float this.Count * float this.Margin
 
-        tables
+            40.0 * nodes * size + perDelta * float this.DeltaCount
 
-    /// Tables of both rows over the same index, whose products sum to E[f(τ + s g) f(τ′ + s g′)].
-    [<Struct>]
-    type Factors =
-        { Left: float[][]
-          Right: float[][]
-          Length: int }
+    /// The plan for n ≥ 2 tokens, s > 0 and 0 ≤ u ≤ 3/2, so that the mean keeps a spread.
+    let plan refinement n s u =
+        let mean = s * sqrt (1.0 - 0.5 * u)
+        let difference = s * sqrt (2.0 * u)
 
-    /// Mehler's expansion (3.6): index k < degree.
-    let series n s rho degree taus =
-        let struct (z, weights) = SoftmaxNodes.gaussianNodes n s degree
-        let tables = coefficients s rho degree z weights taus
+        let struct (start, step, count) =
+            SoftmaxNodes.grid refinement n s (SoftmaxNodes.rowScale n mean)
+        // The expectations' frequencies end where e^{−ω²·mean²/2} or K's own e^{−πω/2} does; with one node per unit of phase
+        // 16 points leave 1e-13.
+        let stride = max 1.0 (ceil (step * min (8.6 / mean) 21.0))
+        let reach = 0.5 * Quadrature.HalfWidth * difference
+        // the average over D is analytic in |Im D| < π
+        let xiStep = 2.0 * Math.PI / (8.6 + 11.8 * difference)
+        // rows further apart overlap by less than e^{−37}/n, where S2 is 1/n at least (ρ ≥ 0)
+        let furthest =
+            SoftmaxNodes.Rounding + log (float n) + Quadrature.HalfWidth * difference
 
-        // the second row's copy carries the sign of ρ^k
-        let signed (table: float[]) =
-            if rho >= 0.0 then
-                table
+        let deltaStep =
+            0.53 / refinement * min (SoftmaxNodes.rowScale n s) (max 1.0 (s * sqrt u))
+
+        { Mean = mean
+          Difference = difference
+          Start = start
+          Step = step
+          Count = count
+          Stride = int stride
+          Margin = int (ceil (reach * stride / step)) + Points
+          // K_m's transform is larger than e^{−πω/2} by ω^{m−1/2}, here at most e^{10}, of which summing over t takes off
+          // some. And two rows share their largest weight where their mean lies √(2 log n/(1 − u/2)) deviations out: there
+          // too the table must be accurate relative to itself.
+          Digits =
+            7.0
+            + max SoftmaxNodes.Rounding (SoftmaxNodes.Digits + log (float n) / (1.0 - 0.5 * u))
+          XiStep = xiStep
+          XiHalf =
+            if difference = 0.0 then
+                0
             else
-                Array.mapi (fun i c -> if (i % degree) % 2 = 1 then -c else c) table
+                int (ceil (Quadrature.HalfWidth / xiStep))
+          DeltaStep = deltaStep
+          DeltaCount = 1 + int (furthest / deltaStep) }
 
-        { Left = tables
-          Right = tables |> Array.map signed
-          Length = degree }
+    /// E(1 − K_0), E K_2, E K_3, E K_4 at spread plan.Mean, over t.
+    let private table n (plan: Plan) =
+        let struct (z, weights) = SoftmaxNodes.gaussianNodes n plan.Mean plan.Digits
+        let fine = plan.Step / float plan.Stride
+        let size = plan.Stride * (plan.Count - 1) + 2 * plan.Margin + 1
 
-    /// Nodes of the second row's own normal in g′ = ρ g + √(1 − ρ²) g″.
-    let ownNodes n s u =
-        SoftmaxNodes.gaussianNodes n (s * sqrt (max 0.0 (u * (2.0 - u)))) 0
+        let nodes =
+            Array.init size (fun i ->
+                SoftmaxNodes.node plan.Mean z weights (plan.Start + fine * float (i - plan.Margin)))
 
-    /// Conditioning (3.7): index over nodes of the first row's g; the right table holds E[f(τ + s g′) | g], by nodes of g″.
-    let conditional n s u (taus: float[]) =
-        let struct (z, weights) = SoftmaxNodes.gaussianNodes n s 0
-        let rho = 1.0 - u
-        let own = sqrt (max 0.0 (u * (2.0 - u)))
+        [| nodes |> Array.map _.Psi
+           nodes |> Array.map _.K2
+           nodes |> Array.map _.K3
+           nodes |> Array.map _.K4 |]
 
-        let struct (inner, innerWeights) =
-            if own = 0.0 then
-                struct ([| 0.0 |], [| 1.0 |])
-            else
-                ownNodes n s u
+    /// (3.6) as weights on the table's nodes around t, relative to t's own at plan.Margin: for φ_00, φ_11, φ_21 and φ_22.
+    type private Stencil(plan: Plan) =
+        let weights = Array.init 4 (fun _ -> Array.zeroCreate<float>(2 * plan.Margin + 1))
 
-        let length = z.Length
+        let lagrange = Array.zeroCreate<float> Points
+        let mutable from = 0
+        let mutable length = 0
 
-        let table () =
-            Array.init 3 (fun _ -> Array.zeroCreate<float>(taus.Length * length))
+        /// Sets the stencil of Δ.
+        member _.Set(delta: float) =
+            for row in weights do
+                Array.Clear row
 
-        let left, right = table (), table ()
+            let fine = plan.Step / float plan.Stride
+            let mutable lowest = Int32.MaxValue
+            let mutable highest = 0
 
-        for row in 0 .. taus.Length - 1 do
-            for i in 0 .. length - 1 do
-                let at = row * length + i
-                let y = SoftmaxNodes.argument taus[row] s z[i]
-                let k1 = exp -y * y
-                left[0][at] <- weights[i] * SoftmaxNodes.covered y
-                left[1][at] <- weights[i] * k1
-                left[2][at] <- weights[i] * k1 * y
-                let mutable psi = 0.0
-                let mutable k1 = 0.0
-                let mutable k2 = 0.0
+            for k in -plan.XiHalf .. plan.XiHalf do
+                let xi = float k * plan.XiStep
+                let d = delta + plan.Difference * xi
 
-                for j in 0 .. inner.Length - 1 do
-                    let y = SoftmaxNodes.argument taus[row] s (rho * z[i] + own * inner[j])
-                    let w = innerWeights[j] * exp -y * y
-                    psi <- psi + innerWeights[j] * SoftmaxNodes.covered y
-                    k1 <- k1 + w
-                    k2 <- k2 + w * y
+                let psi =
+                    if plan.XiHalf = 0 then
+                        1.0
+                    else
+                        plan.XiStep * Normal.density xi
 
-                right[0][at] <- psi
-                right[1][at] <- k1
-                right[2][at] <- k2
+                let k11 = psi * overlap d
+                let k21 = 0.5 * k11
+                let k22 = k11 * overlap d
+                let shift = (lift d - lift delta) / fine
+                let whole = floor shift
+                interpolate (shift - whole) lagrange
+                let at = plan.Margin + int whole + First
+                lowest <- min lowest at
+                highest <- max highest (at + Points)
 
-        { Left = left
-          Right = right
-          Length = length }
+                for p in 0 .. Points - 1 do
+                    weights[0][at + p] <- weights[0][at + p] + psi * lagrange[p]
+                    weights[1][at + p] <- weights[1][at + p] + k11 * lagrange[p]
+                    weights[2][at + p] <- weights[2][at + p] + k21 * lagrange[p]
+                    weights[3][at + p] <- weights[3][at + p] + k22 * lagrange[p]
 
-    let nodeCount struct (z: float[], _: float[]) = float z.Length
+            from <- lowest
+            length <- highest - lowest
 
-    /// Entries of the tables that the smaller of the two routes holds at once.
-    let tableSize n s rho rows =
-        let rows = float rows
-        // a bound that needs no array: SoftmaxNodes.gaussianNodes would be as long as s is large
-        let nodes = (SoftmaxNodes.reach n + 1.0) * (8.6 + 23.6 * s) / Math.PI
-        let terms = terms s rho
-        min (terms * (rows + nodes)) (nodes * rows)
+        /// Expectation number `which` at node i of t.
+        member _.Apply(which: int, table: float[][], i: int) =
+            SquareMatrix.dot table[which] (i * plan.Stride + from) weights[which] from length
 
-    /// The cheaper of the two. Per row: an exponential costs about as much as 20 multiplications, and each of the pairs
-    /// costs four sums over the index.
-    let factors n s u (taus: float[]) =
-        let rho = 1.0 - u
-        let rows = float taus.Length
-        let terms = terms s rho
-        let nodes = nodeCount (SoftmaxNodes.gaussianNodes n s 0)
-
-        let own =
-            if u * (2.0 - u) <= 0.0 then
-                1.0
-            else
-                nodeCount (ownNodes n s u)
-
-        let seriesCost = terms * (nodes + terms / 4.0) + 2.0 * rows * terms
-        let conditionalCost = 20.0 * nodes * own + 2.0 * rows * nodes
-        let seriesFits = terms * rows <= LargestTable
-
-        if seriesFits && (seriesCost <= conditionalCost || nodes * rows > LargestTable) then
-            series n s rho (int (ceil terms)) taus
-        else
-            conditional n s u taus
-
-    /// The two-row sums S2, E ΣA²A′, E(ΣAA′)² over the τ-nodes whose one-row weight is not negligible.
-    let pairs n (factors: Factors) (psis: float[]) step =
-        let length = factors.Length
-        let left, right = factors.Left, factors.Right
-
-        // row i of the left table a times row j of the right table b
-        let product a i b j =
-            SquareMatrix.dot left[a] (i * length) right[b] (j * length) length
-
+    /// S2, E ΣA²A′, E(ΣAA′)² of n tokens.
+    let sums (n: int) (plan: Plan) =
         let count = float n
+        let table = table n plan
+        let stencil = Stencil plan
+
+        // where one row's own sum is largest: nothing but rounding is found far above it, and the tail below
+        let peak =
+            Seq.init plan.Count (fun i ->
+                let at = plan.Margin + i * plan.Stride
+                let psi = table[0][at]
+                table[1][at] * SoftmaxNodes.power psi (count - 1.0))
+            |> Seq.indexed
+            |> Seq.maxBy snd
+            |> fst
+
         let mutable s2 = 0.0
         let mutable cubic = 0.0
         let mutable quartic = 0.0
+        let mutable j = 0
 
-        for i in 0 .. psis.Length - 1 do
-            for j in 0..i do
-                let k11 = product 1 i 1 j
+        while j < plan.DeltaCount do
+            let delta = float j * plan.DeltaStep
+            stencil.Set delta
+            // (Δ, −Δ)
+            let both = if j = 0 then 1.0 else 2.0
+            // both rows' t lie above the grid's first
+            let lowest = int (ceil (delta / plan.Step))
+            let before = s2
+            let mutable previous = 0.0
+            let mutable i = plan.Count - 1
 
-                // K_1 bounds K_2 but for a factor y < 100: pairs whose rows do not overlap add nothing
-                if abs k11 > 1e-30 then
-                    let psi = psis[i] + psis[j] - product 0 i 0 j
-                    let weight = if i = j then 1.0 else 2.0
-                    let rest2 = weight * SoftmaxNodes.power psi (count - 2.0)
+            // down from where φ_00^{n−1} vanishes, over the peak, to where nothing is added any more
+            while i >= lowest do
+                let psi = stencil.Apply(0, table, i)
+                let rest2 = both * SoftmaxNodes.power psi (count - 2.0)
+                let mutable term = 0.0
 
-                    if rest2 > 1e-40 then
-                        let rest1 = rest2 * (1.0 - psi)
-                        let k22 = product 2 i 2 j
-                        // the pair (i, j) stands for (j, i) too, so the asymmetric product is averaged
-                        let k21 = 0.5 * (product 2 i 1 j + product 1 i 2 j)
+                if rest2 > 1e-40 then
+                    let rest1 = rest2 * (1.0 - psi)
+                    let k11 = stencil.Apply(1, table, i)
+                    term <- k11 * rest1
+                    s2 <- s2 + term
+                    cubic <- cubic + stencil.Apply(2, table, i) * rest1
 
-                        s2 <- s2 + k11 * rest1
-                        cubic <- cubic + k21 * rest1
-                        quartic <- quartic + k22 * rest1 + (count - 1.0) * k11 * k11 * rest2
+                    quartic <- quartic + stencil.Apply(3, table, i) * rest1 + (count - 1.0) * k11 * k11 * rest2
 
-        let area = count * step * step
+                i <-
+                    if i < peak && term < previous && term < Negligible * s2 then
+                        -1
+                    else
+                        i - 1
+
+                previous <- term
+
+            j <-
+                if s2 - before < Negligible * s2 then
+                    plan.DeltaCount
+                else
+                    j + 1
+
+        let area = count * plan.Step * plan.DeltaStep
         struct (area * s2, area * cubic, area * quartic)

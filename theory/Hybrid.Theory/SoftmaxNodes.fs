@@ -12,6 +12,10 @@ module internal SoftmaxNodes =
     [<Literal>]
     let Digits = 25.0
 
+    /// exp(−37) ≈ 1e-16: what the Gaussian nodes leave out.
+    [<Literal>]
+    let Rounding = 37.0
+
     let reach n =
         Quadrature.HalfWidth + sqrt (2.0 * log (float n))
 
@@ -19,37 +23,36 @@ module internal SoftmaxNodes =
     let rowScale n s =
         max 1.0 (s / sqrt (2.0 * log (float n) + 2.0))
 
-    /// The same for two rows: over τ ∓ τ′ the two rows' logits differ by no more than s√(1 ∓ ρ), so that nearly equal
-    /// (or opposite) rows leave the unit scale visible however large s is.
-    let pairScale n s rho =
-        min (rowScale n s) (max 1.0 (s * sqrt (1.0 - abs rho)))
-
     /// The smooth grid in τ: [from, to] holds all of the mass, the step resolves `scale`.
     let grid refinement n s scale =
         let g = reach n
         let center = -log(float n)
         let step = 0.27 / refinement * scale
         let first = center - s * g - Digits
-        // Z ≥ e^{−s x} but for the probability that all n logits are below −x, at most e^{−n x²/2} = e^{−27}
-        let last = s * sqrt (54.0 / float n) + 4.0
+        // Z ≥ e^{−s x} but for the probability that all n logits are below −x, at most e^{−n x²/2} = e^{−37}
+        let last = s * sqrt (2.0 * Rounding / float n) + 4.0
         let count = int (ceil ((last - first) / step)) + 1
         struct (first, step, count)
 
-    /// One τ-node: E[1 − K_0], and E K_m for m = 1..4, at x = τ + s g.
+    /// One τ-node: E[1 − K_0], and E K_m for m = 2..4, at x = τ + s g.
     [<Struct>]
     type Node =
         { Psi: float
-          K1: float
           K2: float
           K3: float
           K4: float }
 
-    /// Gaussian nodes in g that resolve K_m(τ + s g) and, if asked, Hermite functions up to degree `degree`.
-    let gaussianNodes n s degree =
-        let g = reach n
-        let bandwidth = 8.6 + sqrt (float degree) + 23.6 * s
-        let h = 2.0 * Math.PI / bandwidth
-        let half = int (ceil (g / h))
+    /// Gaussian nodes in g per unit of g, times 2π, that resolve K_m(τ + s g) to e^{−digits}.
+    let private bandwidth s digits =
+        sqrt (2.0 * digits) + 2.0 / Math.PI * digits * s
+
+    /// How many Gaussian nodes there are, without making them.
+    let nodeCount n s digits = reach n * bandwidth s digits / Math.PI
+
+    /// Gaussian nodes in g that resolve K_m(τ + s g) to e^{−digits}, and their weights.
+    let gaussianNodes n s digits =
+        let h = 2.0 * Math.PI / bandwidth s digits
+        let half = int (ceil (reach n / h))
         let z = Array.init (2 * half + 1) (fun i -> float (i - half) * h)
         let weights = z |> Array.map (fun z -> h * Normal.density z)
         struct (z, weights)
@@ -63,7 +66,6 @@ module internal SoftmaxNodes =
 
     let node s (z: float[]) (weights: float[]) tau =
         let mutable psi = 0.0
-        let mutable k1 = 0.0
         let mutable k2 = 0.0
         let mutable k3 = 0.0
         let mutable k4 = 0.0
@@ -73,19 +75,13 @@ module internal SoftmaxNodes =
             let w = weights[i]
             let k0 = exp -y
             psi <- psi + w * (if y < 1e-5 then covered y else 1.0 - k0)
-            let mutable term = w * k0 * y
-            k1 <- k1 + term
-            term <- term * y
+            let mutable term = w * k0 * y * y
             k2 <- k2 + term
             term <- term * y
             k3 <- k3 + term
             k4 <- k4 + term * y
 
-        { Psi = psi
-          K1 = k1
-          K2 = k2
-          K3 = k3
-          K4 = k4 }
+        { Psi = psi; K2 = k2; K3 = k3; K4 = k4 }
 
     /// (1 − ψ)^power, exact for tiny ψ and large powers
     let power (psi: float) (exponent: float) =
@@ -94,9 +90,8 @@ module internal SoftmaxNodes =
         else
             exp (exponent * Elementary.log1p -psi)
 
-    /// The grid over τ that resolves `scale`, and the one-row expectations at its nodes.
-    let rowNodes refinement n s scale =
-        let struct (first, step, count) = grid refinement n s scale
-        let struct (z, weights) = gaussianNodes n s 0
-        let taus = Array.init count (fun i -> first + step * float i)
-        struct (step, taus, taus |> Array.map (node s z weights))
+    /// The step in τ and the one-row expectations at its nodes.
+    let rowNodes refinement n s =
+        let struct (first, step, count) = grid refinement n s (rowScale n s)
+        let struct (z, weights) = gaussianNodes n s Rounding
+        struct (step, Array.init count (fun i -> node s z weights (first + step * float i)))
