@@ -69,16 +69,25 @@ public sealed record TestedNumber(
     public static TestedNumber Below(RegisteredNumber bound, Estimate measured, double rate)
     {
         double k = new Spread(measured.StandardError, Math.Max(1, measured.Samples - 1)).CriticalValue(rate);
-        double low = measured.Mean - k * measured.StandardError, high = measured.Mean + k * measured.StandardError;
-        Outcome outcome = high < bound.Value ? Outcome.Supported : low <= bound.Value ? Outcome.Inconclusive : Outcome.Refuted;
-        return new(bound.Subject, bound.Quantity, bound.Value, measured.Mean, low, high, outcome);
+        return OnSide(bound, -1, measured.Mean, k * measured.StandardError);
     }
 
     /// <summary>The measurement must be above the registered bound.</summary>
     public static TestedNumber Above(RegisteredNumber bound, Estimate measured, double rate)
     {
-        TestedNumber mirrored = Below(bound with { Value = -bound.Value }, measured with { Mean = -measured.Mean }, rate);
-        return mirrored with { Predicted = bound.Value, Measured = measured.Mean, Low = -mirrored.High, High = -mirrored.Low };
+        double k = new Spread(measured.StandardError, Math.Max(1, measured.Samples - 1)).CriticalValue(rate);
+        return OnSide(bound, +1, measured.Mean, k * measured.StandardError);
+    }
+
+    /// <summary>
+    /// The measurement, known within <paramref name="halfWidth"/> to each side, must be above (side +1) or below (−1) the bound:
+    /// supported where its whole interval is, refuted where none of it is.
+    /// </summary>
+    public static TestedNumber OnSide(RegisteredNumber bound, int side, double measured, double halfWidth)
+    {
+        double excess = side * (measured - bound.Value);
+        Outcome outcome = excess > halfWidth ? Outcome.Supported : excess >= -halfWidth ? Outcome.Inconclusive : Outcome.Refuted;
+        return new(bound.Subject, bound.Quantity, bound.Value, measured, measured - halfWidth, measured + halfWidth, outcome);
     }
 
     private static TestedNumber Within(RegisteredNumber number, double measured, double tolerance, double scale) =>

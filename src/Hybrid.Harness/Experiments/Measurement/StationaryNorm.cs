@@ -1,0 +1,12 @@
+using Hybrid.Theory;
+
+namespace Hybrid.Harness.Experiments.Measurement;
+
+/// <summary>Architectures whose input already has the norm at which collapsed tokens stay, so that every block is the same.</summary>
+internal static class StationaryNorm
+{
+    /// <summary>The architecture with q₀ = q* of the collapsed line; unchanged where norms do not settle.</summary>
+    public static Architecture Of(Architecture a) => FixedPoints.stationaryLine(a, LawsModule.exact(a))?.Value is Attractor line
+        ? new(a.Name, a.Tokens, a.Depth, a.Width, a.Heads, a.MlpWidth, a.Activation, a.Gated, a.Norm, a.Mask, a.Attention, a.Mlp, new(line.State.Q, a.Input.Correlation))
+        : a;
+}
