@@ -17,6 +17,10 @@ public class ExperimentCommandTests
 
     [Theory]
     [InlineData("rank-collapse")]
+    [InlineData("phase-boundary")]
+    [InlineData("gradient-flow")]
+    [InlineData("sensitivity")]
+    [InlineData("lyapunov")]
     public void What_is_registered_before_the_run_is_as_committed(string name)
     {
         ExperimentPlan plan = new(ExperimentCatalogue.Find(name), ExperimentScale.Quick, 1, 1);
@@ -53,7 +57,7 @@ public class ExperimentCommandTests
 
     [Theory]
     [InlineData("did you mean rank-collapse?", "experiment", "rank-colapse")]
-    [InlineData("NAME must be one of rank-collapse", "experiment")]
+    [InlineData("NAME must be one of rank-collapse, ", "experiment")]
     [InlineData("--parallel must be an integer from 1", "experiment", "rank-collapse", "--parallel", "0")]
     [InlineData("--out must be a folder", "experiment", "rank-collapse", "--quick", "--out", "/dev/null/x")]
     public void Bad_input_exits_with_2(string message, params string[] args)

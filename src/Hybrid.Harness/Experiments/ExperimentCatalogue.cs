@@ -9,6 +9,10 @@ public static class ExperimentCatalogue
     public static readonly IReadOnlyList<IExperiment> All =
     [
         new RankCollapse.RankCollapseExperiment(),
+        new PhaseBoundary.PhaseBoundaryExperiment(),
+        new GradientFlow.GradientFlowExperiment(),
+        new Sensitivity.SensitivityExperiment(),
+        new Lyapunov.LyapunovExperiment(),
     ];
 
     /// <summary>The experiment of a name.</summary>

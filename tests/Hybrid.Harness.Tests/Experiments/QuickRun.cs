@@ -20,11 +20,15 @@ internal static class QuickRun
         return evaluation;
     }
 
-    /// <summary>No refuted number, and every hypothesis decided; the message names what is not.</summary>
-    public static void Supports(string name)
+    /// <summary>
+    /// No refuted number, and the named hypotheses supported; a quick run may be too coarse for the others.
+    /// </summary>
+    public static void Supports(string name, params string[] hypotheses)
     {
         Evaluation evaluation = Of(name);
         Assert.DoesNotContain(evaluation.Results.SelectMany(result => result.Tests), test => test.Outcome == Outcome.Refuted);
-        Assert.All(evaluation.Results, result => Assert.Equal(Outcome.Supported, result.Outcome));
+        Assert.Subset(
+            evaluation.Results.Where(result => result.Outcome == Outcome.Supported).Select(result => result.Hypothesis.Id).ToHashSet(),
+            hypotheses.ToHashSet());
     }
 }

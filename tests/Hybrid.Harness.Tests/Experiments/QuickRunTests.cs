@@ -5,5 +5,17 @@ namespace Hybrid.Tests.Experiments;
 public class QuickRunTests
 {
     [Fact]
-    public void Rank_collapse() => QuickRun.Supports("rank-collapse");
+    public void Rank_collapse() => QuickRun.Supports("rank-collapse", "H1", "H2", "H3");
+
+    [Fact]
+    public void Phase_boundary() => QuickRun.Supports("phase-boundary", "H3");
+
+    [Fact]
+    public void Gradient_flow() => QuickRun.Supports("gradient-flow", "H1", "H3");
+
+    [Fact]
+    public void Sensitivity() => QuickRun.Supports("sensitivity", "H1", "H2", "H3", "H4");
+
+    [Fact]
+    public void Lyapunov() => QuickRun.Supports("lyapunov", "H1", "H2");
 }

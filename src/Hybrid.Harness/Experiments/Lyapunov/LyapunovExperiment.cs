@@ -1,0 +1,34 @@
+using Hybrid.Theory;
+
+namespace Hybrid.Harness.Experiments.Lyapunov;
+
+/// <summary>Lyapunov exponents of random networks, and the calibration of their estimator: theory.md section 4.</summary>
+internal sealed class LyapunovExperiment : IExperiment
+{
+    private static readonly Norm[] Placements = [Norm.None, Norm.Pre, Norm.Post, Norm.Peri, Norm.Output];
+
+    public string Name => "lyapunov";
+
+    public string Purpose => "Lyapunov spectra of random networks against λ_g, forwards against backwards, calibrated on known maps.";
+
+    public string Question =>
+        "Are the theory's exponents the Lyapunov exponents of actual networks? The estimator, tangent vectors with orthonormalisation after each block, is "
+        + "calibrated on maps and on products of Gaussian matrices with known spectra; then tangents carried forwards must grow as gradients carried backwards, "
+        + "and the leading exponents of collapsed networks must be ½ λ_g. erf networks, r² = a² = 1/2, σ = 1, σ_w as stated; at initialisation.";
+
+    public int Version => 1;
+
+    public ExperimentDesign Design(ExperimentScale scale)
+    {
+        LyapunovSize size = LyapunovSize.Of(scale);
+        LyapunovClaims claims = new(
+            [.. CalibrationMap.All.Select(map => new CalibrationCell(map, size))],
+            new GaussianProduct(size),
+            [..
+                from phase in ((string, double)[])[("σ_w = 1", 1), ("σ_w = 6", 6)]
+                from norm in Placements
+                select new TwoWayNetwork(norm, phase.Item2, phase.Item1, size)],
+            [.. Placements.Select(norm => new LineSpectrum(norm, size))]);
+        return new(claims.Hypotheses, [.. claims.Cells], claims.Evaluate);
+    }
+}
