@@ -9,7 +9,9 @@ open Hybrid.Theory
 let network inStd =
     { Architecture.defaults with
         Norm = Norm.Post
-        Mlp = { Architecture.defaults.Mlp with InStd = inStd } }
+        Mlp =
+            { Architecture.defaults.Mlp with
+                InStd = inStd } }
 
 printfn "  σ_w      λ_a      λ_g  phase"
 

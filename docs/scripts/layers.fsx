@@ -28,7 +28,10 @@ let curve norm =
     let architecture = network norm
     let engine () : INetworkEngine = new ConditionedEngine(architecture)
     let networks = Ensemble.Run(engine, seed = 1UL, samples = 8, threads = 2)
-    let measured = Measurement.Of(architecture, "conditioned", 1UL, [| for one in networks -> one.Layers |])
+
+    let measured =
+        Measurement.Of(architecture, "conditioned", 1UL, [| for one in networks -> one.Layers |])
+
     LayerCurve(architecture.Name, (Predict.architecture architecture).Layers, measured.Layers)
 
 let curves =
@@ -36,5 +39,9 @@ let curves =
 
 File.WriteAllText(
     fsi.CommandLineArgs[1],
-    LayerFigure.Render("Five placements of the normalisation", "lines: theory; points: 8 networks ± 2 standard errors", curves)
+    LayerFigure.Render(
+        "Five placements of the normalisation",
+        "lines: theory; points: 8 networks ± 2 standard errors",
+        curves
+    )
 )
