@@ -24,7 +24,7 @@ internal static class CheckCommand
             "hybrid check pre-tanh-ordered --set mlp.inStd=1.5 --json");
         Argument<string[]> sources = new("ARCH")
         {
-            Description = "Presets or architecture JSON files; every preset if none is given.",
+            Description = "Presets or architecture JSON files; gpt2 and the small presets if none is given.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         Option<string> engine = Options.Engine(session.Engines.Default);
@@ -48,7 +48,7 @@ internal static class CheckCommand
                 OutputFile.Parse(path, "--figure", ".svg");
             string[] names = parsed.GetValue(sources) ?? [];
             IEnumerable<Architecture> architectures = names.Length == 0
-                ? Presets.All.Select(preset => preset.Architecture)
+                ? Presets.Standard.Select(preset => preset.Architecture)
                 : names.Select(ArchitectureSource.Load);
             CheckPlan plan = new(
                 [.. architectures.Select(architecture => Options.AtWidth(parsed, width, common.Apply(parsed, architecture)))],
