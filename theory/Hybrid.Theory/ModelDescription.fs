@@ -109,7 +109,7 @@ module ModelDescription =
             | Norm.Peri
             | Norm.Output -> struct (1.0, factor)
 
-        let std fanIn = model.WeightStd * sqrt (float fanIn)
+        let std fanIn = model.WeightStd * sqrt fanIn
 
         { Name = model.Name
           Tokens = model.Tokens
@@ -126,11 +126,14 @@ module ModelDescription =
               Branch = Schedule.Constant branch
               LogitStd = logitStd model
               // W_V has fan-in d, W_O fan-in H d_h
-              ValueStd = weight * std model.Width * std (model.Heads * model.HeadWidth) }
+              ValueStd =
+                weight
+                * std (float model.Width)
+                * std (float model.Heads * float model.HeadWidth) }
           Mlp =
             { Skip = Schedule.Constant 1.0
               Branch = Schedule.Constant branch
-              InStd = std model.Width
+              InStd = std (float model.Width)
               BiasStd = 0.0
-              OutStd = weight * std model.MlpWidth }
+              OutStd = weight * std (float model.MlpWidth) }
           Input = input model }
