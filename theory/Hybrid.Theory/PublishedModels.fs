@@ -35,17 +35,17 @@ module internal PublishedModels =
             Norm = norm
             Embedding = Embedding.ScaledTokens }
 
-    /// No gate, exact GELU: BERT, ViT and GPT-NeoX.
-    let private plainGelu (model: ModelDescription) =
+    /// No gate: BERT and ViT with exact GELU, GPT-NeoX with its approximation.
+    let private plain activation (model: ModelDescription) =
         { model with
             Gated = false
-            Activation = Activation.Gelu }
+            Activation = activation }
 
     /// Each model with its description.
     let all =
-        [| decoder "gpt-neox-20b" 44 6144 64 24576 |> plainGelu,
-           "EleutherAI/gpt-neox-20b: causal, pre-LN, GELU; its parallel residual as a sequential one"
-           { (decoder "bert-base" 12 768 12 3072 |> plainGelu) with
+        [| decoder "gpt-neox-20b" 44 6144 64 24576 |> plain Activation.GeluTanh,
+           "EleutherAI/gpt-neox-20b: causal, pre-LN, tanh-GELU, its parallel residual taken as sequential"
+           { (decoder "bert-base" 12 768 12 3072 |> plain Activation.Gelu) with
                Norm = Norm.Post
                Mask = Mask.None
                Embedding = Embedding.NormalisedSum 3 },
@@ -66,7 +66,7 @@ module internal PublishedModels =
            { (decoder "gemma3-1b" 26 1152 4 6912 |> gemma Norm.Peri) with
                QueryKeyNorm = true },
            "google/gemma-3-1b-pt: as Gemma 2, with QK-norm"
-           { (decoder "vit-base" 12 768 12 3072 |> plainGelu) with
+           { (decoder "vit-base" 12 768 12 3072 |> plain Activation.Gelu) with
                Tokens = 197
                Mask = Mask.None
                Embedding = Embedding.Patches(3 * 16 * 16) },

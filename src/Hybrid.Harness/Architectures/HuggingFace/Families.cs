@@ -10,22 +10,20 @@ internal static class Families
 {
     public static readonly IReadOnlyList<Family> All =
     [
-        new("gpt2", "GPT2", Norm.Pre, false, Mask.Causal, EmbeddingKind.TokensAndPositions)
+        new("gpt2", "GPT2", Norm.Pre, false, Mask.Causal, EmbeddingKind.TokensAndPositions, "gelu_new")
         {
             Scaling = ResidualScaling.Depth,
             MlpFactor = 4,
-            Activation = "gelu_new",
             Remark = "position vectors have the tokens' standard deviation, as in Hugging Face's code; the code released with GPT-2 "
                 + "(preset gpt2) draws them with half of it",
         },
-        new("gpt_neox", "GPTNeoX", Norm.Pre, false, Mask.Causal, EmbeddingKind.Tokens)
+        new("gpt_neox", "GPTNeoX", Norm.Pre, false, Mask.Causal, EmbeddingKind.Tokens, "gelu")
         {
             ParallelResidual = true,
-            Activation = "gelu",
             Remark = "the training code of GPT-NeoX draws weights whose size depends on width and depth (small_init, wang_init), not on "
                 + "initializer_range; for such a run set attention.* and mlp.* with --set",
         },
-        new("bert", "Bert", Norm.Post, false, Mask.None, EmbeddingKind.NormalisedSum) { Activation = "gelu" },
+        new("bert", "Bert", Norm.Post, false, Mask.None, EmbeddingKind.NormalisedSum, "gelu"),
         Decoder("llama", "Llama"),
         Decoder("deepseek", "Deepseek"),
         Decoder("mistral", "Mistral"),
@@ -40,7 +38,7 @@ internal static class Families
         Gemma("gemma", "Gemma", Norm.Pre) with { GeluIsTanh = true },
         Gemma("gemma2", "Gemma2", Norm.Peri) with { QueryScalar = true },
         Gemma("gemma3_text", "Gemma3", Norm.Peri) with { QueryScalar = true, QueryKeyNorm = true, Heads = 8 },
-        new("vit", "ViT", Norm.Pre, false, Mask.None, EmbeddingKind.Patches) { Activation = "gelu" },
+        new("vit", "ViT", Norm.Pre, false, Mask.None, EmbeddingKind.Patches, "gelu"),
     ];
 
     private static readonly string[] ClassEndings = ["Model", "For", "LMHead", "DoubleHeads", "PreTrained"];
@@ -60,17 +58,12 @@ internal static class Families
         && ClassEndings.Any(ending => type[family.ClassPrefix.Length..].StartsWith(ending, StringComparison.Ordinal));
 
     private static Family Decoder(string modelType, string classPrefix) =>
-        new(modelType, classPrefix, Norm.Pre, true, Mask.Causal, EmbeddingKind.Tokens)
-        {
-            OwnHeadWidth = true,
-            Activation = "silu",
-        };
+        new(modelType, classPrefix, Norm.Pre, true, Mask.Causal, EmbeddingKind.Tokens, "silu") { OwnHeadWidth = true };
 
     private static Family Gemma(string modelType, string classPrefix, Norm norm) =>
-        new(modelType, classPrefix, norm, true, Mask.Causal, EmbeddingKind.ScaledTokens)
+        new(modelType, classPrefix, norm, true, Mask.Causal, EmbeddingKind.ScaledTokens, "gelu_pytorch_tanh")
         {
             OwnHeadWidth = true,
             HeadWidth = 256,
-            Activation = "gelu_pytorch_tanh",
         };
 }

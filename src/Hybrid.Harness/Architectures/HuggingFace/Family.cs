@@ -9,13 +9,15 @@ namespace Hybrid.Harness.Architectures.HuggingFace;
 /// <param name="Gated">Whether the MLP is gated.</param>
 /// <param name="Mask">The attention's mask.</param>
 /// <param name="Embedding">What enters the first block.</param>
+/// <param name="Activation">The activation where the configuration names none.</param>
 internal sealed record Family(
     string ModelType,
     string ClassPrefix,
     Norm Norm,
     bool Gated,
     Mask Mask,
-    EmbeddingKind Embedding)
+    EmbeddingKind Embedding,
+    string Activation)
 {
     /// <summary>Whether queries and keys are normalised before their product.</summary>
     public bool QueryKeyNorm { get; init; }
@@ -40,9 +42,6 @@ internal sealed record Family(
 
     /// <summary>Whether logits are divided by the root of query_pre_attn_scalar, 256 where absent, and not of the head's width.</summary>
     public bool QueryScalar { get; init; }
-
-    /// <summary>The activation where the configuration names none; null: the key is required.</summary>
-    public string? Activation { get; init; }
 
     /// <summary>Whether hidden_act "gelu" means the tanh approximation, as the first Gemma's code reads it.</summary>
     public bool GeluIsTanh { get; init; }

@@ -29,7 +29,7 @@ internal static class HuggingFaceConfig
         ConfigReader? text = outer.Object(NestedText);
         if (text is not null)
         {
-            notes.Add($"only {NestedText}, the text model, is read");
+            notes.Add($"only {NestedText}, the text model, and the standard deviation around it are read");
             modelType = text.Text("model_type") ?? modelType;
         }
 
@@ -37,7 +37,8 @@ internal static class HuggingFaceConfig
         RefuseWhatIsNoDenseStack(config);
         Family family = Families.Find(modelType, classes) ?? throw Unknown(outer, modelType, classes);
         ResidualScaling used = scaling ?? family.Scaling;
-        ModelDescription model = new ModelReader(config, family, notes).Read(NameOf(source, family), used);
+        double? outerStd = text is null ? null : outer.Positive("initializer_range");
+        ModelDescription model = new ModelReader(config, family, outerStd, notes).Read(NameOf(source, family), used);
         Architecture record = ArchitectureModule.EnsureValid(ModelDescriptionModule.ToArchitecture(model));
         notes.AddRange(Assumptions.Of(family, model, record, used));
         notes.AddRange(Omissions.Of(config, family, model, record));

@@ -5,7 +5,7 @@ namespace Hybrid.Harness.Architectures.HuggingFace;
 /// <param name="ModelType">The family's model_type.</param>
 /// <param name="Scaling">The residual scaling that the record holds.</param>
 /// <param name="Notes">What was assumed and what is not modelled, one sentence each.</param>
-/// <param name="IgnoredKeys">Keys that this program does not know, in the file's order.</param>
+/// <param name="IgnoredKeys">Keys that were neither read nor are known to change nothing, in the file's order.</param>
 public sealed record ImportReport(
     string Source,
     string ModelType,

@@ -4,7 +4,11 @@ using Hybrid.Theory;
 namespace Hybrid.Harness.Architectures.HuggingFace;
 
 /// <summary>Reads sizes and initialisation of one family's configuration; what it had to assume goes into the notes.</summary>
-internal sealed class ModelReader(ConfigReader config, Family family, List<string> notes)
+/// <param name="config">The configuration of the stack of blocks.</param>
+/// <param name="family">Its family.</param>
+/// <param name="outerStd">initializer_range of the configuration around it, for one that has none; null where there is none.</param>
+/// <param name="notes">Where to add.</param>
+internal sealed class ModelReader(ConfigReader config, Family family, double? outerStd, List<string> notes)
 {
     /// <summary>Tokens where the configuration leaves their number open: the theory of a causal mask costs n³ and more.</summary>
     public const int MostTokens = 64;
@@ -17,7 +21,7 @@ internal sealed class ModelReader(ConfigReader config, Family family, List<strin
         int depth = config.RequiredSize("num_hidden_layers", "n_layer");
         int heads = Heads();
         int headWidth = HeadWidth(width, heads);
-        double std = config.Positive("initializer_range") ?? Assumed("initializer_range", UsualStd);
+        double std = config.Positive("initializer_range") ?? outerStd ?? Assumed("initializer_range", UsualStd);
         return new ModelDescription(
             name: name,
             tokens: Tokens(),
@@ -62,20 +66,19 @@ internal sealed class ModelReader(ConfigReader config, Family family, List<strin
 
     private Activation Activation()
     {
-        foreach (string key in (string[])["hidden_activation", "hidden_act", "activation_function"])
+        // In the order in which they win: the code that knows hidden_activation prefers it.
+        string[] keys = ["hidden_activation", "hidden_act", "activation_function"];
+        (string Key, string Name)[] given = [.. keys.Select(key => (key, config.Text(key)!)).Where(item => item.Item2 is not null)];
+        (string key, string name) = given.Length > 0 ? given[0] : ("hidden_act", Assumed("hidden_act", family.Activation));
+        foreach ((string other, string unused) in given.Skip(1).Where(item => item.Name != name))
+            notes.Add($"{config.Path(key)} {name} is used, not {other} {unused}");
+        if (family.GeluIsTanh && name == "gelu")
         {
-            if (config.Text(key) is not string name)
-                continue;
-            if (family.GeluIsTanh && key == "hidden_act" && name == "gelu")
-            {
-                notes.Add("hidden_act gelu is read as the tanh approximation, as this family's code reads it");
-                name = "gelu_pytorch_tanh";
-            }
-
-            return ActivationNames.Find(config, key, name);
+            notes.Add($"{config.Path(key)} gelu is read as its tanh approximation, as this family's code reads it");
+            name = "gelu_pytorch_tanh";
         }
 
-        return ActivationNames.Find(config, "hidden_act", Assumed("hidden_act", family.Activation!));
+        return ActivationNames.Find(config, key, name);
     }
 
     private Mask Mask() => config.Flag("use_bidirectional_attention", false) ? Theory.Mask.None
