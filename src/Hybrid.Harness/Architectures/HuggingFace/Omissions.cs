@@ -43,9 +43,9 @@ internal static class Omissions
         double logits = model.LogitFactor * Math.Sqrt(model.HeadWidth);
         if (!model.Norm.IsOutput)
             return Line($"QK-norm is exact for wide heads: its modules see normalised tokens, so that it only sets σ_A = {record.Attention.LogitStd:G4}");
-        double last = record.Attention.LogitStd * (record.Input.Norm + (2 * model.Depth));
-        return Line($"QK-norm is not modelled: it keeps the logits' standard deviation at {logits:G4}, while the record's grows with the ")
-            + Line($"stream's squared norm; σ_A = {record.Attention.LogitStd:G4} is right in the middle of the depth, 0 at its start and {last:G3} at its end");
+        return Line($"QK-norm is not modelled: it keeps the logits' standard deviation at {logits:G4}, while the record's grows with the stream's ")
+            + Line($"squared norm; σ_A = {record.Attention.LogitStd:G4} is right in the middle of the depth, too small before it, where tokens then come out ")
+            + Line($"too much alike; for angles --set norm=peri --set attention.logitStd={logits:G4} is closer: attention exact, the MLP's input normalised");
     }
 
     private static IEnumerable<string> Attention(ConfigReader config, ModelDescription model, Architecture record)
