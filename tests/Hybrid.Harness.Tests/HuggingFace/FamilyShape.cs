@@ -22,7 +22,7 @@ internal sealed record FamilyShape(string ModelType, int Width)
     public double Std => 1.2 / Math.Sqrt(Width);
 
     /// <summary>Logits are divided by its root: the head's width, or a number of its own.</summary>
-    public int QueryScalar => ModelType is "gemma2" or "gemma3_text" ? HeadWidth / 2 : HeadWidth;
+    public int QueryScalar => ModelType is "gemma2" or "gemma3_text" ? HeadWidth / 9 : HeadWidth;
 
     public string Config => string.Create(CultureInfo.InvariantCulture, $$"""
         {
