@@ -6,11 +6,20 @@ namespace Hybrid.Harness.Architectures.HuggingFace;
 /// <summary>What was read into the record, in words: the input, the weights, the residual scaling.</summary>
 internal static class Assumptions
 {
+    /// <summary>Below this q₀ the first block of unit branches is not like the others.</summary>
+    private const double SmallInput = 0.1;
+
     public static IEnumerable<string> Of(Family family, ModelDescription model, Architecture record, ResidualScaling scaling)
     {
         yield return Line($"all weights N(0, {model.WeightStd:G4}²), biases 0, normalisation gains 1, so σ_A = {record.Attention.LogitStd:G4}, ")
             + Line($"σ_V = {record.Attention.ValueStd:G4}, σ_w = {record.Mlp.InStd:G4}, σ_v = {record.Mlp.OutStd:G4}");
         yield return Line($"input of distinct tokens, {Input(family.Embedding)}: q₀ = {record.Input.Norm:G4}, ρ₀ = {record.Input.Correlation:G4}");
+        if (record.Input.Norm < SmallInput)
+        {
+            yield return "embeddings this small make the first block unlike the others: it raises the squared norm by orders of magnitude and the "
+                + "gradient about as much, which Σλ_g of the verdict counts; --set input.norm=1 shows the depth without it";
+        }
+
         yield return Scaling(model, scaling);
         if (record.Heads != model.Heads)
             yield return $"heads = {record.Heads}, the largest divisor of the width below {model.Heads}: no expectation depends on them";
