@@ -24,5 +24,8 @@ internal sealed class CommonOptions
 
     /// <summary>The architecture with every --set applied.</summary>
     public Architecture Apply(ParseResult parsed, Architecture architecture) =>
-        ArchitectureOverrides.Apply(architecture, parsed.GetValue(_set) ?? []);
+        ArchitectureOverrides.Apply(architecture, Assignments(parsed));
+
+    /// <summary>Every --set as it was given.</summary>
+    public string[] Assignments(ParseResult parsed) => parsed.GetValue(_set) ?? [];
 }

@@ -12,7 +12,7 @@ internal static class Options
 {
     public static Argument<string> Architecture() => new("ARCH")
     {
-        Description = "A preset (see hybrid presets) or an architecture JSON file.",
+        Description = "A preset (see hybrid presets), an architecture JSON file or a Hugging Face config.json.",
     };
 
     public static Option<bool> Json() => new("--json")

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Hybrid.Cli.Output;
 using Hybrid.Harness;
 using Hybrid.Harness.Architectures;
@@ -30,6 +31,7 @@ internal static class PhaseCommand
         verb.Options.Add(file);
         verb.Options.Add(threads);
         CommonOptions common = new(verb);
+        ArchitectureLoading loading = new(verb, common);
         return verb.Does(parsed =>
         {
             bool json = common.Json(parsed);
@@ -37,17 +39,18 @@ internal static class PhaseCommand
             if (path is null && !json)
                 throw new InputException("--out: must be a file that ends in .svg, .csv, .json, got none; give --out phase.svg, or --json for stdout");
             string? extension = path is null ? null : OutputFile.Parse(path, "--out", ".svg", ".csv", ".json");
-            Architecture architecture = common.Apply(parsed, ArchitectureSource.Load(parsed.GetRequiredValue(source)));
+            LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             PhaseAxis horizontal = PhaseAxis.Parse(parsed.GetRequiredValue(x), "--x");
             PhaseAxis vertical = PhaseAxis.Parse(parsed.GetRequiredValue(y), "--y");
             RunHeader header = new("phase", common.Seed(parsed));
             if (!json)
-                WriteHeader(session.Terminal.Out, header, architecture, horizontal, vertical);
-            PhaseGrid grid = Compute(session, architecture, horizontal, vertical, Options.ThreadsOf(parsed, threads));
+                WriteHeader(session.Terminal.Out, header, loaded, horizontal, vertical);
+            PhaseGrid grid = Compute(session, loaded.Architecture, horizontal, vertical, Options.ThreadsOf(parsed, threads));
+            JsonObject Document() => ImportNotes.AddTo(PhaseJson.ToNode(grid, header), loaded.Import);
             if (path is not null)
-                AtomicFile.WriteText(path, Render(grid, header, extension!));
+                AtomicFile.WriteText(path, Render(grid, Document, extension!));
             if (json)
-                Json.Write(session.Terminal.Out, PhaseJson.ToNode(grid, header));
+                Json.Write(session.Terminal.Out, Document());
             else
                 PhaseTables.Write(session.Terminal, grid, path!);
             return ExitCode.Agrees;
@@ -57,10 +60,11 @@ internal static class PhaseCommand
     private static Option<string> Axis(string name, string description) =>
         new(name) { Description = description, HelpName = "PATHS=lo:hi:count", Required = true };
 
-    private static void WriteHeader(TextWriter output, RunHeader header, Architecture architecture, PhaseAxis x, PhaseAxis y)
+    private static void WriteHeader(TextWriter output, RunHeader header, LoadedArchitecture loaded, PhaseAxis x, PhaseAxis y)
     {
         header.Write(output);
-        output.WriteLine(RunHeader.Describe(architecture));
+        output.WriteLine(RunHeader.Describe(loaded.Architecture));
+        ImportNotes.Write(output, loaded.Import);
         output.WriteLine($"{x.Count} × {y.Count} points");
         output.WriteLine();
     }
@@ -77,10 +81,10 @@ internal static class PhaseCommand
             session.Cancellation);
     }
 
-    private static string Render(PhaseGrid grid, RunHeader header, string extension) => extension switch
+    private static string Render(PhaseGrid grid, Func<JsonObject> document, string extension) => extension switch
     {
         ".svg" => PhaseFigure.Render(grid),
         ".csv" => PhaseCsv.Text(grid),
-        _ => Json.Text(PhaseJson.ToNode(grid, header)),
+        _ => Json.Text(document()),
     };
 }
