@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Hybrid.Harness.Files;
 
 namespace Hybrid.Harness.Data;
 

@@ -1,3 +1,5 @@
+using Hybrid.Harness.Files;
+
 namespace Hybrid.Harness.Data;
 
 /// <summary>What a run was trained on, as it is recorded with the run.</summary>

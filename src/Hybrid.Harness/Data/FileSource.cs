@@ -1,3 +1,4 @@
+using Hybrid.Harness.Files;
 using Hybrid.Networks.Random;
 using Hybrid.Networks.Training;
 

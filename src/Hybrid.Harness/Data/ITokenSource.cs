@@ -1,3 +1,4 @@
+using Hybrid.Harness.Files;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Harness.Data;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hybrid.Harness.Files;
 using Hybrid.Networks.Random;
 using Hybrid.Networks.Training;
 using MathNet.Numerics.RootFinding;
