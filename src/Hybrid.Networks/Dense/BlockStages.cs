@@ -58,9 +58,12 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     /// <summary>A of block <paramref name="layer"/>, 1..depth, after its forward pass: [B H n, n].</summary>
     internal ReadOnlySpan<T> Probabilities(int layer)
     {
-        MatrixView<T> probabilities = Kept(plan.Probabilities, layer);
+        MatrixView<T> probabilities = ProbabilityRows(layer);
         return new ReadOnlySpan<T>(probabilities.Data, checked(probabilities.Rows * probabilities.Columns));
     }
+
+    /// <summary>The same as rows: [B H n, n].</summary>
+    internal MatrixView<T> ProbabilityRows(int layer) => Kept(plan.Probabilities, layer);
 
     /// <summary>Where block <paramref name="layer"/>'s attention meets the stream, with the gains that there are: [1, d] each.</summary>
     internal Placement<T> AttentionPlacement(

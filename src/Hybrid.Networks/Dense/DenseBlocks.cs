@@ -60,6 +60,9 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
     /// <summary>A of block <paramref name="layer"/> as its last forward pass left it: [B, H, n, n].</summary>
     internal ReadOnlySpan<T> Probabilities(int layer) => stages.Probabilities(layer);
 
+    /// <summary>The same as rows: [B H n, n].</summary>
+    internal MatrixView<T> ProbabilityRows(int layer) => stages.ProbabilityRows(layer);
+
     /// <summary>Carries <see cref="Stream"/> through block <paramref name="layer"/>, keeping what its backward pass needs.</summary>
     internal void Forward(int layer)
     {

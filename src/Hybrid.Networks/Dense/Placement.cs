@@ -135,7 +135,7 @@ internal unsafe struct Placement<T>
             if (at->normalisesOutput)
             {
                 if (at->HasOutputGain)
-                    GainBackward(gradient, normalised, at->OutputGain, at->OutputGainSums, row);
+                    Normalisation.GainBackward(gradient, normalised, at->OutputGain.Data, RowChunks.SumOf(at->OutputGainSums, row), width);
                 Normalisation.Backward(gradient, normalised, at->NormalisedScale.Data[row], width);
             }
 
@@ -143,7 +143,7 @@ internal unsafe struct Placement<T>
             if (at->normalisesBranch)
             {
                 if (at->HasOutputGain)
-                    GainBackward(branch, normalised, at->OutputGain, at->OutputGainSums, row);
+                    Normalisation.GainBackward(branch, normalised, at->OutputGain.Data, RowChunks.SumOf(at->OutputGainSums, row), width);
                 Normalisation.Backward(branch, normalised, at->NormalisedScale.Data[row], width);
             }
 
@@ -164,19 +164,12 @@ internal unsafe struct Placement<T>
             {
                 T* normalised = Row(at->NormalisedInput, row);
                 if (at->HasInputGain)
-                    GainBackward(input, normalised, at->InputGain, at->InputGainSums, row);
+                    Normalisation.GainBackward(input, normalised, at->InputGain.Data, RowChunks.SumOf(at->InputGainSums, row), width);
                 Normalisation.Backward(input, normalised, at->InputScale.Data[row], width);
             }
 
             RowMath.Combine(at->Skip, gradient, T.One, input, gradient, width);
         }
-    }
-
-    // The gradient at γ ∘ z becomes the one at z, and adds to the one at γ.
-    private static void GainBackward(T* gradient, T* z, MatrixView<T> gain, MatrixView<T> sums, int row)
-    {
-        RowMath.MultiplyAdd(gradient, z, RowChunks.SumOf(sums, row), gain.Columns);
-        RowMath.Multiply(gain.Data, gradient, gradient, gain.Columns);
     }
 
     // Whole chunks where sums are taken.
