@@ -19,12 +19,13 @@ internal static class Models
         int heads = 3,
         int mlpWidth = 7,
         int vocabulary = 11,
-        double logitStd = 0.8) => new(
+        double logitStd = 0.8,
+        double correlation = 0.25) => new(
             Networks.Of(
                 norm, activation ?? Activation.Tanh, tokens, depth, width, heads, mlpWidth,
                 task == TrainingTask.NextToken ? Mask.Causal : Mask.None, gated,
                 logitStd: 1.5, valueStd: 0.8, inStd: 1.2, biasStd: 0.3, attentionBranch: 0.7, mlpBranch: 0.9, skip: 0.8,
-                norm0: 1.3, correlation: 0.25),
+                norm0: 1.3, correlation: correlation),
             task,
             vocabulary,
             tied,
