@@ -79,7 +79,8 @@ internal sealed class StepLines<T> : IDisposable
         long end = kept == 0 ? 0 : _entries[^1].End;
         RunFile.Do(_path, "written", () =>
         {
-            _file.SetLength(end);
+            if (_file.Length > end)
+                _file.SetLength(end);
             _file.Position = end;
         });
     }

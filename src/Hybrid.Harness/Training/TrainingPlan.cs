@@ -1,4 +1,3 @@
-using Hybrid.Harness.Architectures;
 using Hybrid.Harness.Data;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
@@ -37,8 +36,6 @@ public sealed record TrainingPlan(
             throw new InputException($"--task next needs a causal mask, which keeps the next token from being read off, and '{name}' has none; give --set mask=causal or --task masked");
         if (model.Task == TrainingTask.MaskedToken && model.Architecture.Mask.IsCausal)
             throw new InputException($"--task masked needs attention to both sides, and '{name}' has a causal mask; give --set mask=none or --task next");
-        if (model.Architecture.Input.Correlation < 0)
-            throw new InputException($"input.correlation must be ≥ 0 where a network is trained, since random embeddings cannot repel each other, got {ArchitectureJson.ToNode(model.Architecture)["input"]!["correlation"]}; give --set input.correlation=0");
         if (model.Vocabulary != source.Vocabulary)
             throw new InputException($"--data {source.Description} has {source.Vocabulary} tokens, and the model has a vocabulary of {model.Vocabulary}");
         if (EvalSequences % Options.Sequences != 0)

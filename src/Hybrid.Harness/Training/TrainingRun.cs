@@ -55,7 +55,7 @@ public sealed class TrainingRun
             }
 
             LogEntry entry = Step();
-            if (_divergence.Observe(entry.Loss!.Value) is string reason)
+            if (_divergence.Observe(entry) is string reason)
             {
                 _directory.Log.Append(entry);
                 return Result(TrainingOutcome.Diverged, reason);
@@ -77,8 +77,8 @@ public sealed class TrainingRun
     {
         DivergenceRule rule = new(_plan.Options.Model.Vocabulary);
         string? reason = null;
-        foreach (LogEntry entry in _directory.Log.Entries.Skip(1))
-            reason ??= rule.Observe(entry.Loss!.Value);
+        foreach (LogEntry entry in _directory.Log.Entries)
+            reason ??= rule.Observe(entry);
         return reason;
     }
 
@@ -90,8 +90,8 @@ public sealed class TrainingRun
             _directory.Log.CutAfter(step);
             _directory.Times.CutAfter(step);
             _directory.Checkpoints.Load(_trainer, step);
-            foreach (LogEntry entry in _directory.Log.Entries.Skip(1))
-                _divergence.Observe(entry.Loss!.Value);
+            foreach (LogEntry entry in _directory.Log.Entries)
+                _divergence.Observe(entry);
             return;
         }
 
