@@ -45,6 +45,10 @@ public sealed class RunDirectory : IDisposable
     /// <summary>Whether a folder holds a run.</summary>
     public static bool Exists(string path) => File.Exists(Path.Combine(path, Config));
 
+    /// <summary>The error for a run that is to begin where one is.</summary>
+    public static InputException HoldsARun(string path) =>
+        new($"--out {path}: holds a run already; continue it with --resume, or give another folder");
+
     /// <summary>Begins a run in a folder that is new or empty.</summary>
     /// <exception cref="InputException">The folder holds a run or other files, cannot be written, or is in use.</exception>
     public static RunDirectory Create(string path, TrainingPlan plan)
@@ -111,7 +115,7 @@ public sealed class RunDirectory : IDisposable
     private static void EnsureEmpty(string path, string full)
     {
         if (Exists(full))
-            throw new InputException($"--out {path}: holds a run already; continue it with --resume, or give another folder");
+            throw HoldsARun(path);
         string? other = Directory.EnumerateFileSystemEntries(full)
             .Select(Path.GetFileName)
             .FirstOrDefault(name => name != RunLock.FileName && !(name!.StartsWith(Config, StringComparison.Ordinal) && name.EndsWith(".partial", StringComparison.Ordinal)));
