@@ -43,7 +43,7 @@ public sealed class FileSource : ITokenSource
     /// <inheritdoc/>
     public IReadOnlyList<ReferenceLoss> References =>
     [
-        new("one byte alone (unigram entropy)", _census.Unigram),
+        new("no context (unigram entropy)", _census.Unigram),
         new("one byte of context (bigram entropy)", _census.Bigram),
     ];
 

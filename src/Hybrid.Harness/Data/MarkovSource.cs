@@ -40,11 +40,7 @@ public sealed class MarkovSource : ITokenSource
     public FileIdentity? File => null;
 
     /// <inheritdoc/>
-    public IReadOnlyList<ReferenceLoss> References =>
-    [
-        new("one token alone (unigram entropy)", _chain.BlockEntropy(1)),
-        new("unlimited context (entropy rate)", EntropyRate),
-    ];
+    public IReadOnlyList<ReferenceLoss> References => [new("no context (unigram entropy)", _chain.BlockEntropy(1))];
 
     /// <summary>
     /// Next token: (H(X_0…X_n) − H(X_0))/n, in which the first tokens have contexts shorter than k. Masked tokens: exact

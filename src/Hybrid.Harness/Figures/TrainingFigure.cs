@@ -5,12 +5,12 @@ using Hybrid.Harness.Training;
 namespace Hybrid.Harness.Figures;
 
 /// <summary>
-/// The figure of a run: training loss (mean over every two units of the axis) and evaluations against the step, and as dashed
+/// The figure of a run: training loss (mean over every three units of the axis) and evaluations against the step, and as dashed
 /// lines the optimum and the references of the data. The steps are logarithmic in a run of 100 or more.
 /// </summary>
 public static class TrainingFigure
 {
-    private const double PageWidth = 960, PanelWidth = 852, PanelHeight = 330, Margin = 76, LegendTop = 74, BinWidth = 2;
+    private const double PageWidth = 960, PanelWidth = 852, PanelHeight = 330, Margin = 76, LegendTop = 74, BinWidth = 3;
     private const int LeastLogarithmic = 100, TrainingSeries = 0, EvaluationSeries = 1, FirstLevel = 2;
 
     /// <summary>The figure as SVG text.</summary>
@@ -25,11 +25,11 @@ public static class TrainingFigure
         levels.AddRange(references);
         string[] labels = ["training", "evaluation", .. levels.Select(level => string.Create(CultureInfo.InvariantCulture, $"{level.Name} {level.Nats:0.####}"))];
         IReadOnlyList<(double X, double Y)> legend = Legend.Places(labels, Margin, PageWidth - 20, LegendTop, out double bottom);
-        string title = $"Training '{result.Plan.Options.Model.Architecture.Name}' on {DataName(result.Plan.Data)}";
+        string title = $"Training '{result.Plan.Options.Model.Architecture.Name}': {Outcome(result)}";
         double top = bottom + 34;
         using SvgWriter svg = new(PageWidth, top + PanelHeight + 52, title, FigureStyle.Sheet);
         svg.Text(Margin, 30, title, "title");
-        svg.Text(Margin, 48, Subtitle(result), "small");
+        svg.Text(Margin, 48, Subtitle(result.Plan), "small");
         Panel panel = new(Margin, top, PanelWidth, PanelHeight, Steps(result), Losses(result, levels));
         panel.DrawGrid(svg);
         for (int i = 0; i < labels.Length; i++)
@@ -42,21 +42,17 @@ public static class TrainingFigure
         return svg.Finish();
     }
 
-    /// <summary>The synthetic source as it is; of a file its name, not where it lies.</summary>
-    private static string DataName(DataDescription data) => data.File is null ? data.Source : Path.GetFileName(data.Source);
-
-    private static string Subtitle(TrainingResult result)
+    private static string Outcome(TrainingResult result) => result.Outcome switch
     {
-        string outcome = result.Outcome switch
-        {
-            TrainingOutcome.Diverged => $"diverged at step {result.Steps}: {result.Reason}",
-            TrainingOutcome.Stopped => $"stopped at step {result.Steps} of {result.Plan.Options.Steps}",
-            _ => $"{result.Steps} steps",
-        };
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{outcome}; batch {result.Plan.Options.Sequences}, learning rate {result.Plan.Options.Optimiser.LearningRate}, engine {result.Plan.Engine}, seed {result.Plan.Options.Seed}");
-    }
+        TrainingOutcome.Diverged => $"diverged at step {result.Steps}",
+        TrainingOutcome.Stopped => $"stopped at step {result.Steps} of {result.Plan.Options.Steps}",
+        _ => $"{result.Steps} steps",
+    };
+
+    /// <summary>A synthetic source as it is; of a file its name, not where it lies.</summary>
+    private static string Subtitle(TrainingPlan plan) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(plan.Data.File is null ? plan.Data.Source : Path.GetFileName(plan.Data.Source))}; batch {plan.Options.Sequences}, learning rate {plan.Options.Optimiser.LearningRate}, engine {plan.Engine}, seed {plan.Options.Seed}");
 
     private static AxisScale Steps(TrainingResult result)
     {
