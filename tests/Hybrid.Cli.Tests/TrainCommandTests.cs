@@ -98,6 +98,21 @@ public class TrainCommandTests
         Assert.Equal(0, Run(folder, ["train", "--resume"]).ExitCode);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_resumed_run_refuses_a_file_that_has_changed(bool named)
+    {
+        using TemporaryFolder folder = new();
+        string text = folder.Write("text", string.Concat(Enumerable.Repeat("In the beginning ", 100)));
+        string[] begin = [.. Begin.Select(word => word.StartsWith("markov") ? text : word), "--eval-sequences", "4"];
+        Run(folder, begin, new CancellationToken(canceled: true));
+        File.AppendAllText(text, "God");
+        CommandRun run = Run(folder, ["train", "--resume", .. named ? (string[])["--data", text] : []]);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains($"--data {text}: the file has changed since the run started: it had 1700 bytes", run.Error);
+    }
+
     [Fact]
     public void A_run_at_a_constant_rate_can_be_made_longer()
     {

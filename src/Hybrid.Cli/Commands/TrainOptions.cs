@@ -78,6 +78,7 @@ internal sealed class TrainOptions
             : stored?.Data.Open(seed) ?? throw Missing("--data FILE, or --data synthetic");
         try
         {
+            stored?.Data.EnsureUnchanged(source);
             TrainingTask task = parsed.GetValue(_task) is string word ? TrainingPlanJson.Tasks[word] : TrainingPlan.TaskOf(architecture);
             ModelOptions model = new(architecture, task, source.Vocabulary, parsed.GetValue(_tied) || stored is { Options.Model.Tied: true });
             TrainingOptions options = new(

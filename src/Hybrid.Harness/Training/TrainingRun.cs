@@ -11,6 +11,9 @@ namespace Hybrid.Harness.Training;
 /// </summary>
 public sealed class TrainingRun
 {
+    // Seconds; some 30 years, and far within what a TimeSpan holds.
+    private const double LongestWait = 1e9;
+
     private readonly RunDirectory _directory;
     private readonly TrainingPlan _plan;
     private readonly ITrainer _trainer;
@@ -145,7 +148,7 @@ public sealed class TrainingRun
             entry.EvalLoss is not null,
             rate,
             rate * _batch.Inputs.Length,
-            TimeSpan.FromSeconds((_plan.Options.Steps - entry.Step) / rate));
+            TimeSpan.FromSeconds(Math.Min(LongestWait, (_plan.Options.Steps - entry.Step) / rate)));
     }
 
     private TrainingResult Result(TrainingOutcome outcome, string? reason)
