@@ -32,7 +32,9 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     {
         this.architecture = architecture;
         this.product = product;
-        kernels = ActivationKernels<T>.Of(architecture.Activation);
+        kernels = kept == KeptActivations.ForStream
+            ? ActivationKernels<T>.Of(architecture.Activation)
+            : ActivationKernels<T>.ForTraining(architecture.Activation);
         plan = new ActivationPlan(architecture, sequences, kept);
         contextLength = kept == KeptActivations.ForStream ? 0 : plan.BlockLength;
         activations = new NativeBuffer<T>(
