@@ -44,7 +44,7 @@ public class TrainCommandTests
         string[] fields =
         [
             "run", "plan", "out", "outcome", "reason", "steps", "initialLoss", "finalLoss", "finalLossSteps", "initialEvalLoss", "finalEvalLoss",
-            "optimalLoss", "references", "evaluations", "tokensPerSecond", "peakMemoryBytes",
+            "optimalLoss", "references", "evaluations", "measurements", "tokensPerSecond", "peakMemoryBytes",
         ];
         Assert.Equal(fields, root.EnumerateObject().Select(property => property.Name));
         Assert.Equal("finished", root.GetProperty("outcome").GetString());

@@ -53,6 +53,7 @@ public static class TrainingPlanJson
         ["recompute"] = plan.Options.Recompute,
         ["evalEvery"] = plan.EvalEvery,
         ["evalSequences"] = plan.EvalSequences,
+        ["measureEvery"] = plan.MeasureEvery,
         ["checkpointEvery"] = plan.CheckpointEvery,
         ["data"] = ToNode(plan.Data),
         ["optimiser"] = ToNode(plan.Options.Optimiser),
@@ -81,6 +82,7 @@ public static class TrainingPlanJson
             root.Text("engine"),
             Count("evalEvery"),
             Count("evalSequences"),
+            Count("measureEvery"),
             Count("checkpointEvery"));
         root.EnsureNoOther();
         return plan;

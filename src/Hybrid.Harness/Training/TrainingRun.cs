@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hybrid.Harness.Data;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Harness.Training;
@@ -66,6 +67,8 @@ public sealed class TrainingRun
 
             if (entry.Step % _plan.EvalEvery == 0 || entry.Step == _plan.Options.Steps)
                 entry = entry with { EvalLoss = evalLoss = Evaluate() };
+            if (entry.Step % _plan.MeasureEvery == 0 || entry.Step == _plan.Options.Steps)
+                Measure();
             _directory.Log.Append(entry);
             if (entry.Step % _plan.CheckpointEvery == 0 || entry.Step == _plan.Options.Steps)
                 Save();
@@ -100,6 +103,7 @@ public sealed class TrainingRun
 
         _directory.Log.Clear();
         _directory.Times.Clear();
+        Measure();
         _directory.Log.Append(new(0, null, null, null, Evaluate()));
     }
 
@@ -125,6 +129,15 @@ public sealed class TrainingRun
         }
 
         return sum / count;
+    }
+
+    /// <summary>The network as it stands, on the first validation batch, where the engine can measure it.</summary>
+    private void Measure()
+    {
+        if (_trainer is not IMeasuredTrainer measured)
+            return;
+        _batches.Fill(Split.Validation, 0, _batch);
+        _directory.Measurements.Write(_trainer.StepsDone, _plan.Options.Model.Architecture, measured.Measure(_batch));
     }
 
     /// <summary>The lines reach the disk before the checkpoint that continues them.</summary>

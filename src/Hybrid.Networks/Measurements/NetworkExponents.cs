@@ -30,7 +30,7 @@ public sealed unsafe class NetworkExponents : IDisposable
 
     /// <summary>Plans for the leading exponents of networks of one model.</summary>
     /// <param name="model">Legal.</param>
-    /// <param name="sequences">B ≥ 1, trajectories measured at a time.</param>
+    /// <param name="sequences">Trajectories measured at a time, ≥ 1.</param>
     /// <param name="exponents">From 1 to n d.</param>
     /// <param name="threads">≥ 1; the results do not depend on it.</param>
     public NetworkExponents(ModelOptions model, int sequences, int exponents, int threads = 1)
@@ -57,18 +57,17 @@ public sealed unsafe class NetworkExponents : IDisposable
     }
 
     /// <summary>
-    /// Forward and backward exponents of a trainer's network as it stands, [block − 1][k], means over the sequences of the
-    /// batch: log of how much tangent k grows in the block off the tangents before it. Sums over all k agree between the two.
+    /// Forward and backward exponents of a trainer's network as it stands, [block − 1][k], means over the sequences: log of how much tangent k grows in the block off the tangents before it. Sums over all k agree between the two.
     /// </summary>
     /// <param name="trainer">A trainer of this model; nothing of it changes.</param>
-    /// <param name="batch">The trainer's number of sequences, and this object's.</param>
+    /// <param name="batch">The trainer's number of sequences, of which the first are measured.</param>
     /// <param name="seed">Names the first tangents.</param>
     public (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Measure(DenseTrainer trainer, TokenBatch batch, ulong seed)
     {
-        if (trainer.Options.Model != model || batch.Sequences != sequences)
+        if (trainer.Options.Model != model || batch.Sequences < sequences)
         {
             throw new ArgumentException(
-                $"the trainer must train the model that was planned for, on {sequences} sequences; got {batch.Sequences}");
+                $"the trainer must train the model that was planned for, on at least {sequences} sequences; got {batch.Sequences}");
         }
 
         Load(trainer);
@@ -205,7 +204,7 @@ public sealed unsafe class NetworkExponents : IDisposable
         {
             if (layer > 0)
                 return;
-            for (int i = 0; i < stream.Rows; i++)
+            for (int i = 0; (long)i * stream.Columns < destination.Length; i++)
             {
                 Span<float> row = stream.Row(i);
                 for (int k = 0; k < row.Length; k++)
