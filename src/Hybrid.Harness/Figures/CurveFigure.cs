@@ -1,3 +1,5 @@
+using Hybrid.Harness.Reports;
+
 namespace Hybrid.Harness.Figures;
 
 /// <summary>Panels of curves, two to a row: theory as lines, measurement as points with error bars, one legend above all.</summary>
@@ -111,7 +113,11 @@ public static class CurveFigure
                     $"bar {Stroke(series)}");
             }
 
-            svg.Path(Marker.Data(series.Style, x, y, 3.6), $"mark {Stroke(series)} {(point.Open ? "open" : Fill(series))}");
+            string uncertainty = double.IsFinite(point.Error) ? $" ± {Numbers.Significant(point.Error, 2)}" : "";
+            svg.Path(
+                Marker.Data(series.Style, x, y, 3.6),
+                $"mark {Stroke(series)} {(point.Open ? "open" : Fill(series))}",
+                hover: $"{series.Label}: {(point.Open ? "−" : "")}{Numbers.Significant(point.Y)}{uncertainty} at {Numbers.Significant(point.X)}");
         }
     }
 
