@@ -3,13 +3,15 @@ namespace Hybrid.Cli;
 /// <summary>What the command's exit code means; part of its contract.</summary>
 public static class ExitCode
 {
-    /// <summary>Done; for check: theory and measurement agree; for suggest: the budget is reached; for train: finished, or
-    /// diverged, which is a finding.</summary>
+    /// <summary>
+    /// Done; for check: theory and measurement agree; for suggest: the budget is reached; for train: finished, or diverged,
+    /// which is a finding; for experiment: it ran and no hypothesis is refuted.
+    /// </summary>
     public const int Agrees = 0;
 
     /// <summary>
     /// check: theory and measurement disagree, or the samples are too few to tell; suggest: no change within the budget was
-    /// found.
+    /// found; experiment: a hypothesis is refuted.
     /// </summary>
     public const int Disagrees = 1;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Hybrid.Cli.Output;
+using Hybrid.Cli.Output.Pages;
 using Hybrid.Harness.Architectures;
 using Hybrid.Harness.Architectures.HuggingFace;
 using Hybrid.Harness.Checks;
@@ -43,9 +44,10 @@ internal static class CheckCommand
         verb.Options.Add(figure);
         CommonOptions common = new(verb);
         ArchitectureLoading loading = new(verb, common);
+        ReportOption report = new(verb);
         return verb.Does(parsed =>
         {
-            string? path = parsed.GetValue(figure);
+            string? page = report.File(parsed), path = parsed.GetValue(figure);
             if (path is not null)
                 OutputFile.Parse(path, "--figure", ".svg");
             string[] names = parsed.GetValue(sources) ?? [];
@@ -61,11 +63,12 @@ internal static class CheckCommand
                 Options.ThreadsOf(parsed, threads),
                 Memory: parsed.GetValue(memory));
             plan.EnsureFits();
-            return Run(session, plan, [.. loaded.Select(item => item.Import)], path, common.Json(parsed));
+            ImportReport?[] imports = [.. loaded.Select(item => item.Import)];
+            return Run(session, plan, imports, path, page, CommandText.Of(parsed), common.Json(parsed));
         });
     }
 
-    private static int Run(Session session, CheckPlan plan, IReadOnlyList<ImportReport?> imports, string? figure, bool json)
+    private static int Run(Session session, CheckPlan plan, IReadOnlyList<ImportReport?> imports, string? figure, string? page, string command, bool json)
     {
         RunHeader header = new("check", plan.Seed, plan.Engine.Name, plan.Samples, plan.Threads);
         TextWriter output = session.Terminal.Out;
@@ -97,6 +100,8 @@ internal static class CheckCommand
 
         if (figure is not null)
             AtomicFile.WriteText(figure, Figure(report));
+        if (page is not null)
+            ReportOption.Write(page, CheckPage.Of(report, imports, header, command, Figure(report)));
         if (json)
             Json.Write(output, CheckJson.ToNode(report, imports, header));
         else

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Hybrid.Cli.Output;
+using Hybrid.Cli.Output.Pages;
 using Hybrid.Harness;
 using Hybrid.Harness.Architectures;
 using Hybrid.Harness.Figures;
@@ -23,7 +24,7 @@ internal static class PhaseCommand
         Argument<string> source = Options.Architecture();
         Option<string> x = Axis("--x", "Horizontal axis: fields (several joined by commas), range and number of values.");
         Option<string> y = Axis("--y", "Vertical axis, in the same form.");
-        Option<string?> file = new("--out") { Description = "File to write: .svg, .csv or .json; may be left out with --json.", HelpName = "FILE" };
+        Option<string?> file = new("--out") { Description = "File to write: .svg, .html, .csv or .json; may be left out with --json.", HelpName = "FILE" };
         Option<int> threads = Options.Threads();
         verb.Arguments.Add(source);
         verb.Options.Add(x);
@@ -32,13 +33,15 @@ internal static class PhaseCommand
         verb.Options.Add(threads);
         CommonOptions common = new(verb);
         ArchitectureLoading loading = new(verb, common);
+        ReportOption report = new(verb);
         return verb.Does(parsed =>
         {
             bool json = common.Json(parsed);
+            string? page = report.File(parsed);
             string? path = parsed.GetValue(file);
             if (path is null && !json)
-                throw new InputException("--out: must be a file that ends in .svg, .csv, .json, got none; give --out phase.svg, or --json for stdout");
-            string? extension = path is null ? null : OutputFile.Parse(path, "--out", ".svg", ".csv", ".json");
+                throw new InputException("--out: must be a file that ends in .svg, .html, .csv, .json, got none; give --out phase.svg, or --json for stdout");
+            string? extension = path is null ? null : OutputFile.Parse(path, "--out", ".svg", ".html", ".csv", ".json");
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             PhaseAxis horizontal = PhaseAxis.Parse(parsed.GetRequiredValue(x), "--x");
             PhaseAxis vertical = PhaseAxis.Parse(parsed.GetRequiredValue(y), "--y");
@@ -47,8 +50,11 @@ internal static class PhaseCommand
                 WriteHeader(session.Terminal.Out, header, loaded, horizontal, vertical);
             PhaseGrid grid = Compute(session, loaded.Architecture, horizontal, vertical, Options.ThreadsOf(parsed, threads));
             JsonObject Document() => ImportNotes.AddTo(PhaseJson.ToNode(grid, header), loaded.Import);
+            Report Page() => PhasePage.Of(grid, loaded, header, CommandText.Of(parsed));
             if (path is not null)
-                AtomicFile.WriteText(path, Render(grid, Document, extension!));
+                AtomicFile.WriteText(path, Render(grid, Document, Page, extension!));
+            if (page is not null)
+                ReportOption.Write(page, Page());
             if (json)
                 Json.Write(session.Terminal.Out, Document());
             else
@@ -81,9 +87,10 @@ internal static class PhaseCommand
             session.Cancellation);
     }
 
-    private static string Render(PhaseGrid grid, Func<JsonObject> document, string extension) => extension switch
+    private static string Render(PhaseGrid grid, Func<JsonObject> document, Func<Report> page, string extension) => extension switch
     {
         ".svg" => PhaseFigure.Render(grid),
+        ".html" => HtmlWriter.Text(page()),
         ".csv" => PhaseCsv.Text(grid),
         _ => Json.Text(document()),
     };

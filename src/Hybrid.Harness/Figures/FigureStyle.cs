@@ -24,6 +24,7 @@ internal static class FigureStyle
         .grid { stroke: #d0d7de; stroke-width: 0.6; }
         .tick { stroke: #57606a; stroke-width: 1; }
         .cells { shape-rendering: crispEdges; }
+        .hover { fill: #000000; fill-opacity: 0; }
         .theory { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
         .bar { stroke-width: 1.1; fill: none; }
         .mark { stroke-width: 1.2; }

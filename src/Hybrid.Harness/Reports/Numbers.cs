@@ -1,10 +1,10 @@
 using System.Globalization;
 using Hybrid.Harness.Statistics;
 
-namespace Hybrid.Cli.Output;
+namespace Hybrid.Harness.Reports;
 
 /// <summary>Numbers as tables show them, in the invariant culture.</summary>
-internal static class Numbers
+public static class Numbers
 {
     private const int Digits = 5;
 

@@ -1,0 +1,15 @@
+using Hybrid.Harness.Reports;
+
+namespace Hybrid.Harness.Experiments;
+
+/// <summary>The judgement of a finished grid.</summary>
+/// <param name="Results">One for every hypothesis, in their order.</param>
+/// <param name="Findings">Figures, tables and the reading that the numbers dictate.</param>
+public sealed record Evaluation(IReadOnlyList<HypothesisResult> Results, IReadOnlyList<ReportSection> Findings)
+{
+    /// <summary>Refuted if any hypothesis is, else inconclusive if any is.</summary>
+    public Outcome Outcome =>
+        Results.Any(result => result.Outcome == Outcome.Refuted) ? Outcome.Refuted
+        : Results.Any(result => result.Outcome == Outcome.Inconclusive) ? Outcome.Inconclusive
+        : Outcome.Supported;
+}
