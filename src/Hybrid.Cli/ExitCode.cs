@@ -4,8 +4,8 @@ namespace Hybrid.Cli;
 public static class ExitCode
 {
     /// <summary>
-    /// Done; for check: theory and measurement agree; for suggest: the budget is reached; for experiment: it ran and no
-    /// hypothesis is refuted.
+    /// Done; for check: theory and measurement agree; for suggest: the budget is reached; for train: finished, or diverged,
+    /// which is a finding; for experiment: it ran and no hypothesis is refuted.
     /// </summary>
     public const int Agrees = 0;
 
@@ -24,6 +24,6 @@ public static class ExitCode
     /// <summary>A fault of the command itself.</summary>
     public const int Internal = 99;
 
-    /// <summary>Stopped by Ctrl-C or SIGTERM; no file is half-written.</summary>
+    /// <summary>Stopped by Ctrl-C or SIGTERM; no file is half-written, and train has saved a checkpoint.</summary>
     public const int Cancelled = 130;
 }

@@ -24,6 +24,14 @@ let ``A preset is found whatever its case, and an unknown one is not`` () =
     Assert.True((Presets.tryFind "").IsNone)
 
 [<Fact>]
+let ``The standard presets come first and the published models keep a prediction fast`` () =
+    Assert.Equal<Preset[]>(Presets.standard, Array.truncate Presets.standard.Length Presets.all)
+
+    for preset in Array.skip Presets.standard.Length Presets.all do
+        if preset.Architecture.Mask = Mask.Causal then
+            Assert.Equal(64, preset.Architecture.Tokens)
+
+[<Fact>]
 let ``The ordered, critical and chaotic presets are what they are called`` () =
     Check.atMost "λ_a of pre-tanh-ordered" -0.1 (exponents "pre-tanh-ordered").Angle
     Check.atLeast "λ_a of pre-tanh-chaotic" 0.1 (exponents "pre-tanh-chaotic").Angle

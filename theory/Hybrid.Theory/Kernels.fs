@@ -66,9 +66,9 @@ module Kernels =
     [<Literal>]
     let Accuracy = 1e-10
 
-    /// Up to this variance the series is preferred: one set-up, then sums of at most some thousand terms.
+    /// Up to this many terms the series is preferred: one set-up, then sums that are short where |ρ| is not near 1.
     [<Literal>]
-    let private SeriesVariance = 100.0
+    let private SeriesTerms = 17_500
 
     /// Remainder of the series, relative to κ(1) and χ(1).
     [<Literal>]
@@ -131,7 +131,7 @@ module Kernels =
         let kappa = QuadratureKernels.kappa shape v
         let chi = QuadratureKernels.chi shape v
 
-        if v <= SeriesVariance then
+        if seriesTerms shape.Strip v <= SeriesTerms then
             fromSeries v (kappa 0.0) (chi 0.0) RuleAccuracy (lazy shapeSeries shape v)
         else
             Kernel(v, lazy RuleAccuracy, kappa 0.0, chi 0.0, kappa, QuadratureKernels.gap shape v, chi)

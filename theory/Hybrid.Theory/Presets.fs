@@ -79,9 +79,9 @@ module Presets =
                     Skip = constant 1.0
                     Branch = constant 1.0 } }
 
-    /// Every preset, in the order in which `check` runs them.
-    [<CompiledName("All")>]
-    let all =
+    /// GPT-2 small and one network of each phase and placement: what `check` runs when it is given none.
+    [<CompiledName("Standard")>]
+    let standard =
         [| { Architecture = gpt2
              Description = "GPT-2 small as published: causal, pre-LN, tanh-GELU, residual projections / √(2L)" }
            { Architecture = small "pre-tanh-ordered" Activation.Tanh Norm.Pre 0.5 1.0
@@ -97,6 +97,15 @@ module Presets =
              Description = "Peri-LN GELU, r = a = 1" }
            { Architecture = small "none-tanh" Activation.Tanh Norm.None 0.5 1.5
              Description = "no normalisation, tanh, r² = 1 − a²" } |]
+
+    /// Every preset: the standard ones first, then published models of the size at which they were trained.
+    [<CompiledName("All")>]
+    let all =
+        PublishedModels.all
+        |> Array.map (fun struct (architecture, description) ->
+            { Architecture = architecture
+              Description = description })
+        |> Array.append standard
 
     /// The preset of that name, ignoring case; None if there is none.
     let tryFind (name: string) =

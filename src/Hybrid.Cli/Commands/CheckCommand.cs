@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using Hybrid.Cli.Output;
+using Hybrid.Cli.Output.Pages;
 using Hybrid.Harness.Architectures;
+using Hybrid.Harness.Architectures.HuggingFace;
 using Hybrid.Harness.Checks;
 using Hybrid.Harness.Comparisons;
 using Hybrid.Harness.Figures;
@@ -24,7 +26,7 @@ internal static class CheckCommand
             "hybrid check pre-tanh-ordered --set mlp.inStd=1.5 --json");
         Argument<string[]> sources = new("ARCH")
         {
-            Description = "Presets or architecture JSON files; every preset if none is given.",
+            Description = "Presets, architecture JSON files or Hugging Face config.json files; gpt2 and the small presets if none is given.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         Option<string> engine = Options.Engine(session.Engines.Default);
@@ -41,36 +43,44 @@ internal static class CheckCommand
         verb.Options.Add(memory);
         verb.Options.Add(figure);
         CommonOptions common = new(verb);
+        ArchitectureLoading loading = new(verb, common);
+        ReportOption report = new(verb);
         return verb.Does(parsed =>
         {
-            string? path = parsed.GetValue(figure);
+            string? page = report.File(parsed), path = parsed.GetValue(figure);
             if (path is not null)
                 OutputFile.Parse(path, "--figure", ".svg");
             string[] names = parsed.GetValue(sources) ?? [];
-            IEnumerable<Architecture> architectures = names.Length == 0
-                ? Presets.All.Select(preset => preset.Architecture)
-                : names.Select(ArchitectureSource.Load);
+            IEnumerable<LoadedArchitecture> chosen = names.Length == 0
+                ? Presets.Standard.Select(preset => loading.Load(parsed, preset.Architecture.Name))
+                : names.Select(name => loading.Load(parsed, name));
+            LoadedArchitecture[] loaded = [.. chosen];
             CheckPlan plan = new(
-                [.. architectures.Select(architecture => Options.AtWidth(parsed, width, common.Apply(parsed, architecture)))],
+                [.. loaded.Select(item => Options.AtWidth(parsed, width, item.Architecture))],
                 session.Engines.Find(parsed.GetRequiredValue(engine)),
                 parsed.GetValue(samples),
                 common.Seed(parsed),
                 Options.ThreadsOf(parsed, threads),
                 Memory: parsed.GetValue(memory));
             plan.EnsureFits();
-            return Run(session, plan, path, common.Json(parsed));
+            ImportReport?[] imports = [.. loaded.Select(item => item.Import)];
+            return Run(session, plan, imports, path, page, CommandText.Of(parsed), common.Json(parsed));
         });
     }
 
-    private static int Run(Session session, CheckPlan plan, string? figure, bool json)
+    private static int Run(Session session, CheckPlan plan, IReadOnlyList<ImportReport?> imports, string? figure, string? page, string command, bool json)
     {
         RunHeader header = new("check", plan.Seed, plan.Engine.Name, plan.Samples, plan.Threads);
         TextWriter output = session.Terminal.Out;
         if (!json)
         {
             header.Write(output);
-            foreach (Architecture architecture in plan.Architectures)
+            foreach ((Architecture architecture, ImportReport? import) in plan.Architectures.Zip(imports))
+            {
                 output.WriteLine($"  {RunHeader.Describe(architecture)}; second width {SecondWidth.Of(architecture).Architecture.Width}");
+                ImportNotes.Write(output, import, "  ");
+            }
+
             output.WriteLine();
         }
 
@@ -90,8 +100,10 @@ internal static class CheckCommand
 
         if (figure is not null)
             AtomicFile.WriteText(figure, Figure(report));
+        if (page is not null)
+            ReportOption.Write(page, CheckPage.Of(report, imports, header, command, Figure(report)));
         if (json)
-            Json.Write(output, CheckJson.ToNode(report, header));
+            Json.Write(output, CheckJson.ToNode(report, imports, header));
         else
             CheckTables.Write(session.Terminal, report);
         if (!report.Complete)

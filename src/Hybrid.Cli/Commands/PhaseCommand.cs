@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Hybrid.Cli.Output;
+using Hybrid.Cli.Output.Pages;
 using Hybrid.Harness;
 using Hybrid.Harness.Architectures;
 using Hybrid.Harness.Figures;
@@ -22,7 +24,7 @@ internal static class PhaseCommand
         Argument<string> source = Options.Architecture();
         Option<string> x = Axis("--x", "Horizontal axis: fields (several joined by commas), range and number of values.");
         Option<string> y = Axis("--y", "Vertical axis, in the same form.");
-        Option<string?> file = new("--out") { Description = "File to write: .svg, .csv or .json; may be left out with --json.", HelpName = "FILE" };
+        Option<string?> file = new("--out") { Description = "File to write: .svg, .html, .csv or .json; may be left out with --json.", HelpName = "FILE" };
         Option<int> threads = Options.Threads();
         verb.Arguments.Add(source);
         verb.Options.Add(x);
@@ -30,24 +32,31 @@ internal static class PhaseCommand
         verb.Options.Add(file);
         verb.Options.Add(threads);
         CommonOptions common = new(verb);
+        ArchitectureLoading loading = new(verb, common);
+        ReportOption report = new(verb);
         return verb.Does(parsed =>
         {
             bool json = common.Json(parsed);
+            string? page = report.File(parsed);
             string? path = parsed.GetValue(file);
             if (path is null && !json)
-                throw new InputException("--out: must be a file that ends in .svg, .csv, .json, got none; give --out phase.svg, or --json for stdout");
-            string? extension = path is null ? null : OutputFile.Parse(path, "--out", ".svg", ".csv", ".json");
-            Architecture architecture = common.Apply(parsed, ArchitectureSource.Load(parsed.GetRequiredValue(source)));
+                throw new InputException("--out: must be a file that ends in .svg, .html, .csv, .json, got none; give --out phase.svg, or --json for stdout");
+            string? extension = path is null ? null : OutputFile.Parse(path, "--out", ".svg", ".html", ".csv", ".json");
+            LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             PhaseAxis horizontal = PhaseAxis.Parse(parsed.GetRequiredValue(x), "--x");
             PhaseAxis vertical = PhaseAxis.Parse(parsed.GetRequiredValue(y), "--y");
             RunHeader header = new("phase", common.Seed(parsed));
             if (!json)
-                WriteHeader(session.Terminal.Out, header, architecture, horizontal, vertical);
-            PhaseGrid grid = Compute(session, architecture, horizontal, vertical, Options.ThreadsOf(parsed, threads));
+                WriteHeader(session.Terminal.Out, header, loaded, horizontal, vertical);
+            PhaseGrid grid = Compute(session, loaded.Architecture, horizontal, vertical, Options.ThreadsOf(parsed, threads));
+            JsonObject Document() => ImportNotes.AddTo(PhaseJson.ToNode(grid, header), loaded.Import);
+            Report Page() => PhasePage.Of(grid, loaded, header, CommandText.Of(parsed));
             if (path is not null)
-                AtomicFile.WriteText(path, Render(grid, header, extension!));
+                AtomicFile.WriteText(path, Render(grid, Document, Page, extension!));
+            if (page is not null)
+                ReportOption.Write(page, Page());
             if (json)
-                Json.Write(session.Terminal.Out, PhaseJson.ToNode(grid, header));
+                Json.Write(session.Terminal.Out, Document());
             else
                 PhaseTables.Write(session.Terminal, grid, path!);
             return ExitCode.Agrees;
@@ -57,10 +66,11 @@ internal static class PhaseCommand
     private static Option<string> Axis(string name, string description) =>
         new(name) { Description = description, HelpName = "PATHS=lo:hi:count", Required = true };
 
-    private static void WriteHeader(TextWriter output, RunHeader header, Architecture architecture, PhaseAxis x, PhaseAxis y)
+    private static void WriteHeader(TextWriter output, RunHeader header, LoadedArchitecture loaded, PhaseAxis x, PhaseAxis y)
     {
         header.Write(output);
-        output.WriteLine(RunHeader.Describe(architecture));
+        output.WriteLine(RunHeader.Describe(loaded.Architecture));
+        ImportNotes.Write(output, loaded.Import);
         output.WriteLine($"{x.Count} × {y.Count} points");
         output.WriteLine();
     }
@@ -77,10 +87,11 @@ internal static class PhaseCommand
             session.Cancellation);
     }
 
-    private static string Render(PhaseGrid grid, RunHeader header, string extension) => extension switch
+    private static string Render(PhaseGrid grid, Func<JsonObject> document, Func<Report> page, string extension) => extension switch
     {
         ".svg" => PhaseFigure.Render(grid),
+        ".html" => HtmlWriter.Text(page()),
         ".csv" => PhaseCsv.Text(grid),
-        _ => Json.Text(PhaseJson.ToNode(grid, header)),
+        _ => Json.Text(document()),
     };
 }

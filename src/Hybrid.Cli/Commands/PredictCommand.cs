@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hybrid.Cli.Output;
+using Hybrid.Cli.Output.Pages;
 using Hybrid.Harness.Architectures;
 using Hybrid.Theory;
 
@@ -14,24 +15,32 @@ internal static class PredictCommand
             "predict",
             "Predicts exponents, phase, depth scales and every layer's norms, angles and gradients.",
             "hybrid predict gpt2",
+            "hybrid predict config.json --residual-scaling depth",
+            "hybrid predict gpt2 --report gpt2.html",
             "hybrid predict pre-tanh-critical --set mlp.inStd=2 --json");
         Argument<string> source = Options.Architecture();
         verb.Arguments.Add(source);
         CommonOptions common = new(verb);
+        ArchitectureLoading loading = new(verb, common);
+        ReportOption report = new(verb);
         return verb.Does(parsed =>
         {
-            Architecture architecture = common.Apply(parsed, ArchitectureSource.Load(parsed.GetRequiredValue(source)));
+            string? page = report.File(parsed);
+            LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             RunHeader header = new("predict", common.Seed(parsed));
-            Prediction prediction = Predict.Architecture(architecture);
+            Prediction prediction = Predict.Architecture(loaded.Architecture);
+            if (page is not null)
+                ReportOption.Write(page, PredictionPage.Of(loaded, prediction, header, CommandText.Of(parsed)));
             TextWriter output = session.Terminal.Out;
             if (common.Json(parsed))
             {
-                Json.Write(output, PredictionJson.ToNode(prediction, header));
+                Json.Write(output, ImportNotes.AddTo(PredictionJson.ToNode(prediction, header), loaded.Import));
                 return ExitCode.Agrees;
             }
 
             header.Write(output);
-            output.WriteLine(RunHeader.Describe(architecture));
+            output.WriteLine(RunHeader.Describe(loaded.Architecture));
+            ImportNotes.Write(output, loaded.Import);
             output.WriteLine();
             PredictionTables.Write(session.Terminal, prediction);
             return ExitCode.Agrees;

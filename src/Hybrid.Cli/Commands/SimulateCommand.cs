@@ -32,26 +32,29 @@ internal static class SimulateCommand
         verb.Options.Add(threads);
         verb.Options.Add(memory);
         CommonOptions common = new(verb);
+        ArchitectureLoading loading = new(verb, common);
         return verb.Does(parsed =>
         {
-            Architecture architecture = Options.AtWidth(
-                parsed, width, common.Apply(parsed, ArchitectureSource.Load(parsed.GetRequiredValue(source))));
+            LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
+            loaded = loaded with { Architecture = Options.AtWidth(parsed, width, loaded.Architecture) };
             EngineEntry entry = session.Engines.Find(parsed.GetRequiredValue(engine));
             EnsembleRun run = new(entry, Options.ThreadsOf(parsed, threads), common.Seed(parsed), parsed.GetValue(memory));
             int asked = parsed.GetValue(samples);
-            run.EnginesFor(architecture, asked);
-            return Run(session, run, architecture, asked, common.Json(parsed));
+            run.EnginesFor(loaded.Architecture, asked);
+            return Run(session, run, loaded, asked, common.Json(parsed));
         });
     }
 
-    private static int Run(Session session, EnsembleRun run, Architecture architecture, int samples, bool json)
+    private static int Run(Session session, EnsembleRun run, LoadedArchitecture loaded, int samples, bool json)
     {
+        Architecture architecture = loaded.Architecture;
         RunHeader header = new("simulate", run.Seed, run.Engine.Name, samples, run.Threads);
         TextWriter output = session.Terminal.Out;
         if (!json)
         {
             header.Write(output);
             output.WriteLine(RunHeader.Describe(architecture));
+            ImportNotes.Write(output, loaded.Import);
             output.WriteLine();
         }
 
@@ -68,7 +71,7 @@ internal static class SimulateCommand
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         if (json)
         {
-            Json.Write(output, MeasurementJson.ToNode(measurement, header, seconds));
+            Json.Write(output, ImportNotes.AddTo(MeasurementJson.ToNode(measurement, header, seconds), loaded.Import));
         }
         else
         {

@@ -22,19 +22,20 @@ internal static class SuggestCommand
         verb.Arguments.Add(source);
         verb.Options.Add(budget);
         CommonOptions common = new(verb);
+        ArchitectureLoading loading = new(verb, common);
         return verb.Does(parsed =>
         {
-            Architecture architecture = common.Apply(parsed, ArchitectureSource.Load(parsed.GetRequiredValue(source)));
+            LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             double allowed = parsed.GetValue(budget);
             RunHeader header = new("suggest", common.Seed(parsed));
-            Suggestion suggestion = Suggest.Architecture(architecture, allowed);
+            Suggestion suggestion = Suggest.Architecture(loaded.Architecture, allowed);
             if (common.Json(parsed))
             {
-                Json.Write(session.Terminal.Out, SuggestionJson.ToNode(suggestion, header));
+                Json.Write(session.Terminal.Out, ImportNotes.AddTo(SuggestionJson.ToNode(suggestion, header), loaded.Import));
             }
             else
             {
-                WriteHeader(session.Terminal.Out, header, architecture, allowed);
+                WriteHeader(session.Terminal.Out, header, loaded, allowed);
                 SuggestionTables.Write(session.Terminal, suggestion);
             }
 
@@ -42,10 +43,11 @@ internal static class SuggestCommand
         });
     }
 
-    private static void WriteHeader(TextWriter output, RunHeader header, Architecture architecture, double budget)
+    private static void WriteHeader(TextWriter output, RunHeader header, LoadedArchitecture loaded, double budget)
     {
         header.Write(output);
-        output.WriteLine(RunHeader.Describe(architecture));
+        output.WriteLine(RunHeader.Describe(loaded.Architecture));
+        ImportNotes.Write(output, loaded.Import);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"asked for |Σλ_a| ≤ {budget} and |Σλ_g| ≤ {budget} over all layers"));
         output.WriteLine();
     }

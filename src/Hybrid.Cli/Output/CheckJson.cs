@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hybrid.Harness.Architectures;
+using Hybrid.Harness.Architectures.HuggingFace;
 using Hybrid.Harness.Checks;
 using Hybrid.Harness.Comparisons;
 using Hybrid.Harness.Statistics;
@@ -9,7 +10,8 @@ namespace Hybrid.Cli.Output;
 /// <summary>A check's report as JSON.</summary>
 internal static class CheckJson
 {
-    public static JsonObject ToNode(CheckReport report, RunHeader header) => new()
+    /// <summary>The report; <paramref name="imports"/> has one entry for each architecture of its plan, null for those not imported.</summary>
+    public static JsonObject ToNode(CheckReport report, IReadOnlyList<ImportReport?> imports, RunHeader header) => new()
     {
         ["run"] = header.ToNode(),
         ["agreement"] = Words.Of(report.Agreement),
@@ -22,7 +24,7 @@ internal static class CheckJson
         ["familyWiseRate"] = report.Plan.FamilyWiseRate,
         ["seconds"] = Math.Round(report.Seconds, 3),
         ["errors"] = new JsonArray([.. report.Errors.Select(Errors)]),
-        ["architectures"] = new JsonArray([.. report.Comparisons.Select(Architecture)]),
+        ["architectures"] = new JsonArray([.. report.Comparisons.Zip(imports, (comparison, import) => (JsonNode)ImportNotes.AddTo(Architecture(comparison), import))]),
     };
 
     private static JsonNode Errors(ErrorSummary errors) => new JsonObject
@@ -41,7 +43,7 @@ internal static class CheckJson
         ["p99"] = Json.Number(percentiles.P99),
     };
 
-    private static JsonNode Architecture(Comparison comparison) => new JsonObject
+    private static JsonObject Architecture(Comparison comparison) => new JsonObject
     {
         ["architecture"] = ArchitectureJson.ToNode(comparison.Prediction.Architecture),
         ["agreement"] = Words.Of(comparison.Agreement),

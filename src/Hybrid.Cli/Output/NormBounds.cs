@@ -20,8 +20,17 @@ internal sealed record NormBounds(double[]? Magnitude, double[]? Variance, strin
         string statement = norm.IsPost
             ? $"‖x‖/√d = {Numbers.Significant(Gain)} after every layer for any weights, with normalisation gain 1"
             : $"‖x‖/√d ≤ {Numbers.Significant(magnitude[^1])} after layer {architecture.Depth} for any weights, with normalisation gain 1; "
-                + $"at initialisation q = {Numbers.Significant(Bounds.SquaredNormAtInitialisation(architecture, Gain)[^1])} exactly";
+                + $"at initialisation q = {Numbers.Significant(Bounds.SquaredNormAtInitialisation(architecture, Gain)[^1])} exactly: {Growth(architecture)}";
         return new(magnitude, Bounds.Variance(architecture, Gain), statement);
+    }
+
+    /// <summary>Whether x' = r x + a N(…) blows up: each sublayer multiplies q by r² and adds a².</summary>
+    private static string Growth(Architecture architecture)
+    {
+        double largest = architecture.Attention.Skip.Values.Concat(architecture.Mlp.Skip.Values).Max();
+        return largest > 1
+            ? $"a skip weight of {Numbers.Significant(largest)} > 1 multiplies it in every sublayer, which blows up with depth"
+            : "every sublayer adds at most a² to it, so it grows linearly with depth and does not blow up";
     }
 
     public JsonObject ToNode() => new()

@@ -8,23 +8,28 @@ internal static class PhaseTables
 {
     public static void Write(Terminal terminal, PhaseGrid grid, string path)
     {
-        TextTable table = new("<exponent", "<symbol", "least", "greatest", "share < 0", "<zero line");
-        WriteRow(table, grid.Angle, grid.AngleZero, "angle", "λ_a");
-        WriteRow(table, grid.Gradient, grid.GradientZero, "gradient", "λ_g");
-        table.Write(terminal);
+        TextTable.Write(terminal, Of(grid));
         terminal.Out.WriteLine($"written: {path}");
     }
 
-    private static void WriteRow(TextTable table, double[,] values, IReadOnlyList<ZeroLine> lines, string name, string symbol)
+    /// <summary>Range, sign and zero line of both exponents.</summary>
+    public static ReportTable Of(PhaseGrid grid) => new(
+        "",
+        ["<exponent", "<symbol", "least", "greatest", "share < 0", "<zero line"],
+        [Row(grid.Angle, grid.AngleZero, "angle", "λ_a"), Row(grid.Gradient, grid.GradientZero, "gradient", "λ_g")]);
+
+    private static IReadOnlyList<string> Row(double[,] values, IReadOnlyList<ZeroLine> lines, string name, string symbol)
     {
         double[] finite = [.. values.Cast<double>().Where(double.IsFinite)];
-        table.Row(
+        return
+        [
             name,
             symbol,
             Numbers.Significant(finite.DefaultIfEmpty(double.NaN).Min()),
             Numbers.Significant(finite.DefaultIfEmpty(double.NaN).Max()),
             Numbers.Percent((double)finite.Count(value => value < 0) / finite.Length),
-            lines.Count == 0 ? "none in this range" : Ends(lines.MaxBy(line => line.X.Length)!));
+            lines.Count == 0 ? "none in this range" : Ends(lines.MaxBy(line => line.X.Length)!),
+        ];
     }
 
     /// <summary>Where the longest zero line begins and ends, in the axes' own values.</summary>

@@ -7,55 +7,58 @@ internal static class PredictionTables
 {
     public static void Write(Terminal terminal, Prediction prediction)
     {
-        WriteExponents(terminal, prediction);
-        WriteLayers(terminal, prediction);
+        TextTable.Write(terminal, Exponents(prediction));
+        ReportTable layers = Layers(prediction);
+        TextTable.Write(terminal, layers);
+        if (layers.Caption != "")
+            terminal.Out.WriteLine(layers.Caption);
         terminal.Out.WriteLine($"bound: {NormBounds.Of(prediction.Architecture).Statement}");
         terminal.Out.WriteLine($"verdict: {Words.Of(prediction.Trainability.Verdict)} at depth {prediction.Architecture.Depth}");
         foreach (string reason in prediction.Trainability.Reasons)
             terminal.Out.WriteLine($"  {reason}");
     }
 
-    private static void WriteExponents(Terminal terminal, Prediction prediction)
+    /// <summary>Exponents, depth scales and the fixed point.</summary>
+    public static ReportTable Exponents(Prediction prediction)
     {
         string phase = Words.Of(prediction.Phase);
         string average = prediction.Stationary ? "" : ", mean over depth";
         FixedPoint fixedPoint = prediction.FixedPoint;
-        TextTable table = new("<quantity", "<symbol", "value", "<meaning");
-        table.Row("angle exponent", "λ_a", Numbers.Significant(prediction.AngleExponent), $"{phase}: growth of 1 − ρ per block at the line{average}");
-        table.Row("gradient exponent", "λ_g", Numbers.Significant(prediction.GradientExponent), $"growth of gradient power per block, backwards{average}");
-        table.Row("difference exponent", "λ_d", Numbers.Significant(prediction.DifferenceExponent), $"the same for g_d − g_o{average}");
-        table.Row("angle depth scale", "ξ_a", Numbers.Significant(prediction.DepthScales.Angle), "blocks over which angles change by e");
-        table.Row("gradient depth scale", "ξ_g", Numbers.Significant(prediction.DepthScales.Gradient), "blocks over which gradients change by e");
         string found = !prediction.Stationary
             ? "norms are not stationary: no fixed point"
             : fixedPoint.Converged ? "attracting fixed point of the block" : "iteration did not converge";
-        table.Row("fixed-point norm", "q*", Numbers.Significant(fixedPoint.Q), found);
-        table.Row("fixed-point correlation", "ρ*", Numbers.Significant(fixedPoint.Rho), found);
-        table.Write(terminal);
+        return new(
+            "",
+            ["<quantity", "<symbol", "value", "<meaning"],
+            [
+                ["angle exponent", "λ_a", Numbers.Significant(prediction.AngleExponent), $"{phase}: growth of 1 − ρ per block at the line{average}"],
+                ["gradient exponent", "λ_g", Numbers.Significant(prediction.GradientExponent), $"growth of gradient power per block, backwards{average}"],
+                ["difference exponent", "λ_d", Numbers.Significant(prediction.DifferenceExponent), $"the same for g_d − g_o{average}"],
+                ["angle depth scale", "ξ_a", Numbers.Significant(prediction.DepthScales.Angle), "blocks over which angles change by e"],
+                ["gradient depth scale", "ξ_g", Numbers.Significant(prediction.DepthScales.Gradient), "blocks over which gradients change by e"],
+                ["fixed-point norm", "q*", Numbers.Significant(fixedPoint.Q), found],
+                ["fixed-point correlation", "ρ*", Numbers.Significant(fixedPoint.Rho), found],
+            ]);
     }
 
-    private static void WriteLayers(Terminal terminal, Prediction prediction)
-    {
-        TextTable table = new("layer", "q", "p", "ρ", "1 − ρ", "g_d", "g_o", "λ_a", "λ_g");
-        foreach (LayerPrediction layer in prediction.Layers)
-        {
-            table.Row(
-                Numbers.Integer(layer.Layer),
-                Numbers.Significant(layer.Q),
-                Numbers.Significant(layer.P),
-                Numbers.Significant(layer.Rho),
-                Numbers.Significant(layer.U),
-                Numbers.Significant(layer.GradientDiagonal),
-                Numbers.Significant(layer.GradientOffDiagonal),
-                Numbers.Significant(layer.AngleExponent),
-                Numbers.Significant(layer.GradientExponent));
-        }
+    /// <summary>Every layer; what is an average over draws says so in the caption.</summary>
+    public static ReportTable Layers(Prediction prediction) => new(
+        prediction.Layers.Any(layer => layer.Uncertainty.Q > 0)
+            ? $"q to g_o are means over positions and {Predict.CausalDraws} draws of infinitely wide networks; --json gives standard errors"
+            : "",
+        ["layer", "q", "p", "ρ", "1 − ρ", "g_d", "g_o", "λ_a", "λ_g"],
+        [.. prediction.Layers.Select(Row)]);
 
-        table.Write(terminal);
-        if (prediction.Layers.Any(layer => layer.Uncertainty.Q > 0))
-        {
-            terminal.Out.WriteLine(
-                $"q to g_o are means over positions and {Predict.CausalDraws} draws of infinitely wide networks; --json gives standard errors");
-        }
-    }
+    private static IReadOnlyList<string> Row(LayerPrediction layer) =>
+    [
+        Numbers.Integer(layer.Layer),
+        Numbers.Significant(layer.Q),
+        Numbers.Significant(layer.P),
+        Numbers.Significant(layer.Rho),
+        Numbers.Significant(layer.U),
+        Numbers.Significant(layer.GradientDiagonal),
+        Numbers.Significant(layer.GradientOffDiagonal),
+        Numbers.Significant(layer.AngleExponent),
+        Numbers.Significant(layer.GradientExponent),
+    ];
 }

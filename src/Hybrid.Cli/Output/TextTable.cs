@@ -28,6 +28,15 @@ internal sealed class TextTable
         }
     }
 
+    /// <summary>Writes a report's table without its caption, and an empty line.</summary>
+    public static void Write(Terminal terminal, ReportTable table)
+    {
+        TextTable text = new([.. table.Headings]);
+        foreach (IReadOnlyList<string> row in table.Rows)
+            text.Row([.. row]);
+        text.Write(terminal);
+    }
+
     /// <summary>Adds a row of plain cells.</summary>
     public void Row(params string[] cells) => _table.AddRow(cells.Select(cell => (IRenderable)new Text(cell)));
 

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hybrid.Theory;
@@ -12,9 +11,6 @@ namespace Hybrid.Harness.Architectures;
 /// </summary>
 public static class ArchitectureJson
 {
-    /// <summary>Largest file that is read, in bytes: far more than any record with a schedule for every layer.</summary>
-    public const long LargestFile = 1 << 20;
-
     private static readonly JsonDocumentOptions Options = new()
     {
         AllowTrailingCommas = true,
@@ -25,47 +21,14 @@ public static class ArchitectureJson
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2 };
 
     /// <summary>
-    /// Reads and validates a record. <paramref name="source"/> names it in error messages; a record without a name is
-    /// called <paramref name="defaultName"/>.
+    /// Reads and validates a record. <paramref name="source"/> names it in error messages.
     /// </summary>
     /// <exception cref="InputException">The text is not JSON or not a record.</exception>
     /// <exception cref="InvalidArchitectureException">A field is out of its range.</exception>
-    public static Architecture Parse(string text, string source, string? defaultName = null)
+    public static Architecture Parse(string text, string source)
     {
-        ArchitectureDraft draft = new(ArchitectureModule.Defaults);
-        if (defaultName is not null)
-            draft.Name = defaultName;
         using JsonDocument document = ParseDocument(text, source);
-        JsonElement root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object)
-            throw new InputException($"{source}: the architecture must be a JSON object, got {ArchitectureFields.Excerpt(root.GetRawText())}");
-        ReadObject(source, "", root, draft);
-        return ArchitectureModule.EnsureValid(draft.Build());
-    }
-
-    /// <summary>Reads and validates a record from a file; without a name field it is called after the file.</summary>
-    /// <exception cref="InputException">The file cannot be read, is too large, or is not a record.</exception>
-    /// <exception cref="InvalidArchitectureException">A field is out of its range.</exception>
-    public static Architecture ReadFile(string path)
-    {
-        string text;
-        try
-        {
-            FileInfo file = new(path);
-            if (file.Exists && file.Length > LargestFile)
-                throw new InputException($"{path}: an architecture file has at most {LargestFile} bytes, got {file.Length}");
-            text = File.ReadAllText(path, new UTF8Encoding(false, throwOnInvalidBytes: true));
-        }
-        catch (DecoderFallbackException error)
-        {
-            throw new InputException($"{path}: an architecture file must be UTF-8 text, got other bytes", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new InputException($"{path}: cannot be read ({error.Message.TrimEnd('.')}); give a readable architecture JSON file", error);
-        }
-
-        return Parse(text, path, Path.GetFileNameWithoutExtension(path));
+        return Read(document.RootElement, source, null);
     }
 
     /// <summary>Every field of the record as a JSON object; <see cref="Parse"/> reads back the same architecture.</summary>
@@ -91,6 +54,18 @@ public static class ArchitectureJson
 
     /// <summary>Every field of the record as indented JSON text.</summary>
     public static string ToText(Architecture architecture) => ToNode(architecture).ToJsonString(Indented);
+
+    /// <summary>The record that a parsed document holds; without a name field it is called <paramref name="defaultName"/>.</summary>
+    internal static Architecture Read(JsonElement root, string source, string? defaultName)
+    {
+        ArchitectureDraft draft = new(ArchitectureModule.Defaults);
+        if (defaultName is not null)
+            draft.Name = defaultName;
+        if (root.ValueKind != JsonValueKind.Object)
+            throw new InputException($"{source}: the architecture must be a JSON object, got {ArchitectureFields.Excerpt(root.GetRawText())}");
+        ReadObject(source, "", root, draft);
+        return ArchitectureModule.EnsureValid(draft.Build());
+    }
 
     /// <summary>The text as a document; torn JSON is an error with line and column, both counted from 1.</summary>
     internal static JsonDocument ParseDocument(string text, string source)

@@ -1,16 +1,19 @@
+using Hybrid.Harness.Reports;
+
 namespace Hybrid.Harness.Figures;
 
 /// <summary>Panels of curves, two to a row: theory as lines, measurement as points with error bars, one legend above all.</summary>
 public static class CurveFigure
 {
-    private const double PageWidth = 960, PanelWidth = 388, PanelHeight = 210, Margin = 62, LegendRow = 20;
+    private const double PageWidth = 960, PanelWidth = 388, PanelHeight = 210, Margin = 62, LegendTop = 74;
 
     /// <summary>The figure as SVG text; needs at least one panel.</summary>
     public static string Render(string title, string subtitle, IReadOnlyList<CurvePanel> panels)
     {
         ArgumentOutOfRangeException.ThrowIfZero(panels.Count);
         IReadOnlyList<CurveSeries> legend = [.. panels.SelectMany(panel => panel.Series).DistinctBy(series => series.Label)];
-        IReadOnlyList<(double X, double Y)> places = LegendPlaces(legend, out double legendBottom);
+        IReadOnlyList<(double X, double Y)> places = Legend.Places(
+            [.. legend.Select(series => series.Label)], Margin, PageWidth - 20, LegendTop, out double legendBottom);
         double top = legendBottom + 40;
         int rows = (panels.Count + 1) / 2;
         double height = top + rows * PanelHeight + (rows - 1) * 86 + 44;
@@ -41,34 +44,12 @@ public static class CurveFigure
         return svg.Finish();
     }
 
-    /// <summary>Keys in rows, each as wide as its text needs at about 7 units a letter.</summary>
-    private static List<(double X, double Y)> LegendPlaces(IReadOnlyList<CurveSeries> legend, out double bottom)
-    {
-        List<(double, double)> places = [];
-        double x = Margin, y = 74;
-        foreach (CurveSeries series in legend)
-        {
-            double width = 54 + 7.2 * series.Label.Length;
-            if (x > Margin && x + width > PageWidth - 20)
-            {
-                x = Margin;
-                y += LegendRow;
-            }
-
-            places.Add((x, y));
-            x += width;
-        }
-
-        bottom = y;
-        return places;
-    }
-
     private static void DrawKey(SvgWriter svg, CurveSeries series, bool measured, (double X, double Y) place)
     {
-        svg.Line(place.X, place.Y, place.X + 28, place.Y, $"theory {Stroke(series)}");
+        svg.Line(place.X, place.Y, place.X + Legend.LineLength, place.Y, $"theory {FigureStyle.Stroke(series.Style)}");
         if (measured)
-            svg.Path(Marker.Data(series.Style, place.X + 14, place.Y, 3.6), $"mark {Stroke(series)} {Fill(series)}");
-        svg.Text(place.X + 34, place.Y + 4, series.Label);
+            svg.Path(Marker.Data(series.Style, place.X + Legend.LineLength / 2, place.Y, 3.6), $"mark {FigureStyle.Stroke(series.Style)} {FigureStyle.Fill(series.Style)}");
+        svg.Text(place.X + Legend.TextOffset, place.Y + 4, series.Label);
     }
 
     private static void DrawLine(SvgWriter svg, Panel panel, CurveSeries series)
@@ -92,7 +73,7 @@ public static class CurveFigure
     private static void Flush(SvgWriter svg, List<(double, double)> run, CurveSeries series)
     {
         if (run.Count > 1)
-            svg.Polyline(run, $"theory {Stroke(series)}");
+            svg.Polyline(run, $"theory {FigureStyle.Stroke(series.Style)}");
         run.Clear();
     }
 
@@ -108,14 +89,14 @@ public static class CurveFigure
                 svg.Path(
                     $"M{SvgWriter.Number(x)},{SvgWriter.Number(low)}V{SvgWriter.Number(high)}"
                         + $"M{SvgWriter.Number(x - 3)},{SvgWriter.Number(low)}h6M{SvgWriter.Number(x - 3)},{SvgWriter.Number(high)}h6",
-                    $"bar {Stroke(series)}");
+                    $"bar {FigureStyle.Stroke(series.Style)}");
             }
 
-            svg.Path(Marker.Data(series.Style, x, y, 3.6), $"mark {Stroke(series)} {(point.Open ? "open" : Fill(series))}");
+            string uncertainty = double.IsFinite(point.Error) ? $" ± {Numbers.Significant(point.Error, 2)}" : "";
+            svg.Path(
+                Marker.Data(series.Style, x, y, 3.6),
+                $"mark {FigureStyle.Stroke(series.Style)} {(point.Open ? "open" : FigureStyle.Fill(series.Style))}",
+                hover: $"{series.Label}: {(point.Open ? "−" : "")}{Numbers.Significant(point.Y)}{uncertainty} at {Numbers.Significant(point.X)}");
         }
     }
-
-    private static string Stroke(CurveSeries series) => $"s{series.Style % FigureStyle.Series}";
-
-    private static string Fill(CurveSeries series) => $"f{series.Style % FigureStyle.Series}";
 }

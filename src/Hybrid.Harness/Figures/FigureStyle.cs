@@ -24,6 +24,7 @@ internal static class FigureStyle
         .grid { stroke: #d0d7de; stroke-width: 0.6; }
         .tick { stroke: #57606a; stroke-width: 1; }
         .cells { shape-rendering: crispEdges; }
+        .hover { fill: #000000; fill-opacity: 0; }
         .theory { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
         .bar { stroke-width: 1.1; fill: none; }
         .mark { stroke-width: 1.2; }
@@ -45,6 +46,12 @@ internal static class FigureStyle
         }
 
         """.Replace("\r", "");
+
+    /// <summary>The class that strokes in a series' colour.</summary>
+    public static string Stroke(int series) => $"s{series % Series}";
+
+    /// <summary>The class that fills with a series' colour.</summary>
+    public static string Fill(int series) => $"f{series % Series}";
 
     private static string Rules(string[] colours) => string.Join(
         "\n",

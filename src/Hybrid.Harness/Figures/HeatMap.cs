@@ -1,5 +1,6 @@
 using System.Text;
 using Hybrid.Harness.Phases;
+using Hybrid.Harness.Reports;
 
 namespace Hybrid.Harness.Figures;
 
@@ -48,6 +49,27 @@ internal sealed class HeatMap
         using IDisposable group = svg.Group("cells");
         foreach ((string colour, StringBuilder path) in paths)
             svg.Path(path.ToString(), null, colour);
+    }
+
+    /// <summary>
+    /// Invisible cells that say their value where the pointer rests; of grids finer than 64 points a side every second, third
+    /// … point says its own.
+    /// </summary>
+    public void DrawHover(SvgWriter svg, Panel panel, string symbol)
+    {
+        const int Finest = 64;
+        int across = (_grid.X.Count + Finest - 1) / Finest, up = (_grid.Y.Count + Finest - 1) / Finest;
+        using IDisposable group = svg.Group("hover");
+        for (int j = 0; j < _grid.Y.Count; j += up)
+        {
+            double bottom = panel.Y(Boundary(_grid.Y.Values, j)), top = panel.Y(Boundary(_grid.Y.Values, Math.Min(j + up, _grid.Y.Count)));
+            for (int i = 0; i < _grid.X.Count; i += across)
+            {
+                double left = panel.X(Boundary(_grid.X.Values, i)), right = panel.X(Boundary(_grid.X.Values, Math.Min(i + across, _grid.X.Count)));
+                string place = $"{FieldSymbols.Label(_grid.X.Paths)} = {Numbers.Significant(_grid.X.Values[i])}, {FieldSymbols.Label(_grid.Y.Paths)} = {Numbers.Significant(_grid.Y.Values[j])}";
+                svg.Rectangle(left, top, right - left, bottom - top, null, hover: $"{symbol} = {Numbers.Significant(_values[i, j])} at {place}");
+            }
+        }
     }
 
     /// <summary>A vertical colour bar with its own axis to the right of the panel.</summary>

@@ -10,8 +10,8 @@ public static class PhaseFigure
 {
     private const double PageWidth = 1000, PageHeight = 480, PanelWidth = 330, PanelHeight = 330, Left = 84, Top = 84, Step = 484;
 
-    /// <summary>The figure as SVG text.</summary>
-    public static string Render(PhaseGrid grid)
+    /// <summary>The figure as SVG text; with <paramref name="hover"/> its cells say their values under the pointer.</summary>
+    public static string Render(PhaseGrid grid, bool hover = false)
     {
         string title = $"Order and chaos: exponents per block of '{grid.Architecture.Name}'";
         using SvgWriter svg = new(PageWidth, PageHeight, title, FigureStyle.Sheet);
@@ -19,8 +19,8 @@ public static class PhaseFigure
         Contour angle = new("λ_a = 0", "contour", grid.Angle, grid.AngleZero);
         Contour gradient = new("λ_g = 0", "contour dashed", grid.Gradient, grid.GradientZero);
         svg.Text(Left - 52, 49, $"λ_a at the collapsed line, λ_g at the attracting state; λ_a < 0: tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}", "small");
-        DrawPanel(svg, grid, grid.Angle, 0, "angle exponent", "λ_a", angle, gradient);
-        DrawPanel(svg, grid, grid.Gradient, 1, "gradient exponent", "λ_g", angle, gradient);
+        DrawPanel(svg, grid, grid.Angle, 0, "angle exponent", "λ_a", angle, gradient, hover);
+        DrawPanel(svg, grid, grid.Gradient, 1, "gradient exponent", "λ_g", angle, gradient, hover);
         return svg.Finish();
     }
 
@@ -32,7 +32,8 @@ public static class PhaseFigure
         string title,
         string symbol,
         Contour angle,
-        Contour gradient)
+        Contour gradient,
+        bool hover)
     {
         Panel panel = new(
             Left + column * Step,
@@ -55,5 +56,7 @@ public static class PhaseFigure
 
         panel.DrawAxes(svg, $"{title} {symbol}", FieldSymbols.Label(grid.X.Paths), FieldSymbols.Label(grid.Y.Paths));
         map.DrawBar(svg, panel, symbol);
+        if (hover)
+            map.DrawHover(svg, panel, symbol);
     }
 }

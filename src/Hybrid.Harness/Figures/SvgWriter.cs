@@ -42,17 +42,20 @@ internal sealed partial class SvgWriter : IDisposable
         return new Closer(_xml);
     }
 
-    public void Rectangle(double x, double y, double width, double height, string? classes, string? fill = null) => Element(
-        "rect", classes, ("x", Number(x)), ("y", Number(y)), ("width", Number(width)), ("height", Number(height)), ("fill", fill));
+    /// <summary>A rectangle; a viewer shows <paramref name="hover"/> where the pointer rests on it.</summary>
+    public void Rectangle(double x, double y, double width, double height, string? classes, string? fill = null, string? hover = null) => Element(
+        "rect", classes, hover, ("x", Number(x)), ("y", Number(y)), ("width", Number(width)), ("height", Number(height)), ("fill", fill));
 
     public void Line(double x1, double y1, double x2, double y2, string? classes = null) => Element(
-        "line", classes, ("x1", Number(x1)), ("y1", Number(y1)), ("x2", Number(x2)), ("y2", Number(y2)));
+        "line", classes, null, ("x1", Number(x1)), ("y1", Number(y1)), ("x2", Number(x2)), ("y2", Number(y2)));
 
-    public void Path(string data, string? classes = null, string? fill = null) => Element("path", classes, ("d", data), ("fill", fill));
+    /// <summary>A path; a viewer shows <paramref name="hover"/> where the pointer rests on it.</summary>
+    public void Path(string data, string? classes = null, string? fill = null, string? hover = null) =>
+        Element("path", classes, hover, ("d", data), ("fill", fill));
 
     /// <summary>An open polyline through the points.</summary>
     public void Polyline(IEnumerable<(double X, double Y)> points, string? classes = null) => Element(
-        "polyline", classes, ("points", string.Join(' ', points.Select(point => $"{Number(point.X)},{Number(point.Y)}"))));
+        "polyline", classes, null, ("points", string.Join(' ', points.Select(point => $"{Number(point.X)},{Number(point.Y)}"))));
 
     /// <summary>Text at its baseline; anchor is start, middle or end.</summary>
     public void Text(double x, double y, string text, string? classes = null, string anchor = "start", double rotate = 0)
@@ -111,12 +114,14 @@ internal sealed partial class SvgWriter : IDisposable
     [GeneratedRegex(@"\b(?:[λg]_(?<low>[agdo])|σ_(?<low>[AVwvb])|[ar]_(?<low>[AM])|[qρ]_(?<low>0))\b")]
     private static partial Regex Symbol();
 
-    private void Element(string name, string? classes, params ReadOnlySpan<(string Name, string? Value)> attributes)
+    private void Element(string name, string? classes, string? hover, params ReadOnlySpan<(string Name, string? Value)> attributes)
     {
         _xml.WriteStartElement(name);
         Attribute("class", classes);
         foreach ((string attribute, string? value) in attributes)
             Attribute(attribute, value);
+        if (hover is not null)
+            _xml.WriteElementString("title", hover);
         _xml.WriteEndElement();
     }
 

@@ -38,9 +38,9 @@ public sealed record PhaseGrid(
         Architecture architecture,
         PhaseAxis x,
         PhaseAxis y,
-        int threads,
-        Action<int> progress,
-        CancellationToken cancellation) =>
+        int threads = 1,
+        Action<int>? progress = null,
+        CancellationToken cancellation = default) =>
         Compute(architecture, x, y, PhaseLaw.Of, threads, progress, cancellation);
 
     /// <summary>The same with a law of the caller's choice, made from the architectures on the grid's border.</summary>
@@ -50,7 +50,7 @@ public sealed record PhaseGrid(
         PhaseAxis y,
         Func<IEnumerable<Architecture>, PhaseLaw> makeLaw,
         int threads,
-        Action<int> progress,
+        Action<int>? progress,
         CancellationToken cancellation)
     {
         if (x.Paths.Intersect(y.Paths).FirstOrDefault() is string shared)
@@ -65,7 +65,8 @@ public sealed record PhaseGrid(
             for (int j = 0; j < y.Count; j++)
                 (angle[i, j], gradient[i, j], rho[i, j]) = (column[j].Angle, column[j].Gradient, column[j].Rho);
 
-            progress(Interlocked.Increment(ref done));
+            int finished = Interlocked.Increment(ref done);
+            progress?.Invoke(finished);
         });
         ZeroLine[] Zero(double[,] values, Func<Architecture, double> exponent) => x.IsContinuous && y.IsContinuous && values.Cast<double>().Any(value => Math.Abs(value) > Vanishing)
             ? ZeroLines.Trace(

@@ -32,6 +32,9 @@ public static class MarkdownWriter
                 case ReportParagraph paragraph:
                     text.Append($"{paragraph.Text}\n\n");
                     break;
+                case ReportCode code:
+                    text.Append($"```\n{code.Text.TrimEnd('\n')}\n```\n\n");
+                    break;
                 case ReportTable table:
                     Write(text, table);
                     break;
