@@ -16,7 +16,8 @@ internal sealed class LyapunovExperiment : IExperiment
         + "calibrated on maps and on products of Gaussian matrices with known spectra; then tangents carried forwards must grow as gradients carried backwards, "
         + "and the leading exponents of collapsed networks must be ½ λ_g. erf networks, r² = a² = 1/2, σ = 1, σ_w as stated; at initialisation.";
 
-    public int Version => 1;
+    // Version 1 allowed 1e-12 for rounding, less than a sum of 100,000 logarithms loses.
+    public int Version => 2;
 
     public ExperimentDesign Design(ExperimentScale scale)
     {

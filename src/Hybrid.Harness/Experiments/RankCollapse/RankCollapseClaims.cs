@@ -90,7 +90,7 @@ internal sealed class RankCollapseClaims
             $"Attention alone shrank 1 − ρ in {collapse.Count(Outcome.Supported)} of {collapse.Tests.Count} layers beyond doubt and let it grow in {collapse.Count(Outcome.Refuted)}; over {_size.Depth} layers 1 − ρ fell to between {Math.Exp(least):0.#####} and {Math.Exp(most):0.#####} of its start. ")
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"Nearly equal tokens went the way that the sign of λ_a says in {sides.Count(Outcome.Supported)} of {sides.Tests.Count} networks. ")
+                $"Nearly equal tokens went the way that the sign of λ_a says in {sides.Count(Outcome.Supported)} of {sides.Tests.Count} architectures. ")
             + string.Create(
                 CultureInfo.InvariantCulture,
                 $"The angles differ from the registered ones by a median of {100 * deviations.P50:0.##} % and by less than {100 * deviations.P90:0.##} % in nine of ten; {angles.Count(Outcome.Refuted)} of {angles.Tests.Count} lie outside their interval. ")

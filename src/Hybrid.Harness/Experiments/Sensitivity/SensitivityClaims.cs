@@ -82,7 +82,7 @@ internal sealed class SensitivityClaims
                 $"Sizes and growths differ from their prediction by a median of {100 * errors.P50:0.##} % (nine of ten below {100 * errors.P90:0.##} %); {sizes.Count(Outcome.Refuted) + growth.Count(Outcome.Refuted)} of {sizes.Tests.Count + growth.Tests.Count} lie outside their interval. ")
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"The growth reached between {100 * bound.Tests.Min(test => test.Measured / test.Predicted):0.##} % and {100 * bound.Tests.Max(test => test.Measured / test.Predicted):0.##} % of its bound: the bound is safe, and loose where Δt is large. ")
+                $"The growth reached between {100 * bound.Tests.Min(test => test.Measured / test.Predicted):0.####} % and {100 * bound.Tests.Max(test => test.Measured / test.Predicted):0.##} % of its bound: the bound is safe, and loose where Δt is large. ")
             + "The bound uses root-mean-square sensitivities at initialisation; for a worst direction, and for trained weights, operator norms take their place.";
     }
 }
