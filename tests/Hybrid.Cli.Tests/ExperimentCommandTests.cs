@@ -21,6 +21,7 @@ public class ExperimentCommandTests
     [InlineData("gradient-flow")]
     [InlineData("sensitivity")]
     [InlineData("lyapunov")]
+    [InlineData("loss-vs-exponents")]
     public void What_is_registered_before_the_run_is_as_committed(string name)
     {
         ExperimentPlan plan = new(ExperimentCatalogue.Find(name), ExperimentScale.Quick, 1, 1);

@@ -13,6 +13,7 @@ public static class ExperimentCatalogue
         new GradientFlow.GradientFlowExperiment(),
         new Sensitivity.SensitivityExperiment(),
         new Lyapunov.LyapunovExperiment(),
+        new LossExponents.LossExponentsExperiment(),
     ];
 
     /// <summary>The experiment of a name.</summary>

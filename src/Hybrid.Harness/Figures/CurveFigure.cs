@@ -22,8 +22,8 @@ public static class CurveFigure
         svg.Text(Margin, 48, subtitle, "small");
         for (int i = 0; i < legend.Count; i++)
         {
-            bool measured = panels.Any(panel => panel.Series.Any(series => series.Label == legend[i].Label && series.Points.Count > 0));
-            DrawKey(svg, legend[i], measured, places[i]);
+            CurveSeries[] series = [.. panels.SelectMany(panel => panel.Series).Where(series => series.Label == legend[i].Label)];
+            DrawKey(svg, legend[i], series.Any(item => item.Line.Count > 0), series.Any(item => item.Points.Count > 0), places[i]);
         }
 
         for (int i = 0; i < panels.Count; i++)
@@ -44,9 +44,10 @@ public static class CurveFigure
         return svg.Finish();
     }
 
-    private static void DrawKey(SvgWriter svg, CurveSeries series, bool measured, (double X, double Y) place)
+    private static void DrawKey(SvgWriter svg, CurveSeries series, bool line, bool measured, (double X, double Y) place)
     {
-        svg.Line(place.X, place.Y, place.X + Legend.LineLength, place.Y, $"theory {FigureStyle.Stroke(series.Style)}");
+        if (line)
+            svg.Line(place.X, place.Y, place.X + Legend.LineLength, place.Y, $"theory {FigureStyle.Stroke(series.Style)}");
         if (measured)
             svg.Path(Marker.Data(series.Style, place.X + Legend.LineLength / 2, place.Y, 3.6), $"mark {FigureStyle.Stroke(series.Style)} {FigureStyle.Fill(series.Style)}");
         svg.Text(place.X + Legend.TextOffset, place.Y + 4, series.Label);

@@ -16,6 +16,10 @@ public class QuickRunTests
     [Fact]
     public void Sensitivity() => QuickRun.Supports("sensitivity", "H1", "H2", "H3", "H4");
 
+    // So short a training decides nothing; it must run and refute nothing.
+    [Fact]
+    public void Loss_vs_exponents() => QuickRun.Supports("loss-vs-exponents");
+
     [Fact]
     public void Lyapunov() => QuickRun.Supports("lyapunov", "H1", "H2");
 }
