@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Hybrid.Harness.Checks;
 using Hybrid.Harness.Comparisons;
@@ -40,7 +41,9 @@ public class FigureTests
             Measured = [.. curve.Measured.Select(layer => layer.GradientOffDiagonal.Mean == 0 ? layer with { GradientOffDiagonal = new(1e-18, 1e-19, 4) } : layer)],
         };
         Assert.NotEqual(curve.Measured, rounded.Measured);
-        Assert.Equal(LayerFigure.Render("title", "sub", [curve]), LayerFigure.Render("title", "sub", [rounded]));
+        // What a pointer shows names the value; everything that is drawn is the same.
+        static string Drawn(LayerCurve curve) => Regex.Replace(LayerFigure.Render("title", "sub", [curve]), "<title>[^<]*</title>", "");
+        Assert.Equal(Drawn(curve), Drawn(rounded));
     }
 
     [Fact]
