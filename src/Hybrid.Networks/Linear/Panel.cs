@@ -36,29 +36,27 @@ internal static unsafe class Panel<T>
     }
 
     /// <summary>
-    /// Packs neighbouring full panels whose lanes are contiguous, a few at a time: one alone would use half of each cache line
-    /// that it fetches, and rows that lie a power of two apart leave the cache before the next panel comes.
+    /// Packs neighbouring full panels whose lanes are contiguous, step by step through all of them: one panel alone would use
+    /// half of each cache line that it fetches, and lines that lie a power of two apart leave the cache before the next comes.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void CopyPanels(T* source, nint along, int panels, int panel, int depth, T* destination)
     {
-        const int Together = 4;
         int step = Vector128<T>.Count;
-        for (; panels > 0; panels -= Together)
+        nint next = (nint)panel * depth;
+        for (int k = 0; k < depth; k++)
         {
-            int lanes = Math.Min(panels, Together) * panel;
-            for (int k = 0; k < depth; k++)
+            T* row = source, packed = destination;
+            for (int number = 0; number < panels; number++)
             {
-                T* row = source + k * along, packed = destination + k * panel;
-                for (int i = 0; i < lanes; i += panel, packed += (nint)panel * depth)
-                {
-                    for (int lane = 0; lane < panel; lane += step)
-                        Vector128.Load(row + i + lane).Store(packed + lane);
-                }
+                for (int lane = 0; lane < panel; lane += step)
+                    Vector128.Load(row + lane).Store(packed + lane);
+                row += panel;
+                packed += next;
             }
 
-            source += lanes;
-            destination += (nint)lanes * depth;
+            source += along;
+            destination += panel;
         }
     }
 
