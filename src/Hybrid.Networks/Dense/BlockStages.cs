@@ -58,6 +58,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     {
         Heads = architecture.Heads,
         Causal = architecture.Mask.IsCausal,
+        LogitScale = T.One / T.Sqrt(T.CreateChecked(architecture.Width / architecture.Heads)),
         Buffers = product.Buffers,
         Query = Kept(plan.Query, layer),
         Key = Kept(plan.Key, layer),
@@ -89,6 +90,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     private Placement<T> Placed(int layer, SublayerSlots slots, double skip, double weight) => new()
     {
         Norm = architecture.Norm,
+        Width = architecture.Width,
         Skip = T.CreateChecked(skip),
         Weight = T.CreateChecked(weight),
         Stream = Stream,

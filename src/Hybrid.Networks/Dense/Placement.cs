@@ -22,6 +22,9 @@ internal unsafe struct Placement<T>
     /// <summary>Whether x' = N(…).</summary>
     internal readonly bool NormalisesOutput => normalisesOutput;
 
+    /// <summary>d, by which N normalises: the matrices' columns, or more where they hold coordinates in a frame.</summary>
+    internal int Width;
+
     /// <summary>r, weight of the stream.</summary>
     internal T Skip;
 
@@ -64,11 +67,11 @@ internal unsafe struct Placement<T>
     internal static void Enter(Placement<T>* at, int worker, int threads)
     {
         (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
-        int width = at->Stream.Columns;
+        int length = at->Stream.Columns;
         for (int token = start; token < end; token++)
         {
             if (at->normalisesInput)
-                at->InputScale.Data[token] = Normalisation.Forward(Row(at->Stream, token), Row(at->Input, token), width);
+                at->InputScale.Data[token] = Normalisation.Forward(Row(at->Stream, token), Row(at->Input, token), length, at->Width);
             else
                 at->Stream.Row(token).CopyTo(at->Input.Row(token));
         }
@@ -78,21 +81,21 @@ internal unsafe struct Placement<T>
     internal static void Leave(Placement<T>* at, int worker, int threads)
     {
         (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
-        int width = at->Stream.Columns;
+        int length = at->Stream.Columns;
         for (int token = start; token < end; token++)
         {
             T* x = Row(at->Stream, token), f = Row(at->Branch, token);
             if (at->normalisesBranch)
             {
                 T* normalised = Row(at->Normalised, token);
-                at->NormalisedScale.Data[token] = Normalisation.Forward(f, normalised, width);
+                at->NormalisedScale.Data[token] = Normalisation.Forward(f, normalised, length, at->Width);
                 f = normalised;
             }
 
-            RowMath.Combine(at->Skip, x, at->Weight, f, x, width);
+            RowMath.Combine(at->Skip, x, at->Weight, f, x, length);
             if (at->normalisesOutput)
             {
-                at->NormalisedScale.Data[token] = Normalisation.Forward(x, x, width);
+                at->NormalisedScale.Data[token] = Normalisation.Forward(x, x, length, at->Width);
                 at->Stream.Row(token).CopyTo(at->Normalised.Row(token));
             }
         }
@@ -102,15 +105,15 @@ internal unsafe struct Placement<T>
     internal static void LeaveBackward(Placement<T>* at, int worker, int threads)
     {
         (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
-        int width = at->Stream.Columns;
+        int length = at->Stream.Columns;
         for (int token = start; token < end; token++)
         {
             T* gradient = Row(at->Stream, token), branch = Row(at->Branch, token);
             if (at->normalisesOutput)
-                Normalisation.Backward(gradient, Row(at->Normalised, token), at->NormalisedScale.Data[token], width);
-            RowMath.Scale(at->Weight, gradient, branch, width);
+                Normalisation.Backward(gradient, Row(at->Normalised, token), at->NormalisedScale.Data[token], length, at->Width);
+            RowMath.Scale(at->Weight, gradient, branch, length);
             if (at->normalisesBranch)
-                Normalisation.Backward(branch, Row(at->Normalised, token), at->NormalisedScale.Data[token], width);
+                Normalisation.Backward(branch, Row(at->Normalised, token), at->NormalisedScale.Data[token], length, at->Width);
         }
     }
 
@@ -118,13 +121,13 @@ internal unsafe struct Placement<T>
     internal static void EnterBackward(Placement<T>* at, int worker, int threads)
     {
         (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
-        int width = at->Stream.Columns;
+        int length = at->Stream.Columns;
         for (int token = start; token < end; token++)
         {
             T* gradient = Row(at->Stream, token), input = Row(at->InputGradient, token);
             if (at->normalisesInput)
-                Normalisation.Backward(input, Row(at->Input, token), at->InputScale.Data[token], width);
-            RowMath.Combine(at->Skip, gradient, T.One, input, gradient, width);
+                Normalisation.Backward(input, Row(at->Input, token), at->InputScale.Data[token], length, at->Width);
+            RowMath.Combine(at->Skip, gradient, T.One, input, gradient, length);
         }
     }
 

@@ -76,4 +76,38 @@ internal static unsafe class RowMath
         for (; i < length; i++)
             destination[i] = x[i] * y[i];
     }
+
+    /// <summary>destination −= Σ_k coefficients[k · stride] · row k of <paramref name="rows"/>, contiguous rows of the same length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Subtract(double* coefficients, nint stride, double* rows, int count, double* destination, int length)
+    {
+        // Four registers of the destination at a time stay where they are while all rows pass.
+        int lanes = Vector<double>.Count, i = 0;
+        for (; i + 4 * lanes <= length; i += 4 * lanes)
+        {
+            double* to = destination + i;
+            Vector<double> d0 = Vector.Load(to), d1 = Vector.Load(to + lanes);
+            Vector<double> d2 = Vector.Load(to + 2 * lanes), d3 = Vector.Load(to + 3 * lanes);
+            double* from = rows + i;
+            for (int k = 0; k < count; k++, from += length)
+            {
+                Vector<double> factor = Vector.Create(-coefficients[k * stride]);
+                d0 = Vector.FusedMultiplyAdd(factor, Vector.Load(from), d0);
+                d1 = Vector.FusedMultiplyAdd(factor, Vector.Load(from + lanes), d1);
+                d2 = Vector.FusedMultiplyAdd(factor, Vector.Load(from + 2 * lanes), d2);
+                d3 = Vector.FusedMultiplyAdd(factor, Vector.Load(from + 3 * lanes), d3);
+            }
+
+            Vector.Store(d0, to);
+            Vector.Store(d1, to + lanes);
+            Vector.Store(d2, to + 2 * lanes);
+            Vector.Store(d3, to + 3 * lanes);
+        }
+
+        for (; i < length; i++)
+        {
+            for (int k = 0; k < count; k++)
+                destination[i] = Math.FusedMultiplyAdd(-coefficients[k * stride], rows[(long)k * length + i], destination[i]);
+        }
+    }
 }
