@@ -124,7 +124,9 @@ public static unsafe class BlockedProduct
         where TSimd : ISimd<TVector, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        int panel = PackingBuffers<T>.TileColumns;
+        // Rows that end in a half panel meet whole tiles only.
+        int odd = a.Rows % PackingBuffers<T>.TileRows;
+        bool narrow = TSimd.ManyRegisters && (odd == 0 || odd > PackingBuffers<T>.TileRows / 2);
         int blocks = (a.Columns + PackingBuffers<T>.BlockDepth - 1) / PackingBuffers<T>.BlockDepth;
         int blockDepth = (a.Columns + blocks - 1) / blocks;
         bool keep = a.Rows > PackingBuffers<T>.BlockRows;
@@ -138,8 +140,10 @@ public static unsafe class BlockedProduct
                 {
                     int rows = Math.Min(PackingBuffers<T>.BlockRows, c.Rows - row);
                     PackLeft(buffers, a.Slice(row, k, rows, depth), PanelRows<TSimd, TVector, T>());
+                    int panel;
                     for (int strip = 0; strip < columns; strip += panel)
                     {
+                        panel = PanelColumns<TSimd, TVector, T>(columns - strip, narrow, lower);
                         int width = Math.Min(panel, columns - strip);
                         T* packed = buffers.Right + (keep ? (nint)strip * depth : 0);
                         T* source = b.Data + k * b.RowStride + (column + strip) * b.ColumnStride;
@@ -148,10 +152,10 @@ public static unsafe class BlockedProduct
 
                         MatrixView<T> part = c.Slice(row, column + strip, rows, width);
                         int above = lower ? Math.Max(0, column + strip - row) : 0;
-                        bool more = row == 0 && strip + panel < columns;
+                        bool more = row == 0 && strip + panel < columns && !lower;
                         T* next = more ? source + panel * b.ColumnStride : null;
                         Strip<TSimd, TVector, T>(
-                            buffers, depth, packed, part, alpha, accumulate || k > 0, above, next, b.ColumnStride, b.RowStride);
+                            buffers, depth, packed, panel, part, alpha, accumulate || k > 0, above, next, b.ColumnStride, b.RowStride);
                     }
                 }
             }
@@ -163,6 +167,16 @@ public static unsafe class BlockedProduct
         where TSimd : ISimd<TVector, T>
         where T : unmanaged =>
         TSimd.ManyRegisters ? PackingBuffers<T>.TileRows : PackingBuffers<T>.TileRows / 2;
+
+    // Whole tiles, then as few registers as the rest fills; in a triangle one register, to follow the diagonal closely.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int PanelColumns<TSimd, TVector, T>(int left, bool narrow, bool lower)
+        where TSimd : ISimd<TVector, T>
+        where T : unmanaged
+    {
+        int lanes = TSimd.Lanes, whole = PackingBuffers<T>.TileColumns;
+        return !narrow || (left >= whole && !lower) ? whole : lower ? lanes : Math.Min(whole, (left + lanes - 1) / lanes * lanes);
+    }
 
     // Panels of `panel` rows; a remainder of at most half a panel is packed as a half panel.
     private static void PackLeft<T>(PackingBuffers<T> buffers, MatrixView<T> a, int panel)
@@ -178,13 +192,14 @@ public static unsafe class BlockedProduct
         }
     }
 
-    // One packed strip of B against the packed panels of A that end after the first `above` rows. c: [rows, width ≤ panel]. While the first tiles run, they
+    // One packed strip of B against the packed panels of A that end after the first `above` rows. c: [rows, width ≤ tileColumns]. While the first tiles run, they
     // ask for the lines of the strip that starts at `next` and is packed after this one.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Strip<TSimd, TVector, T>(
         PackingBuffers<T> buffers,
         int depth,
         T* packed,
+        int tileColumns,
         MatrixView<T> c,
         T alpha,
         bool accumulate,
@@ -197,7 +212,6 @@ public static unsafe class BlockedProduct
     {
         int panel = PanelRows<TSimd, TVector, T>();
         int half = PackingBuffers<T>.TileRows / 2;
-        int tileColumns = PackingBuffers<T>.TileColumns;
         for (int row = above / panel * panel; row < c.Rows; row += panel)
         {
             int rows = Math.Min(panel, c.Rows - row);
@@ -210,7 +224,11 @@ public static unsafe class BlockedProduct
             nint stride = whole ? part.RowStride : tileColumns;
             T* left = buffers.Left + (nint)row * depth;
             Ahead<T> ahead = Ahead<T>.Share(next, across, along, tileColumns, depth, row / panel, packed);
-            if (packedRows == half)
+            if (tileColumns == TSimd.Lanes)
+                NarrowKernel<TSimd, TVector, T>.Tile8x1(depth, left, packed, target, stride, alpha, accumulate);
+            else if (tileColumns == 2 * TSimd.Lanes)
+                NarrowKernel<TSimd, TVector, T>.Tile8x2(depth, left, packed, target, stride, alpha, accumulate);
+            else if (packedRows == half)
                 MicroKernel<TSimd, TVector, T>.Tile4x3(depth, left, packed, target, stride, alpha, accumulate, ahead);
             else
                 MicroKernel<TSimd, TVector, T>.Tile8x3(depth, left, packed, target, stride, alpha, accumulate, ahead);

@@ -55,6 +55,19 @@ internal static unsafe class Panel<T>
             return;
         }
 
+        if (Vector512.IsHardwareAccelerated && panel % wide == 0)
+        {
+            for (int k = 0; k < depth; k++)
+            {
+                for (int i = 0; i < panel; i += wide)
+                    Vector512.Load(source + i).Store(destination + i);
+                source += along;
+                destination += panel;
+            }
+
+            return;
+        }
+
         int step = Vector128<T>.Count;
         for (int k = 0; k < depth; k++)
         {

@@ -1,0 +1,100 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Hybrid.Networks.Linear;
+
+/// <summary>
+/// Tiles of eight rows and one or two registers, for the columns that whole tiles of <see cref="MicroKernel{TSimd, TVector, T}"/>
+/// leave over: of 64 columns in singles a quarter. As there, every element is one chain of fused multiply-adds in the order
+/// of the depth, so which tile computes it changes no bit. They need many registers.
+/// </summary>
+internal static unsafe class NarrowKernel<TSimd, TVector, T>
+    where TSimd : ISimd<TVector, T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <summary>C[8, 2 registers] = α A·B, or += ; both panels packed, a: [k][8], b: [k][2 registers].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Tile8x2(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate)
+    {
+        int lanes = TSimd.Lanes;
+        TVector c00 = TSimd.Broadcast(T.Zero), c01 = TSimd.Broadcast(T.Zero), c10 = TSimd.Broadcast(T.Zero), c11 = TSimd.Broadcast(T.Zero);
+        TVector c20 = TSimd.Broadcast(T.Zero), c21 = TSimd.Broadcast(T.Zero), c30 = TSimd.Broadcast(T.Zero), c31 = TSimd.Broadcast(T.Zero);
+        TVector c40 = TSimd.Broadcast(T.Zero), c41 = TSimd.Broadcast(T.Zero), c50 = TSimd.Broadcast(T.Zero), c51 = TSimd.Broadcast(T.Zero);
+        TVector c60 = TSimd.Broadcast(T.Zero), c61 = TSimd.Broadcast(T.Zero), c70 = TSimd.Broadcast(T.Zero), c71 = TSimd.Broadcast(T.Zero);
+        for (; depth > 0; depth--)
+        {
+            TVector b0 = TSimd.Load(b), b1 = TSimd.Load(b + lanes);
+            TVector a0 = TSimd.Broadcast(a[0]), a1 = TSimd.Broadcast(a[1]);
+            c00 = TSimd.MultiplyAdd(a0, b0, c00);
+            c01 = TSimd.MultiplyAdd(a0, b1, c01);
+            c10 = TSimd.MultiplyAdd(a1, b0, c10);
+            c11 = TSimd.MultiplyAdd(a1, b1, c11);
+            TVector a2 = TSimd.Broadcast(a[2]), a3 = TSimd.Broadcast(a[3]);
+            c20 = TSimd.MultiplyAdd(a2, b0, c20);
+            c21 = TSimd.MultiplyAdd(a2, b1, c21);
+            c30 = TSimd.MultiplyAdd(a3, b0, c30);
+            c31 = TSimd.MultiplyAdd(a3, b1, c31);
+            TVector a4 = TSimd.Broadcast(a[4]), a5 = TSimd.Broadcast(a[5]);
+            c40 = TSimd.MultiplyAdd(a4, b0, c40);
+            c41 = TSimd.MultiplyAdd(a4, b1, c41);
+            c50 = TSimd.MultiplyAdd(a5, b0, c50);
+            c51 = TSimd.MultiplyAdd(a5, b1, c51);
+            TVector a6 = TSimd.Broadcast(a[6]), a7 = TSimd.Broadcast(a[7]);
+            c60 = TSimd.MultiplyAdd(a6, b0, c60);
+            c61 = TSimd.MultiplyAdd(a6, b1, c61);
+            c70 = TSimd.MultiplyAdd(a7, b0, c70);
+            c71 = TSimd.MultiplyAdd(a7, b1, c71);
+            a += 8;
+            b += 2 * lanes;
+        }
+
+        TVector scale = TSimd.Broadcast(alpha);
+        StoreColumn(c, rowStride, c00, c10, c20, c30, scale, accumulate);
+        StoreColumn(c + 4 * rowStride, rowStride, c40, c50, c60, c70, scale, accumulate);
+        StoreColumn(c + lanes, rowStride, c01, c11, c21, c31, scale, accumulate);
+        StoreColumn(c + 4 * rowStride + lanes, rowStride, c41, c51, c61, c71, scale, accumulate);
+    }
+
+    /// <summary>C[8, 1 register] = α A·B, or += ; both panels packed, a: [k][8], b: [k][1 register].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Tile8x1(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate)
+    {
+        int lanes = TSimd.Lanes;
+        TVector c0 = TSimd.Broadcast(T.Zero), c1 = TSimd.Broadcast(T.Zero), c2 = TSimd.Broadcast(T.Zero), c3 = TSimd.Broadcast(T.Zero);
+        TVector c4 = TSimd.Broadcast(T.Zero), c5 = TSimd.Broadcast(T.Zero), c6 = TSimd.Broadcast(T.Zero), c7 = TSimd.Broadcast(T.Zero);
+        for (; depth > 0; depth--)
+        {
+            TVector row = TSimd.Load(b);
+            c0 = TSimd.MultiplyAdd(TSimd.Broadcast(a[0]), row, c0);
+            c1 = TSimd.MultiplyAdd(TSimd.Broadcast(a[1]), row, c1);
+            c2 = TSimd.MultiplyAdd(TSimd.Broadcast(a[2]), row, c2);
+            c3 = TSimd.MultiplyAdd(TSimd.Broadcast(a[3]), row, c3);
+            c4 = TSimd.MultiplyAdd(TSimd.Broadcast(a[4]), row, c4);
+            c5 = TSimd.MultiplyAdd(TSimd.Broadcast(a[5]), row, c5);
+            c6 = TSimd.MultiplyAdd(TSimd.Broadcast(a[6]), row, c6);
+            c7 = TSimd.MultiplyAdd(TSimd.Broadcast(a[7]), row, c7);
+            a += 8;
+            b += lanes;
+        }
+
+        TVector scale = TSimd.Broadcast(alpha);
+        StoreColumn(c, rowStride, c0, c1, c2, c3, scale, accumulate);
+        StoreColumn(c + 4 * rowStride, rowStride, c4, c5, c6, c7, scale, accumulate);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreColumn(T* c, nint rowStride, TVector c0, TVector c1, TVector c2, TVector c3, TVector scale, bool accumulate)
+    {
+        Store(c, c0, scale, accumulate);
+        Store(c + rowStride, c1, scale, accumulate);
+        Store(c + 2 * rowStride, c2, scale, accumulate);
+        Store(c + 3 * rowStride, c3, scale, accumulate);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(T* c, TVector value, TVector scale, bool accumulate)
+    {
+        value = TSimd.Multiply(scale, value);
+        TSimd.Store(accumulate ? TSimd.Add(value, TSimd.Load(c)) : value, c);
+    }
+}
