@@ -24,11 +24,13 @@ internal sealed unsafe class AttentionModule<T> : IModule
     internal AttentionModule(Architecture architecture, ParameterLayout layout, CoordinatePlan plan, NativeBuffer<double> memory, ModuleScratch<T> scratch)
     {
         (this.architecture, this.plan, this.memory, this.scratch) = (architecture, plan, memory, scratch);
-        (n, headWidth, width) = (architecture.Tokens, architecture.Width / architecture.Heads, plan.ContextGradient.Columns);
+        (n, headWidth, width) = (architecture.Tokens, architecture.Width / architecture.Heads, architecture.Heads * HeadNormals.Kept(architecture));
         outputs = new SpannedRows<T>(scratch);
         logit = layout[MatrixRole.Query].StandardDeviation;
         value = layout[MatrixRole.Value].StandardDeviation;
     }
+
+    private MatrixView<T> ContextGradient => plan.ContextGradient.As<T>(memory).Slice(0, 0, n, width);
 
     private bool Wide => width < architecture.Width;
 
@@ -42,7 +44,7 @@ internal sealed unsafe class AttentionModule<T> : IModule
         MatrixView<T> projected = Kept(plan.Projected, at);
         scratch.Product.Multiply(input, images.Slice(0, 0, rank, 2 * width), projected.Slice(0, 0, n, 2 * width), T.CreateChecked(logit));
         scratch.Product.Multiply(input, images.Slice(0, 2 * width, rank, width), projected.Slice(0, 2 * width, n, width), T.CreateChecked(value));
-        AttentionHeads<T> heads = Heads(at) with { Context = SpannedRows<T>.Destination(at, plan.ContextGradient.As<T>(memory)) };
+        AttentionHeads<T> heads = Heads(at) with { Context = SpannedRows<T>.Destination(at, ContextGradient) };
         scratch.Pool.Run(&AttentionHeads<T>.Forward, &heads);
         return outputs.Take(at, heads.Context);
     }
@@ -115,7 +117,7 @@ internal sealed unsafe class AttentionModule<T> : IModule
             Value = projected.Slice(0, 2 * width, n, width),
             Probabilities = Probabilities(at),
             LogitGradient = plan.LogitGradient.As<T>(memory),
-            Context = plan.ContextGradient.As<T>(memory),
+            Context = ContextGradient,
             QueryGradient = reached.Slice(0, 0, n, width),
             KeyGradient = reached.Slice(0, width, n, width),
             ValueGradient = reached.Slice(0, 2 * width, n, width),

@@ -26,17 +26,17 @@ internal sealed class CoordinatePlan
         Small = Take(SmallMatrices * n, n);
         ModuleSmall = Take(SmallMatrices * n, n);
         ModuleNoise = Take(n, Math.Max(h, m));
-        ProjectedGradient = Take(n, 3 * h);
+        ProjectedGradient = Take(n, 3 * h + Gap);
         LogitGradient = Take(heads * n, n);
-        ContextGradient = Take(n, h);
+        ContextGradient = Take(n, h + Gap);
         Hidden = Take(n, m);
         HiddenGradient = Take(n, gates * m);
 
         Int128 shared = end;
-        Attention = new SublayerPlan(this, n, h, 3 * h);
-        Projected = Take(n, 3 * h);
+        Attention = new SublayerPlan(this, n, h, Gap, 3 * h);
+        Projected = Take(n, 3 * h + Gap);
         Probabilities = Take(heads * n, n);
-        Mlp = new SublayerPlan(this, n, m, gates * m);
+        Mlp = new SublayerPlan(this, n, m, 0, gates * m);
         PreActivation = Take(n, gates * m);
         Bias = Take(1, m);
         Int128 block = end - shared;
@@ -46,6 +46,12 @@ internal sealed class CoordinatePlan
 
     /// <summary>Scratch matrices [n, n] of either kind.</summary>
     internal const int SmallMatrices = 8;
+
+    /// <summary>
+    /// Columns left free at the end of rows that are read head by head: rows a multiple of 4 KiB apart would share the few
+    /// places that the first-level cache has for them.
+    /// </summary>
+    internal const int Gap = 16;
 
     /// <summary>Doubles of the whole plan.</summary>
     internal Int128 Length { get; }
@@ -77,13 +83,13 @@ internal sealed class CoordinatePlan
     /// <summary>[n, max(H e, m)], what is fresh of a gradient behind an output matrix.</summary>
     internal Slot ModuleNoise { get; }
 
-    /// <summary>Gradient at queries, keys and values: [n, 3 H e].</summary>
+    /// <summary>Gradient at queries, keys and values: [n, 3 H e + gap].</summary>
     internal Slot ProjectedGradient { get; }
 
     /// <summary>[H n, n].</summary>
     internal Slot LogitGradient { get; }
 
-    /// <summary>[n, H e], the gradient at the contexts; scratch forwards.</summary>
+    /// <summary>[n, H e + gap], the gradient at the contexts; scratch forwards.</summary>
     internal Slot ContextGradient { get; }
 
     /// <summary>[n, m].</summary>
@@ -95,7 +101,7 @@ internal sealed class CoordinatePlan
     /// <summary>Per block.</summary>
     internal SublayerPlan Attention { get; }
 
-    /// <summary>Per block: queries, keys, values, [n, 3 H e].</summary>
+    /// <summary>Per block: queries, keys, values, [n, 3 H e + gap].</summary>
     internal Slot Projected { get; }
 
     /// <summary>Per block: A, [H n, n].</summary>
@@ -125,7 +131,7 @@ internal sealed class CoordinatePlan
 /// <summary>What one sublayer keeps for the backward pass, whatever its module.</summary>
 internal sealed class SublayerPlan
 {
-    internal SublayerPlan(CoordinatePlan plan, long n, long outputs, long images)
+    internal SublayerPlan(CoordinatePlan plan, long n, long outputs, long gap, long images)
     {
         long w = CoordinatePlan.FrameWidth(n), capacity = Math.Min(n, outputs);
         Input = plan.Take(n, w);
@@ -137,7 +143,8 @@ internal sealed class SublayerPlan
         OutputFactor = plan.Take(n, capacity);
         Inverse = plan.Take(capacity, n);
         InputImages = plan.Take(n, images);
-        Outputs = plan.Take(n, outputs);
+        Outputs = plan.Take(n, outputs + gap);
+        OutputWidth = (int)outputs;
     }
 
     /// <summary>z: [n, w].</summary>
@@ -167,6 +174,9 @@ internal sealed class SublayerPlan
     /// <summary>What the input matrices made of z's directions: [n, their outputs].</summary>
     internal Slot InputImages { get; }
 
-    /// <summary>[n, outputs], rows that span what the output matrix has seen.</summary>
+    /// <summary>Columns of what the output matrix sees.</summary>
+    internal int OutputWidth { get; }
+
+    /// <summary>[n, outputs + gap], rows that span what the output matrix has seen.</summary>
     internal Slot Outputs { get; }
 }

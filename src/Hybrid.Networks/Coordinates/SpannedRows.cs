@@ -43,7 +43,8 @@ internal sealed unsafe class SpannedRows<T>
         if (typeof(T) == typeof(double))
         {
             at.OutputDirections.Clear();
-            at.OutputDirections.Append(new MatrixView<double>((double*)rows.Data, rows.Rows, rows.Columns), at.OutputFactor, scratch.Workspace);
+            MatrixView<double> vectors = new((double*)rows.Data, rows.Rows, rows.Columns, rows.RowStride, 1);
+            at.OutputDirections.Append(vectors, at.OutputFactor, scratch.Workspace);
             at.OutputRank = at.OutputDirections.Rank;
             return true;
         }

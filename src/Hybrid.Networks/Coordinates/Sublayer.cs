@@ -1,5 +1,4 @@
 using Hybrid.Networks.Conditioned;
-using Hybrid.Networks.Dense;
 using Hybrid.Networks.Linear;
 
 namespace Hybrid.Networks.Coordinates;
@@ -15,8 +14,7 @@ internal sealed unsafe class Sublayer
     {
         (this.plan, this.memory, this.shift, Layer) = (plan, memory, shift, layer);
         Frame = new RowBasis(plan.Frame.In(memory, shift));
-        Slot outputs = plan.Outputs;
-        OutputDirections = new RowBasis(memory.Matrix(outputs.Offset + shift, Math.Min(outputs.Rows, outputs.Columns), outputs.Columns));
+        OutputDirections = new RowBasis(Outputs<double>().Slice(0, 0, plan.OutputFactor.Columns, plan.OutputWidth));
     }
 
     /// <summary>1..depth.</summary>
@@ -65,7 +63,7 @@ internal sealed unsafe class Sublayer
     internal MatrixView<T> InputImages<T>()
         where T : unmanaged => plan.InputImages.As<T>(memory, shift).Slice(0, 0, InputRank, plan.InputImages.Columns);
 
-    /// <inheritdoc cref="SublayerPlan.Outputs"/>
+    /// <summary>[n, outputs], rows that span what the output matrix has seen.</summary>
     internal MatrixView<T> Outputs<T>()
-        where T : unmanaged => plan.Outputs.As<T>(memory, shift);
+        where T : unmanaged => plan.Outputs.As<T>(memory, shift).Slice(0, 0, plan.Outputs.Rows, plan.OutputWidth);
 }
