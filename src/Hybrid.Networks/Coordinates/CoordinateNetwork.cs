@@ -221,7 +221,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         MatrixView<double> outputFactor = at.OutputFactor.Slice(0, 0, n, at.OutputRank);
         product.Gram(outputFactor, seen, 1);
         weightGradients[(int)part.Output] = RowMath.Dot(seen.Data, gram.Data, n * n);
-        product.Gram(branch, gram, variance);
+        RowMath.Scale(variance, gram.Data, gram.Data, n * n);
         MatrixView<double> factor = wide.SmallDouble(5, n, n), along = wide.SmallDouble(6, n, at.OutputRank);
         int rows = Factor(gram, n, factor, 1e-15);
         MatrixView<double> images = at.OutputImages.Slice(0, 0, at.OutputRank, at.FrameRank);
@@ -330,7 +330,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         return inverse;
     }
 
-    // Whether singles carry the differences of the tokens: every column of a pivoted factor has its pivot as largest entry.
+    // Whether singles carry the differences of the tokens: a column of a pivoted factor has no entry above twice its pivot.
     private static bool Resolved(MatrixView<double> factor)
     {
         double largest = 0, least = double.PositiveInfinity;

@@ -7,7 +7,8 @@ namespace Hybrid.Networks.Linear;
 /// <summary>
 /// C = α A·B, or C += α A·B, on the calling thread: blocks of the operands are packed into cache-sized panels and the
 /// micro-kernel sweeps them. Any strides are taken, so transposes cost nothing extra in code. The order in which each
-/// element is summed depends on the inner dimension alone: cutting C into parts changes no bit of it.
+/// element is summed depends on the inner dimension alone: cutting C into parts changes no bit of it. Zeros at the end of
+/// A's rows, eight rows at a time, are not multiplied, whatever B holds there.
 /// </summary>
 public static unsafe class BlockedProduct
 {
@@ -130,6 +131,7 @@ public static unsafe class BlockedProduct
         int blocks = (a.Columns + PackingBuffers<T>.BlockDepth - 1) / PackingBuffers<T>.BlockDepth;
         int blockDepth = (a.Columns + blocks - 1) / blocks;
         bool keep = a.Rows > PackingBuffers<T>.BlockRows;
+        int* depths = stackalloc int[2 * PackingBuffers<T>.BlockRows / PackingBuffers<T>.TileRows + 1];
         for (int column = 0; column < c.Columns; column += PackingBuffers<T>.BlockColumns)
         {
             int columns = Math.Min(PackingBuffers<T>.BlockColumns, c.Columns - column);
@@ -139,7 +141,7 @@ public static unsafe class BlockedProduct
                 for (int row = 0; row < c.Rows; row += PackingBuffers<T>.BlockRows)
                 {
                     int rows = Math.Min(PackingBuffers<T>.BlockRows, c.Rows - row);
-                    PackLeft(buffers, a.Slice(row, k, rows, depth), PanelRows<TSimd, TVector, T>());
+                    PackLeft(buffers, a.Slice(row, k, rows, depth), PanelRows<TSimd, TVector, T>(), depths);
                     int panel;
                     for (int strip = 0; strip < columns; strip += panel)
                     {
@@ -155,7 +157,7 @@ public static unsafe class BlockedProduct
                         bool more = row == 0 && strip + panel < columns && !lower;
                         T* next = more ? source + panel * b.ColumnStride : null;
                         Strip<TSimd, TVector, T>(
-                            buffers, depth, packed, panel, part, alpha, accumulate || k > 0, above, next, b.ColumnStride, b.RowStride);
+                            buffers, depth, depths, packed, panel, part, alpha, accumulate || k > 0, above, next, b.ColumnStride, b.RowStride);
                     }
                 }
             }
@@ -178,8 +180,9 @@ public static unsafe class BlockedProduct
         return !narrow || (left >= whole && !lower) ? whole : lower ? lanes : Math.Min(whole, (left + lanes - 1) / lanes * lanes);
     }
 
-    // Panels of `panel` rows; a remainder of at most half a panel is packed as a half panel.
-    private static void PackLeft<T>(PackingBuffers<T> buffers, MatrixView<T> a, int panel)
+    // Panels of `panel` rows; a remainder of at most half a panel is packed as a half panel. Notes where each panel's last
+    // columns are all zeros, as in a triangle: they add nothing.
+    private static void PackLeft<T>(PackingBuffers<T> buffers, MatrixView<T> a, int panel, int* depths)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         for (int row = 0; row < a.Rows; row += panel)
@@ -189,6 +192,10 @@ public static unsafe class BlockedProduct
             T* source = a.Data + row * a.RowStride;
             T* destination = buffers.Left + (nint)row * a.Columns;
             Panel<T>.Pack(source, a.RowStride, a.ColumnStride, width, packedRows, a.Columns, destination);
+            int depth = a.Columns;
+            while (depth > 0 && new ReadOnlySpan<T>(destination + (nint)(depth - 1) * packedRows, packedRows).IndexOfAnyExcept(T.Zero) < 0)
+                depth--;
+            depths[row / panel] = depth;
         }
     }
 
@@ -198,6 +205,7 @@ public static unsafe class BlockedProduct
     private static void Strip<TSimd, TVector, T>(
         PackingBuffers<T> buffers,
         int depth,
+        int* depths,
         T* packed,
         int tileColumns,
         MatrixView<T> c,
@@ -223,15 +231,16 @@ public static unsafe class BlockedProduct
             T* target = whole ? part.Data : buffers.Tile;
             nint stride = whole ? part.RowStride : tileColumns;
             T* left = buffers.Left + (nint)row * depth;
+            int used = depths[row / panel];
             Ahead<T> ahead = Ahead<T>.Share(next, across, along, tileColumns, depth, row / panel, packed);
             if (tileColumns == TSimd.Lanes)
-                NarrowKernel<TSimd, TVector, T>.Tile8x1(depth, left, packed, target, stride, alpha, accumulate);
+                NarrowKernel<TSimd, TVector, T>.Tile8x1(used, left, packed, target, stride, alpha, accumulate);
             else if (tileColumns == 2 * TSimd.Lanes)
-                NarrowKernel<TSimd, TVector, T>.Tile8x2(depth, left, packed, target, stride, alpha, accumulate);
+                NarrowKernel<TSimd, TVector, T>.Tile8x2(used, left, packed, target, stride, alpha, accumulate);
             else if (packedRows == half)
-                MicroKernel<TSimd, TVector, T>.Tile4x3(depth, left, packed, target, stride, alpha, accumulate, ahead);
+                MicroKernel<TSimd, TVector, T>.Tile4x3(used, left, packed, target, stride, alpha, accumulate, ahead);
             else
-                MicroKernel<TSimd, TVector, T>.Tile8x3(depth, left, packed, target, stride, alpha, accumulate, ahead);
+                MicroKernel<TSimd, TVector, T>.Tile8x3(used, left, packed, target, stride, alpha, accumulate, ahead);
             if (!whole)
                 CopyTile(buffers.Tile, tileColumns, part.Data, part.RowStride, rows, c.Columns);
         }

@@ -110,4 +110,35 @@ internal static unsafe class RowMath
                 destination[i] = Math.FusedMultiplyAdd(-coefficients[k * stride], rows[(long)k * length + i], destination[i]);
         }
     }
+
+    /// <summary>The largest element of a row of at least one, none of them NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static double Largest(double* x, int length)
+    {
+        int lanes = Vector<double>.Count, i = 0;
+        double largest = x[0];
+        if (length >= lanes)
+        {
+            Vector<double> most = Vector.Load(x);
+            for (i = lanes; i + lanes <= length; i += lanes)
+                most = Vector.MaxNative(most, Vector.Load(x + i));
+            for (int lane = 0; lane < lanes; lane++)
+                largest = double.MaxNative(largest, most[lane]);
+        }
+
+        for (; i < length; i++)
+            largest = double.MaxNative(largest, x[i]);
+        return largest;
+    }
+
+    /// <summary>destination −= x ∘ x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void SubtractSquares(double* x, double* destination, int length)
+    {
+        int lanes = Vector<double>.Count, i = 0;
+        for (; i + lanes <= length; i += lanes)
+            Vector.Store(Vector.Load(destination + i) - Vector.Load(x + i) * Vector.Load(x + i), destination + i);
+        for (; i < length; i++)
+            destination[i] -= x[i] * x[i];
+    }
 }
