@@ -85,7 +85,7 @@ internal static class PairedEnsemble
     private static double Ratio(double[] other, double[] ours) =>
         PairedProduct.Median([.. other.Zip(ours).Select(pair => pair.First / pair.Second)]);
 
-    private static Architecture Of(int width, int depth)
+    internal static Architecture Of(int width, int depth)
     {
         Schedule one = Schedule.NewConstant(1);
         return new Architecture(

@@ -27,14 +27,18 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     private readonly WorkerPool pool;
     private readonly ModuleScratch<float> single;
     private readonly ModuleScratch<double> wide;
+    private readonly AttentionModule<float> singleAttention;
+    private readonly AttentionModule<double> wideAttention;
     private readonly Part[] parts;
+    private readonly bool singles;
     private readonly MatrixView<double> offStream;
     private ulong seed;
     private int sample, rank, offRank;
 
-    internal CoordinateNetwork(Architecture architecture, WorkerPool pool, MatrixProduct<double> product)
+    /// <summary>Plans a legal architecture; without <paramref name="singles"/> all modules run in double precision.</summary>
+    internal CoordinateNetwork(Architecture architecture, WorkerPool pool, MatrixProduct<double> product, bool singles = true)
     {
-        (this.architecture, this.pool, this.product) = (architecture, pool, product);
+        (this.architecture, this.pool, this.product, this.singles) = (architecture, pool, product, singles);
         CoordinatePlan plan = new(architecture);
         memory = new NativeBuffer<double>(
             plan.Length, $"coordinates of {architecture.Tokens} tokens in {architecture.Depth} blocks of width {architecture.Width}, MLP width {architecture.MlpWidth}");
@@ -50,9 +54,8 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         offStream = wide.SmallDouble(7, n, n);
 
         ParameterLayout layout = new(architecture);
-        AttentionModule<float> attention = new(architecture, layout, plan, memory, single);
+        singleAttention = new AttentionModule<float>(architecture, layout, plan, memory, single);
         wideAttention = new AttentionModule<double>(architecture, layout, plan, memory, wide);
-        singleAttention = attention;
         MlpModule<float> mlp = new(architecture, layout, plan, memory, single);
         MlpModule<double> wideMlp = new(architecture, layout, plan, memory, wide);
         parts = new Part[2 * architecture.Depth];
@@ -62,7 +65,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
             bool first = index % 2 == 0;
             parts[index] = new Part(
                 new Sublayer(first ? plan.Attention : plan.Mlp, memory, layer, (layer - 1) * plan.BlockLength),
-                first ? attention : mlp,
+                first ? singleAttention : mlp,
                 first ? wideAttention : wideMlp,
                 layout[first ? MatrixRole.AttentionOut : MatrixRole.MlpOut],
                 first ? architecture.Attention.Skip.At(layer) : architecture.Mlp.Skip.At(layer),
@@ -70,9 +73,6 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
                 first ? 0 : StreamsPerSublayer);
         }
     }
-
-    private readonly AttentionModule<float> singleAttention;
-    private readonly AttentionModule<double> wideAttention;
 
     private MatrixView<double> Stream { get; }
 
@@ -92,6 +92,9 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     internal static Int128 Bytes(Architecture architecture) =>
         sizeof(double) * new CoordinatePlan(architecture).Length
         + ConditioningWorkspace.Bytes(architecture.Tokens, LargestRow(architecture));
+
+    /// <summary>Whether block <paramref name="layer"/>'s attention and MLP ran in single precision.</summary>
+    internal (bool Attention, bool Mlp) RanSingle(int layer) => (parts[2 * layer - 2].At.Single, parts[2 * layer - 1].At.Single);
 
     /// <summary>A of block <paramref name="layer"/> after its forward pass: [H n, n].</summary>
     internal ReadOnlySpan<double> Probabilities(int layer)
@@ -180,9 +183,9 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         Sublayer at = part.At;
         int n = Tokens;
         at.InputRank = rank;
-        Placement<double> placement = Placed(part, Stream);
+        Placement<double> placement = Placed(part, Stream.Slice(0, 0, n, 2 * n));
         pool.Run(&Placement<double>.Enter, &placement);
-        at.Single = Resolved(at.Input.Slice(0, 0, n, rank)) && part.Single.Forward(seed, sample, at);
+        at.Single = singles && Resolved(at.Input.Slice(0, 0, n, rank)) && part.Single.Forward(seed, sample, at);
         if (!at.Single)
             part.Wide.Forward(seed, sample, at);
 

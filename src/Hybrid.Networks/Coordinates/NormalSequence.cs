@@ -1,9 +1,10 @@
+using Hybrid.Networks.Linear;
 using Hybrid.Networks.Random;
 
 namespace Hybrid.Networks.Coordinates;
 
 /// <summary>
-/// The normals of one stream in their order, and χ variables made of them, for small matrices whose number of random
+/// The normals of one single stream in their order, and χ variables made of them, for small matrices whose number of random
 /// numbers is not known beforehand. Serial, so what comes out is a function of the key alone.
 /// </summary>
 internal sealed class NormalSequence
@@ -11,7 +12,7 @@ internal sealed class NormalSequence
     // A sum of so few squares is quicker than a rejection.
     private const int FewDegrees = 12;
 
-    private readonly double[] buffer = new double[512];
+    private readonly float[] buffer = new float[1024];
     private RandomKey key;
     private long offset;
     private int next;
@@ -33,13 +34,15 @@ internal sealed class NormalSequence
     }
 
     /// <summary>The next normal numbers.</summary>
-    internal void Fill(Span<double> destination)
+    internal unsafe void Fill(Span<double> destination)
     {
         while (destination.Length > 0)
         {
             destination[0] = Next();
             int count = Math.Min(destination.Length - 1, buffer.Length - next);
-            buffer.AsSpan(next, count).CopyTo(destination[1..]);
+            fixed (float* from = buffer.AsSpan(next))
+            fixed (double* to = destination[1..])
+                Precision.Widen(new MatrixView<float>(from, 1, count), new MatrixView<double>(to, 1, count));
             next += count;
             destination = destination[(count + 1)..];
         }
