@@ -20,6 +20,9 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     // in the frame, and what the input matrices add to it off the tokens' span. Attention's; those of the MLP follow.
     private const int ImageStream = 16, FrameStream = 17, InputStream = 18, StreamsPerSublayer = 3, OutputStream = 1;
 
+    // What singles leave of a gradient's covariance, relative to its largest entry.
+    private const double SingleRounding = 1e-6;
+
     private readonly Architecture architecture;
     private readonly NativeBuffer<double> memory;
     private readonly ConditioningWorkspace workspace;
@@ -31,9 +34,9 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     private readonly AttentionModule<double> wideAttention;
     private readonly Part[] parts;
     private readonly bool singles;
-    private readonly MatrixView<double> offStream;
+    private readonly GradientCoordinates gradients;
     private ulong seed;
-    private int sample, rank, offRank;
+    private int sample, rank;
 
     /// <summary>Plans a legal architecture; without <paramref name="singles"/> all modules run in double precision.</summary>
     internal CoordinateNetwork(Architecture architecture, WorkerPool pool, MatrixProduct<double> product, bool singles = true)
@@ -50,8 +53,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         Gradient = plan.Gradient.In(memory);
         Branch = plan.Branch.In(memory);
         InputGradient = plan.InputGradient.In(memory);
-        Noise = plan.Noise.In(memory);
-        offStream = wide.SmallDouble(7, n, n);
+        gradients = new GradientCoordinates(architecture, wide, Gradient, InputGradient);
 
         ParameterLayout layout = new(architecture);
         singleAttention = new AttentionModule<float>(architecture, layout, plan, memory, single);
@@ -81,8 +83,6 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     private MatrixView<double> Branch { get; }
 
     private MatrixView<double> InputGradient { get; }
-
-    private MatrixView<double> Noise { get; }
 
     private int Tokens => architecture.Tokens;
 
@@ -117,7 +117,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     internal void Begin(ulong seed, int sample, GramFactor tokens)
     {
         (this.seed, this.sample) = (seed, sample);
-        Clear(Stream);
+        GradientCoordinates.Clear(Stream);
         rank = tokens.Rank;
         double scale = Math.Sqrt(Width);
         for (int i = 0; i < Tokens; i++)
@@ -134,24 +134,8 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         Forward(parts[2 * layer - 1]);
     }
 
-    /// <summary>
-    /// The loss gradient at the output: √d times uniformly random orthonormal rows, whose coordinates along the stream's
-    /// frame and off it are those of normal rows, orthonormalised (twice: the first time leaves the condition number times ε).
-    /// </summary>
-    internal void BeginBackward()
-    {
-        NormalSequence normals = wide.Normals;
-        normals.Start(new RandomKey(seed, sample, 0, OutputStream));
-        int n = Tokens, off = Bartlett.Columns(n, Width - rank);
-        MatrixView<double> drawn = Noise.Slice(0, 0, n, rank + off), frame = InputGradient.Slice(0, 0, n, rank + off);
-        for (int i = 0; i < n; i++)
-            normals.Fill(drawn.Row(i)[..rank]);
-        Bartlett.Fill(drawn.Slice(0, rank, n, off), Width - rank, normals);
-        product.Multiply(Orthonormaliser(drawn), drawn, frame, 1);
-        Clear(Gradient);
-        product.Multiply(Orthonormaliser(frame), frame, Gradient.Slice(0, 0, n, rank + off), Math.Sqrt(Width));
-        SplitOff(rank + off);
-    }
+    /// <summary>Draws the loss gradient at the output.</summary>
+    internal void BeginBackward() => gradients.Begin(new RandomKey(seed, sample, 0, OutputStream), rank);
 
     /// <summary>Carries the gradient from the output to the input of block <paramref name="layer"/>.</summary>
     internal void Backward(int layer, Span<double> weightGradients)
@@ -191,14 +175,14 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
 
         // f = σ L Φ: Φ's coordinates along x's frame are normal, those off it are new directions of the local frame.
         NormalSequence normals = wide.Normals;
-        normals.Start(new RandomKey(seed, sample, at.Layer, ImageStream + part.Streams));
+        normals.Start(Key(part, ImageStream));
         int added = Bartlett.Columns(at.OutputRank, Width - rank);
         at.FrameRank = rank + added;
         MatrixView<double> images = at.OutputImages.Slice(0, 0, at.OutputRank, at.FrameRank);
         for (int i = 0; i < images.Rows; i++)
             normals.Fill(images.Row(i)[..rank]);
         Bartlett.Fill(images.Slice(0, rank, images.Rows, added), Width - rank, normals);
-        Clear(Branch);
+        GradientCoordinates.Clear(Branch);
         product.Multiply(at.OutputFactor.Slice(0, 0, n, at.OutputRank), images, Branch.Slice(0, 0, n, at.FrameRank), part.Deviation);
         pool.Run(&Placement<double>.Leave, &placement);
 
@@ -206,7 +190,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         at.Frame.Clear();
         at.Frame.Append(Stream.Slice(0, 0, n, 2 * n), coefficients, workspace);
         rank = at.Frame.Rank;
-        Clear(Stream);
+        GradientCoordinates.Clear(Stream);
         for (int i = 0; i < n; i++)
             coefficients.Row(i)[..rank].CopyTo(Stream.Row(i));
     }
@@ -214,7 +198,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     private void Backward(Part part, Span<double> weightGradients)
     {
         Sublayer at = part.At;
-        int n = Tokens, known = EnterFrame(part);
+        int n = Tokens, known = gradients.EnterFrame(at, rank, Key(part, FrameStream));
         Placement<double> placement = Placed(part, Gradient);
         pool.Run(&Placement<double>.LeaveBackward, &placement);
 
@@ -226,13 +210,13 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         weightGradients[(int)part.Output] = RowMath.Dot(seen.Data, gram.Data, n * n);
         RowMath.Scale(variance, gram.Data, gram.Data, n * n);
         MatrixView<double> factor = wide.SmallDouble(5, n, n), along = wide.SmallDouble(6, n, at.OutputRank);
-        int rows = Factor(gram, n, factor, 1e-15);
+        int rows = gradients.Factor(gram, n, factor, GradientCoordinates.Rounding);
         MatrixView<double> images = at.OutputImages.Slice(0, 0, at.OutputRank, at.FrameRank);
         product.Multiply(Branch.Slice(0, 0, n, at.FrameRank), images.Transposed, along, part.Deviation);
 
         MatrixView<double> inputGram = wide.SmallDouble(4, n, n);
         product.Gram(at.Input.Slice(0, 0, n, at.InputRank), inputGram, 1);
-        Clear(InputGradient);
+        GradientCoordinates.Clear(InputGradient);
         ModuleGradient gradient = new()
         {
             Factor = factor.Slice(0, 0, n, rows),
@@ -243,95 +227,12 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         };
         (at.Single ? part.Single : part.Wide).Backward(seed, sample, at, gradient, weightGradients);
         rank = at.InputRank;
-        int all = AddOffInput(part, gram, known, at.Single ? 1e-6 : 1e-15);
+        int all = gradients.AddOffInput(at, gram, known, at.Single ? SingleRounding : GradientCoordinates.Rounding, Key(part, InputStream));
         pool.Run(&Placement<double>.EnterBackward, &placement);
-        SplitOff(all);
+        gradients.SplitOff(rank, all);
     }
 
-    // G into the local frame of x and f. Of its part off x', [n, offRank] in directions of their own, nothing is known but
-    // its Gram matrix: those directions are uniformly random off x', like orthonormalised normal rows. So many normals are
-    // drawn along what the frame has off x', N (I − EᵀE), and Bartlett's triangle for all the other coordinates.
-    private int EnterFrame(Part part)
-    {
-        Sublayer at = part.At;
-        int n = Tokens, k = at.FrameRank, off = Bartlett.Columns(offRank, Width - k), all = k + off;
-        MatrixView<double> along = wide.SmallDouble(3, n, rank), frame = at.Frame.Rows.Slice(0, 0, rank, k);
-        for (int i = 0; i < n; i++)
-        {
-            Gradient.Row(i)[..rank].CopyTo(along.Row(i));
-            Gradient.Row(i).Clear();
-        }
-
-        if (offRank > 0)
-        {
-            NormalSequence normals = wide.Normals;
-            normals.Start(new RandomKey(seed, sample, at.Layer, FrameStream + part.Streams));
-            MatrixView<double> drawn = Noise.Slice(0, 0, offRank, all), inside = drawn.Slice(0, 0, offRank, k);
-            MatrixView<double> overlap = wide.SmallDouble(4, offRank, rank), mixed = wide.SmallDouble(5, n, offRank);
-            for (int i = 0; i < offRank; i++)
-                normals.Fill(inside.Row(i));
-            Bartlett.Fill(drawn.Slice(0, k, offRank, off), Width - k, normals);
-            product.Multiply(inside, frame.Transposed, overlap, 1);
-            product.Multiply(overlap, frame, inside, -1, accumulate: true);
-            product.Multiply(offStream.Slice(0, 0, n, offRank), Orthonormaliser(drawn), mixed, 1);
-            product.Multiply(mixed, drawn, Gradient.Slice(0, 0, n, all), 1);
-        }
-
-        product.Multiply(along, frame, Gradient.Slice(0, 0, n, k), 1, accumulate: true);
-        return all;
-    }
-
-    // The gradient at z off z's span: rows of the given covariance with normal coordinates along everything that the frame
-    // and the gradient know beside x, and Bartlett's triangle for the others.
-    private int AddOffInput(Part part, MatrixView<double> covariance, int known, double tolerance)
-    {
-        Sublayer at = part.At;
-        int n = Tokens, r = at.InputRank;
-        MatrixView<double> factor = wide.SmallDouble(5, n, n);
-        int rows = Factor(covariance, Math.Min(n, Width - r), factor, tolerance);
-        int off = Bartlett.Columns(rows, Width - known), columns = known - r + off;
-        if (rows == 0)
-            return known;
-        NormalSequence normals = wide.Normals;
-        normals.Start(new RandomKey(seed, sample, at.Layer, InputStream + part.Streams));
-        MatrixView<double> drawn = Noise.Slice(0, 0, rows, columns);
-        for (int i = 0; i < rows; i++)
-            normals.Fill(drawn.Row(i)[..(known - r)]);
-        Bartlett.Fill(drawn.Slice(0, known - r, rows, off), Width - known, normals);
-        product.Multiply(factor.Slice(0, 0, n, rows), drawn, InputGradient.Slice(0, r, n, columns), 1);
-        return known + off;
-    }
-
-    // Off the stream's frame only the Gram matrix counts: a factor of it replaces the coordinates.
-    private void SplitOff(int all)
-    {
-        int n = Tokens;
-        MatrixView<double> gram = wide.SmallDouble(3, n, n);
-        product.Gram(Gradient.Slice(0, rank, n, all - rank), gram, 1);
-        offRank = Factor(gram, Math.Min(n, Width - rank), offStream, 1e-15);
-    }
-
-    // S = F Fᵀ to a tolerance relative to S's largest diagonal entry; S is overwritten.
-    private int Factor(MatrixView<double> matrix, int most, MatrixView<double> factor, double tolerance)
-    {
-        int n = matrix.Rows;
-        double largest = 0;
-        for (int i = 0; i < n; i++)
-            largest = Math.Max(largest, matrix.Data[(long)i * n + i]);
-        return PivotedCholesky.Factor(matrix.Data, n, tolerance * largest, most, factor.Data, workspace.Pivots);
-    }
-
-    // M with M N orthonormal rows, N: [p, columns] of rank p.
-    private MatrixView<double> Orthonormaliser(MatrixView<double> rows)
-    {
-        int p = rows.Rows;
-        MatrixView<double> gram = wide.SmallDouble(0, p, p), factor = wide.SmallDouble(1, p, p), inverse = wide.SmallDouble(2, p, p);
-        product.Gram(rows, gram, 1);
-        if (PivotedCholesky.Factor(gram.Data, p, 0, p, factor.Data, workspace.Pivots) < p)
-            throw new InvalidOperationException($"{p} Gaussian vectors were linearly dependent in double precision; use another seed");
-        PivotedCholesky.InvertPivots(factor.Data, workspace.Pivots, p, p, inverse.Data);
-        return inverse;
-    }
+    private RandomKey Key(Part part, int stream) => new(seed, sample, part.At.Layer, stream + part.Streams);
 
     // Whether singles carry the differences of the tokens: a column of a pivoted factor has no entry above twice its pivot.
     private static bool Resolved(MatrixView<double> factor)
@@ -368,8 +269,6 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         fixed (double* gram = result)
             product.Gram(rows, new MatrixView<double>(gram, Tokens, Tokens), 1.0 / Width);
     }
-
-    private static void Clear(MatrixView<double> matrix) => new Span<double>(matrix.Data, matrix.Rows * matrix.Columns).Clear();
 
     private sealed record Part(
         Sublayer At, IModule Single, IModule Wide, ParameterBlock Matrix, double Skip, double Weight, int Streams)
