@@ -70,7 +70,7 @@ internal static unsafe class ConditionedParts
     private static double Best(Action action)
     {
         double best = double.PositiveInfinity;
-        for (int repeat = 0; repeat < 60; repeat++)
+        for (int repeat = 0; repeat < 200; repeat++)
         {
             long start = Stopwatch.GetTimestamp();
             action();

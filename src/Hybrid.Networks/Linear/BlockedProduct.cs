@@ -40,6 +40,7 @@ public static unsafe class BlockedProduct
     /// <param name="rows">X: [m, k].</param>
     /// <param name="result">X Xᵀ: [m, m], contiguous along its rows.</param>
     /// <param name="alpha">Factor of the product.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gram<T>(PackingBuffers<T> buffers, MatrixView<T> rows, MatrixView<T> result, T alpha)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -182,6 +183,7 @@ public static unsafe class BlockedProduct
 
     // Panels of `panel` rows; a remainder of at most half a panel is packed as a half panel. Notes where each panel's last
     // columns are all zeros, as in a triangle: they add nothing.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackLeft<T>(PackingBuffers<T> buffers, MatrixView<T> a, int panel, int* depths)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
