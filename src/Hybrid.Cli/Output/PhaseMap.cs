@@ -29,7 +29,7 @@ internal static class PhaseMap
         }
 
         string low = Numbers.Significant(grid.X.Low, 3), high = Numbers.Significant(grid.X.High, 3);
-        terminal.Out.WriteLine($"{new string(' ', Margin - 1)}{low}{high.PadLeft(Math.Max(1, columns - low.Length))}");
+        terminal.Out.WriteLine($"{new string(' ', Margin - 1)}{low} {high.PadLeft(Math.Max(0, columns - low.Length - 1))}");
         terminal.Out.WriteLine();
     }
 

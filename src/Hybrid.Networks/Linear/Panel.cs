@@ -80,13 +80,12 @@ internal static unsafe class Panel<T>
             return;
         }
 
-        if (Vector512.IsHardwareAccelerated && panel == 2 * wide)
+        if (Vector512.IsHardwareAccelerated && panel % wide == 0)
         {
             for (int k = 0; k < depth; k++)
             {
-                Vector512<T> first = Vector512.Load(source), second = Vector512.Load(source + wide);
-                first.Store(destination);
-                second.Store(destination + wide);
+                for (int i = 0; i < panel; i += wide)
+                    Vector512.Load(source + i).Store(destination + i);
                 source += along;
                 destination += panel;
             }
