@@ -7,6 +7,9 @@ namespace Hybrid.Cli;
 /// <param name="LiveProgress">Whether progress may rewrite its line.</param>
 public sealed record Terminal(TextWriter Out, TextWriter Error, bool Colour, bool LiveProgress)
 {
+    /// <summary>Columns of the window that results go to; null where they go into a file or a pipe.</summary>
+    public int? Columns { get; init; }
+
     /// <summary>Plain writers, as in a pipe or a test.</summary>
     public static Terminal Plain(TextWriter output, TextWriter error) => new(output, error, false, false);
 
@@ -19,6 +22,9 @@ public sealed record Terminal(TextWriter Out, TextWriter Error, bool Colour, boo
             Console.Out,
             Console.Error,
             !Console.IsOutputRedirected && !noColour,
-            !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb");
+            !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb")
+        {
+            Columns = Console.IsOutputRedirected || Console.WindowWidth <= 0 ? null : Console.WindowWidth,
+        };
     }
 }

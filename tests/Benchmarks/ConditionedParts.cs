@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hybrid.Networks;
 using Hybrid.Networks.Conditioned;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Random;
@@ -7,57 +8,69 @@ namespace Hybrid.Benchmarks;
 
 /// <summary>
 /// The parts of which a conditioned network consists, each at its best on one core: normals per second, products of a few
-/// rows, factorisations. The floor of a pass is their sum at the counts printed, which are those of 12 blocks, 64 tokens,
-/// an MLP as wide as the stream.
+/// rows, triangles and heads. Their sum, at the counts of 12 blocks, 64 tokens and an MLP as wide as the stream, is the
+/// floor of what grows with the width; what does not is seen in a network that is hardly wider than its frames.
 /// </summary>
 internal static unsafe class ConditionedParts
 {
-    private const int Tokens = 64, Depth = 12;
+    private const int Tokens = 64, Depth = 12, Narrow = 4 * Tokens;
 
-    // Per block, in units of tokens · width normals and of tokens² · width multiply-adds: directions of four inputs (8),
-    // six actions forwards, logits and values (2), Gram matrices measured (2); backwards four last asks of 5 products
-    // plus Gram matrix and overlap of two more matrices (24), attention (4). Twelve of them are Gram matrices, whose upper
-    // triangle is mirrored: four of the inputs, two measured, six of gradients.
-    private const int NormalUnits = 10, GramUnits = 4 + 2 + 6, ProductUnits = 8 + 6 + 2 + 2 + 24 + 4 - GramUnits, Factorisations = 8;
+    // Per block, in units of tokens · width normals and of tokens² · width multiply-adds. Triangles times normals: queries,
+    // keys, values, pre-activations and what is fresh of two gradients. Mixtures: those gradients' known parts. Overlaps: two
+    // of normals with the outputs, four of gradients with the images of the inputs. Gram matrices: contexts, hidden units,
+    // four of gradients. In every head: logits, contexts, and their gradients' four products.
+    private const int NormalUnits = 6, Triangles = 6, Mixtures = 2, Overlaps = 6, Grams = 6, HeadUnits = 6;
 
     public static int Run(int width)
     {
         using WorkerPool pool = new(1);
-        using MatrixProduct<double> product = new(pool);
-        using NativeBuffer<double> memory = new(2L * Tokens * width + 2L * Tokens * Tokens, "parts");
-        using NativeBuffer<float> singles = new((long)Tokens * width, "parts");
-        MatrixView<double> wide = memory.Matrix(0, Tokens, width), other = memory.Matrix((long)Tokens * width, Tokens, width);
-        MatrixView<double> small = memory.Matrix(2L * Tokens * width, Tokens, Tokens);
-        RandomKey key = new(1, 0, 1, 0);
-        int count = Tokens * width;
-        double single = Best(() => Gaussian.Fill(singles.Span(0, count), key, 0, 1f)) / count;
-        double normal = Best(() => Gaussian.Fill(memory.Span(0, count), key, 0, 1.0)) / count;
-        double gram = Best(() => product.Gram(wide, small, 1));
-        double overlap = Best(() => product.Multiply(wide, other.Transposed, small, 1));
-        double mix = Best(() => product.Multiply(small, wide, other, 1e-6));
-        using ConditioningWorkspace workspace = new(pool, product, Tokens, width);
-        using RowBasis basis = new(Tokens, width);
-        using NativeBuffer<double> coefficients = new((long)Tokens * Tokens, "coefficients");
-        double directions = Best(() =>
+        using MatrixProduct<float> product = new(pool);
+        using NativeBuffer<float> memory = new(3L * Tokens * width + 3L * Tokens * Tokens, "parts");
+        int count = Tokens * width, square = Tokens * Tokens;
+        MatrixView<float> rows = memory.Matrix(0, Tokens, width), other = memory.Matrix(count, Tokens, width), made = memory.Matrix(2L * count, Tokens, width);
+        MatrixView<float> full = memory.Matrix(3L * count, Tokens, Tokens), triangle = memory.Matrix(3L * count + square, Tokens, Tokens);
+        MatrixView<float> small = memory.Matrix(3L * count + 2L * square, Tokens, Tokens);
+        Gaussian.Fill(memory.Span(0, (int)memory.Length), new RandomKey(1, 0, 1, 0), 0, 1f);
+        for (int i = 0; i < Tokens; i++)
+            triangle.Row(i)[(i + 1)..].Clear();
+        double normal = Best(() => Gaussian.Fill(memory.Span(0, count), new RandomKey(1, 0, 1, 0), 0, 1f));
+        double overlap = Best(() => product.Multiply(rows, other.Transposed, small, 1));
+        double gram = Best(() => product.Gram(rows, small, 1));
+        double mixture = Best(() => product.Multiply(full, rows, made, 1e-3f));
+        double mixed = Best(() => product.Multiply(triangle, rows, made, 1e-3f));
+        double heads = Best(() =>
         {
-            basis.Clear();
-            basis.Append(wide, coefficients.Matrix(0, Tokens, Tokens), workspace);
+            for (int head = 0; head < width / Tokens; head++)
+            {
+                MatrixView<float> left = rows.Slice(0, head * Tokens, Tokens, Tokens), right = other.Slice(0, head * Tokens, Tokens, Tokens);
+                product.Multiply(left, right.Transposed, small, 1);
+            }
         });
-        double factorisation = Math.Max(0, directions - gram - mix);
 
-        double work = 2.0 * Tokens * Tokens * width;
-        Console.WriteLine($"width {width}, one core: singles {1e-9 / single:0.00} G/s ({4e-9 / single:0.0} GB/s written), doubles {1e-9 / normal:0.00} G/s");
-        Console.WriteLine($"products [n, d]·[d, n] {1e-9 * work / overlap:0.0} GFLOP/s, Gram matrices in {gram / overlap:0.00} of that time, [n, n]·[n, d] {1e-9 * work / mix:0.0} GFLOP/s; factorisation {1e6 * factorisation:0} µs");
-        double normals = Depth * NormalUnits * normal * count, products = Depth * (GramUnits * gram + ProductUnits * (overlap + mix) / 2);
-        double factorisations = Depth * Factorisations * factorisation, floor = normals + products + factorisations;
-        Console.WriteLine($"floor of a network {floor:0.000} s: normals {normals / floor:P0}, products {products / floor:P0}, factorisations {factorisations / floor:P0}");
+        double work = 2e-9 * square * width;
+        Console.WriteLine($"width {width}, one core, single precision: normals {1e-9 * count / normal:0.00} G/s");
+        Console.WriteLine($"GFLOP/s: [n, d]·[d, n] {work / overlap:0}, [n, n]·[n, d] {work / mixture:0}, heads {work / heads:0}");
+        Console.WriteLine($"of the whole product's time: Gram matrix {gram / overlap:0.00}, triangle·[n, d] {mixed / mixture:0.00}");
+        double products = Depth * (Triangles * mixed + Mixtures * mixture + Overlaps * overlap + Grams * gram + HeadUnits * heads);
+        double normals = Depth * NormalUnits * normal, measured = Network(width), narrow = Network(Narrow);
+        Console.WriteLine($"a network {1e3 * measured:0.0} ms: products {1e3 * products:0.0}, normals {1e3 * normals:0.0}; at width {Narrow} {1e3 * narrow:0.0} ms");
+        double slope = (measured - narrow) / (width - Narrow);
+        Console.WriteLine($"so {1e6 * slope:0.00} µs per unit of width (products and normals {1e6 * (products + normals) / width:0.00}) and {1e3 * (narrow - slope * Narrow):0.0} ms whatever the width");
         return 0;
+    }
+
+    private static double Network(int width)
+    {
+        using ConditionedEngine engine = new(PairedEnsemble.Of(width, Depth));
+        NetworkSample sample = new(Tokens, Depth);
+        int number = 0;
+        return Best(() => engine.Run(1, number++, sample));
     }
 
     private static double Best(Action action)
     {
         double best = double.PositiveInfinity;
-        for (int repeat = 0; repeat < 60; repeat++)
+        for (int repeat = 0; repeat < 200; repeat++)
         {
             long start = Stopwatch.GetTimestamp();
             action();

@@ -27,7 +27,7 @@ internal static class PairedEnsemble
             Compare(width, threads, rounds, torch);
 
         Console.WriteLine();
-        Console.WriteLine($"{"width",7}{"one core",13}{"µs/width",10}{$"{threads} cores",10}{"speed-up",10}{"GiB/engine",12}");
+        Console.WriteLine($"{"width",7}{"processor",13}{"µs/width",10}{"one core",10}{$"{threads} cores",10}{"speed-up",10}{"GiB/engine",12}");
         for (int width = 1024; width <= largest; width *= 4)
             Scale(width, threads, rounds);
         return 0;
@@ -62,16 +62,17 @@ internal static class PairedEnsemble
         Architecture architecture = Of(width, Depth);
         double bytes = (double)ConditionedEngine.Bytes(architecture);
         int fitting = Math.Min(threads, (int)(0.8 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / bytes));
-        double[] one = new double[rounds], all = new double[rounds];
+        double[] processor = new double[rounds], one = new double[rounds], all = new double[rounds];
         for (int round = 0; round < rounds; round++)
         {
+            processor[round] = ProcessorSeconds(architecture, round);
             one[round] = Seconds(architecture, 1, 1, round);
             all[round] = fitting < threads ? double.NaN : Seconds(architecture, threads, threads, round);
         }
 
-        double seconds = PairedProduct.Median(one);
+        double seconds = PairedProduct.Median(processor);
         Console.WriteLine(
-            $"{width,7}{seconds,13:0.0000}{1e6 * seconds / width,10:0.0}{PairedProduct.Median(all),10:0.0000}{Ratio(one, all),10:0.00}{bytes / (1L << 30),12:0.00}");
+            $"{width,7}{seconds,13:0.0000}{1e6 * seconds / width,10:0.0}{PairedProduct.Median(one),10:0.0000}{PairedProduct.Median(all),10:0.0000}{Ratio(one, all),10:0.00}{bytes / (1L << 30),12:0.00}");
     }
 
     // Per network, of an ensemble of so many after each engine's first (which plans memory): time between the reports.
@@ -82,10 +83,23 @@ internal static class PairedEnsemble
         return clock.Last / (2 * samples);
     }
 
+    // Of the processor, per network, on one core: other work takes turns with it but hardly lengthens it.
+    private static double ProcessorSeconds(Architecture architecture, int round)
+    {
+        const int networks = 4;
+        using ConditionedEngine engine = new(architecture);
+        NetworkSample sample = new(Tokens, Depth);
+        engine.Run((ulong)(round + 2), 0, sample);
+        TimeSpan before = Environment.CpuUsage.TotalTime;
+        for (int number = 1; number <= networks; number++)
+            engine.Run((ulong)(round + 2), number, sample);
+        return (Environment.CpuUsage.TotalTime - before).TotalSeconds / networks;
+    }
+
     private static double Ratio(double[] other, double[] ours) =>
         PairedProduct.Median([.. other.Zip(ours).Select(pair => pair.First / pair.Second)]);
 
-    private static Architecture Of(int width, int depth)
+    internal static Architecture Of(int width, int depth)
     {
         Schedule one = Schedule.NewConstant(1);
         return new Architecture(

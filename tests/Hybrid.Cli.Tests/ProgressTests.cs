@@ -11,7 +11,7 @@ public class ProgressTests
     public void A_terminal_sees_one_line_that_is_removed_at_the_end()
     {
         string error = Run(new Func<StringWriter, StringWriter, Terminal>((output, error) => new(output, error, false, true))).Error;
-        Assert.Contains("\r\u001b[2K   1/3  ", error);
+        Assert.Contains("\r\u001b[2K██████░░░░░░░░░░░░░░    1/3  ", error);
         Assert.EndsWith("\r\u001b[2K", error);
         Assert.DoesNotContain('\n', error);
     }

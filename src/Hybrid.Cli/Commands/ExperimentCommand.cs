@@ -30,6 +30,7 @@ internal static class ExperimentCommand
         };
         Option<ulong> seed = Options.Seed();
         Option<bool> json = Options.Json();
+        ReportOption report = new(verb);
         verb.Arguments.Add(name);
         verb.Options.Add(list);
         verb.Options.Add(quick);
@@ -48,7 +49,7 @@ internal static class ExperimentCommand
                 parsed.GetValue(quick) ? ExperimentScale.Quick : ExperimentScale.Full,
                 parsed.GetValue(seed),
                 parsed.GetValue(parallel) is int count and > 0 ? count : System.Environment.ProcessorCount);
-            return Run(session, plan, parsed.GetRequiredValue(folder), asJson);
+            return Run(session, plan, parsed.GetRequiredValue(folder), report.File(parsed), asJson);
         });
     }
 
@@ -67,7 +68,7 @@ internal static class ExperimentCommand
         return ExitCode.Agrees;
     }
 
-    private static int Run(Session session, ExperimentPlan plan, string folder, bool json)
+    private static int Run(Session session, ExperimentPlan plan, string folder, string? file, bool json)
     {
         TextWriter output = session.Terminal.Out;
         ExperimentFiles files = ExperimentFiles.In(folder, plan);
@@ -101,6 +102,8 @@ internal static class ExperimentCommand
         Evaluation evaluation = plan.Design.Evaluate(outcome.Results);
         Report page = ExperimentReport.Of(outcome, evaluation, Environment(plan, folder));
         files.Write(page, Json.Text(ExperimentJson.ToNode(outcome, evaluation)));
+        if (file is not null)
+            ReportOption.Write(file, page);
         if (json)
         {
             Json.Write(output, ExperimentJson.ToNode(outcome, evaluation));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hybrid.Cli.Output;
+using Hybrid.Cli.Output.Pages;
 using Hybrid.Harness.Data;
 using Hybrid.Harness.Figures;
 using Hybrid.Harness.Files;
@@ -23,6 +24,7 @@ internal static class TrainCommand
         Option<bool> resume = new("--resume") { Description = "Continue the run of the folder; options that are given must be those it began with, but for more --steps at a constant learning rate." };
         Option<int> threads = Options.Threads();
         TrainOptions options = new(verb, session.Trainers);
+        ReportOption report = new(verb);
         verb.Options.Add(folder);
         verb.Options.Add(resume);
         verb.Options.Add(threads);
@@ -30,14 +32,15 @@ internal static class TrainCommand
         {
             string path = parsed.GetRequiredValue(folder);
             int count = Options.ThreadsOf(parsed, threads);
+            string? page = report.File(parsed);
             return parsed.GetValue(resume)
-                ? Resume(session, parsed, options, path, count)
-                : Begin(session, parsed, options, path, count);
+                ? Resume(session, parsed, options, path, page, count)
+                : Begin(session, parsed, options, path, page, count);
         });
     }
 
     /// <summary>The folder is made last: what cannot be trained leaves none behind.</summary>
-    private static int Begin(Session session, ParseResult parsed, TrainOptions options, string path, int threads)
+    private static int Begin(Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads)
     {
         if (RunDirectory.Exists(path))
             throw RunDirectory.HoldsARun(path);
@@ -45,20 +48,21 @@ internal static class TrainCommand
         using ITokenSource opened = source;
         using ITrainer trainer = session.Trainers.Create(plan, threads);
         using RunDirectory directory = RunDirectory.Create(path, plan);
-        return Run(session, directory, trainer, opened, threads, options.Json(parsed));
+        return Run(session, directory, trainer, opened, page, CommandText.Of(parsed), threads, options.Json(parsed));
     }
 
-    private static int Resume(Session session, ParseResult parsed, TrainOptions options, string path, int threads)
+    private static int Resume(Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads)
     {
         using RunDirectory directory = RunDirectory.Open(path);
         (TrainingPlan plan, ITokenSource source) = options.Plan(parsed, directory.Plan);
         using ITokenSource opened = source;
         Resumption.Accept(directory, plan);
         using ITrainer trainer = session.Trainers.Create(directory.Plan, threads);
-        return Run(session, directory, trainer, opened, threads, options.Json(parsed));
+        return Run(session, directory, trainer, opened, page, CommandText.Of(parsed), threads, options.Json(parsed));
     }
 
-    private static int Run(Session session, RunDirectory directory, ITrainer trainer, ITokenSource source, int threads, bool json)
+    private static int Run(
+        Session session, RunDirectory directory, ITrainer trainer, ITokenSource source, string? page, string command, int threads, bool json)
     {
         TrainingPlan plan = directory.Plan;
         RunHeader header = new("train", plan.Options.Seed, plan.Engine, 0, threads);
@@ -69,7 +73,10 @@ internal static class TrainCommand
             result = new TrainingRun(directory, trainer, source).Run(line.Report, session.Cancellation);
         TrainingReport report = new(
             result, source.OptimalLoss(plan.Options.Model.Task, plan.Options.Model.Architecture.Tokens), source.References, Machine.PeakMemory);
-        AtomicFile.WriteText(directory.FigurePath, TrainingFigure.Render(result, report.Optimum, report.References));
+        string figure = TrainingFigure.Render(result, report.Optimum, report.References);
+        AtomicFile.WriteText(directory.FigurePath, figure);
+        if (page is not null)
+            ReportOption.Write(page, TrainPage.Of(report, directory, header, command, figure));
         if (json)
             Json.Write(session.Terminal.Out, TrainJson.ToNode(report, header, directory));
         else

@@ -8,6 +8,7 @@ internal static class PhaseTables
 {
     public static void Write(Terminal terminal, PhaseGrid grid, string path)
     {
+        PhaseMap.Write(terminal, grid);
         TextTable.Write(terminal, Of(grid));
         terminal.Out.WriteLine($"written: {path}");
     }

@@ -1,25 +1,33 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace Hybrid.Cli.Output;
 
 /// <summary>
-/// Progress on stderr: on a terminal one line that is rewritten and removed at the end, otherwise one plain line for
-/// each stage.
+/// Progress on stderr: on a terminal one line with a bar and the time left that is rewritten and removed at the end, otherwise
+/// one plain line for each stage.
 /// </summary>
 internal sealed class ProgressLine(Terminal terminal) : IDisposable
 {
     private const string Erase = "\r\u001b[2K";
+    private const int Bar = 20;
 
     private readonly Lock _gate = new();
     private string? _stage;
+    private long _start;
     private bool _shown;
 
-    /// <summary>Reports that <paramref name="done"/> of <paramref name="total"/> are done; any thread may.</summary>
+    /// <summary>Reports that <paramref name="done"/> of <paramref name="total"/> of a stage are done; any thread may.</summary>
     public void Report(string stage, string text, int done, int total)
     {
         lock (_gate)
         {
+            if (stage != _stage)
+                _start = Stopwatch.GetTimestamp();
             if (terminal.LiveProgress)
             {
-                terminal.Error.Write($"{Erase}{done,4}/{total}  {text}");
+                string line = $"{Filled(done, total)} {done,4}/{total}  {text}{Left(done, total)}";
+                terminal.Error.Write(Erase + (terminal.Columns is int columns && line.Length >= columns ? line[..(columns - 1)] : line));
                 terminal.Error.Flush();
                 _shown = true;
             }
@@ -41,5 +49,20 @@ internal sealed class ProgressLine(Terminal terminal) : IDisposable
                 terminal.Error.Write(Erase);
             _shown = false;
         }
+    }
+
+    private static string Filled(int done, int total)
+    {
+        int filled = total > 0 ? (int)((long)Bar * Math.Clamp(done, 0, total) / total) : 0;
+        return new string('█', filled) + new string('░', Bar - filled);
+    }
+
+    /// <summary>What the stage still takes at its pace so far; a text that says it itself is left alone.</summary>
+    private string Left(int done, int total)
+    {
+        if (done <= 0 || done >= total)
+            return "";
+        double seconds = Stopwatch.GetElapsedTime(_start).TotalSeconds * (total - done) / done;
+        return seconds < 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", {(long)seconds / 60}:{(long)seconds % 60:00} left");
     }
 }

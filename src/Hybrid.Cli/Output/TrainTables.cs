@@ -28,8 +28,29 @@ internal static class TrainTables
     public static void WriteResult(Terminal terminal, TrainingReport report, RunDirectory directory)
     {
         TrainingResult result = report.Result;
-        TextTable table = new("<loss", "nats per target", "bits per target");
-        void Row(string name, double nats) => table.Row(name, Numbers.Significant(nats), Numbers.Significant(nats / Math.Log(2)));
+        TextTable.Write(terminal, Losses(report));
+        if (TrainedLayers.Of(directory, result.Steps) is ReportTable layers)
+        {
+            terminal.Out.WriteLine(layers.Caption);
+            TextTable.Write(terminal, layers);
+        }
+
+        TextWriter output = terminal.Out;
+        output.WriteLine(Outcome(report));
+        output.WriteLine($"written: {directory.FigurePath}");
+    }
+
+    /// <summary>How the run ended, how fast it was and what it took.</summary>
+    public static string Outcome(TrainingReport report) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Ending(report.Result)}; {report.Result.TokensPerSecond:0} tokens/s, {MemorySize.Text(report.PeakMemory)} at most");
+
+    /// <summary>Losses at both ends of the run and what they are to be compared with.</summary>
+    public static ReportTable Losses(TrainingReport report)
+    {
+        TrainingResult result = report.Result;
+        List<IReadOnlyList<string>> rows = [];
+        void Row(string name, double nats) => rows.Add([name, Numbers.Significant(nats), Numbers.Significant(nats / Math.Log(2))]);
 
         Row("training, first step", result.InitialLoss);
         Row(result.FinalSteps == 1 ? "training, last step" : $"training, mean of the last {result.FinalSteps} steps", result.FinalLoss);
@@ -40,20 +61,14 @@ internal static class TrainTables
         foreach (ReferenceLoss reference in report.References)
             Row(reference.Name, reference.Nats);
         Row($"uniform over {result.Plan.Options.Model.Vocabulary} tokens", Math.Log(result.Plan.Options.Model.Vocabulary));
-        table.Write(terminal);
-        TrainedLayers.Write(terminal, directory, result.Steps);
-        TextWriter output = terminal.Out;
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Outcome(result)}; {result.TokensPerSecond:0} tokens/s, {MemorySize.Text(report.PeakMemory)} at most"));
-        output.WriteLine($"written: {directory.FigurePath}");
+        return new("", ["<loss", "nats per target", "bits per target"], rows);
     }
 
     private static string Schedule(OptimiserOptions optimiser) => optimiser.Schedule == ScheduleKind.Constant
         ? "constant"
         : string.Create(CultureInfo.InvariantCulture, $"cosine to {optimiser.FinalFraction} of it");
 
-    private static string Outcome(TrainingResult result) => result.Outcome switch
+    private static string Ending(TrainingResult result) => result.Outcome switch
     {
         TrainingOutcome.Finished => $"finished: {result.Steps} steps",
         TrainingOutcome.Diverged => $"diverged at step {result.Steps}: {result.Reason}",

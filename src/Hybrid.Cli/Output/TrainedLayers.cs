@@ -6,32 +6,29 @@ namespace Hybrid.Cli.Output;
 /// <summary>What training made of the network, layer by layer: two measurements of a run in one table.</summary>
 internal static class TrainedLayers
 {
-    /// <summary>Before the first step and after the last, where both were measured.</summary>
-    public static void Write(Terminal terminal, RunDirectory directory, int steps)
-    {
-        if (directory.Measurements.Read(0) is not JsonObject before || directory.Measurements.Read(steps) is not JsonObject after)
-            return;
-        terminal.Out.WriteLine($"the network on one validation batch, before training and after step {steps}");
-        TextTable table = new(
-            "layer", "q before", "after", "1 − ρ before", "after", "mean |x| before", "after", "cos(x, attention)", "cos(x, MLP)", "λ_1 before", "after");
-        foreach ((JsonNode? first, JsonNode? last) in before["layers"]!.AsArray().Zip(after["layers"]!.AsArray()))
-        {
-            table.Row(
-                Numbers.Integer(first!["layer"]!.GetValue<int>()),
-                Number(first["q"]),
-                Number(last!["q"]),
-                Number(first["u"]),
-                Number(last["u"]),
-                Number(first["meanAbsolute"]),
-                Number(last["meanAbsolute"]),
-                Number(last["attention"]?["correlation"]),
-                Number(last["mlp"]?["correlation"]),
-                Number(first["exponents"]?["forward"]?[0]?["mean"]),
-                Number(last["exponents"]?["forward"]?[0]?["mean"]));
-        }
+    /// <summary>Before the first step and after the last, or null unless both were measured.</summary>
+    public static ReportTable? Of(RunDirectory directory, int steps) =>
+        directory.Measurements.Read(0) is JsonObject before && directory.Measurements.Read(steps) is JsonObject after
+            ? new(
+                $"the network on one validation batch, before training and after step {steps}",
+                ["layer", "q before", "after", "1 − ρ before", "after", "mean |x| before", "after", "cos(x, attention)", "cos(x, MLP)", "λ_1 before", "after"],
+                [.. before["layers"]!.AsArray().Zip(after["layers"]!.AsArray(), (first, last) => Row(first!, last!))])
+            : null;
 
-        table.Write(terminal);
-    }
+    private static IReadOnlyList<string> Row(JsonNode before, JsonNode after) =>
+    [
+        Numbers.Integer(before["layer"]!.GetValue<int>()),
+        Number(before["q"]),
+        Number(after["q"]),
+        Number(before["u"]),
+        Number(after["u"]),
+        Number(before["meanAbsolute"]),
+        Number(after["meanAbsolute"]),
+        Number(after["attention"]?["correlation"]),
+        Number(after["mlp"]?["correlation"]),
+        Number(before["exponents"]?["forward"]?[0]?["mean"]),
+        Number(after["exponents"]?["forward"]?[0]?["mean"]),
+    ];
 
     private static string Number(JsonNode? value) => Numbers.Significant(value?.GetValue<double>() ?? double.NaN, 3);
 }

@@ -42,16 +42,6 @@ internal sealed class BlockMatrices : IDisposable
     /// <summary>b: [1, m].</summary>
     internal MatrixView<double> Bias { get; }
 
-    /// <summary>Doubles that one block's knowledge takes with asks about so many vectors in all.</summary>
-    internal static Int128 Length(Architecture architecture, long vectors)
-    {
-        Int128 n = architecture.Tokens, d = architecture.Width, m = architecture.MlpWidth, gates = architecture.Gated ? 2 : 1;
-        Int128 inner = Int128.Min(vectors, d), hidden = Int128.Min(vectors, m);
-        Int128 directions = 3 * inner * d + hidden * m;
-        Int128 images = inner * (4 * d + gates * m) + hidden * d;
-        return directions + images + n * (3 * inner + hidden) + m;
-    }
-
     /// <summary>Forgets the weights: the next answers are those of block <paramref name="layer"/> of network (seed, sample).</summary>
     internal void Reset(ulong seed, int sample, int layer)
     {

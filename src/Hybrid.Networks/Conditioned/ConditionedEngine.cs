@@ -1,24 +1,23 @@
+using Hybrid.Networks.Coordinates;
 using Hybrid.Networks.Inputs;
 using Hybrid.Networks.Linear;
-using Hybrid.Networks.Random;
 using Hybrid.Theory;
 
 namespace Hybrid.Networks.Conditioned;
 
 /// <summary>
-/// Networks exact in distribution at a cost linear in the width, theory.md section 6: no weight matrix is ever formed. In
-/// double precision throughout, so that collapsing tokens are followed down to u = 1e-12 and below. Also measures the norm
-/// of every parameter's gradient, without forming it. The engine for ensembles at initialisation.
+/// Networks exact in distribution at a cost linear in the width, theory.md section 6 and derivation.md section 12: no weight
+/// matrix is ever formed, nor the residual stream, which is known by its coordinates in frames of at most 4n directions, in
+/// double precision, so that collapsing tokens are followed down to u = 1e-12 and below. Heads and hidden layers are as wide
+/// as the network: in single precision where the tokens' differences are large against its rounding, otherwise in double.
+/// Also measures the norm of every parameter's gradient, without forming it. The engine for ensembles at initialisation.
 /// </summary>
-public sealed unsafe class ConditionedEngine : INetworkEngine
+public sealed class ConditionedEngine : INetworkEngine
 {
-    // Matrices of layer 0, the input: no block has that number, so no stream is used twice.
-    private const int InputLayer = 0, TokenStream = 0, GradientStream = 1;
-
     private readonly WorkerPool pool;
     private readonly MatrixProduct<double> product;
-    private readonly ConditionedNetwork network;
-    private readonly ExactGram tokens, outputGradient;
+    private readonly CoordinateNetwork network;
+    private readonly GramFactor tokens;
 
     /// <summary>Plans all buffers for <paramref name="architecture"/>.</summary>
     /// <param name="architecture">Must be legal; tokens ≤ width, since the output's gradients are orthogonal.</param>
@@ -34,10 +33,10 @@ public sealed unsafe class ConditionedEngine : INetworkEngine
         try
         {
             product = new MatrixProduct<double>(pool);
-            GramFactor input = GramFactor.Equicorrelated(n, architecture.Input.Norm, architecture.Input.Correlation);
-            tokens = new ExactGram(input, d, pool, product, "input tokens");
-            outputGradient = new ExactGram(GramFactor.Identity(n), d, pool, product, "orthogonal output gradients");
-            network = new ConditionedNetwork(architecture, n, pool, product);
+            tokens = GramFactor.Equicorrelated(n, architecture.Input.Norm, architecture.Input.Correlation);
+            tokens.RequireWidth(d, "input tokens");
+            GramFactor.Identity(n).RequireWidth(d, "orthogonal output gradients");
+            network = new CoordinateNetwork(architecture, pool, product);
         }
         catch
         {
@@ -53,15 +52,10 @@ public sealed unsafe class ConditionedEngine : INetworkEngine
     public Architecture Architecture { get; }
 
     /// <summary>The network that ran last, with what its passes left.</summary>
-    internal ConditionedNetwork Network => network;
+    internal CoordinateNetwork Network => network;
 
     /// <summary>Bytes that an engine for <paramref name="architecture"/> takes, before it is planned.</summary>
-    public static Int128 Bytes(Architecture architecture)
-    {
-        Int128 n = architecture.Tokens, d = architecture.Width;
-        Int128 drawnTokens = sizeof(double) * 2 * (3 * n * d + 3 * n * n);
-        return ConditionedNetwork.Bytes(architecture, architecture.Tokens) + drawnTokens;
-    }
+    public static Int128 Bytes(Architecture architecture) => CoordinateNetwork.Bytes(architecture);
 
     /// <inheritdoc/>
     public void Run(ulong seed, int sample, NetworkSample result)
@@ -73,20 +67,20 @@ public sealed unsafe class ConditionedEngine : INetworkEngine
                 + $"got {result.Tokens} and {result.Hidden.Length - 1}");
         }
 
-        tokens.Fill(network.Stream, new RandomKey(seed, sample, InputLayer, TokenStream));
-        Measure(network.Stream, result.Hidden[0]);
+        network.Begin(seed, sample, tokens);
+        network.MeasureStream(result.Hidden[0]);
         for (int layer = 1; layer <= Architecture.Depth; layer++)
         {
-            network.Forward(seed, sample, layer);
-            Measure(network.Stream, result.Hidden[layer]);
+            network.Forward(layer);
+            network.MeasureStream(result.Hidden[layer]);
         }
 
-        outputGradient.Fill(network.Gradient, new RandomKey(seed, sample, InputLayer, GradientStream));
-        Measure(network.Gradient, result.Gradient[Architecture.Depth]);
+        network.BeginBackward();
+        network.MeasureGradient(result.Gradient[Architecture.Depth]);
         for (int layer = Architecture.Depth; layer >= 1; layer--)
         {
             network.Backward(layer, result.WeightGradients[layer - 1]);
-            Measure(network.Gradient, result.Gradient[layer - 1]);
+            network.MeasureGradient(result.Gradient[layer - 1]);
         }
     }
 
@@ -94,15 +88,7 @@ public sealed unsafe class ConditionedEngine : INetworkEngine
     public void Dispose()
     {
         network?.Dispose();
-        outputGradient?.Dispose();
-        tokens?.Dispose();
         product?.Dispose();
         pool.Dispose();
-    }
-
-    private void Measure(MatrixView<double> rows, double[] result)
-    {
-        fixed (double* gram = result)
-            product.Gram(rows, new MatrixView<double>(gram, rows.Rows, rows.Rows), 1.0 / rows.Columns);
     }
 }

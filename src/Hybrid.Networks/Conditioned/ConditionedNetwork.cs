@@ -7,7 +7,8 @@ namespace Hybrid.Networks.Conditioned;
 /// <summary>
 /// One random transformer whose weights are known only through what was asked of them, run block by block forwards and
 /// backwards in double precision. Attention, MLP and placements are the dense network's own; only the products with
-/// weights differ. A block's backward pass asks its matrices for the last time.
+/// weights differ. A block's backward pass asks its matrices for the last time. Its vectors have all their coordinates, so
+/// tangents can be carried along; without tangents <see cref="Coordinates.CoordinateNetwork"/> has the same law and is faster.
 /// </summary>
 internal sealed unsafe class ConditionedNetwork : IDisposable
 {
@@ -43,16 +44,6 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
 
     /// <summary>G: [n, d], the loss gradient where the backward pass stands; the caller writes the output's here.</summary>
     internal MatrixView<double> Gradient => stages.Gradient;
-
-    /// <summary>Bytes that a network takes with asks about so many vectors per matrix.</summary>
-    internal static Int128 Bytes(Architecture architecture, long vectors)
-    {
-        Int128 doubles = new ActivationPlan(architecture).Length + architecture.Depth * BlockMatrices.Length(architecture, vectors);
-        return sizeof(double) * doubles + ConditioningWorkspace.Bytes(vectors, Math.Max(architecture.Width, architecture.MlpWidth));
-    }
-
-    /// <summary>A of block <paramref name="layer"/> after its forward pass: [H n, n].</summary>
-    internal ReadOnlySpan<double> Probabilities(int layer) => stages.Probabilities(layer);
 
     /// <summary>Carries <see cref="Stream"/> through block <paramref name="layer"/>, 1..depth, of network (seed, sample).</summary>
     internal void Forward(ulong seed, int sample, int layer)

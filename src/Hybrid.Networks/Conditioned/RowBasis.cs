@@ -17,28 +17,32 @@ public sealed unsafe class RowBasis : IDisposable
     // Squared size, relative to the largest vector appended, at which what is left is rounding: (4e-14)².
     private const double Rounding = 1.6e-27;
 
-    private readonly NativeBuffer<double> rows;
+    private readonly NativeBuffer<double>? owned;
+    private readonly MatrixView<double> rows;
 
     /// <summary>An empty basis that can grow to <paramref name="capacity"/> rows of <paramref name="dimension"/> coordinates.</summary>
     public RowBasis(int capacity, int dimension)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
-        (Capacity, Dimension) = (capacity, dimension);
-        rows = new NativeBuffer<double>((long)capacity * dimension, $"a basis of {capacity} vectors of {dimension} coordinates");
+        owned = new NativeBuffer<double>((long)capacity * dimension, $"a basis of {capacity} vectors of {dimension} coordinates");
+        rows = owned.Matrix(0, capacity, dimension);
     }
 
+    /// <summary>An empty basis in somebody else's memory, [capacity, dimension], row-major.</summary>
+    internal RowBasis(MatrixView<double> memory) => rows = memory;
+
     /// <summary>Most rows.</summary>
-    public int Capacity { get; }
+    public int Capacity => rows.Rows;
 
     /// <summary>Coordinates of a row.</summary>
-    public int Dimension { get; }
+    public int Dimension => rows.Columns;
 
     /// <summary>Rows so far: the dimension of the span.</summary>
     public int Rank { get; private set; }
 
     /// <summary>Q: [Rank, Dimension], orthonormal.</summary>
-    public MatrixView<double> Rows => rows.Matrix(0, Rank, Dimension);
+    public MatrixView<double> Rows => rows.Slice(0, 0, Rank, Dimension);
 
     /// <summary>Forgets all rows.</summary>
     public void Clear() => Rank = 0;
@@ -102,7 +106,7 @@ public sealed unsafe class RowBasis : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => rows.Dispose();
+    public void Dispose() => owned?.Dispose();
 
     // New rows T⁻¹ residual[pivots], and C's columns for them.
     private void Take(
@@ -115,7 +119,7 @@ public sealed unsafe class RowBasis : IDisposable
             factor.Row(i)[..added].CopyTo(coefficients.Row(i)[Rank..]);
         MatrixView<double> inverse = workspace.Small(0, added, n);
         PivotedCholesky.InvertPivots(factor.Data, workspace.Pivots, n, added, inverse.Data);
-        workspace.Product.Multiply(inverse, residual, rows.Matrix((long)Rank * Dimension, added, Dimension), 1);
+        workspace.Product.Multiply(inverse, residual, rows.Slice(Rank, 0, added, Dimension), 1);
         Rank += added;
     }
 

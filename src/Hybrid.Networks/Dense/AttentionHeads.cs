@@ -15,11 +15,14 @@ internal unsafe struct AttentionHeads<T>
     // From so many heads per thread on, one head more or less matters little.
     private const int EnoughHeads = 8;
 
-    /// <summary>H; head h owns columns [h d_k, (h + 1) d_k).</summary>
+    /// <summary>H; head h owns an H-th of the columns.</summary>
     internal int Heads;
 
     /// <summary>Whether token i sees only tokens 0..i.</summary>
     internal bool Causal;
+
+    /// <summary>1/√d_k; the matrices may hold fewer coordinates of a head than d_k, in a frame of what matters.</summary>
+    internal T LogitScale;
 
     /// <summary>Packing memory, one per worker.</summary>
     internal PackingBuffers<T>* Buffers;
@@ -42,8 +45,6 @@ internal unsafe struct AttentionHeads<T>
     private readonly int AllHeads => Probabilities.Rows / Tokens;
 
     private readonly int HeadWidth => Query.Columns / Heads;
-
-    private readonly T LogitScale => T.One / T.Sqrt(T.CreateChecked(HeadWidth));
 
     /// <summary>Probabilities and Context from Query, Key, Value.</summary>
     internal static void Forward(AttentionHeads<T>* at, int worker, int threads)

@@ -81,6 +81,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     {
         Heads = architecture.Heads,
         Causal = architecture.Mask.IsCausal,
+        LogitScale = T.One / T.Sqrt(T.CreateChecked(architecture.Width / architecture.Heads)),
         Buffers = product.Buffers,
         Query = Kept(plan.Query, layer),
         Key = Kept(plan.Key, layer),
@@ -114,6 +115,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         int layer, SublayerSlots slots, Schedule skip, Schedule weight, MatrixView<T> inputGain, MatrixView<T> outputGain) => new()
         {
             Norm = architecture.Norm,
+            Width = architecture.Width,
             Skip = T.CreateChecked(skip.At(layer)),
             Weight = T.CreateChecked(weight.At(layer)),
             Stream = Stream,

@@ -9,22 +9,22 @@ namespace Hybrid.Networks.Dense;
 /// </summary>
 internal static unsafe class Normalisation
 {
-    /// <summary>z = N x, z may be x; returns s.</summary>
-    internal static T Forward<T>(T* x, T* z, int width)
+    /// <summary>z = N x, z may be x; returns s. The token may be given by length coordinates in a frame of its span.</summary>
+    internal static T Forward<T>(T* x, T* z, int length, int width)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        double square = RowMath.Dot(x, x, width);
+        double square = RowMath.Dot(x, x, length);
         T scale = T.CreateTruncating(square > 0 ? Math.Sqrt(width / square) : 0);
-        RowMath.Scale(scale, x, z, width);
+        RowMath.Scale(scale, x, z, length);
         return scale;
     }
 
     /// <summary>Overwrites the gradient at z by the gradient at x.</summary>
-    internal static void Backward<T>(T* gradient, T* z, T scale, int width)
+    internal static void Backward<T>(T* gradient, T* z, T scale, int length, int width)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        T overlap = T.CreateTruncating(RowMath.Dot(z, gradient, width) / width);
-        RowMath.Combine(scale, gradient, -scale * overlap, z, gradient, width);
+        T overlap = T.CreateTruncating(RowMath.Dot(z, gradient, length) / width);
+        RowMath.Combine(scale, gradient, -scale * overlap, z, gradient, length);
     }
 
     /// <summary>Of γ ∘ z: overwrites the gradient there by the one at z, and adds gradient ∘ z to the sum that is γ's.</summary>

@@ -24,6 +24,9 @@ internal unsafe struct Placement<T>
     /// <summary>Whether x' = N(…).</summary>
     internal readonly bool NormalisesOutput => normalisesOutput;
 
+    /// <summary>d, by which N normalises: the matrices' columns, or more where they hold coordinates in a frame.</summary>
+    internal int Width;
+
     /// <summary>r, weight of the stream.</summary>
     internal T Skip;
 
@@ -79,16 +82,16 @@ internal unsafe struct Placement<T>
     internal static void Enter(Placement<T>* at, int worker, int threads)
     {
         (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
-        int width = at->Stream.Columns;
+        int length = at->Stream.Columns;
         for (int row = start; row < end; row++)
         {
             T* normalised = Row(at->NormalisedInput, row);
             if (at->normalisesInput)
-                at->InputScale.Data[row] = Normalisation.Forward(Row(at->Stream, row), normalised, width);
+                at->InputScale.Data[row] = Normalisation.Forward(Row(at->Stream, row), normalised, length, at->Width);
             else
                 at->Stream.Row(row).CopyTo(at->NormalisedInput.Row(row));
             if (at->HasInputGain)
-                RowMath.Multiply(at->InputGain.Data, normalised, Row(at->Input, row), width);
+                RowMath.Multiply(at->InputGain.Data, normalised, Row(at->Input, row), length);
         }
     }
 
@@ -96,27 +99,27 @@ internal unsafe struct Placement<T>
     internal static void Leave(Placement<T>* at, int worker, int threads)
     {
         (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
-        int width = at->Stream.Columns;
+        int length = at->Stream.Columns;
         for (int row = start; row < end; row++)
         {
             T* x = Row(at->Stream, row), f = Row(at->Branch, row);
             if (at->normalisesBranch)
             {
                 T* normalised = Row(at->Normalised, row);
-                at->NormalisedScale.Data[row] = Normalisation.Forward(f, normalised, width);
+                at->NormalisedScale.Data[row] = Normalisation.Forward(f, normalised, length, at->Width);
                 if (at->HasOutputGain)
-                    RowMath.Multiply(at->OutputGain.Data, normalised, f, width);
+                    RowMath.Multiply(at->OutputGain.Data, normalised, f, length);
                 else
                     f = normalised;
             }
 
-            RowMath.Combine(at->Skip, x, at->Weight, f, x, width);
+            RowMath.Combine(at->Skip, x, at->Weight, f, x, length);
             if (at->normalisesOutput)
             {
-                at->NormalisedScale.Data[row] = Normalisation.Forward(x, x, width);
+                at->NormalisedScale.Data[row] = Normalisation.Forward(x, x, length, at->Width);
                 at->Stream.Row(row).CopyTo(at->Normalised.Row(row));
                 if (at->HasOutputGain)
-                    RowMath.Multiply(at->OutputGain.Data, x, x, width);
+                    RowMath.Multiply(at->OutputGain.Data, x, x, length);
             }
         }
     }
@@ -128,27 +131,27 @@ internal unsafe struct Placement<T>
     internal static void LeaveBackward(Placement<T>* at, int worker, int threads)
     {
         (int start, int end) = Share(at->Stream.Rows, at->HasOutputGain, worker, threads);
-        int width = at->Stream.Columns;
+        int length = at->Stream.Columns;
         for (int row = start; row < end; row++)
         {
             T* gradient = Row(at->Stream, row), branch = Row(at->Branch, row), normalised = Row(at->Normalised, row);
             if (at->normalisesOutput)
             {
                 if (at->HasOutputGain)
-                    Normalisation.GainBackward(gradient, normalised, at->OutputGain.Data, RowChunks.SumOf(at->OutputGainSums, row), width);
-                Normalisation.Backward(gradient, normalised, at->NormalisedScale.Data[row], width);
+                    Normalisation.GainBackward(gradient, normalised, at->OutputGain.Data, RowChunks.SumOf(at->OutputGainSums, row), length);
+                Normalisation.Backward(gradient, normalised, at->NormalisedScale.Data[row], length, at->Width);
             }
 
-            RowMath.Scale(at->Weight, gradient, branch, width);
+            RowMath.Scale(at->Weight, gradient, branch, length);
             if (at->normalisesBranch)
             {
                 if (at->HasOutputGain)
-                    Normalisation.GainBackward(branch, normalised, at->OutputGain.Data, RowChunks.SumOf(at->OutputGainSums, row), width);
-                Normalisation.Backward(branch, normalised, at->NormalisedScale.Data[row], width);
+                    Normalisation.GainBackward(branch, normalised, at->OutputGain.Data, RowChunks.SumOf(at->OutputGainSums, row), length);
+                Normalisation.Backward(branch, normalised, at->NormalisedScale.Data[row], length, at->Width);
             }
 
             if (at->HasInputGain)
-                RowMath.Multiply(at->InputGain.Data, Row(at->NormalisedInput, row), Row(at->Input, row), width);
+                RowMath.Multiply(at->InputGain.Data, Row(at->NormalisedInput, row), Row(at->Input, row), length);
         }
     }
 
@@ -156,7 +159,7 @@ internal unsafe struct Placement<T>
     internal static void EnterBackward(Placement<T>* at, int worker, int threads)
     {
         (int start, int end) = Share(at->Stream.Rows, at->HasInputGain, worker, threads);
-        int width = at->Stream.Columns;
+        int length = at->Stream.Columns;
         for (int row = start; row < end; row++)
         {
             T* gradient = Row(at->Stream, row), input = Row(at->InputGradient, row);
@@ -164,11 +167,11 @@ internal unsafe struct Placement<T>
             {
                 T* normalised = Row(at->NormalisedInput, row);
                 if (at->HasInputGain)
-                    Normalisation.GainBackward(input, normalised, at->InputGain.Data, RowChunks.SumOf(at->InputGainSums, row), width);
-                Normalisation.Backward(input, normalised, at->InputScale.Data[row], width);
+                    Normalisation.GainBackward(input, normalised, at->InputGain.Data, RowChunks.SumOf(at->InputGainSums, row), length);
+                Normalisation.Backward(input, normalised, at->InputScale.Data[row], length, at->Width);
             }
 
-            RowMath.Combine(at->Skip, gradient, T.One, input, gradient, width);
+            RowMath.Combine(at->Skip, gradient, T.One, input, gradient, length);
         }
     }
 

@@ -17,4 +17,8 @@ internal readonly record struct Slot(long Offset, int Rows, int Columns)
     /// <summary>The matrix itself, <paramref name="shift"/> elements further on.</summary>
     internal MatrixView<T> In<T>(NativeBuffer<T> buffer, long shift = 0)
         where T : unmanaged => buffer.Matrix(Offset + shift, Rows, Columns);
+
+    /// <summary>The matrix stored as another type of at most eight bytes in a slot counted in doubles.</summary>
+    internal unsafe MatrixView<T> As<T>(NativeBuffer<double> buffer, long shift = 0)
+        where T : unmanaged => new((T*)In(buffer, shift).Data, Rows, Columns);
 }

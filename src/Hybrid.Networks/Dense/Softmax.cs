@@ -34,10 +34,20 @@ internal static unsafe class Softmax
     {
         int lanes = Vector<T>.Count;
         T largest = row[0];
-        for (int j = 1; j < allowed; j++)
-            largest = T.MaxNative(largest, row[j]);
-        Vector<T> shift = Vector.Create(largest), total = Vector<T>.Zero;
         int i = 0;
+        if (allowed >= lanes)
+        {
+            Vector<T> most = Vector.Load(row);
+            for (i = lanes; i + lanes <= allowed; i += lanes)
+                most = Vector.MaxNative(most, Vector.Load(row + i));
+            for (int lane = 0; lane < lanes; lane++)
+                largest = T.MaxNative(largest, most[lane]);
+        }
+
+        for (; i < allowed; i++)
+            largest = T.MaxNative(largest, row[i]);
+        Vector<T> shift = Vector.Create(largest), total = Vector<T>.Zero;
+        i = 0;
         for (; i + lanes <= allowed; i += lanes)
         {
             Vector<T> weight = Exp(Vector.Load(row + i) - shift);

@@ -29,13 +29,7 @@ public sealed unsafe class ExactGram : IDisposable
     /// <exception cref="ArgumentException">The rank exceeds the width: no such vectors exist.</exception>
     public ExactGram(GramFactor target, int width, WorkerPool pool, MatrixProduct<double> product, string what)
     {
-        if (target.Rank > width)
-        {
-            throw new ArgumentException(
-                $"{what}: {target.Tokens} tokens whose Gram matrix has rank {target.Rank} need width ≥ {target.Rank}, "
-                + $"got width {width}; use fewer tokens or a larger width");
-        }
-
+        target.RequireWidth(width, what);
         this.pool = pool;
         this.product = product;
         this.width = width;

@@ -67,4 +67,18 @@ public sealed class GramFactor
 
         return factor;
     }
+
+    /// <summary>Fails unless vectors of <paramref name="width"/> coordinates can have this Gram matrix.</summary>
+    /// <param name="width">d.</param>
+    /// <param name="what">What is drawn, for the message.</param>
+    /// <exception cref="ArgumentException">The rank exceeds the width: no such vectors exist.</exception>
+    internal void RequireWidth(int width, string what)
+    {
+        if (Rank > width)
+        {
+            throw new ArgumentException(
+                $"{what}: {Tokens} tokens whose Gram matrix has rank {Rank} need width ≥ {Rank}, "
+                + $"got width {width}; use fewer tokens or a larger width");
+        }
+    }
 }

@@ -7,7 +7,8 @@ namespace Hybrid.Networks.Linear;
 /// <summary>
 /// C = α A·B, or C += α A·B, on the calling thread: blocks of the operands are packed into cache-sized panels and the
 /// micro-kernel sweeps them. Any strides are taken, so transposes cost nothing extra in code. The order in which each
-/// element is summed depends on the inner dimension alone: cutting C into parts changes no bit of it.
+/// element is summed depends on the inner dimension alone: cutting C into parts changes no bit of it. Zeros at the end of
+/// A's rows, eight rows at a time, are not multiplied, whatever B holds there.
 /// </summary>
 public static unsafe class BlockedProduct
 {
@@ -39,6 +40,7 @@ public static unsafe class BlockedProduct
     /// <param name="rows">X: [m, k].</param>
     /// <param name="result">X Xᵀ: [m, m], contiguous along its rows.</param>
     /// <param name="alpha">Factor of the product.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gram<T>(PackingBuffers<T> buffers, MatrixView<T> rows, MatrixView<T> result, T alpha)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -124,9 +126,13 @@ public static unsafe class BlockedProduct
         where TSimd : ISimd<TVector, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        // One register of columns needs all rows in whole panels.
+        int odd = a.Rows % PackingBuffers<T>.TileRows;
+        bool narrow = TSimd.ManyRegisters && (odd == 0 || odd > PackingBuffers<T>.TileRows / 2);
         int blocks = (a.Columns + PackingBuffers<T>.BlockDepth - 1) / PackingBuffers<T>.BlockDepth;
         int blockDepth = (a.Columns + blocks - 1) / blocks;
         bool keep = a.Rows > PackingBuffers<T>.BlockRows;
+        int* depths = stackalloc int[2 * PackingBuffers<T>.BlockRows / PackingBuffers<T>.TileRows + 1];
         for (int column = 0; column < c.Columns; column += PackingBuffers<T>.BlockColumns)
         {
             int columns = Math.Min(PackingBuffers<T>.BlockColumns, c.Columns - column);
@@ -136,10 +142,10 @@ public static unsafe class BlockedProduct
                 for (int row = 0; row < c.Rows; row += PackingBuffers<T>.BlockRows)
                 {
                     int rows = Math.Min(PackingBuffers<T>.BlockRows, c.Rows - row);
-                    PackLeft(buffers, a.Slice(row, k, rows, depth), PanelRows<TSimd, TVector, T>());
+                    PackLeft(buffers, a.Slice(row, k, rows, depth), PanelRows<TSimd, TVector, T>(), depths);
                     for (int strip = 0, panel; strip < columns; strip += panel)
                     {
-                        panel = StripColumns(columns - strip, TSimd.Lanes);
+                        panel = StripColumns(columns - strip, TSimd.Lanes, narrow, lower);
                         int width = Math.Min(panel, columns - strip);
                         T* packed = buffers.Right + (keep ? (nint)strip * depth : 0);
                         T* source = b.Data + k * b.RowStride + (column + strip) * b.ColumnStride;
@@ -148,10 +154,10 @@ public static unsafe class BlockedProduct
 
                         MatrixView<T> part = c.Slice(row, column + strip, rows, width);
                         int above = lower ? Math.Max(0, column + strip - row) : 0;
-                        bool more = row == 0 && strip + panel < columns;
+                        bool more = row == 0 && strip + panel < columns && !lower;
                         T* next = more ? source + panel * b.ColumnStride : null;
                         Strip<TSimd, TVector, T>(
-                            buffers, depth, packed, panel, part, alpha, accumulate || k > 0, above, next, b.ColumnStride, b.RowStride);
+                            buffers, depth, depths, packed, panel, part, alpha, accumulate || k > 0, above, next, b.ColumnStride, b.RowStride);
                     }
                 }
             }
@@ -159,10 +165,12 @@ public static unsafe class BlockedProduct
     }
 
     // Three registers, or two where as many strips of three would not be filled: 64 columns of 16 lanes are 32 + 32, 128 are
-    // 48 + 48 + 32.
-    private static int StripColumns(int left, int lanes)
+    // 48 + 48 + 32. One where no more is left, and in a triangle, to follow the diagonal closely.
+    private static int StripColumns(int left, int lanes, bool narrow, bool lower)
     {
         int registers = (left + lanes - 1) / lanes;
+        if (narrow && (lower || registers == 1))
+            return lanes;
         return registers is 1 or 2 or 4 ? 2 * lanes : 3 * lanes;
     }
 
@@ -172,17 +180,36 @@ public static unsafe class BlockedProduct
         where T : unmanaged =>
         TSimd.ManyRegisters ? PackingBuffers<T>.TileRows : PackingBuffers<T>.TileRows / 2;
 
-    // Panels of `panel` rows; a remainder of at most half a panel is packed as a half panel.
-    private static void PackLeft<T>(PackingBuffers<T> buffers, MatrixView<T> a, int panel)
+    // Panels of `panel` rows; a remainder of at most half a panel is packed as a half panel. Notes where each panel's last
+    // columns are all zeros, as in a triangle: they add nothing.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackLeft<T>(PackingBuffers<T> buffers, MatrixView<T> a, int panel, int* depths)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        for (int row = 0; row < a.Rows; row += panel)
+        int first = 0;
+        if (a.RowStride == 1)
+        {
+            first = a.Rows / panel * panel;
+            Panel<T>.CopyPanels(a.Data, a.ColumnStride, first / panel, panel, a.Columns, buffers.Left);
+        }
+
+        for (int row = first; row < a.Rows; row += panel)
         {
             int width = Math.Min(panel, a.Rows - row);
             int packedRows = width <= PackingBuffers<T>.TileRows / 2 ? PackingBuffers<T>.TileRows / 2 : panel;
             T* source = a.Data + row * a.RowStride;
             T* destination = buffers.Left + (nint)row * a.Columns;
             Panel<T>.Pack(source, a.RowStride, a.ColumnStride, width, packedRows, a.Columns, destination);
+        }
+
+        for (int row = 0; row < a.Rows; row += panel)
+        {
+            int packedRows = a.Rows - row <= PackingBuffers<T>.TileRows / 2 ? PackingBuffers<T>.TileRows / 2 : panel;
+            T* packed = buffers.Left + (nint)row * a.Columns;
+            int depth = a.Columns;
+            while (depth > 0 && new ReadOnlySpan<T>(packed + (nint)(depth - 1) * packedRows, packedRows).IndexOfAnyExcept(T.Zero) < 0)
+                depth--;
+            depths[row / panel] = depth;
         }
     }
 
@@ -193,6 +220,7 @@ public static unsafe class BlockedProduct
     private static void Strip<TSimd, TVector, T>(
         PackingBuffers<T> buffers,
         int depth,
+        int* depths,
         T* packed,
         int tileColumns,
         MatrixView<T> c,
@@ -219,15 +247,18 @@ public static unsafe class BlockedProduct
             T* target = whole ? tile : buffers.Tile;
             nint stride = whole ? c.RowStride : tileColumns;
             T* left = buffers.Left + (nint)row * depth;
+            int used = depths[row / panel];
             Ahead<T> ahead = Ahead<T>.Share(next, across, along, tileColumns, depth, row / panel, packed);
-            if (packedRows == half && wide)
-                MicroKernel<TSimd, TVector, T>.Tile4x3(depth, left, packed, target, stride, alpha, accumulate, ahead);
+            if (tileColumns == TSimd.Lanes)
+                MicroKernel<TSimd, TVector, T>.Tile8x1(used, left, packed, target, stride, alpha, accumulate);
+            else if (packedRows == half && wide)
+                MicroKernel<TSimd, TVector, T>.Tile4x3(used, left, packed, target, stride, alpha, accumulate, &ahead);
             else if (packedRows == half)
-                MicroKernel<TSimd, TVector, T>.Tile4x2(depth, left, packed, target, stride, alpha, accumulate, ahead);
+                MicroKernel<TSimd, TVector, T>.Tile4x2(used, left, packed, target, stride, alpha, accumulate, &ahead);
             else if (wide)
-                MicroKernel<TSimd, TVector, T>.Tile8x3(depth, left, packed, target, stride, alpha, accumulate, ahead);
+                MicroKernel<TSimd, TVector, T>.Tile8x3(used, left, packed, target, stride, alpha, accumulate, &ahead);
             else
-                MicroKernel<TSimd, TVector, T>.Tile8x2(depth, left, packed, target, stride, alpha, accumulate, ahead);
+                MicroKernel<TSimd, TVector, T>.Tile8x2(used, left, packed, target, stride, alpha, accumulate, &ahead);
             if (!whole)
                 CopyTile(buffers.Tile, tileColumns, tile, c.RowStride, rows, c.Columns);
         }

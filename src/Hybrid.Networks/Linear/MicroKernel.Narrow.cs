@@ -3,14 +3,14 @@ using System.Runtime.CompilerServices;
 
 namespace Hybrid.Networks.Linear;
 
-/// <summary>The tiles of two registers of B, for matrices whose columns three do not divide.</summary>
+/// <summary>The tiles of two registers of B and of one, for matrices whose columns three do not divide and for triangles.</summary>
 internal static unsafe partial class MicroKernel<TSimd, TVector, T>
     where TSimd : ISimd<TVector, T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary>C[8, 2 registers] = α A·B, or += ; both panels packed, a: [k][8], b: [k][2 registers].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile8x2(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T> ahead)
+    internal static void Tile8x2(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T>* ahead)
     {
         int lanes = TSimd.Lanes;
         TVector c00 = TSimd.Broadcast(T.Zero), c01 = TSimd.Broadcast(T.Zero);
@@ -23,7 +23,7 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
         TVector c70 = TSimd.Broadcast(T.Zero), c71 = TSimd.Broadcast(T.Zero);
         for (; depth > 0; depth--)
         {
-            ahead.Step();
+            ahead->Step();
             TVector b0 = TSimd.Load(b);
             TVector b1 = TSimd.Load(b + lanes);
             TVector a0 = TSimd.Broadcast(a[0]);
@@ -67,7 +67,7 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
 
     /// <summary>C[4, 2 registers] = α A·B, or += ; both panels packed, a: [k][4], b: [k][2 registers].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile4x2(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T> ahead)
+    internal static void Tile4x2(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T>* ahead)
     {
         int lanes = TSimd.Lanes;
         TVector c00 = TSimd.Broadcast(T.Zero), c01 = TSimd.Broadcast(T.Zero);
@@ -76,7 +76,7 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
         TVector c30 = TSimd.Broadcast(T.Zero), c31 = TSimd.Broadcast(T.Zero);
         for (; depth > 0; depth--)
         {
-            ahead.Step();
+            ahead->Step();
             TVector b0 = TSimd.Load(b);
             TVector b1 = TSimd.Load(b + lanes);
             TVector a0 = TSimd.Broadcast(a[0]);
@@ -102,6 +102,33 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
         StoreRow(c + 3 * rowStride, c30, c31, scale, accumulate);
     }
 
+    /// <summary>C[8, 1 register] = α A·B, or += ; both panels packed, a: [k][8], b: [k][1 register].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Tile8x1(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate)
+    {
+        int lanes = TSimd.Lanes;
+        TVector c0 = TSimd.Broadcast(T.Zero), c1 = TSimd.Broadcast(T.Zero), c2 = TSimd.Broadcast(T.Zero), c3 = TSimd.Broadcast(T.Zero);
+        TVector c4 = TSimd.Broadcast(T.Zero), c5 = TSimd.Broadcast(T.Zero), c6 = TSimd.Broadcast(T.Zero), c7 = TSimd.Broadcast(T.Zero);
+        for (; depth > 0; depth--)
+        {
+            TVector row = TSimd.Load(b);
+            c0 = TSimd.MultiplyAdd(TSimd.Broadcast(a[0]), row, c0);
+            c1 = TSimd.MultiplyAdd(TSimd.Broadcast(a[1]), row, c1);
+            c2 = TSimd.MultiplyAdd(TSimd.Broadcast(a[2]), row, c2);
+            c3 = TSimd.MultiplyAdd(TSimd.Broadcast(a[3]), row, c3);
+            c4 = TSimd.MultiplyAdd(TSimd.Broadcast(a[4]), row, c4);
+            c5 = TSimd.MultiplyAdd(TSimd.Broadcast(a[5]), row, c5);
+            c6 = TSimd.MultiplyAdd(TSimd.Broadcast(a[6]), row, c6);
+            c7 = TSimd.MultiplyAdd(TSimd.Broadcast(a[7]), row, c7);
+            a += 8;
+            b += lanes;
+        }
+
+        TVector scale = TSimd.Broadcast(alpha);
+        StoreColumn(c, rowStride, c0, c1, c2, c3, scale, accumulate);
+        StoreColumn(c + 4 * rowStride, rowStride, c4, c5, c6, c7, scale, accumulate);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreRow(T* c, TVector c0, TVector c1, TVector scale, bool accumulate)
     {
@@ -116,5 +143,21 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
 
         TSimd.Store(c0, c);
         TSimd.Store(c1, c + lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreColumn(T* c, nint rowStride, TVector c0, TVector c1, TVector c2, TVector c3, TVector scale, bool accumulate)
+    {
+        Store(c, c0, scale, accumulate);
+        Store(c + rowStride, c1, scale, accumulate);
+        Store(c + 2 * rowStride, c2, scale, accumulate);
+        Store(c + 3 * rowStride, c3, scale, accumulate);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(T* c, TVector value, TVector scale, bool accumulate)
+    {
+        value = TSimd.Multiply(scale, value);
+        TSimd.Store(accumulate ? TSimd.Add(value, TSimd.Load(c)) : value, c);
     }
 }

@@ -89,4 +89,69 @@ internal static unsafe class RowMath
         for (; i < length; i++)
             sum[i] += x[i] * y[i];
     }
+
+    /// <summary>destination −= Σ_k coefficients[k · stride] · row k of <paramref name="rows"/>, contiguous rows of the same length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Subtract(double* coefficients, nint stride, double* rows, int count, double* destination, int length)
+    {
+        // Four registers of the destination at a time stay where they are while all rows pass.
+        int lanes = Vector<double>.Count, i = 0;
+        for (; i + 4 * lanes <= length; i += 4 * lanes)
+        {
+            double* to = destination + i;
+            Vector<double> d0 = Vector.Load(to), d1 = Vector.Load(to + lanes);
+            Vector<double> d2 = Vector.Load(to + 2 * lanes), d3 = Vector.Load(to + 3 * lanes);
+            double* from = rows + i;
+            for (int k = 0; k < count; k++, from += length)
+            {
+                Vector<double> factor = Vector.Create(-coefficients[k * stride]);
+                d0 = Vector.FusedMultiplyAdd(factor, Vector.Load(from), d0);
+                d1 = Vector.FusedMultiplyAdd(factor, Vector.Load(from + lanes), d1);
+                d2 = Vector.FusedMultiplyAdd(factor, Vector.Load(from + 2 * lanes), d2);
+                d3 = Vector.FusedMultiplyAdd(factor, Vector.Load(from + 3 * lanes), d3);
+            }
+
+            Vector.Store(d0, to);
+            Vector.Store(d1, to + lanes);
+            Vector.Store(d2, to + 2 * lanes);
+            Vector.Store(d3, to + 3 * lanes);
+        }
+
+        for (; i < length; i++)
+        {
+            for (int k = 0; k < count; k++)
+                destination[i] = Math.FusedMultiplyAdd(-coefficients[k * stride], rows[(long)k * length + i], destination[i]);
+        }
+    }
+
+    /// <summary>The largest element of a row of at least one, none of them NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static double Largest(double* x, int length)
+    {
+        int lanes = Vector<double>.Count, i = 0;
+        double largest = x[0];
+        if (length >= lanes)
+        {
+            Vector<double> most = Vector.Load(x);
+            for (i = lanes; i + lanes <= length; i += lanes)
+                most = Vector.MaxNative(most, Vector.Load(x + i));
+            for (int lane = 0; lane < lanes; lane++)
+                largest = double.MaxNative(largest, most[lane]);
+        }
+
+        for (; i < length; i++)
+            largest = double.MaxNative(largest, x[i]);
+        return largest;
+    }
+
+    /// <summary>destination −= x ∘ x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void SubtractSquares(double* x, double* destination, int length)
+    {
+        int lanes = Vector<double>.Count, i = 0;
+        for (; i + lanes <= length; i += lanes)
+            Vector.Store(Vector.Load(destination + i) - Vector.Load(x + i) * Vector.Load(x + i), destination + i);
+        for (; i < length; i++)
+            destination[i] -= x[i] * x[i];
+    }
 }

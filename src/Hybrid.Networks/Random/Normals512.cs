@@ -20,17 +20,21 @@ internal static class Normals512
         Philox.Schedule(stream.Seed, schedule);
         Vector512<float> deviation = Vector512.Create(standardDeviation);
         ref float start = ref MemoryMarshal.GetReference(destination);
-        for (nuint i = 0; i < (nuint)destination.Length; i += Stream.SinglesPerBlock, block++)
+        nuint i = 0, length = (nuint)destination.Length;
+        for (; i + 2 * Stream.SinglesPerBlock <= length; i += 2 * Stream.SinglesPerBlock, block += 2)
         {
-            ulong counter = block * Stream.CountersPerBlock;
-            Vector512<ulong> x0 = Vector512.Create(counter) + Vector512<ulong>.Indices;
-            Vector512<ulong> x1 = Vector512.Create(counter >> 32), x2 = Vector512.Create(stream.Sample);
-            Vector512<ulong> x3 = Vector512.Create(stream.Place);
+            Counters(stream, block, out Vector512<ulong> x0, out Vector512<ulong> x1, out Vector512<ulong> x2, out Vector512<ulong> x3);
+            Counters(stream, block + 1, out Vector512<ulong> y0, out Vector512<ulong> y1, out Vector512<ulong> y2, out Vector512<ulong> y3);
+            Philox.Encrypt(ref schedule[0], ref x0, ref x1, ref x2, ref x3, ref y0, ref y1, ref y2, ref y3);
+            Store(x0, x1, x2, x3, deviation, ref start, i);
+            Store(y0, y1, y2, y3, deviation, ref start, i + Stream.SinglesPerBlock);
+        }
+
+        if (i < length)
+        {
+            Counters(stream, block, out Vector512<ulong> x0, out Vector512<ulong> x1, out Vector512<ulong> x2, out Vector512<ulong> x3);
             Philox.Encrypt(ref schedule[0], ref x0, ref x1, ref x2, ref x3);
-            Vector512<float> radius = Radius(Join(x0, x2).AsUInt32()) * deviation;
-            Circle(Join(x1, x3).AsUInt32(), out Vector512<float> cosine, out Vector512<float> sine);
-            (radius * cosine).StoreUnsafe(ref start, i);
-            (radius * sine).StoreUnsafe(ref start, i + Stream.SinglesPerBlock / 2);
+            Store(x0, x1, x2, x3, deviation, ref start, i);
         }
     }
 
@@ -54,6 +58,27 @@ internal static class Normals512
             (radius * cosine).StoreUnsafe(ref start, i);
             (radius * sine).StoreUnsafe(ref start, i + Stream.DoublesPerBlock / 2);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Counters(
+        in Stream stream, ulong block, out Vector512<ulong> x0, out Vector512<ulong> x1, out Vector512<ulong> x2, out Vector512<ulong> x3)
+    {
+        ulong counter = block * Stream.CountersPerBlock;
+        x0 = Vector512.Create(counter) + Vector512<ulong>.Indices;
+        x1 = Vector512.Create(counter >> 32);
+        x2 = Vector512.Create(stream.Sample);
+        x3 = Vector512.Create(stream.Place);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(
+        Vector512<ulong> x0, Vector512<ulong> x1, Vector512<ulong> x2, Vector512<ulong> x3, Vector512<float> deviation, ref float start, nuint at)
+    {
+        Vector512<float> radius = Radius(Join(x0, x2).AsUInt32()) * deviation;
+        Circle(Join(x1, x3).AsUInt32(), out Vector512<float> cosine, out Vector512<float> sine);
+        (radius * cosine).StoreUnsafe(ref start, at);
+        (radius * sine).StoreUnsafe(ref start, at + Stream.SinglesPerBlock / 2);
     }
 
     /// <summary>The low halves of both, interleaved into whole lanes.</summary>

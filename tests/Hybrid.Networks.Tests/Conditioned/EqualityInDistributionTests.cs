@@ -10,13 +10,13 @@ namespace Hybrid.Networks.Tests.Conditioned;
 
 /// <summary>
 /// The conditioned engine against networks with all their weights, by two-sample Kolmogorov–Smirnov tests. Widths are as
-/// small as tokens allow, where an error of order n/d would be of order one. 14 statistics of 6 architectures; after
+/// small as tokens allow, where an error of order n/d would be of order one. 14 statistics of 9 architectures; after
 /// Bonferroni all together raise a false alarm once in a thousand (seeds are fixed: this run's answer never changes).
 /// </summary>
 public sealed class EqualityInDistributionTests
 {
     private const int Samples = 3000;
-    private const double Significance = 1e-3 / (6 * 14);
+    private const double Significance = 1e-3 / (9 * 14);
 
     private static readonly string[] Statistics =
     [
@@ -34,6 +34,9 @@ public sealed class EqualityInDistributionTests
         ["peri, gated GELU, 4 heads"] = Networks.Of(Norm.Peri, Activation.Gelu, 4, 2, 8, 4, 7, gated: true, biasStd: 0.3, skip: 0.8),
         ["output, gated SiLU, causal"] = Networks.Of(Norm.Output, Activation.Silu, 4, 2, 5, 1, 5, Mask.Causal, gated: true, logitStd: 3),
         ["none, erf, few hidden units"] = Networks.Of(Norm.None, Activation.Erf, 5, 2, 6, 3, 3, skip: 0.9, correlation: 0.9),
+        ["pre, GELU, heads wider than twice the tokens"] = Networks.Of(Norm.Pre, Activation.Gelu, 3, 2, 14, 2, 6, logitStd: 2, biasStd: 0.3),
+        ["post, tanh, one wide head, causal"] = Networks.Of(Norm.Post, Activation.Tanh, 3, 2, 11, 1, 4, Mask.Causal, logitStd: 2, inStd: 2),
+        ["peri, SiLU, as many tokens as coordinates"] = Networks.Of(Norm.Peri, Activation.Silu, 5, 2, 5, 5, 7, logitStd: 2),
         ["pre, ReLU, one line"] = Networks.Of(Norm.Pre, Activation.Relu, 4, 2, 6, 1, 6, correlation: 1, biasStd: 0.5),
     };
 

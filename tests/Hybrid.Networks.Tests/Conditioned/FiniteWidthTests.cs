@@ -13,33 +13,36 @@ public sealed class FiniteWidthTests
     private const int Tokens = 4, Depth = 3;
     private const double InStd = 2, ValueStd = 1.2, Correlation = 0.3;
 
-    private static readonly int[] Widths = [12, 16, 24, 32, 48, 64];
-
     // A deviation that is resolved at every width (4 standard errors) gives a slope of its logarithm against log d with a
     // standard error. It is −1 up to 5 of these and the bending by the next order, e/(c d), with c and e as fitted. The
-    // best-resolved slope must be sharp enough to exclude −1/2 and −2.
-    [Fact]
-    public void Deviations_from_the_theory_fall_as_the_inverse_of_the_width()
+    // best-resolved slope must be sharp enough to exclude −1/2 and −2. Deviations shrink as 1/d and a network's fluctuations as
+    // 1/√d, so widths are resolved alike with samples in proportion to them.
+    [Theory]
+    [InlineData(new[] { 12, 16, 24, 32, 48, 64 }, 5000, 0)]
+    [InlineData(new[] { 64, 128, 256, 512, 1024 }, 0, 12)]
+    public void Deviations_from_the_theory_fall_as_the_inverse_of_the_width(int[] widths, int samples, int samplesPerWidth)
     {
         double sharpest = Math.Min(Sharpest(Norm.Pre), Sharpest(Norm.Post));
         Assert.True(sharpest < 0.5, $"the sharpest slope is known to ± {sharpest:f2} only");
+
+        double Sharpest(Norm norm) => FiniteWidthTests.Sharpest(norm, widths, width => samples + samplesPerWidth * width);
     }
 
-    private static double Sharpest(Norm norm)
+    private static double Sharpest(Norm norm, int[] widths, Func<int, int> samples)
     {
         double[] theory = Limit(norm);
-        (double Mean, double StandardError)[][] measured = [.. Widths.Select(width => Measure(norm, width))];
+        (double Mean, double StandardError)[][] measured = [.. widths.Select(width => Measure(norm, width, samples(width)))];
         double sharpest = double.PositiveInfinity;
         for (int k = 0; k < theory.Length; k++)
         {
             double[] deviation = [.. measured.Select(row => row[k].Mean - theory[k])], error = [.. measured.Select(row => row[k].StandardError)];
             if (error.Max() < 1e-12 || deviation.Zip(error).Any(pair => Math.Abs(pair.First) < 4 * pair.Second))
                 continue;
-            (double c, double e) = Fit(deviation, error, width => 1.0 / width, width => 1.0 / width / width).Coefficients;
+            (double c, double e) = Fit(widths, deviation, error, width => 1.0 / width, width => 1.0 / width / width).Coefficients;
             double[] logarithm = [.. deviation.Select(value => Math.Log(Math.Abs(value)))], relative = [.. error.Zip(deviation).Select(pair => pair.First / Math.Abs(pair.Second))];
-            ((double slope, _), double slopeError) = Fit(logarithm, relative, width => Math.Log(width), _ => 1);
-            Statistics.Agrees($"{norm}, quantity {k}, slope", -1, slope, slopeError, Math.Abs(e / c) / Widths[0]);
-            sharpest = Math.Min(sharpest, Statistics.StandardErrors * slopeError + Math.Abs(e / c) / Widths[0]);
+            ((double slope, _), double slopeError) = Fit(widths, logarithm, relative, width => Math.Log(width), _ => 1);
+            Statistics.Agrees($"{norm}, quantity {k}, slope", -1, slope, slopeError, Math.Abs(e / c) / widths[0]);
+            sharpest = Math.Min(sharpest, Statistics.StandardErrors * slopeError + Math.Abs(e / c) / widths[0]);
         }
 
         return sharpest;
@@ -80,11 +83,11 @@ public sealed class FiniteWidthTests
         return [q, p, own, other];
     }
 
-    private static (double Mean, double StandardError)[] Measure(Norm norm, int width)
+    private static (double Mean, double StandardError)[] Measure(Norm norm, int width, int samples)
     {
         Architecture architecture = Networks.Of(
             norm, Activation.Erf, Tokens, Depth, width, logitStd: 0, valueStd: ValueStd, inStd: InStd, correlation: Correlation);
-        IReadOnlyList<EnsembleMember> members = Ensemble.Run(() => new ConditionedEngine(architecture), (ulong)width, 5000, 2);
+        IReadOnlyList<EnsembleMember> members = Ensemble.Run(() => new ConditionedEngine(architecture), (ulong)width, samples, 2);
         return
         [
             Statistics.MeanOf([.. members.Select(member => member.Layers[Depth].Q)]),
@@ -96,12 +99,12 @@ public sealed class FiniteWidthTests
 
     // y = a f(d) + b g(d) by weighted least squares: both coefficients, and the standard error of a.
     private static ((double A, double B) Coefficients, double StandardError) Fit(
-        double[] y, double[] error, Func<int, double> first, Func<int, double> second)
+        int[] widths, double[] y, double[] error, Func<int, double> first, Func<int, double> second)
     {
         double aa = 0, ab = 0, bb = 0, ay = 0, by = 0;
         for (int i = 0; i < y.Length; i++)
         {
-            (double a, double b, double value) = (first(Widths[i]) / error[i], second(Widths[i]) / error[i], y[i] / error[i]);
+            (double a, double b, double value) = (first(widths[i]) / error[i], second(widths[i]) / error[i], y[i] / error[i]);
             (aa, ab, bb, ay, by) = (aa + a * a, ab + a * b, bb + b * b, ay + a * value, by + b * value);
         }
 

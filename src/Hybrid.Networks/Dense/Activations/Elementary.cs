@@ -25,6 +25,15 @@ internal static class Elementary
         return decay / (sum * sum);
     }
 
+    /// <summary>σ(x) and σ(x) σ(−x) from one exponential and one division, neither with cancellation at either end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector<double> Sigmoid(Vector<double> x, out Vector<double> slope)
+    {
+        Vector<double> decay = Vector.Exp(-Vector.Abs(x)), large = Vector<double>.One / (Vector<double>.One + decay), small = decay * large;
+        slope = small * large;
+        return Vector.ConditionalSelect(Vector.LessThan(x, Vector<double>.Zero), small, large);
+    }
+
     /// <summary>tanh x: by the exponential, and by its series where that would cancel (|x| &lt; 1/64, remainder below 1e−15).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector<double> Tanh(Vector<double> x)

@@ -89,7 +89,7 @@ internal readonly struct GeluTanh : ISingleActivation
     {
         Vector<double> argument = Argument(x);
         Vector<double> rate = Of(TwoRootTwoOverPi) * (Vector<double>.One + Of(3 * Cubic) * x * x);
-        return Elementary.Sigmoid(argument) + x * rate * SigmoidSlope(argument);
+        return Elementary.Sigmoid(argument, out Vector<double> slope) + x * rate * slope;
     }
 
     private static Vector<double> Argument(Vector<double> x) =>
@@ -114,7 +114,7 @@ internal readonly struct Silu : ISingleActivation
 {
     public static Vector<double> Value(Vector<double> x) => x * Elementary.Sigmoid(x);
 
-    public static Vector<double> Slope(Vector<double> x) => Elementary.Sigmoid(x) + x * SigmoidSlope(x);
+    public static Vector<double> Slope(Vector<double> x) => Elementary.Sigmoid(x, out Vector<double> slope) + x * slope;
 
     public static Vector<float> Value(Vector<float> x) => x * SingleElementary.Sigmoid(x).Value;
 

@@ -36,7 +36,7 @@ internal unsafe struct FinalNormalisation<T>
         for (int row = start; row < end; row++)
         {
             nint shift = row * at->Stream.RowStride;
-            at->Scale.Data[row] = Normalisation.Forward(at->Stream.Data + shift, at->Normalised.Data + shift, width);
+            at->Scale.Data[row] = Normalisation.Forward(at->Stream.Data + shift, at->Normalised.Data + shift, width, width);
             RowMath.Multiply(at->Gain.Data, at->Normalised.Data + shift, at->Output.Data + shift, width);
         }
     }
@@ -51,7 +51,7 @@ internal unsafe struct FinalNormalisation<T>
             nint shift = row * at->Gradient.RowStride;
             T* gradient = at->Gradient.Data + shift, normalised = at->Normalised.Data + shift;
             Normalisation.GainBackward(gradient, normalised, at->Gain.Data, RowChunks.SumOf(at->GainSums, row), width);
-            Normalisation.Backward(gradient, normalised, at->Scale.Data[row], width);
+            Normalisation.Backward(gradient, normalised, at->Scale.Data[row], width, width);
         }
     }
 }

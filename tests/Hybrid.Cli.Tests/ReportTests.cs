@@ -1,0 +1,94 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Hybrid.Tests;
+
+/// <summary>--report: one page that holds everything, in HTML and in Markdown.</summary>
+public sealed partial class ReportTests
+{
+    public static TheoryData<string[], string[]> Verbs => new()
+    {
+        { ["predict", "pre-tanh-ordered"], ["can it train?", "Verdict: ", "What is taken for granted", "Layer by layer"] },
+        {
+            ["check", "post-relu", "--samples", "4", "--set", "depth=2", "--set", "width=64", "--set", "tokens=8", "--engine", "conditioned"],
+            ["Theory against random transformers", "relative errors over all layers", "post-relu at width 64"]
+        },
+        {
+            ["phase", "pre-tanh-critical", "--x", "mlp.inStd=1:2:3", "--y", "mlp.branch=0.1:1:3", "--json"],
+            ["order and chaos", "zero line"]
+        },
+        {
+            ["train", "pre-tanh-ordered", "--set", "mask=causal", "--set", "depth=1", "--set", "width=16", "--set", "heads=2", "--set", "mlpWidth=16",
+                "--set", "tokens=8", "--data", "synthetic", "--steps", "4", "--out", "RUN"],
+            ["a training run", "optimum, exact", "The network, before and after"]
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public void A_page_holds_what_was_asked_what_was_found_and_where_it_ran(string[] command, string[] content)
+    {
+        using TemporaryFolder folder = new();
+        string page = folder.Path("page.html");
+        Run(folder, [.. command, "--report", page]);
+        string html = File.ReadAllText(page);
+        Assert.All(content, text => Assert.Contains(text, html));
+        Assert.Contains("What was asked", html);
+        Assert.Contains($"hybrid {command[0]} {command[1]}", html);
+        Assert.Contains("SIMD", html);
+        Assert.Contains("<svg", html);
+        Assert.Equal(["page.html"], Directory.GetFiles(folder.Root).Select(Path.GetFileName));
+
+        // Nothing is fetched: the only address is the name of SVG's namespace.
+        Assert.All(Address().Matches(html), match => Assert.Equal("http://www.w3.org/2000/svg", match.Value));
+        Assert.DoesNotContain("<script", html);
+    }
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public void In_Markdown_the_figures_lie_beside_the_page(string[] command, string[] content)
+    {
+        using TemporaryFolder folder = new();
+        Run(folder, [.. command, "--report", folder.Path("page.md")]);
+        string text = File.ReadAllText(folder.Path("page.md"));
+        Assert.All(content, part => Assert.Contains(part, text));
+        MatchCollection figures = Figure().Matches(text);
+        Assert.NotEmpty(figures);
+        Assert.All(figures, figure => Assert.True(File.Exists(folder.Path(figure.Groups[1].Value)), $"no {figure.Groups[1].Value}"));
+    }
+
+    [Fact]
+    public void A_phase_diagram_s_page_says_every_cell_s_value_under_the_pointer()
+    {
+        using TemporaryFolder folder = new();
+        string page = folder.Path("phase.html");
+        Run(folder, ["phase", "pre-tanh-critical", "--x", "mlp.inStd=1:2:5", "--y", "mlp.branch=0.1:1:4", "--out", page]);
+        string html = File.ReadAllText(page);
+        foreach (string symbol in (string[])["λ_a", "λ_g"])
+            Assert.Equal(20, Regex.Count(html, $"<title>{symbol} = "));
+    }
+
+    [Theory]
+    [InlineData("page.pdf", "must be a file that ends in .html, .md")]
+    [InlineData("none/page.html", "there is no folder")]
+    public void A_page_that_cannot_be_written_is_refused_before_the_work(string file, string complaint)
+    {
+        using TemporaryFolder folder = new();
+        CommandRun run = CommandRun.Of(["predict", "gpt2", "--report", folder.Path(file)]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(complaint, run.Error);
+        Assert.Equal("", run.Output);
+    }
+
+    internal static void Run(TemporaryFolder folder, string[] command)
+    {
+        CommandRun run = CommandRun.Of([.. command.Select(word => word == "RUN" ? folder.Path("run") : word)]);
+        Assert.True(run.ExitCode is 0 or 1, run.Error);
+    }
+
+    [GeneratedRegex(@"https?://[^""'\s<>]*")]
+    private static partial Regex Address();
+
+    [GeneratedRegex(@"!\[[^\]]*\]\(([^)]*)\)")]
+    private static partial Regex Figure();
+}
