@@ -1,4 +1,5 @@
 using Hybrid.Harness.Engines;
+using Hybrid.Harness.Training;
 
 namespace Hybrid.Cli;
 
@@ -6,4 +7,8 @@ namespace Hybrid.Cli;
 /// <param name="Terminal">The streams.</param>
 /// <param name="Engines">The engines of this build, the default first.</param>
 /// <param name="Cancellation">Set by Ctrl-C.</param>
-public sealed record Session(Terminal Terminal, EngineCatalogue Engines, CancellationToken Cancellation);
+public sealed record Session(Terminal Terminal, EngineCatalogue Engines, CancellationToken Cancellation)
+{
+    /// <summary>The engines that train, the default first.</summary>
+    public TrainerCatalogue Trainers { get; init; } = BuiltTrainers.Catalogue;
+}

@@ -1,5 +1,6 @@
 using Hybrid.Cli;
 using Hybrid.Harness.Engines;
+using Hybrid.Harness.Training;
 
 namespace Hybrid.Tests;
 
@@ -15,6 +16,15 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
     {
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
         int code = Cli.Cli.Run(args, output, error);
+        return new(code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>With one trainer of the test's choice.</summary>
+    public static CommandRun Of(TrainerEntry trainer, CancellationToken cancellation, params string[] args)
+    {
+        using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
+        Session session = new(Terminal.Plain(output, error), BuiltEngines.Catalogue, cancellation) { Trainers = new([trainer]) };
+        int code = Cli.Cli.Run(args, session);
         return new(code, output.ToString(), error.ToString());
     }
 

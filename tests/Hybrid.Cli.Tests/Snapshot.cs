@@ -7,7 +7,7 @@ namespace Hybrid.Tests;
 /// <summary>
 /// What a user sees, compared with a committed file in Snapshots. To accept a change on purpose, run the tests once with
 /// UPDATE_SNAPSHOTS=1 and read the difference before committing it. What differs between machines and runs (version,
-/// SIMD width, thread count, seconds) is replaced by a placeholder.
+/// SIMD width, thread count, seconds, speed, memory) is replaced by a placeholder.
 /// </summary>
 internal static partial class Snapshot
 {
@@ -26,6 +26,7 @@ internal static partial class Snapshot
         text = Version().Replace(text, "hybrid VERSION");
         text = Simd().Replace(text, "SIMD WIDTH");
         text = Threads().Replace(text, "THREADS");
+        text = Speed().Replace(text, "SPEED tokens/s, MEMORY MiB");
         return Seconds().Replace(text, "SECONDS s");
     }
 
@@ -39,6 +40,9 @@ internal static partial class Snapshot
 
     [GeneratedRegex(@"\d+ threads?\b")]
     private static partial Regex Threads();
+
+    [GeneratedRegex(@"\d+ tokens/s, [\d.]+ MiB")]
+    private static partial Regex Speed();
 
     [GeneratedRegex(@"\d+\.\d s\b")]
     private static partial Regex Seconds();

@@ -12,6 +12,7 @@ public class SnapshotTests
     [InlineData("help-simulate.txt", "simulate", "--help")]
     [InlineData("help-phase.txt", "phase", "--help")]
     [InlineData("help-suggest.txt", "suggest", "--help")]
+    [InlineData("help-train.txt", "train", "--help")]
     [InlineData("help-presets.txt", "presets", "--help")]
     [InlineData("help-info.txt", "info", "--help")]
     [InlineData("presets.txt", "presets")]
@@ -35,7 +36,7 @@ public class SnapshotTests
     [Fact]
     public void Every_example_in_the_help_parses()
     {
-        string[] verbs = ["check", "predict", "simulate", "phase", "suggest", "presets", "info"];
+        string[] verbs = ["check", "predict", "simulate", "phase", "suggest", "train", "presets", "info"];
         int examples = 0;
         foreach (string verb in verbs)
         {

@@ -22,6 +22,9 @@ internal sealed class CommonOptions
 
     public ulong Seed(ParseResult parsed) => parsed.GetValue(_seed);
 
+    /// <summary>The seed, or <paramref name="stored"/> where none is given.</summary>
+    public ulong Seed(ParseResult parsed, ulong? stored) => Options.Given(parsed, _seed) ? Seed(parsed) : stored ?? Seed(parsed);
+
     /// <summary>The architecture with every --set applied.</summary>
     public Architecture Apply(ParseResult parsed, Architecture architecture) =>
         ArchitectureOverrides.Apply(architecture, Assignments(parsed));

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 using Hybrid.Harness.Architectures;
+using Hybrid.Harness.Json;
 using Hybrid.Theory;
 
 namespace Hybrid.Cli.Commands;
@@ -82,6 +83,54 @@ internal static class Options
     /// <summary>The value of <see cref="Threads"/>.</summary>
     public static int ThreadsOf(ParseResult parsed, Option<int> threads) =>
         parsed.GetValue(threads) is int count and > 0 ? count : Environment.ProcessorCount;
+
+    /// <summary>Whether the command line has the option, rather than its default.</summary>
+    public static bool Given(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
+    /// <summary>A number option whose error names the legal range.</summary>
+    public static Option<double> Number(string name, string description, double standard, NumberRange range, string? infinity = null)
+    {
+        double Parse(ArgumentResult result)
+        {
+            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : string.Join(' ', result.Tokens);
+            if (text == infinity)
+                return double.PositiveInfinity;
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && range.Contains(value))
+                return value;
+            result.AddError($"{name} must be {range.Legal}{(infinity is null ? "" : $" or '{infinity}'")}, got '{text}'.");
+            return default;
+        }
+
+        return new Option<double>(name)
+        {
+            Description = description,
+            HelpName = infinity is null ? "X" : $"X|{infinity}",
+            CustomParser = Parse,
+            DefaultValueFactory = _ => standard,
+        };
+    }
+
+    /// <summary>An option that takes one of a few words; without a default it is null where it is not given.</summary>
+    public static Option<string?> Choice(string name, string description, string? standard, IEnumerable<string> words)
+    {
+        string[] legal = [.. words];
+        string? Parse(ArgumentResult result)
+        {
+            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : string.Join(' ', result.Tokens);
+            if (legal.Contains(text))
+                return text;
+            result.AddError($"{name} must be one of {string.Join(", ", legal)}, got '{text}'{NearestName.Question(text, legal)}");
+            return null;
+        }
+
+        return new Option<string?>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', legal),
+            CustomParser = Parse,
+            DefaultValueFactory = standard is null ? null : _ => standard,
+        };
+    }
 
     /// <summary>An integer option whose error names the legal range.</summary>
     public static Option<T> Integer<T>(string name, string description, T? standard, T least, T greatest)

@@ -21,6 +21,7 @@ internal static class Root
             SimulateCommand.Create(session),
             PhaseCommand.Create(session),
             SuggestCommand.Create(session),
+            TrainCommand.Create(session),
             PresetsCommand.Create(session),
             InfoCommand.Create(session),
         };

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -17,6 +18,16 @@ internal static class Machine
         : Vector256.IsHardwareAccelerated ? "256 bit"
         : Vector128.IsHardwareAccelerated ? "128 bit"
         : "none";
+
+    /// <summary>The most memory that this process has had at once, bytes.</summary>
+    public static long PeakMemory
+    {
+        get
+        {
+            using Process process = Process.GetCurrentProcess();
+            return process.PeakWorkingSet64;
+        }
+    }
 
     /// <summary>The processor's model where the system tells it, otherwise its architecture.</summary>
     public static string Processor

@@ -20,7 +20,8 @@ internal sealed record RunHeader(string Verb, ulong Seed, string? Engine = null,
         if (Engine is not null)
         {
             parts.Add($"engine {Engine}");
-            parts.Add($"{Samples} samples");
+            if (Samples > 0)
+                parts.Add($"{Samples} samples");
             parts.Add($"SIMD {Machine.Simd}");
             parts.Add(Threads == 1 ? "1 thread" : $"{Threads} threads");
         }
@@ -36,7 +37,8 @@ internal sealed record RunHeader(string Verb, ulong Seed, string? Engine = null,
         if (Engine is not null)
         {
             node["engine"] = Engine;
-            node["samples"] = Samples;
+            if (Samples > 0)
+                node["samples"] = Samples;
             node["simd"] = Machine.Simd;
             node["threads"] = Threads;
         }

@@ -1,4 +1,5 @@
 using Hybrid.Harness.Comparisons;
+using Hybrid.Harness.Training;
 using Hybrid.Theory;
 
 namespace Hybrid.Cli.Output;
@@ -16,6 +17,13 @@ internal static class Words
         Agreement.Agrees => "agrees",
         Agreement.Disagrees => "disagrees",
         _ => "inconclusive",
+    };
+
+    public static string Of(TrainingOutcome outcome) => outcome switch
+    {
+        TrainingOutcome.Finished => "finished",
+        TrainingOutcome.Diverged => "diverged",
+        _ => "stopped",
     };
 
     /// <summary>One character for a table.</summary>

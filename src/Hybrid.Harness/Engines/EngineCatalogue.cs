@@ -24,14 +24,18 @@ public sealed record EngineCatalogue(IReadOnlyList<EngineEntry> Entries)
     /// <summary>The entry of a name.</summary>
     /// <exception cref="EngineMissingException">The engine is known but not in this build.</exception>
     /// <exception cref="InputException">There is no engine of that name.</exception>
-    public EngineEntry Find(string name)
+    public EngineEntry Find(string name) => Choose(name, Entries, entry => entry.Name);
+
+    /// <summary>The entry of a name among those of one kind of work.</summary>
+    internal static T Choose<T>(string name, IReadOnlyList<T> entries, Func<T, string> nameOf)
+        where T : class
     {
-        if (Entries.FirstOrDefault(entry => entry.Name == name) is EngineEntry found)
+        if (entries.FirstOrDefault(entry => nameOf(entry) == name) is T found)
             return found;
-        string present = string.Join(", ", Entries.Select(entry => entry.Name));
+        string present = string.Join(", ", entries.Select(nameOf));
         if (OptIn.TryGetValue(name, out string? remedy))
             throw new EngineMissingException($"--engine {name}: this build has no engine {name} (it has {present}); {remedy}");
-        string question = NearestName.Question(name, Entries.Select(entry => entry.Name).Concat(OptIn.Keys));
+        string question = NearestName.Question(name, entries.Select(nameOf).Concat(OptIn.Keys));
         throw new InputException($"--engine must be one of {present}, {string.Join(", ", OptIn.Keys)}, got '{name}'{question}");
     }
 }

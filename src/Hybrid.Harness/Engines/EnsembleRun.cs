@@ -1,4 +1,3 @@
-using System.Globalization;
 using Hybrid.Harness.Statistics;
 using Hybrid.Networks;
 using Hybrid.Theory;
@@ -24,8 +23,8 @@ public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed, lo
         if (bytes > memory)
         {
             throw new InputException(
-                $"engine {Engine.Name} does not fit into memory: '{architecture.Name}' at width {architecture.Width} takes {Size(bytes)}, "
-                + $"and {Size(memory)} are allowed{(Memory is null ? ", half of what there is" : "")}; allow more with --memory, or give a smaller "
+                $"engine {Engine.Name} does not fit into memory: '{architecture.Name}' at width {architecture.Width} takes {MemorySize.Text(bytes)}, "
+                + $"and {MemorySize.Text(memory)} are allowed{(Memory is null ? ", half of what there is" : "")}; allow more with --memory, or give a smaller "
                 + "--width, or --set tokens=… or depth=…");
         }
 
@@ -60,9 +59,6 @@ public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed, lo
             cancellation.ThrowIfCancellationRequested();
         return Measurement.Of(architecture, Engine.Name, Seed, [.. members.Select(member => member.Layers)]);
     }
-
-    private static string Size(Int128 bytes) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Math.Round((double)bytes / (1L << 20), 1)} MiB");
 
     /// <summary>What an engine refuses beyond the architecture's own ranges, such as more tokens than coordinates.</summary>
     private INetworkEngine Create(Architecture architecture, int threads)

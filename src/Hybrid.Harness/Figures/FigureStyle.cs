@@ -46,6 +46,12 @@ internal static class FigureStyle
 
         """.Replace("\r", "");
 
+    /// <summary>The class that strokes in a series' colour.</summary>
+    public static string Stroke(int series) => $"s{series % Series}";
+
+    /// <summary>The class that fills with a series' colour.</summary>
+    public static string Fill(int series) => $"f{series % Series}";
+
     private static string Rules(string[] colours) => string.Join(
         "\n",
         colours.Select((colour, i) => $".s{i} {{ stroke: {colour}; }} .f{i} {{ fill: {colour}; }}"));

@@ -8,13 +8,14 @@ namespace Hybrid.Harness.Figures;
 /// </summary>
 public static class LayerFigure
 {
-    private const double PageWidth = 960, PanelWidth = 388, PanelHeight = 210, Margin = 62, LegendRow = 20;
+    private const double PageWidth = 960, PanelWidth = 388, PanelHeight = 210, Margin = 62, LegendTop = 74;
 
     /// <summary>The figure as SVG text; needs at least one curve.</summary>
     public static string Render(string title, string subtitle, IReadOnlyList<LayerCurve> curves)
     {
         ArgumentOutOfRangeException.ThrowIfZero(curves.Count);
-        IReadOnlyList<(double X, double Y)> legend = LegendPlaces(curves, out double legendBottom);
+        IReadOnlyList<(double X, double Y)> legend = Legend.Places(
+            [.. curves.Select(curve => curve.Label)], Margin, PageWidth - 20, LegendTop, out double legendBottom);
         double top = legendBottom + 40;
         double height = top + 2 * PanelHeight + 86 + 44;
         using SvgWriter svg = new(PageWidth, height, title, FigureStyle.Sheet);
@@ -46,34 +47,12 @@ public static class LayerFigure
         return svg.Finish();
     }
 
-    /// <summary>Keys in rows, each as wide as its text needs at about 7 units a letter.</summary>
-    private static List<(double X, double Y)> LegendPlaces(IReadOnlyList<LayerCurve> curves, out double bottom)
-    {
-        List<(double, double)> places = [];
-        double x = Margin, y = 74;
-        foreach (LayerCurve curve in curves)
-        {
-            double width = 54 + 7.2 * curve.Label.Length;
-            if (x > Margin && x + width > PageWidth - 20)
-            {
-                x = Margin;
-                y += LegendRow;
-            }
-
-            places.Add((x, y));
-            x += width;
-        }
-
-        bottom = y;
-        return places;
-    }
-
     private static void DrawKey(SvgWriter svg, int series, LayerCurve curve, (double X, double Y) place)
     {
-        svg.Line(place.X, place.Y, place.X + 28, place.Y, $"theory {Stroke(series)}");
+        svg.Line(place.X, place.Y, place.X + Legend.LineLength, place.Y, $"theory {FigureStyle.Stroke(series)}");
         if (curve.Measured.Count > 0)
-            svg.Path(Marker.Data(series, place.X + 14, place.Y, 3.6), $"mark {Stroke(series)} {Fill(series)}");
-        svg.Text(place.X + 34, place.Y + 4, curve.Label);
+            svg.Path(Marker.Data(series, place.X + Legend.LineLength / 2, place.Y, 3.6), $"mark {FigureStyle.Stroke(series)} {FigureStyle.Fill(series)}");
+        svg.Text(place.X + Legend.TextOffset, place.Y + 4, curve.Label);
     }
 
     private static void DrawTheory(SvgWriter svg, Panel panel, LayerPanel quantity, LayerCurve curve, int series)
@@ -98,7 +77,7 @@ public static class LayerFigure
     private static void Flush(SvgWriter svg, List<(double, double)> run, int series)
     {
         if (run.Count > 1)
-            svg.Polyline(run, $"theory {Stroke(series)}");
+            svg.Polyline(run, $"theory {FigureStyle.Stroke(series)}");
         run.Clear();
     }
 
@@ -118,15 +97,11 @@ public static class LayerFigure
                 svg.Path(
                     $"M{SvgWriter.Number(x)},{SvgWriter.Number(low)}V{SvgWriter.Number(high)}"
                         + $"M{SvgWriter.Number(x - 3)},{SvgWriter.Number(low)}h6M{SvgWriter.Number(x - 3)},{SvgWriter.Number(high)}h6",
-                    $"bar {Stroke(series)}");
+                    $"bar {FigureStyle.Stroke(series)}");
             }
 
-            string fill = estimate.Mean < 0 ? "open" : Fill(series);
-            svg.Path(Marker.Data(series, x, y, 3.6), $"mark {Stroke(series)} {fill}");
+            string fill = estimate.Mean < 0 ? "open" : FigureStyle.Fill(series);
+            svg.Path(Marker.Data(series, x, y, 3.6), $"mark {FigureStyle.Stroke(series)} {fill}");
         }
     }
-
-    private static string Stroke(int series) => $"s{series % FigureStyle.Series}";
-
-    private static string Fill(int series) => $"f{series % FigureStyle.Series}";
 }

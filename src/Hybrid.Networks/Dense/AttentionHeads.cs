@@ -4,14 +4,17 @@ using Hybrid.Networks.Linear;
 namespace Hybrid.Networks.Dense;
 
 /// <summary>
-/// The part of attention between the weight matrices: for every head, A = softmax(Q Kᵀ/√d_k) and context = A V. Items of
-/// work are row blocks of heads. Backwards, with G the gradient at the context:
+/// The part of attention between the weight matrices: for every head of every sequence, A = softmax(Q Kᵀ/√d_k) and
+/// context = A V. Items of work are row blocks of heads; R = B n rows. Backwards, with G the gradient at the context:
 /// G_A = G Vᵀ, G_ℓ by the softmax, G_Q = G_ℓ K/√d_k (row block by row block), then, from all rows,
 /// G_K = G_ℓᵀ Q/√d_k and G_V = Aᵀ G.
 /// </summary>
 internal unsafe struct AttentionHeads<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
+    // From so many heads per thread on, one head more or less matters little.
+    private const int EnoughHeads = 8;
+
     /// <summary>H; head h owns columns [h d_k, (h + 1) d_k).</summary>
     internal int Heads;
 
@@ -21,19 +24,22 @@ internal unsafe struct AttentionHeads<T>
     /// <summary>Packing memory, one per worker.</summary>
     internal PackingBuffers<T>* Buffers;
 
-    /// <summary>[n, d] each.</summary>
+    /// <summary>[R, d] each.</summary>
     internal MatrixView<T> Query, Key, Value;
 
-    /// <summary>A and the gradient at A and ℓ: [H n, n].</summary>
+    /// <summary>A and the gradient at A and ℓ: [B H n, n].</summary>
     internal MatrixView<T> Probabilities, LogitGradient;
 
-    /// <summary>[n, d]; backwards the gradient there.</summary>
+    /// <summary>[R, d]; backwards the gradient there.</summary>
     internal MatrixView<T> Context;
 
-    /// <summary>[n, d] each.</summary>
+    /// <summary>[R, d] each.</summary>
     internal MatrixView<T> QueryGradient, KeyGradient, ValueGradient;
 
-    private readonly int Tokens => Query.Rows;
+    private readonly int Tokens => Probabilities.Columns;
+
+    // Heads of all sequences: head h of sequence b has number b H + h.
+    private readonly int AllHeads => Probabilities.Rows / Tokens;
 
     private readonly int HeadWidth => Query.Columns / Heads;
 
@@ -111,13 +117,14 @@ internal unsafe struct AttentionHeads<T>
         }
     }
 
-    // Whole heads where they spread evenly over the threads, otherwise heads cut into as many row blocks as threads.
-    private readonly int BlockRows(int threads) => Heads % threads == 0 ? Tokens : (Tokens + threads - 1) / threads;
+    // Whole heads where they spread evenly enough over the threads, otherwise heads cut into as many row blocks as threads.
+    private readonly int BlockRows(int threads) =>
+        AllHeads % threads == 0 || AllHeads >= EnoughHeads * threads ? Tokens : (Tokens + threads - 1) / threads;
 
     private readonly (int Start, int End) Items(int worker, int threads)
     {
         int blockRows = BlockRows(threads);
-        return WorkerPool.Share(Heads * ((Tokens + blockRows - 1) / blockRows), worker, threads);
+        return WorkerPool.Share(AllHeads * ((Tokens + blockRows - 1) / blockRows), worker, threads);
     }
 
     private readonly (int Head, int Row, int Rows) Item(int item, int threads)
@@ -131,5 +138,5 @@ internal unsafe struct AttentionHeads<T>
     private readonly MatrixView<T> Head(MatrixView<T> matrix, int head) => Head(matrix, head, 0, Tokens);
 
     private readonly MatrixView<T> Head(MatrixView<T> matrix, int head, int row, int rows) =>
-        matrix.Slice(row, head * HeadWidth, rows, HeadWidth);
+        matrix.Slice(head / Heads * Tokens + row, head % Heads * HeadWidth, rows, HeadWidth);
 }

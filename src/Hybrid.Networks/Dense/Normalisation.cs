@@ -26,4 +26,12 @@ internal static unsafe class Normalisation
         T overlap = T.CreateTruncating(RowMath.Dot(z, gradient, width) / width);
         RowMath.Combine(scale, gradient, -scale * overlap, z, gradient, width);
     }
+
+    /// <summary>Of γ ∘ z: overwrites the gradient there by the one at z, and adds gradient ∘ z to the sum that is γ's.</summary>
+    internal static void GainBackward<T>(T* gradient, T* z, T* gain, T* sum, int width)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        RowMath.MultiplyAdd(gradient, z, sum, width);
+        RowMath.Multiply(gain, gradient, gradient, width);
+    }
 }

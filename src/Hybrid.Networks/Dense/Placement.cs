@@ -6,7 +6,9 @@ namespace Hybrid.Networks.Dense;
 
 /// <summary>
 /// What surrounds a module f in a sublayer: theory.md, section 1. In: z = N x (pre, peri) or x. Out: x' = r x + a f,
-/// with f normalised before (peri, output) or the sum after (post). Tokens are independent, and threads share them.
+/// with f normalised before (peri, output) or the sum after (post). In training every N carries a gain, γ ∘ N x, and
+/// backwards, with g the gradient there, G_γ = Σ over rows of g ∘ N x and the gradient at N x is γ ∘ g. Rows (R of them) are
+/// independent, and threads share them.
 /// </summary>
 internal unsafe struct Placement<T>
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -28,26 +30,35 @@ internal unsafe struct Placement<T>
     /// <summary>a, weight of the branch.</summary>
     internal T Weight;
 
-    /// <summary>x or G: [n, d], the stream forwards and its gradient backwards; updated in place.</summary>
+    /// <summary>x or G: [R, d], the stream forwards and its gradient backwards; updated in place.</summary>
     internal MatrixView<T> Stream;
 
-    /// <summary>f or its gradient: [n, d].</summary>
+    /// <summary>f, with a gain γ ∘ N f once it is added; backwards the gradient at f: [R, d].</summary>
     internal MatrixView<T> Branch;
 
-    /// <summary>The gradient at z: [n, d].</summary>
+    /// <summary>The gradient at z: [R, d].</summary>
     internal MatrixView<T> InputGradient;
 
-    /// <summary>z: [n, d].</summary>
+    /// <summary>z: [R, d].</summary>
     internal MatrixView<T> Input;
 
-    /// <summary>[n, 1].</summary>
+    /// <summary>N x, or x: [R, d]; without a gain z itself.</summary>
+    internal MatrixView<T> NormalisedInput;
+
+    /// <summary>[R, 1].</summary>
     internal MatrixView<T> InputScale;
 
-    /// <summary>N f or x': [n, d].</summary>
+    /// <summary>N f or N (r x + a f): [R, d].</summary>
     internal MatrixView<T> Normalised;
 
-    /// <summary>[n, 1].</summary>
+    /// <summary>[R, 1].</summary>
     internal MatrixView<T> NormalisedScale;
+
+    /// <summary>γ: [1, d], or without rows where there is none.</summary>
+    internal MatrixView<T> InputGain, OutputGain;
+
+    /// <summary>Gradients of the gains, chunk by chunk of rows: [chunks, d].</summary>
+    internal MatrixView<T> InputGainSums, OutputGainSums;
 
     /// <summary>Which of the three places carry a normalisation.</summary>
     internal Norm Norm
@@ -60,17 +71,24 @@ internal unsafe struct Placement<T>
         }
     }
 
+    private readonly bool HasInputGain => InputGain.Rows > 0;
+
+    private readonly bool HasOutputGain => OutputGain.Rows > 0;
+
     /// <summary>Input from Stream.</summary>
     internal static void Enter(Placement<T>* at, int worker, int threads)
     {
         (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
         int width = at->Stream.Columns;
-        for (int token = start; token < end; token++)
+        for (int row = start; row < end; row++)
         {
+            T* normalised = Row(at->NormalisedInput, row);
             if (at->normalisesInput)
-                at->InputScale.Data[token] = Normalisation.Forward(Row(at->Stream, token), Row(at->Input, token), width);
+                at->InputScale.Data[row] = Normalisation.Forward(Row(at->Stream, row), normalised, width);
             else
-                at->Stream.Row(token).CopyTo(at->Input.Row(token));
+                at->Stream.Row(row).CopyTo(at->NormalisedInput.Row(row));
+            if (at->HasInputGain)
+                RowMath.Multiply(at->InputGain.Data, normalised, Row(at->Input, row), width);
         }
     }
 
@@ -79,54 +97,84 @@ internal unsafe struct Placement<T>
     {
         (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
         int width = at->Stream.Columns;
-        for (int token = start; token < end; token++)
+        for (int row = start; row < end; row++)
         {
-            T* x = Row(at->Stream, token), f = Row(at->Branch, token);
+            T* x = Row(at->Stream, row), f = Row(at->Branch, row);
             if (at->normalisesBranch)
             {
-                T* normalised = Row(at->Normalised, token);
-                at->NormalisedScale.Data[token] = Normalisation.Forward(f, normalised, width);
-                f = normalised;
+                T* normalised = Row(at->Normalised, row);
+                at->NormalisedScale.Data[row] = Normalisation.Forward(f, normalised, width);
+                if (at->HasOutputGain)
+                    RowMath.Multiply(at->OutputGain.Data, normalised, f, width);
+                else
+                    f = normalised;
             }
 
             RowMath.Combine(at->Skip, x, at->Weight, f, x, width);
             if (at->normalisesOutput)
             {
-                at->NormalisedScale.Data[token] = Normalisation.Forward(x, x, width);
-                at->Stream.Row(token).CopyTo(at->Normalised.Row(token));
+                at->NormalisedScale.Data[row] = Normalisation.Forward(x, x, width);
+                at->Stream.Row(row).CopyTo(at->Normalised.Row(row));
+                if (at->HasOutputGain)
+                    RowMath.Multiply(at->OutputGain.Data, x, x, width);
             }
         }
     }
 
-    /// <summary>The gradient at f, into Branch, from the gradient at x', in Stream; for post Stream is taken before N.</summary>
+    /// <summary>
+    /// The gradient at f, into Branch, from the gradient at x', in Stream; for post Stream is taken before N. Where z has a
+    /// gain it is formed again, for the gradients of the matrices that it enters.
+    /// </summary>
     internal static void LeaveBackward(Placement<T>* at, int worker, int threads)
     {
-        (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
+        (int start, int end) = Share(at->Stream.Rows, at->HasOutputGain, worker, threads);
         int width = at->Stream.Columns;
-        for (int token = start; token < end; token++)
+        for (int row = start; row < end; row++)
         {
-            T* gradient = Row(at->Stream, token), branch = Row(at->Branch, token);
+            T* gradient = Row(at->Stream, row), branch = Row(at->Branch, row), normalised = Row(at->Normalised, row);
             if (at->normalisesOutput)
-                Normalisation.Backward(gradient, Row(at->Normalised, token), at->NormalisedScale.Data[token], width);
+            {
+                if (at->HasOutputGain)
+                    Normalisation.GainBackward(gradient, normalised, at->OutputGain.Data, RowChunks.SumOf(at->OutputGainSums, row), width);
+                Normalisation.Backward(gradient, normalised, at->NormalisedScale.Data[row], width);
+            }
+
             RowMath.Scale(at->Weight, gradient, branch, width);
             if (at->normalisesBranch)
-                Normalisation.Backward(branch, Row(at->Normalised, token), at->NormalisedScale.Data[token], width);
+            {
+                if (at->HasOutputGain)
+                    Normalisation.GainBackward(branch, normalised, at->OutputGain.Data, RowChunks.SumOf(at->OutputGainSums, row), width);
+                Normalisation.Backward(branch, normalised, at->NormalisedScale.Data[row], width);
+            }
+
+            if (at->HasInputGain)
+                RowMath.Multiply(at->InputGain.Data, Row(at->NormalisedInput, row), Row(at->Input, row), width);
         }
     }
 
     /// <summary>The gradient at x, into Stream, from both paths: r times the one in Stream, and InputGradient.</summary>
     internal static void EnterBackward(Placement<T>* at, int worker, int threads)
     {
-        (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
+        (int start, int end) = Share(at->Stream.Rows, at->HasInputGain, worker, threads);
         int width = at->Stream.Columns;
-        for (int token = start; token < end; token++)
+        for (int row = start; row < end; row++)
         {
-            T* gradient = Row(at->Stream, token), input = Row(at->InputGradient, token);
+            T* gradient = Row(at->Stream, row), input = Row(at->InputGradient, row);
             if (at->normalisesInput)
-                Normalisation.Backward(input, Row(at->Input, token), at->InputScale.Data[token], width);
+            {
+                T* normalised = Row(at->NormalisedInput, row);
+                if (at->HasInputGain)
+                    Normalisation.GainBackward(input, normalised, at->InputGain.Data, RowChunks.SumOf(at->InputGainSums, row), width);
+                Normalisation.Backward(input, normalised, at->InputScale.Data[row], width);
+            }
+
             RowMath.Combine(at->Skip, gradient, T.One, input, gradient, width);
         }
     }
+
+    // Whole chunks where sums are taken.
+    private static (int Start, int End) Share(int rows, bool sums, int worker, int threads) =>
+        sums ? RowChunks.Share(rows, worker, threads) : WorkerPool.Share(rows, worker, threads);
 
     private static T* Row(MatrixView<T> matrix, int row) => matrix.Data + row * matrix.RowStride;
 }

@@ -11,8 +11,25 @@ namespace Hybrid.Networks.Dense;
 internal static unsafe class Softmax
 {
     /// <summary>Overwrites logits [0, allowed) by probabilities and the rest, which the mask hides, by zeros.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Forward<T>(T* row, int allowed, int length)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Normalise(row, allowed);
+        new Span<T>(row + allowed, length - allowed).Clear();
+    }
+
+    /// <summary>Overwrites logits by probabilities; returns −log of the target's: log Σ e^(ℓ_j − max) − (ℓ_target − max).</summary>
+    internal static double CrossEntropy<T>(T* row, int target, int length)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        double logit = double.CreateTruncating(row[target]);
+        (T largest, T sum) = Normalise(row, length);
+        return Math.Log(double.CreateTruncating(sum)) - (logit - double.CreateTruncating(largest));
+    }
+
+    // The row's largest logit, and the sum of e^(ℓ_j − max).
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (T Largest, T Sum) Normalise<T>(T* row, int allowed)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int lanes = Vector<T>.Count;
@@ -36,7 +53,7 @@ internal static unsafe class Softmax
         }
 
         RowMath.Scale(T.One / sum, row, row, allowed);
-        new Span<T>(row + allowed, length - allowed).Clear();
+        return (largest, sum);
     }
 
     /// <summary>Overwrites the gradient at the probabilities by the gradient at the logits.</summary>

@@ -124,7 +124,6 @@ public static unsafe class BlockedProduct
         where TSimd : ISimd<TVector, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        int panel = PackingBuffers<T>.TileColumns;
         int blocks = (a.Columns + PackingBuffers<T>.BlockDepth - 1) / PackingBuffers<T>.BlockDepth;
         int blockDepth = (a.Columns + blocks - 1) / blocks;
         bool keep = a.Rows > PackingBuffers<T>.BlockRows;
@@ -138,8 +137,9 @@ public static unsafe class BlockedProduct
                 {
                     int rows = Math.Min(PackingBuffers<T>.BlockRows, c.Rows - row);
                     PackLeft(buffers, a.Slice(row, k, rows, depth), PanelRows<TSimd, TVector, T>());
-                    for (int strip = 0; strip < columns; strip += panel)
+                    for (int strip = 0, panel; strip < columns; strip += panel)
                     {
+                        panel = StripColumns(columns - strip, TSimd.Lanes);
                         int width = Math.Min(panel, columns - strip);
                         T* packed = buffers.Right + (keep ? (nint)strip * depth : 0);
                         T* source = b.Data + k * b.RowStride + (column + strip) * b.ColumnStride;
@@ -151,11 +151,19 @@ public static unsafe class BlockedProduct
                         bool more = row == 0 && strip + panel < columns;
                         T* next = more ? source + panel * b.ColumnStride : null;
                         Strip<TSimd, TVector, T>(
-                            buffers, depth, packed, part, alpha, accumulate || k > 0, above, next, b.ColumnStride, b.RowStride);
+                            buffers, depth, packed, panel, part, alpha, accumulate || k > 0, above, next, b.ColumnStride, b.RowStride);
                     }
                 }
             }
         }
+    }
+
+    // Three registers, or two where as many strips of three would not be filled: 64 columns of 16 lanes are 32 + 32, 128 are
+    // 48 + 48 + 32.
+    private static int StripColumns(int left, int lanes)
+    {
+        int registers = (left + lanes - 1) / lanes;
+        return registers is 1 or 2 or 4 ? 2 * lanes : 3 * lanes;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -178,13 +186,15 @@ public static unsafe class BlockedProduct
         }
     }
 
-    // One packed strip of B against the packed panels of A that end after the first `above` rows. c: [rows, width ≤ panel]. While the first tiles run, they
-    // ask for the lines of the strip that starts at `next` and is packed after this one.
+    // One packed strip of B, tileColumns wide, against the packed panels of A that end after the first `above` rows.
+    // c: [rows, width ≤ tileColumns]. While the first tiles run, they ask for the lines of the strip that starts at `next` and
+    // is packed after this one.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Strip<TSimd, TVector, T>(
         PackingBuffers<T> buffers,
         int depth,
         T* packed,
+        int tileColumns,
         MatrixView<T> c,
         T alpha,
         bool accumulate,
@@ -197,7 +207,7 @@ public static unsafe class BlockedProduct
     {
         int panel = PanelRows<TSimd, TVector, T>();
         int half = PackingBuffers<T>.TileRows / 2;
-        int tileColumns = PackingBuffers<T>.TileColumns;
+        bool wide = tileColumns == PackingBuffers<T>.TileColumns;
         for (int row = above / panel * panel; row < c.Rows; row += panel)
         {
             int rows = Math.Min(panel, c.Rows - row);
@@ -210,10 +220,14 @@ public static unsafe class BlockedProduct
             nint stride = whole ? part.RowStride : tileColumns;
             T* left = buffers.Left + (nint)row * depth;
             Ahead<T> ahead = Ahead<T>.Share(next, across, along, tileColumns, depth, row / panel, packed);
-            if (packedRows == half)
+            if (packedRows == half && wide)
                 MicroKernel<TSimd, TVector, T>.Tile4x3(depth, left, packed, target, stride, alpha, accumulate, ahead);
-            else
+            else if (packedRows == half)
+                MicroKernel<TSimd, TVector, T>.Tile4x2(depth, left, packed, target, stride, alpha, accumulate, ahead);
+            else if (wide)
                 MicroKernel<TSimd, TVector, T>.Tile8x3(depth, left, packed, target, stride, alpha, accumulate, ahead);
+            else
+                MicroKernel<TSimd, TVector, T>.Tile8x2(depth, left, packed, target, stride, alpha, accumulate, ahead);
             if (!whole)
                 CopyTile(buffers.Tile, tileColumns, part.Data, part.RowStride, rows, c.Columns);
         }

@@ -6,10 +6,11 @@ namespace Hybrid.Networks.Linear;
 /// <summary>
 /// The innermost products: a tile of C held in registers while the depth runs. Written out by hand, one variable per
 /// register, because the compiler keeps only named locals in registers. 8×3 needs 24 accumulators, 3 registers of B
-/// and one of A (AVX-512, NEON); 4×3 needs 16 in all (AVX2). Every element is one chain of fused multiply-adds in the
+/// and one of A (AVX-512, NEON); 4×3 needs 16 in all (AVX2). Tiles of two registers of B serve the columns that three do
+/// not divide. Every element is one chain of fused multiply-adds in the
 /// order of the depth, whatever the tile and the register width.
 /// </summary>
-internal static unsafe class MicroKernel<TSimd, TVector, T>
+internal static unsafe partial class MicroKernel<TSimd, TVector, T>
     where TSimd : ISimd<TVector, T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {

@@ -55,6 +55,20 @@ internal static unsafe class Panel<T>
             return;
         }
 
+        if (Vector512.IsHardwareAccelerated && panel == 2 * wide)
+        {
+            for (int k = 0; k < depth; k++)
+            {
+                Vector512<T> first = Vector512.Load(source), second = Vector512.Load(source + wide);
+                first.Store(destination);
+                second.Store(destination + wide);
+                source += along;
+                destination += panel;
+            }
+
+            return;
+        }
+
         int step = Vector128<T>.Count;
         for (int k = 0; k < depth; k++)
         {

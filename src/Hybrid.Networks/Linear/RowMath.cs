@@ -76,4 +76,17 @@ internal static unsafe class RowMath
         for (; i < length; i++)
             destination[i] = x[i] * y[i];
     }
+
+    /// <summary>sum += x ∘ y.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void MultiplyAdd<T>(T* x, T* y, T* sum, int length)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int lanes = Vector<T>.Count;
+        int i = 0;
+        for (; i + lanes <= length; i += lanes)
+            Vector.Store(Vector.Load(sum + i) + Vector.Load(x + i) * Vector.Load(y + i), sum + i);
+        for (; i < length; i++)
+            sum[i] += x[i] * y[i];
+    }
 }

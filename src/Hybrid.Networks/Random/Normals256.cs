@@ -65,7 +65,7 @@ internal static class Normals256
 
     /// <summary>The low halves of both, interleaved into whole lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ulong> Join(Vector256<ulong> low, Vector256<ulong> high) =>
+    internal static Vector256<ulong> Join(Vector256<ulong> low, Vector256<ulong> high) =>
         Vector256.ConditionalSelect(Vector256.Create((ulong)uint.MaxValue), low, high << 32);
 
     // u = (k + ½) 2⁻³¹ from the upper 31 bits, rounded to single: the radius reaches √(−2 ln 2⁻³²) = 6.66.

@@ -50,6 +50,9 @@ internal sealed class TorchProcess : IDisposable
         }
     }
 
+    /// <summary>Bytes of the process's largest resident size since its last new training shape.</summary>
+    public double PeakBytes() => Seconds(new { operation = "memory" });
+
     /// <summary>Runs one request and returns the seconds that PyTorch measured.</summary>
     public double Seconds(object request)
     {
@@ -58,7 +61,7 @@ internal sealed class TorchProcess : IDisposable
         string answer = process.StandardOutput.ReadLine()
             ?? throw new InvalidOperationException("the PyTorch process ended; its error is above");
         using JsonDocument document = JsonDocument.Parse(answer);
-        return document.RootElement.GetProperty("seconds").GetDouble();
+        return document.RootElement.GetProperty("value").GetDouble();
     }
 
     public void Dispose()

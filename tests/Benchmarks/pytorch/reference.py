@@ -1,6 +1,6 @@
 """PyTorch's side of the paired benchmarks.
 
-Reads one JSON request per line, runs it once and answers one JSON line with the seconds taken. Kept alive between
+Reads one JSON request per line, runs it once and answers one JSON line with the seconds taken, as "value". Kept alive between
 requests so that both sides are warm; it does nothing while the other side runs. Run by tests/Benchmarks; the first
 line it writes says which PyTorch, how many threads and which settings it uses.
 """
@@ -78,7 +78,79 @@ def network(tokens, width, mlp, depth, heads, draw):
     return time.perf_counter() - start
 
 
-OPERATIONS = {"product": product, "network": network}
+class Training:
+    """A training step in plain PyTorch: one [d, 3d] product for queries, keys and values, batched attention products,
+    F.cross_entropy, AdamW over lists of tensors (foreach). norm is "rms", composed of tensor operations since PyTorch 1.13
+    has no fused one, or "layer", the fused F.layer_norm without bias, which does more arithmetic but in one operation."""
+
+    def __init__(self, tokens, width, mlp, depth, heads, sequences, vocabulary, norm):
+        self.heads, self.norm = heads, norm
+        parameter = lambda std, *shape: torch.nn.Parameter(torch.randn(*shape) * std)
+        gain = lambda: torch.nn.Parameter(torch.ones(width))
+        d = width ** -0.5
+        self.tokens, self.positions = parameter(0.7, vocabulary, width), parameter(0.7, tokens, width)
+        self.blocks = [
+            (gain(), parameter(d, width, 3 * width), parameter(d, width, width),
+             gain(), parameter(d, width, mlp), torch.nn.Parameter(torch.zeros(mlp)), parameter(mlp ** -0.5, mlp, width))
+            for _ in range(depth)
+        ]
+        self.final, self.unembedding = gain(), parameter(d, width, vocabulary)
+        decay = [w for block in self.blocks for w in block if w.dim() == 2] + [self.unembedding]
+        rest = [self.tokens, self.positions, self.final] + [w for block in self.blocks for w in block if w.dim() == 1]
+        self.parameters = decay + rest
+        groups = [{"params": decay, "weight_decay": 0.01}, {"params": rest, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99), foreach=True)
+        self.mask = torch.full((tokens, tokens), float("-inf")).triu(1)
+        self.inputs, self.targets = (torch.randint(vocabulary, (sequences, tokens)) for _ in range(2))
+
+    def normalise(self, x, gain):
+        if self.norm == "layer":
+            return torch.nn.functional.layer_norm(x, x.shape[-1:], gain)
+        return x * torch.rsqrt(x.square().mean(-1, keepdim=True)) * gain
+
+    def run(self):
+        batch, n = self.inputs.shape
+        x = torch.nn.functional.embedding(self.inputs, self.tokens) + self.positions
+        d = x.shape[-1]
+        for first, qkv, out, second, up, bias, down in self.blocks:
+            q, k, v = (self.normalise(x, first).view(batch * n, d) @ qkv).view(batch, n, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+            logits = torch.baddbmm(
+                self.mask, q.reshape(-1, n, d // self.heads), k.reshape(-1, n, d // self.heads).transpose(1, 2),
+                alpha=(d // self.heads) ** -0.5)
+            context = torch.bmm(logits.softmax(-1), v.reshape(-1, n, d // self.heads))
+            x = x + context.view(batch, self.heads, n, -1).transpose(1, 2).reshape(batch, n, d) @ out
+            hidden = torch.addmm(bias, self.normalise(x, second).view(batch * n, d), up)
+            x = x + (torch.nn.functional.gelu(hidden, approximate="tanh") @ down).view(batch, n, d)
+        logits = self.normalise(x, self.final).view(batch * n, d) @ self.unembedding
+        loss = torch.nn.functional.cross_entropy(logits, self.targets.view(-1))
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        self.optimiser.step()
+        return loss.item()
+
+
+def training(**shape):
+    """Seconds for one training step; the model of another shape is let go and the peak memory counted anew."""
+    key = ("training", *shape.values())
+    if key not in operands:
+        for other in [other for other in operands if other[0] == "training"]:
+            del operands[other]
+        with open("/proc/self/clear_refs", "w") as peak:
+            peak.write("5")
+        operands[key] = Training(**shape)
+    start = time.perf_counter()
+    operands[key].run()
+    return time.perf_counter() - start
+
+
+def memory():
+    """Not seconds: bytes of the largest resident size, VmHWM."""
+    with open("/proc/self/status") as status:
+        return next(1024.0 * int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+
+OPERATIONS = {"product": product, "network": network, "training": training, "memory": memory}
 
 
 def main():
@@ -90,8 +162,8 @@ def main():
     }), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
-        seconds = OPERATIONS[request.pop("operation")](**request)
-        print(json.dumps({"seconds": seconds}), flush=True)
+        value = OPERATIONS[request.pop("operation")](**request)
+        print(json.dumps({"value": value}), flush=True)
 
 
 main()

@@ -23,6 +23,23 @@ public sealed unsafe class ActivationTests
     [MemberData(nameof(All))]
     public void Singles_agree_with_the_reference(Activation activation) => Check<float>(activation, 1e-7);
 
+    // 2⁻²⁰ of the larger of 1 and |x|, as ISingleActivation states.
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Singles_of_training_agree_with_the_reference(Activation activation)
+    {
+        foreach (double at in Points)
+        {
+            float x = (float)at, value = 0, slope = 1;
+            ActivationKernels<float> kernels = ActivationKernels<float>.ForTraining(activation);
+            kernels.Value(&x, &value, 1);
+            kernels.MultiplyBySlope(&x, &slope, 1);
+            double tolerance = Math.ScaleB(Math.Max(1, Math.Abs(x)), -20);
+            Near.Equal($"φ of {activation} at {x}", Value(activation, x), value, tolerance);
+            Near.Equal($"φ′ of {activation} at {x}", Slope(activation, x), slope, tolerance);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(All))]
     public void A_row_of_any_length_is_filled_to_its_end_and_no_further(Activation activation)

@@ -54,35 +54,14 @@ public sealed unsafe class BackwardTests
             network.Backward(layer);
         double analytic = Dot(new Span<double>(network.Gradient.Data, direction.Length), direction);
 
-        (double slope, double uncertainty) = Slope();
+        double magnitude = 0;
+        Forward(network, input);
+        for (int i = 0; i < outputGradient.Length; i++)
+            magnitude += Math.Abs(outputGradient[i] * network.Stream.Data[i]);
+        (double slope, double uncertainty) = FiniteDifference.Slope(Loss, Roundings * magnitude);
         string name = $"{norm} {activation} {mask} gated {gated}";
         Near.Equal($"{name}: uncertainty of the difference", 0, uncertainty, LargestUncertainty * Math.Max(1, Math.Abs(slope)));
         Near.Equal(name, slope, analytic, uncertainty);
-
-        // Richardson's combination of steps h and h/2 has an O(h⁴) error, which its change from h to h/2 bounds; rounding
-        // adds ε/h. The step with the least sum is taken: a small one where a kink of φ lies close.
-        (double Slope, double Uncertainty) Slope()
-        {
-            (double best, double least) = (double.NaN, double.PositiveInfinity);
-            double magnitude = 0;
-            Forward(network, input);
-            for (int i = 0; i < outputGradient.Length; i++)
-                magnitude += Math.Abs(outputGradient[i] * network.Stream.Data[i]);
-            for (int exponent = -6; exponent >= -22; exponent -= 2)
-            {
-                double h = Math.ScaleB(1, exponent);
-                double coarse = Central(h), middle = Central(h / 2), fine = Central(h / 4);
-                double estimate = (4 * fine - middle) / 3;
-                double uncertainty = Math.Abs(estimate - (4 * middle - coarse) / 3)
-                    + Roundings * Math.ScaleB(1, -53) * magnitude / (h / 4);
-                if (uncertainty < least)
-                    (best, least) = (estimate, uncertainty);
-            }
-
-            return (best, least);
-        }
-
-        double Central(double step) => (Loss(step) - Loss(-step)) / (2 * step);
 
         double Loss(double step)
         {

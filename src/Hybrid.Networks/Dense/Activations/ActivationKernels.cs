@@ -21,7 +21,26 @@ internal readonly unsafe struct ActivationKernels<T>
     /// <summary>(x, y, length): y ← y·φ′(x).</summary>
     internal delegate*<T*, T*, int, void> MultiplyBySlope { get; }
 
-    /// <summary>The kernels of <paramref name="activation"/>.</summary>
+    /// <summary>
+    /// The kernels of <paramref name="activation"/> for training: in single precision throughout where T is and φ needs no
+    /// more than an exponential, otherwise those of <see cref="Of"/>.
+    /// </summary>
+    internal static ActivationKernels<T> ForTraining(Activation activation) =>
+        typeof(T) != typeof(float)
+            ? Of(activation)
+            : activation.Tag switch
+            {
+                Activation.Tags.Linear => InSingle<Linear>(),
+                Activation.Tags.Relu => InSingle<Relu>(),
+                Activation.Tags.LeakyRelu => InSingle<LeakyRelu>(),
+                Activation.Tags.Tanh => InSingle<Tanh>(),
+                Activation.Tags.GeluTanh => InSingle<GeluTanh>(),
+                Activation.Tags.Silu => InSingle<Silu>(),
+                Activation.Tags.Sigmoid => InSingle<Sigmoid>(),
+                _ => Of(activation),
+            };
+
+    /// <summary>The kernels of <paramref name="activation"/>, evaluated in double precision.</summary>
     internal static ActivationKernels<T> Of(Activation activation) => activation.Tag switch
     {
         Activation.Tags.Linear => For<Linear>(),
@@ -38,7 +57,11 @@ internal readonly unsafe struct ActivationKernels<T>
 
     private static ActivationKernels<T> For<TActivation>()
         where TActivation : IActivation =>
-        new(&Apply<ValueOf<TActivation>>, &Apply<SlopeOf<TActivation>>);
+        new(&Apply<Widened<ValueOf<TActivation>>>, &Apply<Widened<SlopeOf<TActivation>>>);
+
+    private static ActivationKernels<T> InSingle<TActivation>()
+        where TActivation : ISingleActivation =>
+        new(&Apply<SingleValueOf<TActivation>>, &Apply<SingleSlopeOf<TActivation>>);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Apply<TStep>(T* x, T* y, int length)
@@ -47,7 +70,7 @@ internal readonly unsafe struct ActivationKernels<T>
         int lanes = Vector<T>.Count;
         int i = 0;
         for (; i + lanes <= length; i += lanes)
-            Step<TStep>(x + i, y + i);
+            TStep.Take(x + i, y + i);
         if (i == length)
             return;
 
@@ -56,43 +79,67 @@ internal readonly unsafe struct ActivationKernels<T>
         new Span<T>(padded, 2 * lanes).Clear();
         new Span<T>(x + i, length - i).CopyTo(new Span<T>(padded, lanes));
         new Span<T>(y + i, length - i).CopyTo(new Span<T>(padded + lanes, lanes));
-        Step<TStep>(padded, padded + lanes);
+        TStep.Take(padded, padded + lanes);
         new Span<T>(padded + lanes, length - i).CopyTo(new Span<T>(y + i, length - i));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step<TStep>(T* x, T* y)
-        where TStep : IStep
+    /// <summary>What becomes of a register of y where x is given.</summary>
+    private interface IStep
     {
-        if (typeof(T) == typeof(float))
-        {
-            Vector.Widen(Vector.Load((float*)x), out Vector<double> low, out Vector<double> high);
-            Vector.Widen(Vector.Load((float*)y), out Vector<double> oldLow, out Vector<double> oldHigh);
-            Vector.Store(Vector.Narrow(TStep.New(low, oldLow), TStep.New(high, oldHigh)), (float*)y);
-        }
-        else
-        {
-            Vector.Store(TStep.New(Vector.Load((double*)x), Vector.Load((double*)y)), (double*)y);
-        }
+        static abstract void Take(T* x, T* y);
     }
 
-    /// <summary>What becomes of y where x is given.</summary>
-    private interface IStep
+    /// <summary>The same in double precision.</summary>
+    private interface IWideStep
     {
         static abstract Vector<double> New(Vector<double> x, Vector<double> y);
     }
 
-    private readonly struct ValueOf<TActivation> : IStep
+    private readonly struct Widened<TStep> : IStep
+        where TStep : IWideStep
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Take(T* x, T* y)
+        {
+            if (typeof(T) == typeof(float))
+            {
+                Vector.Widen(Vector.Load((float*)x), out Vector<double> low, out Vector<double> high);
+                Vector.Widen(Vector.Load((float*)y), out Vector<double> oldLow, out Vector<double> oldHigh);
+                Vector.Store(Vector.Narrow(TStep.New(low, oldLow), TStep.New(high, oldHigh)), (float*)y);
+            }
+            else
+            {
+                Vector.Store(TStep.New(Vector.Load((double*)x), Vector.Load((double*)y)), (double*)y);
+            }
+        }
+    }
+
+    private readonly struct ValueOf<TActivation> : IWideStep
         where TActivation : IActivation
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<double> New(Vector<double> x, Vector<double> y) => TActivation.Value(x);
     }
 
-    private readonly struct SlopeOf<TActivation> : IStep
+    private readonly struct SlopeOf<TActivation> : IWideStep
         where TActivation : IActivation
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<double> New(Vector<double> x, Vector<double> y) => y * TActivation.Slope(x);
+    }
+
+    private readonly struct SingleValueOf<TActivation> : IStep
+        where TActivation : ISingleActivation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Take(T* x, T* y) => Vector.Store(TActivation.Value(Vector.Load((float*)x)), (float*)y);
+    }
+
+    private readonly struct SingleSlopeOf<TActivation> : IStep
+        where TActivation : ISingleActivation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Take(T* x, T* y) =>
+            Vector.Store(Vector.Load((float*)y) * TActivation.Slope(Vector.Load((float*)x)), (float*)y);
     }
 }

@@ -4,29 +4,43 @@ using static Hybrid.Networks.Dense.Activations.Elementary;
 namespace Hybrid.Networks.Dense.Activations;
 
 /// <summary>φ(x) = x.</summary>
-internal readonly struct Linear : IActivation
+internal readonly struct Linear : ISingleActivation
 {
     public static Vector<double> Value(Vector<double> x) => x;
 
     public static Vector<double> Slope(Vector<double> x) => Vector<double>.One;
+
+    public static Vector<float> Value(Vector<float> x) => x;
+
+    public static Vector<float> Slope(Vector<float> x) => Vector<float>.One;
 }
 
 /// <summary>φ(x) = max(x, 0).</summary>
-internal readonly struct Relu : IActivation
+internal readonly struct Relu : ISingleActivation
 {
     public static Vector<double> Value(Vector<double> x) => Vector.Max(x, Vector<double>.Zero);
 
     public static Vector<double> Slope(Vector<double> x) =>
         Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<double>.Zero), Vector<double>.One, Vector<double>.Zero);
+
+    public static Vector<float> Value(Vector<float> x) => Vector.Max(x, Vector<float>.Zero);
+
+    public static Vector<float> Slope(Vector<float> x) =>
+        Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<float>.Zero), Vector<float>.One, Vector<float>.Zero);
 }
 
 /// <summary>φ(x) = x for x > 0, x/100 otherwise.</summary>
-internal readonly struct LeakyRelu : IActivation
+internal readonly struct LeakyRelu : ISingleActivation
 {
     public static Vector<double> Value(Vector<double> x) => x * Slope(x);
 
     public static Vector<double> Slope(Vector<double> x) =>
         Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<double>.Zero), Vector<double>.One, Of(LeakySlope));
+
+    public static Vector<float> Value(Vector<float> x) => x * Slope(x);
+
+    public static Vector<float> Slope(Vector<float> x) =>
+        Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<float>.Zero), Vector<float>.One, SingleElementary.Of((float)LeakySlope));
 }
 
 /// <summary>φ(x) = erf x.</summary>
@@ -38,11 +52,15 @@ internal readonly struct Erf : IActivation
 }
 
 /// <summary>φ(x) = tanh x.</summary>
-internal readonly struct Tanh : IActivation
+internal readonly struct Tanh : ISingleActivation
 {
     public static Vector<double> Value(Vector<double> x) => Elementary.Tanh(x);
 
     public static Vector<double> Slope(Vector<double> x) => Of(4) * SigmoidSlope(Of(2) * x);
+
+    public static Vector<float> Value(Vector<float> x) => SingleElementary.Tanh(x);
+
+    public static Vector<float> Slope(Vector<float> x) => SingleElementary.Of(4) * SingleElementary.Sigmoid(x + x).Slope;
 }
 
 /// <summary>φ(x) = x Φ(x), Φ the normal distribution function; absolute error 1e−15·|x| in the left tail.</summary>
@@ -60,7 +78,7 @@ internal readonly struct Gelu : IActivation
 }
 
 /// <summary>φ(x) = x σ(2u), u = √(2/π)(x + 0.044715 x³): GELU with tanh for erf, since (1 + tanh u)/2 = σ(2u).</summary>
-internal readonly struct GeluTanh : IActivation
+internal readonly struct GeluTanh : ISingleActivation
 {
     private const double TwoRootTwoOverPi = 1.5957691216057307117;
     private const double Cubic = 0.044715;
@@ -76,20 +94,45 @@ internal readonly struct GeluTanh : IActivation
 
     private static Vector<double> Argument(Vector<double> x) =>
         Of(TwoRootTwoOverPi) * x * (Vector<double>.One + Of(Cubic) * x * x);
+
+    public static Vector<float> Value(Vector<float> x) => x * SingleElementary.Sigmoid(Argument(x)).Value;
+
+    public static Vector<float> Slope(Vector<float> x)
+    {
+        (Vector<float> value, Vector<float> slope) = SingleElementary.Sigmoid(Argument(x));
+        Vector<float> rate = SingleElementary.Of((float)TwoRootTwoOverPi)
+            * Vector.FusedMultiplyAdd(SingleElementary.Of((float)(3 * Cubic)) * x, x, Vector<float>.One);
+        return Vector.FusedMultiplyAdd(x * rate, slope, value);
+    }
+
+    private static Vector<float> Argument(Vector<float> x) => SingleElementary.Of((float)TwoRootTwoOverPi) * x
+        * Vector.FusedMultiplyAdd(SingleElementary.Of((float)Cubic) * x, x, Vector<float>.One);
 }
 
 /// <summary>φ(x) = x σ(x).</summary>
-internal readonly struct Silu : IActivation
+internal readonly struct Silu : ISingleActivation
 {
     public static Vector<double> Value(Vector<double> x) => x * Elementary.Sigmoid(x);
 
     public static Vector<double> Slope(Vector<double> x) => Elementary.Sigmoid(x) + x * SigmoidSlope(x);
+
+    public static Vector<float> Value(Vector<float> x) => x * SingleElementary.Sigmoid(x).Value;
+
+    public static Vector<float> Slope(Vector<float> x)
+    {
+        (Vector<float> value, Vector<float> slope) = SingleElementary.Sigmoid(x);
+        return Vector.FusedMultiplyAdd(x, slope, value);
+    }
 }
 
 /// <summary>φ(x) = σ(x) = 1/(1 + e^−x).</summary>
-internal readonly struct Sigmoid : IActivation
+internal readonly struct Sigmoid : ISingleActivation
 {
     public static Vector<double> Value(Vector<double> x) => Elementary.Sigmoid(x);
 
     public static Vector<double> Slope(Vector<double> x) => SigmoidSlope(x);
+
+    public static Vector<float> Value(Vector<float> x) => SingleElementary.Sigmoid(x).Value;
+
+    public static Vector<float> Slope(Vector<float> x) => SingleElementary.Sigmoid(x).Slope;
 }

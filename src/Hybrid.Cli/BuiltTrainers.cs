@@ -1,0 +1,14 @@
+using Hybrid.Harness.Training;
+using Hybrid.Networks.Dense.Training;
+
+namespace Hybrid.Cli;
+
+/// <summary>The engines of this build of the command that train, the default first.</summary>
+public static class BuiltTrainers
+{
+    /// <summary>The catalogue that hybrid train chooses from.</summary>
+    public static readonly TrainerCatalogue Catalogue = new(
+    [
+        new TrainerEntry("dense", (options, threads) => new DenseTrainer(options, threads), DenseTrainer.Bytes),
+    ]);
+}

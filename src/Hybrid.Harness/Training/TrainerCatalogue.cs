@@ -1,0 +1,43 @@
+using Hybrid.Harness.Engines;
+using Hybrid.Networks.Training;
+using Hybrid.Theory;
+
+namespace Hybrid.Harness.Training;
+
+/// <summary>The engines of this build that train, by name.</summary>
+/// <param name="Entries">What is there; the default first.</param>
+public sealed record TrainerCatalogue(IReadOnlyList<TrainerEntry> Entries)
+{
+    /// <summary>The name of the engine that is taken where none is asked for.</summary>
+    public string Default => Entries[0].Name;
+
+    /// <summary>The entry of a name.</summary>
+    /// <exception cref="EngineMissingException">The engine is known but not in this build.</exception>
+    /// <exception cref="InputException">No engine of that name trains.</exception>
+    public TrainerEntry Find(string name) => EngineCatalogue.Choose(name, Entries, entry => entry.Name);
+
+    /// <summary>A trainer for a plan, as it begins.</summary>
+    /// <exception cref="EngineMissingException">The plan's engine is not in this build.</exception>
+    /// <exception cref="InputException">The engine refuses the plan, or it does not fit into memory.</exception>
+    public ITrainer Create(TrainingPlan plan, int threads)
+    {
+        TrainerEntry entry = Find(plan.Engine);
+        string name = plan.Options.Model.Architecture.Name;
+        Int128 bytes = entry.Bytes(plan.Options, threads), memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (bytes > memory)
+        {
+            throw new InputException(
+                $"training '{name}' takes {MemorySize.Text(bytes)} of memory, and there are {MemorySize.Text(memory)}; "
+                + "give --recompute, a smaller --batch, or --set width=…, depth=… or tokens=…");
+        }
+
+        try
+        {
+            return entry.Create(plan.Options, threads);
+        }
+        catch (ArgumentException error) when (error is not InvalidArchitectureException)
+        {
+            throw new InputException($"engine {entry.Name} cannot train '{name}': {error.Message}", error);
+        }
+    }
+}

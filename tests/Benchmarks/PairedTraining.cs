@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using Hybrid.Benchmarks.Reference;
+using Hybrid.Networks.Dense.Training;
+using Hybrid.Networks.Training;
+using Hybrid.Theory;
+
+namespace Hybrid.Benchmarks;
+
+/// <summary>
+/// A full training step (forward, backward, clipping, AdamW) here and in PyTorch, alternating on the same cores, with
+/// PyTorch's normalisation composed (the same function as ours) and as its fused layer norm. Then where our time goes.
+/// </summary>
+internal static class PairedTraining
+{
+    private const int Vocabulary = 256;
+
+    private static readonly Shape[] Shapes = [new(128, 8, 64, 16), new(256, 12, 128, 8), new(64, 24, 64, 16)];
+
+    public static int Run(int threads, int rounds)
+    {
+        double peak = PeakSpeed.Measure(threads);
+        using TorchProcess? torch = TorchProcess.TryStart(threads, out string reason);
+        Console.WriteLine(torch is null ? $"PyTorch skipped: {reason}" : $"PyTorch: {torch.Description}");
+        Console.WriteLine($"measured float32 peak of {threads} threads: {peak:0} GFLOP/s; load {LoadAverage()}");
+        Console.WriteLine("pre-norm, tanh-GELU, causal, MLP of 4 d, heads of 32, 256 tokens; thousands of tokens per second, medians");
+        Console.WriteLine(
+            $"{"d",5}{"L",4}{"n",5}{"B",4}{"hybrid",9}{"PyTorch",9}{"ratio",7}{"fused",9}{"ratio",7}{"best",9}{"PyTorch",9}{"ratio",7}"
+            + $"{"GFLOP/s",9}{"of peak",9}{"MiB",7}{"PyTorch",9}");
+        foreach (Shape shape in Shapes)
+            Compare(shape, torch, peak, rounds, threads);
+        foreach (Shape shape in Shapes)
+            TrainingParts.Print(Options(shape), Batch(shape), rounds, threads);
+        Console.WriteLine($"load {LoadAverage()}");
+        return 0;
+    }
+
+    private static void Compare(Shape shape, TorchProcess? torch, double peak, int rounds, int threads)
+    {
+        File.WriteAllText("/proc/self/clear_refs", "5");
+        using DenseTrainer trainer = new(Options(shape), threads);
+        TokenBatch batch = Batch(shape);
+        double[] ours = new double[rounds], theirs = new double[rounds], ratios = new double[rounds];
+        double[] fused = new double[rounds], fusedRatios = new double[rounds];
+        for (int round = -2; round < rounds; round++)
+        {
+            (double mine, double other) = (Step(), Torch("rms"));
+            if (round >= 0)
+                (ours[round], theirs[round], ratios[round]) = (shape.Rows / mine / 1e3, shape.Rows / other / 1e3, other / mine);
+        }
+
+        double memory = PeakBytes(), torchMemory = torch?.PeakBytes() ?? double.NaN;
+        for (int round = -2; round < rounds; round++)
+        {
+            (double mine, double other) = (Step(), Torch("layer"));
+            if (round >= 0)
+                (fused[round], fusedRatios[round]) = (shape.Rows / other / 1e3, other / mine);
+        }
+
+        double work = shape.Rows * shape.WorkPerToken * ours.Max() * 1e3 / shape.Rows / 1e9;
+        Console.WriteLine(
+            $"{shape.Width,5}{shape.Depth,4}{shape.Tokens,5}{shape.Sequences,4}{PairedProduct.Median(ours),9:0.0}{PairedProduct.Median(theirs),9:0.0}"
+            + $"{PairedProduct.Median(ratios),7:0.00}{PairedProduct.Median(fused),9:0.0}{PairedProduct.Median(fusedRatios),7:0.00}"
+            + $"{ours.Max(),9:0.0}{theirs.Max(),9:0.0}{ours.Max() / theirs.Max(),7:0.00}{work,9:0}{work / peak,9:P0}"
+            + $"{memory / (1 << 20),7:0}{torchMemory / (1 << 20),9:0}");
+
+        double Step()
+        {
+            long start = Stopwatch.GetTimestamp();
+            trainer.Step(batch);
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+
+        double Torch(string norm) => torch?.Seconds(new
+        {
+            operation = "training",
+            tokens = shape.Tokens,
+            width = shape.Width,
+            mlp = 4 * shape.Width,
+            depth = shape.Depth,
+            heads = shape.Width / 32,
+            sequences = shape.Sequences,
+            vocabulary = Vocabulary,
+            norm,
+        }) ?? double.NaN;
+    }
+
+    private static double PeakBytes() => File.ReadLines("/proc/self/status")
+        .Where(line => line.StartsWith("VmHWM")).Select(line => 1024.0 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])).Single();
+
+    private static string LoadAverage() => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]);
+
+    private static TokenBatch Batch(Shape shape)
+    {
+        TokenBatch batch = new(shape.Sequences, shape.Tokens);
+        Random random = new(1);
+        for (int i = 0; i < batch.Inputs.Length; i++)
+            (batch.Inputs[i], batch.Targets[i]) = (random.Next(Vocabulary), random.Next(Vocabulary));
+        return batch;
+    }
+
+    private static TrainingOptions Options(Shape shape)
+    {
+        Schedule one = Schedule.NewConstant(1);
+        Architecture architecture = new(
+            "benchmark",
+            shape.Tokens,
+            shape.Depth,
+            shape.Width,
+            shape.Width / 32,
+            4 * shape.Width,
+            Activation.GeluTanh,
+            false,
+            Norm.Pre,
+            Mask.Causal,
+            new AttentionParameters(one, one, 1, 1),
+            new MlpParameters(one, one, 1, 0, 1),
+            new InputParameters(1, 0));
+        return new TrainingOptions(new ModelOptions(architecture, TrainingTask.NextToken, Vocabulary), new OptimiserOptions(), shape.Sequences, 1000, 1);
+    }
+
+    private sealed record Shape(int Width, int Depth, int Tokens, int Sequences)
+    {
+        public int Rows => Tokens * Sequences;
+
+        // Operations of the matrix products, forwards and twice that backwards; attention without regard to the mask.
+        public double WorkPerToken => 6.0 * (Depth * (12.0 * Width * Width + 2.0 * Tokens * Width) + Width * Vocabulary);
+    }
+}

@@ -1,0 +1,57 @@
+using Hybrid.Networks.Random;
+using Xunit;
+
+namespace Hybrid.Networks.Tests.Random;
+
+public sealed class UniformBitsTests
+{
+    private static readonly RandomKey Key = new(5, 6, 7, 8);
+
+    [Fact]
+    public void A_shorter_stream_is_the_head_of_a_longer_one()
+    {
+        ulong[] all = Words(Key, 1000);
+        for (int length = 0; length < 40; length++)
+            Assert.Equal(all[..length], Words(Key, length));
+        Assert.Equal(1000, all.Distinct().Count());
+    }
+
+    [Fact]
+    public void Every_field_of_the_key_names_another_stream()
+    {
+        RandomKey[] keys = [Key, Key with { Seed = 9 }, Key with { Sample = -1 }, Key with { Layer = 9 }, Key with { Matrix = 9 }];
+        Assert.Equal(keys.Length, keys.Select(key => Words(key, 1)[0]).Distinct().Count());
+    }
+
+    [Fact]
+    public void Every_bit_is_set_half_of_the_time()
+    {
+        ulong[] words = Words(Key, 1 << 16);
+        double error = Math.Sqrt(words.Length) / 2;
+        for (int bit = 0; bit < 64; bit++)
+            Assert.InRange(words.Count(word => (word >> bit & 1) == 1) - words.Length / 2, -4.5 * error, 4.5 * error);
+    }
+
+    [Theory]
+    [InlineData(0UL, 10L, 0L)]
+    [InlineData(ulong.MaxValue, 10L, 9L)]
+    [InlineData(1UL << 63, 7L, 3L)]
+    [InlineData(ulong.MaxValue, long.MaxValue, long.MaxValue - 1)]
+    public void A_word_becomes_an_integer_below_the_bound(ulong word, long bound, long value) =>
+        Assert.Equal(value, UniformBits.Below(word, bound));
+
+    [Fact]
+    public void A_word_becomes_a_number_from_0_to_below_1()
+    {
+        Assert.Equal(0, UniformBits.ToUnit(0));
+        Assert.Equal(0.5, UniformBits.ToUnit(1UL << 63));
+        Assert.InRange(UniformBits.ToUnit(ulong.MaxValue), 1 - 1.2e-16, double.BitDecrement(1));
+    }
+
+    private static ulong[] Words(RandomKey key, int count)
+    {
+        ulong[] words = new ulong[count];
+        UniformBits.Fill(words, key);
+        return words;
+    }
+}

@@ -1,0 +1,64 @@
+using Hybrid.Networks.Training;
+using Hybrid.Theory;
+
+namespace Hybrid.Networks.Tests.Training;
+
+/// <summary>Small models, options and batches in one line.</summary>
+internal static class Models
+{
+    /// <summary>A model of 5 tokens, 2 blocks, width 12, 3 heads and MLP width 7, with every scale different from 1.</summary>
+    public static ModelOptions Of(
+        Norm norm,
+        TrainingTask task = TrainingTask.NextToken,
+        bool gated = false,
+        bool tied = false,
+        Activation? activation = null,
+        int tokens = 5,
+        int depth = 2,
+        int width = 12,
+        int heads = 3,
+        int mlpWidth = 7,
+        int vocabulary = 11,
+        double logitStd = 0.8,
+        double correlation = 0.25) => new(
+            Networks.Of(
+                norm, activation ?? Activation.Tanh, tokens, depth, width, heads, mlpWidth,
+                task == TrainingTask.NextToken ? Mask.Causal : Mask.None, gated,
+                logitStd: 1.5, valueStd: 0.8, inStd: 1.2, biasStd: 0.3, attentionBranch: 0.7, mlpBranch: 0.9, skip: 0.8,
+                norm0: 1.3, correlation: correlation),
+            task,
+            vocabulary,
+            tied,
+            logitStd);
+
+    /// <summary>Options with the optimiser's defaults.</summary>
+    public static TrainingOptions Options(
+        ModelOptions model, int sequences = 3, int steps = 20, OptimiserOptions? optimiser = null, bool recompute = false, ulong seed = 1) =>
+        new(model, optimiser ?? new OptimiserOptions(), sequences, steps, seed, recompute);
+
+    /// <summary>Random tokens; of a next-token task the targets follow the inputs, of a masked one every third is hidden.</summary>
+    public static TokenBatch Batch(ModelOptions model, int sequences, int seed = 1)
+    {
+        int n = model.Architecture.Tokens;
+        TokenBatch batch = new(sequences, n);
+        System.Random random = new(seed);
+        for (int sequence = 0; sequence < sequences; sequence++)
+        {
+            int next = random.Next(model.Vocabulary);
+            for (int i = sequence * n; i < (sequence + 1) * n; i++)
+            {
+                batch.Inputs[i] = next;
+                next = random.Next(model.Vocabulary);
+                bool hidden = i % 3 == 0;
+                if (model.Task == TrainingTask.NextToken)
+                    batch.Targets[i] = next;
+                else
+                    (batch.Inputs[i], batch.Targets[i]) = hidden
+                        ? (model.HiddenToken, batch.Inputs[i])
+                        : (batch.Inputs[i], TokenBatch.NoTarget);
+            }
+        }
+
+        return batch;
+    }
+}
