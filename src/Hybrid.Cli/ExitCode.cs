@@ -3,7 +3,8 @@ namespace Hybrid.Cli;
 /// <summary>What the command's exit code means; part of its contract.</summary>
 public static class ExitCode
 {
-    /// <summary>Done; for check: theory and measurement agree; for suggest: the budget is reached.</summary>
+    /// <summary>Done; for check: theory and measurement agree; for suggest: the budget is reached; for train: finished, or
+    /// diverged, which is a finding.</summary>
     public const int Agrees = 0;
 
     /// <summary>
@@ -21,6 +22,6 @@ public static class ExitCode
     /// <summary>A fault of the command itself.</summary>
     public const int Internal = 99;
 
-    /// <summary>Stopped by Ctrl-C or SIGTERM; no file is half-written.</summary>
+    /// <summary>Stopped by Ctrl-C or SIGTERM; no file is half-written, and train has saved a checkpoint.</summary>
     public const int Cancelled = 130;
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Hybrid.Cli;
 
 /// <summary>
-/// Turns the first Ctrl-C or SIGTERM into a cancellation, so that the run ends between two networks with no half-written
+/// Turns the first Ctrl-C or SIGTERM into a cancellation, so that the run ends between two networks or steps with no half-written
 /// file; a second one ends the process at once.
 /// </summary>
 internal sealed class Interruption : IDisposable

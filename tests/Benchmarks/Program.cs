@@ -9,7 +9,9 @@ switch (args)
     case ["paired-network", ..]:
         return PairedNetwork.Run(threads, rounds: 15);
     case ["paired-training", ..]:
-        return PairedTraining.Run(threads, rounds: args.Length > 1 ? int.Parse(args[1]) : 15);
+        return args.Contains("processor")
+            ? PairedTraining.Run(threads: 1, rounds: 15, processor: true)
+            : PairedTraining.Run(threads, rounds: 15, processor: false);
     case ["paired-ensemble", ..]:
         return PairedEnsemble.Run(threads, rounds: 3, largestPair: args.Length > 1 ? int.Parse(args[1]) : 8192, largest: args.Length > 2 ? int.Parse(args[2]) : 65536);
     case ["agreement", ..]:

@@ -51,6 +51,25 @@ public class KilledRunTests
         Assert.Equal(0, await Run(path));
     }
 
+    [Theory]
+    [InlineData("-INT")]
+    [InlineData("-TERM")]
+    public async Task Asked_to_stop_by_a_signal_it_saves_the_step_that_it_is_at(string signal)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Path("run");
+        using Process process = Start(path);
+        FileInfo log = new(Path.Combine(path, "log.jsonl"));
+        for (; !log.Exists || log.Length < 2000; log.Refresh())
+            await Task.Delay(5);
+        using (Process kill = Process.Start("kill", [signal, $"{process.Id}"]))
+            await kill.WaitForExitAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(130, process.ExitCode);
+        int steps = File.ReadLines(Path.Combine(path, "log.jsonl")).Count() - 1;
+        Assert.True(File.Exists(Path.Combine(path, $"checkpoints/step-{steps:000000000}/state.json")), $"no checkpoint of step {steps}");
+    }
+
     /// <summary>Begins or resumes a run and waits for its end. The exit code.</summary>
     private static async Task<int> Run(string path)
     {

@@ -44,7 +44,7 @@ public class TrainCommandTests
         string[] fields =
         [
             "run", "plan", "out", "outcome", "reason", "steps", "initialLoss", "finalLoss", "finalLossSteps", "initialEvalLoss", "finalEvalLoss",
-            "optimalLoss", "references", "evaluations", "tokensPerSecond", "peakMemoryBytes",
+            "optimalLoss", "references", "evaluations", "measurements", "tokensPerSecond", "peakMemoryBytes",
         ];
         Assert.Equal(fields, root.EnumerateObject().Select(property => property.Name));
         Assert.Equal("finished", root.GetProperty("outcome").GetString());
@@ -96,6 +96,21 @@ public class TrainCommandTests
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
         Assert.Contains(message, run.Error);
         Assert.Equal(0, Run(folder, ["train", "--resume"]).ExitCode);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_resumed_run_refuses_a_file_that_has_changed(bool named)
+    {
+        using TemporaryFolder folder = new();
+        string text = folder.Write("text", string.Concat(Enumerable.Repeat("In the beginning ", 100)));
+        string[] begin = [.. Begin.Select(word => word.StartsWith("markov") ? text : word), "--eval-sequences", "4"];
+        Run(folder, begin, new CancellationToken(canceled: true));
+        File.AppendAllText(text, "God");
+        CommandRun run = Run(folder, ["train", "--resume", .. named ? (string[])["--data", text] : []]);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains($"--data {text}: the file has changed since the run started: it had 1700 bytes", run.Error);
     }
 
     [Fact]

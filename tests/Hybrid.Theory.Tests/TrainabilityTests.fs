@@ -46,3 +46,40 @@ let ``Strong attention is named with its spread and layer, weak attention is not
 let ``A causal mask is named as a limit of the closed maps`` () =
     let causal = { network with Mask = Mask.Causal }
     Assert.Contains((judge causal true 0.0 0.0).Reasons, fun reason -> reason.Contains "causal mask")
+
+[<Fact>]
+let ``A stream's own growth does not count where branches are normalised`` () =
+    // r = a = 1 from a small embedding: Σλ_g = log(q_L/q_0) + 1 leaves 1
+    for norm, verdict in
+        [ Norm.Pre, Verdict.Trainable
+          Norm.Peri, Verdict.Trainable
+          Norm.Output, Verdict.Trainable
+          Norm.None, Verdict.Untrainable ] do
+        let embedded =
+            { Networks.plain norm Activation.Relu with
+                Input = { Norm = 1e-4; Correlation = 0.5 } }
+
+        let blocks = Geometry.forward embedded (Laws.exact embedded)
+        let growth = log (blocks[blocks.Length - 1].Output.Q / 1e-4)
+
+        let judged =
+            Trainability.judge
+                embedded
+                blocks
+                false
+                { Angle = 0.0
+                  Gradient = max 10.0 growth + 1.0 }
+
+        Assert.Equal(verdict, judged.Verdict)
+
+        if verdict = Verdict.Trainable then
+            Assert.Contains(judged.Reasons, fun reason -> reason.Contains "1.00 counts")
+
+[<Fact>]
+let ``Published models are called trainable`` () =
+    for name in [ "gpt2"; "llama-7b"; "olmo2-7b"; "gemma2-9b"; "bert-base" ] do
+        let preset =
+            Presets.all |> Array.find (fun preset -> preset.Architecture.Name = name)
+
+        let short = { preset.Architecture with Tokens = 8 }
+        Assert.Equal(Verdict.Trainable, (Predict.architecture short).Trainability.Verdict)

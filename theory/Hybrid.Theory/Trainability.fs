@@ -14,7 +14,9 @@ type Trainability =
     }
 
 /// The verdict at finite depth, theory.md section 4: trainable when both |λ_a|L and |λ_g|L are O(1). The exponents are
-/// summed over the layers of this very network, so growing norms and schedules count as they are.
+/// summed over the layers of this very network, so growing norms and schedules count as they are. Where blocks see the
+/// stream only as N x (pre, peri) or return N f(x) (output), a stream that has grown by a factor carries a gradient smaller by that factor and nothing
+/// is lost: there Σλ_g may also be taken without the stream's own growth, derivation (6.6).
 [<RequireQualifiedAccess>]
 module Trainability =
 
@@ -28,6 +30,15 @@ module Trainability =
 
     let private direction name (sum: float) falls rises =
         $"{name} = {sum:F2} over all layers: " + (if sum < 0.0 then falls else rises)
+
+    /// log(q_L/q_0) where branches do not change with the stream's scale, otherwise 0.
+    let private freeGrowth (architecture: Architecture) (blocks: BlockTrace[]) =
+        match architecture.Norm with
+        | Norm.Pre
+        | Norm.Peri
+        | Norm.Output -> log blocks[blocks.Length - 1].Output.Q - log blocks[0].Attention.Input.Q
+        | Norm.None
+        | Norm.Post -> 0.0
 
     let private strained (blocks: BlockTrace[]) (architecture: Architecture) =
         [ match
@@ -50,7 +61,10 @@ module Trainability =
 
     /// Verdict from the sums of λ_a and λ_g over the layers.
     let judge architecture blocks stationary (sums: DepthSums) =
-        let largest = max (abs sums.Angle) (abs sums.Gradient)
+        let growth = freeGrowth architecture blocks
+        let free = sums.Gradient - growth
+        let scaled = abs free < abs sums.Gradient
+        let largest = max (abs sums.Angle) (if scaled then abs free else abs sums.Gradient)
 
         let verdict =
             if largest <= Budget then Verdict.Trainable
@@ -60,6 +74,8 @@ module Trainability =
         let reasons =
             [ direction "Σλ_a" sums.Angle "differences between tokens shrink" "differences between tokens grow"
               direction "Σλ_g" sums.Gradient "gradients vanish towards the input" "gradients explode towards the input"
+              if scaled && not stationary then
+                  $"{growth:F2} of Σλ_g is the stream's own growth from q = {blocks[0].Attention.Input.Q:G3} to {blocks[blocks.Length - 1].Output.Q:G3}, to whose scale normalised branches are blind: {free:F2} counts; plain gradient descent would still give the layers steps as unequal as Σλ_g says"
               if not stationary then
                   "norms are not stationary: exponents change from layer to layer and are summed as they are" ]
             @ strained blocks architecture

@@ -45,6 +45,8 @@ internal sealed class TrainOptions
     private readonly Option<int> _evalEvery = Options.Integer<int>("--eval-every", "Steps between two evaluations; a twentieth of the steps if not given.", null, 1, TrainingPlan.LargestSteps);
     private readonly Option<int> _evalSequences = Options.Integer<int>(
         "--eval-sequences", "Validation sequences of an evaluation, rounded up to whole batches; 64, or what a file has, if not given.", null, 1, 1 << 30);
+    private readonly Option<int> _measureEvery = Options.Integer<int>(
+        "--measure-every", "Steps between two measurements of the network; before and after training only if not given.", null, 1, TrainingPlan.LargestSteps);
     private readonly Option<int> _checkpointEvery = Options.Integer<int>(
         "--checkpoint-every", "Steps between two checkpoints; a tenth of the steps, at most 1000, if not given.", null, 1, TrainingPlan.LargestSteps);
     private readonly Option<string> _engine;
@@ -57,7 +59,7 @@ internal sealed class TrainOptions
         Option[] options =
         [
             _data, _steps, _batch, _task, _tied, _optimiser, _learningRate, _schedule, _warmup, _weightDecay, _clip,
-            _recompute, _evalEvery, _evalSequences, _checkpointEvery, _engine,
+            _recompute, _evalEvery, _evalSequences, _measureEvery, _checkpointEvery, _engine,
         ];
         foreach (Option option in options)
             command.Options.Add(option);
@@ -78,6 +80,7 @@ internal sealed class TrainOptions
             : stored?.Data.Open(seed) ?? throw Missing("--data FILE, or --data synthetic");
         try
         {
+            stored?.Data.EnsureUnchanged(source);
             TrainingTask task = parsed.GetValue(_task) is string word ? TrainingPlanJson.Tasks[word] : TrainingPlan.TaskOf(architecture);
             ModelOptions model = new(architecture, task, source.Vocabulary, parsed.GetValue(_tied) || stored is { Options.Model.Tied: true });
             TrainingOptions options = new(
@@ -93,6 +96,7 @@ internal sealed class TrainOptions
                 Options.Given(parsed, _engine) || stored is null ? parsed.GetRequiredValue(_engine) : stored.Engine,
                 Value(parsed, _evalEvery, stored?.EvalEvery) ?? Math.Max(1, steps / 20),
                 EvalSequences(parsed, stored, source, new BatchMaker(source, model, seed).SequenceLength, batch),
+                Value(parsed, _measureEvery, stored?.MeasureEvery) ?? steps,
                 Value(parsed, _checkpointEvery, stored?.CheckpointEvery) ?? Math.Clamp(steps / 10, 1, 1000));
             plan.EnsureFits(source);
             return (plan, source);

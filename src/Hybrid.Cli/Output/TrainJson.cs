@@ -27,6 +27,7 @@ internal static class TrainJson
                 (JsonNode)new JsonObject { ["name"] = reference.Name, ["loss"] = Json.Number(reference.Nats) })]),
             ["evaluations"] = new JsonArray([.. result.Evaluations.Select(entry =>
                 (JsonNode)new JsonObject { ["step"] = entry.Step, ["loss"] = Json.Number(entry.EvalLoss!.Value) })]),
+            ["measurements"] = new JsonObject { ["before"] = directory.Measurements.Read(0), ["after"] = directory.Measurements.Read(result.Steps) },
             ["tokensPerSecond"] = Json.Number(result.TokensPerSecond),
             ["peakMemoryBytes"] = report.PeakMemory,
         };

@@ -41,6 +41,7 @@ internal static class TrainTables
             Row(reference.Name, reference.Nats);
         Row($"uniform over {result.Plan.Options.Model.Vocabulary} tokens", Math.Log(result.Plan.Options.Model.Vocabulary));
         table.Write(terminal);
+        TrainedLayers.Write(terminal, directory, result.Steps);
         TextWriter output = terminal.Out;
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,

@@ -21,7 +21,7 @@ internal sealed class TrainingLine(Terminal terminal) : IDisposable
         string place = terminal.LiveProgress ? "" : $"step {now.Step} of {now.Steps}: ";
         string text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{place}loss {now.Loss:0.0000}, evaluation {now.EvalLoss:0.0000}, {Numbers.Significant(now.StepsPerSecond, 3)} steps/s, {now.TokensPerSecond:0} tokens/s, {now.Left:d\\.hh\\:mm\\:ss} left");
+            $"{place}loss {now.Loss:0.0000}, evaluation {now.EvalLoss:0.0000}, {Numbers.Significant(now.StepsPerSecond, 3)} steps/s, {now.TokensPerSecond:0} tokens/s, {(long)now.Left.TotalHours}:{now.Left:mm\\:ss} left");
         _line.Report(place, text, now.Step, now.Steps);
     }
 

@@ -15,10 +15,23 @@ public sealed record DataDescription(string Source, FileIdentity? File)
     public ITokenSource Open(ulong seed)
     {
         ITokenSource source = TokenSources.Open(Source, seed);
-        if (source.File == File)
+        try
+        {
+            EnsureUnchanged(source);
             return source;
-        source.Dispose();
-        throw new InputException(
-            $"--data {Source}: the file has changed since the run started: it had {File}, now it has {source.File}; restore it, or start a new run");
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Refuses a source of this description whose file holds something else than it did.</summary>
+    /// <exception cref="InputException">The file has changed.</exception>
+    public void EnsureUnchanged(ITokenSource source)
+    {
+        if (source.Description == Source && source.File != File)
+            throw new InputException($"--data {Source}: the file has changed since the run started: it had {File}, now it has {source.File}; restore it, or start a new run");
     }
 }

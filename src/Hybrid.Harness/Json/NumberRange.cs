@@ -19,10 +19,10 @@ public sealed record NumberRange(double Low, double High, bool WithLow, bool Wit
     public static readonly NumberRange NonNegative = new(0, double.PositiveInfinity, true, false);
 
     /// <summary>[0, 1).</summary>
-    public static readonly NumberRange Memory = new(0, 1, true, false);
+    public static readonly NumberRange HalfOpenUnit = new(0, 1, true, false);
 
     /// <summary>[0, 1].</summary>
-    public static readonly NumberRange Fraction = new(0, 1, true, true);
+    public static readonly NumberRange Unit = new(0, 1, true, true);
 
     /// <summary>As an error says it after "must be".</summary>
     public string Legal => double.IsInfinity(High)

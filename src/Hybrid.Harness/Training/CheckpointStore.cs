@@ -58,7 +58,7 @@ public sealed class CheckpointStore
         }
 
         foreach (int step in Steps().SkipLast(Kept))
-            Remove(FolderOf(step));
+            Delete(FolderOf(step));
     }
 
     /// <summary>Restores the state of a step's checkpoint.</summary>
@@ -140,19 +140,18 @@ public sealed class CheckpointStore
             .Order(),
     ];
 
-    /// <summary>Renamed first, so that half of a removed checkpoint never bears a checkpoint's name.</summary>
-    private static void Remove(string folder)
-    {
-        Directory.Move(folder, folder + Unfinished);
-        Delete(folder + Unfinished);
-    }
-
-    /// <summary>What cannot be deleted now is deleted when the next checkpoint is saved.</summary>
+    /// <summary>
+    /// Renamed first, so that half of a removed checkpoint never bears a checkpoint's name. What cannot be deleted now is
+    /// deleted when the next checkpoint is saved.
+    /// </summary>
     private static void Delete(string folder)
     {
         try
         {
-            Directory.Delete(folder, recursive: true);
+            string unfinished = folder;
+            if (!folder.EndsWith(Unfinished, StringComparison.Ordinal))
+                Directory.Move(folder, unfinished += Unfinished);
+            Directory.Delete(unfinished, recursive: true);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -5,7 +5,7 @@ namespace Hybrid.Harness.Training;
 
 /// <summary>
 /// The folder of one run: config.json (the plan), log.jsonl (the trajectory), times.jsonl (seconds of every step),
-/// checkpoints/ and curve.svg. One process at a time has it open.
+/// checkpoints/, measurements/ and curve.svg. One process at a time has it open.
 /// </summary>
 public sealed class RunDirectory : IDisposable
 {
@@ -20,6 +20,7 @@ public sealed class RunDirectory : IDisposable
         Plan = plan;
         Log = new(Path.Combine(path, LogName), 0, entry => entry.Step, LogEntryJson.Parse, LogEntryJson.ToText);
         Times = new(Path.Combine(path, TimesName), 1, time => time.Step, StepTime.Parse, time => time.ToText());
+        Measurements = new(path);
         Checkpoints = new(Path.Combine(path, CheckpointsName));
         Checkpoints.RemoveUnfinished();
     }
@@ -32,6 +33,9 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>The checkpoints.</summary>
     public CheckpointStore Checkpoints { get; }
+
+    /// <summary>What was measured of the network.</summary>
+    public MeasurementFiles Measurements { get; }
 
     /// <summary>Where the figure goes.</summary>
     public string FigurePath => Path.Combine(FullPath, "curve.svg");

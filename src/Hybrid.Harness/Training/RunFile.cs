@@ -13,9 +13,10 @@ internal static class RunFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
+            // The system's message may end in " : 'path'", which is said already.
+            string reason = error.Message.Split(" : '")[0].TrimEnd('.');
             throw new InputException(
-                $"{path}: cannot be {done} ({error.Message.TrimEnd('.')}); make room or give access and continue with --resume, from the last checkpoint",
-                error);
+                $"{path}: cannot be {done} ({reason}); make room or give access, then continue from the last checkpoint with --resume", error);
         }
     }
 

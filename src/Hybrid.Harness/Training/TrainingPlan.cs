@@ -10,6 +10,7 @@ namespace Hybrid.Harness.Training;
 /// <param name="Engine">What trains it.</param>
 /// <param name="EvalEvery">Steps between two evaluations, ≥ 1; the state before the first step and the last one are always evaluated.</param>
 /// <param name="EvalSequences">Validation sequences of one evaluation, always the same; a multiple of the batch.</param>
+/// <param name="MeasureEvery">Steps between two measurements of the network, ≥ 1; it is measured before the first step and after the last too.</param>
 /// <param name="CheckpointEvery">Steps between two checkpoints, ≥ 1; the last step is always kept.</param>
 public sealed record TrainingPlan(
     TrainingOptions Options,
@@ -17,6 +18,7 @@ public sealed record TrainingPlan(
     string Engine,
     int EvalEvery,
     int EvalSequences,
+    int MeasureEvery,
     int CheckpointEvery)
 {
     /// <summary>Most steps of a run: what nine digits in a checkpoint's name can count.</summary>

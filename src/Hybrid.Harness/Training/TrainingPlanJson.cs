@@ -53,6 +53,7 @@ public static class TrainingPlanJson
         ["recompute"] = plan.Options.Recompute,
         ["evalEvery"] = plan.EvalEvery,
         ["evalSequences"] = plan.EvalSequences,
+        ["measureEvery"] = plan.MeasureEvery,
         ["checkpointEvery"] = plan.CheckpointEvery,
         ["data"] = ToNode(plan.Data),
         ["optimiser"] = ToNode(plan.Options.Optimiser),
@@ -81,6 +82,7 @@ public static class TrainingPlanJson
             root.Text("engine"),
             Count("evalEvery"),
             Count("evalSequences"),
+            Count("measureEvery"),
             Count("checkpointEvery"));
         root.EnsureNoOther();
         return plan;
@@ -146,14 +148,14 @@ public static class TrainingPlanJson
         OptimiserOptions optimiser = new(
             fields.Choice("kind", Optimisers),
             fields.Number("learningRate", NumberRange.Positive),
-            fields.Number("beta1", NumberRange.Memory),
-            fields.Number("beta2", NumberRange.Memory),
+            fields.Number("beta1", NumberRange.HalfOpenUnit),
+            fields.Number("beta2", NumberRange.HalfOpenUnit),
             fields.Number("epsilon", NumberRange.Positive),
-            fields.Number("momentum", NumberRange.Memory),
+            fields.Number("momentum", NumberRange.HalfOpenUnit),
             fields.Number("weightDecay", NumberRange.NonNegative),
             fields.Choice("schedule", Schedules),
             (int)fields.Integer("warmupSteps", 0, int.MaxValue),
-            fields.Number("finalFraction", NumberRange.Fraction),
+            fields.Number("finalFraction", NumberRange.Unit),
             fields.NumberOr("clipNorm", double.PositiveInfinity, NumberRange.Positive));
         fields.EnsureNoOther();
         return optimiser;

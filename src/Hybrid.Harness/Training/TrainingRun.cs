@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hybrid.Harness.Data;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Harness.Training;
@@ -11,6 +12,9 @@ namespace Hybrid.Harness.Training;
 /// </summary>
 public sealed class TrainingRun
 {
+    // Seconds; some 30 years, and far within what a TimeSpan holds.
+    private const double LongestWait = 1e9;
+
     private readonly RunDirectory _directory;
     private readonly TrainingPlan _plan;
     private readonly ITrainer _trainer;
@@ -63,6 +67,8 @@ public sealed class TrainingRun
 
             if (entry.Step % _plan.EvalEvery == 0 || entry.Step == _plan.Options.Steps)
                 entry = entry with { EvalLoss = evalLoss = Evaluate() };
+            if (entry.Step % _plan.MeasureEvery == 0 || entry.Step == _plan.Options.Steps)
+                Measure();
             _directory.Log.Append(entry);
             if (entry.Step % _plan.CheckpointEvery == 0 || entry.Step == _plan.Options.Steps)
                 Save();
@@ -97,6 +103,7 @@ public sealed class TrainingRun
 
         _directory.Log.Clear();
         _directory.Times.Clear();
+        Measure();
         _directory.Log.Append(new(0, null, null, null, Evaluate()));
     }
 
@@ -124,6 +131,15 @@ public sealed class TrainingRun
         return sum / count;
     }
 
+    /// <summary>The network as it stands, on the first validation batch, where the engine can measure it.</summary>
+    private void Measure()
+    {
+        if (_trainer is not IMeasuredTrainer measured)
+            return;
+        _batches.Fill(Split.Validation, 0, _batch);
+        _directory.Measurements.Write(_trainer.StepsDone, _plan.Options.Model.Architecture, measured.Measure(_batch));
+    }
+
     /// <summary>The lines reach the disk before the checkpoint that continues them.</summary>
     private void Save()
     {
@@ -145,7 +161,7 @@ public sealed class TrainingRun
             entry.EvalLoss is not null,
             rate,
             rate * _batch.Inputs.Length,
-            TimeSpan.FromSeconds((_plan.Options.Steps - entry.Step) / rate));
+            TimeSpan.FromSeconds(Math.Min(LongestWait, (_plan.Options.Steps - entry.Step) / rate)));
     }
 
     private TrainingResult Result(TrainingOutcome outcome, string? reason)

@@ -213,11 +213,11 @@ public static unsafe class BlockedProduct
             int rows = Math.Min(panel, c.Rows - row);
             int packedRows = rows <= half ? half : panel;
             bool whole = rows == packedRows && c.Columns == tileColumns;
-            MatrixView<T> part = c.Slice(row, 0, rows, c.Columns);
+            T* tile = c.Data + row * c.RowStride;
             if (!whole && accumulate)
-                CopyTile(part.Data, part.RowStride, buffers.Tile, tileColumns, rows, c.Columns);
-            T* target = whole ? part.Data : buffers.Tile;
-            nint stride = whole ? part.RowStride : tileColumns;
+                CopyTile(tile, c.RowStride, buffers.Tile, tileColumns, rows, c.Columns);
+            T* target = whole ? tile : buffers.Tile;
+            nint stride = whole ? c.RowStride : tileColumns;
             T* left = buffers.Left + (nint)row * depth;
             Ahead<T> ahead = Ahead<T>.Share(next, across, along, tileColumns, depth, row / panel, packed);
             if (packedRows == half && wide)
@@ -229,7 +229,7 @@ public static unsafe class BlockedProduct
             else
                 MicroKernel<TSimd, TVector, T>.Tile8x2(depth, left, packed, target, stride, alpha, accumulate, ahead);
             if (!whole)
-                CopyTile(buffers.Tile, tileColumns, part.Data, part.RowStride, rows, c.Columns);
+                CopyTile(buffers.Tile, tileColumns, tile, c.RowStride, rows, c.Columns);
         }
     }
 

@@ -69,6 +69,18 @@ internal static unsafe class Panel<T>
             return;
         }
 
+        if (Vector256.IsHardwareAccelerated && panel == Vector256<T>.Count)
+        {
+            for (int k = 0; k < depth; k++)
+            {
+                Vector256.Load(source).Store(destination);
+                source += along;
+                destination += panel;
+            }
+
+            return;
+        }
+
         int step = Vector128<T>.Count;
         for (int k = 0; k < depth; k++)
         {

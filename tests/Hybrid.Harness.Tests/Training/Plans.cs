@@ -32,6 +32,7 @@ internal static class Plans
             "bigram",
             EvalEvery: 7,
             EvalSequences: 8,
+            MeasureEvery: 9,
             CheckpointEvery: 10);
     }
 

@@ -17,7 +17,7 @@ internal static class Assumptions
         if (record.Input.Norm < SmallInput)
         {
             yield return "embeddings this small make the first block unlike the others: it raises the squared norm by orders of magnitude and the "
-                + "gradient about as much, which Σλ_g of the verdict counts; --set input.norm=1 shows the depth without it";
+                + "gradient about as much; --set input.norm=1 shows the depth without it";
         }
 
         yield return Scaling(model, scaling);

@@ -1,4 +1,5 @@
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Networks.Dense.Training;
@@ -8,8 +9,9 @@ namespace Hybrid.Networks.Dense.Training;
 /// planned by the constructor. Every number depends on the options and the batches alone, not on the number of threads nor
 /// on recomputation.
 /// </summary>
-public sealed unsafe class DenseTrainer : ITrainer
+public sealed unsafe class DenseTrainer : IMeasuredTrainer
 {
+    private readonly int threads;
     private readonly TrainingRun<float> run;
     private readonly Dictionary<string, (NativeBuffer<float> Buffer, PlacedTensor Place)> tensors = [];
 
@@ -26,6 +28,7 @@ public sealed unsafe class DenseTrainer : ITrainer
     /// <exception cref="InsufficientMemoryException">The run does not fit the machine's memory; see <see cref="Bytes"/>.</exception>
     public DenseTrainer(TrainingOptions options, int threads)
     {
+        this.threads = threads;
         run = new TrainingRun<float>(options, threads);
         IReadOnlyList<PlacedTensor> placed = run.Model.Layout.Tensors;
         Parameters = [.. placed.Select(place => Named("", place, run.Model.Parameters))];
@@ -101,6 +104,9 @@ public sealed unsafe class DenseTrainer : ITrainer
     /// <returns>Mean cross-entropy over the targets, nats.</returns>
     public double Observe(TokenBatch batch, IPassObserver<float> observer, bool backward = true) =>
         run.Model.Run(batch, backward, observer);
+
+    /// <inheritdoc/>
+    public NetworkMeasurement Measure(TokenBatch batch) => NetworkMeter.Measure(this, batch, threads);
 
     /// <inheritdoc/>
     public void Dispose() => run.Dispose();

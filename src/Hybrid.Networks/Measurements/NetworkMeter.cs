@@ -1,0 +1,41 @@
+using Hybrid.Networks.Conditioned;
+using Hybrid.Networks.Dense.Training;
+using Hybrid.Networks.Training;
+using Hybrid.Theory;
+
+namespace Hybrid.Networks.Measurements;
+
+/// <summary>Takes the <see cref="NetworkMeasurement"/> of a network on the dense engine.</summary>
+public static class NetworkMeter
+{
+    // Tangents cost some five passes in double precision each: a few exponents of a few sequences are enough for a mean.
+    private const int Exponents = 4, Trajectories = 4;
+
+    /// <summary>Measures.</summary>
+    /// <param name="trainer">Its network, as it stands.</param>
+    /// <param name="batch">Its number of sequences, of which the first four are the trajectories of the exponents.</param>
+    /// <param name="threads">≥ 1; the results do not depend on it.</param>
+    public static NetworkMeasurement Measure(DenseTrainer trainer, TokenBatch batch, int threads)
+    {
+        Architecture architecture = trainer.Options.Model.Architecture;
+        PassMeter meter = new(architecture);
+        double loss = trainer.Observe(batch, meter);
+        int largest = (int)Math.Min(Exponents, (long)architecture.Tokens * architecture.Width);
+        using NetworkExponents exponents = new(trainer.Options.Model, Math.Min(Trajectories, batch.Sequences), largest, threads);
+        (ExponentEstimate[][] forward, ExponentEstimate[][] backward) = exponents.Measure(trainer, batch, trainer.Options.Seed);
+        return new(loss, meter.Measurement, OperatorNorms(trainer), forward, backward);
+    }
+
+    private static Dictionary<string, OperatorNorm>[] OperatorNorms(DenseTrainer trainer)
+    {
+        Dictionary<string, OperatorNorm>[] blocks =
+            [.. Enumerable.Range(0, trainer.Options.Model.Architecture.Depth).Select(_ => new Dictionary<string, OperatorNorm>())];
+        foreach (NamedTensor tensor in trainer.Parameters.Where(tensor => tensor.Shape.Length == 2))
+        {
+            if (tensor.Name.Split('.', 3) is ["blocks", string block, string name])
+                blocks[int.Parse(block, System.Globalization.CultureInfo.InvariantCulture) - 1][name] = OperatorNorm.Of(trainer.Matrix(tensor.Name));
+        }
+
+        return blocks;
+    }
+}
