@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hybrid.Benchmarks.Reference;
 using Hybrid.Networks.Dense.Training;
 using Hybrid.Networks.Training;
@@ -19,7 +18,7 @@ internal static class PairedTraining
 
     public static int Run(int threads, int rounds, bool processor)
     {
-        double peak = PeakSpeed.Measure(threads);
+        double peak = PeakSpeed.Measure(threads, processor);
         using TorchProcess? torch = TorchProcess.TryStart(threads, out string reason);
         Console.WriteLine(torch is null ? $"PyTorch skipped: {reason}" : $"PyTorch: {torch.Description}");
         Console.WriteLine($"measured float32 peak of {threads} threads: {peak:0} GFLOP/s; load {LoadAverage()}");
@@ -68,9 +67,9 @@ internal static class PairedTraining
 
         double Step()
         {
-            TimeSpan start = Clock(processor);
+            TimeSpan start = PeakSpeed.Clock(processor);
             trainer.Step(batch);
-            return (Clock(processor) - start).TotalSeconds;
+            return (PeakSpeed.Clock(processor) - start).TotalSeconds;
         }
 
         double Torch(string norm) => torch?.Seconds(new
@@ -87,9 +86,6 @@ internal static class PairedTraining
             processor,
         }) ?? double.NaN;
     }
-
-    private static TimeSpan Clock(bool processor) =>
-        processor ? Environment.CpuUsage.TotalTime : Stopwatch.GetElapsedTime(0);
 
     private static double PeakBytes() => File.ReadLines("/proc/self/status")
         .Where(line => line.StartsWith("VmHWM")).Select(line => 1024.0 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])).Single();

@@ -176,7 +176,14 @@ public static unsafe class BlockedProduct
     private static void PackLeft<T>(PackingBuffers<T> buffers, MatrixView<T> a, int panel)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        for (int row = 0; row < a.Rows; row += panel)
+        int first = 0;
+        if (a.RowStride == 1)
+        {
+            first = a.Rows / panel * panel;
+            Panel<T>.CopyPanels(a.Data, a.ColumnStride, first / panel, panel, a.Columns, buffers.Left);
+        }
+
+        for (int row = first; row < a.Rows; row += panel)
         {
             int width = Math.Min(panel, a.Rows - row);
             int packedRows = width <= PackingBuffers<T>.TileRows / 2 ? PackingBuffers<T>.TileRows / 2 : panel;
@@ -221,13 +228,13 @@ public static unsafe class BlockedProduct
             T* left = buffers.Left + (nint)row * depth;
             Ahead<T> ahead = Ahead<T>.Share(next, across, along, tileColumns, depth, row / panel, packed);
             if (packedRows == half && wide)
-                MicroKernel<TSimd, TVector, T>.Tile4x3(depth, left, packed, target, stride, alpha, accumulate, ahead);
+                MicroKernel<TSimd, TVector, T>.Tile4x3(depth, left, packed, target, stride, alpha, accumulate, &ahead);
             else if (packedRows == half)
-                MicroKernel<TSimd, TVector, T>.Tile4x2(depth, left, packed, target, stride, alpha, accumulate, ahead);
+                MicroKernel<TSimd, TVector, T>.Tile4x2(depth, left, packed, target, stride, alpha, accumulate, &ahead);
             else if (wide)
-                MicroKernel<TSimd, TVector, T>.Tile8x3(depth, left, packed, target, stride, alpha, accumulate, ahead);
+                MicroKernel<TSimd, TVector, T>.Tile8x3(depth, left, packed, target, stride, alpha, accumulate, &ahead);
             else
-                MicroKernel<TSimd, TVector, T>.Tile8x2(depth, left, packed, target, stride, alpha, accumulate, ahead);
+                MicroKernel<TSimd, TVector, T>.Tile8x2(depth, left, packed, target, stride, alpha, accumulate, &ahead);
             if (!whole)
                 CopyTile(buffers.Tile, tileColumns, tile, c.RowStride, rows, c.Columns);
         }

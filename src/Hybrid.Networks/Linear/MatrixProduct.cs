@@ -88,7 +88,7 @@ public sealed unsafe class MatrixProduct<T> : IDisposable
             if (threads % parts != 0)
                 continue;
             long height = Largest(rows, PackingBuffers<T>.TileRows, parts);
-            long width = Largest(columns, PackingBuffers<T>.TileColumns, threads / parts);
+            long width = Largest(columns, PackingBuffers<T>.Lanes, threads / parts);
             long cost = height * width + PackingCost * (height + width);
             if (cost < least)
                 (best, least) = (parts, cost);
@@ -107,7 +107,7 @@ public sealed unsafe class MatrixProduct<T> : IDisposable
     {
         int columnParts = threads / job->RowParts;
         (int row, int rowEnd) = Cut(job->Result.Rows, PackingBuffers<T>.TileRows, worker / columnParts, job->RowParts);
-        (int column, int columnEnd) = Cut(job->Result.Columns, PackingBuffers<T>.TileColumns, worker % columnParts, columnParts);
+        (int column, int columnEnd) = Cut(job->Result.Columns, PackingBuffers<T>.Lanes, worker % columnParts, columnParts);
         BlockedProduct.Multiply(
             job->Buffers[worker],
             job->Left.Slice(row, 0, rowEnd - row, job->Left.Columns),
@@ -117,7 +117,7 @@ public sealed unsafe class MatrixProduct<T> : IDisposable
             job->Accumulate);
     }
 
-    // Share of `part`, in whole tiles except at the end.
+    // Share of `part`, in whole tiles of rows or registers of columns except at the end.
     private static (int Start, int End) Cut(int count, int tile, int part, int parts)
     {
         (int start, int end) = WorkerPool.Share((count + tile - 1) / tile, part, parts);

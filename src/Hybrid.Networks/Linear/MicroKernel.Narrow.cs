@@ -10,7 +10,7 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
 {
     /// <summary>C[8, 2 registers] = α A·B, or += ; both panels packed, a: [k][8], b: [k][2 registers].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile8x2(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T> ahead)
+    internal static void Tile8x2(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T>* ahead)
     {
         int lanes = TSimd.Lanes;
         TVector c00 = TSimd.Broadcast(T.Zero), c01 = TSimd.Broadcast(T.Zero);
@@ -23,7 +23,7 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
         TVector c70 = TSimd.Broadcast(T.Zero), c71 = TSimd.Broadcast(T.Zero);
         for (; depth > 0; depth--)
         {
-            ahead.Step();
+            ahead->Step();
             TVector b0 = TSimd.Load(b);
             TVector b1 = TSimd.Load(b + lanes);
             TVector a0 = TSimd.Broadcast(a[0]);
@@ -67,7 +67,7 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
 
     /// <summary>C[4, 2 registers] = α A·B, or += ; both panels packed, a: [k][4], b: [k][2 registers].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile4x2(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T> ahead)
+    internal static void Tile4x2(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T>* ahead)
     {
         int lanes = TSimd.Lanes;
         TVector c00 = TSimd.Broadcast(T.Zero), c01 = TSimd.Broadcast(T.Zero);
@@ -76,7 +76,7 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
         TVector c30 = TSimd.Broadcast(T.Zero), c31 = TSimd.Broadcast(T.Zero);
         for (; depth > 0; depth--)
         {
-            ahead.Step();
+            ahead->Step();
             TVector b0 = TSimd.Load(b);
             TVector b1 = TSimd.Load(b + lanes);
             TVector a0 = TSimd.Broadcast(a[0]);

@@ -19,7 +19,7 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
 
     /// <summary>C[8, 3 registers] = α A·B, or += ; both panels packed, a: [k][8], b: [k][3 registers].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile8x3(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T> ahead)
+    internal static void Tile8x3(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T>* ahead)
     {
         int lanes = TSimd.Lanes;
         TVector c00 = TSimd.Broadcast(T.Zero), c01 = TSimd.Broadcast(T.Zero), c02 = TSimd.Broadcast(T.Zero);
@@ -32,7 +32,7 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
         TVector c70 = TSimd.Broadcast(T.Zero), c71 = TSimd.Broadcast(T.Zero), c72 = TSimd.Broadcast(T.Zero);
         for (; depth > 0; depth--)
         {
-            ahead.Step();
+            ahead->Step();
             TVector b0 = TSimd.Load(b);
             TVector b1 = TSimd.Load(b + lanes);
             TVector b2 = TSimd.Load(b + 2 * lanes);
@@ -85,7 +85,7 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
 
     /// <summary>C[4, 3 registers] = α A·B, or += ; both panels packed, a: [k][4], b: [k][3 registers].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile4x3(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T> ahead)
+    internal static void Tile4x3(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T>* ahead)
     {
         int lanes = TSimd.Lanes;
         TVector c00 = TSimd.Broadcast(T.Zero), c01 = TSimd.Broadcast(T.Zero), c02 = TSimd.Broadcast(T.Zero);
@@ -94,7 +94,7 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
         TVector c30 = TSimd.Broadcast(T.Zero), c31 = TSimd.Broadcast(T.Zero), c32 = TSimd.Broadcast(T.Zero);
         for (; depth > 0; depth--)
         {
-            ahead.Step();
+            ahead->Step();
             TVector b0 = TSimd.Load(b);
             TVector b1 = TSimd.Load(b + lanes);
             TVector b2 = TSimd.Load(b + 2 * lanes);

@@ -22,10 +22,12 @@ public readonly unsafe struct PackingBuffers<T>
         Tile = Right + (long)BlockColumns * BlockDepth;
     }
 
-    /// <summary>Columns of a tile: three of the machine's widest registers.</summary>
-    internal static int TileColumns => TileRegisters *
-        (Vector512.IsHardwareAccelerated ? Vector512<T>.Count
-            : Vector256.IsHardwareAccelerated ? Vector256<T>.Count : Vector128<T>.Count);
+    /// <summary>Elements of the machine's widest register.</summary>
+    internal static int Lanes => Vector512.IsHardwareAccelerated ? Vector512<T>.Count
+        : Vector256.IsHardwareAccelerated ? Vector256<T>.Count : Vector128<T>.Count;
+
+    /// <summary>Columns of a tile: three registers, two for what three do not divide.</summary>
+    internal static int TileColumns => TileRegisters * Lanes;
 
     /// <summary>Rows of A packed at once: about 300 KB, to stay in the second-level cache.</summary>
     internal static int BlockRows => 768 / sizeof(T);

@@ -35,6 +35,31 @@ internal static unsafe class Panel<T>
             CopyLanes(source, across, along, lane, width, panel, depth, destination);
     }
 
+    /// <summary>
+    /// Packs neighbouring full panels whose lanes are contiguous, step by step through all of them: one panel alone would use
+    /// half of each cache line that it fetches, and lines that lie a power of two apart leave the cache before the next comes.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void CopyPanels(T* source, nint along, int panels, int panel, int depth, T* destination)
+    {
+        int step = Vector128<T>.Count;
+        nint next = (nint)panel * depth;
+        for (int k = 0; k < depth; k++)
+        {
+            T* row = source, packed = destination;
+            for (int number = 0; number < panels; number++)
+            {
+                for (int lane = 0; lane < panel; lane += step)
+                    Vector128.Load(row + lane).Store(packed + lane);
+                row += panel;
+                packed += next;
+            }
+
+            source += along;
+            destination += panel;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyRows(T* source, nint along, int panel, int depth, T* destination)
     {
@@ -62,18 +87,6 @@ internal static unsafe class Panel<T>
                 Vector512<T> first = Vector512.Load(source), second = Vector512.Load(source + wide);
                 first.Store(destination);
                 second.Store(destination + wide);
-                source += along;
-                destination += panel;
-            }
-
-            return;
-        }
-
-        if (Vector256.IsHardwareAccelerated && panel == Vector256<T>.Count)
-        {
-            for (int k = 0; k < depth; k++)
-            {
-                Vector256.Load(source).Store(destination);
                 source += along;
                 destination += panel;
             }

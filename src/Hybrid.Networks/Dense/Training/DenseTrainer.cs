@@ -25,7 +25,7 @@ public sealed unsafe class DenseTrainer : IMeasuredTrainer
     /// <param name="options">Every number in its documented range.</param>
     /// <param name="threads">≥ 1; the results do not depend on it.</param>
     /// <exception cref="ArgumentException">An option is out of its range; the message says which.</exception>
-    /// <exception cref="InsufficientMemoryException">The run does not fit the machine's memory; see <see cref="Bytes"/>.</exception>
+    /// <exception cref="InsufficientMemoryException">The run does not fit the machine's memory; see <see cref="Bytes(TrainingOptions, int)"/>.</exception>
     public DenseTrainer(TrainingOptions options, int threads)
     {
         this.threads = threads;
@@ -65,7 +65,10 @@ public sealed unsafe class DenseTrainer : IMeasuredTrainer
     /// <summary>"gradient.NAME" of every parameter: what the last <see cref="Step"/> or <see cref="Observe"/> computed, before clipping.</summary>
     public IReadOnlyList<NamedTensor> Gradients { get; }
 
-    /// <summary>Bytes that a trainer for legal options takes with so many threads, before it is planned.</summary>
+    /// <summary>Bytes that a trainer for legal options takes on all cores of the machine, before it is planned.</summary>
+    public static Int128 Bytes(TrainingOptions options) => Bytes(options, Environment.ProcessorCount);
+
+    /// <summary>The same with so many threads, each of which packs products in memory of its own.</summary>
     public static Int128 Bytes(TrainingOptions options, int threads) => TrainingRun<float>.Bytes(options, threads);
 
     /// <inheritdoc/>

@@ -22,8 +22,7 @@ internal sealed class ModelLayout
     {
         Architecture architecture = model.Architecture;
         int d = architecture.Width;
-        Norm norm = architecture.Norm;
-        HasFinalNormalisation = norm.IsPre || norm.IsPeri || norm.IsOutput;
+        HasFinalNormalisation = NormalisesFinally(architecture.Norm);
         Blocks = new ParameterLayout(architecture);
         Gains = GainLayout.Of(architecture);
 
@@ -91,6 +90,9 @@ internal sealed class ModelLayout
 
     /// <summary>Every parameter once.</summary>
     internal IReadOnlyList<PlacedTensor> Tensors => tensors;
+
+    /// <summary>Whether a placement has a normalisation before the unembedding.</summary>
+    internal static bool NormalisesFinally(Norm norm) => norm.IsPre || norm.IsPeri || norm.IsOutput;
 
     // A layout too long for 63 bits is refused by its buffer before any offset is used.
     private long Take(Int128 length)

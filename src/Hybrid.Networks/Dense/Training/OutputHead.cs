@@ -123,7 +123,7 @@ internal sealed unsafe class OutputHead<T> : IDisposable
         {
             Architecture architecture = model.Architecture;
             int rows = checked(sequences * architecture.Tokens), d = architecture.Width;
-            bool normalises = new ModelLayout(model).HasFinalNormalisation;
+            bool normalises = ModelLayout.NormalisesFinally(architecture.Norm);
             Logits = Take(rows, model.Vocabulary);
             Normalised = Take(normalises ? rows : 0, d);
             Output = Take(normalises ? rows : 0, d);

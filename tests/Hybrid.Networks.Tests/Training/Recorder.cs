@@ -1,0 +1,35 @@
+using Hybrid.Networks.Dense.Training;
+using Hybrid.Networks.Linear;
+
+namespace Hybrid.Networks.Tests.Training;
+
+/// <summary>Keeps a copy of all that it is shown.</summary>
+internal sealed unsafe class Recorder : IPassObserver<float>
+{
+    /// <summary>x after block 0..depth.</summary>
+    public List<float[]> Streams { get; } = [];
+
+    /// <summary>A of block 1..depth.</summary>
+    public List<float[]> Attention { get; } = [];
+
+    /// <summary>Attention's and the MLP's branch of block 1..depth, in their order.</summary>
+    public List<float[]> Branches { get; } = [];
+
+    /// <summary>G after block depth..0.</summary>
+    public List<float[]> Gradients { get; } = [];
+
+    /// <summary>ℓ.</summary>
+    public float[] LogitRows { get; private set; } = [];
+
+    public void Stream(int layer, MatrixView<float> stream) => Streams.Add(Copy(stream));
+
+    public void Probabilities(int layer, MatrixView<float> probabilities) => Attention.Add(Copy(probabilities));
+
+    public void Branch(int layer, Sublayer sublayer, MatrixView<float> branch) => Branches.Add(Copy(branch));
+
+    public void Logits(MatrixView<float> logits) => LogitRows = Copy(logits);
+
+    public void Gradient(int layer, MatrixView<float> gradient) => Gradients.Add(Copy(gradient));
+
+    private static float[] Copy(MatrixView<float> view) => new Span<float>(view.Data, view.Rows * view.Columns).ToArray();
+}
