@@ -15,6 +15,8 @@ public sealed record DeviceMemory(TorchDevice Device, string Name, long Free, lo
     {
         if (!device.IsCuda)
         {
+            // The runtime knows the load of the machine from its last collection.
+            GC.Collect(0);
             GCMemoryInfo memory = GC.GetGCMemoryInfo();
             long total = memory.TotalAvailableMemoryBytes;
             return new(device, "", Math.Max(0, total - memory.MemoryLoadBytes), total);

@@ -13,6 +13,7 @@ public class SnapshotTests
     [InlineData("help-phase.txt", "phase", "--help")]
     [InlineData("help-suggest.txt", "suggest", "--help")]
     [InlineData("help-train.txt", "train", "--help")]
+    [InlineData("help-bench.txt", "bench", "--help")]
     [InlineData("help-presets.txt", "presets", "--help")]
     [InlineData("help-info.txt", "info", "--help")]
     [InlineData("presets.txt", "presets")]
@@ -36,7 +37,7 @@ public class SnapshotTests
     [Fact]
     public void Every_example_in_the_help_parses()
     {
-        string[] verbs = ["check", "predict", "simulate", "phase", "suggest", "train", "presets", "info"];
+        string[] verbs = ["check", "predict", "simulate", "phase", "suggest", "train", "bench", "presets", "info"];
         int examples = 0;
         foreach (string verb in verbs)
         {

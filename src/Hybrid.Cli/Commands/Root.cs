@@ -22,6 +22,7 @@ internal static class Root
             PhaseCommand.Create(session),
             SuggestCommand.Create(session),
             TrainCommand.Create(session),
+            BenchCommand.Create(session),
             PresetsCommand.Create(session),
             InfoCommand.Create(session),
         };

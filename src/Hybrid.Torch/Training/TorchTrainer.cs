@@ -1,4 +1,5 @@
 using Hybrid.Networks.Dense.Training;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -9,13 +10,14 @@ namespace Hybrid.Torch.Training;
 /// Training on TorchSharp: the dense trainer's initial parameters, batches, update and named tensors, so that a run may begin on
 /// one engine and continue on the other. A batch that exceeds the device's memory is taken in parts whose gradients add up.
 /// </summary>
-public sealed class TorchTrainer : ITrainer
+public sealed class TorchTrainer : IMeasuredTrainer
 {
     private readonly ModelTensors tensors;
     private readonly TorchModel model;
     private readonly TorchOptimiser optimiser;
     private readonly ShrinkingBatch part;
     private readonly Dictionary<string, Func<Tensor>> byName = [];
+    private readonly int threads;
     private int stepsDone;
 
     /// <summary>Plans a run and draws its initial parameters.</summary>
@@ -31,6 +33,7 @@ public sealed class TorchTrainer : ITrainer
         TrainingOptions options, TorchDevice device, TorchPrecision precision = TorchPrecision.Single, int threads = 1, long? memory = null)
     {
         Options = OptionRanges.EnsureValid(options);
+        this.threads = threads;
         TorchRuntime.EnsureAvailable(device);
         Products.Configure(precision);
         part = new ShrinkingBatch(TrainingBytes.SequencesWithin(options, memory ?? DeviceMemory.Of(device).Budget, device));
@@ -116,6 +119,24 @@ public sealed class TorchTrainer : ITrainer
     {
         int targets = BatchRanges.EnsureValid(batch, Options.Model, Options.Sequences);
         return Sum((start, count) => model.Loss(batch, start, count, targets), before: () => { });
+    }
+
+    /// <summary>As the dense trainer measures the same parameters, on the host: measurements are defined once.</summary>
+    public NetworkMeasurement Measure(TokenBatch batch)
+    {
+        using DenseTrainer dense = new(Options, threads);
+        float[] values = new float[Parameters.Max(parameter => Math.Min(parameter.Length, HostMemory.Part))];
+        foreach (NamedTensor parameter in Parameters)
+        {
+            for (long start = 0; start < parameter.Length; start += values.Length)
+            {
+                Span<float> part = values.AsSpan(0, (int)Math.Min(values.Length, parameter.Length - start));
+                Read(parameter, start, part);
+                dense.Write(parameter, start, part);
+            }
+        }
+
+        return dense.Measure(batch);
     }
 
     /// <inheritdoc/>
