@@ -142,7 +142,7 @@ public sealed class TorchEngine : INetworkEngine
 
     private int Fitting()
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MostNetworks, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MostAtOnce, 1);
         Int128 bytes = Bytes(Architecture, options.Precision);
         long memory = options.Memory ?? DeviceMemory.Of(options.Device).Budget;
         if (bytes > memory)
@@ -152,6 +152,6 @@ public sealed class TorchEngine : INetworkEngine
                 + "allow more memory, take bfloat16, or ask for fewer tokens, a smaller width or fewer blocks");
         }
 
-        return (int)Int128.Min(options.MostNetworks, memory / bytes);
+        return (int)Int128.Min(options.MostAtOnce, memory / bytes);
     }
 }
