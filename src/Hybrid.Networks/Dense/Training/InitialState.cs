@@ -1,8 +1,8 @@
+using System.Numerics;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Random;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
-using System.Numerics;
 
 namespace Hybrid.Networks.Dense.Training;
 
