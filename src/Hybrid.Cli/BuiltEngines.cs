@@ -20,5 +20,8 @@ public static class BuiltEngines
             "exact in distribution without weights, double precision; cost grows as width",
             (architecture, threads) => new ConditionedEngine(architecture, threads),
             ConditionedEngine.Bytes),
+#if TORCH
+        TorchEntries.Ensembles,
+#endif
     ]);
 }

@@ -10,5 +10,8 @@ public static class BuiltTrainers
     public static readonly TrainerCatalogue Catalogue = new(
     [
         new TrainerEntry("dense", (options, threads) => new DenseTrainer(options, threads), DenseTrainer.Bytes),
+#if TORCH
+        TorchEntries.Training,
+#endif
     ]);
 }

@@ -4,7 +4,7 @@ namespace Hybrid.Networks;
 
 /// <summary>
 /// Many networks of one architecture, whole networks in parallel: every thread has an engine of its own and takes the next
-/// number. What comes back is ordered by number and depends on the seed alone, not on threads or on who took what.
+/// numbers, as many as its engine runs at once. What comes back is ordered by number and depends on the seed alone, not on threads or on who took what.
 /// </summary>
 public static class Ensemble
 {
@@ -54,15 +54,20 @@ public static class Ensemble
                 if (samples == 0 || cancellation.IsCancellationRequested)
                     return;
                 using INetworkEngine engine = factory();
-                NetworkSample buffer = new(engine.Architecture.Tokens, engine.Architecture.Depth);
+                NetworkSample[] buffers = [.. Enumerable.Range(0, Math.Min(samples, engine.BatchSize))
+                    .Select(_ => new NetworkSample(engine.Architecture.Tokens, engine.Architecture.Depth))];
                 while (Volatile.Read(ref failure) is null && !cancellation.IsCancellationRequested)
                 {
-                    int index = Interlocked.Increment(ref taken) - 1;
-                    if (index >= samples)
+                    int batch = Math.Min(buffers.Length, engine.BatchSize);
+                    int start = Interlocked.Add(ref taken, batch) - batch, count = Math.Min(batch, samples - start);
+                    if (count <= 0)
                         return;
-                    engine.Run(seed, first + index, buffer);
-                    members[index] = EnsembleMember.Of(first + index, buffer);
-                    progress?.Report(Interlocked.Increment(ref finished));
+                    engine.Run(seed, first + start, buffers.AsSpan(0, count));
+                    for (int index = 0; index < count; index++)
+                    {
+                        members[start + index] = EnsembleMember.Of(first + start + index, buffers[index]);
+                        progress?.Report(Interlocked.Increment(ref finished));
+                    }
                 }
             }
             catch (Exception exception)

@@ -1,4 +1,5 @@
 using Hybrid.Networks.Dense;
+using Hybrid.Theory;
 
 namespace Hybrid.Networks;
 
@@ -39,6 +40,17 @@ public sealed class NetworkSample
     /// output has g_d = 1 (so ‖G_i‖² = d there). NaN where the engine does not measure it or the matrix does not exist.
     /// </summary>
     public double[][] WeightGradients { get; }
+
+    /// <summary>Refuses an architecture that these buffers do not hold.</summary>
+    /// <exception cref="ArgumentException">Other tokens or another depth.</exception>
+    public void EnsureShape(Architecture architecture)
+    {
+        if (Tokens != architecture.Tokens || Hidden.Length != architecture.Depth + 1)
+        {
+            throw new ArgumentException(
+                $"the sample must hold {architecture.Tokens} tokens and {architecture.Depth} blocks, got {Tokens} and {Hidden.Length - 1}");
+        }
+    }
 
     private static double[][] NewGrams(int tokens, int depth)
     {

@@ -59,6 +59,26 @@ public class ExitCodeTests
         Assert.Contains("-p:Torch=cpu", run.Error);
     }
 
+    [Theory]
+    [InlineData("--device cuda: engine fake runs on the processor", "--device", "cuda")]
+    [InlineData("--precision bfloat16 is for --engine torch, got --engine fake", "--precision", "bfloat16")]
+    [InlineData("--draw device is for --engine torch, got --engine fake", "--draw", "device")]
+    public void A_device_that_the_engine_does_not_offer_is_bad_input(string message, string option, string value)
+    {
+        CommandRun run = CommandRun.Of(FakeEngine.Entry(), "simulate", "gpt2", "--engine", "fake", option, value);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains(message, run.Error);
+    }
+
+    [Fact]
+    public void A_device_that_is_missing_exits_with_3_before_anything_is_printed()
+    {
+        EngineEntry elsewhere = FakeEngine.Entry() with { OnDevice = choice => throw new EngineMissingException($"there is no {choice.Device}") };
+        CommandRun run = CommandRun.Of(elsewhere, "simulate", "gpt2", "--engine", "fake", "--device", "cuda:7");
+        Assert.Equal((3, ""), (run.ExitCode, run.Output));
+        Assert.Contains("there is no cuda:7", run.Error);
+    }
+
     [Fact]
     public void A_fault_of_the_command_exits_with_99_without_a_stack_trace()
     {

@@ -14,6 +14,7 @@ public class SnapshotTests
     [InlineData("help-suggest.txt", "suggest", "--help")]
     [InlineData("help-train.txt", "train", "--help")]
     [InlineData("help-experiment.txt", "experiment", "--help")]
+    [InlineData("help-bench.txt", "bench", "--help")]
     [InlineData("help-presets.txt", "presets", "--help")]
     [InlineData("help-info.txt", "info", "--help")]
     [InlineData("presets.txt", "presets")]
@@ -37,7 +38,7 @@ public class SnapshotTests
     [Fact]
     public void Every_example_in_the_help_parses()
     {
-        string[] verbs = ["check", "predict", "simulate", "phase", "suggest", "train", "experiment", "presets", "info"];
+        string[] verbs = ["check", "predict", "simulate", "phase", "suggest", "train", "experiment", "bench", "presets", "info"];
         int examples = 0;
         foreach (string verb in verbs)
         {

@@ -87,7 +87,6 @@ public class TrainCommandTests
     [InlineData("data.source is \"markov:vocabulary=8,order=1,entropy=1.25,seed=1\" there, got \"markov:vocabulary=8,order=1,entropy=1.5,seed=1\"", "--data", "markov:vocabulary=8,entropy=1.5")]
     [InlineData("model.architecture.depth is 12 there, got 3", "--set", "depth=3")]
     [InlineData("model.architecture.name is \"pre-tanh-ordered\" there, got \"gpt2\"", "gpt2", "--set", "mask=causal", "--set", "tokens=16")]
-    [InlineData("engine is \"dense\" there, got \"torch\"", "--engine", "torch")]
     public void A_resumed_run_refuses_what_contradicts_it(string message, params string[] options)
     {
         using TemporaryFolder folder = new();

@@ -14,6 +14,9 @@ public abstract class EngineTests
     /// <summary>Relative rounding of the engine's storage.</summary>
     protected abstract double Rounding { get; }
 
+    /// <summary>Most managed bytes that a run may allocate for each block, whatever the block's size.</summary>
+    protected virtual long BytesForEachBlock => 0;
+
     [Theory]
     [InlineData(0.5)]
     [InlineData(1.0)]
@@ -66,7 +69,8 @@ public abstract class EngineTests
     [Fact]
     public void A_run_allocates_nothing_that_grows_with_depth()
     {
-        Assert.True(Allocated(2) == Allocated(8), $"2 blocks allocate {Allocated(2)} bytes, 8 blocks {Allocated(8)}");
+        (long two, long eight) = (Allocated(2), Allocated(8));
+        Assert.True(Math.Abs(eight - two) <= 6 * BytesForEachBlock, $"2 blocks allocate {two} bytes, 8 blocks {eight}");
 
         long Allocated(int depth)
         {

@@ -41,6 +41,7 @@ internal static class CheckCommand
         verb.Options.Add(width);
         verb.Options.Add(threads);
         verb.Options.Add(memory);
+        DeviceOptions device = new(verb);
         verb.Options.Add(figure);
         CommonOptions common = new(verb);
         ArchitectureLoading loading = new(verb, common);
@@ -57,7 +58,7 @@ internal static class CheckCommand
             LoadedArchitecture[] loaded = [.. chosen];
             CheckPlan plan = new(
                 [.. loaded.Select(item => Options.AtWidth(parsed, width, item.Architecture))],
-                session.Engines.Find(parsed.GetRequiredValue(engine)),
+                session.Engines.Find(parsed.GetRequiredValue(engine), device.Choice(parsed, parsed.GetValue(memory))),
                 parsed.GetValue(samples),
                 common.Seed(parsed),
                 Options.ThreadsOf(parsed, threads),
@@ -70,7 +71,7 @@ internal static class CheckCommand
 
     private static int Run(Session session, CheckPlan plan, IReadOnlyList<ImportReport?> imports, string? figure, string? page, string command, bool json)
     {
-        RunHeader header = new("check", plan.Seed, plan.Engine.Name, plan.Samples, plan.Threads);
+        RunHeader header = new("check", plan.Seed, plan.Engine.Name, plan.Samples, plan.Threads, plan.Engine.Device);
         TextWriter output = session.Terminal.Out;
         if (!json)
         {

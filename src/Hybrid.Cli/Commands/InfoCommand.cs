@@ -10,7 +10,7 @@ internal static class InfoCommand
 {
     public static Verb Create(Session session)
     {
-        Verb verb = new("info", "Shows the engines, SIMD width, threads and versions of this build.", "hybrid info");
+        Verb verb = new("info", "Shows the engines, devices, memory, SIMD width, threads and versions of this build.", "hybrid info");
         CommonOptions common = new(verb);
         return verb.Does(parsed =>
         {
@@ -35,7 +35,27 @@ internal static class InfoCommand
             .. engines.Entries.Select(entry => Engine(entry.Name, true, entry.Description)),
             .. Absent(engines).Select(item => Engine(item.Key, false, item.Value)),
         ]),
+        ["devices"] = new JsonArray([.. Devices(engines).Select(ToNode)]),
     };
+
+    private static JsonNode ToNode(DeviceDescription device) => new JsonObject
+    {
+        ["name"] = device.Name,
+        ["model"] = device.Model,
+        ["freeBytes"] = device.Free,
+        ["totalBytes"] = device.Total,
+    };
+
+    /// <summary>The processor, and the GPUs that engines of this build can use.</summary>
+    private static IEnumerable<DeviceDescription> Devices(EngineCatalogue engines)
+    {
+        // The runtime knows the load of the machine from its last collection.
+        GC.Collect(0);
+        GCMemoryInfo memory = GC.GetGCMemoryInfo();
+        long total = memory.TotalAvailableMemoryBytes;
+        return engines.Entries.SelectMany(entry => entry.Gpus())
+            .Prepend(new DeviceDescription(DeviceChoice.Processor, Machine.Processor, Math.Max(0, total - memory.MemoryLoadBytes), total));
+    }
 
     private static JsonNode Engine(string name, bool available, string note) =>
         new JsonObject { ["name"] = name, ["available"] = available, ["note"] = note };
@@ -60,5 +80,10 @@ internal static class InfoCommand
         foreach ((string name, string remedy) in Absent(session.Engines))
             engines.Row(name, "no", remedy);
         engines.Write(session.Terminal);
+
+        TextTable devices = new("<device", "<model", "free memory", "memory");
+        foreach (DeviceDescription device in Devices(session.Engines))
+            devices.Row(device.Name, device.Model, MemorySize.Text(device.Free), MemorySize.Text(device.Total));
+        devices.Write(session.Terminal);
     }
 }

@@ -23,6 +23,7 @@ internal static class Root
             SuggestCommand.Create(session),
             TrainCommand.Create(session),
             ExperimentCommand.Create(session),
+            BenchCommand.Create(session),
             PresetsCommand.Create(session),
             InfoCommand.Create(session),
         };

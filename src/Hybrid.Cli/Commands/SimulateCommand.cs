@@ -31,13 +31,14 @@ internal static class SimulateCommand
         verb.Options.Add(width);
         verb.Options.Add(threads);
         verb.Options.Add(memory);
+        DeviceOptions device = new(verb);
         CommonOptions common = new(verb);
         ArchitectureLoading loading = new(verb, common);
         return verb.Does(parsed =>
         {
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             loaded = loaded with { Architecture = Options.AtWidth(parsed, width, loaded.Architecture) };
-            EngineEntry entry = session.Engines.Find(parsed.GetRequiredValue(engine));
+            EngineEntry entry = session.Engines.Find(parsed.GetRequiredValue(engine), device.Choice(parsed, parsed.GetValue(memory)));
             EnsembleRun run = new(entry, Options.ThreadsOf(parsed, threads), common.Seed(parsed), parsed.GetValue(memory));
             int asked = parsed.GetValue(samples);
             run.EnginesFor(loaded.Architecture, asked);
@@ -48,7 +49,7 @@ internal static class SimulateCommand
     private static int Run(Session session, EnsembleRun run, LoadedArchitecture loaded, int samples, bool json)
     {
         Architecture architecture = loaded.Architecture;
-        RunHeader header = new("simulate", run.Seed, run.Engine.Name, samples, run.Threads);
+        RunHeader header = new("simulate", run.Seed, run.Engine.Name, samples, run.Threads, run.Engine.Device);
         TextWriter output = session.Terminal.Out;
         if (!json)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Output.Pages;
 using Hybrid.Harness.Data;
+using Hybrid.Harness.Engines;
 using Hybrid.Harness.Figures;
 using Hybrid.Harness.Files;
 using Hybrid.Harness.Training;
@@ -21,43 +22,47 @@ internal static class TrainCommand
             "hybrid train --resume --out run",
             "hybrid train gpt2 --set depth=4 --set width=256 --set mlpWidth=1024 --data corpus.txt --steps 2000 --warmup 100 --out text");
         Option<string> folder = new("--out") { Description = "The run's folder: plan, log, checkpoints and curve.svg.", HelpName = "DIR", Required = true };
-        Option<bool> resume = new("--resume") { Description = "Continue the run of the folder; options that are given must be those it began with, but for more --steps at a constant learning rate." };
+        Option<bool> resume = new("--resume") { Description = "Continue the run of the folder; options that are given must be those it began with, but for more --steps at a constant learning rate, and another --engine." };
         Option<int> threads = Options.Threads();
+        Option<string?> device = DeviceOptions.Device();
         TrainOptions options = new(verb, session.Trainers);
         ReportOption report = new(verb);
         verb.Options.Add(folder);
         verb.Options.Add(resume);
         verb.Options.Add(threads);
+        verb.Options.Add(device);
         return verb.Does(parsed =>
         {
             string path = parsed.GetRequiredValue(folder);
             int count = Options.ThreadsOf(parsed, threads);
             string? page = report.File(parsed);
+            DeviceChoice choice = new(parsed.GetValue(device));
             return parsed.GetValue(resume)
-                ? Resume(session, parsed, options, path, page, count)
-                : Begin(session, parsed, options, path, page, count);
+                ? Resume(session, parsed, options, path, page, count, choice)
+                : Begin(session, parsed, options, path, page, count, choice);
         });
     }
 
     /// <summary>The folder is made last: what cannot be trained leaves none behind.</summary>
-    private static int Begin(Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads)
+    private static int Begin(Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads, DeviceChoice choice)
     {
         if (RunDirectory.Exists(path))
             throw RunDirectory.HoldsARun(path);
         (TrainingPlan plan, ITokenSource source) = options.Plan(parsed, null);
         using ITokenSource opened = source;
-        using ITrainer trainer = session.Trainers.Create(plan, threads);
+        using ITrainer trainer = session.Trainers.Create(plan, threads, choice);
         using RunDirectory directory = RunDirectory.Create(path, plan);
         return Run(session, directory, trainer, opened, page, CommandText.Of(parsed), threads, options.Json(parsed));
     }
 
-    private static int Resume(Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads)
+    private static int Resume(Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads, DeviceChoice choice)
     {
         using RunDirectory directory = RunDirectory.Open(path);
         (TrainingPlan plan, ITokenSource source) = options.Plan(parsed, directory.Plan);
         using ITokenSource opened = source;
+        session.Trainers.Find(plan.Engine, choice);
         Resumption.Accept(directory, plan);
-        using ITrainer trainer = session.Trainers.Create(directory.Plan, threads);
+        using ITrainer trainer = session.Trainers.Create(directory.Plan, threads, choice);
         return Run(session, directory, trainer, opened, page, CommandText.Of(parsed), threads, options.Json(parsed));
     }
 

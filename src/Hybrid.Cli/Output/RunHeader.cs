@@ -11,7 +11,8 @@ namespace Hybrid.Cli.Output;
 /// <param name="Engine">The engine, or null where none runs.</param>
 /// <param name="Samples">Networks for each ensemble; 0 where none is drawn.</param>
 /// <param name="Threads">Threads; 0 where no engine runs.</param>
-internal sealed record RunHeader(string Verb, ulong Seed, string? Engine = null, int Samples = 0, int Threads = 0)
+/// <param name="Device">Where the engine runs and what it was told there, of an engine that has a choice.</param>
+internal sealed record RunHeader(string Verb, ulong Seed, string? Engine = null, int Samples = 0, int Threads = 0, string? Device = null)
 {
     /// <summary>One line for the run; one more for each architecture is <see cref="Describe"/>.</summary>
     public void Write(TextWriter writer)
@@ -19,7 +20,7 @@ internal sealed record RunHeader(string Verb, ulong Seed, string? Engine = null,
         List<string> parts = [$"hybrid {Machine.Version}", Verb];
         if (Engine is not null)
         {
-            parts.Add($"engine {Engine}");
+            parts.Add(Device is null ? $"engine {Engine}" : $"engine {Engine} on {Device}");
             if (Samples > 0)
                 parts.Add($"{Samples} samples");
             parts.Add($"SIMD {Machine.Simd}");
@@ -37,6 +38,8 @@ internal sealed record RunHeader(string Verb, ulong Seed, string? Engine = null,
         if (Engine is not null)
         {
             node["engine"] = Engine;
+            if (Device is not null)
+                node["device"] = Device;
             if (Samples > 0)
                 node["samples"] = Samples;
             node["simd"] = Machine.Simd;

@@ -26,6 +26,15 @@ public sealed record EngineCatalogue(IReadOnlyList<EngineEntry> Entries)
     /// <exception cref="InputException">There is no engine of that name.</exception>
     public EngineEntry Find(string name) => Choose(name, Entries, entry => entry.Name);
 
+    /// <summary>The entry of a name for a choice of device.</summary>
+    /// <exception cref="EngineMissingException">The engine is not in this build, or the device not in this machine.</exception>
+    /// <exception cref="InputException">There is no engine of that name, or it offers no such choice.</exception>
+    public EngineEntry Find(string name, DeviceChoice choice)
+    {
+        EngineEntry entry = Find(name);
+        return choice.Apply(name, entry, entry.OnDevice);
+    }
+
     /// <summary>The entry of a name among those of one kind of work.</summary>
     internal static T Choose<T>(string name, IReadOnlyList<T> entries, Func<T, string> nameOf)
         where T : class

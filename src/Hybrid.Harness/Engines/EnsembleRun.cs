@@ -28,7 +28,7 @@ public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed, lo
                 + "--width, or --set tokens=… or depth=…");
         }
 
-        return Ensemble.ThreadsWithin(memory, bytes, Math.Max(1, Math.Min(Threads, samples)));
+        return Ensemble.ThreadsWithin(memory, bytes, Math.Max(1, Math.Min(Math.Min(Threads, samples), Engine.MostEngines)));
     }
 
     /// <summary>
@@ -61,7 +61,7 @@ public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed, lo
     }
 
     /// <summary>What an engine refuses beyond the architecture's own ranges, such as more tokens than coordinates.</summary>
-    private INetworkEngine Create(Architecture architecture, int threads)
+    internal INetworkEngine Create(Architecture architecture, int threads)
     {
         try
         {

@@ -16,12 +16,21 @@ public sealed record TrainerCatalogue(IReadOnlyList<TrainerEntry> Entries)
     /// <exception cref="InputException">No engine of that name trains.</exception>
     public TrainerEntry Find(string name) => EngineCatalogue.Choose(name, Entries, entry => entry.Name);
 
-    /// <summary>A trainer for a plan, as it begins.</summary>
-    /// <exception cref="EngineMissingException">The plan's engine is not in this build.</exception>
-    /// <exception cref="InputException">The engine refuses the plan, or it does not fit into memory.</exception>
-    public ITrainer Create(TrainingPlan plan, int threads)
+    /// <summary>The entry of a name for a choice of device.</summary>
+    /// <exception cref="EngineMissingException">The engine is not in this build, or the device not in this machine.</exception>
+    /// <exception cref="InputException">No engine of that name trains, or it offers no such choice.</exception>
+    public TrainerEntry Find(string name, DeviceChoice choice)
     {
-        TrainerEntry entry = Find(plan.Engine);
+        TrainerEntry entry = Find(name);
+        return choice.Apply(name, entry, entry.OnDevice);
+    }
+
+    /// <summary>A trainer for a plan, as it begins.</summary>
+    /// <exception cref="EngineMissingException">The plan's engine is not in this build, or the device not in this machine.</exception>
+    /// <exception cref="InputException">The engine has no such device, or refuses the plan, or it does not fit into memory.</exception>
+    public ITrainer Create(TrainingPlan plan, int threads, DeviceChoice choice)
+    {
+        TrainerEntry entry = Find(plan.Engine, choice);
         string name = plan.Options.Model.Architecture.Name;
         Int128 bytes = entry.Bytes(plan.Options, threads), memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (bytes > memory)

@@ -1,3 +1,4 @@
+using Hybrid.Harness.Engines;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Harness.Training;
@@ -9,4 +10,8 @@ namespace Hybrid.Harness.Training;
 public sealed record TrainerEntry(
     string Name,
     Func<TrainingOptions, int, ITrainer> Create,
-    Func<TrainingOptions, int, Int128> Bytes);
+    Func<TrainingOptions, int, Int128> Bytes)
+{
+    /// <summary>Makes the entry for a choice of device, or null of an engine that trains on the processor in one way.</summary>
+    public Func<DeviceChoice, TrainerEntry>? OnDevice { get; init; }
+}

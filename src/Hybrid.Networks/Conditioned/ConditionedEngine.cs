@@ -60,12 +60,7 @@ public sealed class ConditionedEngine : INetworkEngine
     /// <inheritdoc/>
     public void Run(ulong seed, int sample, NetworkSample result)
     {
-        if (result.Tokens != Architecture.Tokens || result.Hidden.Length != Architecture.Depth + 1)
-        {
-            throw new ArgumentException(
-                $"the sample must hold {Architecture.Tokens} tokens and {Architecture.Depth} blocks, "
-                + $"got {result.Tokens} and {result.Hidden.Length - 1}");
-        }
+        result.EnsureShape(Architecture);
 
         network.Begin(seed, sample, tokens);
         network.MeasureStream(result.Hidden[0]);

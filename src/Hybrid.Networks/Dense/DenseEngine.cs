@@ -73,12 +73,7 @@ public sealed class DenseEngine : INetworkEngine
     /// <inheritdoc/>
     public void Run(ulong seed, int sample, NetworkSample result)
     {
-        if (result.Tokens != Architecture.Tokens || result.Hidden.Length != Architecture.Depth + 1)
-        {
-            throw new ArgumentException(
-                $"the sample must hold {Architecture.Tokens} tokens and {Architecture.Depth} blocks, "
-                + $"got {result.Tokens} and {result.Hidden.Length - 1}");
-        }
+        result.EnsureShape(Architecture);
 
         tokens.Fill(network.Stream, new RandomKey(seed, sample, InputLayer, TokenStream));
         meter.Measure(network.Stream, result.Hidden[0]);

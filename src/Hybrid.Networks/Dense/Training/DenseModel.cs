@@ -59,7 +59,7 @@ internal sealed unsafe class DenseModel<T> : IDisposable
     /// <param name="observer">Told what passes, or null.</param>
     internal void Logits(TokenBatch batch, IPassObserver<T>? observer = null)
     {
-        Require(batch);
+        BatchRanges.EnsureValid(batch, model, sequences);
         fixed (int* inputs = batch.Inputs)
         {
             Embedding<T> embedding = EmbeddingIn(Parameters) with { Inputs = inputs, Stream = blocks.Stream };
@@ -125,30 +125,6 @@ internal sealed unsafe class DenseModel<T> : IDisposable
             Embedding<T> embedding = EmbeddingIn(Gradients) with { Inputs = inputs, Stream = blocks.Gradient };
             pool.Run(&Embedding<T>.Backward, &embedding);
         }
-    }
-
-    private void Require(TokenBatch batch)
-    {
-        if (batch.Sequences != sequences || batch.Tokens != model.Architecture.Tokens)
-        {
-            throw new ArgumentException(
-                $"a batch must have {sequences} sequences of {model.Architecture.Tokens} tokens, "
-                + $"got {batch.Sequences} of {batch.Tokens}");
-        }
-
-        bool any = false;
-        for (int i = 0; i < batch.Inputs.Length; i++)
-        {
-            int input = batch.Inputs[i], target = batch.Targets[i];
-            if ((uint)input >= (uint)model.EmbeddedTokens)
-                throw new ArgumentException($"input {i} must be from 0 to {model.EmbeddedTokens - 1}, got {input}");
-            if (target != TokenBatch.NoTarget && (uint)target >= (uint)model.Vocabulary)
-                throw new ArgumentException($"target {i} must be from 0 to {model.Vocabulary - 1} or none, got {target}");
-            any |= target != TokenBatch.NoTarget;
-        }
-
-        if (!any)
-            throw new ArgumentException("a batch must have at least one target, got none");
     }
 
     private BlockParameters<T> Blocks(NativeBuffer<T> buffer) =>

@@ -1,0 +1,72 @@
+using Hybrid.Networks.Dense;
+using Hybrid.Theory;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Hybrid.Torch;
+
+/// <summary>
+/// A block of the architecture as operations on tensors: attention, then MLP, each placed as theory.md, section 1, has it.
+/// The backward pass is autograd's. Differentiable in x and in the weights.
+/// </summary>
+internal sealed class TorchBlock(Architecture architecture, TorchPrecision precision)
+{
+    /// <summary>The output of block <paramref name="layer"/>, 1..depth. x: [B, n, d].</summary>
+    internal Tensor Forward(int layer, Tensor x, BlockTensors weights)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        AttentionParameters attention = architecture.Attention;
+        MlpParameters mlp = architecture.Mlp;
+        Tensor middle = Sublayer(
+            x, attention.Skip.At(layer), attention.Branch.At(layer), weights[GainRole.AttentionInput], weights[GainRole.AttentionOutput], z => Attention(z, weights));
+        Tensor output = Sublayer(
+            middle, mlp.Skip.At(layer), mlp.Branch.At(layer), weights[GainRole.MlpInput], weights[GainRole.MlpOutput], z => Mlp(z, weights));
+        return output.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>N x = √d x/‖x‖ times a gain; 0 with derivative 0 at x = 0. x: [.., d].</summary>
+    internal static Tensor Normalise(Tensor x, Tensor? gain)
+    {
+        Tensor square = (x * x).mean([-1], keepdim: true);
+        Tensor isZero = square.eq(0).to(ScalarType.Float32);
+        Tensor normalised = x * ((square + isZero).rsqrt() * (1 - isZero));
+        return gain is null ? normalised : normalised * gain;
+    }
+
+    private Tensor Sublayer(Tensor x, double skip, double branch, Tensor? gainIn, Tensor? gainOut, Func<Tensor, Tensor> module)
+    {
+        Norm norm = architecture.Norm;
+        Tensor f = module(norm.IsPre || norm.IsPeri ? Normalise(x, gainIn) : x);
+        if (norm.IsPeri || norm.IsOutput)
+            f = Normalise(f, gainOut);
+        Tensor sum = x * skip + f * branch;
+        return norm.IsPost ? Normalise(sum, gainOut) : sum;
+    }
+
+    // z: [B, n, d]; heads are columns [h d_k, (h + 1) d_k) of queries, keys and values.
+    private Tensor Attention(Tensor z, BlockTensors weights)
+    {
+        Tensor context = nn.functional.scaled_dot_product_attention(
+            Heads(z, weights[MatrixRole.Query]),
+            Heads(z, weights[MatrixRole.Key]),
+            Heads(z, weights[MatrixRole.Value]),
+            is_casual: architecture.Mask.IsCausal);
+        return Products.Apply(context.transpose(1, 2).reshape(z.shape), weights[MatrixRole.AttentionOut], precision);
+    }
+
+    // [B, H, n, d_k].
+    private Tensor Heads(Tensor z, Tensor weight)
+    {
+        Tensor projected = Products.Rounded(Products.Apply(z, weight, precision), precision);
+        return projected.reshape(z.shape[0], z.shape[1], architecture.Heads, architecture.Width / architecture.Heads).transpose(1, 2);
+    }
+
+    private Tensor Mlp(Tensor z, BlockTensors weights)
+    {
+        Tensor entering = Products.Apply(z, weights[MatrixRole.MlpIn], precision) + weights[MatrixRole.MlpBias];
+        Tensor hidden = Activations.Apply(architecture.Activation, entering);
+        if (architecture.Gated)
+            hidden *= Products.Apply(z, weights[MatrixRole.MlpUp], precision);
+        return Products.Apply(hidden, weights[MatrixRole.MlpOut], precision);
+    }
+}

@@ -1,0 +1,157 @@
+using Hybrid.Networks;
+using Hybrid.Networks.Inputs;
+using Hybrid.Networks.Linear;
+using Hybrid.Theory;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Hybrid.Torch;
+
+/// <summary>
+/// Random networks with real weights on TorchSharp, many at once: every product is a batched one over networks, the backward
+/// pass is autograd's, block by block. With <see cref="WeightSource.Host"/> a network of a seed has the dense engine's weights,
+/// and its results up to rounding. Results depend on (architecture, options, seed, sample); on the size of a batch and on
+/// libtorch's threads in their last bits only.
+/// </summary>
+public sealed class TorchEngine : INetworkEngine
+{
+    // Matrices of layer 0, as the dense engine numbers them.
+    private const int TokenStream = 0, GradientStream = 1;
+
+    private readonly TorchOptions options;
+    private readonly WorkerPool pool;
+    private readonly MatrixProduct<double> product;
+    private readonly TokenDraw tokens, outputGradient;
+    private readonly MatrixDraw draw;
+    private readonly TorchBlock block;
+    private readonly ShrinkingBatch batch;
+    private EnsembleWeights? weights;
+
+    /// <summary>Plans batches for <paramref name="architecture"/>.</summary>
+    /// <param name="architecture">Must be legal; tokens ≤ width, since the output's gradients are orthogonal.</param>
+    /// <param name="options">Device, precision, where weights are drawn.</param>
+    /// <param name="threads">Threads that draw on the host, ≥ 1; libtorch's own are <see cref="TorchRuntime.Threads"/>.</param>
+    /// <exception cref="InvalidArchitectureException">A field is out of its range.</exception>
+    /// <exception cref="ArgumentException">More tokens than orthogonal gradients of that width.</exception>
+    /// <exception cref="TorchMissingException">libtorch or the device is not there.</exception>
+    /// <exception cref="InsufficientMemoryException">Not even one network fits the device.</exception>
+    public TorchEngine(Architecture architecture, TorchOptions options, int threads = 1)
+    {
+        Architecture = ArchitectureModule.EnsureValid(architecture);
+        this.options = options with { Device = TorchRuntime.EnsureAvailable(options.Device) };
+        Products.Configure(options.Precision);
+        batch = new ShrinkingBatch(Fitting());
+        block = new TorchBlock(architecture, options.Precision);
+        pool = new WorkerPool(threads);
+        draw = new MatrixDraw(options.Source, options.Device, threads);
+        try
+        {
+            (int n, int d) = (architecture.Tokens, architecture.Width);
+            product = new MatrixProduct<double>(pool);
+            GramFactor input = GramFactor.Equicorrelated(n, architecture.Input.Norm, architecture.Input.Correlation);
+            tokens = new TokenDraw(input, d, options.Device, pool, product, "input tokens");
+            outputGradient = new TokenDraw(GramFactor.Identity(n), d, options.Device, pool, product, "orthogonal output gradients");
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Name => "torch";
+
+    /// <inheritdoc/>
+    public Architecture Architecture { get; }
+
+    /// <inheritdoc/>
+    public int BatchSize => batch.Size;
+
+    /// <summary>About how many bytes of the device one network takes.</summary>
+    public static Int128 Bytes(Architecture architecture, TorchPrecision precision) => NetworkBytes.Random(architecture, precision);
+
+    /// <inheritdoc/>
+    public void Run(ulong seed, int sample, NetworkSample result) => Run(seed, sample, [result]);
+
+    /// <inheritdoc/>
+    public void Run(ulong seed, int first, ReadOnlySpan<NetworkSample> results)
+    {
+        NetworkSample[] samples = results.ToArray();
+        foreach (NetworkSample sample in samples)
+            sample.EnsureShape(Architecture);
+        batch.Run(samples.Length, (start, count) => RunBatch(seed, first + start, samples.AsSpan(start, count)));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        weights?.Dispose();
+        draw.Dispose();
+        tokens?.Dispose();
+        outputGradient?.Dispose();
+        product?.Dispose();
+        pool.Dispose();
+    }
+
+    // One forward and one backward pass of count networks; every tensor but the weights lives in the scope.
+    private void RunBatch(ulong seed, int first, ReadOnlySpan<NetworkSample> results)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        EnsembleWeights held = Weights(results.Length);
+        int depth = Architecture.Depth;
+        Tensor[] inputs = new Tensor[depth], outputs = new Tensor[depth];
+        Tensor stream = tokens.Draw(seed, first, results.Length, TokenStream);
+        Read(stream, results, 0, sample => sample.Hidden);
+        for (int layer = 1; layer <= depth; layer++)
+        {
+            inputs[layer - 1] = stream.detach().requires_grad_();
+            outputs[layer - 1] = stream = block.Forward(layer, inputs[layer - 1], held.Draw(layer, seed, first, results.Length));
+            Read(stream, results, layer, sample => sample.Hidden);
+        }
+
+        Tensor gradient = outputGradient.Draw(seed, first, results.Length, GradientStream);
+        Read(gradient, results, depth, sample => sample.Gradient);
+        for (int layer = depth; layer >= 1; layer--)
+        {
+            Tensor next = autograd.grad([outputs[layer - 1]], [inputs[layer - 1]], grad_outputs: [gradient])[0];
+            outputs[layer - 1].Dispose();
+            gradient.Dispose();
+            gradient = next;
+            Read(gradient, results, layer - 1, sample => sample.Gradient);
+        }
+    }
+
+    private static void Read(Tensor rows, ReadOnlySpan<NetworkSample> results, int layer, Func<NetworkSample, double[][]> grams)
+    {
+        double[][] destinations = new double[results.Length][];
+        for (int network = 0; network < destinations.Length; network++)
+            destinations[network] = grams(results[network])[layer];
+        GramReader.Read(rows, destinations);
+    }
+
+    // Memory for the largest batch so far: a single network asked for takes no more than its own.
+    private EnsembleWeights Weights(int networks)
+    {
+        if (weights is not null && weights.Networks >= networks && weights.Networks <= batch.Size)
+            return weights;
+        weights?.Dispose();
+        weights = null;
+        return weights = new EnsembleWeights(Architecture, networks, options.Device, options.Precision, draw);
+    }
+
+    private int Fitting()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MostAtOnce, 1);
+        Int128 bytes = Bytes(Architecture, options.Precision);
+        long memory = options.Memory ?? DeviceMemory.Of(options.Device).Budget;
+        if (bytes > memory)
+        {
+            throw new InsufficientMemoryException(
+                $"one network takes about {bytes} bytes ({(double)bytes / (1L << 30):0.00} GiB) on {options.Device} and {memory} are allowed; "
+                + "allow more memory, take bfloat16, or ask for fewer tokens, a smaller width or fewer blocks");
+        }
+
+        return (int)Int128.Min(options.MostAtOnce, memory / bytes);
+    }
+}

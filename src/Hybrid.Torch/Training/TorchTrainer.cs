@@ -1,0 +1,191 @@
+using Hybrid.Networks.Dense.Training;
+using Hybrid.Networks.Measurements;
+using Hybrid.Networks.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Hybrid.Torch.Training;
+
+/// <summary>
+/// Training on TorchSharp: the dense trainer's initial parameters, batches, update and named tensors, so that a run may begin on
+/// one engine and continue on the other. A batch that exceeds the device's memory is taken in parts whose gradients add up.
+/// </summary>
+public sealed class TorchTrainer : IMeasuredTrainer
+{
+    private readonly ModelTensors tensors;
+    private readonly TorchModel model;
+    private readonly TorchOptimiser optimiser;
+    private readonly ShrinkingBatch part;
+    private readonly Dictionary<string, Func<Tensor>> byName = [];
+    private readonly int threads;
+    private int stepsDone;
+
+    /// <summary>Plans a run and draws its initial parameters.</summary>
+    /// <param name="options">Every number in its documented range.</param>
+    /// <param name="device">Where.</param>
+    /// <param name="precision">Of the blocks' products; parameters and the optimiser's numbers are in single precision.</param>
+    /// <param name="threads">Threads that draw the initial parameters, ≥ 1; libtorch's own are <see cref="TorchRuntime.Threads"/>.</param>
+    /// <param name="memory">Bytes of the device that the run may take; null: <see cref="DeviceMemory.Budget"/>.</param>
+    /// <exception cref="ArgumentException">An option is out of its range; the message says which.</exception>
+    /// <exception cref="TorchMissingException">libtorch or the device is not there.</exception>
+    /// <exception cref="InsufficientMemoryException">Parameters and one sequence do not fit the device.</exception>
+    public TorchTrainer(
+        TrainingOptions options, TorchDevice device, TorchPrecision precision = TorchPrecision.Single, int threads = 1, long? memory = null)
+    {
+        Options = OptionRanges.EnsureValid(options);
+        this.threads = threads;
+        TorchRuntime.EnsureAvailable(device);
+        Products.Configure(precision);
+        part = new ShrinkingBatch(TrainingBytes.SequencesWithin(options, memory ?? DeviceMemory.Of(device).Budget, device));
+        tensors = new ModelTensors(options.Model, options.Seed, device, threads);
+        model = new TorchModel(options.Model, tensors, device, precision, options.Recompute);
+        optimiser = new TorchOptimiser(options.Optimiser, tensors.All);
+        Parameters = [.. tensors.All.Select(tensor => Named("", tensor, () => tensor.Value))];
+        OptimiserState = options.Optimiser.Kind == OptimiserKind.AdamW
+            ? [.. Named("mean.", optimiser.Mean), .. Named("square.", optimiser.Square)]
+            : [.. Named("momentum.", optimiser.Mean)];
+        Gradients = [.. tensors.All.Select(tensor => Named("gradient.", tensor, () => GradientOf(tensor)))];
+    }
+
+    /// <inheritdoc/>
+    public string Engine => "torch";
+
+    /// <inheritdoc/>
+    public TrainingOptions Options { get; }
+
+    /// <inheritdoc/>
+    public int StepsDone
+    {
+        get => stepsDone;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            stepsDone = value;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<NamedTensor> Parameters { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<NamedTensor> OptimiserState { get; }
+
+    /// <summary>"gradient.NAME" of every parameter: what the last <see cref="Step"/> computed, before clipping.</summary>
+    public IReadOnlyList<NamedTensor> Gradients { get; }
+
+    /// <summary>Sequences that pass at once: a whole batch, or fewer where memory asks for it.</summary>
+    public int SequencesAtOnce => part.Size;
+
+    /// <summary>About how many bytes of the device a run takes with whole batches.</summary>
+    public static Int128 Bytes(TrainingOptions options) => TrainingBytes.Of(options, options.Sequences);
+
+    /// <inheritdoc/>
+    public void Read(NamedTensor tensor, long offset, Span<float> destination)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        HostMemory.Read(Part(tensor, offset, destination.Length), offset, destination);
+    }
+
+    /// <inheritdoc/>
+    public void Write(NamedTensor tensor, long offset, ReadOnlySpan<float> source)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        HostMemory.Write(Part(tensor, offset, source.Length), offset, source);
+    }
+
+    /// <summary>
+    /// One step of the optimiser on a batch of Options.Sequences sequences. After a loss or a gradient that is not finite
+    /// nothing is updated, and the step does not count as done.
+    /// </summary>
+    public StepResult Step(TokenBatch batch)
+    {
+        int targets = BatchRanges.EnsureValid(batch, Options.Model, Options.Sequences);
+        double loss = Sum(
+            (start, count) => model.LossAndGradient(batch, start, count, targets),
+            before: tensors.ClearGradients);
+        double norm = optimiser.Norm();
+        double rate = LearningRate.At(Options.Optimiser, Options.Steps, StepsDone + 1);
+        if (double.IsFinite(loss) && double.IsFinite(norm))
+        {
+            StepsDone++;
+            optimiser.Update(norm, rate, StepsDone);
+        }
+
+        return new StepResult(loss, norm, rate);
+    }
+
+    /// <inheritdoc/>
+    public double Evaluate(TokenBatch batch)
+    {
+        int targets = BatchRanges.EnsureValid(batch, Options.Model, Options.Sequences);
+        return Sum((start, count) => model.Loss(batch, start, count, targets), before: () => { });
+    }
+
+    /// <summary>As the dense trainer measures the same parameters, on the host: measurements are defined once.</summary>
+    public NetworkMeasurement Measure(TokenBatch batch)
+    {
+        using DenseTrainer dense = new(Options, threads);
+        float[] values = new float[Parameters.Max(parameter => Math.Min(parameter.Length, HostMemory.Part))];
+        foreach (NamedTensor parameter in Parameters)
+        {
+            for (long start = 0; start < parameter.Length; start += values.Length)
+            {
+                Span<float> part = values.AsSpan(0, (int)Math.Min(values.Length, parameter.Length - start));
+                Read(parameter, start, part);
+                dense.Write(parameter, start, part);
+            }
+        }
+
+        return dense.Measure(batch);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        optimiser.Dispose();
+        tensors.Dispose();
+    }
+
+    // Over parts of the batch in their order; from the beginning again where memory was exhausted.
+    private double Sum(Func<int, int, double> loss, Action before)
+    {
+        double sum = 0;
+        part.Repeat(Options.Sequences, () =>
+        {
+            before();
+            sum = 0;
+            for (int start = 0; start < Options.Sequences; start += part.Size)
+                sum += loss(start, Math.Min(part.Size, Options.Sequences - start));
+        });
+        return sum;
+    }
+
+    private static Tensor GradientOf(LearntTensor tensor) =>
+        tensor.Value.grad ?? throw new InvalidOperationException($"{tensor.Named.Name} has no gradient before the first step");
+
+    private IEnumerable<NamedTensor> Named(string prefix, IReadOnlyList<Tensor> values) =>
+        tensors.All.Zip(values, (tensor, value) => Named(prefix, tensor, () => value));
+
+    private NamedTensor Named(string prefix, LearntTensor tensor, Func<Tensor> value)
+    {
+        NamedTensor named = tensor.Named with { Name = prefix + tensor.Named.Name };
+        byName.Add(named.Name, value);
+        return named;
+    }
+
+    private Tensor Part(NamedTensor tensor, long offset, int length)
+    {
+        if (!byName.TryGetValue(tensor.Name, out Func<Tensor>? find))
+            throw new ArgumentException($"a tensor of this network must be named, got {tensor.Name}; its parameters are listed in Parameters");
+        Tensor found = find();
+        if (!found.shape.SequenceEqual(tensor.Shape.Select(side => (long)side)))
+            throw new ArgumentException($"{tensor.Name} must have shape [{string.Join(", ", found.shape)}], got [{string.Join(", ", tensor.Shape)}]");
+        if (offset < 0 || offset > tensor.Length - length)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(offset), offset, $"must be from 0 to {tensor.Length - length} for {length} entries of {tensor.Name}");
+        }
+
+        return found;
+    }
+}

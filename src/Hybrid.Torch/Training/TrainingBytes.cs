@@ -1,0 +1,42 @@
+using Hybrid.Networks.Dense.Training;
+using Hybrid.Networks.Training;
+using Hybrid.Theory;
+
+namespace Hybrid.Torch.Training;
+
+/// <summary>About how many bytes of a device training takes: an upper estimate, from which parts of batches are planned.</summary>
+internal static class TrainingBytes
+{
+    // Logits, their scaled copy, log-probabilities and gradients, of single and double precision.
+    private const int BytesForEachLogit = 24;
+
+    /// <summary>Parameters, gradients, the optimiser's numbers, and the activations of so many sequences.</summary>
+    internal static Int128 Of(TrainingOptions options, int sequences) => Held(options) + sequences * Sequence(options);
+
+    /// <summary>Sequences at once, 1..B, within a number of bytes.</summary>
+    /// <exception cref="InsufficientMemoryException">Not even one.</exception>
+    internal static int SequencesWithin(TrainingOptions options, long memory, TorchDevice device)
+    {
+        Int128 left = memory - Held(options), each = Sequence(options);
+        if (left < each)
+        {
+            throw new InsufficientMemoryException(
+                $"training takes about {Of(options, 1)} bytes on {device} with one sequence at a time and {memory} are allowed; ask for "
+                + (options.Recompute ? "" : "recomputation, ") + "fewer tokens, a smaller width or fewer blocks");
+        }
+
+        return (int)Int128.Min(options.Sequences, left / each);
+    }
+
+    private static Int128 Held(TrainingOptions options) =>
+        sizeof(float) * new ModelLayout(options.Model).Length * (options.Optimiser.Kind == OptimiserKind.AdamW ? 4 : 3);
+
+    private static Int128 Sequence(TrainingOptions options)
+    {
+        Architecture architecture = options.Model.Architecture;
+        Int128 stream = sizeof(float) * (Int128)architecture.Tokens * architecture.Width;
+        Int128 block = NetworkBytes.Block(architecture);
+        Int128 blocks = options.Recompute ? block + architecture.Depth * stream : architecture.Depth * block;
+        return blocks + 8 * stream + (Int128)BytesForEachLogit * architecture.Tokens * options.Model.Vocabulary;
+    }
+}

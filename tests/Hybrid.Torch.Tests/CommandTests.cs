@@ -1,0 +1,104 @@
+using System.Text.Json;
+using Hybrid.Networks.Tests;
+using Xunit;
+
+namespace Hybrid.Torch.Tests;
+
+/// <summary>The command in a build that has the engine.</summary>
+public sealed class CommandTests
+{
+    private static readonly string[] Small = ["pre-tanh-ordered", "--set", "depth=2", "--set", "width=64", "--set", "mlpWidth=64"];
+
+    // 100 roundings of single precision for each of four passes through a block.
+    private static readonly double Rounding = 400 * Math.ScaleB(1, -24);
+
+    [Fact]
+    public void Info_shows_the_engine_and_the_processor()
+    {
+        JsonElement root = Json("info");
+        Assert.Contains(root.GetProperty("engines").EnumerateArray(), engine =>
+            engine.GetProperty("name").GetString() == "torch" && engine.GetProperty("available").GetBoolean());
+        JsonElement processor = root.GetProperty("devices")[0];
+        Assert.Equal("cpu", processor.GetProperty("name").GetString());
+        Assert.InRange(processor.GetProperty("freeBytes").GetInt64(), 1, processor.GetProperty("totalBytes").GetInt64());
+    }
+
+    [Fact]
+    public void Simulate_measures_what_the_dense_engine_measures()
+    {
+        JsonElement torch = Json(["simulate", .. Small, "--samples", "5", "--engine", "torch", "--device", "cpu"]);
+        JsonElement dense = Json(["simulate", .. Small, "--samples", "5", "--engine", "dense"]);
+        Assert.Equal("torch", torch.GetProperty("engine").GetString());
+        foreach ((JsonElement expected, JsonElement actual) in dense.GetProperty("layers").EnumerateArray().Zip(torch.GetProperty("layers").EnumerateArray()))
+        {
+            foreach (string quantity in (string[])["q", "p", "gradientDiagonal", "gradientOffDiagonal"])
+                Near.Equal($"{quantity} of layer {expected.GetProperty("layer")}", Mean(expected, quantity), Mean(actual, quantity), Rounding);
+        }
+    }
+
+    [Fact]
+    public void A_GPU_that_is_not_there_exits_with_3_and_nothing_on_stdout()
+    {
+        string device = $"cuda:{TorchRuntime.GpuCount}";
+        (int code, string output, string error) = Run(["simulate", .. Small, "--engine", "torch", "--device", device]);
+        Assert.Equal((3, ""), (code, output));
+        Assert.Contains($"device {device} was asked for", error);
+        Assert.Equal(2, Run(["simulate", .. Small, "--engine", "torch", "--device", "gpu"]).Code);
+    }
+
+    [Theory]
+    [InlineData("dense", "torch")]
+    [InlineData("torch", "dense")]
+    public void A_run_resumes_on_the_other_engine(string first, string second)
+    {
+        string folder = Directory.CreateTempSubdirectory("hybrid").FullName;
+        try
+        {
+            string[] begin = ["train", .. Small, "--set", "mask=causal", "--set", "tokens=8", "--data", "synthetic", "--batch", "2", "--schedule", "constant"];
+            string begun = Path.Combine(folder, "begun"), whole = Path.Combine(folder, "whole");
+            Assert.Equal(0, Run([.. begin, "--steps", "10", "--engine", first, "--out", begun]).Code);
+            Assert.Equal(0, Run(["train", "--resume", "--steps", "20", "--engine", second, "--out", begun]).Code);
+            Assert.Equal(0, Run([.. begin, "--steps", "20", "--engine", "dense", "--out", whole]).Code);
+            double[] expected = Losses(whole), actual = Losses(begun);
+            Assert.Equal(20, expected.Length);
+
+            // As 20 steps of two trainers: each amplifies the errors of all before it ten times at most.
+            Near.Equal("losses", expected, actual, 0, 200 * Rounding);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Bench_gives_the_speed_of_batches()
+    {
+        JsonElement root = Json(["bench", .. Small, "--engine", "torch", "--device", "cpu", "--widths", "64", "--seconds", "0.01"]);
+        JsonElement width = Assert.Single(root.GetProperty("widths").EnumerateArray());
+        Assert.Equal((1, 4), (width.GetProperty("engines").GetInt32(), width.GetProperty("batch").GetInt32()));
+        Assert.True(width.GetProperty("networksPerSecond").GetDouble() > 0);
+    }
+
+    private static double[] Losses(string folder) =>
+        [.. File.ReadLines(Path.Combine(folder, "log.jsonl"))
+            .Select(line => JsonDocument.Parse(line).RootElement)
+            .Where(entry => entry.TryGetProperty("loss", out _))
+            .Select(entry => entry.GetProperty("loss").GetDouble())];
+
+    private static double Mean(JsonElement layer, string quantity) => layer.GetProperty(quantity).GetProperty("mean").GetDouble();
+
+    private static JsonElement Json(params string[] args)
+    {
+        (int code, string output, string error) = Run([.. args, "--json"]);
+        Assert.True(code == 0, error);
+        return JsonDocument.Parse(output).RootElement;
+    }
+
+    private static (int Code, string Output, string Error) Run(string[] args)
+    {
+        using StringWriter output = new(), error = new();
+        int code = Cli.Cli.Run(args, output, error);
+        return (code, output.ToString(), error.ToString());
+    }
+}

@@ -1,0 +1,16 @@
+using Hybrid.Networks;
+using Hybrid.Networks.Tests;
+using Hybrid.Theory;
+
+namespace Hybrid.Torch.Tests;
+
+/// <summary>The same promises where libtorch draws the weights.</summary>
+public sealed class DeviceDrawTests : EngineTests
+{
+    protected override double Rounding => Math.ScaleB(1, -24);
+
+    protected override long BytesForEachBlock => 64 << 10;
+
+    protected override INetworkEngine Create(Architecture architecture, int threads = 2) =>
+        new TorchEngine(architecture, new TorchOptions(TorchDevice.Cpu, Source: WeightSource.Device), threads);
+}

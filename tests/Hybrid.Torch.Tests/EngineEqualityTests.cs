@@ -1,0 +1,104 @@
+using Hybrid.Networks;
+using Hybrid.Networks.Dense;
+using Hybrid.Networks.Tests;
+using Hybrid.Theory;
+using Xunit;
+
+namespace Hybrid.Torch.Tests;
+
+/// <summary>The same weights on the dense engine and on TorchSharp give the same Gram matrices at every block, forwards and backwards.</summary>
+public sealed class EngineEqualityTests
+{
+    private const ulong Seed = 7;
+    private const int Networks = 3;
+
+    // Each block rounds entries a few dozen times in single precision, and sums of d or n products of random signs add few
+    // more; normalisations and logits of σ_A ≤ 2 amplify. 100 roundings for each block, relative to a matrix's largest entry.
+    private static readonly double Rounding = 100 * Math.ScaleB(1, -24);
+
+    public static TheoryData<Norm, Mask, bool, int> Placements
+    {
+        get
+        {
+            TheoryData<Norm, Mask, bool, int> data = [];
+            foreach (Norm norm in Hybrid.Networks.Tests.Networks.Norms)
+                foreach (Mask mask in Hybrid.Networks.Tests.Networks.Masks)
+                    foreach (bool gated in new[] { false, true })
+                        data.Add(norm, mask, gated, gated ? 1 : 3);
+            return data;
+        }
+    }
+
+    public static TheoryData<Activation> Activations => [.. Hybrid.Networks.Tests.Networks.Activations];
+
+    [Theory]
+    [MemberData(nameof(Placements))]
+    public void Every_placement_mask_gate_and_bias(Norm norm, Mask mask, bool gated, int heads) => Compare(Hybrid.Networks.Tests.Networks.Of(
+        norm, Activation.Tanh, tokens: 11, depth: 3, width: 42, heads: heads, mlpWidth: 50, mask: mask, gated: gated, logitStd: 2,
+        valueStd: 0.8, inStd: 1.3, biasStd: 0.4, attentionBranch: 0.7, mlpBranch: 0.9, skip: 0.8, norm0: 1.7, correlation: 0.3));
+
+    [Theory]
+    [MemberData(nameof(Activations))]
+    public void Every_activation(Activation activation) =>
+        Compare(Hybrid.Networks.Tests.Networks.Of(Norm.Pre, activation, tokens: 9, depth: 3, width: 33, mlpWidth: 47, inStd: 1.5));
+
+    [Fact]
+    public void Weights_of_the_branches_that_change_from_block_to_block()
+    {
+        Architecture constant = Hybrid.Networks.Tests.Networks.Of(Norm.Peri, Activation.Gelu, tokens: 8, depth: 3, width: 32, heads: 4);
+        Schedule one = Schedule.NewConstant(1);
+        Compare(new Architecture(
+            "scheduled", constant.Tokens, constant.Depth, constant.Width, constant.Heads, constant.MlpWidth, constant.Activation, constant.Gated,
+            constant.Norm, constant.Mask, new AttentionParameters(one, Schedule.NewPerLayer([1, 0.5, 0.25]), 1, 1),
+            new MlpParameters(one, Schedule.NewPerLayer([0.2, 0.6, 1.1]), 1, 0, 1), constant.Input));
+    }
+
+    [Fact]
+    public void Many_networks_in_several_batches()
+    {
+        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Norm.Pre, Activation.Silu, tokens: 6, depth: 2, width: 24, heads: 2);
+        Compare(architecture, new TorchOptions(TorchDevice.Cpu, MostNetworks: 3), networks: 8);
+        Compare(architecture, new TorchOptions(TorchDevice.Cpu, Memory: (long)TorchEngine.Bytes(architecture, default)), networks: 3);
+    }
+
+    [Fact]
+    public void An_ensemble_hands_batches_to_the_engine_and_orders_what_comes_back()
+    {
+        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Norm.Post, Activation.Relu, tokens: 5, depth: 2, width: 20);
+        IReadOnlyList<EnsembleMember> dense = Ensemble.Run(() => new DenseEngine(architecture, 1), Seed, 10, 1, first: 4);
+        IReadOnlyList<EnsembleMember> torch = Ensemble.Run(
+            () => new TorchEngine(architecture, new TorchOptions(TorchDevice.Cpu, MostNetworks: 4)), Seed, 10, 1, first: 4);
+        Assert.Equal(dense.Select(member => member.Sample), torch.Select(member => member.Sample));
+        foreach ((EnsembleMember expected, EnsembleMember actual) in dense.Zip(torch))
+            Near.Equal($"q of network {expected.Sample}", expected.Layers[2].GradientDiagonal, actual.Layers[2].GradientDiagonal, Rounding);
+    }
+
+    [Fact]
+    public void Bfloat16_agrees_to_its_rounding()
+    {
+        // 8 bits of mantissa in every factor: relative 2⁻⁹ each, averaged over sums of random signs; 20 of them for each block.
+        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Norm.Peri, Activation.Tanh, tokens: 8, depth: 3, width: 64, heads: 2);
+        Compare(architecture, new TorchOptions(TorchDevice.Cpu, TorchPrecision.BFloat16), rounding: 20 * Math.ScaleB(1, -9));
+    }
+
+    private static void Compare(Architecture architecture, TorchOptions? options = null, int networks = Networks, double? rounding = null)
+    {
+        using DenseEngine dense = new(architecture, 2);
+        using TorchEngine torch = new(architecture, options ?? new TorchOptions(TorchDevice.Cpu), 2);
+        NetworkSample[] actual = [.. Enumerable.Range(0, networks).Select(_ => new NetworkSample(architecture.Tokens, architecture.Depth))];
+        torch.Run(Seed, 0, actual);
+        NetworkSample expected = new(architecture.Tokens, architecture.Depth);
+        for (int network = 0; network < networks; network++)
+        {
+            dense.Run(Seed, network, expected);
+            for (int layer = 0; layer <= architecture.Depth; layer++)
+            {
+                Near($"network {network}, stream {layer}", expected.Hidden[layer], actual[network].Hidden[layer], layer);
+                Near($"network {network}, gradient {layer}", expected.Gradient[layer], actual[network].Gradient[layer], 2 * architecture.Depth - layer);
+            }
+        }
+
+        void Near(string what, double[] gram, double[] computed, int blocks) => Hybrid.Networks.Tests.Near.Equal(
+            what, gram, computed, (1 + blocks) * (rounding ?? Rounding) * gram.Max(Math.Abs));
+    }
+}

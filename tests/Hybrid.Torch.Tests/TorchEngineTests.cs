@@ -1,0 +1,17 @@
+using Hybrid.Networks;
+using Hybrid.Networks.Tests;
+using Hybrid.Theory;
+
+namespace Hybrid.Torch.Tests;
+
+/// <summary>What every engine promises, on the processor.</summary>
+public sealed class TorchEngineTests : EngineTests
+{
+    protected override double Rounding => Math.ScaleB(1, -24);
+
+    // Handles of tensors and closures; no entry of a tensor.
+    protected override long BytesForEachBlock => 64 << 10;
+
+    protected override INetworkEngine Create(Architecture architecture, int threads = 2) =>
+        new TorchEngine(architecture, new TorchOptions(TorchDevice.Cpu), threads);
+}
