@@ -20,6 +20,7 @@ internal static class PhaseCommand
             "phase",
             "Maps the angle and gradient exponents over two hyperparameters and draws where they vanish.",
             "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y attention.branch,mlp.branch=0.1:0.9:40 --out phase.svg",
+            "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y mlp.branch=0.1:0.9:40 --measure 4 --out phase.html",
             "hybrid phase post-relu --x mlp.inStd=1:2:20 --y mlp.branch=0.1:1:20 --json");
         Argument<string> source = Options.Architecture();
         Option<string> x = Axis("--x", "Horizontal axis: fields (several joined by commas), range and number of values.");
@@ -34,6 +35,8 @@ internal static class PhaseCommand
         CommonOptions common = new(verb);
         ArchitectureLoading loading = new(verb, common);
         ReportOption report = new(verb);
+        Option<int> measure = Options.Integer<int>("--measure", "Random networks to measure at each of some 49 points of the diagram, 2 or more.", null, 2, 1 << 20);
+        verb.Options.Add(measure);
         return verb.Does(parsed =>
         {
             bool json = common.Json(parsed);
@@ -49,16 +52,19 @@ internal static class PhaseCommand
             if (!json)
                 WriteHeader(session.Terminal.Out, header, loaded, horizontal, vertical);
             PhaseGrid grid = Compute(session, loaded.Architecture, horizontal, vertical, Options.ThreadsOf(parsed, threads));
-            JsonObject Document() => ImportNotes.AddTo(PhaseJson.ToNode(grid, header), loaded.Import);
-            Report Page() => PhasePage.Of(grid, loaded, header, CommandText.Of(parsed));
+            PhaseMeasurement? measurement = parsed.GetValue(measure) is int networks and > 0
+                ? Measure(session, grid, networks, header.Seed, Options.ThreadsOf(parsed, threads))
+                : null;
+            JsonObject Document() => ImportNotes.AddTo(PhaseJson.ToNode(grid, measurement, header), loaded.Import);
+            Report Page() => PhasePage.Of(grid, measurement, loaded, header, CommandText.Of(parsed));
             if (path is not null)
-                AtomicFile.WriteText(path, Render(grid, Document, Page, extension!));
+                AtomicFile.WriteText(path, Render(grid, measurement, Document, Page, extension!));
             if (page is not null)
                 ReportOption.Write(page, Page());
             if (json)
                 Json.Write(session.Terminal.Out, Document());
             else
-                PhaseTables.Write(session.Terminal, grid, path!);
+                PhaseTables.Write(session.Terminal, grid, measurement, path!);
             return ExitCode.Agrees;
         });
     }
@@ -87,9 +93,16 @@ internal static class PhaseCommand
             session.Cancellation);
     }
 
-    private static string Render(PhaseGrid grid, Func<JsonObject> document, Func<Report> page, string extension) => extension switch
+    private static PhaseMeasurement Measure(Session session, PhaseGrid grid, int networks, ulong seed, int threads)
     {
-        ".svg" => PhaseFigure.Render(grid),
+        using ProgressLine progress = new(session.Terminal);
+        return PhaseMeasurement.Run(
+            grid, networks, seed, threads, (done, total) => progress.Report("measure", "points of measured networks", done, total), session.Cancellation);
+    }
+
+    private static string Render(PhaseGrid grid, PhaseMeasurement? measurement, Func<JsonObject> document, Func<Report> page, string extension) => extension switch
+    {
+        ".svg" => PhaseFigure.Render(grid, measurement),
         ".html" => HtmlWriter.Text(page()),
         ".csv" => PhaseCsv.Text(grid),
         _ => Json.Text(document()),

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Hybrid.Harness.Architectures;
 using Hybrid.Harness.Phases;
+using Hybrid.Harness.Statistics;
 using Hybrid.Theory;
 
 namespace Hybrid.Cli.Output;
@@ -8,7 +9,15 @@ namespace Hybrid.Cli.Output;
 /// <summary>A phase diagram as JSON: the axes, both exponents and ρ* row by row from the lowest y, both zero lines.</summary>
 internal static class PhaseJson
 {
-    public static JsonObject ToNode(PhaseGrid grid, RunHeader header) => new()
+    public static JsonObject ToNode(PhaseGrid grid, PhaseMeasurement? measurement, RunHeader header)
+    {
+        JsonObject node = Theory(grid, header);
+        if (measurement is not null)
+            node["measured"] = Measured(measurement);
+        return node;
+    }
+
+    private static JsonObject Theory(PhaseGrid grid, RunHeader header) => new()
     {
         ["run"] = header.ToNode(),
         ["architecture"] = ArchitectureJson.ToNode(grid.Architecture),
@@ -19,6 +28,25 @@ internal static class PhaseJson
         ["rho"] = Rows(grid, grid.Correlation),
         ["angleZero"] = Zero(grid.AngleZero),
         ["gradientZero"] = Zero(grid.GradientZero),
+    };
+
+    private static JsonObject Measured(PhaseMeasurement measurement) => new()
+    {
+        ["networks"] = measurement.Networks,
+        ["points"] = new JsonArray([.. measurement.Points.Select(point => (JsonNode)new JsonObject
+        {
+            ["x"] = Json.Number(point.X),
+            ["y"] = Json.Number(point.Y),
+            ["angleExponent"] = Exponent(point.Angle, point.PredictedAngle),
+            ["gradientExponent"] = Exponent(point.Gradient, point.PredictedGradient),
+        })]),
+    };
+
+    private static JsonObject Exponent(Estimate measured, double predicted) => new()
+    {
+        ["mean"] = Json.Number(measured.Mean),
+        ["standardError"] = Json.Number(measured.StandardError),
+        ["predicted"] = Json.Number(predicted),
     };
 
     private static JsonNode Axis(PhaseAxis axis) => new JsonObject

@@ -1,4 +1,5 @@
 using Hybrid.Harness.Phases;
+using Hybrid.Harness.Statistics;
 using Hybrid.Theory;
 
 namespace Hybrid.Cli.Output;
@@ -6,10 +7,16 @@ namespace Hybrid.Cli.Output;
 /// <summary>A phase diagram's numbers in brief, for the screen.</summary>
 internal static class PhaseTables
 {
-    public static void Write(Terminal terminal, PhaseGrid grid, string path)
+    public static void Write(Terminal terminal, PhaseGrid grid, PhaseMeasurement? measurement, string path)
     {
         PhaseMap.Write(terminal, grid);
         TextTable.Write(terminal, Of(grid));
+        if (measurement is not null)
+        {
+            terminal.Out.WriteLine(Caption(measurement));
+            TextTable.Write(terminal, Of(measurement));
+        }
+
         terminal.Out.WriteLine($"written: {path}");
     }
 
@@ -18,6 +25,33 @@ internal static class PhaseTables
         "",
         ["<exponent", "<symbol", "least", "greatest", "share < 0", "<zero line"],
         [Row(grid.Angle, grid.AngleZero, "angle", "λ_a"), Row(grid.Gradient, grid.GradientZero, "gradient", "λ_g")]);
+
+    /// <summary>What was measured, and what its deviations hold besides sampling noise.</summary>
+    public static string Caption(PhaseMeasurement measurement) =>
+        $"{measurement.Points.Count} points, {measurement.Networks} random networks each, at the collapsed line; finite width shifts an exponent by O(1/width)";
+
+    /// <summary>How far measured exponents are from the predicted ones.</summary>
+    public static ReportTable Of(PhaseMeasurement measurement) => new(
+        "",
+        ["<exponent", "<symbol", "median |measured − predicted|", "largest", "median standard error"],
+        [
+            Deviations("angle", "λ_a", measurement.Points.Select(point => (point.Angle, point.PredictedAngle))),
+            Deviations("gradient, at the line", "λ_g", measurement.Points.Select(point => (point.Gradient, point.PredictedGradient))),
+        ]);
+
+    private static IReadOnlyList<string> Deviations(string name, string symbol, IEnumerable<(Estimate Measured, double Predicted)> points)
+    {
+        double[] deviations = [.. points.Select(point => Math.Abs(point.Measured.Mean - point.Predicted))];
+        double[] errors = [.. points.Select(point => point.Measured.StandardError)];
+        return
+        [
+            name,
+            symbol,
+            Numbers.Significant(Percentiles.Of(deviations).P50, 3),
+            Numbers.Significant(deviations.Max(), 3),
+            Numbers.Significant(Percentiles.Of(errors).P50, 3),
+        ];
+    }
 
     private static IReadOnlyList<string> Row(double[,] values, IReadOnlyList<ZeroLine> lines, string name, string symbol)
     {

@@ -1,6 +1,7 @@
 using System.Text;
 using Hybrid.Harness.Phases;
 using Hybrid.Harness.Reports;
+using Hybrid.Harness.Statistics;
 
 namespace Hybrid.Harness.Figures;
 
@@ -49,6 +50,19 @@ internal sealed class HeatMap
         using IDisposable group = svg.Group("cells");
         foreach ((string colour, StringBuilder path) in paths)
             svg.Path(path.ToString(), null, colour);
+    }
+
+    /// <summary>Measured values as dots in the map's own colours, which vanish where measurement and theory agree but for their rims.</summary>
+    public void DrawMeasured(SvgWriter svg, Panel panel, string symbol, IEnumerable<(double X, double Y, Estimate Measured, double Predicted)> points)
+    {
+        foreach ((double x, double y, Estimate measured, double predicted) in points.Where(point => double.IsFinite(point.Measured.Mean)))
+        {
+            svg.Path(
+                Marker.Data(0, panel.X(x), panel.Y(y), 5.5),
+                "measured",
+                DivergingColours.At(measured.Mean / Limit),
+                $"{symbol} measured {Numbers.Uncertain(measured)}, predicted {Numbers.Significant(predicted)}");
+        }
     }
 
     /// <summary>

@@ -87,6 +87,9 @@ public sealed record PhaseGrid(
         return new(architecture, x, y, angle, gradient, rho, angleZero, gradientZero);
     }
 
+    /// <summary>The architecture at a point of the diagram.</summary>
+    internal Architecture At(double x, double y) => At(Architecture, X, x, Y, y);
+
     /// <summary>
     /// The architectures on the border of the grid. An illegal range is refused here, before any work: single fields
     /// along both axes, combinations of two at the corners.

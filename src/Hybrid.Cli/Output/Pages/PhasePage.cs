@@ -7,7 +7,7 @@ namespace Hybrid.Cli.Output.Pages;
 /// <summary>A phase diagram as a page whose cells say their values under the pointer.</summary>
 internal static class PhasePage
 {
-    public static Report Of(PhaseGrid grid, LoadedArchitecture loaded, RunHeader header, string command) => new(
+    public static Report Of(PhaseGrid grid, PhaseMeasurement? measurement, LoadedArchitecture loaded, RunHeader header, string command) => new(
         $"{grid.Architecture.Name}: order and chaos",
         [
             new(
@@ -16,8 +16,9 @@ internal static class PhasePage
                     new ReportFigure(
                         "phase.svg",
                         "Angle and gradient exponents per block with their zero lines; the pointer shows a cell's value.",
-                        PhaseFigure.Render(grid, hover: true)),
+                        PhaseFigure.Render(grid, measurement, hover: true)),
                     PhaseTables.Of(grid),
+                    .. measurement is null ? (IReportBlock[])[] : [new ReportParagraph(PhaseTables.Caption(measurement)), PhaseTables.Of(measurement)],
                 ]),
             RunSections.Assumptions(),
             RunSections.Asked(command, [loaded.Architecture], [loaded.Import]),
