@@ -78,13 +78,13 @@ internal static class PhaseCommand
     private static PhaseGrid Compute(Session session, Architecture architecture, PhaseAxis x, PhaseAxis y, int threads)
     {
         using ProgressLine progress = new(session.Terminal);
-        return PhaseGrid.Compute(
+        return TheoryWork.Run(session, () => PhaseGrid.Compute(
             architecture,
             x,
             y,
             threads,
             done => progress.Report("phase", "exponents, columns of the grid", done, x.Count),
-            session.Cancellation);
+            session.Cancellation));
     }
 
     private static string Render(PhaseGrid grid, Func<JsonObject> document, Func<Report> page, string extension) => extension switch
