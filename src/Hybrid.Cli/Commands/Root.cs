@@ -25,6 +25,8 @@ internal static class Root
             ExperimentCommand.Create(session),
             PresetsCommand.Create(session),
             InfoCommand.Create(session),
+            CompletionCommand.Create(session),
+            CompleteCommand.Create(session),
         };
         return root;
     }
