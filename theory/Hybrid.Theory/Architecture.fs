@@ -169,7 +169,10 @@ module Architecture =
         if value.Length <= LongestName && not (Seq.exists Char.IsControl value) then
             []
         else
-            [ error "name" $"{value.Length} characters" $"at most {LongestName} characters, none of them a control character" ]
+            [ error
+                  "name"
+                  $"{value.Length} characters"
+                  $"at most {LongestName} characters, none of them a control character" ]
 
     let private nonNegative field value =
         if Double.IsFinite value && value >= 0.0 then
