@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hybrid.Cli.Commands;
+using Hybrid.Cli.Output;
 using Hybrid.Harness;
 using Hybrid.Harness.Architectures;
 using Hybrid.Harness.Engines;
@@ -10,6 +11,9 @@ namespace Hybrid.Cli;
 /// <summary>The command hybrid: parses, runs one verb, turns every failure into one message and an exit code.</summary>
 public static class Cli
 {
+    // @FILE is no response file: no documented argument begins so, and a file's words would be options.
+    private static readonly ParserConfiguration Syntax = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Runs the command on plain writers with the engines of this build.</summary>
     public static int Run(string[] args, TextWriter stdout, TextWriter stderr) => Run(args, Terminal.Plain(stdout, stderr));
 
@@ -25,7 +29,7 @@ public static class Cli
     {
         try
         {
-            ParseResult parsed = Root.Create(session).Parse(args);
+            ParseResult parsed = Root.Create(session).Parse(args is [] ? ["--help"] : args, Syntax);
             if (parsed.Errors.Count > 0 && parsed.Action is not Help)
                 return Fail(session, ExitCode.BadInput, $"{Complaint(parsed)} See hybrid {Help.VerbOf(parsed)}--help.");
             return parsed.Invoke(new InvocationConfiguration
@@ -48,9 +52,9 @@ public static class Cli
         if (parsed.UnmatchedTokens.Count == 0)
             return parsed.Errors[0].Message;
         Command command = parsed.CommandResult.Command;
-        string[] names = [.. command.Subcommands.Select(verb => verb.Name), .. command.Options.Select(option => option.Name)];
+        string[] names = [.. command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name), .. command.Options.Select(option => option.Name)];
         string word = parsed.UnmatchedTokens[0];
-        return $"'{word}' is not understood{NearestName.Question(word, names)} It must be one of {string.Join(", ", names)}.";
+        return $"'{word}' is not understood{NearestName.QuestionOrStop(word, names)} It must be one of {string.Join(", ", names)}.";
     }
 
     private static int Report(Session session, Exception error) => error switch
@@ -62,12 +66,24 @@ public static class Cli
             session,
             ExitCode.BadInput,
             "the architecture does not fit into memory; give a smaller --set width=…, mlpWidth=… or tokens=…"),
+        IOException or UnauthorizedAccessException => Fail(
+            session,
+            ExitCode.BadInput,
+            $"a file or stream cannot be read or written ({error.Message.TrimEnd('.')}); make room or give access"),
         _ => Fail(session, ExitCode.Internal, $"internal error, please report it: {error.GetType().Name}: {error.Message}"),
     };
 
     private static int Fail(Session session, int code, string message)
     {
-        session.Terminal.Error.WriteLine($"hybrid: {message}");
+        try
+        {
+            session.Terminal.Error.WriteLine($"hybrid: {OneLine.Of(message)}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Nobody can be told; the exit code still says it.
+        }
+
         return code;
     }
 

@@ -28,7 +28,7 @@ internal static class Architectures
         from scales in Gen.ArrayOf(NonNegative, 5)
         from inputNorm in Positive
         from fraction in Gen.Choose(0, 1000)
-        from name in Gen.Elements("a", "naïve \"quoted\" name", "λ\\σ\n", "")
+        from name in Gen.Elements("a", "naïve \"quoted\" name", "λ\\σ", "")
         let least = ArchitectureModule.LeastCorrelation(tokens)
         select new Architecture(
             name,

@@ -160,6 +160,20 @@ module Architecture =
         else
             [ error field (string value) $"an integer from 1 to {LargestSize}" ]
 
+    /// Longest name, in UTF-16 units: that of a file, which it may come from.
+    [<Literal>]
+    let LongestName = 255
+
+    /// What would break a line, or steer the terminal that a report is read on, is no name.
+    let private name (value: string) =
+        if value.Length <= LongestName && not (Seq.exists Char.IsControl value) then
+            []
+        else
+            [ error
+                  "name"
+                  $"{value.Length} characters"
+                  $"at most {LongestName} characters, none of them a control character" ]
+
     let private nonNegative field value =
         if Double.IsFinite value && value >= 0.0 then
             []
@@ -249,7 +263,7 @@ module Architecture =
                          (show a.Input.Correlation)
                          $"from −1/(tokens−1) = {least.ToString(CultureInfo.InvariantCulture)} to 1" ])
 
-        Array.ofList (sizes @ heads @ schedules @ weights @ streams @ input)
+        Array.ofList (name a.Name @ sizes @ heads @ schedules @ weights @ streams @ input)
 
     /// Throws InvalidArchitectureException that names every violated field; otherwise returns the architecture.
     [<CompiledName("EnsureValid")>]

@@ -23,6 +23,8 @@ internal sealed class ArchitectureLoading
     public ArchitectureLoading(Command command, CommonOptions common)
     {
         _common = common;
+        _scaling.CompletionSources.Clear();
+        _scaling.CompletionSources.Add("none", "depth");
         command.Options.Add(_scaling);
     }
 

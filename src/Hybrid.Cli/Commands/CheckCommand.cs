@@ -35,6 +35,7 @@ internal static class CheckCommand
         Option<int> threads = Options.Threads();
         Option<long?> memory = Options.Memory();
         Option<string?> figure = new("--figure") { Description = "Draw theory and measurement into an SVG file.", HelpName = "FILE.svg" };
+        Options.CompletePresets(sources);
         verb.Arguments.Add(sources);
         verb.Options.Add(engine);
         verb.Options.Add(samples);
@@ -90,7 +91,7 @@ internal static class CheckCommand
         {
             report = Check.Run(
                 plan,
-                Predict.Architecture,
+                architecture => TheoryWork.Of(session, architecture, Predict.Architecture),
                 now => progress.Report(
                     $"{now.Architecture} {now.Width}",
                     now.Width == 0 ? $"{now.Architecture}: predicting" : $"{now.Architecture}: simulating at width {now.Width}",

@@ -19,6 +19,7 @@ internal static class ExperimentCommand
             "hybrid experiment rank-collapse --quick",
             "hybrid experiment rank-collapse --parallel 2 --out docs/results --seed 1");
         Argument<string?> name = new("NAME") { Description = "The experiment; see --list.", Arity = ArgumentArity.ZeroOrOne };
+        Options.Complete(name, ExperimentCatalogue.All.Select(experiment => experiment.Name));
         Option<bool> list = new("--list") { Description = "List the experiments and run none." };
         Option<bool> quick = new("--quick") { Description = "Smaller networks and fewer of them, under a minute." };
         Option<int> parallel = Options.Integer("--parallel", "Cells at a time, all cores if not given; results do not depend on it.", null, 1, 1024);

@@ -11,10 +11,26 @@ namespace Hybrid.Cli.Commands;
 /// <summary>Options and arguments that several verbs share, each with its range in its error message.</summary>
 internal static class Options
 {
-    public static Argument<string> Architecture() => new("ARCH")
+    public static Argument<string> Architecture()
     {
-        Description = "A preset (see hybrid presets), an architecture JSON file or a Hugging Face config.json.",
-    };
+        Argument<string> argument = new("ARCH")
+        {
+            Description = "A preset (see hybrid presets), an architecture JSON file or a Hugging Face config.json.",
+        };
+        CompletePresets(argument);
+        return argument;
+    }
+
+    /// <summary>Presets as answers; files are the shell's to complete.</summary>
+    public static void CompletePresets(Argument argument) =>
+        Complete(argument, Presets.All.Select(preset => preset.Architecture.Name));
+
+    /// <summary>Words to answer the shell with; help would show them in place of the argument's name.</summary>
+    public static void Complete(Argument argument, IEnumerable<string> words)
+    {
+        argument.HelpName = argument.Name;
+        argument.CompletionSources.Add([.. words]);
+    }
 
     public static Option<bool> Json() => new("--json")
     {
@@ -24,13 +40,18 @@ internal static class Options
     public static Option<ulong> Seed() =>
         Integer("--seed", "Seed of every random number; equal seeds give equal results.", 1UL, 0UL, ulong.MaxValue);
 
-    public static Option<string[]> Set() => new("--set")
+    public static Option<string[]> Set()
     {
-        Description = "Change one field, such as mlp.inStd=2 or attention.branch=[1,0.5]; repeatable.",
-        HelpName = "path=value",
-        Arity = ArgumentArity.OneOrMore,
-        DefaultValueFactory = _ => [],
-    };
+        Option<string[]> option = new("--set")
+        {
+            Description = "Change one field, such as mlp.inStd=2 or attention.branch=[1,0.5]; repeatable.",
+            HelpName = "path=value",
+            Arity = ArgumentArity.OneOrMore,
+            DefaultValueFactory = _ => [],
+        };
+        option.CompletionSources.Add([.. ArchitectureOverrides.Paths.Select(path => $"{path}=")]);
+        return option;
+    }
 
     public static Option<int> Samples(int standard, int least, string description) =>
         Integer("--samples", description, standard, least, 1_000_000);
@@ -73,12 +94,17 @@ internal static class Options
         return null;
     }
 
-    public static Option<string> Engine(string standard) => new("--engine")
+    public static Option<string> Engine(string standard)
     {
-        Description = "What measures: conditioned, dense or torch.",
-        HelpName = "conditioned|dense|torch",
-        DefaultValueFactory = _ => standard,
-    };
+        Option<string> option = new("--engine")
+        {
+            Description = "What measures: conditioned, dense or torch.",
+            HelpName = "conditioned|dense|torch",
+            DefaultValueFactory = _ => standard,
+        };
+        option.CompletionSources.Add("conditioned", "dense", "torch");
+        return option;
+    }
 
     /// <summary>The value of <see cref="Threads"/>.</summary>
     public static int ThreadsOf(ParseResult parsed, Option<int> threads) =>
@@ -123,13 +149,15 @@ internal static class Options
             return null;
         }
 
-        return new Option<string?>(name)
+        Option<string?> option = new(name)
         {
             Description = description,
             HelpName = string.Join('|', legal),
             CustomParser = Parse,
             DefaultValueFactory = standard is null ? null : _ => standard,
         };
+        option.CompletionSources.Add(legal);
+        return option;
     }
 
     /// <summary>An integer option whose error names the legal range.</summary>

@@ -84,13 +84,13 @@ internal static class PhaseCommand
     private static PhaseGrid Compute(Session session, Architecture architecture, PhaseAxis x, PhaseAxis y, int threads)
     {
         using ProgressLine progress = new(session.Terminal);
-        return PhaseGrid.Compute(
+        return TheoryWork.Run(session, () => PhaseGrid.Compute(
             architecture,
             x,
             y,
             threads,
             done => progress.Report("phase", "exponents, columns of the grid", done, x.Count),
-            session.Cancellation);
+            session.Cancellation));
     }
 
     private static PhaseMeasurement Measure(Session session, PhaseGrid grid, int networks, ulong seed, int threads)

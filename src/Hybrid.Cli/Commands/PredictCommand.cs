@@ -28,7 +28,7 @@ internal static class PredictCommand
             string? page = report.File(parsed);
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             RunHeader header = new("predict", common.Seed(parsed));
-            Prediction prediction = Predict.Architecture(loaded.Architecture);
+            Prediction prediction = TheoryWork.Of(session, loaded.Architecture, Predict.Architecture);
             if (page is not null)
                 ReportOption.Write(page, PredictionPage.Of(loaded, prediction, header, CommandText.Of(parsed)));
             TextWriter output = session.Terminal.Out;

@@ -26,6 +26,8 @@ internal static class Root
             BenchCommand.Create(session),
             PresetsCommand.Create(session),
             InfoCommand.Create(session),
+            CompletionCommand.Create(session),
+            CompleteCommand.Create(session),
         };
         return root;
     }

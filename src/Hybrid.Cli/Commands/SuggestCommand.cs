@@ -28,7 +28,7 @@ internal static class SuggestCommand
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             double allowed = parsed.GetValue(budget);
             RunHeader header = new("suggest", common.Seed(parsed));
-            Suggestion suggestion = Suggest.Architecture(loaded.Architecture, allowed);
+            Suggestion suggestion = TheoryWork.Of(session, loaded.Architecture, architecture => Suggest.Architecture(architecture, allowed));
             if (common.Json(parsed))
             {
                 Json.Write(session.Terminal.Out, ImportNotes.AddTo(SuggestionJson.ToNode(suggestion, header), loaded.Import));

@@ -55,6 +55,8 @@ internal sealed class TrainOptions
     public TrainOptions(Command command, TrainerCatalogue trainers)
     {
         _engine = new("--engine") { Description = "What trains: dense or torch.", HelpName = "dense|torch", DefaultValueFactory = _ => trainers.Default };
+        Options.CompletePresets(_source);
+        _engine.CompletionSources.Add("dense", "torch");
         command.Arguments.Add(_source);
         Option[] options =
         [

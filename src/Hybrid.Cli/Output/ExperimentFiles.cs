@@ -21,6 +21,8 @@ internal sealed record ExperimentFiles(string Name, string Folder)
     /// <exception cref="InputException">The folder cannot be made.</exception>
     public static ExperimentFiles In(string folder, ExperimentPlan plan)
     {
+        if (string.IsNullOrWhiteSpace(folder))
+            throw new InputException("--out must be a folder that can be written, got an empty path");
         try
         {
             Directory.CreateDirectory(Path.Combine(folder, "figures"));

@@ -46,7 +46,7 @@ internal static class ArchitectureFields
         IEnumerable<string> names = All.Where(field => field.Split.Group == group).Select(field => field.Split.Name);
         if (group == "")
             names = names.Concat(Groups);
-        string question = NearestName.Question(path, All.Select(field => field.Path).Concat(Groups));
+        string question = NearestName.QuestionOrStop(path, All.Select(field => field.Path).Concat(Groups));
         string place = group == "" ? "the record" : group;
         return new InputException(
             $"{source}: '{path}' is not a field of an architecture{question} Legal in {place}: {string.Join(", ", names)}.");

@@ -8,7 +8,7 @@ namespace Hybrid.Harness.Architectures;
 internal static class ArchitectureFile
 {
     /// <summary>Largest file that is read, in bytes: far more than any record with a schedule for every layer.</summary>
-    public const long LargestFile = 1 << 20;
+    public const int LargestFile = 1 << 20;
 
     /// <summary>Reads and validates the file; a record without a name field is called after it.</summary>
     /// <exception cref="InputException">The file cannot be read, is too large, or holds no architecture.</exception>
@@ -29,20 +29,24 @@ internal static class ArchitectureFile
         $"--residual-scaling: is for a Hugging Face config.json, got '{source}', whose branch weights are explicit; "
             + "use --set attention.branch=A and --set mlp.branch=A");
 
+    // Counted while it is read: a device or a pipe has no length to ask for, and may have no end.
     private static string ReadText(string path)
     {
         try
         {
-            FileInfo file = new(path);
-            if (file.Exists && file.Length > LargestFile)
-                throw new InputException($"{path}: an architecture file has at most {LargestFile} bytes, got {file.Length}");
-            return File.ReadAllText(path, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            using FileStream file = File.OpenRead(path);
+            byte[] bytes = new byte[LargestFile + 1];
+            int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (length > LargestFile)
+                throw new InputException($"{path}: an architecture file has at most {LargestFile} bytes, got more");
+            using StreamReader reader = new(new MemoryStream(bytes, 0, length), new UTF8Encoding(false, throwOnInvalidBytes: true));
+            return reader.ReadToEnd();
         }
         catch (DecoderFallbackException error)
         {
             throw new InputException($"{path}: an architecture file must be UTF-8 text, got other bytes", error);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             throw new InputException($"{path}: cannot be read ({error.Message.TrimEnd('.')}); give a readable architecture JSON file", error);
         }

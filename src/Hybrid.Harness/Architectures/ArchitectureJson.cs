@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hybrid.Harness.Json;
 using Hybrid.Theory;
 
 namespace Hybrid.Harness.Architectures;
@@ -72,7 +73,9 @@ public static class ArchitectureJson
     {
         try
         {
-            return JsonDocument.Parse(text, Options);
+            JsonDocument document = JsonDocument.Parse(text, Options);
+            JsonText.EnsureWhole(document.RootElement, source);
+            return document;
         }
         catch (JsonException error)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hybrid.Harness.Json;
 using Hybrid.Theory;
 
 namespace Hybrid.Harness.Architectures;
@@ -6,6 +7,9 @@ namespace Hybrid.Harness.Architectures;
 /// <summary>Changes of single fields from the command line: --set path=value.</summary>
 public static class ArchitectureOverrides
 {
+    /// <summary>The paths that can be set, in the record's order.</summary>
+    public static IReadOnlyList<string> Paths { get; } = [.. ArchitectureFields.All.Select(field => field.Path)];
+
     /// <summary>
     /// The architecture with every "path=value" applied in order, validated once at the end. A value is a JSON number,
     /// array or flag as in the record; words (activation, norm, mask, name) need no quotes.
@@ -17,7 +21,7 @@ public static class ArchitectureOverrides
         ArchitectureDraft draft = new(architecture);
         foreach (string assignment in assignments)
         {
-            string source = $"--set {assignment}";
+            string source = $"--set {ArchitectureFields.Excerpt(assignment)}";
             int equals = assignment.IndexOf('=');
             if (equals < 1)
                 throw new InputException($"{source}: must be path=value, for example --set mlp.inStd=2");
@@ -45,6 +49,7 @@ public static class ArchitectureOverrides
     private static void ReadValue(string source, ArchitectureField field, string value, ArchitectureDraft draft)
     {
         using JsonDocument document = ParseLoosely(value);
+        JsonText.EnsureWhole(document.RootElement, source);
         // A name may look like a number: --set name=7.
         if (field.Path == "name" && document.RootElement.ValueKind != JsonValueKind.String)
             draft.Name = value;

@@ -11,6 +11,7 @@ public static class NearestName
     {
         int limit = Math.Max(2, received.Length / 3);
         return [.. legal
+            .Where(name => name != received)
             .Select(name => (Name: name, Distance: Distance(received.ToLowerInvariant(), name.ToLowerInvariant())))
             .Where(candidate => candidate.Distance <= limit
                 || (received.Length >= 3 && candidate.Name.Contains(received, StringComparison.OrdinalIgnoreCase)))
@@ -26,6 +27,10 @@ public static class NearestName
         IReadOnlyList<string> near = Of(received, legal);
         return near.Count == 0 ? "" : $"; did you mean {string.Join(" or ", near)}?";
     }
+
+    /// <summary>The same where the message goes on: "; did you mean a or b?", or "." where no name is near.</summary>
+    public static string QuestionOrStop(string received, IEnumerable<string> legal) =>
+        Question(received, legal) is { Length: > 0 } question ? question : ".";
 
     /// <summary>Optimal string alignment distance between two words.</summary>
     private static int Distance(string a, string b)

@@ -11,7 +11,7 @@ internal sealed record ByteCensus(FileIdentity Identity, double Unigram, double 
 {
     private const int Piece = 1 << 20;
 
-    /// <summary>Reads the file from its beginning to its end.</summary>
+    /// <summary>Reads the file from its beginning to the end that it has now: a device has none to reach, and counts as empty.</summary>
     public static ByteCensus Of(FileStream file)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -19,7 +19,8 @@ internal sealed record ByteCensus(FileIdentity Identity, double Unigram, double 
         byte[] buffer = new byte[Piece];
         long length = 0;
         int previous = -1;
-        while (file.Read(buffer) is int read and > 0)
+        long end = file.CanSeek ? file.Length : 0;
+        while (length < end && file.Read(buffer, 0, (int)Math.Min(Piece, end - length)) is int read and > 0)
         {
             hash.AppendData(buffer, 0, read);
             foreach (byte next in buffer.AsSpan(0, read))

@@ -93,7 +93,7 @@ internal sealed class JsonFields
     public void EnsureNoOther()
     {
         if (_fields.Keys.FirstOrDefault() is string other)
-            throw new InputException($"{_source}: '{PathOf(other)}' is not a field here{NearestName.Question(other, _asked)} Legal: {string.Join(", ", _asked)}.");
+            throw new InputException($"{_source}: '{PathOf(other)}' is not a field here{NearestName.QuestionOrStop(other, _asked)} Legal: {string.Join(", ", _asked)}.");
     }
 
     private InputException Wrong(string name, string legal) => new($"{_source}: {PathOf(name)} must be {legal}, got {Excerpt(_last)}");

@@ -41,6 +41,8 @@ public sealed record PhaseAxis(IReadOnlyList<string> Paths, double Low, double H
         double high = Number(range[1]) ?? throw Wrong($"hi must be a finite number, got '{range[1]}'");
         if (!(high > low))
             throw Wrong($"hi must be greater than lo, got {range[0]} and {range[1]}");
+        if (!double.IsFinite(high - low))
+            throw Wrong($"hi − lo must be a finite number, got {range[0]} and {range[1]}");
         if (!int.TryParse(range[2], NumberStyles.None, CultureInfo.InvariantCulture, out int count) || count < 2 || count > LargestCount)
             throw Wrong($"count must be an integer from 2 to {LargestCount}, got '{range[2]}'");
         PhaseAxis axis = new(paths, low, high, count);

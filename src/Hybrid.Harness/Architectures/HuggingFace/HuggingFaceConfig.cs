@@ -68,7 +68,7 @@ internal static class HuggingFaceConfig
         string legal = $"{string.Join(", ", names)}; for another network write an architecture JSON record";
         return modelType is null
             ? config.Error($"architectures must name a class of a known family, got '{string.Join(", ", classes)}'. Families: {legal}")
-            : config.Error($"model_type must be one of the families that can be imported, got '{modelType}'{NearestName.Question(modelType, names)} Families: {legal}");
+            : config.Error($"model_type must be one of the families that can be imported, got '{modelType}'{NearestName.QuestionOrStop(modelType, names)} Families: {legal}");
     }
 
     private static IEnumerable<string> Ignored(ConfigReader config) =>

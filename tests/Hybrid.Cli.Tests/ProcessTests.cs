@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Hybrid.Tests;
+
+/// <summary>The command as a process among others: a reader that leaves, a user who presses Ctrl-C.</summary>
+public sealed class ProcessTests
+{
+    [Theory]
+    [InlineData("presets --json | head -n 1")]
+    [InlineData("predict pre-tanh-ordered --json | true")]
+    public async Task A_reader_that_leaves_ends_it_quietly(string words)
+    {
+        using Process process = Start("bash", "-c", $"set -o pipefail; dotnet '{typeof(Cli.Cli).Assembly.Location}' {words}");
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal((0, ""), (process.ExitCode, await error));
+    }
+
+    // Each is far longer than the test waits.
+    [Theory]
+    [InlineData("predict", "gpt2", "--set", "tokens=3000")]
+    [InlineData("suggest", "gpt2", "--set", "depth=60000")]
+    [InlineData("check", "pre-tanh-ordered", "--samples", "100000", "--figure", "OUT/a.svg", "--report", "OUT/a.html")]
+    [InlineData("simulate", "pre-tanh-ordered", "--samples", "1000000")]
+    [InlineData("phase", "pre-tanh-critical", "--x", "mlp.inStd=0.5:8:1000", "--y", "attention.logitStd=1:8:1000", "--out", "OUT/a.svg")]
+    [InlineData("experiment", "rank-collapse", "--out", "OUT")]
+    public async Task Interrupted_it_exits_with_130_and_leaves_nothing_half_written(params string[] words)
+    {
+        using TemporaryFolder folder = new();
+        using Process process = Start("dotnet", [typeof(Cli.Cli).Assembly.Location, .. words.Select(word => word.Replace("OUT", folder.Root))]);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        Assert.False(process.HasExited, "it ended before it could be interrupted");
+        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+            await kill.WaitForExitAsync();
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill();
+        }
+
+        await output;
+        Assert.True(process.ExitCode == 130, $"{process.ExitCode}: {await error}");
+        Assert.Contains("hybrid: stopped", await error);
+        Assert.DoesNotContain("   at ", await error);
+        Assert.DoesNotContain(
+            Directory.GetFiles(folder.Root, "*", SearchOption.AllDirectories),
+            file => file.EndsWith(".partial") || file.EndsWith(".svg") || file.EndsWith(".html"));
+    }
+
+    private static Process Start(string name, params string[] args)
+    {
+        ProcessStartInfo start = new(name) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string arg in args)
+            start.ArgumentList.Add(arg);
+        return Process.Start(start)!;
+    }
+}
