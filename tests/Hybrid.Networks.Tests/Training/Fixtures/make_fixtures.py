@@ -217,14 +217,13 @@ def options_of(kind, rate, schedule="constant", warmup=0, clip=1e9, decay=0.125)
 
 
 def main():
-    cases = [
+    family = [
         case_of(norm, task, gated)
         for norm in ("none", "pre", "post", "peri", "output") for task in ("next", "masked") for gated in (False, True)
     ]
-    cases += [case_of("pre", activation=name, gated=name == "silu") for name in ACTIVATIONS if name != "geluTanh"]
+    cases = family + [case_of("pre", activation=name, gated=name == "silu") for name in ACTIVATIONS if name != "geluTanh"]
     cases += [case_of("pre", tied=True), case_of("post", "masked", tied=True), case_of("peri", schedule=True), case_of("none", schedule=True)]
-    trajectories = [
-        (case_of("pre"), options_of("adamw", 0.015625)),
+    trajectories = [(case, options_of("adamw", 0.015625)) for case in family] + [
         (case_of("post", "masked", gated=True), options_of("adamw", 0.015625, "cosine", warmup=5, clip=0.5)),
         (case_of("peri", tied=True), options_of("sgd", 0.125, "cosine", clip=2.0)),
     ]
