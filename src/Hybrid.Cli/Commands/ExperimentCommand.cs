@@ -89,7 +89,7 @@ internal static class ExperimentCommand
             outcome = ExperimentRun.Run(
                 plan,
                 store,
-                now => progress.Report(files.Name, $"cells of {files.Name}{TimeLeft(now.Left)}", now.Done, now.Total),
+                now => progress.Report(files.Name, $"cells of {files.Name}", now.Done, now.Total, now.Left),
                 session.Cancellation);
         }
 
@@ -117,13 +117,6 @@ internal static class ExperimentCommand
 
         return evaluation.Outcome == Outcome.Refuted ? ExitCode.Disagrees : ExitCode.Agrees;
     }
-
-    private static string TimeLeft(TimeSpan? left) => left switch
-    {
-        null => "",
-        { TotalSeconds: < 90 } => string.Create(CultureInfo.InvariantCulture, $", about {left.Value.TotalSeconds:0} s left"),
-        _ => string.Create(CultureInfo.InvariantCulture, $", about {left.Value.TotalMinutes:0} min left"),
-    };
 
     private static RunEnvironment Environment(ExperimentPlan plan, string folder)
     {

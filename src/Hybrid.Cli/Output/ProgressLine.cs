@@ -18,7 +18,12 @@ internal sealed class ProgressLine(Terminal terminal) : IDisposable
     private bool _shown;
 
     /// <summary>Reports that <paramref name="done"/> of <paramref name="total"/> of a stage are done; any thread may.</summary>
-    public void Report(string stage, string text, int done, int total)
+    /// <param name="stage">Names the stage.</param>
+    /// <param name="text">What is shown.</param>
+    /// <param name="done">Parts finished.</param>
+    /// <param name="total">Parts of the stage.</param>
+    /// <param name="left">Time left, where the caller knows that parts differ or that some were finished before; otherwise the pace so far says it.</param>
+    public void Report(string stage, string text, int done, int total, TimeSpan? left = null)
     {
         lock (_gate)
         {
@@ -26,7 +31,7 @@ internal sealed class ProgressLine(Terminal terminal) : IDisposable
                 _start = Stopwatch.GetTimestamp();
             if (terminal.LiveProgress)
             {
-                string line = $"{Filled(done, total)} {done,4}/{total}  {text}{Left(done, total)}";
+                string line = $"{Filled(done, total)} {done,4}/{total}  {text}{Left(done, total, left)}";
                 terminal.Error.Write(Erase + (terminal.Columns is int columns && line.Length >= columns ? line[..(columns - 1)] : line));
                 terminal.Error.Flush();
                 _shown = true;
@@ -57,12 +62,12 @@ internal sealed class ProgressLine(Terminal terminal) : IDisposable
         return new string('█', filled) + new string('░', Bar - filled);
     }
 
-    /// <summary>What the stage still takes at its pace so far; a text that says it itself is left alone.</summary>
-    private string Left(int done, int total)
+    /// <summary>What the stage still takes, in minutes and seconds; nothing in its last second.</summary>
+    private string Left(int done, int total, TimeSpan? known)
     {
         if (done <= 0 || done >= total)
             return "";
-        double seconds = Stopwatch.GetElapsedTime(_start).TotalSeconds * (total - done) / done;
+        double seconds = (known ?? Stopwatch.GetElapsedTime(_start) * ((double)(total - done) / done)).TotalSeconds;
         return seconds < 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", {(long)seconds / 60}:{(long)seconds % 60:00} left");
     }
 }

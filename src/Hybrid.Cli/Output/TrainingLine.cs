@@ -23,7 +23,7 @@ internal sealed class TrainingLine(Terminal terminal) : IDisposable
         string text = string.Create(
             CultureInfo.InvariantCulture,
             $"{place}loss {now.Loss:0.0000}, evaluation {now.EvalLoss:0.0000}, {Numbers.Significant(now.StepsPerSecond, 3)} steps/s, {now.TokensPerSecond:0} tokens/s{left}");
-        _line.Report(place, text, now.Step, now.Steps);
+        _line.Report(place, text, now.Step, now.Steps, now.Left);
     }
 
     public void Dispose() => _line.Dispose();
