@@ -11,15 +11,15 @@ public static class BuiltEngines
     public static readonly EngineCatalogue Catalogue = new(
     [
         new EngineEntry(
-            "dense",
-            "real weight matrices in single precision; cost grows as width²",
-            (architecture, threads) => new DenseEngine(architecture, threads),
-            DenseEngine.Bytes),
-        new EngineEntry(
             "conditioned",
             "exact in distribution without weights, double precision; cost grows as width",
             (architecture, threads) => new ConditionedEngine(architecture, threads),
             ConditionedEngine.Bytes),
+        new EngineEntry(
+            "dense",
+            "real weight matrices in single precision; cost grows as width²",
+            (architecture, threads) => new DenseEngine(architecture, threads),
+            DenseEngine.Bytes),
 #if TORCH
         TorchEntries.Ensembles,
 #endif

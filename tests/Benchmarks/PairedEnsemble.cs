@@ -15,7 +15,8 @@ namespace Hybrid.Benchmarks;
 /// </summary>
 internal static class PairedEnsemble
 {
-    private const int Tokens = 64, Depth = 12;
+    // Networks · width of half a second on one core.
+    private const int Tokens = 64, Depth = 12, HalfSecond = 12 * 1024;
 
     public static int Run(int threads, int rounds, int largestPair, int largest)
     {
@@ -43,7 +44,7 @@ internal static class PairedEnsemble
         for (int round = -1; round < rounds; round++)
         {
             int at = Math.Max(0, round);
-            ours[at] = Seconds(architecture, threads, threads, round);
+            ours[at] = Seconds(architecture, threads, round);
             double scale = (double)Depth / blocks;
             long start = Stopwatch.GetTimestamp();
             dense.Run(1, at, buffer);
@@ -66,8 +67,8 @@ internal static class PairedEnsemble
         for (int round = 0; round < rounds; round++)
         {
             processor[round] = ProcessorSeconds(architecture, round);
-            one[round] = Seconds(architecture, 1, 1, round);
-            all[round] = fitting < threads ? double.NaN : Seconds(architecture, threads, threads, round);
+            one[round] = Seconds(architecture, 1, round);
+            all[round] = fitting < threads ? double.NaN : Seconds(architecture, threads, round);
         }
 
         double seconds = PairedProduct.Median(processor);
@@ -75,12 +76,13 @@ internal static class PairedEnsemble
             $"{width,7}{seconds,13:0.0000}{1e6 * seconds / width,10:0.0}{PairedProduct.Median(one),10:0.0000}{PairedProduct.Median(all),10:0.0000}{Ratio(one, all),10:0.00}{bytes / (1L << 30),12:0.00}");
     }
 
-    // Per network, of an ensemble of so many after each engine's first (which plans memory): time between the reports.
-    private static double Seconds(Architecture architecture, int samples, int threads, int round)
+    // Per network, of an ensemble of some half a second after each engine's first (which plans memory): time between the reports.
+    private static double Seconds(Architecture architecture, int threads, int round)
     {
+        int networks = threads * Math.Clamp(HalfSecond / architecture.Width, 2, 32);
         Clock clock = new(threads);
-        Ensemble.Run(() => new ConditionedEngine(architecture), (ulong)(round + 2), threads + 2 * samples, threads, clock);
-        return clock.Last / (2 * samples);
+        Ensemble.Run(() => new ConditionedEngine(architecture), (ulong)(round + 2), threads + networks, threads, clock);
+        return clock.Last / networks;
     }
 
     // Of the processor, per network, on one core: other work takes turns with it but hardly lengthens it.

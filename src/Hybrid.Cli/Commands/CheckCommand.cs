@@ -15,13 +15,17 @@ namespace Hybrid.Cli.Commands;
 /// <summary>hybrid check, the main job: predict, simulate, compare, verdict.</summary>
 internal static class CheckCommand
 {
+    // Of the presets that are checked when none is named: four times GPT-2's, so that its own width is the second one and
+    // finite width is no longer what limits the agreement.
+    private const int StandardWidth = 3072;
+
     public static Verb Create(Session session)
     {
         Verb verb = new(
             "check",
             "Predicts, simulates at two widths and compares every layer; exit 0 if theory and networks agree, 1 if not.",
             "hybrid check",
-            "hybrid check gpt2 --engine conditioned --width 12288 --samples 16",
+            "hybrid check gpt2 --width 12288 --samples 16",
             "hybrid check gpt2 --samples 40 --figure gpt2.svg",
             "hybrid check pre-tanh-ordered --set mlp.inStd=1.5 --json");
         Argument<string[]> sources = new("ARCH")
@@ -31,7 +35,7 @@ internal static class CheckCommand
         };
         Option<string> engine = Options.Engine(session.Engines.Default);
         Option<int> samples = Options.Samples(64, CheckPlan.LeastSamples, "Networks to draw at the width; four times as many at a quarter of it.");
-        Option<int> width = Options.Width();
+        Option<int> width = Options.Width($"{StandardWidth} if neither ARCH nor --set is given, else ARCH's own");
         Option<int> threads = Options.Threads();
         Option<long?> memory = Options.Memory();
         Option<string?> figure = new("--figure") { Description = "Draw theory and measurement into an SVG file.", HelpName = "FILE.svg" };
@@ -53,12 +57,12 @@ internal static class CheckCommand
             if (path is not null)
                 OutputFile.Parse(path, "--figure", ".svg");
             string[] names = parsed.GetValue(sources) ?? [];
-            IEnumerable<LoadedArchitecture> chosen = names.Length == 0
-                ? Presets.Standard.Select(preset => loading.Load(parsed, preset.Architecture.Name))
-                : names.Select(name => loading.Load(parsed, name));
-            LoadedArchitecture[] loaded = [.. chosen];
+            // What --set says of the presets, their width perhaps, stays as it is said.
+            bool standard = names.Length == 0 && common.Assignments(parsed).Length == 0;
+            LoadedArchitecture[] loaded = [.. (names.Length > 0 ? names : Presets.Standard.Select(preset => preset.Architecture.Name))
+                .Select(name => loading.Load(parsed, name))];
             CheckPlan plan = new(
-                [.. loaded.Select(item => Options.AtWidth(parsed, width, item.Architecture))],
+                [.. loaded.Select(item => Options.AtWidth(parsed, width, item.Architecture, standard ? StandardWidth : null))],
                 session.Engines.Find(parsed.GetRequiredValue(engine), device.Choice(parsed, parsed.GetValue(memory))),
                 parsed.GetValue(samples),
                 common.Seed(parsed),

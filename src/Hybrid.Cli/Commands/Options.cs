@@ -59,12 +59,14 @@ internal static class Options
     public static Option<int> Threads() =>
         Integer("--threads", "Threads to use, all cores if not given; results do not depend on it.", null, 1, 1024);
 
-    public static Option<int> Width() =>
-        Integer("--width", "Width to simulate at; the MLP's width follows in proportion, heads stay.", null, 1, 1 << 24);
+    public static Option<int> Width(string standard = "ARCH's own if not given") =>
+        Integer("--width", $"Width to simulate at, {standard}; the MLP's width follows in proportion, heads stay.", null, 1, 1 << 24);
 
-    /// <summary>The architecture at the value of <see cref="Width"/>, or as it is where none is given.</summary>
-    public static Theory.Architecture AtWidth(ParseResult parsed, Option<int> width, Theory.Architecture architecture) =>
-        parsed.GetValue(width) is int value and > 0 ? ArchitectureModule.EnsureValid(ArchitectureWidth.At(architecture, value)) : architecture;
+    /// <summary>The architecture at the value of <see cref="Width"/>, else at the standard one, else as it is.</summary>
+    public static Theory.Architecture AtWidth(ParseResult parsed, Option<int> width, Theory.Architecture architecture, int? standard = null) =>
+        (parsed.GetValue(width) is int value and > 0 ? value : standard) is int chosen
+            ? ArchitectureModule.EnsureValid(ArchitectureWidth.At(architecture, chosen))
+            : architecture;
 
     public static Option<long?> Memory() => new("--memory")
     {

@@ -16,9 +16,8 @@ namespace Hybrid.Networks.Coordinates;
 /// </summary>
 internal sealed unsafe class CoordinateNetwork : IDisposable
 {
-    // Streams of a sublayer beside those of its matrices: images of what the output matrix sees, the gradient's directions
-    // in the frame, and what the input matrices add to it off the tokens' span. Attention's; those of the MLP follow.
-    private const int ImageStream = 16, FrameStream = 17, InputStream = 18, StreamsPerSublayer = 3, OutputStream = 1;
+    // The stream of random numbers of the loss gradient; those of sublayers are SublayerPart's.
+    private const int OutputStream = 1;
 
     // What singles leave of a gradient's covariance, relative to its largest entry.
     private const double SingleRounding = 1e-6;
@@ -32,7 +31,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     private readonly ModuleScratch<double> wide;
     private readonly AttentionModule<float> singleAttention;
     private readonly AttentionModule<double> wideAttention;
-    private readonly Part[] parts;
+    private readonly SublayerPart[] parts;
     private readonly bool singles;
     private readonly GradientCoordinates gradients;
     private ulong seed;
@@ -58,22 +57,13 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         ParameterLayout layout = new(architecture);
         singleAttention = new AttentionModule<float>(architecture, layout, plan, memory, single);
         wideAttention = new AttentionModule<double>(architecture, layout, plan, memory, wide);
-        MlpModule<float> mlp = new(architecture, layout, plan, memory, single);
-        MlpModule<double> wideMlp = new(architecture, layout, plan, memory, wide);
-        parts = new Part[2 * architecture.Depth];
-        for (int index = 0; index < parts.Length; index++)
-        {
-            int layer = index / 2 + 1;
-            bool first = index % 2 == 0;
-            parts[index] = new Part(
-                new Sublayer(first ? plan.Attention : plan.Mlp, memory, layer, (layer - 1) * plan.BlockLength),
-                first ? singleAttention : mlp,
-                first ? wideAttention : wideMlp,
-                layout[first ? MatrixRole.AttentionOut : MatrixRole.MlpOut],
-                first ? architecture.Attention.Skip.At(layer) : architecture.Mlp.Skip.At(layer),
-                first ? architecture.Attention.Branch.At(layer) : architecture.Mlp.Branch.At(layer),
-                first ? 0 : StreamsPerSublayer);
-        }
+        parts = SublayerPart.All(
+            architecture,
+            layout,
+            plan,
+            memory,
+            (singleAttention, wideAttention),
+            (new MlpModule<float>(architecture, layout, plan, memory, single), new MlpModule<double>(architecture, layout, plan, memory, wide)));
     }
 
     private MatrixView<double> Stream { get; }
@@ -162,20 +152,20 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     private static int LargestRow(Architecture architecture) => Math.Max(
         Math.Max(2 * architecture.Tokens, architecture.MlpWidth), architecture.Heads * HeadNormals.Kept(architecture));
 
-    private void Forward(Part part)
+    private void Forward(SublayerPart part)
     {
         Sublayer at = part.At;
         int n = Tokens;
         at.InputRank = rank;
         Placement<double> placement = Placed(part, Stream.Slice(0, 0, n, 2 * n));
         pool.Run(&Placement<double>.Enter, &placement);
-        at.Single = singles && Resolved(at.Input.Slice(0, 0, n, rank)) && part.Single.Forward(seed, sample, at);
+        at.Single = singles && Precision.Resolves(at.Input.Slice(0, 0, n, rank)) && part.Single.Forward(seed, sample, at);
         if (!at.Single)
             part.Wide.Forward(seed, sample, at);
 
         // f = σ L Φ: Φ's coordinates along x's frame are normal, those off it are new directions of the local frame.
         NormalSequence normals = wide.Normals;
-        normals.Start(Key(part, ImageStream));
+        normals.Start(part.Key(seed, sample, SublayerPart.ImageStream));
         int added = Bartlett.Columns(at.OutputRank, Width - rank);
         at.FrameRank = rank + added;
         MatrixView<double> images = at.OutputImages.Slice(0, 0, at.OutputRank, at.FrameRank);
@@ -195,10 +185,10 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
             coefficients.Row(i)[..rank].CopyTo(Stream.Row(i));
     }
 
-    private void Backward(Part part, Span<double> weightGradients)
+    private void Backward(SublayerPart part, Span<double> weightGradients)
     {
         Sublayer at = part.At;
-        int n = Tokens, known = gradients.EnterFrame(at, rank, Key(part, FrameStream));
+        int n = Tokens, known = gradients.EnterFrame(at, rank, part.Key(seed, sample, SublayerPart.FrameStream));
         Placement<double> placement = Placed(part, Gradient);
         pool.Run(&Placement<double>.LeaveBackward, &placement);
 
@@ -227,29 +217,12 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         };
         (at.Single ? part.Single : part.Wide).Backward(seed, sample, at, gradient, weightGradients);
         rank = at.InputRank;
-        int all = gradients.AddOffInput(at, gram, known, at.Single ? SingleRounding : GradientCoordinates.Rounding, Key(part, InputStream));
+        int all = gradients.AddOffInput(at, gram, known, at.Single ? SingleRounding : GradientCoordinates.Rounding, part.Key(seed, sample, SublayerPart.InputStream));
         pool.Run(&Placement<double>.EnterBackward, &placement);
         gradients.SplitOff(rank, all);
     }
 
-    private RandomKey Key(Part part, int stream) => new(seed, sample, part.At.Layer, stream + part.Streams);
-
-    // Whether singles carry the differences of the tokens: a column of a pivoted factor has no entry above twice its pivot.
-    private static bool Resolved(MatrixView<double> factor)
-    {
-        double largest = 0, least = double.PositiveInfinity;
-        for (int k = 0; k < factor.Columns; k++)
-        {
-            double pivot = 0;
-            for (int i = 0; i < factor.Rows; i++)
-                pivot = Math.Max(pivot, Math.Abs(factor.Data[i * factor.RowStride + k]));
-            (largest, least) = (Math.Max(largest, pivot), Math.Min(least, pivot));
-        }
-
-        return least * least >= SpannedRows<float>.LeastDifference * largest * largest;
-    }
-
-    private Placement<double> Placed(Part part, MatrixView<double> stream) => new()
+    private Placement<double> Placed(SublayerPart part, MatrixView<double> stream) => new()
     {
         Norm = architecture.Norm,
         Width = Width,
@@ -269,13 +242,5 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     {
         fixed (double* gram = result)
             product.Gram(rows, new MatrixView<double>(gram, Tokens, Tokens), 1.0 / Width);
-    }
-
-    private sealed record Part(
-        Sublayer At, IModule Single, IModule Wide, ParameterBlock Matrix, double Skip, double Weight, int Streams)
-    {
-        internal MatrixRole Output => Matrix.Role;
-
-        internal double Deviation => Matrix.StandardDeviation;
     }
 }

@@ -27,7 +27,7 @@ internal sealed unsafe class MlpModule<T> : IModule
         (this.plan, this.memory, this.scratch) = (plan, memory, scratch);
         (n, m, gates) = (architecture.Tokens, architecture.MlpWidth, architecture.Gated ? 2 : 1);
         outputs = new SpannedRows<T>(scratch);
-        kernels = ActivationKernels<T>.Of(architecture.Activation);
+        kernels = ActivationKernels<T>.InOwnPrecision(architecture.Activation);
         entering = layout[MatrixRole.MlpIn].StandardDeviation;
         biasDeviation = layout[MatrixRole.MlpBias].StandardDeviation;
     }

@@ -45,4 +45,22 @@ internal static unsafe class Precision
                 to[i] = double.CreateTruncating(from[i]);
         }
     }
+
+    /// <summary>
+    /// Whether singles carry the differences of the tokens whose pivoted factor this is: a column of one has no entry above
+    /// twice its pivot.
+    /// </summary>
+    internal static bool Resolves(MatrixView<double> factor)
+    {
+        double largest = 0, least = double.PositiveInfinity;
+        for (int k = 0; k < factor.Columns; k++)
+        {
+            double pivot = 0;
+            for (int i = 0; i < factor.Rows; i++)
+                pivot = Math.Max(pivot, Math.Abs(factor.Data[i * factor.RowStride + k]));
+            (largest, least) = (Math.Max(largest, pivot), Math.Min(least, pivot));
+        }
+
+        return least * least >= SpannedRows<float>.LeastDifference * largest * largest;
+    }
 }

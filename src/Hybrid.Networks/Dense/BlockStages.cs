@@ -34,7 +34,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         this.product = product;
         kernels = kept == KeptActivations.ForStream
             ? ActivationKernels<T>.Of(architecture.Activation)
-            : ActivationKernels<T>.ForTraining(architecture.Activation);
+            : ActivationKernels<T>.InOwnPrecision(architecture.Activation);
         plan = new ActivationPlan(architecture, sequences, kept);
         contextLength = kept == KeptActivations.ForStream ? 0 : plan.BlockLength;
         activations = new NativeBuffer<T>(

@@ -31,7 +31,7 @@ public sealed unsafe class ActivationTests
         foreach (double at in Points)
         {
             float x = (float)at, value = 0, slope = 1;
-            ActivationKernels<float> kernels = ActivationKernels<float>.ForTraining(activation);
+            ActivationKernels<float> kernels = ActivationKernels<float>.InOwnPrecision(activation);
             kernels.Value(&x, &value, 1);
             kernels.MultiplyBySlope(&x, &slope, 1);
             double tolerance = Math.ScaleB(Math.Max(1, Math.Abs(x)), -20);

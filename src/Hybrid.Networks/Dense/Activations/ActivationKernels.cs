@@ -22,10 +22,10 @@ internal readonly unsafe struct ActivationKernels<T>
     internal delegate*<T*, T*, int, void> MultiplyBySlope { get; }
 
     /// <summary>
-    /// The kernels of <paramref name="activation"/> for training: in single precision throughout where T is and φ needs no
-    /// more than an exponential, otherwise those of <see cref="Of"/>.
+    /// The kernels of <paramref name="activation"/> for training and for rows that are kept in T: in single precision throughout
+    /// where T is and φ needs no more than an exponential (errors of 2e−7), otherwise those of <see cref="Of"/>.
     /// </summary>
-    internal static ActivationKernels<T> ForTraining(Activation activation) =>
+    internal static ActivationKernels<T> InOwnPrecision(Activation activation) =>
         typeof(T) != typeof(float)
             ? Of(activation)
             : activation.Tag switch

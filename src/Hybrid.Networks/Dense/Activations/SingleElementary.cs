@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Hybrid.Networks.Dense.Activations;
 
-/// <summary>The transcendental functions of training, in single precision.</summary>
+/// <summary>The transcendental functions of training and of coordinates, in single precision.</summary>
 internal static class SingleElementary
 {
     // 1.5 · 2²³: adding it rounds to an integer, which then stands in the lowest bits of the sum.
