@@ -1,0 +1,99 @@
+using System.Globalization;
+using Hybrid.Harness.Reports;
+using Hybrid.Harness.Statistics;
+using Hybrid.Theory;
+
+namespace Hybrid.Harness.Experiments.LossExponents;
+
+/// <summary>The tables of the page.</summary>
+internal static class LossExponentsTables
+{
+    // Two-sided, of one number by itself: these rows are looked at, not tested.
+    private const double ShownRate = 0.05;
+
+    /// <summary>R² of every fit, and what no fit can exceed.</summary>
+    public static ReportTable Fits(IReadOnlyList<PlacementFindings> all)
+    {
+        IReadOnlyList<string> Row(string name, Func<PlacementFindings, Estimate> of) => [name, .. all.Select(findings => Numbers.Uncertain(of(findings)))];
+        return new(
+            "R² of smooth fits at places that they were not fitted to (jackknife over places):",
+            ["<fitted in", .. all.Select(findings => findings.Grid.Name)],
+            [
+                .. all[0].Fits.Select((fit, i) => Row(fit.Inputs, findings => findings.Fits[i].Explained)),
+                Row("most that runs allow", findings => Less(1, findings.Losses.RunShare)),
+                Row("share of the variance that σ_A makes at equal exponents", findings => findings.Losses.LogitStdShare),
+            ]);
+
+        static Estimate Less(double from, Estimate share) => share with { Mean = from - share.Mean };
+    }
+
+    /// <summary>Exponents of the best places, of all and of the worst.</summary>
+    public static ReportTable Extremes(IReadOnlyList<PlacementFindings> all) => new(
+        "Means over the best tenth of the places, over all and over the worst tenth:",
+        ["<", "places", "loss", "|Σλ_a|", "|Σλ_g|", "max", "within the budget", "a", "L"],
+        [.. all.SelectMany(findings =>
+        {
+            int[] ascending = [.. Enumerable.Range(0, findings.Grid.Places.Count).OrderBy(place => findings.Losses.Places[place])];
+            int tenth = findings.Nearness.Best.Count;
+            return new[]
+            {
+                Row("best tenth", ascending[..tenth]),
+                Row("all", ascending),
+                Row("worst tenth", ascending[^tenth..]),
+            };
+
+            IReadOnlyList<string> Row(string name, int[] places)
+            {
+                string Mean(Func<ExponentPlace, double> of) => Numbers.Significant(places.Average(place => of(findings.Grid.Places[place])), 3);
+                return
+                [
+                    $"{findings.Grid.Name}, {name}",
+                    Numbers.Integer(places.Length),
+                    Numbers.Significant(places.Average(place => findings.Losses.Places[place]), 4),
+                    Mean(place => Math.Abs(place.Angle)),
+                    Mean(place => Math.Abs(place.Gradient)),
+                    Mean(place => place.Distance),
+                    Numbers.Integer(places.Count(place => findings.Grid.Places[place].Distance <= TrainabilityModule.Budget)),
+                    Mean(place => place.Branch),
+                    Mean(place => place.Depth),
+                ];
+            }
+        })]);
+
+    /// <summary>The claim within one branch weight or one depth.</summary>
+    public static ReportTable Subsets(IReadOnlyList<PlacementFindings> all) => new(
+        "Among places of one branch weight or one depth; the residual is the measured loss minus that which Σλ_a and Σλ_g foretell:",
+        ["<", "places", "loss ± standard error", "rank correlation", "from", "to (95 %)", "residual ± standard error"],
+        [.. all.SelectMany(findings => findings.Subsets.Select(subset =>
+        {
+            (double low, double high) = subset.Order.Interval(new Spread(1, double.PositiveInfinity).CriticalValue(ShownRate));
+            return (IReadOnlyList<string>)
+            [
+                $"{findings.Grid.Name}, {subset.Name}",
+                Numbers.Integer(subset.Losses.Samples),
+                Numbers.Uncertain(subset.Losses),
+                Correlation(subset.Order.Value),
+                Correlation(low),
+                Correlation(high),
+                Numbers.Uncertain(subset.Residual),
+            ];
+        }))]);
+
+    private static string Correlation(double value) => value.ToString("0.00;-0.00;0.00", CultureInfo.InvariantCulture);
+
+    /// <summary>Every loss of one placement: branch and σ_w down, depth and σ_A across.</summary>
+    public static ReportTable Losses(PlacementFindings findings)
+    {
+        IReadOnlyList<TrainedNetwork> networks = findings.Grid.Networks;
+        return new(
+            $"{findings.Grid.Name}: test loss, mean over runs, nats per token:",
+            ["<", .. networks.Select(Across).Distinct()],
+            [.. Enumerable.Range(0, networks.Count).GroupBy(i => (networks[i].Branch, networks[i].InStd)).Select(row => (IReadOnlyList<string>)
+            [
+                string.Create(CultureInfo.InvariantCulture, $"a = {row.Key.Branch}, σ_w = {row.Key.InStd}"),
+                .. row.Select(i => Numbers.Significant(findings.Losses.Means[i], 4)),
+            ])]);
+
+        static string Across(TrainedNetwork network) => string.Create(CultureInfo.InvariantCulture, $"L = {network.Depth}, σ_A = {network.LogitStd}");
+    }
+}
