@@ -8,27 +8,17 @@ public class CrossValidationTests
 {
     private static readonly double[] Grid = [.. Enumerable.Range(-6, 13).Select(x => 0.5 * x)];
 
-    // By hand: one point of value 2 and one of value 0 at distance 1. About the mean 1 they are ±1, so that the function at the
-    // points is (1 − k)/(1 − k + noise) above and below it, k = exp(−1/2ℓ²).
+    // By hand: two points at distance 1 whose values are 1 above and 1 below their mean, kernel k = exp(−1/2ℓ²), noise ν. The fit to
+    // one misses the other by (1 + ν + k)/(1 + ν): least for the shortest length, 1/2, and the largest noise, 1. The fitted
+    // function is (1 − k)/(1 − k + ν) above and below the mean.
     [Fact]
     public void Two_points_are_fitted_as_by_hand()
     {
-        GaussianProcess fit = GaussianProcess.Fit([[0], [1]], [2, 0], [0]);
-        // The evidence of ±1: the profiled variance is 1/(1 − k + noise), the determinant (1 + noise)² − k².
-        (double most, double expected) = (double.NegativeInfinity, 0);
-        foreach (double length in (double[])[0.5, 1, 2, 4, double.PositiveInfinity])
-        {
-            double k = Math.Exp(-0.5 / (length * length));
-            foreach (double noise in (double[])[1e-3, 1e-2, 1e-1, 1])
-            {
-                double evidence = -Math.Log(1 / (1 - k + noise)) - 0.5 * Math.Log((1 + noise) * (1 + noise) - k * k);
-                if (evidence > most)
-                    (most, expected) = (evidence, 1 + (1 - k) / (1 - k + noise));
-            }
-        }
-
-        Assert.Equal(expected, fit.At([0]), 1e-9);
-        Assert.Equal(2 - expected, fit.At([1]), 1e-9);
+        GaussianProcess fit = GaussianProcess.Fit([[0], [1]], [3, 1], [0]);
+        double above = (1 - Math.Exp(-2)) / (2 - Math.Exp(-2));
+        Assert.Equal(2 + above, fit.At([0]), 1e-12);
+        Assert.Equal(2 - above, fit.At([1]), 1e-12);
+        Assert.Equal(2, fit.At([0.5]), 1e-12);
     }
 
     [Fact]
@@ -58,17 +48,19 @@ public class CrossValidationTests
     public void Knowing_nothing_explains_less_than_nothing()
     {
         double[] values = [1, 2, 4, 8, 16, 32, 64, 128];
-        CrossValidation validation = new(values, [.. Enumerable.Range(0, 8)], [.. Enumerable.Range(0, 8)]);
+        CrossValidation validation = new([.. values.Select(value => new[] { value })], [.. Enumerable.Range(0, 8)]);
         Assert.Equal(1 - Math.Pow(8.0 / 7, 2), validation.Explained(validation.Foretell([.. values.Select(_ => new double[] { 0 })], [0])).Mean, 1e-9);
     }
 
-    // A group is foretold without itself: its own value, far from all others, must not show.
+    // By hand: groups of means 1, 5 and 3 without inputs, each foretold as the mean of the others: 4, 2 and 3.
     [Fact]
-    public void A_group_is_never_fitted_to_itself()
+    public void A_group_is_fitted_as_its_mean_and_foretold_without_itself()
     {
-        CrossValidation validation = new([1, 1, 5, 5, 1, 1], [0, 0, 1, 1, 2, 2], [0, 1, 2]);
-        double[] foretold = validation.Foretell([[0], [0], [1], [1], [2], [2]], [0]);
-        Assert.Equal([1, 1], foretold[2..4]);
+        CrossValidation validation = new([[1], [6, 4], [3]], [0, 1, 2]);
+        double[] foretold = validation.Foretell([[0], [0], [0]], [0]);
+        Assert.Equal([4, 2, 3], foretold.Select(value => Math.Round(value, 9)));
+        // Of 1, 6, 4 and 3 about 3.5: 6.25 + 6.25 + 0.25 + 0.25 = 13; missed by 3, 4, 2 and 0: 29.
+        Assert.Equal(1 - 29.0 / 13, validation.Explained(foretold).Mean, 1e-9);
     }
 
     // Of a mean the jackknife is s/√n exactly.
@@ -83,5 +75,5 @@ public class CrossValidationTests
     }
 
     private static CrossValidation Of(double[] values) => new(
-        values, [.. Enumerable.Range(0, values.Length)], [.. Enumerable.Range(0, values.Length).Select(i => 7 * i % values.Length % 10)]);
+        [.. values.Select(value => new[] { value })], [.. Enumerable.Range(0, values.Length).Select(i => 7 * i % values.Length % 10)]);
 }

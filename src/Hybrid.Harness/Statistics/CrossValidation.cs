@@ -1,48 +1,46 @@
 namespace Hybrid.Harness.Statistics;
 
 /// <summary>
-/// How well a smooth function of some inputs foretells values that it was not fitted to. Values come in groups, which are
-/// fitted or foretold as a whole.
+/// How well a smooth function of some inputs foretells values that it was not fitted to. The values of a group have equal
+/// inputs, are fitted as their mean and foretold together.
 /// </summary>
-/// <param name="values">What is foretold.</param>
-/// <param name="groups">The group of each value, from 0 without gaps.</param>
-/// <param name="folds">The fold of each group.</param>
-internal sealed class CrossValidation(IReadOnlyList<double> values, IReadOnlyList<int> groups, IReadOnlyList<int> folds)
+/// <param name="groups">The values of each group, ≥ 1.</param>
+/// <param name="folds">The fold of each group, two different ones at least.</param>
+internal sealed class CrossValidation(IReadOnlyList<IReadOnlyList<double>> groups, IReadOnlyList<int> folds)
 {
-    /// <summary>Every value as foretold by the fit to the other folds, lengths and noise chosen without it too.</summary>
+    /// <summary>Every group as foretold by the fit to the other folds, its lengths and noise chosen without it too.</summary>
+    /// <param name="inputs">One row for each group.</param>
+    /// <param name="blocks">As of <see cref="GaussianProcess"/>.</param>
     public double[] Foretell(IReadOnlyList<double[]> inputs, IReadOnlyList<int> blocks)
     {
-        double[] foretold = new double[values.Count];
-        foreach (int fold in folds.Distinct())
+        double[] foretold = new double[groups.Count];
+        foreach (IGrouping<int, int> fold in Enumerable.Range(0, groups.Count).GroupBy(group => folds[group]))
         {
-            int[] known = [.. Rows(row => folds[groups[row]] != fold)];
-            GaussianProcess fit = GaussianProcess.Fit([.. known.Select(row => inputs[row])], [.. known.Select(row => values[row])], blocks);
-            foreach (int row in Rows(row => folds[groups[row]] == fold))
-                foretold[row] = fit.At(inputs[row]);
+            int[] known = [.. Enumerable.Range(0, groups.Count).Where(group => folds[group] != fold.Key)];
+            GaussianProcess fit = GaussianProcess.Fit([.. known.Select(group => inputs[group])], [.. known.Select(group => groups[group].Average())], blocks);
+            foreach (int group in fold)
+                foretold[group] = fit.At(inputs[group]);
         }
 
         return foretold;
     }
 
     /// <summary>
-    /// R² = 1 − Σ (value − foretold)²/Σ (value − mean)², at most 1, below 0 where the mean would have foretold better; with
-    /// its standard error over groups, for the fits as they are.
+    /// R² = 1 − Σ (value − foretold)²/Σ (value − mean)² over all values, at most 1, below 0 where their mean would have
+    /// foretold better; with its standard error over groups, for the fits as they are.
     /// </summary>
-    public Estimate Explained(IReadOnlyList<double> foretold) => Jackknife.Of(folds.Count, kept => Explained(foretold, kept));
+    public Estimate Explained(IReadOnlyList<double> foretold) => Jackknife.Of(groups.Count, kept => Explained(foretold, kept));
 
     /// <summary>By how much R² rises from one set of foretold values to another.</summary>
     public Estimate Gain(IReadOnlyList<double> from, IReadOnlyList<double> to) =>
-        Jackknife.Of(folds.Count, kept => Explained(to, kept) - Explained(from, kept));
+        Jackknife.Of(groups.Count, kept => Explained(to, kept) - Explained(from, kept));
 
     private double Explained(IReadOnlyList<double> foretold, IReadOnlyList<int> kept)
     {
-        HashSet<int> members = [.. kept];
-        int[] rows = [.. Rows(row => members.Contains(groups[row]))];
-        double mean = rows.Average(row => values[row]);
-        return 1 - rows.Sum(row => Square(values[row] - foretold[row])) / rows.Sum(row => Square(values[row] - mean));
+        double mean = kept.SelectMany(group => groups[group]).Average();
+        double missed = kept.Sum(group => groups[group].Sum(value => Square(value - foretold[group])));
+        return 1 - missed / kept.Sum(group => groups[group].Sum(value => Square(value - mean)));
     }
-
-    private IEnumerable<int> Rows(Func<int, bool> belongs) => Enumerable.Range(0, values.Count).Where(belongs);
 
     private static double Square(double value) => value * value;
 }

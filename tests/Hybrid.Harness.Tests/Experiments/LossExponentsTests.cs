@@ -22,7 +22,6 @@ public class LossExponentsTests
     public void Logit_strength_makes_no_new_place()
     {
         Assert.Equal(75, Pre.Places.Count);
-        Assert.Equal([0, 0, 1, 1, 2, 2], Pre.PlaceOf.Take(6));
         Assert.All(Pre.Places, place => Assert.Equal(place.Networks[0].Exponents, place.Networks[1].Exponents));
         // Without a mask it does: in the chaotic phase λ_g is taken off the line.
         TrainedNetwork[] chaotic = [.. Pre.Places.First(place => place.InStd == 8 && place.Branch == 0.6).Networks];
@@ -61,7 +60,7 @@ public class LossExponentsTests
     public void Losses_of_the_logit_strength_alone_refute_that_the_numbers_suffice()
     {
         Evaluation evaluation = Judge((network, run) => 1.5 + 0.2 * Math.Log(network.LogitStd) + 0.01 * run);
-        Assert.All(evaluation.Results[3].Tests, test => Assert.Equal(Outcome.Refuted, test.Outcome));
+        Assert.Equal([Outcome.Supported, Outcome.Refuted], evaluation.Results[3].Tests.Select(test => test.Outcome));
         // By hand: ±0.2 ln 2 about the mean, and half of the variance of a mean of two runs, 0.01²/4, taken out.
         double all = Math.Pow(0.2 * Math.Log(2), 2);
         Assert.Equal((all - 0.01 * 0.01 / 8) / all, evaluation.Results[3].Tests[1].Measured, 1e-9);

@@ -42,7 +42,7 @@ internal sealed class LossExponentsClaims
                 "The two numbers predict the loss: a smooth fit in Σλ_a and Σλ_g explains more than half of the variance of losses that it was not fitted to, in each placement.",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"R² is above {LeastExplained} with its whole interval. The fit is Gaussian-process regression in asinh Σλ_a and asinh Σλ_g, its length and noise chosen by evidence from the fitted part alone; {PlacementGrid.FoldCount} folds, dealt by a hash of the place, so that networks of equal exponents are fitted or foretold together. The interval is the jackknife's over places (Student's t), for the fits as they are."),
+                    $"R² is above {LeastExplained} with its whole interval. The fit is Gaussian-process regression in asinh Σλ_a and asinh Σλ_g, its length and noise those that foretell one place of the fitted part from its others best; {PlacementGrid.FoldCount} folds, dealt by a hash of the place, so that networks of equal exponents are fitted, as their mean, or foretold together. The interval is the jackknife's over places (Student's t), for the fits as they are."),
                 [.. grids.Select(Explained)]),
             new(
                 "H3",
@@ -53,10 +53,10 @@ internal sealed class LossExponentsClaims
                 "H4",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The two numbers suffice alone, in each placement: a, σ_w, σ_A and L add less than {MostBeside} to the R² of H2, and where exponents are equal and only σ_A differs, σ_A makes less than {MostBeside} of the variance."),
+                    $"The two numbers suffice alone, in each placement: a, σ_w and L add less than {MostBeside} to the R² of H2, and where exponents are equal and only σ_A differs, σ_A makes less than {MostBeside} of the variance."),
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"both numbers are below {MostBeside} with their whole intervals (jackknife over places, Student's t). The larger fit has a second length for the logarithms of the four, or none where they do not matter; the share of σ_A has the variance of runs taken out."),
+                    $"both numbers are below {MostBeside} with their whole intervals (jackknife over places, Student's t). The larger fit has a second length for the logarithms of the three, which may be infinite: they do not matter then; the share of σ_A has the variance of runs taken out."),
                 [.. grids.SelectMany(grid => (RegisteredNumber[])[Added(grid), LogitStdShare(grid)])]),
         ];
     }
@@ -95,7 +95,7 @@ internal sealed class LossExponentsClaims
 
     private static RegisteredNumber Percentile(PlacementGrid grid) => new(grid.Name, "mean percentile of the best tenth, below", 0.5);
 
-    private static RegisteredNumber Added(PlacementGrid grid) => new(grid.Name, "R² that a, σ_w, σ_A and L add, below", MostBeside);
+    private static RegisteredNumber Added(PlacementGrid grid) => new(grid.Name, "R² that a, σ_w and L add, below", MostBeside);
 
     private static RegisteredNumber LogitStdShare(PlacementGrid grid) => new(grid.Name, "share of σ_A at equal exponents, below", MostBeside);
 

@@ -37,7 +37,7 @@ internal sealed class LossExponentsFigures(double optimum, double ignorance)
     /// <summary>Losses of the networks of one placement over either exponent, over the larger and over what both foretell.</summary>
     public ReportFigure Curves(PlacementFindings findings)
     {
-        IReadOnlyList<TrainedNetwork> networks = findings.Grid.Networks;
+        IReadOnlyList<ExponentPlace> places = findings.Grid.Places;
         IReadOnlyList<double> foretold = findings.ExponentFit.Foretold;
         return new(
             $"losses-{findings.Grid.Name}.svg",
@@ -46,15 +46,15 @@ internal sealed class LossExponentsFigures(double optimum, double ignorance)
                 $"{findings.Grid.Name}: loss after training, exponents before it",
                 "points: mean test loss of a network over its runs ± standard error, nats per token; foretold: by the fit to places of other folds",
                 [
-                    Exponent("Σλ_a over all layers", network => network.Exponents.Angle),
-                    Exponent("Σλ_g over all layers", network => network.Exponents.Gradient),
-                    Exponent("max(|Σλ_a|, |Σλ_g|)", network => Math.Max(Math.Abs(network.Exponents.Angle), Math.Abs(network.Exponents.Gradient))),
+                    Exponent("Σλ_a over all layers", place => place.Angle),
+                    Exponent("Σλ_g over all layers", place => place.Gradient),
+                    Exponent("max(|Σλ_a|, |Σλ_g|)", place => place.Distance),
                     Panel("the loss that Σλ_a and Σλ_g foretell", foretold, new CurveSeries("as foretold", 5, Diagonal(foretold), [])),
                 ]));
 
-        CurvePanel Exponent(string title, Func<TrainedNetwork, double> of)
+        CurvePanel Exponent(string title, Func<ExponentPlace, double> of)
         {
-            double[] x = [.. networks.Select(of)];
+            double[] x = [.. places.Select(of)];
             return Panel(title, x) with { HorizontalScale = AxisScale.Signed(x) };
         }
 
@@ -63,11 +63,11 @@ internal sealed class LossExponentsFigures(double optimum, double ignorance)
             title,
             "",
             [
-                .. Enumerable.Range(0, networks.Count).GroupBy(i => networks[i].Branch).Select((group, style) => new CurveSeries(
+                .. Enumerable.Range(0, places.Count).GroupBy(i => places[i].Branch).Select((group, style) => new CurveSeries(
                     string.Create(CultureInfo.InvariantCulture, $"a = {group.Key}"),
                     style,
                     [],
-                    [.. group.Select(i => new CurvePoint(x[i], findings.Losses.Networks[i].Mean, findings.Losses.Networks[i].StandardError))])),
+                    [.. group.SelectMany(i => findings.Losses.Networks[i].Select(loss => new CurvePoint(x[i], loss.Mean, loss.StandardError)))])),
                 // Two levels in one series: what cannot be shown interrupts the line.
                 new(Levels, 6, [(x.Min(), optimum), (x.Max(), optimum), (x.Max(), double.NaN), (x.Min(), ignorance), (x.Max(), ignorance)], []),
                 .. more,

@@ -16,15 +16,14 @@ internal static class LossExponentsTables
     {
         IReadOnlyList<string> Row(string name, Func<PlacementFindings, Estimate> of) => [name, .. all.Select(findings => Numbers.Uncertain(of(findings)))];
         return new(
-            "R² of smooth fits at places that they were not fitted to (jackknife over places):",
+            "R² of smooth fits over the networks of places that they were not fitted to (± jackknife over places), and shares of the variance that no such fit can explain:",
             ["<fitted in", .. all.Select(findings => findings.Grid.Name)],
             [
                 .. all[0].Fits.Select((fit, i) => Row(fit.Inputs, findings => findings.Fits[i].Explained)),
-                Row("most that runs allow", findings => Less(1, findings.Losses.RunShare)),
-                Row("share of the variance that σ_A makes at equal exponents", findings => findings.Losses.LogitStdShare),
+                Row("share of the variance that runs make", findings => findings.Losses.RunShare),
+                Row("share that σ_A makes at equal exponents", findings => findings.Losses.LogitStdShare),
+                ["most that any function of the two exponents explains", .. all.Select(findings => Numbers.Significant(findings.Losses.MostExplained, 3))],
             ]);
-
-        static Estimate Less(double from, Estimate share) => share with { Mean = from - share.Mean };
     }
 
     /// <summary>Exponents of the best places, of all and of the worst.</summary>
@@ -84,14 +83,14 @@ internal static class LossExponentsTables
     /// <summary>Every loss of one placement: branch and σ_w down, depth and σ_A across.</summary>
     public static ReportTable Losses(PlacementFindings findings)
     {
-        IReadOnlyList<TrainedNetwork> networks = findings.Grid.Networks;
+        IReadOnlyList<ExponentPlace> places = findings.Grid.Places;
         return new(
             $"{findings.Grid.Name}: test loss, mean over runs, nats per token:",
-            ["<", .. networks.Select(Across).Distinct()],
-            [.. Enumerable.Range(0, networks.Count).GroupBy(i => (networks[i].Branch, networks[i].InStd)).Select(row => (IReadOnlyList<string>)
+            ["<", .. findings.Grid.Networks.Select(Across).Distinct()],
+            [.. Enumerable.Range(0, places.Count).GroupBy(i => (places[i].Branch, places[i].InStd)).Select(row => (IReadOnlyList<string>)
             [
                 string.Create(CultureInfo.InvariantCulture, $"a = {row.Key.Branch}, σ_w = {row.Key.InStd}"),
-                .. row.Select(i => Numbers.Significant(findings.Losses.Means[i], 4)),
+                .. row.SelectMany(i => findings.Losses.ByPlace[i]).Select(loss => Numbers.Significant(loss, 4)),
             ])]);
 
         static string Across(TrainedNetwork network) => string.Create(CultureInfo.InvariantCulture, $"L = {network.Depth}, σ_A = {network.LogitStd}");

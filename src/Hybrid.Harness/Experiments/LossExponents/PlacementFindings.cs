@@ -12,11 +12,11 @@ internal sealed class PlacementFindings
         double[] distances = [.. grid.Places.Select(place => place.Distance)];
         Order = RankCorrelation.Of(distances, Losses.Places);
         Nearness = Nearness.Of(distances, Losses.Places);
-        CrossValidation validation = new(Losses.Means, grid.PlaceOf, grid.Folds);
+        CrossValidation validation = new(Losses.ByPlace, grid.Folds);
         Fits = LossFit.All(grid, validation);
         ExponentFit = Fits.Single(fit => fit.Inputs == LossFit.Exponents);
-        Gain = validation.Gain(ExponentFit.Foretold, Fits.Single(fit => fit.Inputs == LossFit.ExponentsAndAll).Foretold);
-        IReadOnlyList<double> surface = LossFit.Surface(grid, Losses.Means);
+        Gain = validation.Gain(ExponentFit.Foretold, Fits.Single(fit => fit.Inputs == LossFit.ExponentsAndParameters).Foretold);
+        IReadOnlyList<double> surface = LossFit.Surface(grid, Losses.Places);
         LeastFitted = grid.Places[Enumerable.Range(0, surface.Count).MinBy(place => surface[place])];
         Subsets = LossSubset.All(this);
     }
@@ -35,7 +35,7 @@ internal sealed class PlacementFindings
     /// <summary>The fit in the claim's two numbers.</summary>
     public LossFit ExponentFit { get; }
 
-    /// <summary>What a, σ_w, σ_A and L add to its R².</summary>
+    /// <summary>What a, σ_w and L add to its R².</summary>
     public Estimate Gain { get; }
 
     /// <summary>The place at which the fit in the two numbers is least.</summary>
@@ -45,7 +45,5 @@ internal sealed class PlacementFindings
     public IReadOnlyList<LossSubset> Subsets { get; }
 
     /// <summary>Measured minus foretold loss of a place, over its networks.</summary>
-    public double Residual(int place) => Enumerable.Range(0, Grid.Networks.Count)
-        .Where(network => Grid.PlaceOf[network] == place)
-        .Average(network => Losses.Means[network] - ExponentFit.Foretold[network]);
+    public double Residual(int place) => Losses.Places[place] - ExponentFit.Foretold[place];
 }

@@ -15,7 +15,6 @@ internal sealed class PlacementGrid
             from depth in size.Depths
             select new ExponentPlace([.. size.LogitStds.Select(logitStd => new TrainedNetwork(norm, branch, inStd, logitStd, depth, size, source))])];
         Networks = [.. Places.SelectMany(place => place.Networks)];
-        PlaceOf = [.. Places.SelectMany((place, index) => place.Networks.Select(_ => index))];
         // Dealt in the order of a hash, so that no fold is a corner of the grid.
         int[] order = [.. Enumerable.Range(0, Places.Count).OrderBy(place => CellSeed.Of(0, Name, Places[place].Subject))], folds = new int[Places.Count];
         for (int position = 0; position < order.Length; position++)
@@ -33,9 +32,6 @@ internal sealed class PlacementGrid
 
     /// <summary>Place by place.</summary>
     public IReadOnlyList<TrainedNetwork> Networks { get; }
-
-    /// <summary>The number of each network's place.</summary>
-    public IReadOnlyList<int> PlaceOf { get; }
 
     /// <summary>The fold of each place.</summary>
     public IReadOnlyList<int> Folds { get; }
