@@ -71,7 +71,7 @@ public class LossExponentsTests
     {
         Evaluation evaluation = Judge((network, run) => network == Pre.Networks[0] && run == 0 ? double.PositiveInfinity : 1 + network.Branch);
         Assert.Contains("the loss of knowing nothing: 1.", Reading(evaluation), StringComparison.Ordinal);
-        // a = 0.1: the other run's 1.1 and ln-V-like 2 average to 1.55.
+        // The other run's 1 + a = 1.1 and the 2 of knowing nothing.
         ReportTable table = evaluation.Findings[^1].Content.OfType<ReportTable>().Single();
         Assert.Equal("1.550", table.Rows[0][1]);
     }
@@ -85,6 +85,7 @@ public class LossExponentsTests
         losses[0] = 2;
         Nearness nearness = Nearness.Of(distances, losses);
         Assert.Equal([3, 0], nearness.Best);
+        Assert.Equal([0, 1], nearness.Nearest);
         Assert.Equal(0.1, nearness.Percentile, 1e-12);
         Assert.Equal(Math.Sqrt(21 * 18 / 24.0) / 20, nearness.StandardDeviation, 1e-12);
     }

@@ -31,7 +31,8 @@ internal sealed class LossExponentsClaims
             new(
                 "H1",
                 "The larger max(|Σλ_a|, |Σλ_g|) at initialisation, the larger the test loss after training, in each placement.",
-                "Spearman's rank correlation between that maximum and the test loss, averaged over σ_A and runs, over the places of a placement is above 0 with its whole interval (Fisher's z).",
+                "Spearman's rank correlation between that maximum and the test loss, averaged over σ_A and runs, over the places of a placement is above 0 with its "
+                    + "whole interval (Fisher's z).",
                 [.. grids.SelectMany(grid => grid.Places.SelectMany(place => new RegisteredNumber[]
                 {
                     new($"{grid.Name}, {place.Subject}", "Σλ_a", place.Angle),
@@ -39,24 +40,27 @@ internal sealed class LossExponentsClaims
                 }))]),
             new(
                 "H2",
-                "The two numbers predict the loss: a smooth fit in Σλ_a and Σλ_g explains more than half of the variance of losses that it was not fitted to, in each placement.",
+                "The two numbers predict the loss: a smooth fit in Σλ_a and Σλ_g explains more than half of the variance of losses that it was not fitted to, in "
+                    + "each placement.",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"R² is above {LeastExplained} with its whole interval. The fit is Gaussian-process regression in asinh Σλ_a and asinh Σλ_g, its length and noise those that foretell one place of the fitted part from its others best; {PlacementGrid.FoldCount} folds, dealt by a hash of the place, so that networks of equal exponents are fitted, as their mean, or foretold together. The interval is the jackknife's over places (Student's t), for the fits as they are."),
+                    $"R² over {PlacementGrid.FoldCount} folds is above {LeastExplained} with its whole interval. ")
+                    + "The fit is Gaussian-process regression in asinh Σλ_a and asinh Σλ_g, its length and noise those that foretell one place of the fitted part "
+                    + "from its others best. Folds are dealt by a hash of the place, so that networks of equal exponents are fitted, as their mean, or foretold together. "
+                    + "The interval is the jackknife's over places (Student's t), for the fits as they are.",
                 [.. grids.Select(Explained)]),
             new(
                 "H3",
-                "The loss is least where both vanish: the places with the best tenth of the losses lie nearer to the joint zero than places drawn at random, in each placement.",
+                "The loss is least where both vanish: the places with the best tenth of the losses lie nearer to the joint zero than places drawn at random, in each "
+                    + "placement.",
                 "their mean percentile of max(|Σλ_a|, |Σλ_g|) is below ½ with its whole interval, whose width is that of a random tenth's mean (Wilcoxon's rank sum).",
                 [.. grids.Select(Percentile)]),
             new(
                 "H4",
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The two numbers suffice alone, in each placement: a, σ_w and L add less than {MostBeside} to the R² of H2, and where exponents are equal and only σ_A differs, σ_A makes less than {MostBeside} of the variance."),
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"both numbers are below {MostBeside} with their whole intervals (jackknife over places, Student's t). The larger fit has a second length for the logarithms of the three, which may be infinite: they do not matter then; the share of σ_A has the variance of runs taken out."),
+                "The two numbers suffice alone, in each placement: less than a tenth of the variance is what a, σ_w and L add to the R² of H2, and so is the share that "
+                    + "σ_A makes where exponents are equal.",
+                "both numbers are below 0.1 with their whole intervals (jackknife over places, Student's t). The larger fit has a second length for the logarithms of the "
+                    + "three, which may be infinite: they do not matter then. The share of σ_A has the variance of runs taken out.",
                 [.. grids.SelectMany(grid => (RegisteredNumber[])[Added(grid), LogitStdShare(grid)])]),
         ];
     }
@@ -83,7 +87,7 @@ internal sealed class LossExponentsClaims
         return new(
             judged,
             [
-                new("Reading", [new ReportParagraph(reading.Verdict), .. all.Select(findings => new ReportParagraph(reading.Of(findings))), new ReportParagraph(reading.Limits)]),
+                new("Reading", [.. reading.Paragraphs.Select(text => new ReportParagraph(text))]),
                 new("Losses", [figures.Plane(all), .. all.Select(figures.Curves)]),
                 new("What foretells the loss", [LossExponentsTables.Fits(all)]),
                 new("Where the best losses lie", [LossExponentsTables.Extremes(all), LossExponentsTables.Subsets(all)]),

@@ -21,7 +21,9 @@ internal sealed class LossExponentsFigures(double optimum, double ignorance)
             "Test loss after training in the plane of the two exponents at initialisation, by placement",
             PlaneFigure.Render(
                 "Loss after training in the plane of the exponents before it",
-                string.Create(CultureInfo.InvariantCulture, $"a point: mean over σ_A and runs; dashed: max(|Σλ_a|, |Σλ_g|) = {TrainabilityModule.Budget}, the budget"),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"a point: mean over σ_A and runs; dashed: max(|Σλ_a|, |Σλ_g|) = {TrainabilityModule.Budget}, the budget"),
                 ("Σλ_a over all layers", "Σλ_g over all layers"),
                 ("loss", optimum, ignorance),
                 [.. depths.Select(depth => string.Create(CultureInfo.InvariantCulture, $"L = {depth}"))],

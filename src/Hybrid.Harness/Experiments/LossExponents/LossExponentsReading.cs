@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hybrid.Harness.Reports;
 
 namespace Hybrid.Harness.Experiments.LossExponents;
 
@@ -7,46 +8,55 @@ namespace Hybrid.Harness.Experiments.LossExponents;
 /// <param name="judged">H1 to H4; the subject of every tested number is its placement.</param>
 internal sealed class LossExponentsReading(IReadOnlyList<PlacementFindings> all, IReadOnlyList<HypothesisResult> judged)
 {
-    /// <summary>Plainly whether the claim holds, and in which placements.</summary>
-    public string Verdict =>
+    /// <summary>Whether the claim holds; what each placement says and where it departs from the claim; what was not tested.</summary>
+    public IEnumerable<string> Paragraphs => [Verdict, .. all.Select(findings => $"{Fit(findings)} {Zero(findings)} {Departures(findings)}"), Limits];
+
+    private string Verdict =>
         $"That the larger of the two exponents orders the losses {Where(judged[0])}. "
         + $"That the two numbers predict the loss {Where(judged[1])}. "
         + $"That the loss is least where both vanish {Where(judged[2])}. "
         + $"That the two numbers suffice alone {Where(judged[3])}. "
-        + $"The claim as a whole, prediction by these two numbers alone with the best at the joint zero, {Where(placement => Worst(judged.Skip(1), placement))}.";
+        + "The claim as a whole, prediction by these two numbers alone with the best at the joint zero, "
+        + $"{Where(placement => Worst(judged.Skip(1), placement))}.";
 
-    /// <summary>What the claim was not tested on.</summary>
-    public string Limits
+    private string Limits =>
+        $"Runs that diverged, and count with the loss of knowing nothing: {Numbers.Integer(all.Sum(findings => findings.Losses.Diverged))}. "
+        + "Under a causal mask the exponents are those of the collapsed line, where attention is a uniform average: σ_A does not enter them, which is why it can be "
+        + "asked what it does at equal exponents. The table of fits also has the exponents of the same networks without a mask, which σ_A does enter. "
+        + "One task, one optimiser, one width, short runs: another learning rate for each network may order them differently.";
+
+    private static string Fit(PlacementFindings findings)
     {
-        get
-        {
-            int diverged = all.Sum(findings => findings.Losses.Diverged);
-            string runs = diverged == 0 ? "No run diverged. " : string.Create(CultureInfo.InvariantCulture, $"Diverged runs, which count with the loss of knowing nothing: {diverged}. ");
-            return runs
-                + "Under a causal mask the exponents are those of the collapsed line, where attention is a uniform average: σ_A does not enter them, which is why it can be asked what it does at equal exponents. "
-                + "The table of fits also has the exponents of the same networks without a mask, which σ_A does enter. "
-                + "One task, one optimiser, one width, short runs: another learning rate for each network may order them differently.";
-        }
+        GridLosses losses = findings.Losses;
+        string Explained(string inputs) => Decimal(findings.Fits.Single(fit => fit.Inputs == inputs).Explained.Mean);
+        return $"{findings.Grid.Name}: the rank correlation of max(|Σλ_a|, |Σλ_g|) and loss is {Decimal(findings.Order.Value)}. "
+            + $"The two numbers explain {Explained(LossFit.Exponents)} of the variance (R²), with a, σ_w and L beside them "
+            + $"{Explained(LossFit.ExponentsAndParameters)}, and these three without them {Explained(LossFit.Parameters)}. "
+            + $"Of the variance σ_A makes {Decimal(losses.LogitStdShare.Mean)} at equal exponents and runs make {Decimal(losses.RunShare.Mean)}, "
+            + $"so that no function of the two numbers can be expected to explain more than {Decimal(losses.MostExplained)}.";
     }
 
-    /// <summary>What one placement says, and where it departs from the claim.</summary>
-    public string Of(PlacementFindings findings)
+    private static string Zero(PlacementFindings findings)
     {
-        double Explained(string inputs) => findings.Fits.Single(fit => fit.Inputs == inputs).Explained.Mean;
-        ExponentPlace[] best = [.. findings.Nearness.Best.Select(place => findings.Grid.Places[place])];
-        ExponentPlace least = findings.LeastFitted;
+        Nearness nearness = findings.Nearness;
+        ExponentPlace best = findings.Grid.Places[nearness.Best[0]], least = findings.LeastFitted;
+        string Loss(IReadOnlyList<int> places) => Numbers.Significant(places.Average(place => findings.Losses.Places[place]), 4);
+        return $"The tenth of the places with the least losses, {Loss(nearness.Best)} nats in the mean, has a mean percentile of {Decimal(nearness.Percentile)} "
+            + $"in the distance from the joint zero; the tenth nearest to it ends at {Loss(nearness.Nearest)}. "
+            + $"The best place is {best.Subject} at Σλ_a = {Decimal(best.Angle)}, Σλ_g = {Decimal(best.Gradient)}; "
+            + $"the fit in the two numbers is least at Σλ_a = {Decimal(least.Angle)}, Σλ_g = {Decimal(least.Gradient)}.";
+    }
+
+    private static string Departures(PlacementFindings findings)
+    {
         LossSubset odd = findings.Subsets.MaxBy(subset => Math.Abs(subset.Residual.Mean))!;
         LossSubset loose = findings.Subsets.MinBy(subset => subset.Order.Value)!;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{findings.Grid.Name}: the rank correlation of max(|Σλ_a|, |Σλ_g|) and loss is {findings.Order.Value:0.00}. The two numbers explain {findings.ExponentFit.Explained.Mean:0.00} of the variance (R²), with a, σ_w and L beside them {Explained(LossFit.ExponentsAndParameters):0.00}, and these three without them {Explained(LossFit.Parameters):0.00}. At equal exponents σ_A makes {100 * findings.Losses.LogitStdShare.Mean:0.#} % of the variance and runs make {100 * findings.Losses.RunShare.Mean:0.#} %, so that any function of the two numbers explains at most {findings.Losses.MostExplained:0.00}. ")
-            + string.Create(
-                CultureInfo.InvariantCulture,
-                $"The best tenth of the places has a maximum of {best.Min(place => place.Distance):0.##} to {best.Max(place => place.Distance):0.##}, a mean percentile of {findings.Nearness.Percentile:0.00}; the best is {best[0].Subject} at Σλ_a = {best[0].Angle:0.##}, Σλ_g = {best[0].Gradient:0.##}, and the fit in the two numbers is least at Σλ_a = {least.Angle:0.##}, Σλ_g = {least.Gradient:0.##}. ")
-            + string.Create(
-                CultureInfo.InvariantCulture,
-                $"The fit errs most in the mean at {odd.Name}, where the losses are {Math.Abs(odd.Residual.Mean):0.###} nats {(odd.Residual.Mean > 0 ? "above" : "below")} what the two numbers foretell; the maximum orders losses least at {loose.Name}, with a rank correlation of {loose.Order.Value:0.00}.");
+        return $"The fit errs most in the mean at {odd.Name}, where losses are {Decimal(Math.Abs(odd.Residual.Mean))} nats "
+            + $"{(odd.Residual.Mean > 0 ? "above" : "below")} what the two numbers foretell; "
+            + $"the distance orders losses least at {loose.Name}, with a rank correlation of {Decimal(loose.Order.Value)}.";
     }
+
+    private static string Decimal(double value) => value.ToString("0.00;-0.00;0.00", CultureInfo.InvariantCulture);
 
     private string Where(HypothesisResult result) => Where(placement => Worst([result], placement));
 
@@ -54,9 +64,10 @@ internal sealed class LossExponentsReading(IReadOnlyList<PlacementFindings> all,
     private string Where(Func<string, Outcome> of)
     {
         ILookup<Outcome, string> placements = all.Select(findings => findings.Grid.Name).ToLookup(of);
-        return string.Join(", ", new[] { (Outcome.Supported, "holds"), (Outcome.Refuted, "fails"), (Outcome.Inconclusive, "is undecided") }
-            .Where(case_ => placements.Contains(case_.Item1))
-            .Select(case_ => $"{case_.Item2} under {Listed([.. placements[case_.Item1]])}"));
+        (Outcome Outcome, string Verb)[] words = [(Outcome.Supported, "holds"), (Outcome.Refuted, "fails"), (Outcome.Inconclusive, "is undecided")];
+        return string.Join(", ", words
+            .Where(word => placements.Contains(word.Outcome))
+            .Select(word => $"{word.Verb} under {Listed([.. placements[word.Outcome]])}"));
     }
 
     private static string Listed(string[] names) => names.Length == 1 ? names[0] : $"{string.Join(", ", names[..^1])} and {names[^1]}";

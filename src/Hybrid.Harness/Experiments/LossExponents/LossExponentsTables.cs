@@ -16,7 +16,8 @@ internal static class LossExponentsTables
     {
         IReadOnlyList<string> Row(string name, Func<PlacementFindings, Estimate> of) => [name, .. all.Select(findings => Numbers.Uncertain(of(findings)))];
         return new(
-            "R² of smooth fits over the networks of places that they were not fitted to (± jackknife over places), and shares of the variance that no such fit can explain:",
+            "R² of smooth fits over the networks of places that they were not fitted to (± jackknife over places), and shares of the variance that no such fit can "
+                + "explain:",
             ["<fitted in", .. all.Select(findings => findings.Grid.Name)],
             [
                 .. all[0].Fits.Select((fit, i) => Row(fit.Inputs, findings => findings.Fits[i].Explained)),
@@ -28,26 +29,26 @@ internal static class LossExponentsTables
 
     /// <summary>Exponents of the best places, of all and of the worst.</summary>
     public static ReportTable Extremes(IReadOnlyList<PlacementFindings> all) => new(
-        "Means over the best tenth of the places, over all and over the worst tenth:",
+        "Means over the tenth of the places with the least losses, over the tenth nearest to the joint zero, over all and over the tenth with the largest losses:",
         ["<", "places", "loss", "|Σλ_a|", "|Σλ_g|", "max", "within the budget", "a", "L"],
         [.. all.SelectMany(findings =>
         {
-            int[] ascending = [.. Enumerable.Range(0, findings.Grid.Places.Count).OrderBy(place => findings.Losses.Places[place])];
-            int tenth = findings.Nearness.Best.Count;
+            int[] all = [.. Enumerable.Range(0, findings.Grid.Places.Count)];
             return new[]
             {
-                Row("best tenth", ascending[..tenth]),
-                Row("all", ascending),
-                Row("worst tenth", ascending[^tenth..]),
+                Row("best tenth", findings.Nearness.Best),
+                Row("nearest tenth", findings.Nearness.Nearest),
+                Row("all", all),
+                Row("worst tenth", [.. all.OrderByDescending(place => findings.Losses.Places[place]).Take(findings.Nearness.Best.Count)]),
             };
 
-            IReadOnlyList<string> Row(string name, int[] places)
+            IReadOnlyList<string> Row(string name, IReadOnlyList<int> places)
             {
                 string Mean(Func<ExponentPlace, double> of) => Numbers.Significant(places.Average(place => of(findings.Grid.Places[place])), 3);
                 return
                 [
                     $"{findings.Grid.Name}, {name}",
-                    Numbers.Integer(places.Length),
+                    Numbers.Integer(places.Count),
                     Numbers.Significant(places.Average(place => findings.Losses.Places[place]), 4),
                     Mean(place => Math.Abs(place.Angle)),
                     Mean(place => Math.Abs(place.Gradient)),
