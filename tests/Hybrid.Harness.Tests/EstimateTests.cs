@@ -20,6 +20,15 @@ public class EstimateTests
         Assert.Equal(samples.Length, estimate.Samples);
     }
 
+    // A diverged run's loss: the mean must say so, not turn into NaN.
+    [Fact]
+    public void An_infinite_sample_makes_an_infinite_mean_of_unknown_error()
+    {
+        Assert.Equal(new(double.PositiveInfinity, double.NaN, 1), Estimate.Of([double.PositiveInfinity]));
+        Assert.Equal(new(double.PositiveInfinity, double.NaN, 2), Estimate.Of([1, double.PositiveInfinity]));
+        Assert.Equal(new(double.NaN, double.NaN, 2), Estimate.Of([1, double.NaN]));
+    }
+
     [Fact]
     public void A_spread_of_a_million_millionth_of_the_mean_keeps_its_digits()
     {

@@ -118,6 +118,30 @@ public class FigureTests
         Assert.All(scale.Ticks, tick => Assert.InRange(tick.Value, scale.Low * (1 - 1e-9) - 1e-9, scale.High * (1 + 1e-9) + 1e-9));
     }
 
+    [Theory]
+    [InlineData(new[] { -0.2, 0.5 }, "−0.1 0 0.1 0.3")]
+    [InlineData(new[] { -15.0, 31.0 }, "−10 −3 −1 0 1 3 10 30")]
+    [InlineData(new[] { 0.2, 500.0 }, "0 1 3 10 30 100 300")]
+    public void Signed_axes_have_zero_and_powers_of_ten_on_either_side(double[] values, string labels)
+    {
+        AxisScale scale = AxisScale.Signed(values);
+        Assert.Equal(labels, string.Join(' ', scale.Ticks.Select(tick => tick.Label)));
+        Assert.All(values, value => Assert.InRange(scale.Position(value), 0.01, 0.99));
+        // By its definition, linear in asinh.
+        double middle = Math.Sinh((Math.Asinh(scale.Low) + Math.Asinh(scale.High)) / 2);
+        Assert.Equal(0.5, scale.Position(middle), 1e-12);
+    }
+
+    [Fact]
+    public void The_plane_figure_colours_every_point_from_one_end_of_the_bar_to_the_other()
+    {
+        PlanePoint[] points = [new(-4, 2, 1, 0, "low"), new(0.5, 0, 1.5, 1, "middle"), new(40, -0.1, 7, 0, "beyond")];
+        XElement figure = EnsureSound(PlaneFigure.Render("title", "sub", ("x", "y"), ("loss", 1, 2), ["one", "other"], 3, [new("first", points), new("second", points)]));
+        string[] colours = [.. figure.Descendants(Svg + "path").Where(path => (string?)path.Attribute("class") == "coloured").Select(path => (string)path.Attribute("fill")!)];
+        string[] expected = [DivergingColours.At(-1), DivergingColours.At(0), DivergingColours.At(1)];
+        Assert.Equal([.. expected, .. expected], colours);
+    }
+
     /// <summary>Parses, and checks that every number of every attribute is finite and every position on the page.</summary>
     private static XElement EnsureSound(string svg)
     {

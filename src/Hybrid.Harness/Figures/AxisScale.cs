@@ -2,15 +2,21 @@ using System.Globalization;
 
 namespace Hybrid.Harness.Figures;
 
-/// <summary>A linear or logarithmic axis: its range, the position of a value on it, its ticks and their labels.</summary>
+/// <summary>A linear, logarithmic or signed logarithmic axis: its range, the position of a value on it, its ticks and their labels.</summary>
 internal sealed class AxisScale
 {
-    private AxisScale(double low, double high, bool logarithmic, IReadOnlyList<(double Value, string Label)> ticks)
+    // The least distance of two ticks of a signed axis, as a share of the axis.
+    private const double TickGap = 0.08;
+
+    private readonly Func<double, double> _map;
+
+    private AxisScale(double low, double high, Func<double, double> map, IReadOnlyList<(double Value, string Label)> ticks, bool logarithmic = false)
     {
         Low = low;
         High = high;
         Logarithmic = logarithmic;
         Ticks = ticks;
+        _map = map;
     }
 
     /// <summary>The value at position 0.</summary>
@@ -44,7 +50,26 @@ internal sealed class AxisScale
         int digits = Math.Clamp(-(int)Math.Floor(Math.Log10(step) + 1e-9), 0, 15);
         for (double k = Math.Ceiling(low / step - 1e-9); k * step <= high + 1e-9 * step; k++)
             ticks.Add((k * step, Plain(Math.Round(k * step, digits) + 0.0, step)));
-        return new(low, high, false, ticks);
+        return new(low, high, value => value, ticks);
+    }
+
+    /// <summary>An axis of numbers of either sign, linear in asinh value: even below 1 in size, logarithmic beyond.</summary>
+    public static AxisScale Signed(IReadOnlyCollection<double> values)
+    {
+        double low = Math.Asinh(values.Min()), high = Math.Asinh(values.Max()), margin = Math.Max(0.05, 0.06 * (high - low));
+        AxisScale bare = new(Math.Sinh(low - margin), Math.Sinh(high + margin), Math.Asinh, []);
+        // Zero first, then powers of ten from 1, and what else there is room for.
+        List<double> ticks = [];
+        foreach (double size in (ReadOnlySpan<double>)[0, 1, 10, 100, 1000, 3, 30, 300, 0.3, 0.1, 0.03])
+        {
+            foreach (double value in (ReadOnlySpan<double>)[size, -size])
+            {
+                if (value >= bare.Low && value <= bare.High && ticks.All(tick => Math.Abs(bare.Position(tick) - bare.Position(value)) > TickGap))
+                    ticks.Add(value);
+            }
+        }
+
+        return new(bare.Low, bare.High, Math.Asinh, [.. ticks.Order().Select(value => (value, Plain(value, 1)))]);
     }
 
     /// <summary>A logarithmic axis; powers of ten where at least two fit, otherwise 1, 2, 5 or finer.</summary>
@@ -71,16 +96,13 @@ internal sealed class AxisScale
             }
         }
 
-        return new(low, high, true, ticks);
+        return new(low, high, value => Math.Log(Math.Max(value, double.Epsilon)), ticks, logarithmic: true);
     }
 
     /// <summary>0 at <see cref="Low"/>, 1 at <see cref="High"/>; values outside are put on the edge, NaN stays NaN.</summary>
     public double Position(double value)
     {
-        double position = Logarithmic
-            ? Math.Log(Math.Max(value, double.Epsilon) / Low) / Math.Log(High / Low)
-            : (value - Low) / (High - Low);
-        return Math.Clamp(position, 0, 1);
+        return Math.Clamp((_map(value) - _map(Low)) / (_map(High) - _map(Low)), 0, 1);
     }
 
     /// <summary>Whether the axis can show the value.</summary>

@@ -26,6 +26,7 @@ internal static class FigureStyle
         .cells { shape-rendering: crispEdges; }
         .hover { fill: #000000; fill-opacity: 0; }
         .measured { stroke: #111111; stroke-width: 0.9; }
+        .coloured { stroke: #57606a; stroke-width: 0.9; }
         .theory { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
         .bar { stroke-width: 1.1; fill: none; }
         .mark { stroke-width: 1.2; }

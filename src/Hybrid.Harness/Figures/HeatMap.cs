@@ -86,31 +86,8 @@ internal sealed class HeatMap
         }
     }
 
-    /// <summary>A vertical colour bar with its own axis to the right of the panel.</summary>
-    public void DrawBar(SvgWriter svg, Panel panel, string symbol)
-    {
-        const int Steps = 61;
-        double left = panel.Left + panel.Width + 16, height = panel.Height / Steps;
-        using (svg.Group("cells"))
-        {
-            for (int k = 0; k < Steps; k++)
-            {
-                string colour = DivergingColours.At(2.0 * k / (Steps - 1) - 1);
-                svg.Rectangle(left, panel.Top + panel.Height - (k + 1) * height, 14, height, null, colour);
-            }
-        }
-
-        svg.Rectangle(left, panel.Top, 14, panel.Height, "frame");
-        AxisScale scale = AxisScale.Linear(-Limit, Limit, 6);
-        foreach ((double value, string label) in scale.Ticks)
-        {
-            double y = panel.Top + panel.Height * (1 - scale.Position(value));
-            svg.Line(left + 14, y, left + 18, y, "tick");
-            svg.Text(left + 21, y + 4, label, "small");
-        }
-
-        svg.Text(left, panel.Top - 9, symbol, "panel-title");
-    }
+    /// <summary>The colour bar to the right of the panel.</summary>
+    public void DrawBar(SvgWriter svg, Panel panel, string symbol) => ColourBar.Draw(svg, panel, symbol, -Limit, Limit);
 
     private string Colour(int i, int j) => double.IsFinite(_values[i, j])
         ? DivergingColours.At(_values[i, j] / Limit)

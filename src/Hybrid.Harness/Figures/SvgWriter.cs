@@ -111,7 +111,7 @@ internal sealed partial class SvgWriter : IDisposable
         _xml.WriteEndElement();
     }
 
-    [GeneratedRegex(@"\b(?:[λg]_(?<low>[agdo])|σ_(?<low>[AVwvb])|[ar]_(?<low>[AM])|[qρ]_(?<low>0))\b")]
+    [GeneratedRegex(@"\b(?:Σ?[λg]_(?<low>[agdo])|σ_(?<low>[AVwvb])|[ar]_(?<low>[AM])|[qρ]_(?<low>0))\b")]
     private static partial Regex Symbol();
 
     private void Element(string name, string? classes, string? hover, params ReadOnlySpan<(string Name, string? Value)> attributes)

@@ -18,6 +18,8 @@ public readonly record struct Estimate(double Mean, double StandardError, int Sa
         foreach (double sample in samples)
             sum += sample;
         double mean = sum / samples.Length;
+        if (!double.IsFinite(mean))
+            return new(mean, double.NaN, samples.Length);
 
         double deviations = 0, squares = 0;
         foreach (double sample in samples)

@@ -5,9 +5,12 @@ namespace Hybrid.Harness.Experiments.LossExponents;
 /// <param name="Count">n ≥ 4 pairs.</param>
 internal readonly record struct RankCorrelation(double Value, int Count)
 {
-    /// <summary>Of pairs; ties share their mean rank, infinite values rank last.</summary>
-    public static RankCorrelation Of(IReadOnlyList<double> x, IReadOnlyList<double> y) =>
-        new(MathNet.Numerics.Statistics.Correlation.Pearson(Ranks(x), Ranks(y)), x.Count);
+    /// <summary>Of pairs; 0 where all of one kind are equal, which have no order.</summary>
+    public static RankCorrelation Of(IReadOnlyList<double> x, IReadOnlyList<double> y)
+    {
+        double value = MathNet.Numerics.Statistics.Correlation.Pearson(Ranks.Of(x), Ranks.Of(y));
+        return new(double.IsNaN(value) ? 0 : value, x.Count);
+    }
 
     /// <summary>The interval at a critical value of the normal distribution.</summary>
     public (double Low, double High) Interval(double critical)
@@ -15,7 +18,4 @@ internal readonly record struct RankCorrelation(double Value, int Count)
         double z = Math.Atanh(Math.Clamp(Value, -1 + 1e-12, 1 - 1e-12)), half = critical * 1.03 / Math.Sqrt(Count - 3);
         return (Math.Tanh(z - half), Math.Tanh(z + half));
     }
-
-    private static double[] Ranks(IReadOnlyList<double> values) =>
-        [.. values.Select(value => values.Count(other => other < value) + 0.5 * (values.Count(other => other == value) - 1))];
 }
