@@ -1,0 +1,37 @@
+namespace Hybrid.Harness.Experiments.NormPlacement;
+
+/// <summary>The hypotheses of the experiment in their order.</summary>
+internal sealed class NormPlacementClaims
+{
+    private readonly IReadOnlyList<IPlacementClaim> _claims;
+
+    public NormPlacementClaims(PlacementGrid grid)
+    {
+        IReadOnlyList<GroupComparison> steps = GroupComparison.OfSteps(grid), placements = GroupComparison.OfPlacements(grid);
+        _claims =
+        [
+            new BoundClaim(grid),
+            new OddsClaim("H2", "With a smaller step Δt fewer runs diverge, in every placement.", "Divergence by step", "diverging", run => run.Diverged, steps),
+            new OddsClaim("H3", "Under peri fewer runs diverge than under pre and post.", "Divergence by placement", "diverging", run => run.Diverged, placements),
+            new OddsClaim(
+                "H4",
+                "Counting as failures also the runs that end having learnt nothing of the context, smaller steps and peri fail less often too.",
+                "Failure",
+                "failing",
+                grid.Fails,
+                [.. steps, .. placements]),
+            new FormClaim("H5", grid),
+            new DecayClaim("H6", grid),
+            new LossClaim("H7", grid),
+        ];
+    }
+
+    public IReadOnlyList<Hypothesis> Hypotheses => [.. _claims.Select(claim => claim.Hypothesis)];
+
+    public Evaluation Evaluate(CellResults results)
+    {
+        double rate = Significance.PerTest(_claims.Sum(claim => claim.Intervals));
+        HypothesisResult[] judged = [.. _claims.Select(claim => claim.Judge(results, rate))];
+        return new(judged, [.. _claims.Zip(judged, (claim, result) => claim.Findings(results, result))]);
+    }
+}
