@@ -13,9 +13,10 @@ internal sealed class BoundClaim(PlacementGrid grid) : IPlacementClaim
             + "and a pre-norm stream within the bound of its trained weights.",
         string.Create(
             CultureInfo.InvariantCulture,
-            $"no violation. Peri: every token of a validation batch at every block boundary, before training and after every {grid.Size.Every} steps of every run, "
-                + $"diverging ones too as long as they run; allowed is the rounding of single precision alone, {PeriBound.Rounding(grid.Size.Depth):0.0e+0} of the bound. "
-                + $"Pre: the longest token at every boundary before and after training."),
+            $"no violation. Peri: every token of a validation batch at every block boundary, before training and after every {grid.Size.Every} "
+                + $"steps of every run, diverging ones too as long as they run; allowed is the rounding of single precision alone, "
+                + $"{PeriBound.Rounding(grid.Size.Depth):0.0e+0} of the bound. Pre: the longest token at every boundary before and after training; "
+                + $"allowed is {WeightBound.Rounding(grid.Networks[0].Architecture):0.0e+0}, the rounding of matrix products."),
         [.. Bounded(grid).Select(Violations)]);
 
     public int Intervals => 0;
@@ -41,9 +42,11 @@ internal sealed class BoundClaim(PlacementGrid grid) : IPlacementClaim
                 new ReportParagraph(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"The peri bound was {(violations == 0 ? "never violated" : $"violated {violations:0} times")} in {peri.Sum(run => run.BoundChecks):0} checks of {peri.Length} runs, {peri.Count(run => run.Diverged)} of which diverged. The largest norm was {100 * peri.Max(run => run.LargestBoundRatio):0.0} % of its bound. ")
-                    + "It is tight where branches agree in direction, and with small steps, where the input is most of the stream; "
-                    + "the bound through the weights also pays for every matrix as if its worst direction came."),
+                        $"The peri bound was {(violations == 0 ? "never violated" : $"violated {violations:0} times")} in {peri.Sum(run => run.BoundChecks):0} "
+                            + $"checks of {peri.Length} runs, {peri.Count(run => run.Diverged)} of which diverged. "
+                            + $"The largest norm was {100 * peri.Max(run => run.LargestBoundRatio):0.0} % of its bound. ")
+                    + "Only branches that all point along their token reach it; with small steps any stream is near it, since most of it is the input. "
+                    + "The bound of pre takes every matrix at its most stretched direction."),
             ]);
     }
 

@@ -9,7 +9,8 @@ internal sealed class DecayClaim(string id, PlacementGrid grid) : IPlacementClai
 {
     public Hypothesis Hypothesis { get; } = new(
         id,
-        "Weight decay holds back the growth of a trained pre-norm stream over depth: mean |x| at the output over mean |x| at the input is smaller with decay than without.",
+        "Weight decay holds back the growth of a trained pre-norm stream over depth: the ratio of the mean absolute values "
+            + "at output and input is smaller with decay than without.",
         "the difference of mean log ratios, with decay minus without, is below 0 with its whole interval (Student's t, Welch).",
         []);
 
@@ -26,8 +27,8 @@ internal sealed class DecayClaim(string id, PlacementGrid grid) : IPlacementClai
         "Weight decay under pre",
         [
             new ReportTable(
-                $"{grid.Decaying[0].Network}, {grid.Decaying[0].Setting.Name}, runs that did not diverge:",
-                ["decay", "runs", "log of mean |x| at the output over the input", "mean |x| at the output", "test loss"],
+                $"{grid.Decaying[0].Network}, {grid.Decaying[0].Setting.Name}, runs that did not diverge; log growth: of the mean absolute value from input to output:",
+                ["decay", "runs", "log growth", "mean absolute value at the output", "test loss"],
                 [.. grid.Decaying.Select(network => (IReadOnlyList<string>)
                 [
                     Numbers.Significant(network.Setting.WeightDecay, 2),

@@ -17,11 +17,13 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
 
     public Hypothesis Hypothesis { get; } = new(
         id,
-        "In trained peri-norm networks the mean |x| grows at most linearly over depth and the coordinate variance at most quadratically: the exponential is not the better description.",
+        "In trained peri-norm networks the mean absolute value grows at most linearly over depth and the coordinate variance at most "
+            + "quadratically: the exponential is not the better description.",
         string.Create(
             CultureInfo.InvariantCulture,
-            $"fits of log values at layers 1 to {grid.Size.Depth} of every run that did not diverge, by Akaike's criterion corrected for few points. The mean over runs of the exponential's "
-                + $"criterion minus that of the line (mean |x|) or of the better of line and parabola (variance) is above −{ProfileFits.Decisive}, a decisive win, with its whole interval (Student's t)."),
+            $"fits of log values at layers 1 to {grid.Size.Depth} of every run that did not diverge, by Akaike's criterion corrected for few points. "
+                + $"The mean over runs of the exponential's criterion minus that of the line (mean absolute value) or of the better of line and "
+                + $"parabola (variance) is above −{ProfileFits.Decisive}, a decisive win, with its whole interval (Student's t)."),
         [.. Tested(grid).Select(test => test.Number)]);
 
     public int Intervals => Hypothesis.Predictions.Count;
@@ -43,7 +45,8 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
                 new ReportTable(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"How many runs each form describes best, linear / quadratic / exponential, before and after training; decisively: by {ProfileFits.Decisive} or more; ΔAICc: exponential minus the better of line and parabola after training, mean ± standard error:"),
+                        $"How many runs each form describes best, linear / quadratic / exponential, before and after training; decisively: by "
+                            + $"{ProfileFits.Decisive} or more; ΔAICc: exponential minus the better of line and parabola after training, mean ± standard error:"),
                     ["<network", "<quantity", "before", "after", "exponential decisively", "ΔAICc"],
                     [..
                         from norm in PlacementGrid.Placements
@@ -52,7 +55,8 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
                         select Row(grid.Of(norm, step), quantity, results)]),
                 new ReportParagraph(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The {left} of {all} runs that diverged are left out after training. Layers of one network are not independent, so a difference of criteria is a description of a profile, not a test of it; with Δt = {grid.Size.Steps[^1]} the growth over {grid.Size.Depth} layers is small and the forms lie close together.")),
+                    $"The {left} of {all} runs that diverged are left out after training. Layers of one network are not independent, so a difference "
+                        + $"of criteria describes a profile and does not test it; where a stream grows by little over {grid.Size.Depth} layers the forms lie close together.")),
             ]);
     }
 
@@ -84,5 +88,8 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
         string.Join(" / ", ProfileFits.Forms.Select(form => Numbers.Integer(fits.Count(fit => fit.Best == form))));
 
     private ProfileFits[] Fits(IEnumerable<PlacedNetwork> networks, StreamQuantity quantity, bool trained, CellResults results) =>
-        [.. networks.SelectMany(network => trained ? network.Trained(results) : network.Ended(results)).Select(run => new ProfileFits(run, quantity, grid.Size.Depth, trained))];
+    [
+        .. networks.SelectMany(network => trained ? network.Trained(results) : network.Ended(results))
+            .Select(run => new ProfileFits(run, quantity, grid.Size.Depth, trained)),
+    ];
 }

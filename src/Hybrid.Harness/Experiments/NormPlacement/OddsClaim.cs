@@ -22,8 +22,8 @@ internal sealed class OddsClaim(
     public Hypothesis Hypothesis { get; } = new(
         id,
         statement,
-        $"the odds ratio of {happening}, without warm-up, is below 1 with its whole interval: exact, conditional on the number of runs to which it happens with each optimiser "
-            + "(Fisher's test, stratified). Where it happens to nobody or to everybody nothing is decided.",
+        $"the odds ratio of {happening}, without warm-up, is below 1 with its whole interval: exact, conditional on the number of runs to which "
+            + "it happens with each optimiser (Fisher's test, stratified). Where it happens to nobody or to everybody nothing is decided.",
         []);
 
     public int Intervals => comparisons.Count;

@@ -13,14 +13,14 @@ internal sealed record OptimiserSetting(OptimiserKind Kind, double LearningRate,
     /// <summary>Whether the first step takes the whole learning rate.</summary>
     public bool Abrupt => WarmupSteps == 0;
 
-    /// <summary>The optimiser's name.</summary>
-    public string KindName => Kind == OptimiserKind.Sgd ? "SGD" : "AdamW";
-
     /// <summary>Everything that differs between settings.</summary>
     public string Name => string.Create(
         CultureInfo.InvariantCulture,
-        $"{KindName} {LearningRate}{(Abrupt ? "" : $", warm-up {WarmupSteps}")}{(WeightDecay > 0 ? $", decay {WeightDecay}" : "")}");
+        $"{NameOf(Kind)} {LearningRate}{(Abrupt ? "" : $", warm-up {WarmupSteps}")}{(WeightDecay > 0 ? $", decay {WeightDecay}" : "")}");
 
     public OptimiserOptions Options => new(
         Kind, LearningRate, WeightDecay: WeightDecay, WarmupSteps: WarmupSteps, ClipNorm: double.PositiveInfinity);
+
+    /// <summary>An optimiser's name.</summary>
+    public static string NameOf(OptimiserKind kind) => kind == OptimiserKind.Sgd ? "SGD" : "AdamW";
 }

@@ -19,7 +19,7 @@ internal sealed class PlacedNetwork
         (Norm, Step, Setting) = (norm, step, setting);
         Network = NameOf(norm, step);
         Schedule skip = Schedule.NewConstant(1), branch = Schedule.NewConstant(step);
-        Architecture architecture = new(
+        Architecture = new(
             Network,
             Tokens,
             size.Depth,
@@ -34,7 +34,7 @@ internal sealed class PlacedNetwork
             new MlpParameters(skip, branch, 1, 0, 1),
             new InputParameters(1, 0));
         TrainingOptions options = new(
-            new ModelOptions(architecture, TrainingTask.NextToken, source.Vocabulary), setting.Options, Sequences, size.TrainingSteps, Seed: 0);
+            new ModelOptions(Architecture, TrainingTask.NextToken, source.Vocabulary), setting.Options, Sequences, size.TrainingSteps, Seed: 0);
         Runs = [.. Enumerable.Range(1, runs).Select(run => new Cell(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -44,6 +44,8 @@ internal sealed class PlacedNetwork
     }
 
     public Norm Norm { get; }
+
+    public Architecture Architecture { get; }
 
     /// <summary>Δt.</summary>
     public double Step { get; }

@@ -21,8 +21,10 @@ internal sealed class PlacementRun(CellValues values)
     /// <summary>Mean cross-entropy on sequences that were never seen, nats per token, of a run that did not diverge.</summary>
     public double Loss => values[TestLoss].Mean;
 
-    /// <summary>How often a norm was held against its bound: under peri every token at every logged step, under pre the longest of them
-    /// before and after training, under post never.</summary>
+    /// <summary>
+    /// How often a norm was held against its bound: under peri every token at every logged step, under pre the longest of them
+    /// before and after training, under post never.
+    /// </summary>
     public double BoundChecks => values[Checks].Mean;
 
     /// <summary>How often it exceeded it.</summary>

@@ -24,6 +24,6 @@ internal sealed class ProfileFits
     /// <summary>The form with the least criterion.</summary>
     public GrowthForm Best => Forms.MinBy(form => _criteria[form]);
 
-    /// <summary>The exponential's criterion minus the least one of the others that are named: −<see cref="Decisive"/> or less is a decisive win of the exponential.</summary>
+    /// <summary>The exponential's criterion minus the least one of the named others: at −<see cref="Decisive"/> or less it wins decisively.</summary>
     public double ExponentialExcess(params IEnumerable<GrowthForm> others) => _criteria[GrowthForm.Exponential] - others.Min(form => _criteria[form]);
 }

@@ -18,7 +18,7 @@ internal static class StabilityFigure
                 "failed: diverged, or learnt nothing of the context; test loss in nats per token of the runs that did not diverge, ± 2 standard errors",
                 [.. PlacementGrid.Placements.SelectMany(norm => (CurvePanel[])
                 [
-                    Panel(norm, "fraction that failed", network => new(network.Setting.LearningRate, Failed(network), double.NaN)) with { VerticalScale = AxisScale.Linear(-0.05, 1.05) },
+                    Panel(norm, "fraction that failed", Failed) with { VerticalScale = AxisScale.Linear(-0.05, 1.05) },
                     Panel(norm, "test loss", Loss),
                 ])]));
 
@@ -32,12 +32,13 @@ internal static class StabilityFigure
                 select Series(kind, step, [.. grid.Abrupt(norm, step).Where(network => network.Setting.Kind == kind).Select(point)])]);
 
         CurveSeries Series(OptimiserKind kind, double step, CurvePoint[] points) => new(
-            $"{(kind == OptimiserKind.Sgd ? "SGD" : "AdamW")}, Δt = {Numbers.Significant(step, 1)}",
+            $"{OptimiserSetting.NameOf(kind)}, Δt = {Numbers.Significant(step, 1)}",
             grid.Size.Steps.ToList().IndexOf(step) + (kind == OptimiserKind.Sgd ? grid.Size.Steps.Count : 0),
             [.. points.Select(point => (point.X, point.Y))],
             points);
 
-        double Failed(PlacedNetwork network) => (double)network.Ended(results).Count(grid.Fails) / network.Runs.Count;
+        CurvePoint Failed(PlacedNetwork network) =>
+            new(network.Setting.LearningRate, (double)network.Ended(results).Count(grid.Fails) / network.Runs.Count, double.NaN);
 
         CurvePoint Loss(PlacedNetwork network)
         {

@@ -7,7 +7,7 @@ namespace Hybrid.Harness.Experiments.NormPlacement;
 /// <param name="Of">Its value at one boundary.</param>
 internal sealed record StreamQuantity(string Name, Func<StreamMeasures, double> Of)
 {
-    public static readonly StreamQuantity Magnitude = new("mean |x|", stream => stream.MeanAbsolute);
+    public static readonly StreamQuantity Magnitude = new("mean absolute value", stream => stream.MeanAbsolute);
     public static readonly StreamQuantity CoordinateVariance = new("coordinate variance", stream => stream.CoordinateVariance);
     public static readonly StreamQuantity DataVariance = new("data variance", stream => stream.DataVariance);
 
