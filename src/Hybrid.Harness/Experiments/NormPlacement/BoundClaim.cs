@@ -45,7 +45,7 @@ internal sealed class BoundClaim(PlacementGrid grid) : IPlacementClaim
                         $"The peri bound was {(violations == 0 ? "never violated" : $"violated {violations:0} times")} in {peri.Sum(run => run.BoundChecks):0} "
                             + $"checks of {peri.Length} runs, {peri.Count(run => run.Diverged)} of which diverged. "
                             + $"The largest norm was {100 * peri.Max(run => run.LargestBoundRatio):0.0} % of its bound. ")
-                    + "Only branches that all point along their token reach it; with small steps any stream is near it, since most of it is the input. "
+                    + "Only branches that all point along their token reach it; small steps leave the first layers near it, being mostly input. "
                     + "The bound of pre takes every matrix at its most stretched direction."),
             ]);
     }

@@ -27,7 +27,8 @@ internal sealed class DecayClaim(string id, PlacementGrid grid) : IPlacementClai
         "Weight decay under pre",
         [
             new ReportTable(
-                $"{grid.Decaying[0].Network}, {grid.Decaying[0].Setting.Name}, runs that did not diverge; log growth: of the mean absolute value from input to output:",
+                $"{grid.Decaying[0].Network}, {grid.Decaying[0].Setting.Name}, runs that did not diverge; "
+                    + "log growth: of the mean absolute value from input to output:",
                 ["decay", "runs", "log growth", "mean absolute value at the output", "test loss"],
                 [.. grid.Decaying.Select(network => (IReadOnlyList<string>)
                 [

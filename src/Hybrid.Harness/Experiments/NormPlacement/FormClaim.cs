@@ -37,7 +37,7 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
     public ReportSection Findings(CellResults results, HypothesisResult judged)
     {
         IReadOnlyList<PlacedNetwork> networks = grid.Networks;
-        int left = networks.Sum(network => network.Ended(results).Count(run => run.Diverged)), all = networks.Sum(network => network.Runs.Count);
+        int all = networks.Sum(network => network.Runs.Count), left = all - networks.Sum(network => network.Trained(results).Count());
         return new(
             "Growth over depth",
             [
@@ -45,8 +45,9 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
                 new ReportTable(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"How many runs each form describes best, linear / quadratic / exponential, before and after training; decisively: by "
-                            + $"{ProfileFits.Decisive} or more; ΔAICc: exponential minus the better of line and parabola after training, mean ± standard error:"),
+                        $"How many runs each form describes best, linear / quadratic / exponential, before and after training; decisively: "
+                            + $"by {ProfileFits.Decisive} or more; ΔAICc: exponential minus the better of line and parabola after training, mean ± "
+                            + $"standard error:"),
                     ["<network", "<quantity", "before", "after", "exponential decisively", "ΔAICc"],
                     [..
                         from norm in PlacementGrid.Placements
@@ -56,7 +57,8 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
                 new ReportParagraph(string.Create(
                     CultureInfo.InvariantCulture,
                     $"The {left} of {all} runs that diverged are left out after training. Layers of one network are not independent, so a difference "
-                        + $"of criteria describes a profile and does not test it; where a stream grows by little over {grid.Size.Depth} layers the forms lie close together.")),
+                        + $"of criteria describes a profile and does not test it; where a stream grows by little over {grid.Size.Depth} layers "
+                        + $"the forms lie close together.")),
             ]);
     }
 

@@ -11,8 +11,8 @@ internal sealed class NormPlacementClaims
         _claims =
         [
             new BoundClaim(grid),
-            new OddsClaim("H2", "With a smaller step Δt fewer runs diverge, in every placement.", "Divergence by step", "diverging", run => run.Diverged, steps),
-            new OddsClaim("H3", "Under peri fewer runs diverge than under pre and post.", "Divergence by placement", "diverging", run => run.Diverged, placements),
+            Diverging("H2", "With a smaller step Δt fewer runs diverge, in every placement.", "Divergence by step", steps),
+            Diverging("H3", "Under peri fewer runs diverge than under pre and post.", "Divergence by placement", placements),
             new OddsClaim(
                 "H4",
                 "Counting as failures also the runs that end having learnt nothing of the context, smaller steps and peri fail less often too.",
@@ -34,4 +34,7 @@ internal sealed class NormPlacementClaims
         HypothesisResult[] judged = [.. _claims.Select(claim => claim.Judge(results, rate))];
         return new(judged, [.. _claims.Zip(judged, (claim, result) => claim.Findings(results, result))]);
     }
+
+    private static OddsClaim Diverging(string id, string statement, string heading, IReadOnlyList<GroupComparison> comparisons) =>
+        new(id, statement, heading, "diverging", run => run.Diverged, comparisons);
 }
