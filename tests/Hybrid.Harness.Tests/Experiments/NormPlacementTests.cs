@@ -63,12 +63,21 @@ public class NormPlacementTests
     {
         CellValues values = CellValues.Of([Enumerable.Range(0, 9).Select(layer => KeyValuePair.Create(
             $"{StreamQuantity.Magnitude.Name}, layer {layer}, trained", exponential ? Math.Exp(rate * layer) : 1 + layer))]);
-        ProfileFits fits = new(new PlacementRun(values), StreamQuantity.Magnitude, 8, true);
+        ProfileFits fits = ProfileFits.Of(new PlacementRun(values), StreamQuantity.Magnitude, 8, true)!;
         Assert.Equal(exponential ? GrowthForm.Exponential : GrowthForm.Linear, fits.Best);
         Assert.Equal(exponential, fits.ExponentialExcess(GrowthForm.Linear, GrowthForm.Quadratic) <= -ProfileFits.Decisive);
     }
 
-    private static CellResults Results(Func<PlacedNetwork, int, IEnumerable<KeyValuePair<string, double>>> measured) => new(Grid.Networks
+    [Fact]
+    public void A_profile_that_reaches_zero_is_not_fitted()
+    {
+        CellValues values = CellValues.Of([Enumerable.Range(0, 9).Select(layer => KeyValuePair.Create(
+            $"{StreamQuantity.DataVariance.Name}, layer {layer}, trained", 8.0 - layer))]);
+        Assert.Null(ProfileFits.Of(new PlacementRun(values), StreamQuantity.DataVariance, 8, true));
+    }
+
+    private static CellResults Results(Func<PlacedNetwork, int, IEnumerable<KeyValuePair<string, double>>> measured) => new(Grid.Networks.Concat(Grid.Decaying)
         .SelectMany(network => network.Runs.Select((cell, run) => (cell.Key, Values: CellValues.Of([measured(network, run)]))))
+        .DistinctBy(cell => cell.Key)
         .ToDictionary(cell => cell.Key, cell => cell.Values));
 }

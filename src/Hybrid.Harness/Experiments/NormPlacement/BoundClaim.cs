@@ -36,7 +36,7 @@ internal sealed class BoundClaim(PlacementGrid grid) : IPlacementClaim
             "Bounds",
             [
                 new ReportTable(
-                    "Norms over their bounds, all optimisers together; at the output: when a network was last seen, median over runs:",
+                    "Norms over their bounds, all optimisers and weight decays together; at the output: when a network was last seen, median over runs:",
                     ["<network", "runs", "norms checked", "violations", "largest norm/bound", "at the output"],
                     [.. Bounded(grid).Select(bounded => Row(bounded, [.. Runs(bounded, results)]))]),
                 new ReportParagraph(
@@ -69,6 +69,10 @@ internal sealed class BoundClaim(PlacementGrid grid) : IPlacementClaim
         Numbers.Significant(Statistics.Percentiles.Of(runs.Select(run => run.OutputBoundRatio)).P50, 3),
     ];
 
-    private IEnumerable<PlacementRun> Runs((Norm Norm, double Step) bounded, CellResults results) =>
-        grid.Of(bounded.Norm, bounded.Step).SelectMany(network => network.Ended(results));
+    /// <summary>Every run once, those with weight decay too.</summary>
+    private IEnumerable<PlacementRun> Runs((Norm Norm, double Step) bounded, CellResults results) => grid.Networks.Concat(grid.Decaying)
+        .Where(network => network.Norm.Equals(bounded.Norm) && network.Step == bounded.Step)
+        .SelectMany(network => network.Runs)
+        .DistinctBy(cell => cell.Key)
+        .Select(cell => new PlacementRun(results[cell]));
 }

@@ -56,7 +56,7 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
                         select Row(grid.Of(norm, step), quantity, results)]),
                 new ReportParagraph(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The {left} of {all} runs that diverged are left out after training. Layers of one network are not independent, so a difference "
+                    $"The {left} of {all} runs that diverged are left out after training, and profiles that reach 0 are not fitted. Layers of one network are not independent, so a difference "
                         + $"of criteria describes a profile and does not test it; where a stream grows by little over {grid.Size.Depth} layers "
                         + $"the forms lie close together.")),
             ]);
@@ -92,6 +92,7 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
     private ProfileFits[] Fits(IEnumerable<PlacedNetwork> networks, StreamQuantity quantity, bool trained, CellResults results) =>
     [
         .. networks.SelectMany(network => trained ? network.Trained(results) : network.Ended(results))
-            .Select(run => new ProfileFits(run, quantity, grid.Size.Depth, trained)),
+            .Select(run => ProfileFits.Of(run, quantity, grid.Size.Depth, trained))
+            .OfType<ProfileFits>(),
     ];
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Hybrid.Harness.Experiments.NormPlacement;
 
 /// <summary>The hypotheses of the experiment in their order.</summary>
@@ -15,7 +17,10 @@ internal sealed class NormPlacementClaims
             Diverging("H3", "Under peri fewer runs diverge than under pre and post.", "Divergence by placement", placements),
             new OddsClaim(
                 "H4",
-                "Counting as failures also the runs that end having learnt nothing of the context, smaller steps and peri fail less often too.",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Counting as failures also the runs that end having learnt nothing of the context (a test loss above {grid.LearntLoss:0.####}, less than "
+                        + $"{PlacementGrid.LeastGain} of the way from the unigram entropy to the optimum), smaller steps and peri fail less often too."),
                 "Failure",
                 "failing",
                 grid.Fails,

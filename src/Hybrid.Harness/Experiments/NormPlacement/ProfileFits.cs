@@ -13,16 +13,21 @@ internal sealed class ProfileFits
 
     private readonly Dictionary<GrowthForm, double> _criteria;
 
-    /// <summary>Fits.</summary>
-    public ProfileFits(PlacementRun run, StreamQuantity quantity, int depth, bool trained)
+    private ProfileFits(double[] profile)
     {
-        int[] layers = [.. Enumerable.Range(1, depth)];
-        double[] x = [.. layers.Select(layer => (double)layer)], y = [.. layers.Select(layer => run.At(quantity, layer, trained))];
-        _criteria = Forms.ToDictionary(form => form, form => GrowthFit.Of(form, x, y).InformationCriterion);
+        double[] layers = [.. Enumerable.Range(1, profile.Length).Select(layer => (double)layer)];
+        _criteria = Forms.ToDictionary(form => form, form => GrowthFit.Of(form, layers, profile).InformationCriterion);
     }
 
     /// <summary>The form with the least criterion.</summary>
     public GrowthForm Best => Forms.MinBy(form => _criteria[form]);
+
+    /// <summary>The fits, or null where a value is 0: tokens that have become one have no data variance, and 0 no logarithm.</summary>
+    public static ProfileFits? Of(PlacementRun run, StreamQuantity quantity, int depth, bool trained)
+    {
+        double[] profile = [.. Enumerable.Range(1, depth).Select(layer => run.At(quantity, layer, trained))];
+        return profile.All(value => value > 0) ? new(profile) : null;
+    }
 
     /// <summary>The exponential's criterion minus the least one of the named others: at −<see cref="Decisive"/> or less it wins decisively.</summary>
     public double ExponentialExcess(params IEnumerable<GrowthForm> others) => _criteria[GrowthForm.Exponential] - others.Min(form => _criteria[form]);
