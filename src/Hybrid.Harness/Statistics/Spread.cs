@@ -22,5 +22,22 @@ public readonly record struct Spread(double StandardError, double DegreesOfFreed
     /// <summary>The two-sided critical value of Student's t: a larger |t| has the given probability.</summary>
     public double CriticalValue(double falsePositiveRate) => double.IsPositiveInfinity(DegreesOfFreedom)
         ? -Normal.InvCDF(0, 1, falsePositiveRate / 2)
-        : -StudentT.InvCDF(0, 1, DegreesOfFreedom, falsePositiveRate / 2);
+        : Student(DegreesOfFreedom, falsePositiveRate / 2);
+
+    /// <summary>The value that Student's t exceeds with probability <paramref name="tail"/>, also where one degree of freedom puts it far out.</summary>
+    private static double Student(double degrees, double tail)
+    {
+        // The library looks for quantiles up to here.
+        const double Reach = 800;
+        if (StudentT.CDF(0, 1, degrees, -Reach) < tail)
+            return -StudentT.InvCDF(0, 1, degrees, tail);
+        double low = Reach, high = double.MaxValue;
+        while (high > low * (1 + 1e-12))
+        {
+            double middle = Math.Sqrt(low) * Math.Sqrt(high);
+            (low, high) = StudentT.CDF(0, 1, degrees, -middle) > tail ? (middle, high) : (low, middle);
+        }
+
+        return high;
+    }
 }

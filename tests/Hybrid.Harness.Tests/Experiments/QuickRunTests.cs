@@ -22,4 +22,7 @@ public class QuickRunTests
 
     [Fact]
     public void Lyapunov() => QuickRun.Supports("lyapunov", "H1", "H2");
+
+    [Fact]
+    public void Norm_placement() => QuickRun.Supports("norm-placement", "H1");
 }
