@@ -7,6 +7,7 @@ type BlockWeightNorms =
     {
         Query: float
         Key: float
+        /// of several heads √Σ_h‖W_V,h‖²: they may attend to different tokens, and their values add in squares
         Value: float
         Output: float
         MlpIn: float
@@ -105,7 +106,8 @@ module Bounds =
             invalidArg (nameof architecture) "a gated MLP grows quadratically with its input and has no Lipschitz bound"
 
     /// Pre placement, given operator norms: each attention sublayer adds at most a γ‖W_O‖‖W_V‖√d, each MLP at most
-    /// a γ‖W_2‖‖W_1‖Lip(φ)√d (plus ‖W_2‖|φ(0)|√d_mlp). Layers 0..depth, as ‖x‖/√d.
+    /// a γ‖W_2‖‖W_1‖Lip(φ)√d (plus ‖W_2‖|φ(0)|√d_mlp). Layers 0..depth, as ‖x‖/√d. Without biases: with a trained bias b
+    /// of the MLP, ‖W_1‖ + ‖b‖/(γ√d) stands for ‖W_1‖. Derivation (10.2).
     [<CompiledName("MagnitudeFromWeights")>]
     let magnitudeFromWeights (architecture: Architecture) (gain: float) (norms: BlockWeightNorms[]) : float[] =
         requireGain gain

@@ -50,7 +50,7 @@ public static class MarkdownWriter
     private static void Write(StringBuilder text, ReportTable table)
     {
         bool[] left = [.. table.Headings.Select(heading => heading.StartsWith('<'))];
-        string[][] rows = [[.. table.Headings.Select(heading => heading.TrimStart('<'))], .. table.Rows.Select(row => row.Select(Escaped).ToArray())];
+        string[][] rows = [[.. table.Headings.Select(heading => Escaped(heading.TrimStart('<')))], .. table.Rows.Select(row => row.Select(Escaped).ToArray())];
         int[] widths = [.. left.Select((_, column) => Math.Max(3, rows.Max(row => row[column].Length)))];
         if (table.Caption != "")
             text.Append($"{table.Caption}\n\n");

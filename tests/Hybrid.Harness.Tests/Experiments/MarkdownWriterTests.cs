@@ -11,7 +11,7 @@ public class MarkdownWriterTests
         Report report = new(
             "title",
             [
-                new("first", [new ReportParagraph("text"), new ReportTable("caption:", ["<name", "value"], [["a|b", "1"], ["c", "2345"]])]),
+                new("first", [new ReportParagraph("text"), new ReportTable("caption:", ["<na|me", "value"], [["a|b", "1"], ["c", "2345"]])]),
                 new("second", [new ReportFigure("lines.svg", "what it shows", "<svg/>")]),
             ]);
         Assert.Equal(
@@ -24,10 +24,10 @@ public class MarkdownWriterTests
 
             caption:
 
-            | name | value |
-            | ---- | ----: |
-            | a\|b |     1 |
-            | c    |  2345 |
+            | na\|me | value |
+            | ------ | ----: |
+            | a\|b   |     1 |
+            | c      |  2345 |
 
             ## second
 
