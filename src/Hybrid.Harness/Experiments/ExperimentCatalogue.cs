@@ -14,6 +14,7 @@ public static class ExperimentCatalogue
         new Sensitivity.SensitivityExperiment(),
         new Lyapunov.LyapunovExperiment(),
         new LossExponents.LossExponentsExperiment(),
+        new ResidualGrowth.ResidualGrowthExperiment(),
     ];
 
     /// <summary>The experiment of a name.</summary>
