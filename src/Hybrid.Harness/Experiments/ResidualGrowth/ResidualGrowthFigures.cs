@@ -40,7 +40,7 @@ internal static class ResidualGrowthFigures
                             item.Network.Placement,
                             style,
                             [],
-                            [.. blocks.Select(block => Point(block, item.AfterTraining, profile => profile.Correlation(block)))])),
+                            [.. blocks.Select(block => Point(block, item.After, profile => profile.Correlation(block)))])),
                         new("independent", BeforeStyle, [(1, 0), (size.Depth, 0)], []),
                     ]))]));
     }
@@ -54,9 +54,34 @@ internal static class ResidualGrowthFigures
             "exponential fit of the stated layers, mean over runs with its interval at the registered level; GPT-2 XL is known to grow by 4.5 % per layer",
             [.. streams.SelectMany(item => new[]
             {
-                Row(item, MeasuredBefore, GrownStreams.Mean(item.Before, growth => growth.Percent), rate),
+                Row(item, MeasuredBefore, item.PercentAt(0), rate),
                 Row(item, MeasuredAfter, item.Percent, rate),
             })]));
+
+    /// <summary>Growth per block over the steps of training, a panel for each task.</summary>
+    public static ReportFigure Training(IReadOnlyList<GrownStreams> streams, ResidualGrowthSize size)
+    {
+        int[] steps = [.. Enumerable.Range(0, ResidualGrowthSize.Moments + 1).Select(moment => moment * size.Every)];
+        return new(
+            "training.svg",
+            "Growth of the norm per block by the exponential fit over the steps of training",
+            CurveFigure.Render(
+                "Growth of √q per block over training, %",
+                "points: exponential fit of the stated layers, mean over runs ± 2 standard errors",
+                [.. streams.GroupBy(item => item.Network.Task).Select(task => new CurvePanel(
+                    task.Key.Name,
+                    "step",
+                    "",
+                    [.. task.Select((item, style) =>
+                    {
+                        Estimate[] growth = [.. steps.Select(item.PercentAt)];
+                        return new CurveSeries(
+                            item.Network.Placement,
+                            style,
+                            [.. steps.Zip(growth, (step, percent) => ((double)step, percent.Mean))],
+                            [.. steps.Zip(growth, (step, percent) => new CurvePoint(step, percent.Mean, 2 * percent.StandardError))]);
+                    })]))]));
+    }
 
     private static IntervalRow Row(GrownStreams item, string moment, Estimate growth, double rate)
     {
@@ -73,14 +98,14 @@ internal static class ResidualGrowthFigures
                 MeasuredBefore,
                 BeforeStyle,
                 [.. layers.Select(layer => ((double)layer, Math.Sqrt(item.Network.Predicted[layer].Mean)))],
-                [.. layers.Select(layer => Point(layer, item.BeforeTraining, profile => Math.Sqrt(profile.Q(layer))))]),
-            new(MeasuredAfter, AfterStyle, [], [.. layers.Select(layer => Point(layer, item.AfterTraining, profile => Math.Sqrt(profile.Q(layer))))]),
+                [.. layers.Select(layer => Point(layer, item.Before, profile => Math.Sqrt(profile.Q(layer))))]),
+            new(MeasuredAfter, AfterStyle, [], [.. layers.Select(layer => Point(layer, item.After, profile => Math.Sqrt(profile.Q(layer))))]),
         ];
-        if (item.AfterTraining.Length > 0)
+        if (item.After.Length > 0)
         {
             // Every run's fit is judged by itself; what is drawn is fitted to the geometric mean of the runs.
             StreamGrowth mean = StreamGrowth.OfNorms(
-                layer => Math.Exp(item.AfterTraining.Average(profile => 0.5 * Math.Log(profile.Q(layer)))), ResidualGrowthSize.First, size.Last);
+                layer => Math.Exp(item.After.Average(profile => 0.5 * Math.Log(profile.Q(layer)))), ResidualGrowthSize.First, size.Last);
             series.AddRange(StreamGrowth.Forms.Select((form, i) => new CurveSeries(
                 ResidualGrowthTables.Name(form),
                 FirstForm + i,
@@ -89,9 +114,10 @@ internal static class ResidualGrowthFigures
         }
 
         if (item.Network.Placement == "post")
-            series.Add(new(Gains, GainStyle, [], [.. layers[1..].Select(layer => Point(layer, item.AfterTraining, profile => profile.Gain(layer)))]));
+            series.Add(new(Gains, GainStyle, [], [.. layers[1..].Select(layer => Point(layer, item.After, profile => profile.Gain(layer)))]));
         double[] values = [.. series.SelectMany(curve => curve.Line.Select(point => point.Y).Concat(curve.Points.Select(point => point.Y))).Where(double.IsFinite)];
-        double low = 0.9 * values.Min(), high = 1.1 * values.Max();
+        // Room for at least three ticks.
+        double low = Math.Min(0.5, 0.9 * values.Min()), high = Math.Max(2, 1.1 * values.Max());
         return new(item.Network.Subject, "blocks passed ℓ", "", series) { VerticalScale = AxisScale.Log(low, high) };
     }
 

@@ -25,8 +25,8 @@ internal static class ResidualGrowthReading
         ? $"{item.Network.Subject}: every run diverged"
         : string.Create(
             CultureInfo.InvariantCulture,
-            $"{item.Network.Subject}: {Numbers.Significant(GrownStreams.Mean(item.Before, growth => growth.Percent).Mean, 3)} % before, {ResidualGrowthTables.Interval(item.Percent, rate)} % after, ")
-            + $"best fitted by {ResidualGrowthTables.Wins(item.After)}";
+            $"{item.Network.Subject}: {Numbers.Significant(item.PercentAt(0).Mean, 3)} % before, {ResidualGrowthTables.Interval(item.Percent, rate)} % after, ")
+            + $"best fitted by {ResidualGrowthTables.Wins(item.Growths)}";
 
     private static string Addition(GrownStreams item, double rate)
     {
@@ -51,7 +51,7 @@ internal static class ResidualGrowthReading
             < 0 => "norms shrank",
             _ => "norms neither grew nor shrank beyond the interval",
         };
-        return $"{item.Network.Task.Name}: {verdict}, by {ResidualGrowthTables.Interval(item.Percent, rate)} % per block, {ResidualGrowthTables.Interval(item.BeyondGains, rate)} of them beyond the growth of the gains; "
+        return $"{item.Network.Task.Name}: {verdict}, {ResidualGrowthTables.Interval(item.Percent, rate)} % per block; less the growth of the gains that is {ResidualGrowthTables.Interval(item.BeyondGains, rate)}; "
             + $"the longest token filled {Numbers.Significant(item.Filled, 3)} of its bound γ_max √d";
     }
 

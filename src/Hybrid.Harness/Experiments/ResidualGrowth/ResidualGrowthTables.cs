@@ -15,12 +15,12 @@ internal static class ResidualGrowthTables
         [.. streams.Select(item => (IReadOnlyList<string>)
         [
             item.Network.Subject,
-            Interval(GrownStreams.Mean(item.Before, growth => growth.Percent), rate),
+            Interval(item.PercentAt(0), rate),
             Interval(item.Percent, rate),
-            Wins(item.After),
+            Wins(item.Growths),
             Mean(item, GrowthForm.Linear),
             Mean(item, GrowthForm.PowerLaw),
-            Numbers.Uncertain(GrownStreams.Mean(item.After, growth => growth.Fit(GrowthForm.PowerLaw).Coefficients[1])),
+            Numbers.Uncertain(GrownStreams.Mean(item.Growths, growth => growth.Fit(GrowthForm.PowerLaw).Coefficients[1])),
         ])]);
 
     /// <summary>Measured growth against independent addition, and what was learnt.</summary>
@@ -39,9 +39,12 @@ internal static class ResidualGrowthTables
             Numbers.Integer(item.Losses.Count(double.IsInfinity)),
         ])]);
 
-    /// <summary>Half of a mean's interval; infinite for fewer than two runs.</summary>
-    public static double HalfWidth(Estimate estimate, double rate) =>
-        estimate.Samples < 2 ? double.PositiveInfinity : new Spread(estimate.StandardError, estimate.Samples - 1).CriticalValue(rate) * estimate.StandardError;
+    /// <summary>Half of an interval; infinite for fewer than three runs, which tell next to nothing at such a level.</summary>
+    public static double HalfWidth(Spread spread, double rate) =>
+        spread.DegreesOfFreedom >= 2 ? spread.CriticalValue(rate) * spread.StandardError : double.PositiveInfinity;
+
+    /// <summary>Of a mean over runs.</summary>
+    public static double HalfWidth(Estimate estimate, double rate) => HalfWidth(new Spread(estimate.StandardError, estimate.Samples - 1), rate);
 
     /// <summary>A form in words.</summary>
     public static string Name(GrowthForm form) => form switch
@@ -63,5 +66,5 @@ internal static class ResidualGrowthTables
         string.Create(CultureInfo.InvariantCulture, $"{Numbers.Significant(estimate.Mean, 3)} ± {Numbers.Significant(HalfWidth(estimate, rate), 2)}");
 
     private static string Mean(GrownStreams item, GrowthForm form) =>
-        Numbers.Uncertain(GrownStreams.Mean(item.After, growth => growth.Behind(form)));
+        Numbers.Uncertain(GrownStreams.Mean(item.Growths, growth => growth.Behind(form)));
 }
