@@ -55,8 +55,8 @@ internal sealed class GrownNetwork
         Runs = [.. Enumerable.Range(1, size.Runs).Select(run => new Cell(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Subject}, {task.Source.Description}, n = {size.Tokens}, L = {size.Depth}, d = {size.Width}, {size.Heads} heads, MLP {size.MlpWidth}, σ_V = σ_v = {projection:0.####}, "
-                    + $"η = {LearningRate}, decay {WeightDecay}, {size.Steps} steps, run {run}"),
+                $"{Subject}, {task.Source.Description}, n = {size.Tokens}, L = {size.Depth}, d = {size.Width}, {size.Heads} heads, MLP {size.MlpWidth}, "
+                    + $"σ_V = σ_v = {projection:0.####}, η = {LearningRate}, decay {WeightDecay}, {size.Steps} steps, run {run}"),
             // Some six passes of a step against one of an untrained network, in the cost's unit of a pair of widths.
             6.0 * size.Steps * Sequences * size.Tokens * size.Depth * (size.Width + size.MlpWidth),
             seed => Train(options with { Seed = seed })))];

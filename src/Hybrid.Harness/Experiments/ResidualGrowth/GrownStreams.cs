@@ -47,8 +47,8 @@ internal sealed class GrownStreams
     public Estimate BeyondGains => Mean(After, profile =>
         Growth(profile).Percent - StreamGrowth.OfNorms(profile.Gain, ResidualGrowthSize.First, _size.Last).Percent);
 
-    /// <summary>Post: the largest ‖x‖ over γ_max √d of any token behind any block of any run.</summary>
-    public double Filled => After.Max(profile => Enumerable.Range(1, _size.Depth).Max(profile.Filled));
+    /// <summary>Post: the largest ‖x‖ over γ_max √d of any token behind any block of any run; NaN without runs.</summary>
+    public double Filled => After.Select(profile => Enumerable.Range(1, _size.Depth).Max(profile.Filled)).DefaultIfEmpty(double.NaN).Max();
 
     /// <summary>Growth of √q per block after so many steps, %.</summary>
     public Estimate PercentAt(int step) => Mean(Network.Profiles(_results, step), profile => Growth(profile).Percent);

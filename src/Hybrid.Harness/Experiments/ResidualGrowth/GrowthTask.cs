@@ -17,7 +17,7 @@ internal sealed record GrowthTask(string Name, ITokenSource Source)
     public static IReadOnlyList<GrowthTask> All { get; } =
     [
         new("Markov chain", new MarkovSource(new(8, 2, 1, Seed))),
-        new("recall", new RecallSource(new(8, 8, 4, Seed))),
+        new("recall", new RecallSource(new(8, 8, 2, Seed))),
     ];
 
     /// <summary>ln V, the loss of a network that knows nothing, nats per token.</summary>

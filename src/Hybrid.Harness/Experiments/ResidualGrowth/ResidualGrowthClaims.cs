@@ -31,7 +31,11 @@ internal sealed class ResidualGrowthClaims
             "the mean extrapolated to infinite width from two widths equals the registered number within k standard errors (Student's t, Welch), plus the estimated O(1/d²) "
                 + "term; wider than half of it is inconclusive.",
             [.. grid.SelectMany(network => Layers.Select(layer => Initial(network, layer)))]);
-        _exponential = new("H2", $"In trained pre-norm networks √q grows exponentially {layers}.", $"the growth is above {least} % per block, a tenth of what is known of GPT-2 XL, and {Preferred}, {Runs}.", []);
+        _exponential = new(
+            "H2",
+            $"In trained pre-norm networks √q grows exponentially {layers}.",
+            $"the growth is above {least} % per block, a tenth of what is known of GPT-2 XL, and {Preferred}, {Runs}.",
+            []);
         _peri = new(
             "H3",
             $"In trained peri-norm networks √q does not grow exponentially {layers}: by (10.1) it is at most linear where gains are equal.",
@@ -42,12 +46,21 @@ internal sealed class ResidualGrowthClaims
             "Independent addition of the branches predicts too little growth in trained pre- and peri-norm networks.",
             $"the growth of log q {layers} over Σ log(1 + q_branches/q) is above 1, and the mean cosine of branch and stream is above 0, {Runs}.",
             []);
-        _shrinks = new("H5", $"In trained post-norm networks √q shrinks exponentially {layers}.", $"the growth is below −{least} % per block, and {Preferred}, {Runs}.", []);
-        _stronger = new("H6", "√q grows more strongly in trained post-norm networks than in pre-norm ones.", $"the difference of their growths is above {least} %-points per block with its whole interval (Welch).", []);
+        _shrinks = new(
+            "H5",
+            $"In trained post-norm networks √q shrinks exponentially {layers}.",
+            $"the growth is below −{least} % per block, and {Preferred}, {Runs}.",
+            []);
+        _stronger = new(
+            "H6",
+            "√q grows more strongly in trained post-norm networks than in pre-norm ones.",
+            $"the difference of their growths is above {least} %-points per block with its whole interval (Welch).",
+            []);
         _gains = new(
             "H7",
             "Neither: a trained post-norm stream's norm is that of the gains. No token is longer than γ_max √d, and √q grows with the gain's root mean square.",
-            $"the largest ‖x‖/(γ_max √d) of all runs is at most 1 but for rounding, and |growth of √q − growth of the gains| is below {least} %-points per block, {Runs}.",
+            "the largest ‖x‖/(γ_max √d) of all runs is at most 1 but for rounding, and |growth of √q − growth of the gains| is below "
+                + $"{least} %-points per block, {Runs}.",
             []);
         int tasks = grid.DistinctBy(network => network.Task).Count();
         _rate = Significance.PerTest(_initial.Predictions.Count + tasks * (2 + 1 + 4 + 2 + 1 + 2));
@@ -82,7 +95,7 @@ internal sealed class ResidualGrowthClaims
         HypothesisResult stronger = new(_stronger, [.. Of("post").Zip(Of("pre"), Stronger)]);
         HypothesisResult gains = new(_gains, [.. Of("post").SelectMany(item => new[]
         {
-            TestedNumber.OnSide(new(item.Network.Subject, "‖x‖/(γ_max √d) at most", 1 + Rounding), -1, item.Filled, 0),
+            OnSide(new(item.Network.Subject, "‖x‖/(γ_max √d) at most", 1 + Rounding), -1, item.Filled, new(0, item.After.Length > 0 ? double.PositiveInfinity : 0)),
             Side(item, "|growth beyond the gains| below, %", Least, -1, item.BeyondGains with { Mean = Math.Abs(item.BeyondGains.Mean) }),
         })]);
         HypothesisResult[] judged = [initial, exponential, peri, independent, shrinks, stronger, gains];

@@ -42,7 +42,10 @@ internal static class ResidualGrowthFigures
                             [],
                             [.. blocks.Select(block => Point(block, item.After, profile => profile.Correlation(block)))])),
                         new("independent", BeforeStyle, [(1, 0), (size.Depth, 0)], []),
-                    ]))]));
+                    ])
+                {
+                    HorizontalScale = AxisScale.Linear(0, size.Depth + 1),
+                })]));
     }
 
     /// <summary>Growth per block with its interval, before and after training.</summary>
@@ -68,19 +71,22 @@ internal static class ResidualGrowthFigures
             CurveFigure.Render(
                 "Growth of √q per block over training, %",
                 "points: exponential fit of the stated layers, mean over runs ± 2 standard errors",
-                [.. streams.GroupBy(item => item.Network.Task).Select(task => new CurvePanel(
-                    task.Key.Name,
-                    "step",
-                    "",
-                    [.. task.Select((item, style) =>
-                    {
-                        Estimate[] growth = [.. steps.Select(item.PercentAt)];
-                        return new CurveSeries(
-                            item.Network.Placement,
-                            style,
-                            [.. steps.Zip(growth, (step, percent) => ((double)step, percent.Mean))],
-                            [.. steps.Zip(growth, (step, percent) => new CurvePoint(step, percent.Mean, 2 * percent.StandardError))]);
-                    })]))]));
+                [.. streams.GroupBy(item => item.Network.Task).Select(Panel)]));
+
+        CurvePanel Panel(IGrouping<GrowthTask, GrownStreams> task)
+        {
+            CurveSeries[] series = [.. task.Select((item, style) =>
+            {
+                CurvePoint[] points = [.. steps.Select(step => (Step: step, Growth: item.PercentAt(step)))
+                    .Select(point => new CurvePoint(point.Step, point.Growth.Mean, 2 * point.Growth.StandardError))];
+                return new CurveSeries(item.Network.Placement, style, [.. points.Select(point => (point.X, point.Y))], points);
+            })];
+            // Linear though all may be above 0: under post growth is nothing at all, not a small number.
+            double[] values = [.. series.SelectMany(curve => curve.Points).SelectMany(point => new[] { point.Y - point.Error, point.Y, point.Y + point.Error })
+                .Where(double.IsFinite), 0];
+            double margin = 0.06 * Math.Max(1, values.Max() - values.Min());
+            return new(task.Key.Name, "step", "", series) { VerticalScale = AxisScale.Linear(values.Min() - margin, values.Max() + margin) };
+        }
     }
 
     private static IntervalRow Row(GrownStreams item, string moment, Estimate growth, double rate)
