@@ -10,9 +10,8 @@ namespace Hybrid.Harness.Experiments.ResidualGrowth;
 /// <summary>One placement on one task: its prediction before training, its untrained networks and its training runs.</summary>
 internal sealed class GrownNetwork
 {
-    public const double LearningRate = 1e-3, WeightDecay = 0.01;
-    public const int WarmupSteps = 50, Sequences = 8;
-
+    private const double LearningRate = 1e-3, WeightDecay = 0.01;
+    private const int WarmupSteps = 50, Sequences = 8;
     private const string Loss = "loss";
 
     private readonly ResidualGrowthSize _size;
@@ -56,7 +55,7 @@ internal sealed class GrownNetwork
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{Subject}, {task.Source.Description}, n = {size.Tokens}, L = {size.Depth}, d = {size.Width}, {size.Heads} heads, MLP {size.MlpWidth}, "
-                    + $"σ_V = σ_v = {projection:0.####}, η = {LearningRate}, decay {WeightDecay}, {size.Steps} steps, run {run}"),
+                    + $"σ_V = σ_v = {projection:0.####}, η = {LearningRate}, decay {WeightDecay}, {WarmupSteps} of {size.Steps} steps warm-up, {Sequences} sequences, run {run}"),
             // Some six passes of a step against one of an untrained network, in the cost's unit of a pair of widths.
             6.0 * size.Steps * Sequences * size.Tokens * size.Depth * (size.Width + size.MlpWidth),
             seed => Train(options with { Seed = seed })))];

@@ -24,6 +24,6 @@ internal sealed record ResidualGrowthSize(int Tokens, int Depth, int Width, int 
     public int Every => Steps / Moments;
 
     public static ResidualGrowthSize Of(ExperimentScale scale) => scale == ExperimentScale.Full
-        ? new(32, 24, 64, 2, 128, 720, 6, 8)
+        ? new(32, 24, 64, 2, 128, 540, 8, 8)
         : new(16, 8, 32, 2, 64, 80, 3, 8);
 }

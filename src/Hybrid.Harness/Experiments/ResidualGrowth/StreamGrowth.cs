@@ -13,8 +13,7 @@ internal sealed class StreamGrowth(IReadOnlyDictionary<GrowthForm, GrowthFit> fi
     public double Percent => 100 * double.ExpM1(fits[GrowthForm.Exponential].Coefficients[1]);
 
     /// <summary>Information criterion of the better of the other two forms less that of the exponential: > 0 where the exponential is preferred.</summary>
-    public double Margin =>
-        Forms.Skip(1).Min(form => fits[form].InformationCriterion) - fits[GrowthForm.Exponential].InformationCriterion;
+    public double Margin => Forms.Skip(1).Min(Behind);
 
     /// <summary>Information criterion of a form less that of the exponential.</summary>
     public double Behind(GrowthForm form) => fits[form].InformationCriterion - fits[GrowthForm.Exponential].InformationCriterion;
