@@ -12,7 +12,7 @@ namespace Hybrid.Harness.Experiments.ResidualGrowth;
 /// </summary>
 internal static class InitialStream
 {
-    private const int Draws = 8;
+    private const int Draws = 4;
 
     /// <summary>Mean over tokens and sequences, by boundary 0..L; its error is that of the draws.</summary>
     public static Estimate[] Predict(TrainingOptions options, ITokenSource source)
