@@ -15,6 +15,7 @@ public static class ExperimentCatalogue
         new Lyapunov.LyapunovExperiment(),
         new LossExponents.LossExponentsExperiment(),
         new NormPlacement.NormPlacementExperiment(),
+        new ResidualGrowth.ResidualGrowthExperiment(),
     ];
 
     /// <summary>The experiment of a name.</summary>

@@ -1,3 +1,4 @@
+using Hybrid.Harness.Experiments;
 using Xunit;
 
 namespace Hybrid.Tests.Experiments;
@@ -25,4 +26,10 @@ public class QuickRunTests
 
     [Fact]
     public void Norm_placement() => QuickRun.Supports("norm-placement", "H1");
+
+    // The theory's own statements; the others are observations and predictions of others, which even a quick run may refute.
+    [Fact]
+    public void Residual_growth() => Assert.All(
+        QuickRun.Of("residual-growth").Results.Where(result => result.Hypothesis.Id is "H1" or "H7"),
+        result => Assert.Equal(Outcome.Supported, result.Outcome));
 }
