@@ -1,0 +1,93 @@
+using Hybrid.Harness.Comparisons;
+using Hybrid.Harness.Data;
+using Hybrid.Harness.Experiments.Measurement;
+using Hybrid.Harness.Statistics;
+using Hybrid.Networks.Dense.Training;
+using Hybrid.Networks.Training;
+using Hybrid.Theory;
+
+namespace Hybrid.Harness.Experiments.GradientFlow;
+
+/// <summary>
+/// Trainable networks of one placement before training, on real sequences, beside the Gram process (derivation section 8).
+/// The process is given what the blocks are given in the same network: C₀ of the embedded tokens and Γ_L of the loss's gradient
+/// at the output, of every sequence.
+/// </summary>
+internal sealed class InitialGradients
+{
+    private readonly TrainableTransformer _network;
+
+    public InitialGradients(Norm norm, TrainableSize size)
+    {
+        _network = new(norm, Activation.Relu, Math.Sqrt(2), size.Tokens, size.Depth, size.WideWidth, TrainableSize.Heads, size.WideSequences, 1);
+        Pair = new($"{_network.Key}, at initialisation", _network.Architecture, size.Networks, Measure);
+    }
+
+    public string Placement => _network.Placement;
+
+    public WidthPair Pair { get; }
+
+    /// <summary>g_d after a block in units of that at the output, measured over predicted.</summary>
+    public static string Diagonal(int layer) => $"g_d {layer}";
+
+    /// <summary>g_d − g_o in the same units, measured over predicted.</summary>
+    public static string Difference(int layer) => $"difference {layer}";
+
+    /// <summary>The prediction of a number, mean over networks and draws.</summary>
+    public static string Predicted(string name) => $"predicted {name}";
+
+    /// <summary>What the theory predicts of a number for these data, at the larger width.</summary>
+    public double Prediction(CellResults results, string name) => Pair.AtWidth(results, Predicted(name)).Mean;
+
+    /// <summary>Measured over predicted at infinite width.</summary>
+    public Extrapolation Ratio(CellResults results, string name) => Pair.Extrapolate(results, name, 1);
+
+    private CellValues Measure(Architecture architecture, ulong seed, int samples)
+    {
+        TrainableTransformer network = _network with { Width = architecture.Width };
+        (GradientProfile Measured, GradientProfile Predicted)[] profiles =
+            [.. Enumerable.Range(0, samples).Select(sample => Profiles(network.Options(seed + (ulong)sample), sample))];
+        Dictionary<string, Estimate> values = [];
+        for (int layer = 0; layer <= architecture.Depth; layer++)
+        {
+            int at = layer;
+            Add(values, Diagonal(layer), [.. profiles.Select(both => (both.Measured.Diagonal[at], both.Predicted.Diagonal[at]))]);
+            Add(values, Difference(layer), [.. profiles.Select(both => (both.Measured.Difference[at], both.Predicted.Difference[at]))]);
+        }
+
+        return new(values);
+    }
+
+    /// <summary>
+    /// Measured over predicted as 1 + (m − p)/p̄ of each network, p̄ the mean over networks: its mean is the ratio of the means,
+    /// and its standard error has what differs between data, which m and p share, taken out.
+    /// </summary>
+    private static void Add(Dictionary<string, Estimate> values, string name, (double Measured, double Predicted)[] networks)
+    {
+        Estimate predicted = Estimate.Of([.. networks.Select(network => network.Predicted)]);
+        values.Add(Predicted(name), predicted);
+        values.Add(name, Estimate.Of([.. networks.Select(network => 1 + (network.Measured - network.Predicted) / predicted.Mean)]));
+    }
+
+    private static (GradientProfile Measured, GradientProfile Predicted) Profiles(TrainingOptions options, int sample)
+    {
+        Architecture architecture = options.Model.Architecture;
+        int n = architecture.Tokens;
+        TokenBatch batch = new(options.Sequences, n);
+        new BatchMaker(TrainableTransformer.Source, options.Model, options.Seed).Fill(Split.Validation, sample, batch);
+        SequenceGrams grams = new(n, architecture.Depth);
+        using (DenseTrainer trainer = new(options, threads: 1))
+            trainer.Observe(batch, grams);
+        bool[] allowed = GramProcess.Allowed(n, architecture.Mask);
+        double[][] output = grams.Gradient(architecture.Depth);
+        GramLayer[][] draws = [.. Enumerable.Range(0, options.Sequences).Select(sequence => GramProcess.DrawsTowards(
+            architecture, allowed, grams.Input[sequence], output[sequence], 1, DrawSeed(options.Seed, sequence))[0])];
+        IEnumerable<int> layers = Enumerable.Range(0, architecture.Depth + 1);
+        return (
+            GradientProfile.Of([.. layers.Select(grams.Gradient)]),
+            GradientProfile.Of([.. layers.Select(layer => draws.Select(draw => draw[layer].Gradient).ToArray())]));
+    }
+
+    /// <summary>A seed of its own for every network and sequence.</summary>
+    private static int DrawSeed(ulong seed, int sequence) => unchecked((int)(seed ^ (seed >> 32)) * 31 + sequence);
+}
