@@ -27,6 +27,12 @@ internal sealed class InitialGradients
 
     public WidthPair Pair { get; }
 
+    /// <summary>Log growth per block backwards of the weights' gradients.</summary>
+    public const string Rate = "rate";
+
+    /// <summary>log ‖∂L/∂W‖² summed over the last block's matrices.</summary>
+    public const string LastPower = "log power of the last block";
+
     /// <summary>g_d after a block in units of that at the output, measured over predicted.</summary>
     public static string Diagonal(int layer) => $"g_d {layer}";
 
@@ -45,14 +51,17 @@ internal sealed class InitialGradients
     private CellValues Measure(Architecture architecture, ulong seed, int samples)
     {
         TrainableTransformer network = _network with { Width = architecture.Width };
-        (GradientProfile Measured, GradientProfile Predicted)[] profiles =
-            [.. Enumerable.Range(0, samples).Select(sample => Profiles(network.Options(seed + (ulong)sample), sample))];
-        Dictionary<string, Estimate> values = [];
+        InitialNetwork[] networks = [.. Enumerable.Range(0, samples).Select(sample => Observe(network.Options(seed + (ulong)sample), sample))];
+        Dictionary<string, Estimate> values = new()
+        {
+            [Rate] = Estimate.Of([.. networks.Select(one => WeightGradients.Rate(one.Blocks))]),
+            [LastPower] = Estimate.Of([.. networks.Select(one => Math.Log(one.Blocks[^1]))]),
+        };
         for (int layer = 0; layer <= architecture.Depth; layer++)
         {
             int at = layer;
-            Add(values, Diagonal(layer), [.. profiles.Select(both => (both.Measured.Diagonal[at], both.Predicted.Diagonal[at]))]);
-            Add(values, Difference(layer), [.. profiles.Select(both => (both.Measured.Difference[at], both.Predicted.Difference[at]))]);
+            Add(values, Diagonal(layer), [.. networks.Select(one => (one.Measured.Diagonal[at], one.Predicted.Diagonal[at]))]);
+            Add(values, Difference(layer), [.. networks.Select(one => (one.Measured.Difference[at], one.Predicted.Difference[at]))]);
         }
 
         return new(values);
@@ -69,25 +78,33 @@ internal sealed class InitialGradients
         values.Add(name, Estimate.Of([.. networks.Select(network => 1 + (network.Measured - network.Predicted) / predicted.Mean)]));
     }
 
-    private static (GradientProfile Measured, GradientProfile Predicted) Profiles(TrainingOptions options, int sample)
+    private static InitialNetwork Observe(TrainingOptions options, int sample)
     {
         Architecture architecture = options.Model.Architecture;
         int n = architecture.Tokens;
         TokenBatch batch = new(options.Sequences, n);
         new BatchMaker(TrainableTransformer.Source, options.Model, options.Seed).Fill(Split.Validation, sample, batch);
         SequenceGrams grams = new(n, architecture.Depth);
+        double[] blocks;
         using (DenseTrainer trainer = new(options, threads: 1))
+        {
             trainer.Observe(batch, grams);
+            blocks = WeightGradients.Blocks(trainer);
+        }
+
         bool[] allowed = GramProcess.Allowed(n, architecture.Mask);
         double[][] output = grams.Gradient(architecture.Depth);
         GramLayer[][] draws = [.. Enumerable.Range(0, options.Sequences).Select(sequence => GramProcess.DrawsTowards(
             architecture, allowed, grams.Input[sequence], output[sequence], 1, DrawSeed(options.Seed, sequence))[0])];
         IEnumerable<int> layers = Enumerable.Range(0, architecture.Depth + 1);
-        return (
+        return new(
             GradientProfile.Of([.. layers.Select(grams.Gradient)]),
-            GradientProfile.Of([.. layers.Select(layer => draws.Select(draw => draw[layer].Gradient).ToArray())]));
+            GradientProfile.Of([.. layers.Select(layer => draws.Select(draw => draw[layer].Gradient).ToArray())]),
+            blocks);
     }
 
     /// <summary>A seed of its own for every network and sequence.</summary>
     private static int DrawSeed(ulong seed, int sequence) => unchecked((int)(seed ^ (seed >> 32)) * 31 + sequence);
+
+    private readonly record struct InitialNetwork(GradientProfile Measured, GradientProfile Predicted, double[] Blocks);
 }

@@ -9,21 +9,21 @@ namespace Hybrid.Harness.Experiments.GradientFlow;
 /// <param name="Width">d of the networks that are trained.</param>
 /// <param name="Sequences">B of their batches.</param>
 /// <param name="Runs">Independent runs of each placement.</param>
-/// <param name="Steps">Of each run, a multiple of 4.</param>
+/// <param name="Steps">Of each run, a multiple of 3.</param>
 internal sealed record TrainableSize(
     int Tokens, int Depth, int WideWidth, int Networks, int WideSequences, int Width, int Sequences, int Runs, int Steps)
 {
     public const int Heads = 4;
 
     public static TrainableSize Of(ExperimentScale scale) => scale == ExperimentScale.Full
-        ? new(32, 16, 512, 24, 4, 64, 8, 8, 500)
-        : new(8, 8, 128, 16, 4, 32, 8, 4, 40);
+        ? new(32, 16, 512, 24, 4, 64, 8, 12, 420)
+        : new(8, 8, 128, 16, 4, 32, 8, 4, 42);
 
     /// <summary>The layers whose token gradients are tested; at the output they are the unit.</summary>
     public IReadOnlyList<int> Layers => [0, Depth / 4, Depth / 2, 3 * Depth / 4];
 
     /// <summary>The steps after which the network in training is observed.</summary>
-    public IReadOnlyList<int> Moments => [0, Every, 2 * Every, 3 * Every, Steps];
+    public IReadOnlyList<int> Moments => [0, Every, 2 * Every, Steps];
 
-    public int Every => Steps / 4;
+    public int Every => Steps / 3;
 }

@@ -29,22 +29,22 @@ internal sealed class TrainedClaims
         _decay = new(
             "H5",
             "In the same networks gradient differences between tokens, g_d − g_o, fade towards the input at the rate per block that the process predicts, "
-                + "in either half of the depth; under post by nearly 1/2 per block next to the output.",
+                + "in either half of the depth.",
             $"the log growth per block backwards is the predicted one: {Process}the intervals of both ends of the half added.",
             []);
         const string Rule = "a log growth per block backwards, the line of least squares through the logarithms of ‖∂L/∂W‖² summed over a block's matrices, below −1/L is vanishing "
-            + "(a depth scale shorter than the network) and above it is not; over the runs, Student's t.";
+            + "(a depth scale shorter than the network) and above it is not; mean over networks, Student's t";
         _start = new(
             "H6",
             "Before training the weights' gradients vanish towards the input under post, and do not under pre and peri; in the last block they are larger under post than under pre "
                 + "(Xiong et al. 2020, Cowsik et al. 2024).",
-            Rule,
-            [.. trained.Select(Vanishing), Last]);
+            $"{Rule}; {size.Networks} networks of width {size.WideWidth}.",
+            [.. initial.Select(network => Vanishing(network.Placement)), Last]);
         _end = new(
             "H7",
             "Training does not turn this round: after it the same holds, and the rate under post is still below those under pre and peri.",
-            $"the same rule after {size.Steps} steps of AdamW with warm-up; differences of rates are below 0 (Welch).",
-            [.. trained.Select(Vanishing), .. Others.Select(Order)]);
+            $"{Rule}; differences of rates are below 0 (Welch); {size.Runs} runs of width {size.Width} after {size.Steps} steps of AdamW with warm-up.",
+            [.. trained.Select(network => Vanishing(network.Placement)), .. Others.Select(Order)]);
     }
 
     public IReadOnlyList<Hypothesis> Hypotheses => [_tokens, _decay, _start, _end];
@@ -57,7 +57,7 @@ internal sealed class TrainedClaims
     private IReadOnlyList<(string Name, int First, int Last)> Halves =>
         [("next to the output", _size.Depth / 2, _size.Depth), ("next to the input", 0, _size.Depth / 2)];
 
-    private TrainedGradients Post => Named("post");
+    private TrainedGradients Post => _trained.First(network => network.Placement == "post");
 
     private IEnumerable<TrainedGradients> Others => _trained.Where(network => network != Post);
 
@@ -69,12 +69,12 @@ internal sealed class TrainedClaims
         HypothesisResult decay = new(_decay, [.. _initial.SelectMany(network => Halves.Select(half => Decay(network, half, results, rate)))]);
         HypothesisResult start = new(_start,
         [
-            .. _trained.Select(network => Rate(network, 0, results, rate)),
-            Ordered(Last, +1, LastPower(Post, results), LastPower(Named("pre"), results), rate),
+            .. _initial.Select(network => Rate(network.Placement, network.Pair.AtWidth(results, InitialGradients.Rate), rate)),
+            Ordered(Last, +1, LastPower("post", results), LastPower("pre", results), rate),
         ]);
         HypothesisResult end = new(_end,
         [
-            .. _trained.Select(network => Rate(network, _size.Steps, results, rate)),
+            .. _trained.Select(network => Rate(network.Placement, RateOf(network, _size.Steps, results), rate)),
             .. Others.Select(network => Ordered(Order(network), -1, RateOf(Post, _size.Steps, results), RateOf(network, _size.Steps, results), rate)),
         ]);
         return new(
@@ -85,10 +85,7 @@ internal sealed class TrainedClaims
             ]);
     }
 
-    private TrainedGradients Named(string placement) => _trained.First(network => network.Placement == placement);
-
-    private RegisteredNumber Vanishing(TrainedGradients network) =>
-        new(network.Placement, $"rate {(network == Post ? "below" : "above")}", -1.0 / _size.Depth);
+    private RegisteredNumber Vanishing(string placement) => new(placement, $"rate {(placement == "post" ? "below" : "above")}", -1.0 / _size.Depth);
 
     private RegisteredNumber Order(TrainedGradients network) => new($"post − {network.Placement}", "difference of rates below", 0);
 
@@ -121,12 +118,12 @@ internal sealed class TrainedClaims
 
     private static Estimate RateOf(TrainedGradients network, int step, CellResults results) => network.Of(results, TrainedGradients.Rate(step));
 
-    private TestedNumber Rate(TrainedGradients network, int step, CellResults results, double rate) => network == Post
-        ? TestedNumber.Below(Vanishing(network), RateOf(network, step, results), rate)
-        : TestedNumber.Above(Vanishing(network), RateOf(network, step, results), rate);
+    private TestedNumber Rate(string placement, Estimate measured, double rate) => placement == "post"
+        ? TestedNumber.Below(Vanishing(placement), measured, rate)
+        : TestedNumber.Above(Vanishing(placement), measured, rate);
 
-    private Estimate LastPower(TrainedGradients network, CellResults results) =>
-        Estimate.Of([.. network.Runs.Select(run => Math.Log(results[run][TrainedGradients.Block(_size.Depth, 0)].Mean))]);
+    private Estimate LastPower(string placement, CellResults results) =>
+        _initial.First(network => network.Placement == placement).Pair.AtWidth(results, InitialGradients.LastPower);
 
     /// <summary>The difference of two independent means must be above (side +1) or below (−1) the bound.</summary>
     private static TestedNumber Ordered(RegisteredNumber bound, int side, Estimate first, Estimate second, double rate)

@@ -2,7 +2,6 @@ using Hybrid.Harness.Experiments.Measurement;
 using Hybrid.Harness.Statistics;
 using Hybrid.Networks.Dense;
 using Hybrid.Networks.Dense.Training;
-using Hybrid.Networks.Linear;
 using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
@@ -14,16 +13,6 @@ internal sealed class TrainedGradients
 {
     /// <summary>The test loss at the end, nats per token; +∞ where the run diverged.</summary>
     public const string Loss = "loss";
-
-    private static readonly (MatrixRole Role, string Name)[] Matrices =
-    [
-        (MatrixRole.Query, "attention.query"),
-        (MatrixRole.Key, "attention.key"),
-        (MatrixRole.Value, "attention.value"),
-        (MatrixRole.AttentionOut, "attention.out"),
-        (MatrixRole.MlpIn, "mlp.in"),
-        (MatrixRole.MlpOut, "mlp.out"),
-    ];
 
     public TrainedGradients(Norm norm, TrainableSize size)
     {
@@ -44,10 +33,7 @@ internal sealed class TrainedGradients
     /// <summary>‖∂L/∂W‖² of a matrix over the number of its entries.</summary>
     public static string Weight(MatrixRole matrix, int block, int step) => $"{matrix} {block} @{step}";
 
-    /// <summary>Σ ‖∂L/∂W‖² over the six matrices of a block.</summary>
-    public static string Block(int block, int step) => $"block {block} @{step}";
-
-    /// <summary>Log growth per block backwards of the latter: the line of least squares through its logarithms.</summary>
+    /// <summary>Log growth per block backwards of ‖∂L/∂W‖² summed over a block's matrices, as <see cref="WeightGradients.Rate"/> has it.</summary>
     public static string Rate(int step) => $"rate @{step}";
 
     /// <summary>A number over the runs that reached its step.</summary>
@@ -69,34 +55,13 @@ internal sealed class TrainedGradients
             (double Diagonal, double OffDiagonal)[] gradients = meter.Measurement.Gradients;
             for (int layer = 0; layer <= size.Depth; layer++)
                 values.Add(new(Token(layer, step), gradients[layer].Diagonal / gradients[^1].Diagonal));
-            double[] blocks = new double[size.Depth];
             for (int block = 1; block <= size.Depth; block++)
             {
-                foreach ((MatrixRole role, string name) in Matrices)
-                {
-                    MatrixView<float> gradient = trainer.Matrix($"gradient.blocks.{block}.{name}");
-                    double square = SquaredNorm(gradient);
-                    values.Add(new(Weight(role, block, step), square / ((double)gradient.Rows * gradient.Columns)));
-                    blocks[block - 1] += square;
-                }
-
-                values.Add(new(Block(block, step), blocks[block - 1]));
+                foreach ((MatrixRole role, double power) in WeightGradients.Entries(trainer, block))
+                    values.Add(new(Weight(role, block, step), power));
             }
 
-            double[] numbers = [.. Enumerable.Range(1, size.Depth).Select(block => (double)block)];
-            values.Add(new(Rate(step), -GrowthFit.Of(GrowthForm.Exponential, numbers, blocks).Coefficients[1]));
+            values.Add(new(Rate(step), WeightGradients.Rate(WeightGradients.Blocks(trainer))));
         }
-    }
-
-    private static double SquaredNorm(MatrixView<float> matrix)
-    {
-        double sum = 0;
-        for (int i = 0; i < matrix.Rows; i++)
-        {
-            foreach (float entry in matrix.Row(i))
-                sum += (double)entry * entry;
-        }
-
-        return sum;
     }
 }
