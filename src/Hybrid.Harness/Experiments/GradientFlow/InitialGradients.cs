@@ -19,7 +19,7 @@ internal sealed class InitialGradients
 
     public InitialGradients(Norm norm, TrainableSize size)
     {
-        _network = new(norm, Activation.Relu, Math.Sqrt(2), size.Tokens, size.Depth, size.WideWidth, TrainableSize.Heads, size.WideSequences, 1);
+        _network = new(norm, Activation.Relu, Math.Sqrt(2), size.Tokens, size.Depth, size.WideWidth, TrainableSize.Heads, size.InitialSequences, 1);
         Pair = new($"{_network.Key}, at initialisation", _network.Architecture, size.Networks, Measure);
     }
 
@@ -47,6 +47,9 @@ internal sealed class InitialGradients
 
     /// <summary>Measured over predicted at infinite width.</summary>
     public Extrapolation Ratio(CellResults results, string name) => Pair.Extrapolate(results, name, 1);
+
+    /// <summary>A number of the networks of the trained width, of which there are the most.</summary>
+    public Estimate AtTrainedWidth(CellResults results, string name) => results[Pair.Second][name];
 
     private CellValues Measure(Architecture architecture, ulong seed, int samples)
     {

@@ -38,7 +38,7 @@ internal sealed class TrainedClaims
             "H6",
             "Before training the weights' gradients vanish towards the input under post, and do not under pre and peri; in the last block they are larger under post than under pre "
                 + "(Xiong et al. 2020, Cowsik et al. 2024).",
-            $"{Rule}; {size.Networks} networks of width {size.WideWidth}.",
+            $"{Rule}; {4 * size.Networks} networks of width {size.Width}.",
             [.. initial.Select(network => Vanishing(network.Placement)), Last]);
         _end = new(
             "H7",
@@ -69,7 +69,7 @@ internal sealed class TrainedClaims
         HypothesisResult decay = new(_decay, [.. _initial.SelectMany(network => Halves.Select(half => Decay(network, half, results, rate)))]);
         HypothesisResult start = new(_start,
         [
-            .. _initial.Select(network => Rate(network.Placement, network.Pair.AtWidth(results, InitialGradients.Rate), rate)),
+            .. _initial.Select(network => Rate(network.Placement, network.AtTrainedWidth(results, InitialGradients.Rate), rate)),
             Ordered(Last, +1, LastPower("post", results), LastPower("pre", results), rate),
         ]);
         HypothesisResult end = new(_end,
@@ -123,7 +123,7 @@ internal sealed class TrainedClaims
         : TestedNumber.Above(Vanishing(placement), measured, rate);
 
     private Estimate LastPower(string placement, CellResults results) =>
-        _initial.First(network => network.Placement == placement).Pair.AtWidth(results, InitialGradients.LastPower);
+        _initial.First(network => network.Placement == placement).AtTrainedWidth(results, InitialGradients.LastPower);
 
     /// <summary>The difference of two independent means must be above (side +1) or below (−1) the bound.</summary>
     private static TestedNumber Ordered(RegisteredNumber bound, int side, Estimate first, Estimate second, double rate)

@@ -13,7 +13,7 @@ internal sealed record TrainedSize(
     int Tokens, int Depth, int Width, int Sequences, int Trajectories, int Exponents, int Runs, int Steps)
 {
     public static TrainedSize Of(ExperimentScale scale) =>
-        scale == ExperimentScale.Full ? new(16, 12, 64, 16, 4, 6, 8, 400) : new(8, 6, 32, 8, 2, 3, 4, 40);
+        scale == ExperimentScale.Full ? new(16, 12, 64, 16, 4, 6, 16, 400) : new(8, 6, 32, 8, 2, 3, 4, 40);
 
     /// <summary>Networks so small that their whole spectrum is measured: n d = 64.</summary>
     public static TrainedSize Complete(ExperimentScale scale) =>

@@ -19,12 +19,11 @@ internal static class TrainedSpectrumFigure
             ]));
 
     private static CurvePanel Blocks(string moment, IReadOnlyList<TrainedSpectrum> networks, Func<TrainedSpectrum, int> step, CellResults results) => new(
-        $"λ₁ by block, {moment} training",
+        $"λ₁ by block, forwards, {moment} training",
         "block",
         "",
         [.. networks.Select((network, style) =>
         {
-            // Forwards: the first block is still short of the leading direction, which later blocks hold.
             (double Block, Estimate Value)[] values = [.. Enumerable.Range(1, network.Size.Depth).Select(block =>
                 ((double)block, network.Of(results, TrainedSpectrum.Exponent(TrainedSpectrum.Forwards, block, 1, step(network)))))];
             return new CurveSeries(
@@ -47,7 +46,10 @@ internal static class TrainedSpectrumFigure
                 3 + i,
                 [.. numbers.Select(k => ((double)k, Value(TrainedSpectrum.Backwards, k).Mean))],
                 [.. numbers.Where(k => k % 3 == 1).Select(k => Point(k, Value(TrainedSpectrum.Forwards, k)))]);
-        })]);
+        })])
+    {
+        HorizontalScale = AxisScale.Linear(0, networks[0].Size.Exponents + 1),
+    };
 
     private static CurvePoint Point(double x, Estimate estimate) => new(x, estimate.Mean, 2 * estimate.StandardError);
 }
