@@ -118,8 +118,9 @@ internal sealed class TrainedClaims
 
     private static Estimate RateOf(TrainedGradients network, int step, CellResults results) => network.Of(results, TrainedGradients.Rate(step));
 
-    private TestedNumber Rate(string placement, Estimate measured, double rate) => placement == "post"
-        ? TestedNumber.Below(Vanishing(placement), measured, rate)
+    private TestedNumber Rate(string placement, Estimate measured, double rate) =>
+        measured.Samples < 2 ? TestedNumber.Undecided(Vanishing(placement))
+        : placement == "post" ? TestedNumber.Below(Vanishing(placement), measured, rate)
         : TestedNumber.Above(Vanishing(placement), measured, rate);
 
     private Estimate LastPower(string placement, CellResults results) =>
@@ -128,6 +129,8 @@ internal sealed class TrainedClaims
     /// <summary>The difference of two independent means must be above (side +1) or below (−1) the bound.</summary>
     private static TestedNumber Ordered(RegisteredNumber bound, int side, Estimate first, Estimate second, double rate)
     {
+        if (Math.Min(first.Samples, second.Samples) < 2)
+            return TestedNumber.Undecided(bound);
         Spread spread = new Spread(first.StandardError, first.Samples - 1) + new Spread(second.StandardError, second.Samples - 1);
         return TestedNumber.OnSide(bound, side, first.Mean - second.Mean, spread.CriticalValue(rate) * spread.StandardError);
     }

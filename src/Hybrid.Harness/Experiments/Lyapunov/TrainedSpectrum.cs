@@ -55,11 +55,14 @@ internal sealed class TrainedSpectrum
     public static string Leading(int step) => $"λ_1 @{step}";
 
     /// <summary>A number over the runs that reached its step.</summary>
-    public Estimate Of(CellResults results, string name) => Of(results, values => values[name].Mean, name);
+    public Estimate Of(CellResults results, string name) => Estimate.Of(Values(results, name));
 
-    /// <summary>A function of the numbers of a run, over the runs that measured the one that is named.</summary>
-    public Estimate Of(CellResults results, Func<CellValues, double> value, string name) =>
-        Estimate.Of([.. Runs.Select(run => results[run]).Where(run => run.Names.Contains(name)).Select(value)]);
+    /// <summary>The same run by run.</summary>
+    public double[] Values(CellResults results, string name) => [.. Finished(results, name).Select(run => run[name].Mean)];
+
+    /// <summary>The runs that reached the step of a number.</summary>
+    public IEnumerable<CellValues> Finished(CellResults results, string name) =>
+        Runs.Select(run => results[run]).Where(run => run.Names.Contains(name));
 
     private static CellValues Measure(TrainingOptions options, TrainedSize size)
     {

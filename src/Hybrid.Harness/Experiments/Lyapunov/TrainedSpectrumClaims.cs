@@ -57,13 +57,16 @@ internal sealed class TrainedSpectrumClaims
     {
         HypothesisResult sums = new(_sums, Each(_complete, (network, moment) =>
         {
-            double largest = network.Runs.Select(run => results[run]).Where(run => run.Names.Contains(TrainedSpectrum.Mismatch(moment.Step)))
-                .Max(run => run[TrainedSpectrum.Mismatch(moment.Step)].Mean);
+            double[] mismatches = network.Values(results, TrainedSpectrum.Mismatch(moment.Step));
+            if (mismatches.Length == 0)
+                return TestedNumber.Undecided(Sum(network, moment));
+            double largest = mismatches.Max();
             return TestedNumber.Inside(Sum(network, moment), largest, largest - DifferenceError, largest + DifferenceError, 1);
         }));
         HypothesisResult ways = new(_ways, [.. _leading.SelectMany(network => Sizes(network).SelectMany(k => network.Moments.Select(moment =>
-            TestedNumber.Equal(Way(network, k, moment), network.Of(results, TrainedSpectrum.Difference(k, moment.Step)), Scale, rate))))]);
-        HypothesisResult edge = new(_edge, [.. _leading.Select(network => TestedNumber.Below(Edge(network), Approach(network, results), rate))]);
+            Decided(Way(network, k, moment), network.Of(results, TrainedSpectrum.Difference(k, moment.Step)), (number, mean) => TestedNumber.Equal(number, mean, Scale, rate)))))]);
+        HypothesisResult edge = new(_edge, [.. _leading.Select(network =>
+            Decided(Edge(network), Approach(network, results), (number, mean) => TestedNumber.Below(number, mean, rate)))]);
         return new(
             [sums, ways, edge],
             [
@@ -71,6 +74,9 @@ internal sealed class TrainedSpectrumClaims
                 new("Reading: trained networks", [new ReportParagraph(Reading(sums, ways, edge, results))]),
             ]);
     }
+
+    private static TestedNumber Decided(RegisteredNumber number, Estimate mean, Func<RegisteredNumber, Estimate, TestedNumber> judge) =>
+        mean.Samples < 2 ? TestedNumber.Undecided(number) : judge(number, mean);
 
     private static T[] Each<T>(IReadOnlyList<TrainedSpectrum> networks, Func<TrainedSpectrum, (string Name, int Step), T> select) =>
         [.. networks.SelectMany(network => network.Moments.Select(moment => select(network, moment)))];
@@ -87,10 +93,11 @@ internal sealed class TrainedSpectrumClaims
 
     private static Estimate Leading(TrainedSpectrum network, int step, CellResults results) => network.Of(results, TrainedSpectrum.Leading(step));
 
+    /// <summary>Run by run, of those that reached the end.</summary>
     private static Estimate Approach(TrainedSpectrum network, CellResults results)
     {
         string before = TrainedSpectrum.Leading(0), after = TrainedSpectrum.Leading(network.Size.Steps);
-        return network.Of(results, run => Math.Abs(run[after].Mean) - Math.Abs(run[before].Mean), after);
+        return Estimate.Of([.. network.Finished(results, after).Select(run => Math.Abs(run[after].Mean) - Math.Abs(run[before].Mean))]);
     }
 
     private ReportTable Table(CellResults results) => new(
