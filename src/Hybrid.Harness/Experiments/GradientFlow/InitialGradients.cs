@@ -9,29 +9,29 @@ using Hybrid.Theory;
 namespace Hybrid.Harness.Experiments.GradientFlow;
 
 /// <summary>
-/// Trainable networks of one placement before training, on real sequences, beside the Gram process (derivation section 8).
+/// Trainable networks of one placement before training, on data, beside the Gram process (derivation section 8).
 /// The process is given what the blocks are given in the same network: C₀ of the embedded tokens and Γ_L of the loss's gradient
 /// at the output, of every sequence.
 /// </summary>
 internal sealed class InitialGradients
 {
-    private readonly TrainableTransformer _network;
-
-    public InitialGradients(Norm norm, TrainableSize size)
-    {
-        _network = new(norm, Activation.Relu, Math.Sqrt(2), size.Tokens, size.Depth, size.WideWidth, TrainableSize.Heads, size.InitialSequences, 1);
-        Pair = new($"{_network.Key}, at initialisation", _network.Architecture, size.Networks, Measure);
-    }
-
-    public string Placement => _network.Placement;
-
-    public WidthPair Pair { get; }
-
     /// <summary>Log growth per block backwards of the weights' gradients.</summary>
     public const string Rate = "rate";
 
     /// <summary>log ‖∂L/∂W‖² summed over the last block's matrices.</summary>
     public const string LastPower = "log power of the last block";
+
+    private readonly TrainableTransformer _network;
+
+    public InitialGradients(Norm norm, TrainableSize size)
+    {
+        _network = new(norm, Activation.Relu, Math.Sqrt(2), size.Tokens, size.Depth, size.WideWidth, TrainableSize.Heads, size.InitialSequences, 1);
+        Pair = new($"{Placement}, trainable, before training, {size.InitialSequences} sequences of {size.Tokens}", _network.Architecture, size.Networks, Measure);
+    }
+
+    public string Placement => _network.Placement;
+
+    public WidthPair Pair { get; }
 
     /// <summary>g_d after a block in units of that at the output, measured over predicted.</summary>
     public static string Diagonal(int layer) => $"g_d {layer}";

@@ -22,13 +22,13 @@ internal sealed class TrainedClaims
             + "is 1 within k standard errors (Student's t, Welch) plus the estimated O(1/d²) term; ";
         _tokens = new(
             "H4",
-            "In trainable networks on real sequences the gradient at a token has the size at every depth that the Gram process (derivation section 8) predicts from "
+            "In trainable networks on data the gradient at a token has the size at every depth that the Gram process (derivation section 8) predicts from "
                 + "the Gram matrix of the embedded tokens and that of the loss's gradient at the output, with nothing else known of either.",
             $"g_d over that at the output, after {string.Join(", ", size.Layers)} of {size.Depth} blocks: {Process}wider than half of it is inconclusive.",
             []);
         _decay = new(
             "H5",
-            "In the same networks gradient differences between tokens, g_d − g_o, fade towards the input at the rate per block that the process predicts, "
+            "In the same networks gradient differences between tokens, g_d − g_o, grow or fade towards the input at the rate per block that the process predicts, "
                 + "in either half of the depth.",
             $"the log growth per block backwards is the predicted one: {Process}the intervals of both ends of the half added.",
             []);
@@ -81,7 +81,7 @@ internal sealed class TrainedClaims
             [tokens, decay, start, end],
             [
                 new("Networks in training", [TrainedFigures.Tokens(_initial, _trained, _size, results), TrainedFigures.Weights(_trained, _size, results), Table(results)]),
-                new("Reading: networks in training", [new ReportParagraph(Reading(tokens, decay, results))]),
+                new("Reading: networks in training", [new ReportParagraph(Reading(tokens, decay, start, end, results))]),
             ]);
     }
 
@@ -147,7 +147,7 @@ internal sealed class TrainedClaims
 
     private double Optimum => TrainableTransformer.Source.OptimalLoss(TrainingTask.NextToken, _size.Tokens)!.Value;
 
-    private string Reading(HypothesisResult tokens, HypothesisResult decay, CellResults results)
+    private string Reading(HypothesisResult tokens, HypothesisResult decay, HypothesisResult start, HypothesisResult end, CellResults results)
     {
         Percentiles errors = Percentiles.Of(tokens.Tests.Select(test => Math.Abs(test.Measured / test.Predicted - 1)));
         TestedNumber post = decay.Tests.First(test => test.Subject == "post");
@@ -163,6 +163,7 @@ internal sealed class TrainedClaims
                 $"Under post, gradient differences between tokens changed next to the output by a factor of {Math.Exp(post.Measured):0.###} per block backwards where {Math.Exp(post.Predicted):0.###} was predicted. ")
             + $"The power of a block's weight gradients changed per block backwards by a factor of {string.Join(", ", _trained.Select(Change))}; "
             + string.Create(CultureInfo.InvariantCulture, $"over {_size.Depth} blocks a factor below {Math.Exp(-1.0 / _size.Depth):0.###} counts as vanishing. {diverged} of {_trained.Sum(network => network.Runs.Count)} runs diverged. ")
+            + $"What is claimed of vanishing gradients is {ExperimentReport.Word(start.Outcome)} before training (H6) and {ExperimentReport.Word(end.Outcome)} after it (H7). "
             + "The theory is of initialisation: of trained networks it predicts nothing here. One small task and optimiser; the gradient is that of one batch.";
     }
 }

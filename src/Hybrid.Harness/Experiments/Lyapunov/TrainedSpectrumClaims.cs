@@ -41,7 +41,7 @@ internal sealed class TrainedSpectrumClaims
             [.. leading.SelectMany(network => Sizes(network).SelectMany(k => network.Moments.Select(moment => Way(network, k, moment))))]);
         _edge = new(
             "H8",
-            "Training moves networks towards the edge of chaos: |λ_1| is smaller after training than before it (the reading that the literature gives to trained networks, as of Feng et al. 2019).",
+            "Training moves networks towards the edge of chaos: |λ_1| is smaller after training than before it (the reading that the literature gives to trained networks: Feng, Zhang and Lai 2019).",
             "the mean over runs of |λ_1| per block after training less that before it is below 0 with its whole interval (Student's t).",
             [.. leading.Select(Edge)]);
     }
