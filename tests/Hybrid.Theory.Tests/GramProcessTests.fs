@@ -263,6 +263,57 @@ let ``A draw depends on seed and index alone`` () =
     Assert.False((last few[0] = last few[1]), "different draws")
 
 [<Fact>]
+let ``The gradient is linear in the gradient at the output`` () =
+    let n = 5
+
+    let architecture =
+        network n 3 2 Norm.Peri Activation.Erf Mask.Causal 2.0 1.5 0.8 0.6 0.3
+
+    let towards output =
+        (GramProcess.drawsTowards
+            architecture
+            (GramProcess.allowed n Mask.Causal)
+            (GramProcess.symmetricInput architecture)
+            output
+            1
+            7)[0]
+        |> Array.map _.Gradient
+
+    let first = GramProcess.independentOutput n
+    // One token's loss alone: the others have no gradient.
+    let second = Array.init (n * n) (fun k -> if k = n * n - 1 then 1.0 else 0.0)
+    let combine = Array.map2 (fun a b -> 2.0 * a + 3.0 * b)
+    let expected = Array.map2 combine (towards first) (towards second)
+    let both = towards (combine first second)
+
+    for layer in 0..3 do
+        Array.map2 (fun e a -> "entry", 1.0, e, a) expected[layer] both[layer]
+        |> Check.withinScale "Γ" 1e-12
+
+[<Fact>]
+let ``A gradient common to all tokens passes uniform attention whole`` () =
+    let n = 6
+
+    let architecture =
+        network n 3 2 Norm.None Activation.Linear Mask.None 0.0 1.0 0.8 0.5 0.2
+
+    let layers =
+        (GramProcess.drawsTowards
+            architecture
+            (GramProcess.allowed n Mask.None)
+            (GramProcess.symmetricInput architecture)
+            (Array.create (n * n) 1.0)
+            1
+            1)[0]
+
+    // r² + a² of each of the six sublayers: the mean mode.
+    let expected = (0.8 * 0.8 + 0.5 * 0.5) ** 6.0
+
+    layers[0].Gradient
+    |> Array.map (fun actual -> "entry", 1.0, expected, actual)
+    |> Check.withinScale "Γ" 1e-13
+
+[<Fact>]
 let ``What is not a Gram matrix or leaves a token without a partner is refused by name`` () =
     let architecture =
         network 3 1 1 Norm.Pre Activation.Tanh Mask.None 1.0 1.0 1.0 1.0 0.0

@@ -18,8 +18,14 @@ type GramLayer =
 module GramProcess =
 
     /// One infinitely wide network: Gram matrices of the stream and of the gradient, layers 0..depth.
-    let internal draw (architecture: Architecture) laws allowed (input: float[]) (normal: unit -> float) : GramLayer[] =
-        let n = architecture.Tokens
+    let internal draw
+        (architecture: Architecture)
+        laws
+        allowed
+        (input: float[])
+        (output: float[])
+        (normal: unit -> float)
+        : GramLayer[] =
         let blocks = Array.zeroCreate<GramBlock> architecture.Depth
         let mutable state = input
 
@@ -39,7 +45,7 @@ module GramProcess =
             state <- mlpTrace.Output
 
         let gradients = Array.zeroCreate<float[]>(architecture.Depth + 1)
-        gradients[architecture.Depth] <- Array.init (n * n) (fun k -> if k / n = k % n then 1.0 else 0.0)
+        gradients[architecture.Depth] <- output
 
         for layer in architecture.Depth - 1 .. -1 .. 0 do
             let block = blocks[layer]
@@ -72,33 +78,41 @@ module GramProcess =
             else
                 input.Norm * input.Correlation)
 
-    let private check n (allowed: bool[]) (input: float[]) draws =
+    /// A loss gradient at the output that is independent from token to token: g_d = 1, g_o = 0.
+    [<CompiledName("IndependentOutput")>]
+    let independentOutput n =
+        Array.init (n * n) (fun k -> if k / n = k % n then 1.0 else 0.0)
+
+    /// Finite, symmetric, with a diagonal above `least` and Cauchy–Schwarz.
+    let private checkGram name n least (matrix: float[]) =
+        if matrix.Length <> n * n then
+            invalidArg name $"the Gram matrix must have {n}×{n} = {n * n} entries for {n} tokens, got {matrix.Length}"
+
+        for i in 0 .. n - 1 do
+            let own = matrix[i * n + i]
+
+            if not (own >= least && Double.IsFinite own) then
+                invalidArg name $"the Gram matrix must have finite positive diagonal entries, got {own} at token {i}"
+
+            for j in 0 .. i - 1 do
+                let size = sqrt (own * matrix[j * n + j])
+
+                if not (abs (matrix[i * n + j] - matrix[j * n + i]) <= 1e-12 * size) then
+                    invalidArg name $"the Gram matrix must be symmetric, entries ({i}, {j}) and ({j}, {i}) differ"
+
+                if not (abs matrix[i * n + j] <= size * (1.0 + 1e-9)) then
+                    invalidArg name $"the Gram matrix must obey Cauchy–Schwarz, entry ({i}, {j}) does not"
+
+    let private check n (allowed: bool[]) draws =
         if draws < 1 then
             raise (ArgumentOutOfRangeException("draws", draws, "at least one draw is needed"))
-
-        if input.Length <> n * n then
-            invalidArg "input" $"the Gram matrix must have {n}×{n} = {n * n} entries for {n} tokens, got {input.Length}"
 
         if allowed.Length <> n * n then
             invalidArg "allowed" $"the mask must have {n}×{n} = {n * n} entries for {n} tokens, got {allowed.Length}"
 
         for i in 0 .. n - 1 do
-            if not (input[i * n + i] > 0.0 && Double.IsFinite input[i * n + i]) then
-                invalidArg
-                    "input"
-                    $"the Gram matrix must have finite positive diagonal entries, got {input[i * n + i]} at token {i}"
-
             if not (Seq.exists (fun j -> allowed[i * n + j]) (seq { 0 .. n - 1 })) then
                 invalidArg "allowed" $"every token must be allowed to attend to some token, token {i} is not"
-
-            for j in 0 .. i - 1 do
-                let size = sqrt (input[i * n + i] * input[j * n + j])
-
-                if not (abs (input[i * n + j] - input[j * n + i]) <= 1e-12 * size) then
-                    invalidArg "input" $"the Gram matrix must be symmetric, entries ({i}, {j}) and ({j}, {i}) differ"
-
-                if not (abs input[i * n + j] <= size * (1.0 + 1e-9)) then
-                    invalidArg "input" $"the Gram matrix must obey Cauchy–Schwarz, entry ({i}, {j}) does not"
 
     /// A generator seed from (seed, index) by SplitMix64's finaliser (Steele, Lea and Flood 2014), so that neighbouring
     /// seeds share no draw.
@@ -110,12 +124,22 @@ module GramProcess =
         z <- (z ^^^ (z >>> 27)) * 0x94D049BB133111EBUL
         int (uint32 (z ^^^ (z >>> 31)))
 
-    /// `draws` independent networks from a user's Gram matrix and mask (row-major n×n), in parallel; draw k depends on
-    /// (seed, k) alone. Raises ArgumentException for a matrix that is not a Gram matrix or a mask with an empty row.
-    [<CompiledName("Draws")>]
-    let draws (architecture: Architecture) (allowed: bool[]) (input: float[]) (draws: int) (seed: int) : GramLayer[][] =
+    /// `draws` independent networks from a user's Gram matrices of the stream at the input and of the loss gradient at the
+    /// output, and a mask (row-major n×n), in parallel; draw k depends on (seed, k) alone. Raises ArgumentException for a
+    /// matrix that is not a Gram matrix or a mask with an empty row. A token may have no gradient.
+    [<CompiledName("DrawsTowards")>]
+    let drawsTowards
+        (architecture: Architecture)
+        (allowed: bool[])
+        (input: float[])
+        (output: float[])
+        (draws: int)
+        (seed: int)
+        : GramLayer[][] =
         let architecture = Architecture.ensureValid architecture
-        check architecture.Tokens allowed input draws
+        check architecture.Tokens allowed draws
+        checkGram "input" architecture.Tokens Double.Epsilon input
+        checkGram "output" architecture.Tokens 0.0 output
         let laws = Laws.exact architecture
 
         Array.Parallel.init draws (fun index ->
@@ -124,4 +148,9 @@ module GramProcess =
             let normal () =
                 MathNet.Numerics.Distributions.Normal.Sample(random, 0.0, 1.0)
 
-            draw architecture laws allowed input normal)
+            draw architecture laws allowed input output normal)
+
+    /// The same for `independentOutput`.
+    [<CompiledName("Draws")>]
+    let draws (architecture: Architecture) allowed input draws seed : GramLayer[][] =
+        drawsTowards architecture allowed input (independentOutput architecture.Tokens) draws seed

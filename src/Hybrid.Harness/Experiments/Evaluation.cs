@@ -12,4 +12,8 @@ public sealed record Evaluation(IReadOnlyList<HypothesisResult> Results, IReadOn
         Results.Any(result => result.Outcome == Outcome.Refuted) ? Outcome.Refuted
         : Results.Any(result => result.Outcome == Outcome.Inconclusive) ? Outcome.Inconclusive
         : Outcome.Supported;
+
+    /// <summary>Of parts of one experiment that were judged apart, in their order.</summary>
+    public static Evaluation Together(params Evaluation[] parts) =>
+        new([.. parts.SelectMany(part => part.Results)], [.. parts.SelectMany(part => part.Findings)]);
 }

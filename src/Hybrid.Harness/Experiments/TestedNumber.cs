@@ -90,6 +90,10 @@ public sealed record TestedNumber(
         return new(bound.Subject, bound.Quantity, bound.Value, measured, measured - halfWidth, measured + halfWidth, outcome);
     }
 
+    /// <summary>Too few samples were left to say anything, as where all runs but one diverged.</summary>
+    public static TestedNumber Undecided(RegisteredNumber number) => new(
+        number.Subject, number.Quantity, number.Value, double.NaN, double.NegativeInfinity, double.PositiveInfinity, Outcome.Inconclusive);
+
     private static TestedNumber Within(RegisteredNumber number, double measured, double tolerance, double scale) =>
         Inside(number, measured, measured - tolerance, measured + tolerance, scale);
 }

@@ -19,7 +19,7 @@ internal sealed class ActivationPlan
         Norm norm = architecture.Norm;
         bool normalises = norm.IsPost || norm.IsPeri || norm.IsOutput;
         bool normalisesInput = norm.IsPre || norm.IsPeri;
-        bool parameters = kept != KeptActivations.ForStream;
+        bool parameters = kept.LearnParameters(), gains = kept != KeptActivations.ForStream;
         long m2 = architecture.Gated ? m : 0;
         long chunks = parameters ? RowChunks.Count(rows) : 0;
 
@@ -33,7 +33,7 @@ internal sealed class ActivationPlan
         LogitGradient = Take(heads * tokens, tokens);
         HiddenGradient = Take(rows, m);
         UpGradient = Take(rows, m2);
-        ModuleInput = Take(parameters && normalisesInput ? rows : 0, d);
+        ModuleInput = Take(gains && normalisesInput ? rows : 0, d);
         InputGainSums = Take(chunks, d);
         OutputGainSums = Take(chunks, d);
         BiasSums = Take(chunks, m);

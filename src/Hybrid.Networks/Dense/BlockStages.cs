@@ -36,7 +36,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
             ? ActivationKernels<T>.Of(architecture.Activation)
             : ActivationKernels<T>.InOwnPrecision(architecture.Activation);
         plan = new ActivationPlan(architecture, sequences, kept);
-        contextLength = kept == KeptActivations.ForStream ? 0 : plan.BlockLength;
+        contextLength = kept.LearnParameters() ? plan.BlockLength : 0;
         activations = new NativeBuffer<T>(
             plan.Length,
             $"activations of {(sequences == 1 ? "" : $"{sequences} times ")}{architecture.Tokens} tokens in {architecture.Depth} "

@@ -23,7 +23,7 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
     /// <summary>Plans the activations of a legal architecture.</summary>
     /// <param name="architecture">Legal.</param>
     /// <param name="sequences">B ≥ 1.</param>
-    /// <param name="kept">What the forward pass keeps; parameter gradients are computed unless it is for the stream alone.</param>
+    /// <param name="kept">What the forward pass keeps; parameter gradients are computed where it serves them.</param>
     /// <param name="weights">Read.</param>
     /// <param name="gradients">Overwritten by backward passes, where parameter gradients are computed.</param>
     /// <param name="pool">The caller's.</param>
@@ -55,7 +55,7 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
     /// <summary>[R, d]: after a sublayer's forward pass, what it added to the stream but for the weight a.</summary>
     internal MatrixView<T> Branch => stages.Branch;
 
-    private bool LearnsParameters => kept != KeptActivations.ForStream;
+    private bool LearnsParameters => kept.LearnParameters();
 
     /// <summary>A of block <paramref name="layer"/> as its last forward pass left it: [B, H, n, n].</summary>
     internal ReadOnlySpan<T> Probabilities(int layer) => stages.Probabilities(layer);
@@ -187,6 +187,8 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
 
     private void AddGains(Placement<T> placement, int layer, GainRole input, GainRole output)
     {
+        if (!LearnsParameters)
+            return;
         if (placement.InputGain.Rows > 0)
             RowChunks.Add(placement.InputGainSums, gradients.Gain(layer, input));
         if (placement.OutputGain.Rows > 0)

@@ -27,11 +27,12 @@ internal static unsafe class Normalisation
         RowMath.Combine(scale, gradient, -scale * overlap, z, gradient, length);
     }
 
-    /// <summary>Of γ ∘ z: overwrites the gradient there by the one at z, and adds gradient ∘ z to the sum that is γ's.</summary>
+    /// <summary>Of γ ∘ z: overwrites the gradient there by the one at z, and adds gradient ∘ z to the sum that is γ's, if any.</summary>
     internal static void GainBackward<T>(T* gradient, T* z, T* gain, T* sum, int width)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        RowMath.MultiplyAdd(gradient, z, sum, width);
+        if (sum != null)
+            RowMath.MultiplyAdd(gradient, z, sum, width);
         RowMath.Multiply(gain, gradient, gradient, width);
     }
 }

@@ -60,7 +60,7 @@ internal unsafe struct Placement<T>
     /// <summary>γ: [1, d], or without rows where there is none.</summary>
     internal MatrixView<T> InputGain, OutputGain;
 
-    /// <summary>Gradients of the gains, chunk by chunk of rows: [chunks, d].</summary>
+    /// <summary>Gradients of the gains, chunk by chunk of rows: [chunks, d], or without rows where they are not asked for.</summary>
     internal MatrixView<T> InputGainSums, OutputGainSums;
 
     /// <summary>Which of the three places carry a normalisation.</summary>

@@ -22,10 +22,15 @@ internal static unsafe class RowChunks
         return (Math.Min(start * Rows, rows), Math.Min(end * Rows, rows));
     }
 
-    /// <summary>The sum to which <paramref name="row"/> adds, cleared where a chunk begins. sums: [chunks, columns].</summary>
+    /// <summary>
+    /// The sum to which <paramref name="row"/> adds, cleared where a chunk begins; null where no sums are taken.
+    /// sums: [chunks, columns], or without rows.
+    /// </summary>
     internal static T* SumOf<T>(MatrixView<T> sums, int row)
         where T : unmanaged
     {
+        if (sums.Rows == 0)
+            return null;
         if (row % Rows == 0)
             sums.Row(row / Rows).Clear();
         return sums.Data + row / Rows * sums.RowStride;

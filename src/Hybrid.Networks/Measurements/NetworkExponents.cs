@@ -25,7 +25,7 @@ public sealed unsafe class NetworkExponents : IDisposable
     private readonly WorkerPool pool;
     private readonly MatrixProduct<double> product;
     private readonly ModelLayout layout;
-    private readonly NativeBuffer<double> parameters, gradients, frame, state, plus;
+    private readonly NativeBuffer<double> parameters, frame, state, plus;
     private readonly DenseBlocks<double> blocks;
 
     /// <summary>Plans for the leading exponents of networks of one model.</summary>
@@ -49,15 +49,14 @@ public sealed unsafe class NetworkExponents : IDisposable
         frame = new NativeBuffer<double>(exponents * length, $"{exponents} tangents of {sequences} sequences");
         state = new NativeBuffer<double>(length, "the stream of all sequences");
         plus = new NativeBuffer<double>(length, "the stream of all sequences");
-
-        // Passes with gains are planned together with the parameters' gradients, which nobody reads here.
-        gradients = new NativeBuffer<double>(layout.Length, "gradients of the parameters");
-        blocks = new DenseBlocks<double>(
-            model.Architecture, sequences, KeptActivations.ForParameters, Blocks(parameters), Blocks(gradients), pool, product);
+        BlockParameters<double> weights = new(
+            parameters.Pointer + layout.FirstBlock, layout.Blocks, parameters.Pointer + layout.FirstGain, layout.Gains);
+        blocks = new DenseBlocks<double>(model.Architecture, sequences, KeptActivations.ForStreamWithGains, weights, default, pool, product);
     }
 
     /// <summary>
-    /// Forward and backward exponents of a trainer's network as it stands, [block − 1][k], means over the sequences: log of how much tangent k grows in the block off the tangents before it. Sums over all k agree between the two.
+    /// Forward and backward exponents of a trainer's network as it stands, [block − 1][k], means over the sequences: log of
+    /// how much tangent k grows in the block off the tangents before it. Sums over all k agree between the two.
     /// </summary>
     /// <param name="trainer">A trainer of this model; nothing of it changes.</param>
     /// <param name="batch">The trainer's number of sequences, of which the first are measured.</param>
@@ -109,7 +108,6 @@ public sealed unsafe class NetworkExponents : IDisposable
         plus.Dispose();
         state.Dispose();
         frame.Dispose();
-        gradients.Dispose();
         parameters.Dispose();
         product.Dispose();
         pool.Dispose();
@@ -120,9 +118,6 @@ public sealed unsafe class NetworkExponents : IDisposable
 
     private MatrixView<double> FrameOf(int sequence) =>
         new(Tangent(0, sequence), exponents, n * d, (nint)sequences * n * d, 1);
-
-    private BlockParameters<double> Blocks(NativeBuffer<double> buffer) =>
-        new(buffer.Pointer + layout.FirstBlock, layout.Blocks, buffer.Pointer + layout.FirstGain, layout.Gains);
 
     private void Load(DenseTrainer trainer)
     {

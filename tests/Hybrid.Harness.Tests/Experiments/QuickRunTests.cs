@@ -12,7 +12,7 @@ public class QuickRunTests
     public void Phase_boundary() => QuickRun.Supports("phase-boundary", "H3");
 
     [Fact]
-    public void Gradient_flow() => QuickRun.Supports("gradient-flow", "H1", "H3");
+    public void Gradient_flow() => QuickRun.Supports("gradient-flow", "H1", "H3", "H4", "H5");
 
     [Fact]
     public void Sensitivity() => QuickRun.Supports("sensitivity", "H1", "H2", "H3", "H4");
@@ -22,7 +22,7 @@ public class QuickRunTests
     public void Loss_vs_exponents() => QuickRun.Of("loss-vs-exponents");
 
     [Fact]
-    public void Lyapunov() => QuickRun.Supports("lyapunov", "H1", "H2");
+    public void Lyapunov() => QuickRun.Supports("lyapunov", "H1", "H2", "H6");
 
     [Fact]
     public void Norm_placement() => QuickRun.Supports("norm-placement", "H1");

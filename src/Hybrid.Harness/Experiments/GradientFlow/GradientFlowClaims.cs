@@ -14,7 +14,6 @@ internal sealed class GradientFlowClaims
     private readonly IReadOnlyList<GradientNetwork> _grid;
     private readonly GradientFlowSize _size;
     private readonly Hypothesis _tokens, _weights, _decay;
-    private readonly double _rate;
 
     public GradientFlowClaims(IReadOnlyList<GradientNetwork> grid, GradientFlowSize size)
     {
@@ -37,22 +36,24 @@ internal sealed class GradientFlowClaims
                 + "of the depth next to the output; under pre-, peri- and output-normalisation they do not.",
             "the measured log growth per block backwards, in either half of the depth, equals the registered one, with the intervals of both ends of the half added.",
             [.. grid.SelectMany(network => Halves.Select(half => Decay(network, half)))]);
-        _rate = Significance.PerTest(_tokens.Predictions.Count + _weights.Predictions.Count + _decay.Predictions.Count);
     }
 
     public IReadOnlyList<Hypothesis> Hypotheses => [_tokens, _weights, _decay];
+
+    /// <summary>How many numbers are tested.</summary>
+    public int Tests => Hypotheses.Sum(hypothesis => hypothesis.Predictions.Count);
 
     /// <summary>The two halves of the depth, by the layers where they begin and end.</summary>
     private IReadOnlyList<(string Name, int First, int Last)> Halves =>
         [("next to the output", _size.Depth / 2, _size.Depth), ("next to the input", 0, _size.Depth / 2)];
 
-    public Evaluation Evaluate(CellResults results)
+    public Evaluation Evaluate(CellResults results, double rate)
     {
         HypothesisResult tokens = new(_tokens, [.. _grid.SelectMany(network => _size.Layers.Select(layer =>
-            Equal(Tokens(network, layer), network, GradientNetwork.Diagonal(layer), results)))]);
+            Equal(Tokens(network, layer), network, GradientNetwork.Diagonal(layer), results, rate)))]);
         HypothesisResult weights = new(_weights, [.. _grid.SelectMany(network => _size.Blocks.SelectMany(block => GradientNetwork.Matrices.Select(matrix =>
-            Equal(Weight(network, block, matrix), network, GradientNetwork.Weight(block, matrix), results))))]);
-        HypothesisResult decay = new(_decay, [.. _grid.SelectMany(network => Halves.Select(half => MeasuredDecay(network, half, results)))]);
+            Equal(Weight(network, block, matrix), network, GradientNetwork.Weight(block, matrix), results, rate))))]);
+        HypothesisResult decay = new(_decay, [.. _grid.SelectMany(network => Halves.Select(half => MeasuredDecay(network, half, results, rate)))]);
         return new(
             [tokens, weights, decay],
             [
@@ -72,27 +73,27 @@ internal sealed class GradientFlowClaims
         $"log growth {half.Name}",
         Math.Log(network.PredictedDifference(half.First) / network.PredictedDifference(half.Last)) / (half.Last - half.First));
 
-    private TestedNumber Equal(RegisteredNumber number, GradientNetwork network, string name, CellResults results) =>
-        TestedNumber.Equal(number, Exact, network.Pair.Extrapolate(results, name, number.Value), number.Value, _rate);
+    private static TestedNumber Equal(RegisteredNumber number, GradientNetwork network, string name, CellResults results, double rate) =>
+        TestedNumber.Equal(number, Exact, network.Pair.Extrapolate(results, name, number.Value), number.Value, rate);
 
-    private TestedNumber MeasuredDecay(GradientNetwork network, (string Name, int First, int Last) half, CellResults results)
+    private TestedNumber MeasuredDecay(GradientNetwork network, (string Name, int First, int Last) half, CellResults results, double level)
     {
-        (double first, double firstError) = LogDifference(network, half.First, results);
-        (double last, double lastError) = LogDifference(network, half.Last, results);
+        (double first, double firstError) = LogDifference(network, half.First, results, level);
+        (double last, double lastError) = LogDifference(network, half.Last, results, level);
         int blocks = half.Last - half.First;
         double rate = (first - last) / blocks, error = (firstError + lastError) / blocks;
         return TestedNumber.Inside(Decay(network, half), rate, rate - error, rate + error, 1);
     }
 
     /// <summary>log(g_d − g_o) with half of its interval.</summary>
-    private (double Value, double Half) LogDifference(GradientNetwork network, int layer, CellResults results)
+    private (double Value, double Half) LogDifference(GradientNetwork network, int layer, CellResults results, double level)
     {
         // At the output the gradient is given: g_d = 1, g_o = 0.
         if (layer == _size.Depth)
             return (0, 0);
         double scale = network.PredictedDifference(layer);
         Extrapolation measured = network.Pair.Extrapolate(results, GradientNetwork.Difference(layer), scale);
-        double half = measured.Spread.CriticalValue(_rate) * measured.Spread.StandardError + measured.Curvature;
+        double half = measured.Spread.CriticalValue(level) * measured.Spread.StandardError + measured.Curvature;
         return (Math.Log(measured.Value), half / measured.Value);
     }
 
@@ -113,6 +114,6 @@ internal sealed class GradientFlowClaims
             + string.Create(
                 CultureInfo.InvariantCulture,
                 $"In the half of the depth next to the output, gradient differences between tokens changed per block backwards by a factor of {Math.Exp(Rate("post")):0.###} under post, {Math.Exp(Rate("pre")):0.###} under pre, {Math.Exp(Rate("peri")):0.###} under peri and {Math.Exp(Rate("output")):0.###} under output (mean of both activations). ")
-            + "Queries and keys have heavy tails: their means over few networks are the least certain of all. This is the gradient at initialisation; what training does to it is not measured here.";
+            + "Queries and keys have heavy tails: their means over few networks are the least certain of all. This is the gradient at initialisation.";
     }
 }

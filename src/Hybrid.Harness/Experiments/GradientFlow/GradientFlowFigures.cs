@@ -54,7 +54,7 @@ internal static class GradientFlowFigures
             CurveFigure.Render("Gradients of the weights: ‖∂L/∂W‖² over the number of entries", Subtitle, panels));
     }
 
-    private static string Title(MatrixRole matrix) => matrix switch
+    public static string Title(MatrixRole matrix) => matrix switch
     {
         MatrixRole.Query => "W_Q",
         MatrixRole.Key => "W_K",

@@ -18,7 +18,6 @@ internal sealed class LyapunovClaims
     private readonly IReadOnlyList<TwoWayNetwork> _networks;
     private readonly IReadOnlyList<LineSpectrum> _spectra;
     private readonly Hypothesis _calibration, _products, _theory, _ways, _leading;
-    private readonly double _rate;
 
     public LyapunovClaims(
         IReadOnlyList<CalibrationCell> maps, GaussianProduct product, IReadOnlyList<TwoWayNetwork> networks, IReadOnlyList<LineSpectrum> spectra)
@@ -50,10 +49,12 @@ internal sealed class LyapunovClaims
             "The leading Lyapunov exponents of collapsed networks at stationary norms (σ_w = 3) are all ½ λ_g.",
             $"{Wide}; wider than 0.05 is inconclusive.",
             [.. spectra.SelectMany(spectrum => Enumerable.Range(1, LineSpectrum.Exponents).Select(k => Leading(spectrum, k)))]);
-        _rate = Significance.PerTest(Hypotheses.Sum(hypothesis => hypothesis.Predictions.Count));
     }
 
     public IReadOnlyList<Hypothesis> Hypotheses => [_calibration, _products, _theory, _ways, _leading];
+
+    /// <summary>How many numbers are tested.</summary>
+    public int Tests => Hypotheses.Sum(hypothesis => hypothesis.Predictions.Count);
 
     public IEnumerable<Cell> Cells =>
     [
@@ -63,22 +64,22 @@ internal sealed class LyapunovClaims
         .. _spectra.SelectMany(spectrum => spectrum.Pair.Cells),
     ];
 
-    public Evaluation Evaluate(CellResults results)
+    public Evaluation Evaluate(CellResults results, double rate)
     {
         HypothesisResult calibration = new(_calibration, [.. _maps.SelectMany(map => map.Numbers.Select(number =>
-            TestedNumber.Equal(number, results[map.Cell][number.Quantity], 0.1, _rate, map.Map.KnownTo + Rounding)))]);
+            TestedNumber.Equal(number, results[map.Cell][number.Quantity], 0.1, rate, map.Map.KnownTo + Rounding)))]);
         HypothesisResult products = new(_products, [.. _product.Numbers.Select(number =>
-            TestedNumber.Equal(number, results[_product.Cell][number.Quantity], 0.2, _rate))]);
+            TestedNumber.Equal(number, results[_product.Cell][number.Quantity], 0.2, rate))]);
         HypothesisResult theory = new(_theory, [.. _networks.SelectMany(network => new[]
         {
             TestedNumber.Equal(
-                Way(network, "forwards"), Exact, network.Forward.Extrapolate(results, ForwardGrowth.Power, network.Power), network.Power, _rate),
+                Way(network, "forwards"), Exact, network.Forward.Extrapolate(results, ForwardGrowth.Power, network.Power), network.Power, rate),
             TestedNumber.Equal(
-                Way(network, "backwards"), Exact, network.Backwards.Extrapolate(results, TwoWayNetwork.Backward, network.Power), network.Power, _rate),
+                Way(network, "backwards"), Exact, network.Backwards.Extrapolate(results, TwoWayNetwork.Backward, network.Power), network.Power, rate),
         })]);
-        HypothesisResult ways = new(_ways, [.. _networks.Select(network => TestedNumber.Equal(Ratio(network), MeasuredRatio(network, results), 1, _rate))]);
+        HypothesisResult ways = new(_ways, [.. _networks.Select(network => TestedNumber.Equal(Ratio(network), MeasuredRatio(network, results), 1, rate))]);
         HypothesisResult leading = new(_leading, [.. _spectra.SelectMany(spectrum => Enumerable.Range(1, LineSpectrum.Exponents).Select(k =>
-            TestedNumber.Equal(Leading(spectrum, k), Exact, spectrum.Pair.Extrapolate(results, LineSpectrum.Name(k), 1), 0.1, _rate)))]);
+            TestedNumber.Equal(Leading(spectrum, k), Exact, spectrum.Pair.Extrapolate(results, LineSpectrum.Name(k), 1), 0.1, rate)))]);
         return new(
             [calibration, products, theory, ways, leading],
             [
