@@ -15,13 +15,10 @@ public class ExperimentCommandTests
         Snapshot.Matches("experiments.txt", run.Output);
     }
 
+    public static TheoryData<string> Names => [.. ExperimentCatalogue.All.Select(experiment => experiment.Name)];
+
     [Theory]
-    [InlineData("rank-collapse")]
-    [InlineData("phase-boundary")]
-    [InlineData("gradient-flow")]
-    [InlineData("sensitivity")]
-    [InlineData("lyapunov")]
-    [InlineData("loss-vs-exponents")]
+    [MemberData(nameof(Names))]
     public void What_is_registered_before_the_run_is_as_committed(string name)
     {
         ExperimentPlan plan = new(ExperimentCatalogue.Find(name), ExperimentScale.Quick, 1, 1);
