@@ -3,6 +3,7 @@ using Hybrid.Harness.Architectures;
 using Hybrid.Harness.Architectures.HuggingFace;
 using Hybrid.Harness.Checks;
 using Hybrid.Harness.Comparisons;
+using Hybrid.Harness.Json;
 using Hybrid.Harness.Statistics;
 
 namespace Hybrid.Cli.Output;
@@ -38,9 +39,9 @@ internal static class CheckJson
 
     private static JsonNode Percentiles(Percentiles percentiles) => new JsonObject
     {
-        ["p50"] = Json.Number(percentiles.P50),
-        ["p90"] = Json.Number(percentiles.P90),
-        ["p99"] = Json.Number(percentiles.P99),
+        ["p50"] = JsonNumber.OrNull(percentiles.P50),
+        ["p90"] = JsonNumber.OrNull(percentiles.P90),
+        ["p99"] = JsonNumber.OrNull(percentiles.P99),
     };
 
     private static JsonObject Architecture(Comparison comparison) => new JsonObject
@@ -61,19 +62,19 @@ internal static class CheckJson
 
     private static JsonObject Quantity(QuantityComparison item) => new()
     {
-        ["prediction"] = Json.Number(item.Prediction),
-        ["predictionError"] = Json.Number(item.PredictionError),
-        ["mean"] = Json.Number(item.Measured.Mean),
-        ["standardError"] = Json.Number(item.Measured.StandardError),
-        ["finiteWidth"] = Json.Number(item.Extrapolation.FiniteWidth),
-        ["curvature"] = Json.Number(item.Extrapolation.Curvature),
-        ["extrapolated"] = Json.Number(item.Extrapolation.Value),
-        ["extrapolatedError"] = Json.Number(item.Extrapolation.Spread.StandardError),
-        ["scale"] = Json.Number(item.Scale),
-        ["deviation"] = Json.Number(item.Deviation),
-        ["extrapolatedDeviation"] = Json.Number(item.ExtrapolatedDeviation),
-        ["zScore"] = Json.Number(item.ZScore),
-        ["tolerance"] = Json.Number(item.Tolerance),
+        ["prediction"] = JsonNumber.OrNull(item.Prediction),
+        ["predictionError"] = JsonNumber.OrNull(item.PredictionError),
+        ["mean"] = JsonNumber.OrNull(item.Measured.Mean),
+        ["standardError"] = JsonNumber.OrNull(item.Measured.StandardError),
+        ["finiteWidth"] = JsonNumber.OrNull(item.Extrapolation.FiniteWidth),
+        ["curvature"] = JsonNumber.OrNull(item.Extrapolation.Curvature),
+        ["extrapolated"] = JsonNumber.OrNull(item.Extrapolation.Value),
+        ["extrapolatedError"] = JsonNumber.OrNull(item.Extrapolation.Spread.StandardError),
+        ["scale"] = JsonNumber.OrNull(item.Scale),
+        ["deviation"] = JsonNumber.OrNull(item.Deviation),
+        ["extrapolatedDeviation"] = JsonNumber.OrNull(item.ExtrapolatedDeviation),
+        ["zScore"] = JsonNumber.OrNull(item.ZScore),
+        ["tolerance"] = JsonNumber.OrNull(item.Tolerance),
         ["agreement"] = Words.Of(item.Agreement),
     };
 }

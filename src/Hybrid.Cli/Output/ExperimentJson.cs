@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hybrid.Harness.Experiments;
+using Hybrid.Harness.Json;
 
 namespace Hybrid.Cli.Output;
 
@@ -22,7 +23,7 @@ internal static class ExperimentJson
         ["quick"] = outcome.Plan.Scale == ExperimentScale.Quick,
         ["registered"] = outcome.Registered.ToString("O"),
         ["cells"] = outcome.Results.Count,
-        ["cellSeconds"] = Json.Number(outcome.CellSeconds),
+        ["cellSeconds"] = JsonNumber.OrNull(outcome.CellSeconds),
         ["familyWiseRate"] = Significance.FamilyWiseRate,
         ["outcome"] = ExperimentReport.Word(evaluation.Outcome),
         ["hypotheses"] = new JsonArray([.. evaluation.Results.Select(Hypothesis)]),
@@ -42,17 +43,17 @@ internal static class ExperimentJson
     {
         ["subject"] = number.Subject,
         ["quantity"] = number.Quantity,
-        ["value"] = Json.Number(number.Value),
+        ["value"] = JsonNumber.OrNull(number.Value),
     };
 
     private static JsonNode Test(TestedNumber test) => new JsonObject
     {
         ["subject"] = test.Subject,
         ["quantity"] = test.Quantity,
-        ["predicted"] = Json.Number(test.Predicted),
-        ["measured"] = Json.Number(test.Measured),
-        ["low"] = Json.Number(test.Low),
-        ["high"] = Json.Number(test.High),
+        ["predicted"] = JsonNumber.OrNull(test.Predicted),
+        ["measured"] = JsonNumber.OrNull(test.Measured),
+        ["low"] = JsonNumber.OrNull(test.Low),
+        ["high"] = JsonNumber.OrNull(test.High),
         ["outcome"] = ExperimentReport.Word(test.Outcome),
     };
 }

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
+using Hybrid.Harness.Json;
 
 namespace Hybrid.Cli.Output;
 
@@ -15,11 +16,8 @@ internal static class Json
         Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),
     };
 
-    /// <summary>A number; null where it is not finite, since JSON has no infinities.</summary>
-    public static JsonNode? Number(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
-
-    /// <summary>An array of numbers.</summary>
-    public static JsonArray Numbers(IEnumerable<double> values) => new([.. values.Select(Number)]);
+    /// <summary>An array of numbers, null where one is not finite.</summary>
+    public static JsonArray Numbers(IEnumerable<double> values) => new([.. values.Select(JsonNumber.OrNull)]);
 
     /// <summary>The document as indented text that ends with a newline.</summary>
     public static string Text(JsonObject document) => document.ToJsonString(Options) + "\n";

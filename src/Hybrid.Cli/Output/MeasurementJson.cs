@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hybrid.Harness.Architectures;
+using Hybrid.Harness.Json;
 using Hybrid.Harness.Statistics;
 
 namespace Hybrid.Cli.Output;
@@ -14,15 +15,15 @@ internal static class MeasurementJson
         ["engine"] = measurement.Engine,
         ["samples"] = measurement.Samples,
         ["seed"] = measurement.Seed,
-        ["seconds"] = Json.Number(Math.Round(seconds, 3)),
+        ["seconds"] = JsonNumber.OrNull(Math.Round(seconds, 3)),
         ["layers"] = new JsonArray([.. measurement.Layers.Select(Layer)]),
     };
 
     /// <summary>{mean, standardError}.</summary>
     public static JsonNode Estimate(Estimate estimate) => new JsonObject
     {
-        ["mean"] = Json.Number(estimate.Mean),
-        ["standardError"] = Json.Number(estimate.StandardError),
+        ["mean"] = JsonNumber.OrNull(estimate.Mean),
+        ["standardError"] = JsonNumber.OrNull(estimate.StandardError),
     };
 
     private static JsonNode Layer(LayerMeasurement layer) => new JsonObject

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hybrid.Harness.Architectures;
+using Hybrid.Harness.Json;
 using Hybrid.Harness.Phases;
 using Hybrid.Harness.Statistics;
 using Hybrid.Theory;
@@ -35,8 +36,8 @@ internal static class PhaseJson
         ["networks"] = measurement.Networks,
         ["points"] = new JsonArray([.. measurement.Points.Select(point => (JsonNode)new JsonObject
         {
-            ["x"] = Json.Number(point.X),
-            ["y"] = Json.Number(point.Y),
+            ["x"] = JsonNumber.OrNull(point.X),
+            ["y"] = JsonNumber.OrNull(point.Y),
             ["angleExponent"] = Exponent(point.Angle, point.PredictedAngle),
             ["gradientExponent"] = Exponent(point.Gradient, point.PredictedGradient),
         })]),
@@ -44,9 +45,9 @@ internal static class PhaseJson
 
     private static JsonObject Exponent(Estimate measured, double predicted) => new()
     {
-        ["mean"] = Json.Number(measured.Mean),
-        ["standardError"] = Json.Number(measured.StandardError),
-        ["predicted"] = Json.Number(predicted),
+        ["mean"] = JsonNumber.OrNull(measured.Mean),
+        ["standardError"] = JsonNumber.OrNull(measured.StandardError),
+        ["predicted"] = JsonNumber.OrNull(predicted),
     };
 
     private static JsonNode Axis(PhaseAxis axis) => new JsonObject

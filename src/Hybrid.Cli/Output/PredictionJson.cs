@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hybrid.Harness.Architectures;
+using Hybrid.Harness.Json;
 using Hybrid.Theory;
 
 namespace Hybrid.Cli.Output;
@@ -11,21 +12,21 @@ internal static class PredictionJson
     {
         ["run"] = header.ToNode(),
         ["architecture"] = ArchitectureJson.ToNode(prediction.Architecture),
-        ["angleExponent"] = Json.Number(prediction.AngleExponent),
-        ["gradientExponent"] = Json.Number(prediction.GradientExponent),
-        ["differenceExponent"] = Json.Number(prediction.DifferenceExponent),
+        ["angleExponent"] = JsonNumber.OrNull(prediction.AngleExponent),
+        ["gradientExponent"] = JsonNumber.OrNull(prediction.GradientExponent),
+        ["differenceExponent"] = JsonNumber.OrNull(prediction.DifferenceExponent),
         ["phase"] = Words.Of(prediction.Phase),
         ["stationary"] = prediction.Stationary,
         ["fixedPoint"] = new JsonObject
         {
-            ["q"] = Json.Number(prediction.FixedPoint.Q),
-            ["rho"] = Json.Number(prediction.FixedPoint.Rho),
+            ["q"] = JsonNumber.OrNull(prediction.FixedPoint.Q),
+            ["rho"] = JsonNumber.OrNull(prediction.FixedPoint.Rho),
             ["converged"] = prediction.FixedPoint.Converged,
         },
         ["depthScales"] = new JsonObject
         {
-            ["angle"] = Json.Number(prediction.DepthScales.Angle),
-            ["gradient"] = Json.Number(prediction.DepthScales.Gradient),
+            ["angle"] = JsonNumber.OrNull(prediction.DepthScales.Angle),
+            ["gradient"] = JsonNumber.OrNull(prediction.DepthScales.Gradient),
         },
         ["trainable"] = Trainable(prediction.Trainability),
         ["layers"] = new JsonArray([.. prediction.Layers.Select(Layer)]),
@@ -42,21 +43,21 @@ internal static class PredictionJson
     private static JsonNode Layer(LayerPrediction layer) => new JsonObject
     {
         ["layer"] = layer.Layer,
-        ["q"] = Json.Number(layer.Q),
-        ["p"] = Json.Number(layer.P),
-        ["rho"] = Json.Number(layer.Rho),
-        ["u"] = Json.Number(layer.U),
-        ["gradientDiagonal"] = Json.Number(layer.GradientDiagonal),
-        ["gradientOffDiagonal"] = Json.Number(layer.GradientOffDiagonal),
-        ["angleExponent"] = Json.Number(layer.AngleExponent),
-        ["gradientExponent"] = Json.Number(layer.GradientExponent),
+        ["q"] = JsonNumber.OrNull(layer.Q),
+        ["p"] = JsonNumber.OrNull(layer.P),
+        ["rho"] = JsonNumber.OrNull(layer.Rho),
+        ["u"] = JsonNumber.OrNull(layer.U),
+        ["gradientDiagonal"] = JsonNumber.OrNull(layer.GradientDiagonal),
+        ["gradientOffDiagonal"] = JsonNumber.OrNull(layer.GradientOffDiagonal),
+        ["angleExponent"] = JsonNumber.OrNull(layer.AngleExponent),
+        ["gradientExponent"] = JsonNumber.OrNull(layer.GradientExponent),
         ["standardErrors"] = new JsonObject
         {
-            ["q"] = Json.Number(layer.Uncertainty.Q),
-            ["p"] = Json.Number(layer.Uncertainty.P),
-            ["u"] = Json.Number(layer.Uncertainty.U),
-            ["gradientDiagonal"] = Json.Number(layer.Uncertainty.GradientDiagonal),
-            ["gradientOffDiagonal"] = Json.Number(layer.Uncertainty.GradientOffDiagonal),
+            ["q"] = JsonNumber.OrNull(layer.Uncertainty.Q),
+            ["p"] = JsonNumber.OrNull(layer.Uncertainty.P),
+            ["u"] = JsonNumber.OrNull(layer.Uncertainty.U),
+            ["gradientDiagonal"] = JsonNumber.OrNull(layer.Uncertainty.GradientDiagonal),
+            ["gradientOffDiagonal"] = JsonNumber.OrNull(layer.Uncertainty.GradientOffDiagonal),
         },
     };
 }

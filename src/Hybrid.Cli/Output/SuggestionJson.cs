@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hybrid.Harness.Architectures;
+using Hybrid.Harness.Json;
 using Hybrid.Theory;
 
 namespace Hybrid.Cli.Output;
@@ -22,15 +23,15 @@ internal static class SuggestionJson
 
     private static JsonObject Sums(DepthSums sums) => new()
     {
-        ["angle"] = Json.Number(sums.Angle),
-        ["gradient"] = Json.Number(sums.Gradient),
+        ["angle"] = JsonNumber.OrNull(sums.Angle),
+        ["gradient"] = JsonNumber.OrNull(sums.Gradient),
     };
 
     /// <summary>"from" and "to" are in the order of "fields".</summary>
     private static JsonNode Change(SuggestedChange change) => new JsonObject
     {
         ["fields"] = new JsonArray([.. change.Fields.Select(field => (JsonNode)field)]),
-        ["factor"] = Json.Number(change.Factor),
+        ["factor"] = JsonNumber.OrNull(change.Factor),
         ["from"] = new JsonArray([.. change.From.Select(value => value.DeepClone())]),
         ["to"] = new JsonArray([.. change.To.Select(value => value.DeepClone())]),
     };
@@ -39,9 +40,9 @@ internal static class SuggestionJson
     {
         ["recipe"] = alternative.Recipe,
         ["reference"] = alternative.Reference,
-        ["angleExponent"] = Json.Number(alternative.Exponents.Angle),
-        ["gradientExponent"] = Json.Number(alternative.Exponents.Gradient),
-        ["rho"] = Json.Number(alternative.Exponents.Rho),
+        ["angleExponent"] = JsonNumber.OrNull(alternative.Exponents.Angle),
+        ["gradientExponent"] = JsonNumber.OrNull(alternative.Exponents.Gradient),
+        ["rho"] = JsonNumber.OrNull(alternative.Exponents.Rho),
         ["stationary"] = alternative.Exponents.Stationary,
         ["sums"] = Sums(alternative.Sums),
         ["trainable"] = PredictionJson.Trainable(alternative.Trainability),

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hybrid.Harness.Json;
 using Hybrid.Harness.Training;
 
 namespace Hybrid.Cli.Output;
@@ -17,18 +18,18 @@ internal static class TrainJson
             ["outcome"] = Words.Of(result.Outcome),
             ["reason"] = result.Reason,
             ["steps"] = result.Steps,
-            ["initialLoss"] = Json.Number(result.InitialLoss),
-            ["finalLoss"] = Json.Number(result.FinalLoss),
+            ["initialLoss"] = JsonNumber.OrNull(result.InitialLoss),
+            ["finalLoss"] = JsonNumber.OrNull(result.FinalLoss),
             ["finalLossSteps"] = result.FinalSteps,
-            ["initialEvalLoss"] = Json.Number(result.InitialEvalLoss),
-            ["finalEvalLoss"] = Json.Number(result.FinalEvalLoss),
-            ["optimalLoss"] = report.Optimum is double optimum ? Json.Number(optimum) : null,
+            ["initialEvalLoss"] = JsonNumber.OrNull(result.InitialEvalLoss),
+            ["finalEvalLoss"] = JsonNumber.OrNull(result.FinalEvalLoss),
+            ["optimalLoss"] = report.Optimum is double optimum ? JsonNumber.OrNull(optimum) : null,
             ["references"] = new JsonArray([.. report.References.Select(reference =>
-                (JsonNode)new JsonObject { ["name"] = reference.Name, ["loss"] = Json.Number(reference.Nats) })]),
+                (JsonNode)new JsonObject { ["name"] = reference.Name, ["loss"] = JsonNumber.OrNull(reference.Nats) })]),
             ["evaluations"] = new JsonArray([.. result.Evaluations.Select(entry =>
-                (JsonNode)new JsonObject { ["step"] = entry.Step, ["loss"] = Json.Number(entry.EvalLoss!.Value) })]),
+                (JsonNode)new JsonObject { ["step"] = entry.Step, ["loss"] = JsonNumber.OrNull(entry.EvalLoss!.Value) })]),
             ["measurements"] = new JsonObject { ["before"] = directory.Measurements.Read(0), ["after"] = directory.Measurements.Read(result.Steps) },
-            ["tokensPerSecond"] = Json.Number(result.TokensPerSecond),
+            ["tokensPerSecond"] = JsonNumber.OrNull(result.TokensPerSecond),
             ["peakMemoryBytes"] = report.PeakMemory,
         };
     }

@@ -1,4 +1,4 @@
-using Hybrid.Harness.Experiments.Measurement;
+using Hybrid.Harness.Architectures;
 using Hybrid.Harness.Statistics;
 using Hybrid.Networks.Conditioned;
 using Hybrid.Theory;

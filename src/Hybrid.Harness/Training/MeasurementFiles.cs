@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hybrid.Harness.Files;
+using Hybrid.Harness.Json;
 using Hybrid.Networks.Conditioned;
 using Hybrid.Networks.Measurements;
 using Hybrid.Theory;
@@ -58,7 +59,7 @@ public sealed class MeasurementFiles
     {
         ["format"] = Format,
         ["step"] = step,
-        ["loss"] = Number(measurement.Loss),
+        ["loss"] = JsonNumber.OrNull(measurement.Loss),
         ["layers"] = new JsonArray([.. Enumerable.Range(0, architecture.Depth + 1).Select(layer => (JsonNode)Layer(layer, measurement))]),
     };
 
@@ -68,26 +69,26 @@ public sealed class MeasurementFiles
         JsonObject node = new()
         {
             ["layer"] = layer,
-            ["q"] = Number(stream.Q),
-            ["p"] = Number(stream.P),
-            ["rho"] = Number(stream.Rho),
-            ["u"] = Number(stream.U),
-            ["meanAbsolute"] = Number(stream.MeanAbsolute),
-            ["coordinateVariance"] = Number(stream.CoordinateVariance),
-            ["dataVariance"] = Number(stream.DataVariance),
-            ["largestNorm"] = Number(stream.LargestNorm),
+            ["q"] = JsonNumber.OrNull(stream.Q),
+            ["p"] = JsonNumber.OrNull(stream.P),
+            ["rho"] = JsonNumber.OrNull(stream.Rho),
+            ["u"] = JsonNumber.OrNull(stream.U),
+            ["meanAbsolute"] = JsonNumber.OrNull(stream.MeanAbsolute),
+            ["coordinateVariance"] = JsonNumber.OrNull(stream.CoordinateVariance),
+            ["dataVariance"] = JsonNumber.OrNull(stream.DataVariance),
+            ["largestNorm"] = JsonNumber.OrNull(stream.LargestNorm),
         };
         if (measurement.Pass.Gradients.Length > 0)
         {
-            node["gradientDiagonal"] = Number(measurement.Pass.Gradients[layer].Diagonal);
-            node["gradientOffDiagonal"] = Number(measurement.Pass.Gradients[layer].OffDiagonal);
+            node["gradientDiagonal"] = JsonNumber.OrNull(measurement.Pass.Gradients[layer].Diagonal);
+            node["gradientOffDiagonal"] = JsonNumber.OrNull(measurement.Pass.Gradients[layer].OffDiagonal);
         }
 
         if (layer == 0)
             return node;
         int block = layer - 1;
         node["attention"] = Branch(measurement.Pass.Attention[block]);
-        node["attention"]!["entropy"] = Number(measurement.Pass.Entropy[block]);
+        node["attention"]!["entropy"] = JsonNumber.OrNull(measurement.Pass.Entropy[block]);
         node["mlp"] = Branch(measurement.Pass.Mlp[block]);
         node["operatorNorms"] = new JsonObject(measurement.OperatorNorms[block].Select(item => KeyValuePair.Create(item.Key, Norm(item.Value))));
         node["exponents"] = new JsonObject
@@ -99,13 +100,11 @@ public sealed class MeasurementFiles
     }
 
     private static JsonObject Branch(BranchMeasures branch) =>
-        new() { ["q"] = Number(branch.Q), ["correlation"] = Number(branch.Correlation) };
+        new() { ["q"] = JsonNumber.OrNull(branch.Q), ["correlation"] = JsonNumber.OrNull(branch.Correlation) };
 
     private static JsonNode? Norm(OperatorNorm norm) =>
-        new JsonObject { ["value"] = Number(norm.Value), ["converged"] = norm.Converged };
+        new JsonObject { ["value"] = JsonNumber.OrNull(norm.Value), ["converged"] = norm.Converged };
 
     private static JsonArray Exponents(ExponentEstimate[] exponents) => new([.. exponents.Select(exponent =>
-        (JsonNode)new JsonObject { ["mean"] = Number(exponent.Mean), ["standardError"] = Number(exponent.StandardError) })]);
-
-    private static JsonNode? Number(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+        (JsonNode)new JsonObject { ["mean"] = JsonNumber.OrNull(exponent.Mean), ["standardError"] = JsonNumber.OrNull(exponent.StandardError) })]);
 }

@@ -31,7 +31,8 @@ internal sealed class LossExponentsReading(IReadOnlyList<PlacementFindings> all,
         string Explained(string inputs) => Decimal(findings.Fits.Single(fit => fit.Inputs == inputs).Explained.Mean);
         return $"{findings.Grid.Name}: the rank correlation of max(|Σλ_a|, |Σλ_g|) and loss is {Decimal(findings.Order.Value)}. "
             + $"The two numbers explain {Explained(LossFit.Exponents)} of the variance (R²), with a, σ_w and L beside them "
-            + $"{Explained(LossFit.ExponentsAndParameters)}, and these three without them {Explained(LossFit.Parameters)}. "
+            + $"{Explained(LossFit.ExponentsAndParameters)}, with a and L alone beside them {Explained(LossFit.ExponentsBranchAndDepth)}, "
+            + $"and a, σ_w and L without them {Explained(LossFit.Parameters)}. "
             + $"Of the variance σ_A makes {Decimal(losses.LogitStdShare.Mean)} at equal exponents and runs make {Decimal(losses.RunShare.Mean)}, "
             + $"so that no function of the two numbers can be expected to explain more than {Decimal(losses.MostExplained)}.";
     }

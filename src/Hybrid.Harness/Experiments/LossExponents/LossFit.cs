@@ -12,6 +12,9 @@ internal sealed record LossFit(string Inputs, IReadOnlyList<double> Foretold, Es
     /// <summary>The claim's two numbers, the parameters that change them, and all of these.</summary>
     public const string Exponents = "Σλ_a, Σλ_g", Parameters = "a, σ_w, L", ExponentsAndParameters = $"{Exponents}, {Parameters}";
 
+    /// <summary>The same with what of the parameters says how far the network is from the identity.</summary>
+    public const string ExponentsBranchAndDepth = $"{Exponents}, a, L";
+
     private const int First = 0, Second = 1;
 
     private static readonly (string Name, int[] Blocks, Func<ExponentPlace, double[]> Of)[] Known =
@@ -22,7 +25,7 @@ internal sealed record LossFit(string Inputs, IReadOnlyList<double> Foretold, Es
         (Exponents, [First, First], ExponentsOf),
         ("Σλ_a, Σλ_g without a mask, mean over σ_A", [First, First], place =>
             [Unmasked(place, sums => sums.Angle), Unmasked(place, sums => sums.Gradient)]),
-        ("Σλ_a, Σλ_g, a, L", [First, First, Second, Second], place => [.. ExponentsOf(place), Math.Log(place.Branch), Math.Log(place.Depth)]),
+        (ExponentsBranchAndDepth, [First, First, Second, Second], place => [.. ExponentsOf(place), Math.Log(place.Branch), Math.Log(place.Depth)]),
         (ExponentsAndParameters, [First, First, Second, Second, Second], place => [.. ExponentsOf(place), .. ParametersOf(place)]),
         (Parameters, [First, First, First], ParametersOf),
     ];

@@ -1,3 +1,4 @@
+using Hybrid.Harness.Architectures;
 using Hybrid.Harness.Experiments.Measurement;
 using Hybrid.Networks.Conditioned;
 using Hybrid.Theory;

@@ -1,6 +1,6 @@
 using Hybrid.Theory;
 
-namespace Hybrid.Harness.Experiments.Measurement;
+namespace Hybrid.Harness.Architectures;
 
 /// <summary>Architectures whose input already has the norm at which collapsed tokens stay, so that every block is the same.</summary>
 internal static class StationaryNorm
