@@ -48,11 +48,7 @@ public static unsafe class BlockedProduct
         if (result.ColumnStride != 1)
             result = result.Transposed;
         Dispatch(buffers, rows, rows.Transposed, result, alpha, accumulate: false, lower: true);
-        for (int i = 0; i < result.Rows; i++)
-        {
-            for (int j = i + 1; j < result.Columns; j++)
-                result.Data[i * result.RowStride + j] = result.Data[j * result.RowStride + i];
-        }
+        Panel<T>.Mirror(result.Data, result.RowStride, result.Rows);
     }
 
     private static void Dispatch<T>(
@@ -112,8 +108,8 @@ public static unsafe class BlockedProduct
     }
 
     // Columns of C in blocks that fit the last cache, then the depth, then rows in blocks that fit the second; a strip
-    // of B is packed when the first block of rows meets it, and kept only if further blocks of rows follow. `lower` leaves out
-    // the tiles that lie above the diagonal.
+    // of B is packed when the first block of rows meets it, and kept only if further blocks of rows follow. `lower`, of B = Aᵀ,
+    // leaves out the tiles that lie above the diagonal; two packed panels of A are then a strip of B, transposed already.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sweep<TSimd, TVector, T>(
         PackingBuffers<T> buffers,
@@ -132,6 +128,7 @@ public static unsafe class BlockedProduct
         int blocks = (a.Columns + PackingBuffers<T>.BlockDepth - 1) / PackingBuffers<T>.BlockDepth;
         int blockDepth = (a.Columns + blocks - 1) / blocks;
         bool keep = a.Rows > PackingBuffers<T>.BlockRows;
+        bool paired = lower && !keep && PanelRows<TSimd, TVector, T>() == PackingBuffers<T>.TileRows;
         int* depths = stackalloc int[2 * PackingBuffers<T>.BlockRows / PackingBuffers<T>.TileRows + 1];
         for (int column = 0; column < c.Columns; column += PackingBuffers<T>.BlockColumns)
         {
@@ -149,7 +146,9 @@ public static unsafe class BlockedProduct
                         int width = Math.Min(panel, columns - strip);
                         T* packed = buffers.Right + (keep ? (nint)strip * depth : 0);
                         T* source = b.Data + k * b.RowStride + (column + strip) * b.ColumnStride;
-                        if (row == 0)
+                        if (paired && panel == 2 * PackingBuffers<T>.TileRows && strip + panel <= a.Rows)
+                            Panel<T>.Pair(buffers.Left + (nint)strip * depth, panel / 2, depth, packed);
+                        else if (row == 0)
                             Panel<T>.Pack(source, b.ColumnStride, b.RowStride, width, panel, depth, packed);
 
                         MatrixView<T> part = c.Slice(row, column + strip, rows, width);

@@ -60,6 +60,59 @@ internal static unsafe class Panel<T>
         }
     }
 
+    /// <summary>Two packed panels that follow each other as one of twice the lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Pair(T* panels, int panel, int depth, T* destination)
+    {
+        int step = Vector256<T>.Count;
+        T* second = panels + (nint)panel * depth;
+        for (int k = 0; k < depth; k++)
+        {
+            for (int lane = 0; lane < panel; lane += step)
+            {
+                Vector256.Load(panels + lane).Store(destination + lane);
+                Vector256.Load(second + lane).Store(destination + panel + lane);
+            }
+
+            panels += panel;
+            second += panel;
+            destination += 2 * panel;
+        }
+    }
+
+    /// <summary>Copies what lies below the diagonal of a square matrix to its place above it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Mirror(T* matrix, nint stride, int size)
+    {
+        int group = Vector256<T>.Count, first = 0;
+        for (; Avx.IsSupported && first + group <= size; first += group)
+        {
+            Transpose(matrix + first * stride, stride, (int)stride, first, matrix + first);
+            MirrorFrom(first, matrix, stride, first + group);
+        }
+
+        if (first < size)
+        {
+            for (int row = 0; row < first; row++)
+            {
+                for (int column = first; column < size; column++)
+                    matrix[row * stride + column] = matrix[column * stride + row];
+            }
+
+            MirrorFrom(first, matrix, stride, size);
+        }
+    }
+
+    // The square of rows and columns first ≤ i < end.
+    private static void MirrorFrom(int first, T* matrix, nint stride, int end)
+    {
+        for (int row = first; row < end; row++)
+        {
+            for (int column = row + 1; column < end; column++)
+                matrix[row * stride + column] = matrix[column * stride + row];
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyRows(T* source, nint along, int panel, int depth, T* destination)
     {

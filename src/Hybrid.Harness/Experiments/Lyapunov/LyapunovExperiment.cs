@@ -17,8 +17,9 @@ internal sealed class LyapunovExperiment : IExperiment
         + "and the leading exponents of collapsed networks must be ½ λ_g. erf networks, r² = a² = 1/2, σ = 1, σ_w as stated; at initialisation. "
         + "Then small causal transformers (erf, σ_w = 1, r = a = 1) that learn a Markov chain: the exponents along data before and after training.";
 
-    // Version 1 allowed 1e-12 for rounding, less than a sum of 100,000 logarithms loses; 2 had no trained networks.
-    public int Version => 3;
+    // Version 1 allowed 1e-12 for rounding, less than a sum of 100,000 logarithms loses; 2 had no trained networks; 3 took
+    // differences over two points, whose curvature alone was above what the determinants of trained blocks may differ by.
+    public int Version => 4;
 
     public ExperimentDesign Design(ExperimentScale scale)
     {
