@@ -4,7 +4,7 @@ namespace Hybrid.Harness.Experiments.GradientFlow;
 internal sealed record GradientFlowSize(int Tokens, int Depth, int Width, int Heads, int Samples)
 {
     public static GradientFlowSize Of(ExperimentScale scale) =>
-        scale == ExperimentScale.Full ? new(16, 16, 512, 8, 96) : new(8, 8, 128, 4, 24);
+        scale == ExperimentScale.Full ? new(16, 16, 512, 8, 384) : new(8, 8, 128, 4, 24);
 
     /// <summary>The layers whose token gradients are registered; at the output they are given.</summary>
     public IReadOnlyList<int> Layers => [0, Depth / 4, Depth / 2, 3 * Depth / 4];

@@ -9,6 +9,6 @@ namespace Hybrid.Harness.Experiments.PhaseBoundary;
 internal sealed record PhaseBoundarySize(int Depth, int Width, int Samples, IReadOnlyList<double> Offsets, int Every)
 {
     public static PhaseBoundarySize Of(ExperimentScale scale) => scale == ExperimentScale.Full
-        ? new(8, 512, 128, [-0.2, -0.1, 0, 0.1, 0.2], 1)
+        ? new(8, 512, 768, [-0.2, -0.1, 0, 0.1, 0.2], 1)
         : new(4, 128, 64, [-0.25, 0, 0.25], 5);
 }
