@@ -14,19 +14,6 @@ public static class ArchitectureWidth
     public static Architecture At(Architecture architecture, int width)
     {
         int mlpWidth = (int)Math.Max(1, Math.Round((double)architecture.MlpWidth * width / architecture.Width));
-        return new Architecture(
-            architecture.Name,
-            architecture.Tokens,
-            architecture.Depth,
-            width,
-            architecture.Heads,
-            mlpWidth,
-            architecture.Activation,
-            architecture.Gated,
-            architecture.Norm,
-            architecture.Mask,
-            architecture.Attention,
-            architecture.Mlp,
-            architecture.Input);
+        return architecture.With(width: width, mlpWidth: mlpWidth);
     }
 }

@@ -7,6 +7,6 @@ internal static class StationaryNorm
 {
     /// <summary>The architecture with q₀ = q* of the collapsed line; unchanged where norms do not settle.</summary>
     public static Architecture Of(Architecture a) => FixedPoints.stationaryLine(a, LawsModule.exact(a))?.Value is Attractor line
-        ? new(a.Name, a.Tokens, a.Depth, a.Width, a.Heads, a.MlpWidth, a.Activation, a.Gated, a.Norm, a.Mask, a.Attention, a.Mlp, new(line.State.Q, a.Input.Correlation))
+        ? a.With(input: new(line.State.Q, a.Input.Correlation))
         : a;
 }

@@ -88,27 +88,18 @@ internal static unsafe class Panel<T>
         for (; Avx.IsSupported && first + group <= size; first += group)
         {
             Transpose(matrix + first * stride, stride, (int)stride, first, matrix + first);
-            MirrorFrom(first, matrix, stride, first + group);
+            MirrorColumns(matrix, stride, first, first, first + group);
         }
 
-        if (first < size)
-        {
-            for (int row = 0; row < first; row++)
-            {
-                for (int column = first; column < size; column++)
-                    matrix[row * stride + column] = matrix[column * stride + row];
-            }
-
-            MirrorFrom(first, matrix, stride, size);
-        }
+        MirrorColumns(matrix, stride, 0, first, size);
     }
 
-    // The square of rows and columns first ≤ i < end.
-    private static void MirrorFrom(int first, T* matrix, nint stride, int end)
+    // Columns first ≤ j < end, from a row on down to the diagonal.
+    private static void MirrorColumns(T* matrix, nint stride, int from, int first, int end)
     {
-        for (int row = first; row < end; row++)
+        for (int column = first; column < end; column++)
         {
-            for (int column = row + 1; column < end; column++)
+            for (int row = from; row < column; row++)
                 matrix[row * stride + column] = matrix[column * stride + row];
         }
     }

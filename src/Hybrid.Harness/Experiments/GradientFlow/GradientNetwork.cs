@@ -16,7 +16,7 @@ internal sealed class GradientNetwork
 
     public GradientNetwork(Activation activation, double inStd, Norm norm, GradientFlowSize size)
     {
-        Placement = norm.ToString().ToLowerInvariant();
+        Placement = PlacementName.Of(norm);
         ActivationName = activation.IsRelu ? "ReLU" : "GELU";
         Subject = $"{ActivationName}, {Placement}";
         // Without any normalisation r = a = 1 would make norms grow exponentially; r² = 1 − a² keeps them.

@@ -86,7 +86,7 @@ internal sealed class InitialGradients
         Architecture architecture = options.Model.Architecture;
         int n = architecture.Tokens;
         TokenBatch batch = new(options.Sequences, n);
-        new BatchMaker(TrainableTransformer.Source, options.Model, options.Seed).Fill(Split.Validation, sample, batch);
+        new BatchMaker(TrainingChain.Source, options.Model, options.Seed).Fill(Split.Validation, sample, batch);
         SequenceGrams grams = new(n, architecture.Depth);
         double[] blocks;
         using (DenseTrainer trainer = new(options, threads: 1))

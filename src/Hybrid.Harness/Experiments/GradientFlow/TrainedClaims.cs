@@ -145,7 +145,7 @@ internal sealed class TrainedClaims
             Numbers.Uncertain(network.Of(results, TrainedGradients.Loss)),
         ])]);
 
-    private double Optimum => TrainableTransformer.Source.OptimalLoss(TrainingTask.NextToken, _size.Tokens)!.Value;
+    private double Optimum => TrainingChain.Source.OptimalLoss(TrainingTask.NextToken, _size.Tokens)!.Value;
 
     private string Reading(HypothesisResult tokens, HypothesisResult decay, HypothesisResult start, HypothesisResult end, CellResults results)
     {

@@ -44,8 +44,8 @@ internal sealed class TrainedGradients
     {
         List<KeyValuePair<string, double>> values = [];
         PassMeter meter = new(options.Model.Architecture);
-        TrainingEnd end = ObservedTraining.Run(options, TrainableTransformer.Source, size.Every, Observe);
-        values.Add(new(Loss, end.TestLoss));
+        double loss = ObservedTraining.Run(options, TrainingChain.Source, size.Every, Observe);
+        values.Add(new(Loss, loss));
         return CellValues.Of([values]);
 
         void Observe(DenseTrainer trainer, TokenBatch batch)

@@ -1,4 +1,5 @@
 using Hybrid.Harness.Data;
+using Hybrid.Harness.Experiments.Measurement;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
 
@@ -7,9 +8,6 @@ namespace Hybrid.Harness.Experiments.LossExponents;
 /// <summary>Do the exponents at initialisation foretell the loss after training? The claim of Cowsik et al.</summary>
 internal sealed class LossExponentsExperiment : IExperiment
 {
-    // One chain for all networks: 64 contexts of two tokens, so that both attention and memory are needed.
-    private static readonly MarkovOptions Chain = new(8, 2, 1, 2403);
-
     public string Name => "loss-vs-exponents";
 
     public string Purpose => "Whether λ_a and λ_g at initialisation foretell the test loss of small trained transformers.";
@@ -26,7 +24,7 @@ internal sealed class LossExponentsExperiment : IExperiment
     public ExperimentDesign Design(ExperimentScale scale)
     {
         LossExponentsSize size = LossExponentsSize.Of(scale);
-        MarkovSource source = new(Chain);
+        MarkovSource source = TrainingChain.Source;
         PlacementGrid[] grids = [.. new[] { Norm.Pre, Norm.Peri, Norm.Post }.Select(norm => new PlacementGrid(norm, size, source))];
         LossExponentsClaims claims = new(grids, source.OptimalLoss(TrainingTask.NextToken, TrainedNetwork.Tokens)!.Value, Math.Log(source.Vocabulary));
         return new(claims.Hypotheses, [.. grids.SelectMany(grid => grid.Networks).SelectMany(network => network.Runs)], claims.Evaluate);

@@ -1,4 +1,5 @@
 using Hybrid.Harness.Data;
+using Hybrid.Harness.Experiments.Measurement;
 using Hybrid.Theory;
 
 namespace Hybrid.Harness.Experiments.LossExponents;
@@ -8,7 +9,7 @@ internal sealed class PlacementGrid
 {
     public PlacementGrid(Norm norm, LossExponentsSize size, ITokenSource source)
     {
-        Name = norm.ToString().ToLowerInvariant();
+        Name = PlacementName.Of(norm);
         Places = [..
             from branch in size.Branches
             from inStd in size.InStds

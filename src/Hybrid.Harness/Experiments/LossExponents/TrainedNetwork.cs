@@ -21,7 +21,7 @@ internal sealed class TrainedNetwork
         (Branch, InStd, LogitStd, Depth) = (branch, inStd, logitStd, depth);
         string subject = string.Create(
             CultureInfo.InvariantCulture,
-            $"{norm.ToString().ToLowerInvariant()}, a = {branch}, σ_w = {inStd}, σ_A = {logitStd}, depth {depth}");
+            $"{PlacementName.Of(norm)}, a = {branch}, σ_w = {inStd}, σ_A = {logitStd}, depth {depth}");
         Schedule skip = Schedule.NewConstant(Math.Sqrt(1 - branch * branch)), weight = Schedule.NewConstant(branch);
         Architecture Under(Mask mask) => new(
             subject,

@@ -19,7 +19,7 @@ internal sealed class LineSpectrum
 
     public LineSpectrum(Norm norm, LyapunovSize size)
     {
-        Placement = norm.ToString().ToLowerInvariant();
+        Placement = PlacementName.Of(norm);
         Schedule weight = Schedule.NewConstant(Math.Sqrt(0.5));
         Architecture architecture = StationaryNorm.Of(new(
             Placement,

@@ -68,7 +68,7 @@ internal sealed class TrainedSpectrum
     {
         List<KeyValuePair<string, double>> values = [];
         using NetworkExponents exponents = new(options.Model, size.Trajectories, size.Exponents);
-        TrainingEnd end = ObservedTraining.Run(options, TrainableTransformer.Source, options.Steps, (trainer, batch) =>
+        double loss = ObservedTraining.Run(options, TrainingChain.Source, options.Steps, (trainer, batch) =>
         {
             int step = trainer.StepsDone;
             (ExponentEstimate[][] forward, ExponentEstimate[][] backward) = exponents.Measure(trainer, batch, options.Seed);
@@ -78,7 +78,7 @@ internal sealed class TrainedSpectrum
             values.Add(new(Mismatch(step), forward.Zip(backward, (f, b) => Math.Abs(Sum(f) - Sum(b))).Max()));
             values.Add(new(Leading(step), 0.5 * (ahead[0] + back[0])));
         });
-        values.Add(new(Loss, end.TestLoss));
+        values.Add(new(Loss, loss));
         return CellValues.Of([values]);
     }
 

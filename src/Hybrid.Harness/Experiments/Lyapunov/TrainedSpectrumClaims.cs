@@ -112,7 +112,7 @@ internal sealed class TrainedSpectrumClaims
             Numbers.Uncertain(network.Of(results, TrainedSpectrum.Loss)),
         ])]);
 
-    private static double Optimum(TrainedSpectrum network) => TrainableTransformer.Source.OptimalLoss(TrainingTask.NextToken, network.Size.Tokens)!.Value;
+    private static double Optimum(TrainedSpectrum network) => TrainingChain.Source.OptimalLoss(TrainingTask.NextToken, network.Size.Tokens)!.Value;
 
     private string Reading(HypothesisResult sums, HypothesisResult ways, HypothesisResult edge, CellResults results)
     {

@@ -11,7 +11,7 @@ internal sealed class TwoWayNetwork
 
     public TwoWayNetwork(Norm norm, double inStd, string phase, LyapunovSize size)
     {
-        Subject = $"{norm.ToString().ToLowerInvariant()}, {phase}";
+        Subject = $"{PlacementName.Of(norm)}, {phase}";
         double branch = Math.Sqrt(0.5);
         Schedule weight = Schedule.NewConstant(branch);
         Architecture architecture = new(

@@ -15,8 +15,8 @@ internal static class ObservedTraining
     /// <paramref name="every"/> steps and after the last, until it ends or diverges as a training run does. A diverged
     /// network is not shown again.
     /// </summary>
-    /// <returns>How it ended.</returns>
-    public static TrainingEnd Run(TrainingOptions options, ITokenSource source, int every, Action<DenseTrainer, TokenBatch> observe)
+    /// <returns>Mean cross-entropy on sequences that were never seen, nats per token; +∞ where the run diverged.</returns>
+    public static double Run(TrainingOptions options, ITokenSource source, int every, Action<DenseTrainer, TokenBatch> observe)
     {
         using DenseTrainer trainer = new(options, threads: 1);
         BatchMaker batches = new(source, options.Model, options.Seed);
@@ -29,7 +29,7 @@ internal static class ObservedTraining
             batches.Fill(Split.Train, step - 1, batch);
             StepResult result = trainer.Step(batch);
             if (divergence.Observe(new(step, result.Loss, result.GradientNorm, result.LearningRate, null)) is not null)
-                return new(step, double.PositiveInfinity);
+                return double.PositiveInfinity;
             if (step % every == 0 || step == options.Steps)
                 observe(trainer, validation);
         }
@@ -41,6 +41,6 @@ internal static class ObservedTraining
             sum += trainer.Evaluate(batch);
         }
 
-        return new(options.Steps, sum / TestBatches);
+        return sum / TestBatches;
     }
 }

@@ -1,16 +1,12 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using Hybrid.Harness.Architectures;
-using Hybrid.Harness.Data;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
 
 namespace Hybrid.Harness.Experiments.Measurement;
 
 /// <summary>
-/// A small causal transformer as it is trained in practice, r = a = 1, σ_A = σ_V = σ_v = 1, that learns a Markov chain of
-/// order 2 over 8 tokens with AdamW after a warm-up of a tenth of the steps.
+/// A small causal transformer as it is trained in practice, r = a = 1, σ_A = σ_V = σ_v = 1, that learns <see cref="TrainingChain"/>
+/// with AdamW after a warm-up of a tenth of the steps.
 /// </summary>
 /// <param name="Norm">The placement.</param>
 /// <param name="Activation">φ; the MLP is twice as wide as the stream.</param>
@@ -26,11 +22,8 @@ internal sealed record TrainableTransformer(
 {
     private const double LearningRate = 1e-3;
 
-    /// <summary>The data: one chain for all networks, with 64 contexts of two tokens.</summary>
-    public static MarkovSource Source { get; } = new(new MarkovOptions(8, 2, 1, 2403));
-
     /// <summary>none, pre, post, peri or output.</summary>
-    public string Placement => Norm.ToString().ToLowerInvariant();
+    public string Placement => PlacementName.Of(Norm);
 
     /// <summary>The blocks.</summary>
     public Architecture Architecture
@@ -58,16 +51,14 @@ internal sealed record TrainableTransformer(
     /// <summary>Everything that a cell of training runs depends on, in a few words and a hash of the blocks.</summary>
     public string Key => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Placement}, width {Width}, depth {Depth}, {Tokens} tokens, batches of {Sequences}, {Steps} steps, {Hash}");
+        $"{Placement}, width {Width}, depth {Depth}, {Tokens} tokens, batches of {Sequences}, {Steps} steps, {RecordHash.Of(Architecture)}");
 
     /// <summary>Arithmetic of a run, relative to that of others.</summary>
     public double Cost => (double)Steps * Sequences * Tokens * Depth * Width * Width;
 
-    private string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ArchitectureJson.ToText(Architecture))))[..8];
-
     /// <summary>A run from a seed.</summary>
     public TrainingOptions Options(ulong seed) => new(
-        new ModelOptions(Architecture, TrainingTask.NextToken, Source.Vocabulary),
+        new ModelOptions(Architecture, TrainingTask.NextToken, TrainingChain.Source.Vocabulary),
         new OptimiserOptions(LearningRate: LearningRate, WarmupSteps: Steps / 10),
         Sequences,
         Steps,

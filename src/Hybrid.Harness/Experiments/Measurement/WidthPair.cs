@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using Hybrid.Harness.Architectures;
 using Hybrid.Harness.Checks;
 using Hybrid.Harness.Comparisons;
 using Hybrid.Harness.Statistics;
@@ -51,13 +48,11 @@ internal sealed class WidthPair
         _second.Architecture.Width,
         scale);
 
-    /// <summary>The key ends with a hash of the whole record, so that a cell of other parameters is another cell.</summary>
     private static Cell CellOf(string subject, Architecture architecture, int samples, Func<Architecture, ulong, int, CellValues> measure)
     {
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ArchitectureJson.ToText(architecture))))[..8];
         double cost = (double)samples * architecture.Depth * architecture.Tokens * (architecture.Width + architecture.MlpWidth);
         return new(
-            string.Create(CultureInfo.InvariantCulture, $"{subject}, width {architecture.Width}, {samples} networks, {hash}"),
+            string.Create(CultureInfo.InvariantCulture, $"{subject}, width {architecture.Width}, {samples} networks, {RecordHash.Of(architecture)}"),
             cost,
             seed => measure(architecture, seed, samples));
     }

@@ -1,13 +1,10 @@
-using Hybrid.Harness.Data;
+using Hybrid.Harness.Experiments.Measurement;
 
 namespace Hybrid.Harness.Experiments.NormPlacement;
 
 /// <summary>Stability of trained pre-, post- and peri-norm networks with steps Δt: theory.md section 5.</summary>
 internal sealed class NormPlacementExperiment : IExperiment
 {
-    // One chain for all networks: 64 contexts of two tokens, so that both attention and memory are needed.
-    private static readonly MarkovOptions Chain = new(8, 2, 1, 2403);
-
     public string Name => "norm-placement";
 
     public string Purpose => "Which placements and steps Δt train stably, and how their streams grow over depth before and after training.";
@@ -24,7 +21,7 @@ internal sealed class NormPlacementExperiment : IExperiment
 
     public ExperimentDesign Design(ExperimentScale scale)
     {
-        PlacementGrid grid = new(NormPlacementSize.Of(scale), new MarkovSource(Chain));
+        PlacementGrid grid = new(NormPlacementSize.Of(scale), TrainingChain.Source);
         NormPlacementClaims claims = new(grid);
         return new(claims.Hypotheses, grid.Cells, claims.Evaluate);
     }

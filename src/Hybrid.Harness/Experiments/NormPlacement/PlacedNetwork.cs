@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Harness.Data;
+using Hybrid.Harness.Experiments.Measurement;
 using Hybrid.Harness.Statistics;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
@@ -58,7 +59,7 @@ internal sealed class PlacedNetwork
     public IReadOnlyList<Cell> Runs { get; }
 
     /// <summary>Pre, post or peri.</summary>
-    public static string NameOf(Norm norm) => norm.ToString().ToLowerInvariant();
+    public static string NameOf(Norm norm) => PlacementName.Of(norm);
 
     /// <summary>Placement and Δt.</summary>
     public static string NameOf(Norm norm, double step) => string.Create(CultureInfo.InvariantCulture, $"{NameOf(norm)}, Δt = {step}");

@@ -47,11 +47,11 @@ internal sealed class PlacementRun(CellValues values)
         PeriBound? peri = architecture.Norm.IsPeri ? new(architecture) : null;
         BoundTally tally = peri?.Tally ?? new(WeightBound.Rounding(architecture));
         List<KeyValuePair<string, double>> numbers = [];
-        TrainingEnd end = ObservedTraining.Run(options, source, every, Observe);
+        double loss = ObservedTraining.Run(options, source, every, Observe);
         // A network that the last step destroyed has no loss either.
-        bool diverged = !double.IsFinite(end.TestLoss);
+        bool diverged = !double.IsFinite(loss);
         if (!diverged)
-            numbers.Add(new(TestLoss, end.TestLoss));
+            numbers.Add(new(TestLoss, loss));
         numbers.AddRange(
         [
             new(DivergedName, diverged ? 1 : 0),

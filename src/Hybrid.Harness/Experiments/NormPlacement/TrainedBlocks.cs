@@ -1,3 +1,4 @@
+using Hybrid.Harness.Architectures;
 using Hybrid.Networks.Dense.Training;
 using Hybrid.Theory;
 
@@ -16,18 +17,8 @@ internal static class TrainedBlocks
     }
 
     /// <summary>The architecture with other branch weights, and tokens that enter with the squared norm per coordinate <paramref name="input"/>.</summary>
-    public static Architecture With(Architecture a, Schedule attention, Schedule mlp, double input) => new(
-        a.Name,
-        a.Tokens,
-        a.Depth,
-        a.Width,
-        a.Heads,
-        a.MlpWidth,
-        a.Activation,
-        a.Gated,
-        a.Norm,
-        a.Mask,
-        new(a.Attention.Skip, attention, a.Attention.LogitStd, a.Attention.ValueStd),
-        new(a.Mlp.Skip, mlp, a.Mlp.InStd, a.Mlp.BiasStd, a.Mlp.OutStd),
-        new(input, a.Input.Correlation));
+    public static Architecture With(Architecture a, Schedule attention, Schedule mlp, double input) => a.With(
+        attention: new(a.Attention.Skip, attention, a.Attention.LogitStd, a.Attention.ValueStd),
+        mlp: new(a.Mlp.Skip, mlp, a.Mlp.InStd, a.Mlp.BiasStd, a.Mlp.OutStd),
+        input: new(input, a.Input.Correlation));
 }

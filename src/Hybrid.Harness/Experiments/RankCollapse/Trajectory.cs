@@ -13,7 +13,7 @@ internal sealed class Trajectory
     {
         Regime = regime;
         Mask = mask;
-        Placement = norm.ToString().ToLowerInvariant();
+        Placement = PlacementName.Of(norm);
         Subject = $"{regime.Name}, {Placement}, {(mask.IsCausal ? "causal" : "no mask")}";
         Architecture architecture = Build(regime, norm, mask, size, Subject);
         AngleExponent = Predict.Architecture(architecture).AngleExponent;

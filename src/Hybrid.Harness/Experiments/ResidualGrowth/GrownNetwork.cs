@@ -19,7 +19,7 @@ internal sealed class GrownNetwork
     public GrownNetwork(GrowthTask task, Norm norm, ResidualGrowthSize size)
     {
         (Task, _size) = (task, size);
-        Placement = norm.ToString().ToLowerInvariant();
+        Placement = PlacementName.Of(norm);
         Subject = $"{Placement}, {task.Name}";
         // Residual projections at 1/√(2L) of the others, as in GPT-2: both projections of the value path share the factor.
         double projection = 1 / Math.Sqrt(2.0 * size.Depth);
@@ -94,8 +94,8 @@ internal sealed class GrownNetwork
     private CellValues Train(TrainingOptions options)
     {
         List<KeyValuePair<string, double>> numbers = [];
-        TrainingEnd end = ObservedTraining.Run(options, Task.Source, _size.Every, (trainer, batch) => numbers.AddRange(
+        double loss = ObservedTraining.Run(options, Task.Source, _size.Every, (trainer, batch) => numbers.AddRange(
             StreamProfile.Numbers(trainer, batch).Select(number => KeyValuePair.Create(At(number.Key, trainer.StepsDone), number.Value))));
-        return CellValues.Of([numbers.Append(KeyValuePair.Create(Loss, end.TestLoss))]);
+        return CellValues.Of([numbers.Append(KeyValuePair.Create(Loss, loss))]);
     }
 }

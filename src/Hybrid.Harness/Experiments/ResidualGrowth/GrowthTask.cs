@@ -1,4 +1,5 @@
 using Hybrid.Harness.Data;
+using Hybrid.Harness.Experiments.Measurement;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Harness.Experiments.ResidualGrowth;
@@ -8,16 +9,14 @@ namespace Hybrid.Harness.Experiments.ResidualGrowth;
 /// <param name="Source">Its sequences.</param>
 internal sealed record GrowthTask(string Name, ITokenSource Source)
 {
-    private const ulong Seed = 2403;
-
     /// <summary>
     /// A chain of order 2, whose transitions must be remembered, and associative recall, which must look keys up: two tasks,
     /// so that what is said of a placement is not said of one task.
     /// </summary>
     public static IReadOnlyList<GrowthTask> All { get; } =
     [
-        new("Markov chain", new MarkovSource(new(8, 2, 1, Seed))),
-        new("recall", new RecallSource(new(8, 8, 2, Seed))),
+        new("Markov chain", TrainingChain.Source),
+        new("recall", new RecallSource(new(8, 8, 2, 2403))),
     ];
 
     /// <summary>ln V, the loss of a network that knows nothing, nats per token.</summary>

@@ -9,7 +9,7 @@ internal sealed class AmplifiedNetwork
 {
     public AmplifiedNetwork(Norm norm, double step, SensitivitySize size)
     {
-        (Step, Placement) = (step, norm.ToString().ToLowerInvariant());
+        (Step, Placement) = (step, PlacementName.Of(norm));
         Subject = string.Create(CultureInfo.InvariantCulture, $"{Placement}, Δt = {step}");
         Schedule skip = Schedule.NewConstant(1), branch = Schedule.NewConstant(step);
         Architecture architecture = new(

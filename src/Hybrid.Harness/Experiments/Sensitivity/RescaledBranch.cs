@@ -20,7 +20,7 @@ internal sealed class RescaledBranch
 
     public RescaledBranch(Norm norm, bool attention, SensitivitySize size)
     {
-        Placement = norm.ToString().ToLowerInvariant();
+        Placement = PlacementName.Of(norm);
         Subject = $"{Placement}, {(attention ? "attention" : "MLP")}";
         Proportional = norm.IsNone || norm.IsPre;
         Architecture one = Build(norm, attention, 1, size);
