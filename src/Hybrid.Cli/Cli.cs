@@ -1,10 +1,8 @@
 using System.CommandLine;
-using Hybrid.Cli.Commands;
 using Hybrid.Cli.Output;
-using Hybrid.Harness;
-using Hybrid.Harness.Architectures;
-using Hybrid.Harness.Engines;
-using Hybrid.Theory;
+using Hybrid.Cli.Shared;
+using Hybrid.Import.Json;
+using Hybrid.Lab.Engines;
 
 namespace Hybrid.Cli;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Hybrid.Cli;
+using Hybrid.Cli.Shared;
 
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 return Cli.Run(args, Terminal.OfProcess());

@@ -1,4 +1,4 @@
-using Hybrid.Theory;
+using Hybrid.Architectures;
 using static TorchSharp.torch;
 
 namespace Hybrid.Torch;

@@ -1,4 +1,4 @@
-using Hybrid.Networks.Dense;
+using Hybrid.Networks.Model;
 using static TorchSharp.torch;
 
 namespace Hybrid.Torch;

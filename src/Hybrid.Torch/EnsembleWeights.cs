@@ -1,6 +1,6 @@
-using Hybrid.Networks.Dense;
+using Hybrid.Architectures;
+using Hybrid.Networks.Model;
 using Hybrid.Networks.Random;
-using Hybrid.Theory;
 using static TorchSharp.torch;
 
 namespace Hybrid.Torch;

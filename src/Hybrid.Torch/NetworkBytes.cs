@@ -1,5 +1,5 @@
-using Hybrid.Networks.Dense;
-using Hybrid.Theory;
+using Hybrid.Architectures;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Torch;
 

@@ -1,5 +1,5 @@
-using Hybrid.Networks.Dense;
-using Hybrid.Theory;
+using Hybrid.Architectures;
+using Hybrid.Networks.Model;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,7 +1,7 @@
-using Hybrid.Networks;
+using Hybrid.Architectures;
+using Hybrid.Networks.Engines;
 using Hybrid.Networks.Inputs;
 using Hybrid.Networks.Linear;
-using Hybrid.Theory;
 using TorchSharp;
 using static TorchSharp.torch;
 

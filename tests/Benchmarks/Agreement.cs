@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
-using Hybrid.Harness.Architectures;
-using Hybrid.Harness.Checks;
-using Hybrid.Harness.Comparisons;
-using Hybrid.Harness.Engines;
-using Hybrid.Harness.Statistics;
-using Hybrid.Networks.Conditioned;
+using Hybrid.Architectures;
+using Hybrid.Import.Records;
+using Hybrid.Lab.Checks;
+using Hybrid.Lab.Comparisons;
+using Hybrid.Lab.Engines;
+using Hybrid.Lab.Statistics;
+using Hybrid.Networks.Engines.Conditioned;
 using Hybrid.Theory;
-using Verdict = Hybrid.Harness.Comparisons.Agreement;
+using Verdict = Hybrid.Lab.Comparisons.Agreement;
 
 namespace Hybrid.Benchmarks;
 
@@ -63,7 +64,7 @@ internal static class Agreement
         EngineEntry engine = new(
             "conditioned", "", (architecture, inner) => new ConditionedEngine(architecture, inner), ConditionedEngine.Bytes);
         string last = "";
-        return Hybrid.Harness.Checks.Check.Run(
+        return Hybrid.Lab.Checks.Check.Run(
             new CheckPlan(architectures, engine, samples, Seed, threads),
             Predict.Architecture,
             now =>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Hybrid.Networks;
-using Hybrid.Networks.Conditioned;
+using Hybrid.Networks.Engines;
+using Hybrid.Networks.Engines.Conditioned;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Random;
 

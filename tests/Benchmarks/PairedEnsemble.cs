@@ -1,8 +1,9 @@
 using System.Diagnostics;
+using Hybrid.Architectures;
 using Hybrid.Benchmarks.Reference;
-using Hybrid.Networks;
-using Hybrid.Networks.Conditioned;
-using Hybrid.Networks.Dense;
+using Hybrid.Networks.Engines;
+using Hybrid.Networks.Engines.Conditioned;
+using Hybrid.Networks.Engines.Dense;
 using Hybrid.Theory;
 
 namespace Hybrid.Benchmarks;

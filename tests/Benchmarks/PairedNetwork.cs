@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using Hybrid.Architectures;
 using Hybrid.Benchmarks.Reference;
-using Hybrid.Networks;
-using Hybrid.Networks.Dense;
+using Hybrid.Networks.Engines;
+using Hybrid.Networks.Engines.Dense;
 using Hybrid.Networks.Linear;
 using Hybrid.Theory;
 

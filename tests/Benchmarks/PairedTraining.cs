@@ -1,5 +1,5 @@
+using Hybrid.Architectures;
 using Hybrid.Benchmarks.Reference;
-using Hybrid.Networks.Dense.Training;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
 

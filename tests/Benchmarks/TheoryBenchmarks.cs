@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Hybrid.Architectures;
 using Hybrid.Theory;
 
 namespace Hybrid.Benchmarks;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Hybrid.Networks.Dense.Training;
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;

@@ -1,9 +1,10 @@
 using System.Text.Json;
-using Hybrid.Harness.Engines;
-using Hybrid.Tests.Fakes;
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Engines;
+using Hybrid.Lab.Tests.Fakes;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 public class BenchCommandTests
 {

@@ -1,7 +1,8 @@
+using Hybrid.Lab.Tests;
 using Microsoft.Playwright;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 /// <summary>Pages as a browser shows them: the system's Chromium, where there is one.</summary>
 public sealed class BrowserTests

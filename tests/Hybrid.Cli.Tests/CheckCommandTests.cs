@@ -1,10 +1,12 @@
 using System.Text.Json;
 using System.Xml.Linq;
-using Hybrid.Harness.Engines;
-using Hybrid.Tests.Fakes;
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Engines;
+using Hybrid.Lab.Tests;
+using Hybrid.Lab.Tests.Fakes;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 public class CheckCommandTests
 {

@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 /// <summary>A test that needs the system's Chromium; skipped, with the reason, where there is none.</summary>
 public sealed class ChromiumTheoryAttribute : TheoryAttribute

@@ -1,8 +1,8 @@
-using Hybrid.Cli;
-using Hybrid.Harness.Engines;
-using Hybrid.Harness.Training;
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Engines;
+using Hybrid.Lab.Training;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 /// <summary>The command run once in this process through its one entry point, with what it wrote.</summary>
 internal sealed record CommandRun(int ExitCode, string Output, string Error)
@@ -15,7 +15,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
     public static CommandRun Of(params string[] args)
     {
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
-        int code = Cli.Cli.Run(args, output, error);
+        int code = Cli.Run(args, output, error);
         return new(code, output.ToString(), error.ToString());
     }
 
@@ -24,7 +24,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
     {
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
         Session session = new(Terminal.Plain(output, error), BuiltEngines.Catalogue, cancellation) { Trainers = new([trainer]) };
-        int code = Cli.Cli.Run(args, session);
+        int code = Cli.Run(args, session);
         return new(code, output.ToString(), error.ToString());
     }
 
@@ -34,7 +34,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
     public static CommandRun Of(EngineEntry engine, CancellationToken cancellation, params string[] args)
     {
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
-        int code = Cli.Cli.Run(args, new Session(Terminal.Plain(output, error), new EngineCatalogue([engine]), cancellation));
+        int code = Cli.Run(args, new Session(Terminal.Plain(output, error), new EngineCatalogue([engine]), cancellation));
         return new(code, output.ToString(), error.ToString());
     }
 }

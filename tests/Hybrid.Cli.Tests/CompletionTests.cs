@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using Hybrid.Cli.Shared;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 public sealed class CompletionTests
 {
@@ -50,7 +51,7 @@ public sealed class CompletionTests
     public async Task The_bash_script_completes_in_bash()
     {
         string script = $$"""
-            hybrid() { dotnet '{{typeof(Cli.Cli).Assembly.Location}}' "$@"; }
+            hybrid() { dotnet '{{typeof(Cli).Assembly.Location}}' "$@"; }
             eval "$(hybrid completion bash)"
             COMP_LINE='hybrid predict olmo' COMP_POINT=19
             _hybrid; printf '%s\n' "${COMPREPLY[@]}"

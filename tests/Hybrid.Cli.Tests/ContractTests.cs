@@ -1,7 +1,8 @@
 using System.Text.Json;
+using Hybrid.Cli.Shared;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 /// <summary>The JSON field names of design.md.</summary>
 public class ContractTests

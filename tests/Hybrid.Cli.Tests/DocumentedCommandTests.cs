@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Tests;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 /// <summary>Every command line of the documentation runs, document by document, each line in the folder that the one before it left.</summary>
 [Collection(nameof(ChangesTheProcess))]
@@ -53,7 +55,7 @@ public sealed class DocumentedCommandTests
         bool judges = smaller[0] is "check" or "suggest" or "experiment";
 
         // The build of the tests has no torch, and says so.
-        bool absent = smaller.Contains("torch") && run.ExitCode == Cli.ExitCode.EngineMissing;
+        bool absent = smaller.Contains("torch") && run.ExitCode == ExitCode.EngineMissing;
         Assert.True(run.ExitCode == 0 || (judges && run.ExitCode == 1) || absent, $"hybrid {string.Join(' ', smaller)}\nexit code {run.ExitCode}\n{run.Error}");
     }
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 /// <summary>The command lines of the documentation's code blocks, and smaller ones in place of those that take long.</summary>
 internal static partial class DocumentedCommands

@@ -1,9 +1,10 @@
 using System.Diagnostics;
-using Hybrid.Harness.Engines;
-using Hybrid.Tests.Fakes;
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Engines;
+using Hybrid.Lab.Tests.Fakes;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 public class ExitCodeTests
 {
@@ -103,7 +104,7 @@ public class ExitCodeTests
     public async Task The_process_exits_with_the_same_code(int expected, params string[] args)
     {
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(typeof(Cli.Cli).Assembly.Location);
+        start.ArgumentList.Add(typeof(Cli).Assembly.Location);
         foreach (string arg in args)
             start.ArgumentList.Add(arg);
         using Process process = Process.Start(start)!;

@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Hybrid.Harness.Experiments;
+using Hybrid.Cli.Shared;
+using Hybrid.Experiments;
+using Hybrid.Lab.Tests;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 public class ExperimentCommandTests
 {
@@ -87,7 +89,7 @@ public class ExperimentCommandTests
     private static void Kill(string folder)
     {
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string arg in (string[])[typeof(Cli.Cli).Assembly.Location, "experiment", "rank-collapse", "--quick", "--parallel", "2", "--out", folder])
+        foreach (string arg in (string[])[typeof(Cli).Assembly.Location, "experiment", "rank-collapse", "--quick", "--parallel", "2", "--out", folder])
             start.ArgumentList.Add(arg);
         using Process process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };

@@ -1,6 +1,8 @@
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Tests;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 /// <summary>Input that nobody would give on purpose: exit code 2, one line on stderr, nothing on stdout, in no time.</summary>
 public sealed class HostileInputTests
@@ -93,9 +95,9 @@ public sealed class HostileInputTests
     {
         using StringWriter error = new();
         using StreamWriter full = new(new FullStream()) { AutoFlush = true };
-        Assert.Equal(2, Cli.Cli.Run(["presets"], full, error));
+        Assert.Equal(2, Cli.Run(["presets"], full, error));
         Assert.Contains("no room", error.ToString());
-        Assert.Equal(2, Cli.Cli.Run(["presets"], full, full));
+        Assert.Equal(2, Cli.Run(["presets"], full, full));
     }
 
     private static CommandRun Refused(string message, params string[] args)

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Tests;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 public class KilledRunTests
 {
@@ -98,7 +100,7 @@ public class KilledRunTests
     private static Process Start(string path)
     {
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(typeof(Cli.Cli).Assembly.Location);
+        start.ArgumentList.Add(typeof(Cli).Assembly.Location);
         string[] args = File.Exists(Path.Combine(path, "config.json")) ? ["train", "--resume"] : Begin;
         foreach (string arg in (string[])[.. args, "--out", path, "--json"])
             start.ArgumentList.Add(arg);

@@ -1,11 +1,12 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Hybrid.Lab.Tests;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 /// <summary>The C# of the packages' READMEs compiles as a program and runs.</summary>
 [Collection(nameof(ChangesTheProcess))]

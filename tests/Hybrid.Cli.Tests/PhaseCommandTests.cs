@@ -1,9 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Tests;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 public class PhaseCommandTests
 {

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Tests;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 /// <summary>The command as a process among others: a reader that leaves, a user who presses Ctrl-C.</summary>
 public sealed class ProcessTests
@@ -11,7 +13,7 @@ public sealed class ProcessTests
     [InlineData("predict pre-tanh-ordered --json | true")]
     public async Task A_reader_that_leaves_ends_it_quietly(string words)
     {
-        using Process process = Start("bash", "-c", $"set -o pipefail; dotnet '{typeof(Cli.Cli).Assembly.Location}' {words}");
+        using Process process = Start("bash", "-c", $"set -o pipefail; dotnet '{typeof(Cli).Assembly.Location}' {words}");
         Task<string> error = process.StandardError.ReadToEndAsync();
         await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
@@ -29,7 +31,7 @@ public sealed class ProcessTests
     public async Task Interrupted_it_exits_with_130_and_leaves_nothing_half_written(params string[] words)
     {
         using TemporaryFolder folder = new();
-        using Process process = Start("dotnet", [typeof(Cli.Cli).Assembly.Location, .. words.Select(word => word.Replace("OUT", folder.Root))]);
+        using Process process = Start("dotnet", [typeof(Cli).Assembly.Location, .. words.Select(word => word.Replace("OUT", folder.Root))]);
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         await Task.Delay(TimeSpan.FromSeconds(2));
         Assert.False(process.HasExited, "it ended before it could be interrupted");

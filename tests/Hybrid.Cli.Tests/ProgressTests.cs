@@ -1,9 +1,9 @@
-using Hybrid.Cli;
-using Hybrid.Harness.Engines;
-using Hybrid.Tests.Fakes;
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Engines;
+using Hybrid.Lab.Tests.Fakes;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 public class ProgressTests
 {
@@ -27,7 +27,7 @@ public class ProgressTests
     {
         using StringWriter output = new(), error = new();
         Session session = new(terminal(output, error), new EngineCatalogue([FakeEngine.Entry()]), default);
-        Assert.Equal(0, Cli.Cli.Run(["simulate", "pre-tanh-ordered", "--samples", "3", "--set", "depth=2", "--threads", "1"], session));
+        Assert.Equal(0, Cli.Run(["simulate", "pre-tanh-ordered", "--samples", "3", "--set", "depth=2", "--threads", "1"], session));
         return (output.ToString(), error.ToString());
     }
 }

@@ -1,7 +1,9 @@
 using System.Text.RegularExpressions;
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Tests;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 /// <summary>--report: one page that holds everything, in HTML and in Markdown.</summary>
 public sealed partial class ReportTests

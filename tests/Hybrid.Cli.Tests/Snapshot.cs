@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 /// <summary>
 /// What a user sees, compared with a committed file in Snapshots. To accept a change on purpose, run the tests once with

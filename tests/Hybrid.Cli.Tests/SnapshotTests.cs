@@ -1,7 +1,8 @@
-using Hybrid.Tests.Fakes;
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Tests.Fakes;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 public class SnapshotTests
 {
@@ -49,7 +50,7 @@ public class SnapshotTests
             {
                 examples++;
                 string[] args = line.Trim().Split(' ')[1..];
-                Assert.Empty(Cli.Commands.Root.Create(new Cli.Session(Cli.Terminal.Plain(TextWriter.Null, TextWriter.Null), Cli.BuiltEngines.Catalogue, default)).Parse(args).Errors);
+                Assert.Empty(Root.Create(new Session(Terminal.Plain(TextWriter.Null, TextWriter.Null), BuiltEngines.Catalogue, default)).Parse(args).Errors);
             }
         }
 

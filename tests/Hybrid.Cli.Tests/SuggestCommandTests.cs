@@ -1,7 +1,9 @@
 using System.Text.Json;
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Tests;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 public class SuggestCommandTests
 {

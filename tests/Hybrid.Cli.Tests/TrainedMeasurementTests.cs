@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Tests;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 /// <summary>What hybrid train measures of the network that it trains.</summary>
 public sealed class TrainedMeasurementTests

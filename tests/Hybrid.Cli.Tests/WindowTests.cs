@@ -1,7 +1,8 @@
-using Hybrid.Cli;
+using Hybrid.Cli.Shared;
+using Hybrid.Lab.Tests;
 using Xunit;
 
-namespace Hybrid.Tests;
+namespace Hybrid.Cli.Tests;
 
 /// <summary>What a window of few columns shows.</summary>
 public sealed class WindowTests
@@ -36,7 +37,7 @@ public sealed class WindowTests
     {
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
         Terminal terminal = Terminal.Plain(output, error) with { Columns = columns };
-        Assert.Equal(0, Cli.Cli.Run(args, terminal));
+        Assert.Equal(0, Cli.Run(args, terminal));
         return output.ToString();
     }
 }

@@ -1,4 +1,5 @@
-using Hybrid.Theory;
+using Hybrid.Architectures;
+using Hybrid.Networks.Engines;
 using Xunit;
 
 namespace Hybrid.Networks.Tests;

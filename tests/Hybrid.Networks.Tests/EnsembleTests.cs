@@ -1,6 +1,7 @@
-using Hybrid.Networks.Conditioned;
-using Hybrid.Networks.Dense;
-using Hybrid.Theory;
+using Hybrid.Architectures;
+using Hybrid.Networks.Engines;
+using Hybrid.Networks.Engines.Conditioned;
+using Hybrid.Networks.Engines.Dense;
 using Xunit;
 
 namespace Hybrid.Networks.Tests;

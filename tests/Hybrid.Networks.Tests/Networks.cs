@@ -1,4 +1,4 @@
-using Hybrid.Theory;
+using Hybrid.Architectures;
 
 namespace Hybrid.Networks.Tests;
 

@@ -1,6 +1,7 @@
 module Hybrid.Theory.Tests.GeometryTests
 
 open FsCheck.FSharp
+open Hybrid.Architectures
 open Hybrid.Theory
 open Xunit
 

@@ -2,6 +2,7 @@ module Hybrid.Theory.Tests.KernelsTests
 
 open System
 open FsCheck.FSharp
+open Hybrid.Architectures
 open Hybrid.Theory
 open Xunit
 

@@ -1,5 +1,6 @@
 module Hybrid.Theory.Tests.ModelDescriptionTests
 
+open Hybrid.Architectures
 open Hybrid.Theory
 open Xunit
 

@@ -2,6 +2,7 @@ namespace Hybrid.Theory.Tests
 
 open FsCheck
 open FsCheck.FSharp
+open Hybrid.Architectures
 open Hybrid.Theory
 
 /// Architectures that the tests share.

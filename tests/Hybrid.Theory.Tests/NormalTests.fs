@@ -1,6 +1,7 @@
 module Hybrid.Theory.Tests.NormalTests
 
 open System
+open Hybrid.Architectures
 open Hybrid.Theory
 open Xunit
 

@@ -1,6 +1,6 @@
-using Hybrid.Networks;
+using Hybrid.Architectures;
+using Hybrid.Networks.Engines;
 using Hybrid.Networks.Tests;
-using Hybrid.Theory;
 
 namespace Hybrid.Torch.Tests;
 

@@ -1,5 +1,5 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Tests;
-using Hybrid.Theory;
 using Xunit;
 using ExternalException = System.Runtime.InteropServices.ExternalException;
 

@@ -1,7 +1,7 @@
-using Hybrid.Networks;
-using Hybrid.Networks.Dense;
+using Hybrid.Architectures;
+using Hybrid.Networks.Engines;
+using Hybrid.Networks.Engines.Dense;
 using Hybrid.Networks.Tests;
-using Hybrid.Theory;
 using Xunit;
 
 namespace Hybrid.Torch.Tests;

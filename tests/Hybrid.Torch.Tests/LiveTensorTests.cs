@@ -1,7 +1,7 @@
-using Hybrid.Networks;
+using Hybrid.Architectures;
+using Hybrid.Networks.Engines;
 using Hybrid.Networks.Tests.Training;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 using Hybrid.Torch.Training;
 using TorchSharp;
 using Xunit;

@@ -1,4 +1,4 @@
-using Hybrid.Networks.Dense.Training;
+using Hybrid.Architectures;
 using Hybrid.Networks.Tests;
 using Hybrid.Networks.Tests.Training;
 using Hybrid.Networks.Training;

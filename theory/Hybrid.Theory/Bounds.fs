@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// Operator norms of one block's weights, of trained weights or bounds on random ones; dimensionless.
 type BlockWeightNorms =

@@ -1,5 +1,7 @@
 namespace Hybrid.Theory
 
+open Hybrid.Architectures
+
 /// Sums of λ_a and λ_g over all layers: logs of what becomes of u and of gradient power between input and output.
 [<Struct>]
 type DepthSums = { Angle: float; Gradient: float }

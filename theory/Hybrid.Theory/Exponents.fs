@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// Growth rates of one block, per block and dimensionless.
 [<Struct>]

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// Where iterating one block leads.
 type Attractor =

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// The token simplex at one place of the residual stream: all tokens have squared norm q per coordinate, any two have
 /// correlation ρ = 1 − u. u is carried, never formed as a difference.

@@ -1,5 +1,7 @@
 namespace Hybrid.Theory
 
+open Hybrid.Architectures
+
 /// Gram of the loss gradient per coordinate: g_d of a token with itself, g_o between two tokens.
 [<Struct>]
 type GradientGram = { Diagonal: float; OffDiagonal: float }

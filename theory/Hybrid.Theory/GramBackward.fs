@@ -1,5 +1,7 @@
 namespace Hybrid.Theory
 
+open Hybrid.Architectures
+
 /// The Gram process backwards in O(n³), derivation section 8.3.
 [<RequireQualifiedAccess>]
 module internal GramBackward =

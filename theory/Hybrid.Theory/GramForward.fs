@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// Attention of one head as the backward pass needs it.
 type internal GramHead = { Rows: float[] }

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// One layer of the process, averaged over draws. Row-major n×n matrices.
 type GramLayer =

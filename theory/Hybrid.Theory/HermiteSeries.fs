@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// Mehler's expansion of the kernels at one variance, derivation section 2.5, equations (2.11) and (2.12):
 ///     κ(ρ) = Σ_k a_k² ρ^k,  χ(ρ) = κ′(ρ) = Σ_k k a_k² ρ^{k−1},  a_k = E φ(√v z) h_k(z)

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// A kernel was asked for outside what it can answer within its error bound.
 type KernelException(message: string) =

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System.Collections.Concurrent
+open Hybrid.Architectures
 
 /// Where the maps take their two transcendental inputs from. Both laws are pure functions; whether they are computed
 /// afresh, remembered or interpolated is decided here and nowhere else.

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// Trainable gains γ of the normalisations, uniform over coordinates: N x = γ √d x/‖x‖. `Input` belongs to the norm in
 /// front of a branch (pre, peri), `Output` to the norm behind it (peri, output) or behind the sum (post).

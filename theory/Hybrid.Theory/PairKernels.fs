@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// E φ(x_i)φ(x_j) and E φ′(x_i)φ′(x_j) for every pair of n Gaussian pre-activations whose variances may differ:
 /// derivation section 8.2. Symmetric n×n matrices, row-major.

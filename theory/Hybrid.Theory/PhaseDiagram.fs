@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// One architecture's place in a phase diagram.
 type PhasePoint =

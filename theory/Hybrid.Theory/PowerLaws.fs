@@ -1,5 +1,7 @@
 namespace Hybrid.Theory
 
+open Hybrid.Architectures
+
 /// Growth with depth where norms do not settle, as ℓ → ∞ on the collapsed line. Dimensionless.
 type PowerLaws =
     {

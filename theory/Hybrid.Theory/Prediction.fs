@@ -1,5 +1,7 @@
 namespace Hybrid.Theory
 
+open Hybrid.Architectures
+
 /// Standard errors of a layer's values where they are averages over draws of the Gram process (causal masks); all zero
 /// where the values are closed.
 type LayerUncertainty =

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// Kernels without a closed form, at any variance: derivation section 2.4, equation (2.9). φ = reference + δ, where the reference has
 /// closed kernels and the same tails, so that δ is analytic in a strip, of order one in width and exponentially

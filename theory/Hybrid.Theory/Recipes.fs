@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// A published recipe applied to the architecture, and what the theory says of the result.
 type Alternative =

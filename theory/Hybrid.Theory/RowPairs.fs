@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// Sums over pairs of attention rows, derivation section 3.4. In the mean T and the difference Δ of log t and log t′ two
 /// rows' logits enter through their mean and their difference D ~ N(Δ, 2s²u), which are independent: given D, every

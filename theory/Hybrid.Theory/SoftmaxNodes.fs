@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// The nodes over which the attention moments are summed, derivation sections 3.2 and 3.3: with w = e^{sg}, negative
 /// powers of the partition function Z = Σw become integrals over t, and in τ = log t everything is an expectation of

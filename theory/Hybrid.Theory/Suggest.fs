@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open Hybrid.Architectures
 
 /// One hyperparameter of a suggestion: the fields of the record that it multiplies and by what.
 type SuggestedFactor = { Fields: string[]; Factor: float }

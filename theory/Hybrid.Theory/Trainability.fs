@@ -1,5 +1,7 @@
 namespace Hybrid.Theory
 
+open Hybrid.Architectures
+
 [<RequireQualifiedAccess>]
 type Verdict =
     | Trainable

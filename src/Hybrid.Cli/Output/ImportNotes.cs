@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Hybrid.Harness.Architectures.HuggingFace;
+using Hybrid.Import.HuggingFace;
 
 namespace Hybrid.Cli.Output;
 

@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
-using Hybrid.Harness.Json;
+using Hybrid.Import.Json;
 
 namespace Hybrid.Cli.Output;
 

@@ -1,5 +1,5 @@
-using Hybrid.Harness;
-using Hybrid.Harness.Files;
+using Hybrid.Import.Files;
+using Hybrid.Import.Json;
 
 namespace Hybrid.Cli.Output;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Hybrid.Cli.Shared;
 
 namespace Hybrid.Cli.Output;
 

@@ -1,3 +1,4 @@
+using Hybrid.Cli.Shared;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,6 +1,5 @@
-using Hybrid.Harness.Comparisons;
-using Hybrid.Harness.Training;
-using Hybrid.Theory;
+using Hybrid.Lab.Comparisons;
+using Hybrid.Lab.Training;
 
 namespace Hybrid.Cli.Output;
 

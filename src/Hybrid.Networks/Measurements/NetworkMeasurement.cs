@@ -1,4 +1,4 @@
-using Hybrid.Networks.Conditioned;
+using Hybrid.Networks.Tangents;
 
 namespace Hybrid.Networks.Measurements;
 

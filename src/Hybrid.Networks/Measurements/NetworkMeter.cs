@@ -1,7 +1,5 @@
-using Hybrid.Networks.Conditioned;
-using Hybrid.Networks.Dense.Training;
+using Hybrid.Networks.Tangents;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 
 namespace Hybrid.Networks.Measurements;
 

@@ -1,6 +1,5 @@
-using Hybrid.Networks.Dense.Training;
 using Hybrid.Networks.Linear;
-using Hybrid.Theory;
+using Hybrid.Networks.Training;
 
 namespace Hybrid.Networks.Measurements;
 

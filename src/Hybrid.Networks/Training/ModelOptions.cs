@@ -1,5 +1,3 @@
-using Hybrid.Theory;
-
 namespace Hybrid.Networks.Training;
 
 /// <summary>

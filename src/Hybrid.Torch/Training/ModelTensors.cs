@@ -1,6 +1,5 @@
-using Hybrid.Networks.Dense;
-using Hybrid.Networks.Dense.Training;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
 using static TorchSharp.torch;
 

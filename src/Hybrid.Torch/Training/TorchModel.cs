@@ -1,6 +1,5 @@
-using Hybrid.Networks.Dense.Training;
+using Hybrid.Architectures;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 using TorchSharp;
 using static TorchSharp.torch;
 

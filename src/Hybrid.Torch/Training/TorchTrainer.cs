@@ -1,4 +1,3 @@
-using Hybrid.Networks.Dense.Training;
 using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 using TorchSharp;

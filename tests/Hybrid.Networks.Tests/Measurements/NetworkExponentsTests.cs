@@ -1,6 +1,5 @@
-using Hybrid.Networks.Conditioned;
-using Hybrid.Networks.Dense.Training;
-using Hybrid.Networks.Measurements;
+using Hybrid.Architectures;
+using Hybrid.Networks.Tangents;
 using Hybrid.Networks.Tests.Training;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;

@@ -1,6 +1,7 @@
-using Hybrid.Networks.Dense;
-using Hybrid.Networks.Dense.Training;
+using Hybrid.Architectures;
+using Hybrid.Networks.Engines.Dense;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
 using Xunit;

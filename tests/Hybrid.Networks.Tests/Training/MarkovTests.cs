@@ -1,6 +1,5 @@
-using Hybrid.Networks.Dense.Training;
+using Hybrid.Architectures;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 using Xunit;
 
 namespace Hybrid.Networks.Tests.Training;

@@ -1,5 +1,5 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 
 namespace Hybrid.Networks.Tests.Training;
 

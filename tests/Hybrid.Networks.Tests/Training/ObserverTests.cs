@@ -1,4 +1,4 @@
-using Hybrid.Networks.Dense.Training;
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;

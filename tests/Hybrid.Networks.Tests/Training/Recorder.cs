@@ -1,5 +1,5 @@
-using Hybrid.Networks.Dense.Training;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Training;
 
 namespace Hybrid.Networks.Tests.Training;
 

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Hybrid.Networks.Dense.Training;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Training;
 using Xunit;

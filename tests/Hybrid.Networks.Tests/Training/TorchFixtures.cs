@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Text.Json;
-using Hybrid.Networks.Dense.Training;
-using Hybrid.Networks.Linear;
+using Hybrid.Architectures;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
 

@@ -1,0 +1,27 @@
+using Hybrid.Lab.Engines;
+using Hybrid.Networks.Engines.Conditioned;
+using Hybrid.Networks.Engines.Dense;
+
+namespace Hybrid.Cli.Shared;
+
+/// <summary>The engines that this build of the command contains, the default first.</summary>
+public static class BuiltEngines
+{
+    /// <summary>The catalogue that every verb chooses from.</summary>
+    public static readonly EngineCatalogue Catalogue = new(
+    [
+        new EngineEntry(
+            "conditioned",
+            "exact in distribution without weights, double precision; cost grows as width",
+            (architecture, threads) => new ConditionedEngine(architecture, threads),
+            ConditionedEngine.Bytes),
+        new EngineEntry(
+            "dense",
+            "real weight matrices in single precision; cost grows as width²",
+            (architecture, threads) => new DenseEngine(architecture, threads),
+            DenseEngine.Bytes),
+#if TORCH
+        TorchEntries.Ensembles,
+#endif
+    ]);
+}

@@ -1,0 +1,14 @@
+using Hybrid.Lab.Engines;
+using Hybrid.Lab.Training;
+
+namespace Hybrid.Cli.Shared;
+
+/// <summary>What every verb works with: the streams, the engines of this build, and the outside world's wish to stop.</summary>
+/// <param name="Terminal">The streams.</param>
+/// <param name="Engines">The engines of this build, the default first.</param>
+/// <param name="Cancellation">Set by Ctrl-C.</param>
+public sealed record Session(Terminal Terminal, EngineCatalogue Engines, CancellationToken Cancellation)
+{
+    /// <summary>The engines that train, the default first.</summary>
+    public TrainerCatalogue Trainers { get; init; } = BuiltTrainers.Catalogue;
+}

@@ -1,0 +1,30 @@
+namespace Hybrid.Cli.Shared;
+
+/// <summary>Where a run writes, and what the other end can show.</summary>
+/// <param name="Out">Results, or one JSON document.</param>
+/// <param name="Error">Progress and errors.</param>
+/// <param name="Colour">Whether results may be coloured.</param>
+/// <param name="LiveProgress">Whether progress may rewrite its line.</param>
+public sealed record Terminal(TextWriter Out, TextWriter Error, bool Colour, bool LiveProgress)
+{
+    /// <summary>Columns of the window that results go to; null where they go into a file or a pipe.</summary>
+    public int? Columns { get; init; }
+
+    /// <summary>Plain writers, as in a pipe or a test.</summary>
+    public static Terminal Plain(TextWriter output, TextWriter error) => new(output, error, false, false);
+
+    /// <summary>The process's own streams; NO_COLOR (any value but the empty one) turns colour off.</summary>
+    public static Terminal OfProcess()
+    {
+        bool noColour = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            || Environment.GetEnvironmentVariable("TERM") == "dumb";
+        return new(
+            Console.Out,
+            Console.Error,
+            !Console.IsOutputRedirected && !noColour,
+            !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb")
+        {
+            Columns = Console.IsOutputRedirected || Console.WindowWidth <= 0 ? null : Console.WindowWidth,
+        };
+    }
+}

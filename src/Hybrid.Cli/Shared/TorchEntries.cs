@@ -1,0 +1,95 @@
+using Hybrid.Import.Json;
+using Hybrid.Lab.Engines;
+using Hybrid.Lab.Training;
+using Hybrid.Torch;
+using Hybrid.Torch.Training;
+
+namespace Hybrid.Cli.Shared;
+
+/// <summary>The engine torch, in builds that have it.</summary>
+internal static class TorchEntries
+{
+    private const string Name = "torch";
+
+    /// <summary>For random networks; without a choice of device, only described.</summary>
+    public static readonly EngineEntry Ensembles = Ensemble(new TorchOptions(TorchDevice.Cpu)) with { OnDevice = EnsembleOn, Gpus = Gpus };
+
+    /// <summary>For training.</summary>
+    public static readonly TrainerEntry Training = Trainer(TorchDevice.Cpu) with { OnDevice = choice => Trainer(Find(choice)) };
+
+    private static EngineEntry EnsembleOn(DeviceChoice choice)
+    {
+        TorchPrecision precision = choice.Precision switch
+        {
+            "tf32" => TorchPrecision.Tf32,
+            "bfloat16" => TorchPrecision.BFloat16,
+            _ => TorchPrecision.Single,
+        };
+        return Ensemble(new TorchOptions(Find(choice), precision, choice.DrawOnDevice ? WeightSource.Device : WeightSource.Host, choice.Memory));
+    }
+
+    private static EngineEntry Ensemble(TorchOptions options) => new(
+        Name,
+        $"real weight matrices on TorchSharp {TorchRuntime.Version}, many networks at once, on the processor or a GPU",
+        (architecture, threads) => Reported(() =>
+        {
+            TorchRuntime.Threads = threads;
+            return new TorchEngine(architecture, options, threads);
+        }),
+        architecture => options.Device.IsCuda ? 0 : TorchEngine.Bytes(architecture, options.Precision))
+    {
+        MostEngines = 1,
+        Device = $"{options.Device} ({Words(options)})",
+    };
+
+    private static string Words(TorchOptions options) =>
+        $"{options.Precision.ToString().ToLowerInvariant()} precision, weights drawn on the {options.Source.ToString().ToLowerInvariant()}";
+
+    private static TrainerEntry Trainer(TorchDevice device) => new(
+        Name,
+        (options, threads) => Reported(() =>
+        {
+            TorchRuntime.Threads = threads;
+            return new TorchTrainer(options, device, threads: threads);
+        }),
+        (options, _) => device.IsCuda ? 0 : TorchTrainer.Bytes(options));
+
+    /// <summary>The device that was asked for; if none, the first GPU, or else the processor.</summary>
+    private static TorchDevice Find(DeviceChoice choice) => Reported(() =>
+    {
+        try
+        {
+            return TorchRuntime.EnsureAvailable(choice.Device is string text ? TorchDevice.Parse(text) : new TorchDevice(TorchRuntime.GpuCount > 0, 0));
+        }
+        catch (FormatException error)
+        {
+            throw new InputException($"--device: {error.Message}", error);
+        }
+    });
+
+    private static IReadOnlyList<DeviceDescription> Gpus()
+    {
+        try
+        {
+            return [.. Enumerable.Range(0, TorchRuntime.GpuCount)
+                .Select(index => DeviceMemory.Of(new TorchDevice(true, index)))
+                .Select(memory => new DeviceDescription(memory.Device.ToString(), memory.Name, memory.Free, memory.Total))];
+        }
+        catch (TorchMissingException)
+        {
+            return [];
+        }
+    }
+
+    private static T Reported<T>(Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (TorchMissingException error)
+        {
+            throw new EngineMissingException($"--engine {Name}: {error.Message}");
+        }
+    }
+}

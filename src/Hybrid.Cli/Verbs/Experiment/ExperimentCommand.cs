@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.Globalization;
+using Hybrid.Cli.Output;
+using Hybrid.Cli.Shared;
+using Hybrid.Experiments;
+
+namespace Hybrid.Cli.Verbs;
+
+/// <summary>hybrid experiment: registers hypotheses, measures, judges, writes a page.</summary>
+internal static class ExperimentCommand
+{
+    private const string StandardFolder = "hybrid-results";
+
+    public static Verb Create(Session session)
+    {
+        Verb verb = new(
+            "experiment",
+            "Runs a preregistered experiment and writes its page; exit 0 if no hypothesis is refuted, 1 if one is.",
+            "hybrid experiment --list",
+            "hybrid experiment rank-collapse --quick",
+            "hybrid experiment rank-collapse --parallel 2 --out docs/results --seed 1");
+        Argument<string?> name = new("NAME") { Description = "The experiment; see --list.", Arity = ArgumentArity.ZeroOrOne };
+        Options.Complete(name, ExperimentCatalogue.All.Select(experiment => experiment.Name));
+        Option<bool> list = new("--list") { Description = "List the experiments and run none." };
+        Option<bool> quick = new("--quick") { Description = "Smaller networks and fewer of them, under a minute." };
+        Option<int> parallel = Options.Integer("--parallel", "Cells at a time, all cores if not given; results do not depend on it.", null, 1, 1024);
+        Option<string> folder = new("--out")
+        {
+            Description = "Folder for the page, its figures and the finished cells; a run that was stopped continues from there.",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => StandardFolder,
+        };
+        Option<ulong> seed = Options.Seed();
+        Option<bool> json = Options.Json();
+        ReportOption report = new(verb);
+        verb.Arguments.Add(name);
+        verb.Options.Add(list);
+        verb.Options.Add(quick);
+        verb.Options.Add(parallel);
+        verb.Options.Add(folder);
+        verb.Options.Add(seed);
+        verb.Options.Add(json);
+        return verb.Does(parsed =>
+        {
+            bool asJson = parsed.GetValue(json);
+            if (parsed.GetValue(list))
+                return List(session, asJson);
+            IExperiment experiment = ExperimentCatalogue.Find(parsed.GetValue(name) ?? "");
+            ExperimentPlan plan = new(
+                experiment,
+                parsed.GetValue(quick) ? ExperimentScale.Quick : ExperimentScale.Full,
+                parsed.GetValue(seed),
+                parsed.GetValue(parallel) is int count and > 0 ? count : System.Environment.ProcessorCount);
+            return Run(session, plan, parsed.GetRequiredValue(folder), report.File(parsed), asJson);
+        });
+    }
+
+    private static int List(Session session, bool json)
+    {
+        if (json)
+        {
+            Json.Write(session.Terminal.Out, ExperimentJson.List(ExperimentCatalogue.All));
+            return ExitCode.Agrees;
+        }
+
+        TextTable table = new("<experiment", "<what it tests");
+        foreach (IExperiment experiment in ExperimentCatalogue.All)
+            table.Row(experiment.Name, experiment.Purpose);
+        table.Write(session.Terminal);
+        return ExitCode.Agrees;
+    }
+
+    private static int Run(Session session, ExperimentPlan plan, string folder, string? file, bool json)
+    {
+        TextWriter output = session.Terminal.Out;
+        ExperimentFiles files = ExperimentFiles.In(folder, plan);
+        using CellStore store = CellStore.Open(files.Cells);
+        if (!json)
+        {
+            new RunHeader("experiment", plan.Seed).Write(output);
+            output.WriteLine($"{files.Name}: {plan.Design.Cells.Count} cells, {plan.Parallel} at a time");
+            output.WriteLine();
+            output.Write(Registration.Text(plan));
+            output.Flush();
+        }
+
+        ExperimentOutcome outcome;
+        using (ProgressLine progress = new(session.Terminal))
+        {
+            outcome = ExperimentRun.Run(
+                plan,
+                store,
+                now => progress.Report(files.Name, $"cells of {files.Name}", now.Done, now.Total, now.Left),
+                session.Cancellation);
+        }
+
+        if (!outcome.Complete)
+        {
+            session.Terminal.Error.WriteLine(
+                $"hybrid: stopped after {outcome.Results.Count} of {plan.Design.Cells.Count} cells; the same command continues from {files.Cells}");
+            return ExitCode.Cancelled;
+        }
+
+        Evaluation evaluation = plan.Design.Evaluate(outcome.Results);
+        Report page = ExperimentReport.Of(outcome, evaluation, Environment(plan, folder));
+        files.Write(page, Json.Text(ExperimentJson.ToNode(outcome, evaluation)));
+        if (file is not null)
+            ReportOption.Write(file, page);
+        if (json)
+        {
+            Json.Write(output, ExperimentJson.ToNode(outcome, evaluation));
+        }
+        else
+        {
+            output.Write(MarkdownWriter.Text(ExperimentReport.Verdicts(plan, evaluation), ""));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{files.Page}, {outcome.Seconds:0.0} s"));
+        }
+
+        return evaluation.Outcome == Outcome.Refuted ? ExitCode.Disagrees : ExitCode.Agrees;
+    }
+
+    private static RunEnvironment Environment(ExperimentPlan plan, string folder)
+    {
+        string quick = plan.Scale == ExperimentScale.Quick ? " --quick" : "";
+        return new(
+            $"hybrid experiment {plan.Experiment.Name}{quick} --parallel {plan.Parallel} --out {folder} --seed {plan.Seed.ToString(CultureInfo.InvariantCulture)}",
+            Machine.Version,
+            $"{Machine.Processor}, {System.Environment.ProcessorCount} threads, SIMD {Machine.Simd}");
+    }
+}

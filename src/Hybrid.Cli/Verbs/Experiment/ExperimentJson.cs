@@ -1,0 +1,60 @@
+using System.Text.Json.Nodes;
+using Hybrid.Cli.Output;
+using Hybrid.Experiments;
+using Hybrid.Import.Json;
+
+namespace Hybrid.Cli.Verbs;
+
+/// <summary>A finished experiment as JSON: registered hypotheses and every tested number.</summary>
+internal static class ExperimentJson
+{
+    public static JsonObject List(IReadOnlyList<IExperiment> experiments) => new()
+    {
+        ["experiments"] = new JsonArray(
+        [
+            .. experiments.Select(experiment => (JsonNode)new JsonObject { ["name"] = experiment.Name, ["purpose"] = experiment.Purpose }),
+        ]),
+    };
+
+    public static JsonObject ToNode(ExperimentOutcome outcome, Evaluation evaluation) => new()
+    {
+        ["run"] = new RunHeader("experiment", outcome.Plan.Seed).ToNode(),
+        ["experiment"] = outcome.Plan.Experiment.Name,
+        ["experimentVersion"] = outcome.Plan.Experiment.Version,
+        ["quick"] = outcome.Plan.Scale == ExperimentScale.Quick,
+        ["registered"] = outcome.Registered.ToString("O"),
+        ["cells"] = outcome.Results.Count,
+        ["cellSeconds"] = JsonNumber.OrNull(outcome.CellSeconds),
+        ["familyWiseRate"] = Significance.FamilyWiseRate,
+        ["outcome"] = ExperimentReport.Word(evaluation.Outcome),
+        ["hypotheses"] = new JsonArray([.. evaluation.Results.Select(Hypothesis)]),
+    };
+
+    private static JsonNode Hypothesis(HypothesisResult result) => new JsonObject
+    {
+        ["id"] = result.Hypothesis.Id,
+        ["statement"] = result.Hypothesis.Statement,
+        ["criterion"] = result.Hypothesis.Criterion,
+        ["outcome"] = ExperimentReport.Word(result.Outcome),
+        ["registered"] = new JsonArray([.. result.Hypothesis.Predictions.Select(Number)]),
+        ["tests"] = new JsonArray([.. result.Tests.Select(Test)]),
+    };
+
+    private static JsonNode Number(RegisteredNumber number) => new JsonObject
+    {
+        ["subject"] = number.Subject,
+        ["quantity"] = number.Quantity,
+        ["value"] = JsonNumber.OrNull(number.Value),
+    };
+
+    private static JsonNode Test(TestedNumber test) => new JsonObject
+    {
+        ["subject"] = test.Subject,
+        ["quantity"] = test.Quantity,
+        ["predicted"] = JsonNumber.OrNull(test.Predicted),
+        ["measured"] = JsonNumber.OrNull(test.Measured),
+        ["low"] = JsonNumber.OrNull(test.Low),
+        ["high"] = JsonNumber.OrNull(test.High),
+        ["outcome"] = ExperimentReport.Word(test.Outcome),
+    };
+}

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Hybrid.Cli.Output;
+using Hybrid.Cli.Shared;
+using Hybrid.Import.Files;
+using Hybrid.Import.HuggingFace;
+using Hybrid.Import.Json;
+using Hybrid.Lab.Phases;
+
+namespace Hybrid.Cli.Verbs;
+
+/// <summary>hybrid phase: λ_a and λ_g over two hyperparameters, with their zero lines.</summary>
+internal static class PhaseCommand
+{
+    public static Verb Create(Session session)
+    {
+        Verb verb = new(
+            "phase",
+            "Maps the angle and gradient exponents over two hyperparameters and draws where they vanish.",
+            "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y attention.branch,mlp.branch=0.1:0.9:40 --out phase.svg",
+            "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y mlp.branch=0.1:0.9:40 --measure 4 --out phase.html",
+            "hybrid phase post-relu --x mlp.inStd=1:2:20 --y mlp.branch=0.1:1:20 --json");
+        Argument<string> source = Options.Architecture();
+        Option<string> x = Axis("--x", "Horizontal axis: fields (several joined by commas), range and number of values.");
+        Option<string> y = Axis("--y", "Vertical axis, in the same form.");
+        Option<string?> file = new("--out") { Description = "File to write: .svg, .html, .csv or .json; may be left out with --json.", HelpName = "FILE" };
+        Option<int> threads = Options.Threads();
+        verb.Arguments.Add(source);
+        verb.Options.Add(x);
+        verb.Options.Add(y);
+        verb.Options.Add(file);
+        verb.Options.Add(threads);
+        CommonOptions common = new(verb);
+        ArchitectureLoading loading = new(verb, common);
+        ReportOption report = new(verb);
+        Option<int> measure = Options.Integer<int>("--measure", "Random networks to measure at each of some 49 points of the diagram, 2 or more.", null, 2, 1 << 20);
+        verb.Options.Add(measure);
+        return verb.Does(parsed =>
+        {
+            bool json = common.Json(parsed);
+            string? page = report.File(parsed);
+            string? path = parsed.GetValue(file);
+            if (path is null && !json)
+                throw new InputException("--out: must be a file that ends in .svg, .html, .csv, .json, got none; give --out phase.svg, or --json for stdout");
+            string? extension = path is null ? null : OutputFile.Parse(path, "--out", ".svg", ".html", ".csv", ".json");
+            LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
+            PhaseAxis horizontal = PhaseAxis.Parse(parsed.GetRequiredValue(x), "--x");
+            PhaseAxis vertical = PhaseAxis.Parse(parsed.GetRequiredValue(y), "--y");
+            RunHeader header = new("phase", common.Seed(parsed));
+            if (!json)
+                WriteHeader(session.Terminal.Out, header, loaded, horizontal, vertical);
+            PhaseGrid grid = Compute(session, loaded.Architecture, horizontal, vertical, Options.ThreadsOf(parsed, threads));
+            PhaseMeasurement? measurement = parsed.GetValue(measure) is int networks and > 0
+                ? Measure(session, grid, networks, header.Seed, Options.ThreadsOf(parsed, threads))
+                : null;
+            JsonObject Document() => ImportNotes.AddTo(PhaseJson.ToNode(grid, measurement, header), loaded.Import);
+            Report Page() => PhasePage.Of(grid, measurement, loaded, header, CommandText.Of(parsed));
+            if (path is not null)
+                AtomicFile.WriteText(path, Render(grid, measurement, Document, Page, extension!));
+            if (page is not null)
+                ReportOption.Write(page, Page());
+            if (json)
+                Json.Write(session.Terminal.Out, Document());
+            else
+                PhaseTables.Write(session.Terminal, grid, measurement, path!);
+            return ExitCode.Agrees;
+        });
+    }
+
+    private static Option<string> Axis(string name, string description) =>
+        new(name) { Description = description, HelpName = "PATHS=lo:hi:count", Required = true };
+
+    private static void WriteHeader(TextWriter output, RunHeader header, LoadedArchitecture loaded, PhaseAxis x, PhaseAxis y)
+    {
+        header.Write(output);
+        output.WriteLine(RunHeader.Describe(loaded.Architecture));
+        ImportNotes.Write(output, loaded.Import);
+        output.WriteLine($"{x.Count} × {y.Count} points");
+        output.WriteLine();
+    }
+
+    private static PhaseGrid Compute(Session session, Architecture architecture, PhaseAxis x, PhaseAxis y, int threads)
+    {
+        using ProgressLine progress = new(session.Terminal);
+        return TheoryWork.Run(session, () => PhaseGrid.Compute(
+            architecture,
+            x,
+            y,
+            threads,
+            done => progress.Report("phase", "exponents, columns of the grid", done, x.Count),
+            session.Cancellation));
+    }
+
+    private static PhaseMeasurement Measure(Session session, PhaseGrid grid, int networks, ulong seed, int threads)
+    {
+        using ProgressLine progress = new(session.Terminal);
+        return PhaseMeasurement.Run(
+            grid, networks, seed, threads, (done, total) => progress.Report("measure", "points of measured networks", done, total), session.Cancellation);
+    }
+
+    private static string Render(PhaseGrid grid, PhaseMeasurement? measurement, Func<JsonObject> document, Func<Report> page, string extension) => extension switch
+    {
+        ".svg" => PhaseFigure.Render(grid, measurement),
+        ".html" => HtmlWriter.Text(page()),
+        ".csv" => PhaseCsv.Text(grid),
+        _ => Json.Text(document()),
+    };
+}

@@ -1,0 +1,63 @@
+using System.Text.Json.Nodes;
+using Hybrid.Cli.Output;
+using Hybrid.Import.Json;
+using Hybrid.Import.Records;
+
+namespace Hybrid.Cli.Verbs;
+
+/// <summary>A prediction as JSON; the field names are the command's contract.</summary>
+internal static class PredictionJson
+{
+    public static JsonObject ToNode(Prediction prediction, RunHeader header) => new()
+    {
+        ["run"] = header.ToNode(),
+        ["architecture"] = ArchitectureJson.ToNode(prediction.Architecture),
+        ["angleExponent"] = JsonNumber.OrNull(prediction.AngleExponent),
+        ["gradientExponent"] = JsonNumber.OrNull(prediction.GradientExponent),
+        ["differenceExponent"] = JsonNumber.OrNull(prediction.DifferenceExponent),
+        ["phase"] = Words.Of(prediction.Phase),
+        ["stationary"] = prediction.Stationary,
+        ["fixedPoint"] = new JsonObject
+        {
+            ["q"] = JsonNumber.OrNull(prediction.FixedPoint.Q),
+            ["rho"] = JsonNumber.OrNull(prediction.FixedPoint.Rho),
+            ["converged"] = prediction.FixedPoint.Converged,
+        },
+        ["depthScales"] = new JsonObject
+        {
+            ["angle"] = JsonNumber.OrNull(prediction.DepthScales.Angle),
+            ["gradient"] = JsonNumber.OrNull(prediction.DepthScales.Gradient),
+        },
+        ["trainable"] = Trainable(prediction.Trainability),
+        ["layers"] = new JsonArray([.. prediction.Layers.Select(Layer)]),
+        ["bounds"] = NormBounds.Of(prediction.Architecture).ToNode(),
+    };
+
+    /// <summary>The verdict at finite depth and its reasons.</summary>
+    public static JsonObject Trainable(Trainability trainability) => new()
+    {
+        ["verdict"] = Words.Of(trainability.Verdict),
+        ["reasons"] = new JsonArray([.. trainability.Reasons.Select(reason => (JsonNode)reason)]),
+    };
+
+    private static JsonNode Layer(LayerPrediction layer) => new JsonObject
+    {
+        ["layer"] = layer.Layer,
+        ["q"] = JsonNumber.OrNull(layer.Q),
+        ["p"] = JsonNumber.OrNull(layer.P),
+        ["rho"] = JsonNumber.OrNull(layer.Rho),
+        ["u"] = JsonNumber.OrNull(layer.U),
+        ["gradientDiagonal"] = JsonNumber.OrNull(layer.GradientDiagonal),
+        ["gradientOffDiagonal"] = JsonNumber.OrNull(layer.GradientOffDiagonal),
+        ["angleExponent"] = JsonNumber.OrNull(layer.AngleExponent),
+        ["gradientExponent"] = JsonNumber.OrNull(layer.GradientExponent),
+        ["standardErrors"] = new JsonObject
+        {
+            ["q"] = JsonNumber.OrNull(layer.Uncertainty.Q),
+            ["p"] = JsonNumber.OrNull(layer.Uncertainty.P),
+            ["u"] = JsonNumber.OrNull(layer.Uncertainty.U),
+            ["gradientDiagonal"] = JsonNumber.OrNull(layer.Uncertainty.GradientDiagonal),
+            ["gradientOffDiagonal"] = JsonNumber.OrNull(layer.Uncertainty.GradientOffDiagonal),
+        },
+    };
+}

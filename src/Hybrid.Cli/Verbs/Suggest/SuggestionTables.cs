@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Hybrid.Cli.Output;
+using Hybrid.Cli.Shared;
+
+namespace Hybrid.Cli.Verbs;
+
+/// <summary>A suggestion as tables: what to change, what becomes of the sums, and the published recipes beside it.</summary>
+internal static class SuggestionTables
+{
+    public static void Write(Terminal terminal, Suggestion suggestion)
+    {
+        IReadOnlyList<SuggestedChange> changes = SuggestedChange.Of(suggestion);
+        if (changes.Count > 0)
+            WriteChanges(terminal, changes);
+        WriteSums(terminal, suggestion);
+        terminal.Out.WriteLine(Outcome(suggestion, changes.Count > 0));
+        terminal.Out.WriteLine();
+        WriteAlternatives(terminal, suggestion);
+    }
+
+    private static string Outcome(Suggestion suggestion, bool changed) => suggestion switch
+    {
+        { Reached: false } when changed => "not reached: no change within the budget was found; this is the nearest one",
+        { Reached: false } => "not reached: no change within the budget was found, nor one that comes nearer",
+        _ when IsWithin(suggestion.Before, suggestion.Budget) => "the architecture is within the budget already: nothing to change",
+        _ => "reached: with these changes both sums are within the budget",
+    };
+
+    private static bool IsWithin(DepthSums sums, double budget) => Math.Abs(sums.Angle) <= budget && Math.Abs(sums.Gradient) <= budget;
+
+    private static void WriteChanges(Terminal terminal, IReadOnlyList<SuggestedChange> changes)
+    {
+        TextTable table = new("<field", "now", "suggested", "factor");
+        foreach (SuggestedChange change in changes)
+        {
+            for (int i = 0; i < change.Fields.Count; i++)
+                table.Row(change.Fields[i], Value(change.From[i]), Value(change.To[i]), Numbers.Significant(change.Factor));
+        }
+
+        table.Write(terminal);
+    }
+
+    /// <summary>A number, or the first and last entries of a schedule.</summary>
+    private static string Value(JsonNode node) => node is JsonArray schedule
+        ? $"{Value(schedule[0]!)} … {Value(schedule[^1]!)}"
+        : Numbers.Significant(node.GetValue<double>());
+
+    private static void WriteSums(Terminal terminal, Suggestion suggestion)
+    {
+        TextTable table = new("<sum over layers", "<symbol", "now", "suggested", "budget");
+        string budget = $"±{Numbers.Significant(suggestion.Budget)}";
+        table.Row("angle exponent", "Σλ_a", Numbers.Significant(suggestion.Before.Angle), Numbers.Significant(suggestion.After.Angle), budget);
+        table.Row("gradient exponent", "Σλ_g", Numbers.Significant(suggestion.Before.Gradient), Numbers.Significant(suggestion.After.Gradient), budget);
+        table.Write(terminal);
+    }
+
+    private static void WriteAlternatives(Terminal terminal, Suggestion suggestion)
+    {
+        terminal.Out.WriteLine("published recipes, applied to the same architecture:");
+        TextTable table = new("<recipe", "Σλ_a", "Σλ_g", "λ_a", "λ_g", "<verdict", "<reference");
+        foreach (Alternative alternative in suggestion.Alternatives)
+        {
+            table.Row(
+                alternative.Recipe,
+                Numbers.Significant(alternative.Sums.Angle),
+                Numbers.Significant(alternative.Sums.Gradient),
+                Exponent(alternative.Exponents.Angle),
+                Exponent(alternative.Exponents.Gradient),
+                Words.Of(alternative.Trainability.Verdict),
+                alternative.Reference);
+        }
+
+        table.Write(terminal);
+        terminal.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"λ are per block at the attracting state; verdict: trainable where both sums are within ±{TrainabilityModule.Budget}, untrainable beyond ±{TrainabilityModule.Limit}"));
+    }
+
+    /// <summary>An exponent is the log of a number near 1: below 1e-12 there is only rounding.</summary>
+    private static string Exponent(double value) => Numbers.Significant(Math.Abs(value) < 1e-12 ? 0 : value);
+}

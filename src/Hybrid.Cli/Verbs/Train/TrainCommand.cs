@@ -1,0 +1,94 @@
+using System.CommandLine;
+using Hybrid.Cli.Output;
+using Hybrid.Cli.Shared;
+using Hybrid.Import.Files;
+using Hybrid.Lab.Data;
+using Hybrid.Lab.Engines;
+using Hybrid.Lab.Training;
+using Hybrid.Networks.Training;
+
+namespace Hybrid.Cli.Verbs;
+
+/// <summary>hybrid train: trains, records, resumes.</summary>
+internal static class TrainCommand
+{
+    public static Verb Create(Session session)
+    {
+        Verb verb = new(
+            "train",
+            "Trains a network and records its run in a folder, from which it resumes bit by bit; divergence is an outcome, exit 0.",
+            "hybrid train pre-tanh-ordered --set mask=causal --set depth=2 --data synthetic --steps 200 --out run",
+            "hybrid train --resume --out run",
+            "hybrid train gpt2 --set depth=4 --set width=256 --set mlpWidth=1024 --data corpus.txt --steps 2000 --warmup 100 --out text");
+        Option<string> folder = new("--out") { Description = "The run's folder: plan, log, checkpoints and curve.svg.", HelpName = "DIR", Required = true };
+        Option<bool> resume = new("--resume") { Description = "Continue the run of the folder; options that are given must be those it began with, but for more --steps at a constant learning rate, and another --engine." };
+        Option<int> threads = Options.Threads();
+        Option<string?> device = DeviceOptions.Device();
+        TrainOptions options = new(verb, session.Trainers);
+        ReportOption report = new(verb);
+        verb.Options.Add(folder);
+        verb.Options.Add(resume);
+        verb.Options.Add(threads);
+        verb.Options.Add(device);
+        return verb.Does(parsed =>
+        {
+            string path = parsed.GetRequiredValue(folder);
+            int count = Options.ThreadsOf(parsed, threads);
+            string? page = report.File(parsed);
+            DeviceChoice choice = new(parsed.GetValue(device));
+            return parsed.GetValue(resume)
+                ? Resume(session, parsed, options, path, page, count, choice)
+                : Begin(session, parsed, options, path, page, count, choice);
+        });
+    }
+
+    /// <summary>The folder is made last: what cannot be trained leaves none behind.</summary>
+    private static int Begin(Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads, DeviceChoice choice)
+    {
+        if (RunDirectory.Exists(path))
+            throw RunDirectory.HoldsARun(path);
+        (TrainingPlan plan, ITokenSource source) = options.Plan(parsed, null);
+        using ITokenSource opened = source;
+        using ITrainer trainer = session.Trainers.Create(plan, threads, choice);
+        using RunDirectory directory = RunDirectory.Create(path, plan);
+        return Run(session, directory, trainer, opened, page, CommandText.Of(parsed), threads, options.Json(parsed));
+    }
+
+    private static int Resume(Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads, DeviceChoice choice)
+    {
+        using RunDirectory directory = RunDirectory.Open(path);
+        (TrainingPlan plan, ITokenSource source) = options.Plan(parsed, directory.Plan);
+        using ITokenSource opened = source;
+        session.Trainers.Find(plan.Engine, choice);
+        Resumption.Accept(directory, plan);
+        using ITrainer trainer = session.Trainers.Create(directory.Plan, threads, choice);
+        return Run(session, directory, trainer, opened, page, CommandText.Of(parsed), threads, options.Json(parsed));
+    }
+
+    private static int Run(
+        Session session, RunDirectory directory, ITrainer trainer, ITokenSource source, string? page, string command, int threads, bool json)
+    {
+        TrainingPlan plan = directory.Plan;
+        RunHeader header = new("train", plan.Options.Seed, plan.Engine, 0, threads);
+        if (!json)
+            TrainTables.WriteHeader(session.Terminal.Out, header, directory, trainer);
+        TrainingResult result;
+        using (TrainingLine line = new(session.Terminal))
+            result = new TrainingRun(directory, trainer, source).Run(line.Report, session.Cancellation);
+        TrainingReport report = new(
+            result, source.OptimalLoss(plan.Options.Model.Task, plan.Options.Model.Architecture.Tokens), source.References, Machine.PeakMemory);
+        string figure = TrainingFigure.Render(result, report.Optimum, report.References);
+        AtomicFile.WriteText(directory.FigurePath, figure);
+        if (page is not null)
+            ReportOption.Write(page, TrainPage.Of(report, directory, header, command, figure));
+        if (json)
+            Json.Write(session.Terminal.Out, TrainJson.ToNode(report, header, directory));
+        else
+            TrainTables.WriteResult(session.Terminal, report, directory);
+        if (result.Outcome != TrainingOutcome.Stopped)
+            return ExitCode.Agrees;
+        session.Terminal.Error.WriteLine(
+            $"hybrid: stopped at step {result.Steps} of {plan.Options.Steps} with a checkpoint; continue with hybrid train --resume --out {directory.FullPath}");
+        return ExitCode.Cancelled;
+    }
+}

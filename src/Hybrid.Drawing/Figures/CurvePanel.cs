@@ -1,0 +1,31 @@
+namespace Hybrid.Drawing.Figures;
+
+/// <summary>One panel of a curve figure.</summary>
+/// <param name="Title">Above the panel.</param>
+/// <param name="Horizontal">Title of the horizontal axis.</param>
+/// <param name="Vertical">Title of the vertical axis; "" for none.</param>
+/// <param name="Series">What is drawn.</param>
+public sealed record CurvePanel(string Title, string Horizontal, string Vertical, IReadOnlyList<CurveSeries> Series)
+{
+    /// <summary>The horizontal axis; by default one that fits all values.</summary>
+    internal AxisScale? HorizontalScale { get; init; }
+
+    /// <summary>The vertical axis; by default one that fits all values.</summary>
+    internal AxisScale? VerticalScale { get; init; }
+
+    /// <summary>The panel at a place of the page.</summary>
+    internal Panel At(double left, double top, double width, double height) => new(
+        left,
+        top,
+        width,
+        height,
+        HorizontalScale ?? AxisScale.Fitting(Values(point => point.X, point => [point.X])),
+        VerticalScale ?? AxisScale.Fitting(Values(point => point.Y, Bars)));
+
+    /// <summary>Both ends of a bar; the lower one only where it would not forbid a logarithmic axis.</summary>
+    private static double[] Bars(CurvePoint point) =>
+        point.Y > 0 && point.Y - point.Error <= 0 ? [point.Y, point.Y + point.Error] : [point.Y - point.Error, point.Y, point.Y + point.Error];
+
+    private double[] Values(Func<(double X, double Y), double> ofLine, Func<CurvePoint, double[]> ofPoint) =>
+        [.. Series.SelectMany(series => series.Line.Select(ofLine).Concat(series.Points.SelectMany(ofPoint))).Where(double.IsFinite)];
+}

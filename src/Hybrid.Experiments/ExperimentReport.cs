@@ -1,0 +1,103 @@
+using System.Globalization;
+using Hybrid.Drawing.Reports;
+
+namespace Hybrid.Experiments;
+
+/// <summary>The page of a finished experiment: verdicts, findings, what was registered, every tested number, the run.</summary>
+public static class ExperimentReport
+{
+    // A page shows every tested number up to so many for a hypothesis, and the most strained ones of more.
+    private const int MostRows = 40;
+
+    /// <summary>The page as structure.</summary>
+    public static Report Of(ExperimentOutcome outcome, Evaluation evaluation, RunEnvironment environment) => new(
+        Title(outcome.Plan),
+        [
+            Verdicts(outcome.Plan, evaluation),
+            .. evaluation.Findings,
+            .. Registration.Sections(outcome.Plan),
+            .. evaluation.Results.Select(Tests),
+            Run(outcome, environment),
+        ]);
+
+    /// <summary>The verdict of every hypothesis in one table.</summary>
+    public static ReportSection Verdicts(ExperimentPlan plan, Evaluation evaluation)
+    {
+        ReportTable table = new(
+            "",
+            ["<hypothesis", "<verdict", "numbers tested", "supported", "refuted", "inconclusive"],
+            [.. evaluation.Results.Select(Row)]);
+        ReportParagraph level = new(string.Create(
+            CultureInfo.InvariantCulture,
+            $"A correct theory is refuted anywhere on this page with probability at most {100 * Significance.FamilyWiseRate:0.##} %: every interval is widened for all tests of the experiment together (Bonferroni). A hypothesis is refuted if any of its numbers is, and inconclusive if more than half of them are."));
+        return plan.Scale == ExperimentScale.Quick
+            ? new("Verdicts", [new ReportParagraph("This is the quick run: small networks, few of them. It shows that the experiment works; the full run is the measurement."), table, level])
+            : new("Verdicts", [table, level]);
+
+        static IReadOnlyList<string> Row(HypothesisResult result) =>
+        [
+            $"{result.Hypothesis.Id}: {result.Hypothesis.Statement}",
+            Word(result.Outcome),
+            Numbers.Integer(result.Tests.Count),
+            Numbers.Integer(result.Count(Outcome.Supported)),
+            Numbers.Integer(result.Count(Outcome.Refuted)),
+            Numbers.Integer(result.Count(Outcome.Inconclusive)),
+        ];
+    }
+
+    /// <summary>The outcome as a word.</summary>
+    public static string Word(Outcome outcome) => outcome switch
+    {
+        Outcome.Supported => "supported",
+        Outcome.Refuted => "refuted",
+        _ => "inconclusive",
+    };
+
+    private static string Title(ExperimentPlan plan) =>
+        plan.Scale == ExperimentScale.Quick ? $"{plan.Experiment.Name} (quick run)" : plan.Experiment.Name;
+
+    private static ReportSection Tests(HypothesisResult result)
+    {
+        bool all = result.Tests.Count <= MostRows;
+        IEnumerable<TestedNumber> shown = all ? result.Tests : result.Tests.OrderByDescending(test => test.Strain).Take(MostRows);
+        string caption = all
+            ? "Every tested number:"
+            : $"The {MostRows} of {result.Tests.Count} tested numbers that came nearest to their limits; all are in the JSON beside this page:";
+        return new(
+            $"{result.Hypothesis.Id}, measured",
+            [
+                new ReportTable(
+                    caption,
+                    ["<", "<quantity", "predicted", "measured", "interval from", "to", "<verdict"],
+                    [.. shown.Select(Row)]),
+            ]);
+
+        static IReadOnlyList<string> Row(TestedNumber test) =>
+        [
+            test.Subject,
+            test.Quantity,
+            Registration.Number(test.Predicted),
+            Numbers.Significant(test.Measured),
+            Numbers.Significant(test.Low),
+            Numbers.Significant(test.High),
+            Word(test.Outcome),
+        ];
+    }
+
+    private static ReportSection Run(ExperimentOutcome outcome, RunEnvironment environment) => new(
+        "The run",
+        [
+            new ReportTable(
+                "",
+                ["<", "<"],
+                [
+                    ["command", environment.Command],
+                    ["version", environment.Version],
+                    ["seed", outcome.Plan.Seed.ToString(CultureInfo.InvariantCulture)],
+                    ["machine", environment.Machine],
+                    ["registered", outcome.Registered.ToString("yyyy-MM-dd HH:mm 'UTC, before the first cell'", CultureInfo.InvariantCulture)],
+                    ["cells", $"{outcome.Results.Count}, of which earlier runs had finished {outcome.Reused}"],
+                    ["duration", string.Create(CultureInfo.InvariantCulture, $"{outcome.Seconds:0} s, {outcome.Plan.Parallel} cells at a time; {outcome.CellSeconds:0} s of one core in all")],
+                ]),
+        ]);
+}

@@ -1,0 +1,43 @@
+namespace Hybrid.Experiments.GradientFlow;
+
+/// <summary>Gradients by depth at initialisation, every weight matrix included: theory.md sections 3 and 5.</summary>
+internal sealed class GradientFlowExperiment : IExperiment
+{
+    private static readonly Norm[] Placements = [Norm.None, Norm.Pre, Norm.Post, Norm.Peri, Norm.Output];
+
+    // Those that the literature compares in training.
+    private static readonly Norm[] Trained = [Norm.Pre, Norm.Post, Norm.Peri];
+
+    public string Name => "gradient-flow";
+
+    public string Purpose => "Gradient norms of tokens and of every weight matrix by depth and placement, at initialisation and in training.";
+
+    public string Question =>
+        "How do gradients travel towards the input at initialisation? The literature claims that post-normalisation makes them vanish "
+        + "exponentially in depth and that pre- and peri-normalisation do not. The theory predicts the whole profile: the gradient at every "
+        + "token and the gradient norm of every weight matrix, at every depth. ReLU (σ_w = √2) and GELU (σ_w = 1) networks, "
+        + "σ_A = σ_V = σ_v = 1, ρ₀ = 0.5, r = a = 1, and r² = a² = 1/2 where nothing is normalised; the loss gradient at the output is g_d = 1, g_o = 0. "
+        + "Then small causal transformers (ReLU, σ_w = √2, r = a = 1) that learn a Markov chain: at initialisation with data and the loss's own gradient, and through training.";
+
+    public int Version => 2;
+
+    public ExperimentDesign Design(ExperimentScale scale)
+    {
+        GradientFlowSize size = GradientFlowSize.Of(scale);
+        GradientNetwork[] grid = [..
+            from kind in ((Activation, double)[])[(Activation.Relu, Math.Sqrt(2)), (Activation.Gelu, 1)]
+            from norm in Placements
+            select new GradientNetwork(kind.Item1, kind.Item2, norm, size)];
+        GradientFlowClaims claims = new(grid, size);
+        TrainableSize trainable = TrainableSize.Of(scale);
+        TrainedClaims trained = new(
+            [.. Trained.Select(norm => new InitialGradients(norm, trainable))],
+            [.. Trained.Select(norm => new TrainedGradients(norm, trainable))],
+            trainable);
+        double rate = Significance.PerTest(claims.Tests + trained.Tests);
+        return new(
+            [.. claims.Hypotheses, .. trained.Hypotheses],
+            [.. grid.SelectMany(network => network.Pair.Cells), .. trained.Cells],
+            results => Evaluation.Together(claims.Evaluate(results, rate), trained.Evaluate(results, rate)));
+    }
+}

@@ -1,0 +1,48 @@
+using Hybrid.Networks.Linear;
+using Hybrid.Networks.Training;
+
+namespace Hybrid.Experiments.GradientFlow;
+
+/// <summary>The Gram matrices of one pass, sequence by sequence: row-major n×n, per coordinate.</summary>
+/// <param name="tokens">n.</param>
+/// <param name="depth">L.</param>
+internal sealed class SequenceGrams(int tokens, int depth) : IPassObserver<float>
+{
+    private readonly double[][][] gradients = new double[depth + 1][][];
+
+    /// <summary>C₀ of every sequence: the embedded tokens.</summary>
+    public double[][] Input { get; private set; } = [];
+
+    /// <summary>Γ of every sequence after block <paramref name="layer"/>, 0..depth.</summary>
+    public double[][] Gradient(int layer) => gradients[layer];
+
+    /// <inheritdoc/>
+    public void Stream(int layer, MatrixView<float> stream)
+    {
+        if (layer == 0)
+            Input = Of(stream);
+    }
+
+    /// <inheritdoc/>
+    public void Gradient(int layer, MatrixView<float> gradient) => gradients[layer] = Of(gradient);
+
+    private double[][] Of(MatrixView<float> rows) => [.. Enumerable.Range(0, rows.Rows / tokens).Select(sequence =>
+    {
+        double[] gram = new double[tokens * tokens];
+        for (int i = 0; i < tokens; i++)
+        {
+            for (int j = 0; j <= i; j++)
+                gram[i * tokens + j] = gram[j * tokens + i] = Overlap(rows.Row(sequence * tokens + i), rows.Row(sequence * tokens + j));
+        }
+
+        return gram;
+    })];
+
+    private static double Overlap(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    {
+        double sum = 0;
+        for (int k = 0; k < x.Length; k++)
+            sum += (double)x[k] * y[k];
+        return sum / x.Length;
+    }
+}

@@ -1,0 +1,16 @@
+namespace Hybrid.Experiments;
+
+/// <summary>A hypothesis with every number that was tested for it.</summary>
+/// <param name="Hypothesis">As registered.</param>
+/// <param name="Tests">At least one.</param>
+public sealed record HypothesisResult(Hypothesis Hypothesis, IReadOnlyList<TestedNumber> Tests)
+{
+    /// <summary>Refuted if any number is; inconclusive if none is but more than half of them are inconclusive.</summary>
+    public Outcome Outcome =>
+        Count(Outcome.Refuted) > 0 ? Outcome.Refuted
+        : 2 * Count(Outcome.Inconclusive) > Tests.Count ? Outcome.Inconclusive
+        : Outcome.Supported;
+
+    /// <summary>How many numbers came out so.</summary>
+    public int Count(Outcome outcome) => Tests.Count(test => test.Outcome == outcome);
+}

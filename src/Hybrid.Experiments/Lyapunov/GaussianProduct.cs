@@ -1,0 +1,58 @@
+using System.Globalization;
+using Hybrid.Networks.Tangents;
+using MathNet.Numerics;
+
+namespace Hybrid.Experiments.Lyapunov;
+
+/// <summary>
+/// Linear networks without skips and attention: products of square Gaussian matrices, whose whole spectrum is known at any
+/// width. The part of a Gaussian image off k − 1 directions is χ-distributed with d − k + 1 degrees of freedom, so a block
+/// of two matrices of entry variance 1/d has λ_k = ln(2/d) + ψ((d − k + 1)/2) (Newman 1986).
+/// </summary>
+internal sealed class GaussianProduct
+{
+    private const int Width = 16, Depth = 8;
+    private const string Subject = "linear network of width 16";
+
+    public GaussianProduct(LyapunovSize size)
+    {
+        Architecture architecture = new(
+            Subject,
+            1,
+            Depth,
+            Width,
+            1,
+            Width,
+            Activation.Linear,
+            false,
+            Norm.None,
+            Mask.None,
+            new AttentionParameters(Schedule.NewConstant(1), Schedule.NewConstant(0), 1, 1),
+            new MlpParameters(Schedule.NewConstant(0), Schedule.NewConstant(1), 1, 0, 1),
+            new InputParameters(1, 0));
+        Numbers = [.. Enumerable.Range(1, Width).Select(k =>
+            new RegisteredNumber(Subject, Name(k), Math.Log(2.0 / Width) + SpecialFunctions.DiGamma((Width - k + 1) / 2.0)))];
+        Cell = new(
+            string.Create(CultureInfo.InvariantCulture, $"{Subject}, {size.Products} networks"),
+            2.0 * size.Products * Depth * Width * Width,
+            seed => Measure(architecture, seed, size.Products));
+    }
+
+    /// <summary>The known spectrum, the largest exponent first.</summary>
+    public IReadOnlyList<RegisteredNumber> Numbers { get; }
+
+    public Cell Cell { get; }
+
+    private static string Name(int k) => $"λ, number {k}";
+
+    private static CellValues Measure(Architecture architecture, ulong seed, int samples)
+    {
+        using LyapunovSpectrum spectrum = new(architecture, Width);
+        double[][] blocks = [.. Enumerable.Range(0, Depth).Select(_ => new double[Width])];
+        return CellValues.Of(Enumerable.Range(0, samples).Select(sample =>
+        {
+            spectrum.Run(seed, sample, blocks);
+            return Enumerable.Range(1, Width).Select(k => KeyValuePair.Create(Name(k), blocks.Average(block => block[k - 1]))).ToArray();
+        }));
+    }
+}

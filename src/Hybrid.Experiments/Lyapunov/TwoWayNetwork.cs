@@ -1,0 +1,45 @@
+using Hybrid.Experiments.Measurement;
+
+namespace Hybrid.Experiments.Lyapunov;
+
+/// <summary>One network whose growth is measured forwards, by tangents, and backwards, by gradients.</summary>
+internal sealed class TwoWayNetwork
+{
+    /// <summary>The name of g_d at the input.</summary>
+    public const string Backward = "g_d 0";
+
+    public TwoWayNetwork(Norm norm, double inStd, string phase, LyapunovSize size)
+    {
+        Subject = $"{PlacementName.Of(norm)}, {phase}";
+        double branch = Math.Sqrt(0.5);
+        Schedule weight = Schedule.NewConstant(branch);
+        Architecture architecture = new(
+            Subject,
+            size.Tokens,
+            size.Depth,
+            size.Width,
+            size.Heads,
+            size.Width,
+            Activation.Erf,
+            false,
+            norm,
+            Mask.None,
+            new AttentionParameters(weight, weight, 1, 1),
+            new MlpParameters(weight, weight, inStd, 0, 1),
+            new InputParameters(1, 0.5));
+        Power = Predict.Architecture(architecture).Layers[0].GradientDiagonal;
+        Forward = new($"{Subject}, forwards", architecture, size.Samples, ForwardGrowth.Measure);
+        Backwards = new($"{Subject}, backwards", architecture, size.Samples, (sized, seed, samples) => NetworkEnsemble.Measure(
+            sized, seed, samples, member => [KeyValuePair.Create(Backward, member.Layers[0].GradientDiagonal)]));
+    }
+
+    /// <summary>The row of the tables.</summary>
+    public string Subject { get; }
+
+    /// <summary>tr JᵀJ/(n d), predicted.</summary>
+    public double Power { get; }
+
+    public WidthPair Forward { get; }
+
+    public WidthPair Backwards { get; }
+}

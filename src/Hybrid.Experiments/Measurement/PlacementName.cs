@@ -1,0 +1,9 @@
+using Hybrid.Import.Records;
+
+namespace Hybrid.Experiments.Measurement;
+
+/// <summary>Placements of the normalisation in the words of the architecture record: none, pre, post, peri, output.</summary>
+internal static class PlacementName
+{
+    public static string Of(Norm norm) => FieldKinds.Norm.Write(norm).GetValue<string>();
+}

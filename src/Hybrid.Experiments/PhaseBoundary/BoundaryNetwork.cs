@@ -1,0 +1,47 @@
+namespace Hybrid.Experiments.PhaseBoundary;
+
+/// <summary>The hyperparameters of the experiment's networks, one letter each as in theory.md section 1; r² = 1 − a².</summary>
+internal sealed record BoundaryNetwork(Activation Activation, Norm Norm)
+{
+    /// <summary>a_A.</summary>
+    public double AttentionBranch { get; init; } = 0.5;
+
+    /// <summary>a_M.</summary>
+    public double MlpBranch { get; init; } = 0.5;
+
+    /// <summary>σ_A.</summary>
+    public double LogitStd { get; init; } = 1;
+
+    /// <summary>σ_V.</summary>
+    public double ValueStd { get; init; } = 1;
+
+    /// <summary>σ_w.</summary>
+    public double InStd { get; init; } = 1;
+
+    /// <summary>σ_b.</summary>
+    public double BiasStd { get; init; }
+
+    /// <summary>σ_v.</summary>
+    public double OutStd { get; init; } = 1;
+
+    /// <summary>A plain multilayer perceptron: no attention, no skip; the mean-field networks of the literature.</summary>
+    public static BoundaryNetwork Plain(Activation activation) => new(activation, Norm.None) { AttentionBranch = 0, MlpBranch = 1 };
+
+    /// <summary>The record; sizes are set by the experiment.</summary>
+    public Architecture Build() => new(
+        "line",
+        8,
+        1,
+        8,
+        1,
+        8,
+        Activation,
+        false,
+        Norm,
+        Mask.None,
+        new AttentionParameters(Skip(AttentionBranch), Schedule.NewConstant(AttentionBranch), LogitStd, ValueStd),
+        new MlpParameters(Skip(MlpBranch), Schedule.NewConstant(MlpBranch), InStd, BiasStd, OutStd),
+        new InputParameters(1, 0));
+
+    private static Schedule Skip(double branch) => Schedule.NewConstant(Math.Sqrt(1 - branch * branch));
+}

@@ -1,0 +1,46 @@
+using Hybrid.Experiments.Measurement;
+using Hybrid.Import.Records;
+using Hybrid.Lab.Phases;
+using Hybrid.Networks.Tangents;
+
+namespace Hybrid.Experiments.PhaseBoundary;
+
+/// <summary>One exponent of an ensemble, every network's mean over its blocks.</summary>
+internal static class ExponentMeasurement
+{
+    /// <summary>The name of the measured number.</summary>
+    public const string Exponent = "exponent";
+
+    // u₀ of the tokens: so small that every map is linear in it, and far above the rounding of q − p.
+    private const double NearlyEqual = 1e-8;
+
+    /// <summary>The architecture at a size of the experiment, from the norm at which it stays.</summary>
+    public static Architecture Sized(Architecture architecture, ExponentKind kind, PhaseBoundarySize size) => StationaryNorm.Of(architecture.With(
+        depth: size.Depth,
+        width: size.Width,
+        heads: 1,
+        mlpWidth: size.Width,
+        input: new InputParameters(1, kind == ExponentKind.AngleOfTokens ? 1 - NearlyEqual : 0)));
+
+    /// <summary>Measures by the route of the kind.</summary>
+    public static CellValues Measure(ExponentKind kind, Architecture architecture, ulong seed, int samples) => kind switch
+    {
+        ExponentKind.AngleOfTokens => NetworkEnsemble.Measure(
+            architecture,
+            seed,
+            samples,
+            member => [KeyValuePair.Create(Exponent, Math.Log(member.Layers[^1].U / member.Layers[0].U) / architecture.Depth)]),
+        _ => OnLine(kind, architecture, seed, samples),
+    };
+
+    private static CellValues OnLine(ExponentKind kind, Architecture architecture, ulong seed, int samples)
+    {
+        using LineExponents exponents = new(architecture);
+        double[] angle = new double[architecture.Depth], gradient = new double[architecture.Depth];
+        return CellValues.Of(Enumerable.Range(0, samples).Select(sample =>
+        {
+            exponents.Run(seed, sample, angle, gradient);
+            return new[] { KeyValuePair.Create(Exponent, (kind == ExponentKind.Gradient ? gradient : angle).Average()) };
+        }));
+    }
+}

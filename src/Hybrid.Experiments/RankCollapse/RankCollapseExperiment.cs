@@ -1,0 +1,30 @@
+namespace Hybrid.Experiments.RankCollapse;
+
+/// <summary>Attention alone collapses tokens; with an MLP there is order and chaos: theory.md sections 2.3 and 4.</summary>
+internal sealed class RankCollapseExperiment : IExperiment
+{
+    private static readonly Norm[] Placements = [Norm.None, Norm.Pre, Norm.Post, Norm.Peri, Norm.Output];
+
+    public string Name => "rank-collapse";
+
+    public string Purpose => "Attention alone makes tokens equal; with an MLP they keep apart or collapse as λ_a says.";
+
+    public string Question =>
+        "Does self-attention without an MLP make all tokens equal, in every layer and at every placement of the normalisation, "
+        + "as the rank-collapse literature claims? Does an MLP decide between order and chaos by the sign of λ_a? And is the whole "
+        + "trajectory of the angle, u = 1 − ρ, the predicted one? Networks of erf units with r² = 1 − a², a = 1/2, σ_A = σ_V = σ_v = 1.";
+
+    public int Version => 1;
+
+    public ExperimentDesign Design(ExperimentScale scale)
+    {
+        RankCollapseSize size = RankCollapseSize.Of(scale);
+        Trajectory[] grid = [..
+            from regime in Regime.All
+            from mask in (Mask[])[Mask.None, Mask.Causal]
+            from norm in Placements
+            select new Trajectory(regime, norm, mask, size)];
+        RankCollapseClaims claims = new(grid, size);
+        return new(claims.Hypotheses, [.. grid.SelectMany(trajectory => trajectory.Pair.Cells)], claims.Evaluate);
+    }
+}

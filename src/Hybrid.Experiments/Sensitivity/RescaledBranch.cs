@@ -1,0 +1,110 @@
+using System.Globalization;
+using Hybrid.Experiments.Measurement;
+using Hybrid.Networks.Engines;
+using Hybrid.Networks.Engines.Dense;
+
+namespace Hybrid.Experiments.Sensitivity;
+
+/// <summary>
+/// One module's branch alone, without its skip, and the same branch with its output weights multiplied by factors c. Its
+/// sensitivity S is the root mean square of its Jacobian: √g_d at the input for g_d = 1 at the output.
+/// </summary>
+internal sealed class RescaledBranch
+{
+    /// <summary>The factors c of the output weights.</summary>
+    public static readonly IReadOnlyList<double> Factors = [0.1, 0.5, 2, 10];
+
+    /// <summary>The name of g_d at c = 1.</summary>
+    public const string Power = "power";
+
+    public RescaledBranch(Norm norm, bool attention, SensitivitySize size)
+    {
+        Placement = PlacementName.Of(norm);
+        Subject = $"{Placement}, {(attention ? "attention" : "MLP")}";
+        Proportional = norm.IsNone || norm.IsPre;
+        Architecture one = Build(norm, attention, 1, size);
+        PredictedPower = Predict.Architecture(one).Layers[0].GradientDiagonal;
+        Pair = new(Subject, one, size.Samples, (architecture, seed, samples) => NetworkEnsemble.Measure(
+            architecture, seed, samples, member => [KeyValuePair.Create(Power, member.Layers[0].GradientDiagonal)]));
+        Rescaling = new(
+            string.Create(CultureInfo.InvariantCulture, $"{Subject}, rescaled, width {size.Width}, {size.Samples} networks"),
+            2 * Pair.Full.Cost,
+            seed => Rescaled(norm, attention, size, seed));
+    }
+
+    public string Placement { get; }
+
+    /// <summary>The row of the tables.</summary>
+    public string Subject { get; }
+
+    /// <summary>Whether S must be proportional to c; otherwise it must not depend on c.</summary>
+    public bool Proportional { get; }
+
+    /// <summary>S² at c = 1, predicted.</summary>
+    public double PredictedPower { get; }
+
+    /// <summary>S² at c = 1 at two widths.</summary>
+    public WidthPair Pair { get; }
+
+    /// <summary>The same networks at every c.</summary>
+    public Cell Rescaling { get; }
+
+    /// <summary>S(c)/S(1) of single networks.</summary>
+    public static string Ratio(double factor) => string.Create(CultureInfo.InvariantCulture, $"ratio {factor}");
+
+    /// <summary>|S(c)/S(1)/expected − 1| of single networks.</summary>
+    public static string Deviation(double factor) => string.Create(CultureInfo.InvariantCulture, $"deviation {factor}");
+
+    /// <summary>What S(c)/S(1) must be.</summary>
+    public double Expected(double factor) => Proportional ? factor : 1;
+
+    /// <summary>The module's skip is 0 and its branch 1; the other module is passed by.</summary>
+    private static Architecture Build(Norm norm, bool attention, double factor, SensitivitySize size)
+    {
+        Schedule on = Schedule.NewConstant(1), off = Schedule.NewConstant(0);
+        return new(
+            "branch",
+            size.Tokens,
+            1,
+            size.Width,
+            size.Heads,
+            size.Width,
+            Activation.Gelu,
+            false,
+            norm,
+            Mask.None,
+            attention ? new AttentionParameters(off, on, 1, factor) : new AttentionParameters(on, off, 1, 1),
+            attention ? new MlpParameters(on, off, 1, 0, 1) : new MlpParameters(off, on, 1, 0, factor),
+            new InputParameters(1, 0.5));
+    }
+
+    /// <summary>
+    /// The same seed at every c, on the engine with real weight matrices: the same weights, those of the output scaled. (The
+    /// conditioned engine's draws follow the pivots of its factorisations, which rounding may exchange.)
+    /// </summary>
+    private CellValues Rescaled(Norm norm, bool attention, SensitivitySize size, ulong seed)
+    {
+        double[] one = Powers(Build(norm, attention, 1, size), size.Samples, seed);
+        double[][] scaled = [.. Factors.Select(factor => Powers(Build(norm, attention, factor, size), size.Samples, seed))];
+        return CellValues.Of(Enumerable.Range(0, size.Samples).Select(sample => Factors.SelectMany((factor, i) =>
+        {
+            double ratio = Math.Sqrt(scaled[i][sample] / one[sample]);
+            return new[]
+            {
+                KeyValuePair.Create(Ratio(factor), ratio),
+                KeyValuePair.Create(Deviation(factor), Math.Abs(ratio / Expected(factor) - 1)),
+            };
+        })));
+    }
+
+    private static double[] Powers(Architecture architecture, int samples, ulong seed)
+    {
+        using DenseEngine engine = new(architecture, threads: 1);
+        NetworkSample buffer = new(architecture.Tokens, architecture.Depth);
+        return [.. Enumerable.Range(0, samples).Select(sample =>
+        {
+            engine.Run(seed, sample, buffer);
+            return LayerObservables.Of(buffer, 0).GradientDiagonal;
+        })];
+    }
+}

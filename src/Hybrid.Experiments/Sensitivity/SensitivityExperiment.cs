@@ -1,0 +1,37 @@
+namespace Hybrid.Experiments.Sensitivity;
+
+/// <summary>How sensitive branches are to their weights' scale and networks to their input: theory.md section 5.</summary>
+internal sealed class SensitivityExperiment : IExperiment
+{
+    private static readonly double[] Steps = [1, 0.5, 0.1];
+
+    public string Name => "sensitivity";
+
+    public string Purpose => "Rescaled output weights: proportional sensitivity under pre, none under peri; amplification and its bound.";
+
+    public string Question =>
+        "Kan et al. claim that a pre-normalised branch's Jacobian grows in proportion to its output weights while a peri-normalised one's does not depend on "
+        + "them, and that a step Δt < 1 tightens the amplification ∏(1 + Δt S) of input differences. Does this hold of random networks, and do the sizes "
+        + "agree with the theory? GELU networks, σ = 1, ρ₀ = 0.5. Sensitivities S are root mean squares over directions, not operator norms: "
+        + "what holds of the worst direction is not measured here.";
+
+    public int Version => 1;
+
+    public ExperimentDesign Design(ExperimentScale scale)
+    {
+        SensitivitySize size = SensitivitySize.Of(scale);
+        RescaledBranch[] branches = [..
+            from norm in (Norm[])[Norm.None, Norm.Pre, Norm.Peri, Norm.Output]
+            from attention in (bool[])[true, false]
+            select new RescaledBranch(norm, attention, size)];
+        AmplifiedNetwork[] networks = [..
+            from norm in (Norm[])[Norm.Pre, Norm.Peri, Norm.Output]
+            from step in Steps
+            select new AmplifiedNetwork(norm, step, size)];
+        SensitivityClaims claims = new(branches, networks);
+        return new(
+            claims.Hypotheses,
+            [.. branches.SelectMany(branch => branch.Pair.Cells.Append(branch.Rescaling)), .. networks.SelectMany(network => network.Pair.Cells)],
+            claims.Evaluate);
+    }
+}

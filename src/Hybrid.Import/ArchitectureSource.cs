@@ -1,0 +1,44 @@
+using Hybrid.Import.HuggingFace;
+using Hybrid.Import.Json;
+
+namespace Hybrid.Import;
+
+/// <summary>
+/// Resolves the command's ARCH argument: a preset's name, or else the path of an architecture JSON file or of a Hugging Face
+/// config.json. The one place that knows which formats an architecture may come in.
+/// </summary>
+public static class ArchitectureSource
+{
+    /// <summary>The architecture that <paramref name="text"/> names. A preset wins over a file; ./NAME is always a file.</summary>
+    /// <exception cref="InputException">There is no such preset and no such file, or the file is no architecture.</exception>
+    /// <exception cref="InvalidArchitectureException">A field of the file is out of its range.</exception>
+    public static Architecture Load(string text) => Read(text).Architecture;
+
+    /// <summary>
+    /// The same with the report of an import. <paramref name="scaling"/> overrides the residual scaling of a configuration's
+    /// family, and only that.
+    /// </summary>
+    /// <exception cref="InputException">As for <see cref="Load"/>, or a scaling is given for a preset or a record.</exception>
+    /// <exception cref="InvalidArchitectureException">A field of the file is out of its range.</exception>
+    public static LoadedArchitecture Read(string text, ResidualScaling? scaling = null)
+    {
+        foreach (Preset preset in Presets.All)
+        {
+            if (string.Equals(preset.Architecture.Name, text, StringComparison.OrdinalIgnoreCase))
+                return scaling is null ? new(preset.Architecture) : throw ArchitectureFile.NoConfiguration(text);
+        }
+
+        if (LooksLikePath(text))
+            return ArchitectureFile.Read(text, scaling);
+        string[] names = [.. Presets.All.Select(preset => preset.Architecture.Name)];
+        throw new InputException(
+            $"ARCH must be a preset, an architecture JSON file or a Hugging Face config.json, got '{text}'{NearestName.QuestionOrStop(text, names)} "
+                + $"Presets: {string.Join(", ", names)}.");
+    }
+
+    private static bool LooksLikePath(string text) =>
+        File.Exists(text)
+        || text.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
+        || text.Contains('/')
+        || text.Contains(Path.DirectorySeparatorChar);
+}

@@ -1,0 +1,37 @@
+using Hybrid.Import.Json;
+
+namespace Hybrid.Import.HuggingFace;
+
+/// <summary>Activations under their names in configurations.</summary>
+internal static class ActivationNames
+{
+    /// <summary>Refused and not mapped to GELU: nobody should learn from a note that another function was predicted.</summary>
+    private const string QuickGelu = "quick_gelu";
+
+    private static readonly Dictionary<string, Activation> ByName = new()
+    {
+        ["gelu"] = Activation.Gelu,
+        ["gelu_python"] = Activation.Gelu,
+        ["gelu_new"] = Activation.GeluTanh,
+        ["gelu_pytorch_tanh"] = Activation.GeluTanh,
+        ["gelu_fast"] = Activation.GeluTanh,
+        ["gelu_accurate"] = Activation.GeluTanh,
+        ["silu"] = Activation.Silu,
+        ["swish"] = Activation.Silu,
+        ["relu"] = Activation.Relu,
+        ["tanh"] = Activation.Tanh,
+        ["sigmoid"] = Activation.Sigmoid,
+        ["linear"] = Activation.Linear,
+    };
+
+    /// <summary>The activation of that name; an error that lists the legal ones otherwise.</summary>
+    public static Activation Find(ConfigReader config, string key, string name) =>
+        ByName.TryGetValue(name, out Activation? activation)
+            ? activation
+            : throw config.Error(
+                $"{config.Path(key)} must be one of {string.Join(", ", ByName.Keys)}, got '{name}'{Hint(name)}");
+
+    private static string Hint(string name) => name == QuickGelu
+        ? ": x sigmoid(1.702 x) is none of the theory's activations; gelu, from which it differs by at most 0.021, is the nearest to put in its place"
+        : NearestName.Question(name, ByName.Keys);
+}

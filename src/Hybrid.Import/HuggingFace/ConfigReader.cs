@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Text.Json;
+using Hybrid.Import.Json;
+
+namespace Hybrid.Import.HuggingFace;
+
+/// <summary>
+/// One object of a configuration: strict about types and ranges, lenient about keys, but keeping account of those that were
+/// asked for. A key with the value null counts as absent, as it does in the code that wrote the file.
+/// </summary>
+internal sealed class ConfigReader
+{
+    private readonly string _source;
+    private readonly string _group;
+    private readonly Dictionary<string, JsonElement> _values = [];
+    private readonly HashSet<string> _read = [];
+
+    /// <summary>The keys of an object; <paramref name="group"/> is the key that holds it, or "" at the top.</summary>
+    public ConfigReader(JsonElement element, string source, string group = "")
+    {
+        _source = source;
+        _group = group;
+        if (element.ValueKind != JsonValueKind.Object)
+            throw new InputException($"{source}: {group} must be an object, got {JsonText.Excerpt(element.GetRawText())}");
+        foreach (JsonProperty property in element.EnumerateObject())
+        {
+            if (!_values.TryAdd(property.Name, property.Value))
+                throw new InputException($"{source}: {Path(property.Name)} is given twice; give every key once");
+        }
+    }
+
+    /// <summary>The keys that nobody asked for, in the file's order.</summary>
+    public IEnumerable<string> Unread => _values.Keys.Where(key => !_read.Contains(key));
+
+    /// <summary>A key as the user finds it in the file: text_config.hidden_size.</summary>
+    public string Path(string key) => _group == "" ? key : $"{_group}.{key}";
+
+    /// <summary>The nested object at a key, or null.</summary>
+    public ConfigReader? Object(string key) =>
+        Find(key) is JsonElement element ? new ConfigReader(element, _source, Path(key)) : null;
+
+    /// <summary>A size from the first of several names that is there, or null; two names that differ are an error.</summary>
+    public int? Size(params string[] names) => One(names, key => Read<int>(
+        key,
+        $"an integer from 1 to {ArchitectureModule.LargestSize}",
+        element => element.TryGetInt32(out int value) && value >= 1 && value <= ArchitectureModule.LargestSize ? value : null));
+
+    /// <summary>A size that must be there.</summary>
+    public int RequiredSize(params string[] names) =>
+        Size(names) ?? throw Error($"{string.Join(" or ", names.Select(Path))} is missing; it must be an integer from 1 to {ArchitectureModule.LargestSize}");
+
+    /// <summary>A finite number > 0 from the first of several names that is there, or null.</summary>
+    public double? Positive(params string[] names) => One(names, key => Read<double>(
+        key,
+        "a finite number > 0",
+        element => element.TryGetDouble(out double value) && double.IsFinite(value) && value > 0 ? value : null));
+
+    /// <summary>A finite number ≥ 0, or null.</summary>
+    public double? NonNegative(string key) => Read<double>(
+        key,
+        "a finite number ≥ 0",
+        element => element.TryGetDouble(out double value) && double.IsFinite(value) && value >= 0 ? value : null);
+
+    /// <summary>true or false; <paramref name="absent"/> where the key is not there.</summary>
+    public bool Flag(string key, bool absent) => Find(key) switch
+    {
+        null => absent,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        JsonElement element => throw Illegal(key, "true or false", element),
+    };
+
+    /// <summary>A string, or null.</summary>
+    public string? Text(string key) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } element => element.GetString(),
+        JsonElement element => throw Illegal(key, "a string", element),
+    };
+
+    /// <summary>An array of strings; empty where the key is not there.</summary>
+    public string[] Texts(string key) => Find(key) switch
+    {
+        null => [],
+        { ValueKind: JsonValueKind.Array } element when element.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
+            [.. element.EnumerateArray().Select(item => item.GetString()!)],
+        JsonElement element => throw Illegal(key, "an array of strings", element),
+    };
+
+    /// <summary>The error for this file.</summary>
+    public InputException Error(string message) => new($"{_source}: {message}");
+
+    private JsonElement? Find(string key)
+    {
+        _read.Add(key);
+        return _values.TryGetValue(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    }
+
+    private T? Read<T>(string key, string legal, Func<JsonElement, T?> read)
+        where T : struct => Find(key) is not JsonElement element
+            ? null
+            : (element.ValueKind == JsonValueKind.Number ? read(element) : null) ?? throw Illegal(key, legal, element);
+
+    private T? One<T>(string[] names, Func<string, T?> read)
+        where T : struct
+    {
+        (string Name, T? Value)[] given = [.. names.Select(name => (name, read(name))).Where(item => item.Item2 is not null)];
+        if (given.Length > 1 && given.Any(item => !item.Value.Equals(given[0].Value)))
+        {
+            IEnumerable<string> shown = given.Select(item => string.Create(CultureInfo.InvariantCulture, $"{Path(item.Name)} = {item.Value}"));
+            throw Error($"{string.Join(" and ", shown)} are two names of one quantity and disagree; give one of them");
+        }
+
+        return given.Length == 0 ? null : given[0].Value;
+    }
+
+    private InputException Illegal(string key, string legal, JsonElement element) =>
+        Error($"{Path(key)} must be {legal}, got {JsonText.Excerpt(element.GetRawText())}");
+}

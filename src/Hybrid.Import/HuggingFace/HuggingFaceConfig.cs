@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Hybrid.Import.Json;
+
+namespace Hybrid.Import.HuggingFace;
+
+/// <summary>
+/// A Hugging Face config.json as an architecture: sizes from its keys, placement and initialisation from what the family's
+/// code does. What is assumed and what is not modelled is in the report; docs/import.md has the families.
+/// </summary>
+internal static class HuggingFaceConfig
+{
+    private const string NestedText = "text_config";
+
+    private static readonly string[] ExpertKeys = ["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"];
+
+    /// <summary>Whether a document is such a configuration: the architecture record has neither key.</summary>
+    public static bool Recognises(JsonElement root) =>
+        root.ValueKind == JsonValueKind.Object && (root.TryGetProperty("model_type", out _) || root.TryGetProperty("architectures", out _));
+
+    /// <summary>Reads a configuration. <paramref name="scaling"/> overrides what the family's code does.</summary>
+    /// <exception cref="InputException">A key has another type or range, or the network is none that can be imported.</exception>
+    /// <exception cref="InvalidArchitectureException">The record that comes of it is out of range.</exception>
+    public static LoadedArchitecture Import(JsonElement root, string source, ResidualScaling? scaling)
+    {
+        ConfigReader outer = new(root, source);
+        string? modelType = outer.Text("model_type");
+        string[] classes = outer.Texts("architectures");
+        List<string> notes = [];
+        ConfigReader? text = outer.Object(NestedText);
+        if (text is not null)
+        {
+            notes.Add($"only {NestedText}, the text model, and the standard deviation around it are read");
+            modelType = text.Text("model_type") ?? modelType;
+        }
+
+        ConfigReader config = text ?? outer;
+        RefuseWhatIsNoDenseStack(config);
+        Family family = Families.Find(modelType, classes) ?? throw Unknown(outer, modelType, classes);
+        ResidualScaling used = scaling ?? family.Scaling;
+        double? outerStd = text is null ? null : outer.Positive("initializer_range");
+        ModelDescription model = new ModelReader(config, family, outerStd, notes).Read(NameOf(source, family), used);
+        Architecture record = ArchitectureModule.EnsureValid(ModelDescriptionModule.ToArchitecture(model));
+        notes.AddRange(Assumptions.Of(family, model, record, used));
+        notes.AddRange(Omissions.Of(config, family, model, record));
+        IEnumerable<string> ignored = text is null ? Ignored(outer) : Ignored(outer).Concat(Ignored(text));
+        return new(record, new ImportReport(source, family.ModelType, used, notes, [.. ignored]));
+    }
+
+    private static void RefuseWhatIsNoDenseStack(ConfigReader config)
+    {
+        foreach (string key in ExpertKeys)
+        {
+            if (config.Size(key) is int experts and > 1)
+            {
+                throw config.Error(
+                    $"{config.Path(key)} must be 1 or absent, got {experts}: experts are not modelled; import a dense model, or write an architecture "
+                        + "JSON record with the width of the experts that one token uses");
+            }
+        }
+
+        if (config.Flag("is_encoder_decoder", false))
+            throw config.Error($"{config.Path("is_encoder_decoder")} must be false: one stack of blocks is modelled; write an architecture JSON record of one half");
+    }
+
+    private static InputException Unknown(ConfigReader config, string? modelType, string[] classes)
+    {
+        string[] names = [.. Families.All.Select(family => family.ModelType)];
+        string legal = $"{string.Join(", ", names)}; for another network write an architecture JSON record";
+        return modelType is null
+            ? config.Error($"architectures must name a class of a known family, got '{string.Join(", ", classes)}'. Families: {legal}")
+            : config.Error($"model_type must be one of the families that can be imported, got '{modelType}'{NearestName.QuestionOrStop(modelType, names)} Families: {legal}");
+    }
+
+    private static IEnumerable<string> Ignored(ConfigReader config) =>
+        config.Unread.Where(key => !KeysWithoutEffect.Contains(key)).Select(config.Path);
+
+    /// <summary>After the file, unless that has the name which they all have.</summary>
+    private static string NameOf(string source, Family family) =>
+        Path.GetFileNameWithoutExtension(source) is string name and not ("config" or "") ? name : family.ModelType;
+}

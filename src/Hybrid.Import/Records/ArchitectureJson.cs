@@ -1,0 +1,115 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Hybrid.Import.Json;
+
+namespace Hybrid.Import.Records;
+
+/// <summary>
+/// The architecture record as JSON. Strict: an unknown or repeated field, a value of another type and a number that is
+/// not finite are errors that name the field's path. Comments and trailing commas are allowed, as in design.md's
+/// example; absent fields take the defaults of <c>Architecture.defaults</c>.
+/// </summary>
+public static class ArchitectureJson
+{
+    private static readonly JsonDocumentOptions Options = new()
+    {
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip,
+        MaxDepth = 8,
+    };
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2 };
+
+    /// <summary>
+    /// Reads and validates a record. <paramref name="source"/> names it in error messages.
+    /// </summary>
+    /// <exception cref="InputException">The text is not JSON or not a record.</exception>
+    /// <exception cref="InvalidArchitectureException">A field is out of its range.</exception>
+    public static Architecture Parse(string text, string source)
+    {
+        using JsonDocument document = ParseDocument(text, source);
+        return Read(document.RootElement, source, null);
+    }
+
+    /// <summary>Every field of the record as a JSON object; <see cref="Parse"/> reads back the same architecture.</summary>
+    public static JsonObject ToNode(Architecture architecture)
+    {
+        ArchitectureDraft draft = new(architecture);
+        JsonObject root = [];
+        foreach (ArchitectureField field in ArchitectureFields.All)
+        {
+            (string group, string name) = field.Split;
+            JsonObject target = root;
+            if (group != "")
+            {
+                target = root[group] as JsonObject ?? [];
+                root[group] ??= target;
+            }
+
+            target[name] = field.Write(draft);
+        }
+
+        return root;
+    }
+
+    /// <summary>Every field of the record as indented JSON text.</summary>
+    public static string ToText(Architecture architecture) => ToNode(architecture).ToJsonString(Indented);
+
+    /// <summary>The record that a parsed document holds; without a name field it is called <paramref name="defaultName"/>.</summary>
+    internal static Architecture Read(JsonElement root, string source, string? defaultName)
+    {
+        ArchitectureDraft draft = new(ArchitectureModule.Defaults);
+        if (defaultName is not null)
+            draft.Name = defaultName;
+        if (root.ValueKind != JsonValueKind.Object)
+            throw new InputException($"{source}: the architecture must be a JSON object, got {JsonText.Excerpt(root.GetRawText())}");
+        ReadObject(source, "", root, draft);
+        return ArchitectureModule.EnsureValid(draft.Build());
+    }
+
+    /// <summary>The text as a document; torn JSON is an error with line and column, both counted from 1.</summary>
+    internal static JsonDocument ParseDocument(string text, string source)
+    {
+        try
+        {
+            JsonDocument document = JsonDocument.Parse(text, Options);
+            JsonText.EnsureWhole(document.RootElement, source);
+            return document;
+        }
+        catch (JsonException error)
+        {
+            string reason = error.Message.Split(" LineNumber:")[0].TrimEnd('.');
+            throw new InputException(
+                $"{source}: cannot be read as JSON at line {error.LineNumber + 1}, column {error.BytePositionInLine + 1}: {reason}",
+                error);
+        }
+    }
+
+    private static void ReadObject(string source, string group, JsonElement element, ArchitectureDraft draft)
+    {
+        HashSet<string> seen = [];
+        foreach (JsonProperty property in element.EnumerateObject())
+        {
+            string path = group == "" ? property.Name : $"{group}.{property.Name}";
+            if (!seen.Add(property.Name))
+                throw new InputException($"{source}: {path} is given twice; give every field once");
+            if (group == "" && ArchitectureFields.Groups.Contains(property.Name))
+                ReadGroup(source, property, draft);
+            else if (!property.Name.Contains('.') && ArchitectureFields.Find(path) is ArchitectureField field)
+                ArchitectureFields.Read(source, field, property.Value, draft);
+            else
+                throw ArchitectureFields.Unknown(source, path);
+        }
+    }
+
+    private static void ReadGroup(string source, JsonProperty property, ArchitectureDraft draft)
+    {
+        if (property.Value.ValueKind != JsonValueKind.Object)
+        {
+            throw new InputException(
+                $"{source}: {property.Name} must be an object, got {JsonText.Excerpt(property.Value.GetRawText())}");
+        }
+
+        ReadObject(source, property.Name, property.Value, draft);
+    }
+}

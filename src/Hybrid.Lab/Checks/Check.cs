@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using Hybrid.Import.Json;
+using Hybrid.Lab.Comparisons;
+using Hybrid.Lab.Engines;
+using Hybrid.Lab.Statistics;
+
+namespace Hybrid.Lab.Checks;
+
+/// <summary>The main job: predict every architecture, simulate it at two widths, compare, judge.</summary>
+public static class Check
+{
+    /// <summary>
+    /// Runs a plan. <paramref name="predict"/> is the theory; <paramref name="progress"/> is told before each prediction
+    /// and after each network, from any thread. The report depends on the plan alone, not on threads. Cancelled, the report
+    /// holds the architectures that were finished.
+    /// </summary>
+    /// <exception cref="InputException">The plan asks for too few samples, for no architecture, or for more memory than it allows.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled before any architecture was finished.</exception>
+    public static CheckReport Run(
+        CheckPlan plan,
+        Func<Architecture, Prediction> predict,
+        Action<CheckProgress> progress,
+        CancellationToken cancellation)
+    {
+        if (plan.Samples < CheckPlan.LeastSamples)
+            throw new InputException($"--samples must be an integer ≥ {CheckPlan.LeastSamples} to compare with error bars, got {plan.Samples}");
+        if (plan.Architectures.Count == 0)
+            throw new InputException("a check needs at least one architecture, got none");
+
+        long start = Stopwatch.GetTimestamp();
+        EnsembleRun run = plan.Run;
+        ComparisonOptions options = ComparisonOptions.ForFamily(plan.FamilyWiseRate, plan.Architectures.Sum(Comparison.Count));
+        List<Comparison> comparisons = [];
+        int done = 0;
+        Measurement Measure(Architecture at, int first, int samples)
+        {
+            Measurement measurement = run.Measure(
+                at,
+                first,
+                samples,
+                () => progress(new(at.Name, at.Width, Interlocked.Increment(ref done), plan.Networks)),
+                cancellation);
+            cancellation.ThrowIfCancellationRequested();
+            return measurement;
+        }
+
+        try
+        {
+            foreach (Architecture architecture in plan.Architectures)
+            {
+                progress(new(architecture.Name, 0, done, plan.Networks));
+                Prediction prediction = predict(architecture);
+                Measurement measured = Measure(architecture, 0, plan.Samples);
+                // Other sample numbers: the two ensembles share no random number.
+                SecondWidth second = SecondWidth.Of(architecture);
+                Measurement other = Measure(second.Architecture, plan.Samples, second.SampleFactor * plan.Samples);
+                comparisons.Add(Comparison.Of(prediction, measured, other, options));
+            }
+        }
+        catch (OperationCanceledException) when (comparisons.Count > 0)
+        {
+            // What is finished is reported.
+        }
+
+        return new(
+            plan,
+            options,
+            comparisons,
+            ErrorSummary.Of(comparisons),
+            Judge(comparisons),
+            Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    private static Agreement Judge(List<Comparison> comparisons)
+    {
+        if (comparisons.Any(comparison => comparison.Agreement == Agreement.Disagrees))
+            return Agreement.Disagrees;
+        return comparisons.Any(comparison => comparison.Agreement == Agreement.Inconclusive)
+            ? Agreement.Inconclusive
+            : Agreement.Agrees;
+    }
+}

@@ -1,0 +1,34 @@
+using Hybrid.Import.Files;
+using Hybrid.Import.Json;
+using Hybrid.Networks.Training;
+
+namespace Hybrid.Lab.Data;
+
+/// <summary>Sequences of tokens by number: sequence i of a part depends on the source and (part, i) alone. Any thread may read.</summary>
+public interface ITokenSource : IDisposable
+{
+    /// <summary>Tokens are 0..Vocabulary − 1; from 2 to 256.</summary>
+    int Vocabulary { get; }
+
+    /// <summary>The text that opens the same source again, every default written out.</summary>
+    string Description { get; }
+
+    /// <summary>The file that the tokens come from, or null for tokens that are made.</summary>
+    FileIdentity? File { get; }
+
+    /// <summary>Losses of simple predictors, nats per token, to compare a network with; may be empty.</summary>
+    IReadOnlyList<ReferenceLoss> References { get; }
+
+    /// <summary>
+    /// The least mean loss that any predictor can reach, nats per target, over sequences of <paramref name="tokens"/>
+    /// inputs: the exact conditional entropy of the targets given what the network sees. Null where it is not known.
+    /// </summary>
+    double? OptimalLoss(TrainingTask task, int tokens);
+
+    /// <summary>How many different sequences of <paramref name="length"/> tokens a part has; <see cref="long.MaxValue"/> where they never end.</summary>
+    /// <exception cref="InputException">Sequences of this length cannot be had at all.</exception>
+    long Sequences(Split split, int length);
+
+    /// <summary>Writes sequence number <paramref name="sequence"/> ≥ 0 of a part, as long as <paramref name="tokens"/>.</summary>
+    void Fill(Split split, long sequence, Span<byte> tokens);
+}

@@ -1,0 +1,27 @@
+using Hybrid.Networks.Engines;
+
+namespace Hybrid.Lab.Engines;
+
+/// <summary>An engine that this build has.</summary>
+/// <param name="Name">The name that --engine takes.</param>
+/// <param name="Description">One line on what it does and when to take it.</param>
+/// <param name="Create">Plans the buffers for an architecture and a number of threads.</param>
+/// <param name="Bytes">About how much memory those buffers take.</param>
+public sealed record EngineEntry(
+    string Name,
+    string Description,
+    Func<Architecture, int, INetworkEngine> Create,
+    Func<Architecture, Int128> Bytes)
+{
+    /// <summary>Most engines at a time, ≥ 1: 1 for an engine that runs many networks at once by itself.</summary>
+    public int MostEngines { get; init; } = int.MaxValue;
+
+    /// <summary>Makes the entry for a choice of device, or null of an engine that runs on the processor in one way.</summary>
+    public Func<DeviceChoice, EngineEntry>? OnDevice { get; init; }
+
+    /// <summary>Where it runs and what it was told there, of an engine that has a choice.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>The GPUs that the engine can use.</summary>
+    public Func<IReadOnlyList<DeviceDescription>> Gpus { get; init; } = () => [];
+}

@@ -1,0 +1,102 @@
+using System.Text;
+using Hybrid.Drawing.Figures;
+using Hybrid.Drawing.Reports;
+using Hybrid.Lab.Statistics;
+
+namespace Hybrid.Lab.Phases;
+
+/// <summary>A grid function as coloured cells, zero in white, with the colour bar that explains them.</summary>
+internal sealed class HeatMap
+{
+    private readonly PhaseGrid _grid;
+    private readonly double[,] _values;
+
+    public HeatMap(PhaseGrid grid, double[,] values)
+    {
+        _grid = grid;
+        _values = values;
+        double largest = values.Cast<double>().Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
+        Limit = largest > 0 ? largest : 1;
+    }
+
+    /// <summary>The magnitude at either end of the colour bar: the largest on the grid.</summary>
+    public double Limit { get; }
+
+    /// <summary>
+    /// Cells reach half-way to the neighbouring grid points; runs of one colour in a row are one rectangle, and all
+    /// rectangles of one colour are one path.
+    /// </summary>
+    public void Draw(SvgWriter svg, Panel panel)
+    {
+        SortedDictionary<string, StringBuilder> paths = new(StringComparer.Ordinal);
+        int columns = _grid.X.Count, rows = _grid.Y.Count;
+        for (int j = 0; j < rows; j++)
+        {
+            double bottom = panel.Y(Boundary(_grid.Y.Values, j)), top = panel.Y(Boundary(_grid.Y.Values, j + 1));
+            for (int i = 0; i < columns;)
+            {
+                string colour = Colour(i, j);
+                int end = i + 1;
+                while (end < columns && Colour(end, j) == colour)
+                    end++;
+                double left = panel.X(Boundary(_grid.X.Values, i)), right = panel.X(Boundary(_grid.X.Values, end));
+                if (!paths.TryGetValue(colour, out StringBuilder? path))
+                    paths[colour] = path = new();
+                path.Append($"M{SvgWriter.Number(left)},{SvgWriter.Number(top)}H{SvgWriter.Number(right)}V{SvgWriter.Number(bottom)}H{SvgWriter.Number(left)}z");
+                i = end;
+            }
+        }
+
+        using IDisposable group = svg.Group("cells");
+        foreach ((string colour, StringBuilder path) in paths)
+            svg.Path(path.ToString(), null, colour);
+    }
+
+    /// <summary>Measured values as dots in the map's own colours, which vanish where measurement and theory agree but for their rims.</summary>
+    public void DrawMeasured(SvgWriter svg, Panel panel, string symbol, IEnumerable<(double X, double Y, Estimate Measured, double Predicted)> points)
+    {
+        foreach ((double x, double y, Estimate measured, double predicted) in points.Where(point => double.IsFinite(point.Measured.Mean)))
+        {
+            svg.Path(
+                Marker.Data(0, panel.X(x), panel.Y(y), 5.5),
+                "measured",
+                DivergingColours.At(measured.Mean / Limit),
+                $"{symbol} measured {measured.ToString()}, predicted {Numbers.Significant(predicted)}");
+        }
+    }
+
+    /// <summary>
+    /// Invisible cells that say their value where the pointer rests; of grids finer than 64 points a side every second, third
+    /// … point says its own.
+    /// </summary>
+    public void DrawHover(SvgWriter svg, Panel panel, string symbol)
+    {
+        const int Finest = 64;
+        int across = (_grid.X.Count + Finest - 1) / Finest, up = (_grid.Y.Count + Finest - 1) / Finest;
+        using IDisposable group = svg.Group("hover");
+        for (int j = 0; j < _grid.Y.Count; j += up)
+        {
+            double bottom = panel.Y(Boundary(_grid.Y.Values, j)), top = panel.Y(Boundary(_grid.Y.Values, Math.Min(j + up, _grid.Y.Count)));
+            for (int i = 0; i < _grid.X.Count; i += across)
+            {
+                double left = panel.X(Boundary(_grid.X.Values, i)), right = panel.X(Boundary(_grid.X.Values, Math.Min(i + across, _grid.X.Count)));
+                string place = $"{FieldSymbols.Label(_grid.X.Paths)} = {Numbers.Significant(_grid.X.Values[i])}, {FieldSymbols.Label(_grid.Y.Paths)} = {Numbers.Significant(_grid.Y.Values[j])}";
+                svg.Rectangle(left, top, right - left, bottom - top, null, hover: $"{symbol} = {Numbers.Significant(_values[i, j])} at {place}");
+            }
+        }
+    }
+
+    /// <summary>The colour bar to the right of the panel.</summary>
+    public void DrawBar(SvgWriter svg, Panel panel, string symbol) => ColourBar.Draw(svg, panel, symbol, -Limit, Limit);
+
+    private string Colour(int i, int j) => double.IsFinite(_values[i, j])
+        ? DivergingColours.At(_values[i, j] / Limit)
+        : "#808080";
+
+    private static double Boundary(IReadOnlyList<double> values, int i) => i switch
+    {
+        0 => values[0],
+        _ when i == values.Count => values[^1],
+        _ => (values[i - 1] + values[i]) / 2,
+    };
+}

@@ -1,0 +1,38 @@
+using Hybrid.Drawing.Figures;
+
+namespace Hybrid.Lab.Phases;
+
+/// <summary>A place for a phase's name inside its region.</summary>
+internal static class RegionLabel
+{
+    /// <summary>Least distance of the text's middle from every line and edge; half the width of the longest name.</summary>
+    private const double Room = 34;
+
+    /// <summary>
+    /// The grid point with λ_a of the given sign that is farthest from the panel's edges and from everything in
+    /// <paramref name="avoid"/> (page coordinates), or null where no place has room for the name.
+    /// </summary>
+    public static (double X, double Y)? Place(PhaseGrid grid, int sign, IReadOnlyList<(double X, double Y)> avoid, Panel panel)
+    {
+        (double X, double Y)? best = null;
+        double most = Room;
+        // Some 40 candidates along each axis are enough to tell where there is room.
+        for (int i = 0; i < grid.X.Count; i += 1 + grid.X.Count / 40)
+        {
+            for (int j = 0; j < grid.Y.Count; j += 1 + grid.Y.Count / 40)
+            {
+                if (!(grid.Angle[i, j] * sign > 0))
+                    continue;
+                (double x, double y) = (panel.X(grid.X.Values[i]), panel.Y(grid.Y.Values[j]));
+                double edge = Math.Min(
+                    Math.Min(x - panel.Left, panel.Left + panel.Width - x),
+                    Math.Min(y - panel.Top, panel.Top + panel.Height - y));
+                double room = avoid.Select(other => Math.Sqrt(Math.Pow(other.X - x, 2) + Math.Pow(other.Y - y, 2))).Append(edge).Min();
+                if (room > most)
+                    (most, best) = (room, (x, y));
+            }
+        }
+
+        return best;
+    }
+}

@@ -1,0 +1,52 @@
+using Hybrid.Import.Json;
+using Hybrid.Lab.Engines;
+using Hybrid.Networks.Training;
+
+namespace Hybrid.Lab.Training;
+
+/// <summary>The engines of this build that train, by name.</summary>
+/// <param name="Entries">What is there; the default first.</param>
+public sealed record TrainerCatalogue(IReadOnlyList<TrainerEntry> Entries)
+{
+    /// <summary>The name of the engine that is taken where none is asked for.</summary>
+    public string Default => Entries[0].Name;
+
+    /// <summary>The entry of a name.</summary>
+    /// <exception cref="EngineMissingException">The engine is known but not in this build.</exception>
+    /// <exception cref="InputException">No engine of that name trains.</exception>
+    public TrainerEntry Find(string name) => EngineCatalogue.Choose(name, Entries, entry => entry.Name);
+
+    /// <summary>The entry of a name for a choice of device.</summary>
+    /// <exception cref="EngineMissingException">The engine is not in this build, or the device not in this machine.</exception>
+    /// <exception cref="InputException">No engine of that name trains, or it offers no such choice.</exception>
+    public TrainerEntry Find(string name, DeviceChoice choice)
+    {
+        TrainerEntry entry = Find(name);
+        return choice.Apply(name, entry, entry.OnDevice);
+    }
+
+    /// <summary>A trainer for a plan, as it begins.</summary>
+    /// <exception cref="EngineMissingException">The plan's engine is not in this build, or the device not in this machine.</exception>
+    /// <exception cref="InputException">The engine has no such device, or refuses the plan, or it does not fit into memory.</exception>
+    public ITrainer Create(TrainingPlan plan, int threads, DeviceChoice choice)
+    {
+        TrainerEntry entry = Find(plan.Engine, choice);
+        string name = plan.Options.Model.Architecture.Name;
+        Int128 bytes = entry.Bytes(plan.Options, threads), memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (bytes > memory)
+        {
+            throw new InputException(
+                $"training '{name}' takes {MemorySize.Text(bytes)} of memory, and there are {MemorySize.Text(memory)}; "
+                + "give --recompute, a smaller --batch, or --set width=…, depth=… or tokens=…");
+        }
+
+        try
+        {
+            return entry.Create(plan.Options, threads);
+        }
+        catch (ArgumentException error) when (error is not InvalidArchitectureException)
+        {
+            throw new InputException($"engine {entry.Name} cannot train '{name}': {error.Message}", error);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using System.Numerics;
+using Hybrid.Networks.Linear;
+
+namespace Hybrid.Networks.Blocks;
+
+/// <summary>
+/// The part of attention between the weight matrices: for every head of every sequence, A = softmax(Q Kᵀ/√d_k) and
+/// context = A V. Items of work are row blocks of heads; R = B n rows. Backwards, with G the gradient at the context:
+/// G_A = G Vᵀ, G_ℓ by the softmax, G_Q = G_ℓ K/√d_k (row block by row block), then, from all rows,
+/// G_K = G_ℓᵀ Q/√d_k and G_V = Aᵀ G.
+/// </summary>
+internal unsafe struct AttentionHeads<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    // From so many heads per thread on, one head more or less matters little.
+    private const int EnoughHeads = 8;
+
+    /// <summary>H; head h owns an H-th of the columns.</summary>
+    internal int Heads;
+
+    /// <summary>Whether token i sees only tokens 0..i.</summary>
+    internal bool Causal;
+
+    /// <summary>1/√d_k; the matrices may hold fewer coordinates of a head than d_k, in a frame of what matters.</summary>
+    internal T LogitScale;
+
+    /// <summary>Packing memory, one per worker.</summary>
+    internal PackingBuffers<T>* Buffers;
+
+    /// <summary>[R, d] each.</summary>
+    internal MatrixView<T> Query, Key, Value;
+
+    /// <summary>A and the gradient at A and ℓ: [B H n, n].</summary>
+    internal MatrixView<T> Probabilities, LogitGradient;
+
+    /// <summary>[R, d]; backwards the gradient there.</summary>
+    internal MatrixView<T> Context;
+
+    /// <summary>[R, d] each.</summary>
+    internal MatrixView<T> QueryGradient, KeyGradient, ValueGradient;
+
+    private readonly int Tokens => Probabilities.Columns;
+
+    // Heads of all sequences: head h of sequence b has number b H + h.
+    private readonly int AllHeads => Probabilities.Rows / Tokens;
+
+    private readonly int HeadWidth => Query.Columns / Heads;
+
+    /// <summary>Probabilities and Context from Query, Key, Value.</summary>
+    internal static void Forward(AttentionHeads<T>* at, int worker, int threads)
+    {
+        (int start, int end) = at->Items(worker, threads);
+        for (int item = start; item < end; item++)
+        {
+            (int head, int row, int rows) = at->Item(item, threads);
+            MatrixView<T> probabilities = at->Probabilities.Slice(head * at->Tokens + row, 0, rows, at->Tokens);
+            MatrixView<T> keys = at->Head(at->Key, head).Transposed;
+            BlockedProduct.Multiply(
+                at->Buffers[worker], at->Head(at->Query, head, row, rows), keys, probabilities, at->LogitScale);
+            for (int i = 0; i < rows; i++)
+            {
+                int allowed = at->Causal ? row + i + 1 : at->Tokens;
+                Softmax.Forward(probabilities.Data + i * probabilities.RowStride, allowed, at->Tokens);
+            }
+
+            BlockedProduct.Multiply(
+                at->Buffers[worker], probabilities, at->Head(at->Value, head), at->Head(at->Context, head, row, rows), T.One);
+        }
+    }
+
+    /// <summary>LogitGradient and QueryGradient from the gradient at Context.</summary>
+    internal static void BackwardRows(AttentionHeads<T>* at, int worker, int threads)
+    {
+        (int start, int end) = at->Items(worker, threads);
+        for (int item = start; item < end; item++)
+        {
+            (int head, int row, int rows) = at->Item(item, threads);
+            MatrixView<T> probabilities = at->Probabilities.Slice(head * at->Tokens + row, 0, rows, at->Tokens);
+            MatrixView<T> gradient = at->LogitGradient.Slice(head * at->Tokens + row, 0, rows, at->Tokens);
+            MatrixView<T> values = at->Head(at->Value, head).Transposed;
+            BlockedProduct.Multiply(at->Buffers[worker], at->Head(at->Context, head, row, rows), values, gradient, T.One);
+            for (int i = 0; i < rows; i++)
+            {
+                nint shift = i * gradient.RowStride;
+                Softmax.Backward(gradient.Data + shift, probabilities.Data + shift, at->Tokens);
+            }
+
+            BlockedProduct.Multiply(
+                at->Buffers[worker],
+                gradient,
+                at->Head(at->Key, head),
+                at->Head(at->QueryGradient, head, row, rows),
+                at->LogitScale);
+        }
+    }
+
+    /// <summary>KeyGradient and ValueGradient, once LogitGradient is complete.</summary>
+    internal static void BackwardColumns(AttentionHeads<T>* at, int worker, int threads)
+    {
+        (int start, int end) = at->Items(worker, threads);
+        for (int item = start; item < end; item++)
+        {
+            (int head, int column, int columns) = at->Item(item, threads);
+            MatrixView<T> probabilities = at->Probabilities.Slice(head * at->Tokens, column, at->Tokens, columns);
+            MatrixView<T> gradient = at->LogitGradient.Slice(head * at->Tokens, column, at->Tokens, columns);
+            BlockedProduct.Multiply(
+                at->Buffers[worker],
+                gradient.Transposed,
+                at->Head(at->Query, head),
+                at->Head(at->KeyGradient, head, column, columns),
+                at->LogitScale);
+            BlockedProduct.Multiply(
+                at->Buffers[worker],
+                probabilities.Transposed,
+                at->Head(at->Context, head),
+                at->Head(at->ValueGradient, head, column, columns),
+                T.One);
+        }
+    }
+
+    // Whole heads where they spread evenly enough over the threads, otherwise heads cut into as many row blocks as threads.
+    private readonly int BlockRows(int threads) =>
+        AllHeads % threads == 0 || AllHeads >= EnoughHeads * threads ? Tokens : (Tokens + threads - 1) / threads;
+
+    private readonly (int Start, int End) Items(int worker, int threads)
+    {
+        int blockRows = BlockRows(threads);
+        return WorkerPool.Share(AllHeads * ((Tokens + blockRows - 1) / blockRows), worker, threads);
+    }
+
+    private readonly (int Head, int Row, int Rows) Item(int item, int threads)
+    {
+        int blockRows = BlockRows(threads);
+        int blocks = (Tokens + blockRows - 1) / blockRows;
+        int row = item % blocks * blockRows;
+        return (item / blocks, row, Math.Min(blockRows, Tokens - row));
+    }
+
+    private readonly MatrixView<T> Head(MatrixView<T> matrix, int head) => Head(matrix, head, 0, Tokens);
+
+    private readonly MatrixView<T> Head(MatrixView<T> matrix, int head, int row, int rows) =>
+        matrix.Slice(head / Heads * Tokens + row, head % Heads * HeadWidth, rows, HeadWidth);
+}

@@ -1,0 +1,135 @@
+using System.Numerics;
+using Hybrid.Networks.Blocks.Activations;
+using Hybrid.Networks.Linear;
+
+namespace Hybrid.Networks.Blocks;
+
+/// <summary>
+/// The stages of every block between its products with weights, on one buffer of activations: what a network does whatever
+/// its weights are, or whether they exist.
+/// </summary>
+internal sealed unsafe class BlockStages<T> : IDisposable
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly Architecture architecture;
+    private readonly MatrixProduct<T> product;
+    private readonly ActivationPlan plan;
+    private readonly ActivationKernels<T> kernels;
+    private readonly NativeBuffer<T> activations;
+
+    // Elements from one block's context and hidden layer to the next block's.
+    private readonly long contextLength;
+
+    /// <summary>Plans one sequence of a legal architecture, for gradients at the stream; the product stays the caller's.</summary>
+    internal BlockStages(Architecture architecture, MatrixProduct<T> product)
+        : this(architecture, 1, KeptActivations.ForStream, product)
+    {
+    }
+
+    /// <summary>Plans <paramref name="sequences"/> sequences of a legal architecture; the product stays the caller's.</summary>
+    internal BlockStages(Architecture architecture, int sequences, KeptActivations kept, MatrixProduct<T> product)
+    {
+        this.architecture = architecture;
+        this.product = product;
+        kernels = kept == KeptActivations.ForStream
+            ? ActivationKernels<T>.Of(architecture.Activation)
+            : ActivationKernels<T>.InOwnPrecision(architecture.Activation);
+        plan = new ActivationPlan(architecture, sequences, kept);
+        contextLength = kept.LearnParameters() ? plan.BlockLength : 0;
+        activations = new NativeBuffer<T>(
+            plan.Length,
+            $"activations of {(sequences == 1 ? "" : $"{sequences} times ")}{architecture.Tokens} tokens in {architecture.Depth} "
+            + $"blocks of width {architecture.Width}, MLP width {architecture.MlpWidth}");
+        Stream = plan.Stream.In(activations);
+        Gradient = plan.Gradient.In(activations);
+    }
+
+    /// <summary>x: [R, d], the residual stream where the forward pass stands.</summary>
+    internal MatrixView<T> Stream { get; }
+
+    /// <summary>G: [R, d], the loss gradient where the backward pass stands.</summary>
+    internal MatrixView<T> Gradient { get; }
+
+    /// <summary>[R, d], what a sublayer's module puts out.</summary>
+    internal MatrixView<T> Branch => plan.Branch.In(activations);
+
+    /// <summary>[R, d], where the input of block <paramref name="layer"/> is kept, if inputs are.</summary>
+    internal MatrixView<T> BlockInput(int layer) => plan.BlockInput.In(activations, (layer - 1) * plan.BlockInputLength);
+
+    /// <summary>A of block <paramref name="layer"/>, 1..depth, after its forward pass: [B H n, n].</summary>
+    internal ReadOnlySpan<T> Probabilities(int layer)
+    {
+        MatrixView<T> probabilities = ProbabilityRows(layer);
+        return new ReadOnlySpan<T>(probabilities.Data, checked(probabilities.Rows * probabilities.Columns));
+    }
+
+    /// <summary>The same as rows: [B H n, n].</summary>
+    internal MatrixView<T> ProbabilityRows(int layer) => Kept(plan.Probabilities, layer);
+
+    /// <summary>Where block <paramref name="layer"/>'s attention meets the stream, with the gains that there are: [1, d] each.</summary>
+    internal Placement<T> AttentionPlacement(
+        int layer, MatrixView<T> inputGain = default, MatrixView<T> outputGain = default) =>
+        Placed(layer, plan.Attention, architecture.Attention.Skip, architecture.Attention.Branch, inputGain, outputGain);
+
+    /// <summary>Where block <paramref name="layer"/>'s MLP meets the stream, with the gains that there are: [1, d] each.</summary>
+    internal Placement<T> MlpPlacement(int layer, MatrixView<T> inputGain = default, MatrixView<T> outputGain = default) =>
+        Placed(layer, plan.Mlp, architecture.Mlp.Skip, architecture.Mlp.Branch, inputGain, outputGain);
+
+    /// <summary>Attention of block <paramref name="layer"/> between its products with weights.</summary>
+    internal AttentionHeads<T> Heads(int layer) => new()
+    {
+        Heads = architecture.Heads,
+        Causal = architecture.Mask.IsCausal,
+        LogitScale = T.One / T.Sqrt(T.CreateChecked(architecture.Width / architecture.Heads)),
+        Buffers = product.Buffers,
+        Query = Kept(plan.Query, layer),
+        Key = Kept(plan.Key, layer),
+        Value = Kept(plan.Value, layer),
+        Probabilities = Kept(plan.Probabilities, layer),
+        LogitGradient = plan.LogitGradient.In(activations),
+        Context = plan.Context.In(activations, (layer - 1) * contextLength),
+        QueryGradient = plan.QueryGradient.In(activations),
+        KeyGradient = plan.KeyGradient.In(activations),
+        ValueGradient = plan.ValueGradient.In(activations),
+    };
+
+    /// <summary>The hidden layer of block <paramref name="layer"/>'s MLP; bias: [1, m].</summary>
+    internal HiddenLayer<T> Hidden(int layer, MatrixView<T> bias) => new()
+    {
+        Kernels = kernels,
+        Gated = architecture.Gated,
+        Bias = bias,
+        PreActivation = Kept(plan.PreActivation, layer),
+        Up = Kept(plan.Up, layer),
+        Hidden = plan.Hidden.In(activations, (layer - 1) * contextLength),
+        Gradient = plan.HiddenGradient.In(activations),
+        UpGradient = plan.UpGradient.In(activations),
+        BiasSums = plan.BiasSums.In(activations),
+    };
+
+    /// <inheritdoc/>
+    public void Dispose() => activations.Dispose();
+
+    private Placement<T> Placed(
+        int layer, SublayerSlots slots, Schedule skip, Schedule weight, MatrixView<T> inputGain, MatrixView<T> outputGain) => new()
+        {
+            Norm = architecture.Norm,
+            Width = architecture.Width,
+            Skip = T.CreateChecked(skip.At(layer)),
+            Weight = T.CreateChecked(weight.At(layer)),
+            Stream = Stream,
+            Branch = Branch,
+            InputGradient = plan.InputGradient.In(activations),
+            Input = inputGain.Rows > 0 ? plan.ModuleInput.In(activations) : Kept(slots.Input, layer),
+            NormalisedInput = Kept(slots.Input, layer),
+            InputScale = Kept(slots.InputScale, layer),
+            Normalised = Kept(slots.Normalised, layer),
+            NormalisedScale = Kept(slots.NormalisedScale, layer),
+            InputGain = inputGain,
+            OutputGain = outputGain,
+            InputGainSums = plan.InputGainSums.In(activations),
+            OutputGainSums = plan.OutputGainSums.In(activations),
+        };
+
+    private MatrixView<T> Kept(Slot slot, int layer) => slot.In(activations, (layer - 1) * plan.BlockLength);
+}

@@ -1,0 +1,149 @@
+using System.Numerics;
+using Hybrid.Networks.Linear;
+
+namespace Hybrid.Networks.Engines.Conditioned;
+
+/// <summary>
+/// The rows B: [n, D] that an output matrix W: [D, d] of N(0, σ²) sees, as a factor L and orthonormal rows U of their span,
+/// B = L U; and what the matrix answers to gradients g backwards. Forwards B W = σ L Φ with normal Φ = U W/σ. Backwards W is
+/// known on the span only: g Wᵀ = σ (g Φᵀ) U + (fresh normals of rows' covariance σ² g gᵀ, off the span).
+/// <para>
+/// In double precision U is formed, level by level (<see cref="RowBasis"/>). In single precision it never is: the first
+/// row is taken off the others, so that collapsed rows leave their differences at their own size, one Gram matrix S of these
+/// rows B′ is factored in double, and U = M B′ with M the inverse of the factor's pivots. Where S is not well resolved by the
+/// storage, <see cref="Take"/> refuses and the module is run again in double.
+/// </para>
+/// </summary>
+internal sealed unsafe class SpannedRows<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <summary>
+    /// Squared size of differences, relative to the rows, from which on single precision carries them: they are 2⁻¹³ of the
+    /// rows and more, and good to 2⁻¹¹ of themselves in every coordinate.
+    /// </summary>
+    internal const double LeastDifference = 1.0 / (1 << 26);
+
+    // Smallest pivot relative to its row's own square: S is good to some 2⁻²⁰ of it.
+    private const double LeastPivot = 1.0 / (1 << 10);
+
+    private readonly ModuleScratch<T> scratch;
+
+    internal SpannedRows(ModuleScratch<T> scratch) => this.scratch = scratch;
+
+    /// <summary>
+    /// Where the rows must be written, [n, D]: the sublayer's own slot in single precision, <paramref name="other"/> in
+    /// double, where the slot takes the directions.
+    /// </summary>
+    internal static MatrixView<T> Destination(Sublayer at, MatrixView<T> other) => typeof(T) == typeof(float) ? at.Outputs<T>() : other;
+
+    /// <summary>Writes the sublayer's factor L and what backwards stands for U; false where the storage does not resolve the rows.</summary>
+    internal bool Take(Sublayer at, MatrixView<T> rows)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            at.OutputDirections.Clear();
+            MatrixView<double> vectors = new((double*)rows.Data, rows.Rows, rows.Columns, rows.RowStride, 1);
+            at.OutputDirections.Append(vectors, at.OutputFactor, scratch.Workspace);
+            at.OutputRank = at.OutputDirections.Rank;
+            return true;
+        }
+
+        int n = rows.Rows;
+        AnchorJob job = new() { Rows = rows };
+        scratch.Pool.Run(&AnchorJob.Run, &job);
+        MatrixView<T> narrow = scratch.Small(0, n, n);
+        MatrixView<double> gram = scratch.SmallDouble(0, n, n), factor = scratch.SmallDouble(1, n, n);
+        scratch.Product.Gram(rows, narrow, T.One);
+        Precision.Widen(narrow, gram);
+        return Factor(at, gram, factor, Math.Min(n, rows.Columns));
+    }
+
+    /// <summary>D = F Φ″ + (K − F Φ″ Uᵀ) U.</summary>
+    /// <param name="at">The sublayer.</param>
+    /// <param name="factor">F: [n, p] with F Fᵀ = σ² g gᵀ.</param>
+    /// <param name="known">K = σ g Φᵀ: [n, rank]; overwritten.</param>
+    /// <param name="noise">Φ″: [p, D].</param>
+    /// <param name="result">D: [n, D].</param>
+    internal void Recover(Sublayer at, MatrixView<double> factor, MatrixView<double> known, MatrixView<T> noise, MatrixView<T> result)
+    {
+        bool anchored = typeof(T) == typeof(float);
+        int n = factor.Rows, p = factor.Columns, rank = at.OutputRank, count = anchored ? n : rank;
+        MatrixView<T> rows = at.Outputs<T>().Slice(0, 0, count, result.Columns);
+        MatrixView<T> narrow = scratch.Small(0, p, count), mixture = scratch.Small(1, n, p), along = scratch.Small(2, n, count);
+        MatrixView<double> overlap = scratch.SmallDouble(0, p, count), coordinates = overlap;
+        scratch.Product.Multiply(noise, rows.Transposed, narrow, T.One);
+        Precision.Widen(narrow, overlap);
+        MatrixView<double> inverse = at.Inverse.Slice(0, 0, rank, n);
+        if (anchored)
+        {
+            coordinates = scratch.SmallDouble(1, p, rank);
+            scratch.SmallProduct.Multiply(overlap, inverse.Transposed, coordinates, 1);
+        }
+
+        scratch.SmallProduct.Multiply(factor, coordinates, known, -1, accumulate: true);
+        MatrixView<double> byRows = known;
+        if (anchored)
+        {
+            byRows = scratch.SmallDouble(0, n, n);
+            scratch.SmallProduct.Multiply(known, inverse, byRows, 1);
+        }
+
+        Precision.Narrow(byRows, along);
+        Precision.Narrow(factor, mixture);
+        scratch.Product.Multiply(mixture, noise, result, T.One);
+        scratch.Product.Multiply(along, rows, result, T.One, accumulate: true);
+    }
+
+    // Pivots of S must stand out of their rows' rounding; rows that are exactly the first are no directions.
+    private bool Factor(Sublayer at, MatrixView<double> gram, MatrixView<double> factor, int most)
+    {
+        int n = gram.Rows;
+        double* squares = scratch.SmallDouble(2, 1, n).Data;
+        double largest = 0;
+        int different = 0;
+        for (int i = 0; i < n; i++)
+        {
+            squares[i] = gram.Data[(long)i * n + i];
+            largest = Math.Max(largest, squares[i]);
+            different += squares[i] > 0 ? 1 : 0;
+        }
+
+        int* pivots = scratch.Workspace.Pivots;
+        int rank = PivotedCholesky.Factor(gram.Data, n, 0, most, factor.Data, pivots);
+        bool resolved = rank == Math.Min(most, different);
+        for (int j = 0; j < rank; j++)
+        {
+            double pivot = factor.Data[(long)pivots[j] * n + j], square = squares[pivots[j]];
+            resolved &= square >= LeastDifference * largest && pivot * pivot >= LeastPivot * square;
+        }
+
+        if (!resolved)
+            return false;
+        PivotedCholesky.InvertPivots(factor.Data, pivots, n, rank, at.Inverse.Data);
+        at.OutputRank = rank;
+        for (int i = 0; i < n; i++)
+        {
+            double* row = factor.Data + (long)i * n;
+            if (i > 0)
+                RowMath.Combine(1, row, 1, factor.Data, row, rank);
+            new ReadOnlySpan<double>(row, rank).CopyTo(at.OutputFactor.Row(i));
+        }
+
+        return true;
+    }
+
+    private struct AnchorJob
+    {
+        public MatrixView<T> Rows;
+
+        public static void Run(AnchorJob* job, int worker, int threads)
+        {
+            (int start, int end) = WorkerPool.Share(job->Rows.Rows - 1, worker, threads);
+            for (int row = start + 1; row <= end; row++)
+            {
+                T* at = job->Rows.Data + row * job->Rows.RowStride;
+                RowMath.Combine(T.One, at, -T.One, job->Rows.Data, at, job->Rows.Columns);
+            }
+        }
+    }
+}

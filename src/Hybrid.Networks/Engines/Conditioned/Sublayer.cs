@@ -1,0 +1,68 @@
+using Hybrid.Networks.Linear;
+
+namespace Hybrid.Networks.Engines.Conditioned;
+
+/// <summary>One sublayer of a network in coordinates: the views of what it keeps, and the dimensions of its frames.</summary>
+internal sealed unsafe class Sublayer
+{
+    private readonly SublayerPlan plan;
+    private readonly NativeBuffer<double> memory;
+    private readonly long shift;
+
+    internal Sublayer(SublayerPlan plan, NativeBuffer<double> memory, int layer, long shift)
+    {
+        (this.plan, this.memory, this.shift, Layer) = (plan, memory, shift, layer);
+        Frame = new RowBasis(plan.Frame.In(memory, shift));
+        OutputDirections = new RowBasis(Outputs<double>().Slice(0, 0, plan.OutputFactor.Columns, plan.OutputWidth));
+    }
+
+    /// <summary>1..depth.</summary>
+    internal int Layer { get; }
+
+    /// <summary>r: coordinates of x, the first of the local frame.</summary>
+    internal int InputRank { get; set; }
+
+    /// <summary>k ≥ r: coordinates of x and f together.</summary>
+    internal int FrameRank { get; set; }
+
+    /// <summary>Rank of what the output matrix has seen.</summary>
+    internal int OutputRank { get; set; }
+
+    /// <summary>Whether the module ran in single precision.</summary>
+    internal bool Single { get; set; }
+
+    /// <summary>E: [r', 2n], directions of x' in the local frame.</summary>
+    internal RowBasis Frame { get; }
+
+    /// <summary>In double precision: directions of what the output matrix has seen, in the slot of the outputs.</summary>
+    internal RowBasis OutputDirections { get; }
+
+    /// <inheritdoc cref="SublayerPlan.Input"/>
+    internal MatrixView<double> Input => plan.Input.In(memory, shift);
+
+    /// <inheritdoc cref="SublayerPlan.InputScale"/>
+    internal MatrixView<double> InputScale => plan.InputScale.In(memory, shift);
+
+    /// <inheritdoc cref="SublayerPlan.Normalised"/>
+    internal MatrixView<double> Normalised => plan.Normalised.In(memory, shift);
+
+    /// <inheritdoc cref="SublayerPlan.NormalisedScale"/>
+    internal MatrixView<double> NormalisedScale => plan.NormalisedScale.In(memory, shift);
+
+    /// <inheritdoc cref="SublayerPlan.OutputImages"/>
+    internal MatrixView<double> OutputImages => plan.OutputImages.In(memory, shift);
+
+    /// <inheritdoc cref="SublayerPlan.OutputFactor"/>
+    internal MatrixView<double> OutputFactor => plan.OutputFactor.In(memory, shift);
+
+    /// <inheritdoc cref="SublayerPlan.Inverse"/>
+    internal MatrixView<double> Inverse => plan.Inverse.In(memory, shift);
+
+    /// <summary>Images of the input's directions, [r, their outputs].</summary>
+    internal MatrixView<T> InputImages<T>()
+        where T : unmanaged => plan.InputImages.As<T>(memory, shift).Slice(0, 0, InputRank, plan.InputImages.Columns);
+
+    /// <summary>[n, outputs], rows that span what the output matrix has seen.</summary>
+    internal MatrixView<T> Outputs<T>()
+        where T : unmanaged => plan.Outputs.As<T>(memory, shift).Slice(0, 0, plan.Outputs.Rows, plan.OutputWidth);
+}

@@ -1,0 +1,29 @@
+namespace Hybrid.Networks.Model;
+
+/// <summary>The parameters of one block, in the order in which they lie in memory. The number also names the random stream.</summary>
+public enum MatrixRole
+{
+    /// <summary>W_Q: [d, d], entries of variance σ_A/d.</summary>
+    Query,
+
+    /// <summary>W_K: [d, d], entries of variance σ_A/d.</summary>
+    Key,
+
+    /// <summary>W_V: [d, d], entries of variance σ_V/d.</summary>
+    Value,
+
+    /// <summary>W_O: [d, d], entries of variance σ_V/d.</summary>
+    AttentionOut,
+
+    /// <summary>W_1: [d, d_mlp], entries of variance σ_w²/d; the gate's matrix when the MLP is gated.</summary>
+    MlpIn,
+
+    /// <summary>b: [1, d_mlp], entries of variance σ_b², inside φ.</summary>
+    MlpBias,
+
+    /// <summary>W_u: [d, d_mlp], entries of variance σ_w²/d; of a gated MLP only, otherwise without elements.</summary>
+    MlpUp,
+
+    /// <summary>W_2: [d_mlp, d], entries of variance σ_v²/d_mlp.</summary>
+    MlpOut,
+}

@@ -1,0 +1,65 @@
+using Hybrid.Networks.Linear;
+
+namespace Hybrid.Networks.Model;
+
+/// <summary>One matrix of every block: its place within the block and its initial distribution N(0, σ²).</summary>
+/// <param name="Role">Which matrix.</param>
+/// <param name="Offset">Elements from the start of the block's parameters.</param>
+/// <param name="Rows">Coordinates that enter: y = x W.</param>
+/// <param name="Columns">Coordinates that leave.</param>
+/// <param name="StandardDeviation">σ of the initial entries.</param>
+public readonly record struct ParameterBlock(MatrixRole Role, long Offset, int Rows, int Columns, double StandardDeviation);
+
+/// <summary>
+/// Where every parameter of a network lies in one contiguous buffer: block after block, and within a block the matrices
+/// in the order of <see cref="MatrixRole"/>, each row-major as [in, out] and starting on a cache line. Whatever has one
+/// number per parameter (gradients, moments of an optimiser) uses the same layout.
+/// </summary>
+public sealed class ParameterLayout
+{
+    private readonly ParameterBlock[] blocks;
+
+    /// <summary>The layout of <paramref name="architecture"/> with the initial scales of theory.md, section 1.</summary>
+    public ParameterLayout(Architecture architecture)
+    {
+        int d = architecture.Width, hidden = architecture.MlpWidth;
+        double logit = Math.Sqrt(architecture.Attention.LogitStd / d);
+        double value = Math.Sqrt(architecture.Attention.ValueStd / d);
+        double entering = architecture.Mlp.InStd / Math.Sqrt(d);
+        double leaving = architecture.Mlp.OutStd / Math.Sqrt(hidden);
+        blocks = new ParameterBlock[Enum.GetValues<MatrixRole>().Length];
+        Place(MatrixRole.Query, d, d, logit);
+        Place(MatrixRole.Key, d, d, logit);
+        Place(MatrixRole.Value, d, d, value);
+        Place(MatrixRole.AttentionOut, d, d, value);
+        Place(MatrixRole.MlpIn, d, hidden, entering);
+        Place(MatrixRole.MlpBias, 1, hidden, architecture.Mlp.BiasStd);
+        Place(MatrixRole.MlpUp, architecture.Gated ? d : 0, hidden, entering);
+        Place(MatrixRole.MlpOut, hidden, d, leaving);
+        Depth = architecture.Depth;
+    }
+
+    /// <summary>L, blocks in the network.</summary>
+    public int Depth { get; }
+
+    /// <summary>Elements from one block's parameters to the next block's.</summary>
+    public long BlockLength { get; private set; }
+
+    /// <summary>Elements of the whole network.</summary>
+    public Int128 Length => (Int128)BlockLength * Depth;
+
+    /// <summary>The matrices of one block.</summary>
+    public ReadOnlySpan<ParameterBlock> Blocks => blocks;
+
+    /// <summary>The matrix <paramref name="role"/> of any block.</summary>
+    public ParameterBlock this[MatrixRole role] => blocks[(int)role];
+
+    /// <summary>First element of <paramref name="role"/> in block <paramref name="layer"/>, 1..depth.</summary>
+    public long Offset(int layer, MatrixRole role) => (layer - 1) * BlockLength + blocks[(int)role].Offset;
+
+    private void Place(MatrixRole role, int rows, int columns, double standardDeviation)
+    {
+        blocks[(int)role] = new ParameterBlock(role, BlockLength, rows, columns, standardDeviation);
+        BlockLength += (long)Slot.Padded((long)rows * columns);
+    }
+}

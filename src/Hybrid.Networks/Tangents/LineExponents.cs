@@ -1,0 +1,139 @@
+using Hybrid.Networks.Inputs;
+using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
+using Hybrid.Networks.Random;
+
+namespace Hybrid.Networks.Tangents;
+
+/// <summary>
+/// The exponents of theory.md section 4 at the line, measured. All tokens are equal there, so one token stands for them
+/// all and its attention weight is 1. An infinitesimal difference v between tokens is a tangent that attention's branch
+/// averages away (over many tokens that may all be attended to), while the MLP acts on it: λ_a of a block is the growth of
+/// ‖v‖²/‖x‖², the infinitesimal u. The gradient's mean mode is the gradient of that one token: λ_g of a block is the growth
+/// backwards of ‖G‖². Each is a logarithm of one network's growth; its mean differs from the logarithm of the mean growth,
+/// of which the theory speaks, by O(1/width).
+/// </summary>
+public sealed unsafe class LineExponents : IDisposable
+{
+    private const int InputLayer = 0, TokenStream = 0, GradientStream = 1, TangentStream = 2;
+
+    private readonly Architecture line;
+    private readonly WorkerPool pool;
+    private readonly MatrixProduct<double> product;
+    private readonly ConditionedNetwork network;
+    private readonly TangentPass pass;
+    private readonly ExactGram token, gradient, tangents;
+
+    /// <summary>Plans for a legal architecture, whose number of tokens and input correlation play no part.</summary>
+    /// <param name="architecture">The network.</param>
+    /// <param name="differences">Independent differences carried through every network, 1 to width − 1; more average more.</param>
+    public LineExponents(Architecture architecture, int differences = 4)
+    {
+        ArchitectureModule.EnsureValid(architecture);
+        ArgumentOutOfRangeException.ThrowIfLessThan(differences, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(differences, Math.Max(1, architecture.Width - 1));
+        line = OneToken(architecture);
+        pool = new WorkerPool(1);
+        product = new MatrixProduct<double>(pool);
+        network = new ConditionedNetwork(line, 1 + differences, pool, product);
+        pass = new TangentPass(network, differences);
+        int d = architecture.Width;
+        token = new ExactGram(GramFactor.Equicorrelated(1, architecture.Input.Norm, 0), d, pool, product, "token");
+        gradient = new ExactGram(GramFactor.Identity(1), d, pool, product, "output gradient");
+        tangents = new ExactGram(GramFactor.Identity(Math.Min(d, differences)), d, pool, product, "differences");
+    }
+
+    /// <summary>Measures network number <paramref name="sample"/> of the ensemble <paramref name="seed"/>.</summary>
+    /// <param name="seed">The ensemble's seed.</param>
+    /// <param name="sample">Number of the network.</param>
+    /// <param name="angle">λ_a of blocks 1..depth.</param>
+    /// <param name="gradients">λ_g of blocks 1..depth.</param>
+    public void Run(ulong seed, int sample, Span<double> angle, Span<double> gradients)
+    {
+        if (angle.Length != line.Depth || gradients.Length != line.Depth)
+            throw new ArgumentException($"there must be room for {line.Depth} blocks, got {angle.Length} and {gradients.Length}");
+        MatrixView<double> x = network.Stream, v = pass.Tangents, g = network.Gradient;
+        token.Fill(x, new RandomKey(seed, sample, InputLayer, TokenStream));
+        tangents.Fill(v, new RandomKey(seed, sample, InputLayer, TangentStream));
+        Rotate(v, x);
+        double before = Size(v) / Size(x);
+        for (int layer = 1; layer <= line.Depth; layer++)
+        {
+            network.Forward(seed, sample, layer);
+            pass.Forward(layer, attention: false);
+            double after = Size(v) / Size(x);
+            angle[layer - 1] = Math.Log(after / before);
+            before = after;
+
+            // Unit size again: over a long depth the tangents would leave the range of doubles.
+            double scale = 1 / Math.Sqrt(Size(v));
+            for (int row = 0; row < v.Rows; row++)
+                RowMath.Scale(scale, v.Data + row * v.RowStride, v.Data + row * v.RowStride, v.Columns);
+            before *= scale * scale;
+        }
+
+        gradient.Fill(g, new RandomKey(seed, sample, InputLayer, GradientStream));
+        Span<double> weights = stackalloc double[Enum.GetValues<MatrixRole>().Length];
+        for (int layer = line.Depth; layer >= 1; layer--)
+        {
+            double size = Size(g);
+            network.Backward(layer, weights);
+            gradients[layer - 1] = Math.Log(Size(g) / size);
+        }
+    }
+
+    /// <summary>Networks 0 .. samples − 1 of an ensemble: every block's λ_a and λ_g with standard errors.</summary>
+    public static (ExponentEstimate[] Angle, ExponentEstimate[] Gradient) Measure(
+        Architecture architecture, ulong seed, int samples, int differences = 4, CancellationToken cancellation = default)
+    {
+        using LineExponents exponents = new(architecture, differences);
+        int depth = architecture.Depth;
+        double[][] angle = new double[samples][], gradient = new double[samples][];
+        for (int sample = 0; sample < samples; sample++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            (angle[sample], gradient[sample]) = (new double[depth], new double[depth]);
+            exponents.Run(seed, sample, angle[sample], gradient[sample]);
+        }
+
+        return (PerBlock(angle), PerBlock(gradient));
+
+        ExponentEstimate[] PerBlock(double[][] values) =>
+            [.. Enumerable.Range(0, depth).Select(block => ExponentEstimate.Of(values.Select(row => row[block])))];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        tangents.Dispose();
+        gradient.Dispose();
+        token.Dispose();
+        pass.Dispose();
+        network.Dispose();
+        product.Dispose();
+        pool.Dispose();
+    }
+
+    private static Architecture OneToken(Architecture a) => new(
+        a.Name, 1, a.Depth, a.Width, a.Heads, a.MlpWidth, a.Activation, a.Gated, a.Norm, a.Mask, a.Attention, a.Mlp, new InputParameters(a.Input.Norm, 0));
+
+    // Tokens of one norm differ across x, so v's part along x is taken off.
+    private static void Rotate(MatrixView<double> tangents, MatrixView<double> token)
+    {
+        double square = RowMath.Dot(token.Data, token.Data, token.Columns);
+        for (int row = 0; row < tangents.Rows; row++)
+        {
+            double* tangent = tangents.Data + row * tangents.RowStride;
+            double overlap = RowMath.Dot(tangent, token.Data, token.Columns) / square;
+            RowMath.Combine(1, tangent, -overlap, token.Data, tangent, token.Columns);
+        }
+    }
+
+    private static double Size(MatrixView<double> rows)
+    {
+        double sum = 0;
+        for (int row = 0; row < rows.Rows; row++)
+            sum += RowMath.Dot(rows.Data + row * rows.RowStride, rows.Data + row * rows.RowStride, rows.Columns);
+        return sum;
+    }
+}

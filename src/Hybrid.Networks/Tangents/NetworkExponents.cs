@@ -1,0 +1,212 @@
+using Hybrid.Networks.Blocks;
+using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
+using Hybrid.Networks.Random;
+using Hybrid.Networks.Training;
+
+namespace Hybrid.Networks.Tangents;
+
+/// <summary>
+/// Leading Lyapunov exponents of an actual network, trained or not, along the trajectories of actual data: tangents of all
+/// tokens of a sequence at once (n d coordinates) carried through the blocks and orthonormalised after each. The blocks run in
+/// double precision on the network's weights. Forwards a tangent's image is a difference over four points, h and 2h to either
+/// side with h = 3e-5 of the stream's norm: rounding leaves some 1e-11, a curvature of the block on a scale of s of that norm
+/// h⁴/s⁵, below 1e-8 for s > 0.01 (3e-5 where φ has a kink); backwards it is the exact adjoint.
+/// </summary>
+public sealed unsafe class NetworkExponents : IDisposable
+{
+    private const double RelativeStep = 3e-5;
+
+    // f′ ≈ Σ weight · f(steps · h)/(12 h): the difference over four points, exact for polynomials of degree four.
+    private static readonly (int Steps, double Weight)[] Points = [(-2, 1), (-1, -8), (1, 8), (2, -1)];
+
+    // Streams of the random frames: blocks use layers 1.., the embeddings small numbers of layer 0.
+    private const int FrameLayer = 0, ForwardFrame = 120, BackwardFrame = 121;
+
+    private readonly ModelOptions model;
+    private readonly int sequences, exponents, n, d;
+    private readonly WorkerPool pool;
+    private readonly MatrixProduct<double> product;
+    private readonly ModelLayout layout;
+    private readonly NativeBuffer<double> parameters, frame, state, images;
+    private readonly DenseBlocks<double> blocks;
+
+    /// <summary>Plans for the leading exponents of networks of one model.</summary>
+    /// <param name="model">Legal.</param>
+    /// <param name="sequences">Trajectories measured at a time, ≥ 1.</param>
+    /// <param name="exponents">From 1 to n d.</param>
+    /// <param name="threads">≥ 1; the results do not depend on it.</param>
+    public NetworkExponents(ModelOptions model, int sequences, int exponents, int threads = 1)
+    {
+        this.model = model;
+        (n, d) = (model.Architecture.Tokens, model.Architecture.Width);
+        ArgumentOutOfRangeException.ThrowIfLessThan(sequences, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(exponents, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(exponents, (long)n * d);
+        (this.sequences, this.exponents) = (sequences, exponents);
+        pool = new WorkerPool(threads);
+        product = new MatrixProduct<double>(pool);
+        layout = new ModelLayout(model);
+        parameters = new NativeBuffer<double>(layout.Length, "parameters in double precision");
+        long length = (long)sequences * n * d;
+        frame = new NativeBuffer<double>(exponents * length, $"{exponents} tangents of {sequences} sequences");
+        state = new NativeBuffer<double>(length, "the stream of all sequences");
+        images = new NativeBuffer<double>(length, "a tangent's image of all sequences");
+        BlockParameters<double> weights = new(
+            parameters.Pointer + layout.FirstBlock, layout.Blocks, parameters.Pointer + layout.FirstGain, layout.Gains);
+        blocks = new DenseBlocks<double>(model.Architecture, sequences, KeptActivations.ForStreamWithGains, weights, default, pool, product);
+    }
+
+    /// <summary>
+    /// Forward and backward exponents of a trainer's network as it stands, [block − 1][k], means over the sequences: log of
+    /// how much tangent k grows in the block off the tangents before it. Sums over all k agree between the two.
+    /// </summary>
+    /// <param name="trainer">A trainer of this model; nothing of it changes.</param>
+    /// <param name="batch">The trainer's number of sequences, of which the first are measured.</param>
+    /// <param name="seed">Names the first tangents.</param>
+    public (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Measure(DenseTrainer trainer, TokenBatch batch, ulong seed)
+    {
+        if (trainer.Options.Model != model || batch.Sequences < sequences)
+        {
+            throw new ArgumentException(
+                $"the trainer must train the model that was planned for, on at least {sequences} sequences; got {batch.Sequences}");
+        }
+
+        Load(trainer);
+        Input input = new(state);
+        trainer.Observe(batch, input, backward: false);
+        int depth = model.Architecture.Depth;
+        double[][][] forward = Logarithms(depth), backward = Logarithms(depth);
+        Start(seed, ForwardFrame);
+        for (int layer = 1; layer <= depth; layer++)
+        {
+            for (int k = 0; k < exponents; k++)
+                Push(layer, k);
+            Copy(state.Pointer, blocks.Stream.Data);
+            blocks.Forward(layer);
+            Copy(blocks.Stream.Data, state.Pointer);
+            Orthonormalise(forward[layer - 1]);
+        }
+
+        Start(seed, BackwardFrame);
+        for (int layer = depth; layer >= 1; layer--)
+        {
+            for (int k = 0; k < exponents; k++)
+            {
+                Copy(Tangent(k, 0), blocks.Gradient.Data);
+                blocks.Backward(layer);
+                Copy(blocks.Gradient.Data, Tangent(k, 0));
+            }
+
+            Orthonormalise(backward[layer - 1]);
+        }
+
+        return (Estimates(forward), Estimates(backward));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        blocks.Dispose();
+        images.Dispose();
+        state.Dispose();
+        frame.Dispose();
+        parameters.Dispose();
+        product.Dispose();
+        pool.Dispose();
+    }
+
+    // Frame: [exponents, sequences, n d].
+    private double* Tangent(int k, int sequence) => frame.Pointer + ((long)k * sequences + sequence) * n * d;
+
+    private MatrixView<double> FrameOf(int sequence) =>
+        new(Tangent(0, sequence), exponents, n * d, (nint)sequences * n * d, 1);
+
+    private void Load(DenseTrainer trainer)
+    {
+        foreach (PlacedTensor place in layout.Tensors)
+        {
+            MatrixView<float> source = trainer.Matrix(place.Tensor.Name);
+            double* destination = parameters.Pointer + place.Offset;
+            for (long i = 0; i < place.Tensor.Length; i++)
+                destination[i] = source.Data[i];
+        }
+    }
+
+    private void Start(ulong seed, int stream)
+    {
+        int length = checked(sequences * n * d);
+        for (int k = 0; k < exponents; k++)
+            Gaussian.Fill(new Span<double>(Tangent(k, 0), length), new RandomKey(seed, k, FrameLayer, stream), 0, 1);
+        Span<double> ignored = new double[exponents];
+        for (int sequence = 0; sequence < sequences; sequence++)
+            TangentFrame.Orthonormalise(FrameOf(sequence), ignored);
+    }
+
+    // Tangent k through a block, with a step of its own for every sequence.
+    private void Push(int layer, int k)
+    {
+        int length = checked(sequences * n * d);
+        images.Span(0, length).Clear();
+        foreach ((int steps, double weight) in Points)
+        {
+            Displace(k, steps);
+            blocks.Forward(layer);
+            RowMath.Combine(1, images.Pointer, weight, blocks.Stream.Data, images.Pointer, length);
+        }
+
+        for (int sequence = 0; sequence < sequences; sequence++)
+            RowMath.Scale(1 / (12 * Step(sequence)), images.Pointer + (long)sequence * n * d, Tangent(k, sequence), n * d);
+    }
+
+    private void Displace(int k, int steps)
+    {
+        for (int sequence = 0; sequence < sequences; sequence++)
+        {
+            long shift = (long)sequence * n * d;
+            RowMath.Combine(
+                1, state.Pointer + shift, steps * Step(sequence), Tangent(k, sequence), blocks.Stream.Data + shift, n * d);
+        }
+    }
+
+    private double Step(int sequence)
+    {
+        double* x = state.Pointer + (long)sequence * n * d;
+        return RelativeStep * Math.Sqrt(RowMath.Dot(x, x, n * d));
+    }
+
+    private void Orthonormalise(double[][] logarithms)
+    {
+        for (int sequence = 0; sequence < sequences; sequence++)
+            TangentFrame.Orthonormalise(FrameOf(sequence), logarithms[sequence]);
+    }
+
+    private void Copy(double* source, double* destination)
+    {
+        int length = checked(sequences * n * d);
+        new ReadOnlySpan<double>(source, length).CopyTo(new Span<double>(destination, length));
+    }
+
+    // [block − 1][sequence][k]
+    private double[][][] Logarithms(int depth) =>
+        [.. Enumerable.Range(0, depth).Select(_ => Enumerable.Range(0, sequences).Select(_ => new double[exponents]).ToArray())];
+
+    private ExponentEstimate[][] Estimates(double[][][] logarithms) =>
+        [.. logarithms.Select(block => Enumerable.Range(0, exponents).Select(k => ExponentEstimate.Of(block.Select(row => row[k]))).ToArray())];
+
+    /// <summary>Keeps the embedded tokens of a pass.</summary>
+    private sealed class Input(NativeBuffer<double> destination) : IPassObserver<float>
+    {
+        public void Stream(int layer, MatrixView<float> stream)
+        {
+            if (layer > 0)
+                return;
+            for (int i = 0; (long)i * stream.Columns < destination.Length; i++)
+            {
+                Span<float> row = stream.Row(i);
+                for (int k = 0; k < row.Length; k++)
+                    destination.Pointer[(long)i * row.Length + k] = row[k];
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using System.Numerics;
+using Hybrid.Networks.Blocks;
+using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
+
+namespace Hybrid.Networks.Training;
+
+/// <summary>
+/// A network that learns: embedding, blocks, output head, with its parameters and their gradients. One forward and one
+/// backward pass per batch of B sequences of n tokens. Double precision is for tests.
+/// </summary>
+internal sealed unsafe class DenseModel<T> : IDisposable
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly ModelOptions model;
+    private readonly int sequences;
+    private readonly WorkerPool pool;
+    private readonly DenseBlocks<T> blocks;
+    private readonly OutputHead<T> head;
+
+    /// <summary>Plans everything for valid options; pool and product stay the caller's.</summary>
+    internal DenseModel(ModelOptions model, int sequences, bool recompute, WorkerPool pool, MatrixProduct<T> product)
+    {
+        this.model = model;
+        this.sequences = sequences;
+        this.pool = pool;
+        Layout = new ModelLayout(model);
+        Parameters = new NativeBuffer<T>(Layout.Length, "parameters");
+        Gradients = new NativeBuffer<T>(Layout.Length, "gradients of the parameters");
+        blocks = new DenseBlocks<T>(
+            model.Architecture, sequences, Kept(recompute), Blocks(Parameters), Blocks(Gradients), pool, product);
+        head = new OutputHead<T>(model, sequences, pool, product);
+    }
+
+    /// <summary>Where each parameter lies.</summary>
+    internal ModelLayout Layout { get; }
+
+    /// <summary>All parameters.</summary>
+    internal NativeBuffer<T> Parameters { get; }
+
+    /// <summary>The gradient of the mean loss at all parameters, after <see cref="Run"/> with it.</summary>
+    internal NativeBuffer<T> Gradients { get; }
+
+    /// <summary>Logits of the last <see cref="Logits"/>: [R, V].</summary>
+    internal MatrixView<T> LogitRows => head.LogitRows;
+
+    /// <summary>Bytes of parameters and gradients, and of activations.</summary>
+    internal static (Int128 Parameters, Int128 Activations) Bytes(ModelOptions model, int sequences, bool recompute)
+    {
+        Int128 activations = new ActivationPlan(model.Architecture, sequences, Kept(recompute)).Length;
+        return (2 * sizeof(T) * new ModelLayout(model).Length,
+            sizeof(T) * activations + OutputHead<T>.Bytes(model, sequences));
+    }
+
+    /// <summary>Draws the initial parameters.</summary>
+    internal void Draw(ulong seed) => InitialState.Draw(model, Layout, Parameters, seed, pool);
+
+    /// <summary>The logits of a batch.</summary>
+    /// <param name="batch">B sequences of n tokens.</param>
+    /// <param name="observer">Told what passes, or null.</param>
+    internal void Logits(TokenBatch batch, IPassObserver<T>? observer = null)
+    {
+        BatchRanges.EnsureValid(batch, model, sequences);
+        fixed (int* inputs = batch.Inputs)
+        {
+            Embedding<T> embedding = EmbeddingIn(Parameters) with { Inputs = inputs, Stream = blocks.Stream };
+            pool.Run(&Embedding<T>.Forward, &embedding);
+        }
+
+        observer?.Stream(0, blocks.Stream);
+        for (int layer = 1; layer <= model.Architecture.Depth; layer++)
+        {
+            blocks.ForwardAttention(layer);
+            observer?.Probabilities(layer, blocks.ProbabilityRows(layer));
+            observer?.Branch(layer, Sublayer.Attention, blocks.Branch);
+            observer?.Middle(layer, blocks.Stream);
+            blocks.ForwardMlp(layer);
+            observer?.Branch(layer, Sublayer.Mlp, blocks.Branch);
+            observer?.Stream(layer, blocks.Stream);
+        }
+
+        head.Logits(blocks.Stream, FinalGain(Parameters), Unembedding(Parameters));
+        observer?.Logits(head.LogitRows);
+    }
+
+    /// <summary>The mean loss of a batch and, if asked for, its gradient at all parameters.</summary>
+    /// <param name="batch">B sequences of n tokens.</param>
+    /// <param name="gradient">Whether <see cref="Gradients"/> are computed.</param>
+    /// <param name="observer">Told what passes, or null.</param>
+    internal double Run(TokenBatch batch, bool gradient, IPassObserver<T>? observer = null)
+    {
+        Logits(batch, observer);
+        double loss = head.Loss(batch.Targets, gradient);
+        if (gradient)
+            Backward(batch, observer);
+        return loss;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Parameters.Dispose();
+        Gradients?.Dispose();
+        blocks?.Dispose();
+        head?.Dispose();
+    }
+
+    private static KeptActivations Kept(bool recompute) =>
+        recompute ? KeptActivations.BlockInputs : KeptActivations.ForParameters;
+
+    private void Backward(TokenBatch batch, IPassObserver<T>? observer)
+    {
+        MatrixView<T> tokens = EmbeddingIn(Gradients).Tokens;
+        new Span<T>(tokens.Data, tokens.Rows * tokens.Columns).Clear();
+        head.Backward(
+            blocks.Stream, FinalGain(Parameters), Unembedding(Parameters), blocks.Gradient, FinalGain(Gradients), Unembedding(Gradients));
+        observer?.Gradient(model.Architecture.Depth, blocks.Gradient);
+        for (int layer = model.Architecture.Depth; layer >= 1; layer--)
+        {
+            blocks.Backward(layer);
+            observer?.Gradient(layer - 1, blocks.Gradient);
+        }
+
+        fixed (int* inputs = batch.Inputs)
+        {
+            Embedding<T> embedding = EmbeddingIn(Gradients) with { Inputs = inputs, Stream = blocks.Gradient };
+            pool.Run(&Embedding<T>.Backward, &embedding);
+        }
+    }
+
+    private BlockParameters<T> Blocks(NativeBuffer<T> buffer) =>
+        new(buffer.Pointer + Layout.FirstBlock, Layout.Blocks, buffer.Pointer + Layout.FirstGain, Layout.Gains);
+
+    private Embedding<T> EmbeddingIn(NativeBuffer<T> buffer) => new()
+    {
+        Tokens = buffer.Matrix(Layout.TokenEmbedding, model.EmbeddedTokens, model.Architecture.Width),
+        Positions = buffer.Matrix(Layout.PositionEmbedding, model.Architecture.Tokens, model.Architecture.Width),
+    };
+
+    private MatrixView<T> FinalGain(NativeBuffer<T> buffer) =>
+        buffer.Matrix(Layout.FinalGain, Layout.HasFinalNormalisation ? 1 : 0, model.Architecture.Width);
+
+    private MatrixView<T> Unembedding(NativeBuffer<T> buffer) => model.Tied
+        ? buffer.Matrix(Layout.TokenEmbedding, model.Vocabulary, model.Architecture.Width).Transposed
+        : buffer.Matrix(Layout.Unembedding, model.Architecture.Width, model.Vocabulary);
+}

@@ -1,0 +1,11 @@
+using Hybrid.Networks.Measurements;
+
+namespace Hybrid.Networks.Training;
+
+/// <summary>A trainer whose network can be measured before, during and after training.</summary>
+public interface IMeasuredTrainer : ITrainer
+{
+    /// <summary>Measures the network as it stands; changes nothing that is learnt. A function of the state and the batch alone.</summary>
+    /// <param name="batch">Options.Sequences sequences.</param>
+    NetworkMeasurement Measure(TokenBatch batch);
+}

@@ -1,0 +1,118 @@
+using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
+
+namespace Hybrid.Networks.Training;
+
+/// <summary>A parameter of a trained network and its place in a buffer that holds all of them.</summary>
+/// <param name="Tensor">Name and shape.</param>
+/// <param name="Offset">Its first element.</param>
+/// <param name="Decays">Whether weight decay applies: to matrices of blocks and to an unembedding of its own.</param>
+internal sealed record PlacedTensor(NamedTensor Tensor, long Offset, bool Decays);
+
+/// <summary>
+/// Where every parameter of a trained network lies in one buffer: token embedding, position embedding, the blocks as
+/// <see cref="ParameterLayout"/> has them, their gains, the final gain, the unembedding. Gradients and the optimiser's
+/// numbers use the same layout. Elements between two tensors are padding and stay 0.
+/// </summary>
+internal sealed class ModelLayout
+{
+    private readonly List<PlacedTensor> tensors = [];
+
+    internal ModelLayout(ModelOptions model)
+    {
+        Architecture architecture = model.Architecture;
+        int d = architecture.Width;
+        HasFinalNormalisation = NormalisesFinally(architecture.Norm);
+        Blocks = new ParameterLayout(architecture);
+        Gains = GainLayout.Of(architecture);
+
+        TokenEmbedding = Take((Int128)model.EmbeddedTokens * d);
+        PositionEmbedding = Take((Int128)architecture.Tokens * d);
+        FirstBlock = Take(Blocks.Length);
+        FirstGain = Take(Gains.Length);
+        FinalGain = Take(HasFinalNormalisation ? d : 0);
+        Unembedding = Take(model.Tied ? 0 : (Int128)d * model.Vocabulary);
+
+        tensors.Add(new(new("token.embedding", [model.EmbeddedTokens, d]), TokenEmbedding, false));
+        tensors.Add(new(new("position.embedding", [architecture.Tokens, d]), PositionEmbedding, false));
+        for (int layer = 1; layer <= architecture.Depth; layer++)
+        {
+            AddGain(layer, "attention.gain.in", GainRole.AttentionInput);
+            AddMatrix(layer, "attention.query", MatrixRole.Query);
+            AddMatrix(layer, "attention.key", MatrixRole.Key);
+            AddMatrix(layer, "attention.value", MatrixRole.Value);
+            AddMatrix(layer, "attention.out", MatrixRole.AttentionOut);
+            AddGain(layer, "attention.gain.out", GainRole.AttentionOutput);
+            AddGain(layer, "mlp.gain.in", GainRole.MlpInput);
+            AddMatrix(layer, "mlp.in", MatrixRole.MlpIn);
+            AddMatrix(layer, "mlp.bias", MatrixRole.MlpBias);
+            if (architecture.Gated)
+                AddMatrix(layer, "mlp.up", MatrixRole.MlpUp);
+            AddMatrix(layer, "mlp.out", MatrixRole.MlpOut);
+            AddGain(layer, "mlp.gain.out", GainRole.MlpOutput);
+        }
+
+        if (HasFinalNormalisation)
+            tensors.Add(new(new("final.gain", [d]), FinalGain, false));
+        if (!model.Tied)
+            tensors.Add(new(new("unembedding", [d, model.Vocabulary]), Unembedding, true));
+    }
+
+    /// <summary>Whether a normalisation with gain stands before the unembedding: pre, peri, output.</summary>
+    internal bool HasFinalNormalisation { get; }
+
+    /// <summary>Matrices and biases, from <see cref="FirstBlock"/> on.</summary>
+    internal ParameterLayout Blocks { get; }
+
+    /// <summary>Gains of the blocks, from <see cref="FirstGain"/> on.</summary>
+    internal GainLayout Gains { get; }
+
+    /// <summary>First element of E: [embedded tokens, d].</summary>
+    internal long TokenEmbedding { get; }
+
+    /// <summary>First element of P: [n, d].</summary>
+    internal long PositionEmbedding { get; }
+
+    /// <summary>First element of the blocks.</summary>
+    internal long FirstBlock { get; }
+
+    /// <summary>First element of the blocks' gains.</summary>
+    internal long FirstGain { get; }
+
+    /// <summary>First element of the final gain: [d] if there is one.</summary>
+    internal long FinalGain { get; }
+
+    /// <summary>First element of U: [d, V] if it is not tied.</summary>
+    internal long Unembedding { get; }
+
+    /// <summary>Elements of all parameters, padding included.</summary>
+    internal Int128 Length { get; private set; }
+
+    /// <summary>Every parameter once.</summary>
+    internal IReadOnlyList<PlacedTensor> Tensors => tensors;
+
+    /// <summary>Whether a placement has a normalisation before the unembedding.</summary>
+    internal static bool NormalisesFinally(Norm norm) => norm.IsPre || norm.IsPeri || norm.IsOutput;
+
+    // A layout too long for 63 bits is refused by its buffer before any offset is used.
+    private long Take(Int128 length)
+    {
+        long offset = (long)Int128.Min(Length, long.MaxValue);
+        Length += Slot.Padded(length);
+        return offset;
+    }
+
+    private void AddGain(int layer, string name, GainRole role)
+    {
+        if (Gains.Has(role))
+            tensors.Add(new(new($"blocks.{layer}.{name}", [Gains.Width]), FirstGain + Gains.Offset(layer, role), false));
+    }
+
+    private void AddMatrix(int layer, string name, MatrixRole role)
+    {
+        ParameterBlock block = Blocks[role];
+        bool bias = role == MatrixRole.MlpBias;
+        int[] shape = bias ? [block.Columns] : [block.Rows, block.Columns];
+        tensors.Add(new(new($"blocks.{layer}.{name}", shape), FirstBlock + Blocks.Offset(layer, role), !bias));
+    }
+}

@@ -1,0 +1,230 @@
+using Hybrid.Architectures;
+using Hybrid.Import.HuggingFace;
+using Hybrid.Import.Json;
+using Hybrid.Import.Records;
+using Hybrid.Lab.Tests;
+using Xunit;
+
+namespace Hybrid.Import.Tests.HuggingFace;
+
+/// <summary>
+/// Configurations in Configs are written for these tests; their values are those of the config.json that is published with
+/// each model: openai-community/gpt2, EleutherAI/gpt-neox-20b, google-bert/bert-base-uncased, LLaMA 7B,
+/// mistralai/Mistral-7B-v0.1, Qwen/Qwen2-7B, deepseek-ai/deepseek-llm-7b-base, allenai/OLMo-7B-hf,
+/// allenai/OLMo-2-1124-7B, google/gemma-7b, google/gemma-2-9b, google/gemma-3-1b-pt, google/gemma-3-4b-pt,
+/// google/vit-base-patch16-224.
+/// </summary>
+public class ImportTests
+{
+    // Each family by hand: s = 0.02 everywhere, so σ_w = s√d, σ_v = s√d_mlp, σ_V = s²√(d · H d_h), and σ_A = d s² √d_h c
+    // with the logits' factor c = 1/√d_h, or √d_h c where queries and keys are normalised.
+    [Theory]
+    [InlineData("gpt2", "pre", "geluTanh", false, "causal", 12, 768 * 4e-4, 768 * 4e-4, 3072, 2 * 4e-4, 0)]
+    [InlineData("gpt-neox-20b", "pre", "geluTanh", false, "causal", 44, 6144 * 4e-4, 6144 * 4e-4, 24576, 4e-4, 0)]
+    [InlineData("bert-base", "post", "gelu", false, "none", 12, 768 * 4e-4, 768 * 4e-4, 3072, 1, 1 / 3.0)]
+    [InlineData("llama-7b", "pre", "silu", true, "causal", 32, 4096 * 4e-4, 4096 * 4e-4, 11008, 4e-4, 0)]
+    [InlineData("mistral-7b", "pre", "silu", true, "causal", 32, 4096 * 4e-4, 4096 * 4e-4, 14336, 4e-4, 0)]
+    [InlineData("qwen2-7b", "pre", "silu", true, "causal", 28, 3584 * 4e-4, 3584 * 4e-4, 18944, 4e-4, 0)]
+    [InlineData("deepseek-7b", "pre", "silu", true, "causal", 30, 4096 * 4e-4, 4096 * 4e-4, 11008, 4e-4, 0)]
+    [InlineData("olmo-7b", "pre", "silu", true, "causal", 32, 4096 * 4e-4, 4096 * 4e-4, 11008, 4e-4, 0)]
+    // QK-norm: logits of standard deviation 1 at the squared norm 32 + 4e-4 of the middle of 32 blocks
+    [InlineData("olmo2-7b", "output", "silu", true, "causal", 32, 1 / 32.0004, 4096 * 4e-4, 11008, 4e-4, 0)]
+    // H d_h = 4096: 4e-4 · √(3072 · 4096)
+    [InlineData("gemma-7b", "pre", "geluTanh", true, "causal", 28, 3072 * 4e-4, 1.418896022, 24576, 3072 * 4e-4, 0)]
+    // 4e-4 · √(3584 · 4096)
+    [InlineData("gemma2-9b", "peri", "geluTanh", true, "causal", 42, 3584 * 4e-4, 1.532582866, 14336, 3584 * 4e-4, 0)]
+    // QK-norm: √256 / √256; 4e-4 · √(1152 · 1024)
+    [InlineData("gemma3-1b", "peri", "geluTanh", true, "causal", 26, 1, 0.434446406, 6912, 1152 * 4e-4, 0)]
+    // the 8 heads of width 256 that the published file leaves to its class; 4e-4 · √(2560 · 2048)
+    [InlineData("gemma3-4b", "peri", "geluTanh", true, "causal", 34, 1, 0.91589344, 10240, 2560 * 4e-4, 0)]
+    [InlineData("vit-base", "pre", "gelu", false, "none", 12, 768 * 4e-4, 768 * 4e-4, 3072, 769 * 4e-4, 0)]
+    public void A_family_is_read_with_its_placement_and_initialisation(
+        string file,
+        string norm,
+        string activation,
+        bool gated,
+        string mask,
+        int depth,
+        double logitStd,
+        double valueStd,
+        int mlpWidth,
+        double inputNorm,
+        double correlation)
+    {
+        Architecture model = Load(file).Architecture;
+        System.Text.Json.Nodes.JsonObject record = ArchitectureJson.ToNode(model);
+        Assert.Equal(
+            (norm, activation, gated, mask, depth, mlpWidth),
+            ((string)record["norm"]!, (string)record["activation"]!, model.Gated, (string)record["mask"]!, model.Depth, model.MlpWidth));
+        Close("σ_A", logitStd, model.Attention.LogitStd);
+        Close("σ_V", valueStd, model.Attention.ValueStd);
+        Close("σ_w²", model.Width * 4e-4, model.Mlp.InStd * model.Mlp.InStd);
+        Close("σ_v²", mlpWidth * 4e-4, model.Mlp.OutStd * model.Mlp.OutStd);
+        Close("q₀", inputNorm, model.Input.Norm);
+        Assert.Equal(correlation, model.Input.Correlation, 1e-15);
+        Assert.Equal(0, model.Mlp.BiasStd);
+    }
+
+    [Theory]
+    [InlineData("gpt-neox-20b")]
+    [InlineData("bert-base")]
+    [InlineData("llama-7b")]
+    [InlineData("mistral-7b")]
+    [InlineData("qwen2-7b")]
+    [InlineData("deepseek-7b")]
+    [InlineData("olmo-7b")]
+    [InlineData("olmo2-7b")]
+    [InlineData("gemma-7b")]
+    [InlineData("gemma2-9b")]
+    [InlineData("gemma3-1b")]
+    [InlineData("vit-base")]
+    public void A_published_configuration_is_its_preset(string name) =>
+        Assert.Equal(ArchitectureSource.Load(name), Load(name).Architecture);
+
+    [Fact]
+    public void The_configuration_of_gpt2_is_its_preset_but_for_the_position_vectors_which_the_two_codes_draw_differently()
+    {
+        Architecture preset = ArchitectureSource.Load("gpt2");
+        Architecture imported = Load("gpt2").Architecture;
+        Assert.Equal(5e-4, preset.Input.Norm, 1e-18);
+        Assert.Equal(8e-4, imported.Input.Norm, 1e-18);
+        // equal up to rounding in the last digit, which the record's own equality would see
+        Assert.Equal(Json(preset), Json(ArchitectureOverrides.Apply(imported, ["input.norm=0.0005"])));
+
+        static string[] Json(Architecture architecture) =>
+            [.. ArchitectureJson.ToNode(architecture).Select(field => Rounded(field.Value!))];
+        static string Rounded(System.Text.Json.Nodes.JsonNode node) => node is System.Text.Json.Nodes.JsonObject group
+            ? string.Join(' ', group.Select(field => ((double)field.Value!).ToString("G14", System.Globalization.CultureInfo.InvariantCulture)))
+            : node.ToJsonString();
+    }
+
+    [Fact]
+    public void Residual_scaling_follows_the_family_and_can_be_chosen()
+    {
+        double depth = 1 / Math.Sqrt(24);
+        Assert.Equal((ResidualScaling.Depth, depth), Branch(Load("gpt2")));
+        Assert.Equal((ResidualScaling.None, 1), Branch(Load("gpt2", ResidualScaling.None)));
+        Assert.Equal((ResidualScaling.None, 1), Branch(Load("bert-base")));
+        Assert.Equal((ResidualScaling.Depth, depth), Branch(Load("bert-base", ResidualScaling.Depth)));
+
+        static (ResidualScaling, double) Branch(LoadedArchitecture loaded)
+        {
+            Assert.Equal(loaded.Architecture.Attention.Branch, loaded.Architecture.Mlp.Branch);
+            return (loaded.Import!.Scaling, loaded.Architecture.Attention.Branch.At(1));
+        }
+    }
+
+    [Theory]
+    [InlineData("olmo2-7b", 64)]
+    [InlineData("gemma2-9b", 84)]
+    public void A_norm_behind_the_branch_takes_the_residual_scaling_out_again(string file, double twiceDepth)
+    {
+        LoadedArchitecture plain = Load(file), scaled = Load(file, ResidualScaling.Depth);
+        Assert.Equal(1, scaled.Architecture.Mlp.Branch.At(1));
+        Close("σ_V", plain.Architecture.Attention.ValueStd / Math.Sqrt(twiceDepth), scaled.Architecture.Attention.ValueStd);
+        Close("σ_v", plain.Architecture.Mlp.OutStd / Math.Sqrt(twiceDepth), scaled.Architecture.Mlp.OutStd);
+        Assert.Contains(scaled.Import!.Notes, note => note.Contains("it changes no signal"));
+    }
+
+    [Fact]
+    public void A_scaling_asked_of_a_preset_or_a_record_is_refused()
+    {
+        using TemporaryFolder folder = new();
+        string record = folder.Write("mine.json", "{}");
+        foreach (string source in (string[])["gpt2", record])
+        {
+            InputException error = Assert.Throws<InputException>(() => ArchitectureSource.Read(source, ResidualScaling.Depth));
+            Assert.Contains("--residual-scaling", error.Message);
+            Assert.Contains("attention.branch", error.Message);
+        }
+    }
+
+    [Fact]
+    public void Both_dialects_say_the_same()
+    {
+        const string One = """{"model_type":"llama","n_embd":64,"n_layer":3,"n_head":4,"n_inner":128,"activation_function":"silu","n_positions":16}""";
+        const string Other = """
+            {"model_type":"llama","hidden_size":64,"num_hidden_layers":3,"num_attention_heads":4,"intermediate_size":128,"hidden_act":"silu","max_position_embeddings":16}
+            """;
+        Assert.Equal(Parse(One).Architecture, Parse(Other).Architecture);
+    }
+
+    [Fact]
+    public void Without_a_model_type_the_class_decides()
+    {
+        LoadedArchitecture loaded = Parse("""{"architectures":["Olmo2ForCausalLM"],"hidden_size":64,"num_hidden_layers":3,"num_attention_heads":4,"intermediate_size":128}""");
+        Assert.Equal("olmo2", loaded.Import!.ModelType);
+        Assert.True(loaded.Architecture.Norm.IsOutput);
+    }
+
+    [Fact]
+    public void A_file_called_config_is_named_after_its_model_type_and_another_after_itself()
+    {
+        using TemporaryFolder folder = new();
+        string text = File.ReadAllText(PathOf("llama-7b"));
+        Assert.Equal("llama", ArchitectureSource.Load(folder.Write("config.json", text)).Name);
+        Assert.Equal("mine", ArchitectureSource.Load(folder.Write("mine.json", text)).Name);
+    }
+
+    [Fact]
+    public void Tokens_are_at_most_64_and_those_of_an_image_its_patches_and_one()
+    {
+        Assert.Equal(64, Load("llama-7b").Architecture.Tokens);
+        Assert.Equal(16, Parse(Tiny("\"max_position_embeddings\": 16")).Architecture.Tokens);
+        Assert.Equal(197, Load("vit-base").Architecture.Tokens);
+    }
+
+    [Fact]
+    public void Query_pre_attn_scalar_scales_the_logits()
+    {
+        // Gemma 2 27B: d = 4608, d_h = 128, logits over √144
+        LoadedArchitecture loaded = Parse("""
+            {"model_type":"gemma2","hidden_size":4608,"num_hidden_layers":46,"num_attention_heads":32,"head_dim":128,"query_pre_attn_scalar":144,"intermediate_size":36864}
+            """);
+        Close("σ_A", 4608 * 4e-4 * Math.Sqrt(128.0 / 144), loaded.Architecture.Attention.LogitStd);
+    }
+
+    [Fact]
+    public void Heads_that_do_not_divide_the_width_become_the_largest_divisor_where_they_have_a_width_of_their_own()
+    {
+        LoadedArchitecture loaded = Parse("""{"model_type":"qwen3","hidden_size":60,"num_hidden_layers":3,"num_attention_heads":8,"head_dim":16,"intermediate_size":128}""");
+        Assert.Equal(6, loaded.Architecture.Heads);
+        Close("σ_V", 4e-4 * Math.Sqrt(60 * 8 * 16), loaded.Architecture.Attention.ValueStd);
+        Assert.Contains(loaded.Import!.Notes, note => note.Contains("largest divisor of the width below 8"));
+    }
+
+    [Theory]
+    [InlineData("\"initializer_range\": 0.1", 0.1)]
+    [InlineData("\"initializer_range\": null", 0.02)]
+    [InlineData("\"unrelated\": 1", 0.02)]
+    public void Initializer_range_is_read_and_2_percent_where_there_is_none(string key, double std)
+    {
+        LoadedArchitecture loaded = Parse(Tiny(key));
+        Close("q₀", std * std, loaded.Architecture.Input.Norm);
+        Assert.Equal(std == 0.02, loaded.Import!.Notes.Any(note => note.StartsWith("initializer_range is missing: 0.02", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_nested_text_model_falls_back_on_the_standard_deviation_around_it()
+    {
+        LoadedArchitecture loaded = Parse("""{"model_type":"gemma3","initializer_range":0.1,"text_config":{"hidden_size":64,"num_hidden_layers":3,"intermediate_size":128}}""");
+        Close("q₀", 64 * 0.01, loaded.Architecture.Input.Norm);
+        Assert.Equal("gemma3_text", loaded.Import!.ModelType);
+    }
+
+    internal static string Tiny(string more) =>
+        $$"""{"model_type":"llama","hidden_size":64,"num_hidden_layers":3,"num_attention_heads":4,"intermediate_size":128, {{more}}}""";
+
+    internal static LoadedArchitecture Parse(string text)
+    {
+        using TemporaryFolder folder = new();
+        return ArchitectureSource.Read(folder.Write("test.json", text));
+    }
+
+    internal static LoadedArchitecture Load(string name, ResidualScaling? scaling = null) => ArchitectureSource.Read(PathOf(name), scaling);
+
+    private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "Configs", name + ".json");
+
+    private static void Close(string what, double expected, double actual) =>
+        Assert.True(Math.Abs(actual / expected - 1) < 1e-7, $"{what}: expected {expected}, got {actual}");
+}

@@ -1,0 +1,118 @@
+using Hybrid.Architectures;
+using Hybrid.Import.Json;
+using Hybrid.Import.Records;
+using Hybrid.Lab.Checks;
+using Hybrid.Lab.Engines;
+using Hybrid.Lab.Tests.Fakes;
+using Hybrid.Networks.Engines.Dense;
+using Hybrid.Theory;
+using Xunit;
+
+namespace Hybrid.Lab.Tests;
+
+public class CheckTests
+{
+    [Fact]
+    public void Reports_do_not_depend_on_threads()
+    {
+        static double[] Means(int threads)
+        {
+            EngineEntry dense = new("dense", "", (architecture, inner) => new DenseEngine(architecture, inner), _ => 1);
+            CheckPlan plan = new([Tiny], dense, 5, 3, threads);
+            CheckReport report = Check.Run(plan, Predict.Architecture, _ => { }, CancellationToken.None);
+            return [.. report.Comparisons[0].Quantities.Select(item => item.Extrapolation.Value)];
+        }
+
+        Assert.Equal(Means(1), Means(3));
+    }
+
+    [Fact]
+    public void Progress_counts_every_network_of_both_widths()
+    {
+        List<CheckProgress> seen = [];
+        CheckPlan plan = new([Tiny], FakeEngine.Entry(), 6, 1, 1);
+        Check.Run(plan, Predict.Architecture, seen.Add, CancellationToken.None);
+        Assert.Equal(6 * 5, plan.Networks);
+        Assert.Equal(Enumerable.Range(0, 31), seen.Select(now => now.Done));
+        Assert.Equal([0, Tiny.Width, Tiny.Width / 4], seen.Select(now => now.Width).Distinct());
+    }
+
+    [Fact]
+    public void Cancelling_stops_between_two_networks()
+    {
+        using CancellationTokenSource source = new();
+        int done = 0;
+        CheckPlan plan = new([Tiny], FakeEngine.Entry(), 1000, 1, 1);
+        void Progress(CheckProgress now)
+        {
+            if ((done = now.Done) == 3)
+                source.Cancel();
+        }
+
+        Assert.Throws<OperationCanceledException>(() => Check.Run(plan, Predict.Architecture, Progress, source.Token));
+        Assert.Equal(3, done);
+    }
+
+    [Fact]
+    public void Cancelling_keeps_the_architectures_that_are_finished()
+    {
+        using CancellationTokenSource source = new();
+        CheckPlan plan = new([Tiny, Tiny], FakeEngine.Entry(), 6, 1, 1);
+        void Progress(CheckProgress now)
+        {
+            if (now.Done == 40)
+                source.Cancel();
+        }
+
+        CheckReport report = Check.Run(plan, Predict.Architecture, Progress, source.Token);
+        Assert.False(report.Complete);
+        CheckReport whole = Check.Run(plan, Predict.Architecture, _ => { }, CancellationToken.None);
+        Assert.True(whole.Complete);
+        Assert.Equal(whole.Comparisons[0].Quantities, Assert.Single(report.Comparisons).Quantities);
+    }
+
+    [Fact]
+    public void Too_few_samples_for_an_error_bar_are_refused()
+    {
+        CheckPlan plan = new([Tiny], FakeEngine.Entry(), 3, 1, 1);
+        InputException error = Assert.Throws<InputException>(() => Check.Run(plan, Predict.Architecture, _ => { }, CancellationToken.None));
+        Assert.Contains("--samples must be an integer ≥ 4", error.Message);
+    }
+
+    [Theory]
+    [InlineData(64, 8, 2, 16, 4)]
+    [InlineData(64, 20, 2, 32, 2)]
+    [InlineData(64, 40, 2, 128, 1)]
+    [InlineData(24, 4, 12, 48, 1)]
+    [InlineData(36, 4, 3, 9, 4)]
+    public void The_second_width_holds_the_tokens_and_the_heads(int width, int tokens, int heads, int expected, int factor)
+    {
+        Architecture architecture = ArchitectureOverrides.Apply(
+            ArchitectureModule.Defaults, [$"width={width}", $"mlpWidth={4 * width}", $"tokens={tokens}", $"heads={heads}"]);
+        SecondWidth second = SecondWidth.Of(architecture);
+        Assert.Equal((expected, factor), (second.Architecture.Width, second.SampleFactor));
+        Assert.Equal(4 * expected, second.Architecture.MlpWidth);
+        Assert.Empty(ArchitectureModule.Validate(second.Architecture));
+    }
+
+    [Fact]
+    public void An_engine_that_another_build_has_says_how_to_get_it()
+    {
+        EngineCatalogue catalogue = new([FakeEngine.Entry()]);
+        Assert.Contains("-p:Torch=cpu", Assert.Throws<EngineMissingException>(() => catalogue.Find("torch")).Message);
+        Assert.Contains("did you mean fake?", Assert.Throws<InputException>(() => catalogue.Find("faek")).Message);
+    }
+
+    [Fact]
+    public void More_tokens_than_coordinates_are_refused_by_name()
+    {
+        Architecture wide = ArchitectureOverrides.Apply(ArchitectureModule.Defaults, ["width=16", "tokens=20"]);
+        EngineEntry dense = new("dense", "", (architecture, inner) => new DenseEngine(architecture, inner), _ => 1);
+        InputException error = Assert.Throws<InputException>(
+            () => new EnsembleRun(dense, 1, 1).Measure(wide, 0, 1, () => { }, CancellationToken.None));
+        Assert.Contains("cannot build 'example' at width 16", error.Message);
+    }
+
+    private static Architecture Tiny => ArchitectureOverrides.Apply(
+        ArchitectureModule.Defaults, ["name=tiny", "tokens=4", "depth=2", "width=64", "mlpWidth=64", "heads=2"]);
+}

@@ -1,0 +1,182 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Hybrid.Architectures;
+using Hybrid.Drawing.Figures;
+using Hybrid.Lab.Checks;
+using Hybrid.Lab.Phases;
+using Hybrid.Lab.Tests.Fakes;
+using Hybrid.Theory;
+using Xunit;
+
+namespace Hybrid.Lab.Tests;
+
+public class FigureTests
+{
+    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
+
+    [Fact]
+    public void The_layer_figure_is_well_formed_and_holds_only_finite_coordinates_within_its_page()
+    {
+        EnsureSound(LayerFigure.Render("A <title> & more", "sub", [Curve(), Curve(correlation: 1)]));
+    }
+
+    [Fact]
+    public void Every_measured_layer_has_a_mark_and_every_theory_a_line()
+    {
+        XElement figure = EnsureSound(LayerFigure.Render("title", "sub", [Curve()]));
+        int depth = ComparisonTests.Small().Depth;
+        // Four panels; |g_o| of the output is 0 and has no place on a logarithmic axis, g_d of a key is the legend's mark.
+        int marks = figure.Descendants(Svg + "path").Count(path => ((string?)path.Attribute("class"))?.StartsWith("mark ") == true);
+        Assert.InRange(marks, 4 * (depth + 1), 4 * (depth + 1) + 1);
+        Assert.Equal(4, figure.Descendants(Svg + "polyline").Count());
+    }
+
+    [Fact]
+    public void Rounding_where_the_theory_is_exactly_zero_does_not_stretch_the_axis()
+    {
+        LayerCurve curve = Curve();
+        LayerCurve rounded = curve with
+        {
+            Measured = [.. curve.Measured.Select(layer => layer.GradientOffDiagonal.Mean == 0 ? layer with { GradientOffDiagonal = new(1e-18, 1e-19, 4) } : layer)],
+        };
+        Assert.NotEqual(curve.Measured, rounded.Measured);
+        // What a pointer shows names the value; everything that is drawn is the same.
+        static string Drawn(LayerCurve curve) => Regex.Replace(LayerFigure.Render("title", "sub", [curve]), "<title>[^<]*</title>", "");
+        Assert.Equal(Drawn(curve), Drawn(rounded));
+    }
+
+    [Fact]
+    public void A_negative_overlap_is_drawn_open()
+    {
+        LayerCurve curve = Curve();
+        LayerCurve negative = curve with
+        {
+            Measured = [.. curve.Measured.Select(layer => layer with { GradientOffDiagonal = new(-0.1, 0.01, 4) })],
+        };
+        Assert.Contains(" open\"", LayerFigure.Render("title", "sub", [negative]));
+        Assert.DoesNotContain(" open\"", LayerFigure.Render("title", "sub", [curve]));
+    }
+
+    [Fact]
+    public void Figures_are_the_same_in_every_culture()
+    {
+        CultureInfo before = CultureInfo.CurrentCulture;
+        string expected = LayerFigure.Render("title", "sub", [Curve()]) + PhaseFigure.Render(Grid());
+        try
+        {
+            CultureInfo commas = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+            commas.NumberFormat.NumberDecimalSeparator = ",";
+            commas.NumberFormat.NegativeSign = "~";
+            CultureInfo.CurrentCulture = commas;
+            Assert.Equal(expected, LayerFigure.Render("title", "sub", [Curve()]) + PhaseFigure.Render(Grid()));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
+    public void The_phase_figure_draws_and_labels_both_zero_lines_in_both_panels()
+    {
+        XElement figure = EnsureSound(PhaseFigure.Render(Grid()));
+        string[] lines = [.. figure.Descendants(Svg + "polyline").Select(line => (string)line.Attribute("class")!)];
+        Assert.Equal(2, lines.Count(line => line == "contour"));
+        Assert.Equal(2, lines.Count(line => line == "contour dashed"));
+        string[] labels = [.. figure.Descendants(Svg + "text").Where(text => ((string?)text.Attribute("class"))?.StartsWith("on-map") == true).Select(text => text.Value)];
+        string[] panel = ["λa = 0", "λg = 0", "order", "chaos"];
+        Assert.Equal([.. panel, .. panel], labels);
+        string[] texts = [.. figure.Descendants(Svg + "text").Select(text => text.Value)];
+        Assert.Equal(2, texts.Count(text => text == "σw (mlp.inStd)"));
+        Assert.Equal(2, texts.Count(text => text == "aA = aM (attention.branch, mlp.branch)"));
+    }
+
+    [Fact]
+    public void A_zero_line_that_does_not_exist_is_said_to_be_absent()
+    {
+        PhaseGrid grid = Grid();
+        double[,] positive = new double[grid.X.Count, grid.Y.Count];
+        for (int i = 0; i < grid.X.Count * grid.Y.Count; i++)
+            positive[i / grid.Y.Count, i % grid.Y.Count] = 1 + i;
+        XElement figure = EnsureSound(PhaseFigure.Render(grid with { Gradient = positive, GradientZero = [] }));
+        Assert.Contains(figure.Descendants(Svg + "text"), text => text.Value.Contains("λg > 0 throughout"));
+    }
+
+    [Theory]
+    [InlineData(new[] { 0.0, 12.0 }, false, "0 5 10")]
+    [InlineData(new[] { 1e-3, 50.0 }, true, "10⁻³ 10⁻² 10⁻¹ 1 10")]
+    [InlineData(new[] { 1e-12, 1.0 }, true, "10⁻¹² 10⁻¹⁰ 10⁻⁸ 10⁻⁶ 10⁻⁴ 10⁻² 1")]
+    [InlineData(new[] { 0.8, 0.95 }, false, "0.8 0.85 0.9 0.95")]
+    [InlineData(new[] { -0.2, 0.4 }, false, "−0.2 0 0.2 0.4")]
+    [InlineData(new[] { 2.0, 90.0 }, true, "2 5 10 20 50 100")]
+    public void Axes_have_round_ticks(double[] values, bool logarithmic, string labels)
+    {
+        AxisScale scale = AxisScale.Fitting(values);
+        Assert.Equal(logarithmic, scale.Logarithmic);
+        Assert.Equal(labels, string.Join(' ', scale.Ticks.Select(tick => tick.Label)));
+        Assert.All(scale.Ticks, tick => Assert.InRange(tick.Value, scale.Low * (1 - 1e-9) - 1e-9, scale.High * (1 + 1e-9) + 1e-9));
+    }
+
+    [Theory]
+    [InlineData(new[] { -0.2, 0.5 }, "−0.1 0 0.1 0.3")]
+    [InlineData(new[] { -15.0, 31.0 }, "−10 −3 −1 0 1 3 10 30")]
+    [InlineData(new[] { 0.2, 500.0 }, "0 1 3 10 30 100 300")]
+    public void Signed_axes_have_zero_and_powers_of_ten_on_either_side(double[] values, string labels)
+    {
+        AxisScale scale = AxisScale.Signed(values);
+        Assert.Equal(labels, string.Join(' ', scale.Ticks.Select(tick => tick.Label)));
+        Assert.All(values, value => Assert.InRange(scale.Position(value), 0.01, 0.99));
+        // By its definition, linear in asinh.
+        double middle = Math.Sinh((Math.Asinh(scale.Low) + Math.Asinh(scale.High)) / 2);
+        Assert.Equal(0.5, scale.Position(middle), 1e-12);
+    }
+
+    [Fact]
+    public void The_plane_figure_colours_every_point_from_one_end_of_the_bar_to_the_other()
+    {
+        PlanePoint[] points = [new(-4, 2, 1, 0, "low"), new(0.5, 0, 1.5, 1, "middle"), new(40, -0.1, 7, 0, "beyond")];
+        XElement figure = EnsureSound(PlaneFigure.Render("title", "sub", ("x", "y"), ("loss", 1, 2), ["one", "other"], 3, [new("first", points), new("second", points)]));
+        string[] colours = [.. figure.Descendants(Svg + "path").Where(path => (string?)path.Attribute("class") == "coloured").Select(path => (string)path.Attribute("fill")!)];
+        string[] expected = [DivergingColours.At(-1), DivergingColours.At(0), DivergingColours.At(1)];
+        Assert.Equal([.. expected, .. expected], colours);
+    }
+
+    /// <summary>Parses, and checks that every number of every attribute is finite and every position on the page.</summary>
+    private static XElement EnsureSound(string svg)
+    {
+        XElement figure = XDocument.Parse(svg).Root!;
+        Assert.DoesNotContain("NaN", svg);
+        Assert.DoesNotContain("Infinity", svg);
+        double width = (double)figure.Attribute("width")!, height = (double)figure.Attribute("height")!;
+        foreach (XElement element in figure.Descendants())
+        {
+            foreach (string name in (string[])["x", "x1", "x2"])
+                Assert.InRange((double?)element.Attribute(name) ?? 0, -10, width);
+            foreach (string name in (string[])["y", "y1", "y2"])
+                Assert.InRange((double?)element.Attribute(name) ?? 0, -10, height);
+        }
+
+        return figure;
+    }
+
+    private static LayerCurve Curve(double correlation = 0.5)
+    {
+        CheckReport report = ComparisonTests.Run(ComparisonTests.Small(correlation: correlation), FakeEngine.Entry(), 4, 1, 0.01);
+        return LayerCurve.Of(report.Comparisons.Single());
+    }
+
+    private static PhaseGrid Grid()
+    {
+        static PhasePoint Point(Architecture architecture) => new(
+            architecture.Mlp.InStd - 1.2 - architecture.Mlp.Branch.At(1), 2.1 - architecture.Mlp.InStd, 0, 0.5, true);
+        return PhaseGrid.Compute(
+            ArchitectureModule.Defaults,
+            PhaseAxis.Parse("mlp.inStd=0.5:3:12", "--x"),
+            PhaseAxis.Parse("attention.branch,mlp.branch=0.1:0.9:10", "--y"),
+            _ => new PhaseLaw(path => [.. path.Select(Point)], Point),
+            1,
+            _ => { },
+            CancellationToken.None);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Xml.Linq;
+using Hybrid.Lab.Training;
+using Xunit;
+
+namespace Hybrid.Lab.Tests.Training;
+
+public class TrainingFigureTests
+{
+    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
+
+    [Fact]
+    public void Training_and_evaluation_are_lines_and_the_optimum_is_dashed()
+    {
+        XElement figure = Draw(Losses(40), 1.25);
+        string[] lines = [.. figure.Descendants(Svg + "polyline").Select(line => (string)line.Attribute("class")!)];
+        Assert.Equal(["theory s0", "theory s1"], lines);
+        // One in the legend, one in the panel.
+        Assert.Equal(2, figure.Descendants(Svg + "line").Count(line => ((string?)line.Attribute("class"))?.Contains("dashed") == true));
+        Assert.Contains(figure.Descendants(Svg + "text"), text => text.Value == "optimum 1.25");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(99)]
+    [InlineData(100)]
+    [InlineData(20_000)]
+    public void Runs_of_any_length_lie_within_the_page_and_take_few_points(int steps)
+    {
+        XElement figure = Draw(Losses(steps), null);
+        Assert.Contains(figure.Descendants(Svg + "text"), text => text.Value.EndsWith($" {steps} steps"));
+        Assert.InRange(((string)figure.Descendants(Svg + "polyline").First().Attribute("points")!).Split(' ').Length, 1, 300);
+    }
+
+    [Fact]
+    public void A_loss_that_is_not_finite_is_left_out()
+    {
+        LogEntry[] entries = [.. Losses(20), new(21, double.NaN, double.NaN, 0.1, null)];
+        Draw(entries, 1.25, TrainingOutcome.Diverged);
+    }
+
+    private static LogEntry[] Losses(int steps) =>
+    [
+        new(0, null, null, null, 3),
+        .. Enumerable.Range(1, steps).Select(step => new LogEntry(step, 1 + 2.0 / step, 1, 0.1, step % 7 == 0 ? 1.1 + 2.0 / step : null)),
+    ];
+
+    private static XElement Draw(LogEntry[] entries, double? optimum, TrainingOutcome outcome = TrainingOutcome.Finished)
+    {
+        string svg = TrainingFigure.Render(new(Plans.Small(), outcome, null, entries, 1), optimum, []);
+        Assert.DoesNotContain("NaN", svg);
+        XElement figure = XDocument.Parse(svg).Root!;
+        foreach (string point in figure.Descendants(Svg + "polyline").SelectMany(line => ((string)line.Attribute("points")!).Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        {
+            double[] place = [.. point.Split(',').Select(double.Parse)];
+            Assert.InRange(place[0], 0, (double)figure.Attribute("width")!);
+            Assert.InRange(place[1], 0, (double)figure.Attribute("height")!);
+        }
+
+        return figure;
+    }
+}

@@ -1,0 +1,64 @@
+using Hybrid.Architectures;
+using Hybrid.Networks.Engines;
+using Hybrid.Networks.Engines.Conditioned;
+using Hybrid.Networks.Linear;
+using Xunit;
+
+namespace Hybrid.Networks.Tests.Engines.Conditioned;
+
+public sealed class ConditionedEngineTests : EngineTests
+{
+    // Nothing hides behind the storage here: forming tokens and Gram matrices takes some tens of roundings of 2⁻⁵³.
+    protected override double Rounding => Math.ScaleB(1, -50);
+
+    protected override INetworkEngine Create(Architecture architecture, int threads = 2) => new ConditionedEngine(architecture, threads);
+
+    // Linear attention-free networks without normalisation map every difference alike, so u, formed from Gram matrices as
+    // (q − p)/q, must stay what it was; 1e-12 of q is four digits of a double. Post-norm ReLU with ρ₀ = 1 − 1e-4 must then
+    // follow the exponent of differences all the way to 1e-12: at r = a = 1, σ_V = 1 each attention halves u, the MLP
+    // (κ = χ = 1 at σ_w² = 2) leaves it.
+    [Fact]
+    public void Collapsing_tokens_are_followed_to_1e_minus_12()
+    {
+        const int depth = 27, width = 512, samples = 6;
+        Architecture architecture = Networks.Of(
+            Norm.Post, Activation.Relu, 8, depth, width, inStd: Math.Sqrt(2), correlation: 1 - 1e-4);
+        double[] logarithms = [.. Ensemble.Run(() => new ConditionedEngine(architecture), 3, samples, 2).Select(member => Math.Log(member.Layers[depth].U / 1e-4))];
+        (double mean, double error) = Tests.Statistics.MeanOf(logarithms);
+
+        // log u at depth L is a sum of L contributions, each with the finite-width bias that theory.md's mean lacks.
+        Tests.Statistics.Agrees("log u / u₀", depth * Math.Log(0.5), mean, error, bias: depth * 8.0 / width);
+        Assert.InRange(Math.Exp(mean) * 1e-4, 1e-13, 3e-12);
+    }
+
+    [Fact]
+    public void The_memory_stated_up_front_is_what_the_buffers_take()
+    {
+        foreach (bool gated in new[] { false, true })
+        {
+            Architecture architecture = Networks.Of(Norm.Peri, Activation.Gelu, 24, 4, 320, 4, 640, gated: gated);
+            using ConditionedEngine engine = new(architecture, 1);
+            engine.Run(1, 0, new NetworkSample(24, 4));
+            double buffers = BuffersOf(engine, []);
+
+            // What products pack into is theirs; the statement leaves a thousandth for pivots and rounding to cache lines.
+            Near.Equal("bytes", buffers, (double)ConditionedEngine.Bytes(architecture), 0, 1e-3);
+        }
+    }
+
+    private static double BuffersOf(object? owner, HashSet<object> seen)
+    {
+        if (owner is null or string or WorkerPool or Architecture || owner.GetType().Name.StartsWith("MatrixProduct") || !seen.Add(owner))
+            return 0;
+        Type type = owner.GetType();
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(NativeBuffer<>))
+            return (long)type.GetProperty("Length")!.GetValue(owner)! * System.Runtime.InteropServices.Marshal.SizeOf(type.GetGenericArguments()[0]);
+        if (owner is Array array)
+            return type.GetElementType()!.IsPrimitive ? 0 : array.Cast<object?>().Sum(item => BuffersOf(item, seen));
+        if (type.Namespace?.StartsWith("Hybrid.Networks") != true)
+            return 0;
+        return type.GetFields(System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Public)
+            .Where(field => !field.FieldType.IsPointer && !field.FieldType.IsValueType)
+            .Sum(field => BuffersOf(field.GetValue(owner), seen));
+    }
+}

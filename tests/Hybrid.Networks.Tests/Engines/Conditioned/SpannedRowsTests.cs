@@ -1,0 +1,166 @@
+using Hybrid.Architectures;
+using Hybrid.Networks.Engines.Conditioned;
+using Hybrid.Networks.Linear;
+using Hybrid.Theory;
+using Xunit;
+
+namespace Hybrid.Networks.Tests.Engines.Conditioned;
+
+public sealed unsafe class SpannedRowsTests
+{
+    private const int N = 12, Columns = 700;
+
+    // B = common + √u · different rows. L must give every squared distance |b_i − b_j|² = Σ (L_ik − L_jk)², in singles to
+    // the rounding of a coordinate, ε |b|, against the difference √u |b| (two roundings, twice for the square).
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1e-3)]
+    [InlineData(1e-6)]
+    public void Distances_of_rows_keep_their_relative_precision_in_singles(double u)
+    {
+        using Rows rows = Around(u);
+        using Setting<float> setting = new(rows);
+        Assert.True(setting.Take());
+        Check(rows, setting.At, 4 * Math.ScaleB(1, -24) / Math.Sqrt(u) + 64 * Math.ScaleB(1, -24));
+    }
+
+    // A level of the basis reaches down to 1e-6 of its largest square, where n roundings of the Gram matrix are n ε/1e-6.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1e-6)]
+    [InlineData(1e-12)]
+    [InlineData(1e-18)]
+    public void And_in_doubles_further_down(double u)
+    {
+        using Rows rows = Around(u);
+        using Setting<double> setting = new(rows);
+        Assert.True(setting.Take());
+        Check(rows, setting.At, 4e-14 / Math.Sqrt(u) + N * Math.ScaleB(1, -53) / 1e-6);
+    }
+
+    [Fact]
+    public void Singles_refuse_what_they_do_not_resolve()
+    {
+        using Rows collapsed = Around(1e-10), dependent = Around(1), repeated = Around(1);
+        for (int k = 0; k < Columns; k++)
+        {
+            dependent[5, k] = dependent[2, k] + dependent[3, k] - dependent[1, k];
+            repeated[5, k] = repeated[2, k];
+        }
+
+        foreach (Rows rows in new[] { collapsed, dependent, repeated })
+        {
+            using Setting<float> setting = new(rows);
+            Assert.False(setting.Take());
+        }
+    }
+
+    // D = F Φ″ + (K − F Φ″ Uᵀ) U has D Uᵀ = K exactly, whatever the noise; U Bᵀ = Lᵀ. In the scale of |D| |b| the rounding is
+    // that of sums of 700 products, twice.
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(1e-5)]
+    public void What_is_known_along_the_rows_is_kept(double u)
+    {
+        using Rows rows = Around(u);
+        using Setting<float> single = new(rows);
+        using Setting<double> wide = new(rows);
+        Assert.True(single.Take() && wide.Take());
+        Near.Equal("single", 0, single.Mismatch(rows), 64 * Math.ScaleB(1, -24));
+        Near.Equal("double", 0, wide.Mismatch(rows), 64 * Math.ScaleB(1, -53) / Math.Sqrt(u));
+    }
+
+    private static Rows Around(double u)
+    {
+        Rows rows = Rows.Normal(N, Columns, 1);
+        using Rows common = Rows.Normal(1, Columns, 2);
+        for (int i = 0; i < N; i++)
+        {
+            for (int k = 0; k < Columns; k++)
+                rows[i, k] = Math.Sqrt(1 - u) * common[0, k] + Math.Sqrt(u) * rows[i, k];
+        }
+
+        return rows;
+    }
+
+    private static void Check(Rows rows, Sublayer at, double relative)
+    {
+        for (int i = 1; i < N; i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                double expected = 0, actual = 0;
+                for (int k = 0; k < Columns; k++)
+                    expected += Math.Pow(rows[i, k] - rows[j, k], 2);
+                for (int k = 0; k < at.OutputRank; k++)
+                    actual += Math.Pow(at.OutputFactor.Row(i)[k] - at.OutputFactor.Row(j)[k], 2);
+                Near.Equal($"|b_{i} − b_{j}|²", expected, actual, 0, relative);
+            }
+        }
+    }
+
+    private sealed class Setting<T> : IDisposable
+        where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>
+    {
+        private readonly WorkerPool pool = new(1);
+        private readonly MatrixProduct<double> product;
+        private readonly NativeBuffer<double> memory;
+        private readonly ConditioningWorkspace workspace;
+        private readonly ModuleScratch<T> scratch;
+        private readonly SpannedRows<T> spanned;
+        private readonly MatrixView<T> rows;
+
+        public Setting(Rows source)
+        {
+            Architecture architecture = Networks.Of(Norm.Pre, Activation.Tanh, N, 1, 64, 4, Columns);
+            CoordinatePlan plan = new(architecture);
+            product = new MatrixProduct<double>(pool);
+            memory = new NativeBuffer<double>(plan.Length, "test");
+            workspace = new ConditioningWorkspace(pool, product, N, Columns);
+            scratch = new ModuleScratch<T>(plan, memory, pool, product, workspace);
+            spanned = new SpannedRows<T>(scratch);
+            At = new Sublayer(plan.Mlp, memory, 1, 0);
+            rows = SpannedRows<T>.Destination(At, plan.Hidden.As<T>(memory));
+            Precision.Narrow(source.View, rows);
+        }
+
+        public Sublayer At { get; }
+
+        public bool Take() => spanned.Take(At, rows);
+
+        // Largest |D Bᵀ − K Lᵀ| over the largest |D_i| |b_j|, for random F, K and noise.
+        public double Mismatch(Rows source)
+        {
+            using Rows factor = Rows.Normal(N, N, 5), known = Rows.Normal(N, At.OutputRank, 6), kept = Rows.Normal(N, At.OutputRank, 6);
+            using Rows noise = Rows.Normal(N, Columns, 7), result = new(N, Columns);
+            using NativeBuffer<T> storage = new(2L * N * Columns, "test");
+            MatrixView<T> drawn = storage.Matrix(0, N, Columns), made = storage.Matrix((long)N * Columns, N, Columns);
+            Precision.Narrow(noise.View, drawn);
+            spanned.Recover(At, factor.View, known.View, drawn, made);
+            Precision.Widen(made, result.View);
+            double worst = 0, scale = 0;
+            for (int i = 0; i < N; i++)
+            {
+                for (int j = 0; j < N; j++)
+                {
+                    double expected = 0;
+                    for (int k = 0; k < At.OutputRank; k++)
+                        expected += kept[i, k] * At.OutputFactor.Row(j)[k];
+                    worst = Math.Max(worst, Math.Abs(Rows.Dot(result.View, i, source.View, j) - expected));
+                    scale = Math.Max(scale, Math.Sqrt(Rows.Dot(result.View, i, result.View, i) * Rows.Dot(source.View, j, source.View, j)));
+                }
+            }
+
+            return worst / scale;
+        }
+
+        public void Dispose()
+        {
+            scratch.Dispose();
+            workspace.Dispose();
+            memory.Dispose();
+            product.Dispose();
+            pool.Dispose();
+        }
+    }
+}

@@ -1,0 +1,139 @@
+namespace Hybrid.Architectures
+
+/// What enters the first block at initialisation, when every table of vectors has entries N(0, s²).
+[<RequireQualifiedAccess>]
+type Embedding =
+    /// token vectors alone: q₀ = s²
+    | Tokens
+    /// token plus learned position vectors: q₀ = 2s²
+    | TokensAndPositions
+    /// token vectors times √d (Gemma): q₀ = d s²
+    | ScaledTokens
+    /// N of the sum of so many vectors of which all tokens share one (BERT's segment): q₀ = 1, ρ₀ = 1/terms
+    | NormalisedSum of terms: int
+    /// a linear map of so many pixels, independent and of unit variance, plus a position vector: q₀ = (pixels + 1)s²
+    | Patches of pixels: int
+
+/// A transformer in the terms in which published code states it: one standard deviation for all weights and heads of
+/// any width. `ModelDescription.toArchitecture` turns it into the record.
+type ModelDescription =
+    {
+        Name: string
+        /// n
+        Tokens: int
+        /// L
+        Depth: int
+        /// d
+        Width: int
+        /// H, of the queries; heads that share keys and values leave every expectation as it is
+        Heads: int
+        /// d_h, d/H or a size of its own
+        HeadWidth: int
+        /// d_mlp
+        MlpWidth: int
+        Activation: Activation
+        Gated: bool
+        Norm: Norm
+        Mask: Mask
+        /// s: every weight matrix and every embedding table has entries N(0, s²); biases are 0
+        WeightStd: float
+        /// c in softmax(c q·k), usually 1/√d_h
+        LogitFactor: float
+        /// whether queries and keys are normalised before their product
+        QueryKeyNorm: bool
+        Embedding: Embedding
+        /// further factor of W_O and W_2: 1, or 1/√(2L) where the code scales residual projections
+        ProjectionFactor: float
+    }
+
+/// From weights N(0, s²) to the scales of the record. Each matrix multiplies the variance of normalised entries by
+/// fan-in · s².
+[<RequireQualifiedAccess>]
+module ModelDescription =
+
+    /// q₀ and ρ₀ of distinct tokens.
+    let private input (model: ModelDescription) : InputParameters =
+        let variance = model.WeightStd * model.WeightStd
+
+        match model.Embedding with
+        | Embedding.Tokens -> { Norm = variance; Correlation = 0.0 }
+        | Embedding.TokensAndPositions ->
+            { Norm = 2.0 * variance
+              Correlation = 0.0 }
+        | Embedding.ScaledTokens ->
+            { Norm = float model.Width * variance
+              Correlation = 0.0 }
+        | Embedding.NormalisedSum terms ->
+            { Norm = 1.0
+              Correlation = 1.0 / float terms }
+        | Embedding.Patches pixels ->
+            { Norm = float (pixels + 1) * variance
+              Correlation = 0.0 }
+
+    /// The squared norm at which σ_A is to hold where the module sees the stream as it is: the record's logits grow with
+    /// it, those of normalised queries and keys do not. In the middle of the depth each of L sublayers has added 1.
+    let private middleNorm (model: ModelDescription) =
+        match model.Norm with
+        | Norm.Output -> (input model).Norm + float model.Depth
+        | Norm.None
+        | Norm.Pre
+        | Norm.Post
+        | Norm.Peri -> 1.0
+
+    /// σ_A: standard deviation of c q·k over d_h products of entries of variance d s², or 1 after a norm of their own.
+    let private logitStd (model: ModelDescription) =
+        let heads = model.LogitFactor * sqrt (float model.HeadWidth)
+
+        if model.QueryKeyNorm then
+            heads / middleNorm model
+        else
+            heads * float model.Width * model.WeightStd * model.WeightStd
+
+    /// H, or the largest divisor of d below it: the record's heads divide the width, and no expectation depends on them.
+    [<CompiledName("RecordHeads")>]
+    let recordHeads (model: ModelDescription) =
+        seq { min model.Heads model.Width .. -1 .. 1 }
+        |> Seq.find (fun heads -> model.Width % heads = 0)
+
+    /// The record at initialisation; not validated. The projection factor stands in the branch weights a, except where a
+    /// norm follows the branch and takes the factor out again: there it belongs to the weights, σ_V and σ_v.
+    [<CompiledName("ToArchitecture")>]
+    let toArchitecture (model: ModelDescription) : Architecture =
+        let factor = model.ProjectionFactor
+
+        let struct (branch, weight) =
+            match model.Norm with
+            | Norm.None
+            | Norm.Pre
+            | Norm.Post -> struct (factor, 1.0)
+            | Norm.Peri
+            | Norm.Output -> struct (1.0, factor)
+
+        let std fanIn = model.WeightStd * sqrt fanIn
+
+        { Name = model.Name
+          Tokens = model.Tokens
+          Depth = model.Depth
+          Width = model.Width
+          Heads = recordHeads model
+          MlpWidth = model.MlpWidth
+          Activation = model.Activation
+          Gated = model.Gated
+          Norm = model.Norm
+          Mask = model.Mask
+          Attention =
+            { Skip = Schedule.Constant 1.0
+              Branch = Schedule.Constant branch
+              LogitStd = logitStd model
+              // W_V has fan-in d, W_O fan-in H d_h
+              ValueStd =
+                weight
+                * std (float model.Width)
+                * std (float model.Heads * float model.HeadWidth) }
+          Mlp =
+            { Skip = Schedule.Constant 1.0
+              Branch = Schedule.Constant branch
+              InStd = std (float model.Width)
+              BiasStd = 0.0
+              OutStd = weight * std (float model.MlpWidth) }
+          Input = input model }

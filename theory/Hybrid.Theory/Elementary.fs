@@ -1,0 +1,10 @@
+namespace Hybrid.Theory
+
+/// Elementary functions that the framework has only in a cancelling form.
+[<RequireQualifiedAccess>]
+module internal Elementary =
+
+    /// log(1 + x) to full relative accuracy near 0 (Kahan's correction of the rounding in 1 + x).
+    let log1p (x: float) =
+        let w = 1.0 + x
+        if w = 1.0 then x else log w * (x / (w - 1.0))
