@@ -1,8 +1,10 @@
 using System.CommandLine;
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Engines;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli;
 

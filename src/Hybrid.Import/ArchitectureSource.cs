@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Import.Json;
 

@@ -35,12 +35,12 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
 
     private Tensor Sublayer(Tensor x, double skip, double branch, Tensor? gainIn, Tensor? gainOut, Func<Tensor, Tensor> module)
     {
-        Norm norm = architecture.Norm;
-        Tensor f = module(norm.IsPre || norm.IsPeri ? Normalise(x, gainIn) : x);
-        if (norm.IsPeri || norm.IsOutput)
+        Placement norm = architecture.Norm;
+        Tensor f = module(norm.Before ? Normalise(x, gainIn) : x);
+        if (norm.OnBranch)
             f = Normalise(f, gainOut);
         Tensor sum = x * skip + f * branch;
-        return norm.IsPost ? Normalise(sum, gainOut) : sum;
+        return norm.OnSum ? Normalise(sum, gainOut) : sum;
     }
 
     // z: [B, n, d]; heads are columns [h d_k, (h + 1) d_k) of queries, keys and values.

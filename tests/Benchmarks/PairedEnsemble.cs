@@ -105,20 +105,20 @@ internal static class PairedEnsemble
     internal static Architecture Of(int width, int depth)
     {
         Schedule one = Schedule.NewConstant(1);
-        return new Architecture(
-            "benchmark",
-            Tokens,
-            depth,
-            width,
-            width / 64,
-            width,
-            Activation.GeluTanh,
-            false,
-            Norm.Pre,
-            Mask.None,
-            new AttentionParameters(one, one, 1, 1),
-            new MlpParameters(one, one, 1, 0, 1),
-            new InputParameters(1, 0.5));
+        return ArchitectureModule.Defaults.With(
+            name: "benchmark",
+            tokens: Tokens,
+            depth: depth,
+            width: width,
+            heads: width / 64,
+            mlpWidth: width,
+            activation: Activation.GeluTanh,
+            gated: false,
+            norm: Placement.Pre,
+            mask: Mask.None,
+            attention: new AttentionParameters(one, one, 1, 1),
+            mlp: new MlpParameters(one, one, 1, 0, 1),
+            input: new InputParameters(1, 0.5));
     }
 
     // Seconds from the report with which every engine is warm to the last one.

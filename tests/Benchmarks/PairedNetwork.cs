@@ -79,19 +79,19 @@ internal static class PairedNetwork
     private static Architecture Of(int mlp)
     {
         Schedule one = Schedule.NewConstant(1);
-        return new Architecture(
-            "benchmark",
-            Tokens,
-            Depth,
-            Width,
-            Heads,
-            mlp,
-            Activation.GeluTanh,
-            false,
-            Norm.Pre,
-            Mask.None,
-            new AttentionParameters(one, one, 1, 1),
-            new MlpParameters(one, one, 1, 0, 1),
-            new InputParameters(1, 0.5));
+        return ArchitectureModule.Defaults.With(
+            name: "benchmark",
+            tokens: Tokens,
+            depth: Depth,
+            width: Width,
+            heads: Heads,
+            mlpWidth: mlp,
+            activation: Activation.GeluTanh,
+            gated: false,
+            norm: Placement.Pre,
+            mask: Mask.None,
+            attention: new AttentionParameters(one, one, 1, 1),
+            mlp: new MlpParameters(one, one, 1, 0, 1),
+            input: new InputParameters(1, 0.5));
     }
 }

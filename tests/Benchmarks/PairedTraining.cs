@@ -104,20 +104,20 @@ internal static class PairedTraining
     private static TrainingOptions Options(Shape shape)
     {
         Schedule one = Schedule.NewConstant(1);
-        Architecture architecture = new(
-            "benchmark",
-            shape.Tokens,
-            shape.Depth,
-            shape.Width,
-            shape.Width / 32,
-            4 * shape.Width,
-            Activation.GeluTanh,
-            false,
-            Norm.Pre,
-            Mask.Causal,
-            new AttentionParameters(one, one, 1, 1),
-            new MlpParameters(one, one, 1, 0, 1),
-            new InputParameters(1, 0));
+        Architecture architecture = ArchitectureModule.Defaults.With(
+            name: "benchmark",
+            tokens: shape.Tokens,
+            depth: shape.Depth,
+            width: shape.Width,
+            heads: shape.Width / 32,
+            mlpWidth: 4 * shape.Width,
+            activation: Activation.GeluTanh,
+            gated: false,
+            norm: Placement.Pre,
+            mask: Mask.Causal,
+            attention: new AttentionParameters(one, one, 1, 1),
+            mlp: new MlpParameters(one, one, 1, 0, 1),
+            input: new InputParameters(1, 0));
         return new TrainingOptions(new ModelOptions(architecture, TrainingTask.NextToken, Vocabulary), new OptimiserOptions(), shape.Sequences, 1000, 1);
     }
 

@@ -55,8 +55,20 @@ public class TheoryBenchmarks
     [Arguments(256)]
     public GramLayer[][] GramLayerOfOneHead(int tokens)
     {
-        Architecture layer = new(
-            "layer", tokens, 1, 768, 1, 768, Activation.Gelu, false, Norm.Pre, Mask.Causal, _causal.Attention, _causal.Mlp, _causal.Input);
+        Architecture layer = ArchitectureModule.Defaults.With(
+            name: "layer",
+            tokens: tokens,
+            depth: 1,
+            width: 768,
+            heads: 1,
+            mlpWidth: 768,
+            activation: Activation.Gelu,
+            gated: false,
+            norm: Placement.Pre,
+            mask: Mask.Causal,
+            attention: _causal.Attention,
+            mlp: _causal.Mlp,
+            input: _causal.Input);
         return GramProcess.Draws(layer, GramProcess.Allowed(tokens, Mask.Causal), GramProcess.SymmetricInput(layer), 1, 1);
     }
 
@@ -77,8 +89,20 @@ public class TheoryBenchmarks
     private Architecture Point(double inStd, double branch)
     {
         MlpParameters mlp = new(_symmetric.Mlp.Skip, Schedule.NewConstant(branch), inStd, 0, 1);
-        return new(
-            "point", Tokens, 12, 512, 8, 512, Activation.Tanh, false, Norm.Pre, Mask.None, _symmetric.Attention, mlp, _symmetric.Input);
+        return ArchitectureModule.Defaults.With(
+            name: "point",
+            tokens: Tokens,
+            depth: 12,
+            width: 512,
+            heads: 8,
+            mlpWidth: 512,
+            activation: Activation.Tanh,
+            gated: false,
+            norm: Placement.Pre,
+            mask: Mask.None,
+            attention: _symmetric.Attention,
+            mlp: mlp,
+            input: _symmetric.Input);
     }
 
     private static Architecture Preset(string name) =>

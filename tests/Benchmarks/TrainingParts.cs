@@ -48,8 +48,8 @@ internal sealed class TrainingParts : IPassObserver<float>
 
     public void Probabilities(int layer, MatrixView<float> probabilities) => Add("attention forwards");
 
-    public void Branch(int layer, Sublayer sublayer, MatrixView<float> branch) =>
-        Add(sublayer == Sublayer.Attention ? "attention forwards" : "MLP forwards");
+    public void Branch(int layer, ModuleKind sublayer, MatrixView<float> branch) =>
+        Add(sublayer == ModuleKind.Attention ? "attention forwards" : "MLP forwards");
 
     public void Logits(MatrixView<float> logits) => Add("logits, loss");
 

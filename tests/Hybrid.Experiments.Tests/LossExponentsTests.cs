@@ -16,7 +16,7 @@ public class LossExponentsTests
 
     // As many places as in the full run, of two networks of two runs, but shallow, so that their exponents are found quickly.
     private static readonly LossExponentsSize Size = new([0.1, 0.2, 0.4, 0.6, 0.8], [0.5, 1, 2, 4, 8], [0.5, 2], [2, 3, 4], 2, 1);
-    private static readonly PlacementGrid Pre = new(Norm.Pre, Size, new MarkovSource(new MarkovOptions(8, 2, 1, 2403)));
+    private static readonly PlacementGrid Pre = new(Placement.Pre, Size, new MarkovSource(new MarkovOptions(8, 2, 1, 2403)));
 
     [Fact]
     public void Logit_strength_makes_no_new_place()

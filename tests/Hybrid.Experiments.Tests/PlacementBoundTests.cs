@@ -12,7 +12,7 @@ public class PlacementBoundTests
     [Fact]
     public void Peri_the_bound_is_the_input_and_what_the_trained_gains_allow()
     {
-        using DenseTrainer trainer = Trainer(Norm.Peri, tokens: 8, depth: 3, width: 16, heads: 2, step: 0.5);
+        using DenseTrainer trainer = Trainer(Placement.Peri, tokens: 8, depth: 3, width: 16, heads: 2, step: 0.5);
         TokenBatch batch = Trained(trainer);
         NamedTensor gain = trainer.Parameters.Single(tensor => tensor.Name == "blocks.2.mlp.gain.out");
         trainer.Write(gain, 3, [-2.5f]);
@@ -40,7 +40,7 @@ public class PlacementBoundTests
     [Fact]
     public void Peri_gains_that_grew_unseen_are_caught()
     {
-        using DenseTrainer trainer = Trainer(Norm.Peri, tokens: 8, depth: 3, width: 16, heads: 2, step: 1);
+        using DenseTrainer trainer = Trainer(Placement.Peri, tokens: 8, depth: 3, width: 16, heads: 2, step: 1);
         TokenBatch batch = Trained(trainer);
         PeriBound bound = new(trainer.Options.Model.Architecture);
         bound.Read(trainer);
@@ -62,7 +62,7 @@ public class PlacementBoundTests
     [Fact]
     public void Pre_trained_streams_stay_within_the_bound_of_their_weights()
     {
-        using DenseTrainer trainer = Trainer(Norm.Pre, tokens: 8, depth: 3, width: 16, heads: 2, step: 1);
+        using DenseTrainer trainer = Trainer(Placement.Pre, tokens: 8, depth: 3, width: 16, heads: 2, step: 1);
         TokenBatch batch = Trained(trainer);
         Streams streams = new();
         trainer.Observe(batch, streams, backward: false);
@@ -74,7 +74,7 @@ public class PlacementBoundTests
     [Fact]
     public void Pre_heads_that_read_different_tokens_reach_the_bound_and_exceed_that_of_one_head()
     {
-        using DenseTrainer trainer = Trainer(Norm.Pre, tokens: 2, depth: 1, width: 2, heads: 2, step: 1);
+        using DenseTrainer trainer = Trainer(Placement.Pre, tokens: 2, depth: 1, width: 2, heads: 2, step: 1);
         const float far = 20, small = 1e-3f;
         foreach ((string name, float[] values) in (IEnumerable<(string, float[])>)
         [
@@ -100,12 +100,23 @@ public class PlacementBoundTests
         Assert.True(streams.Norms[1].Max() > small + Math.Sqrt(2));
     }
 
-    private static DenseTrainer Trainer(Norm norm, int tokens, int depth, int width, int heads, double step)
+    private static DenseTrainer Trainer(Placement norm, int tokens, int depth, int width, int heads, double step)
     {
         Schedule skip = Schedule.NewConstant(1), branch = Schedule.NewConstant(step);
-        Architecture architecture = new(
-            "bounded", tokens, depth, width, heads, 2 * width, Activation.GeluTanh, false, norm, Mask.Causal,
-            new(skip, branch, 1, 1), new(skip, branch, 1, 0, 1), new(1, 0));
+        Architecture architecture = ArchitectureModule.Defaults.With(
+            name: "bounded",
+            tokens: tokens,
+            depth: depth,
+            width: width,
+            heads: heads,
+            mlpWidth: 2 * width,
+            activation: Activation.GeluTanh,
+            gated: false,
+            norm: norm,
+            mask: Mask.Causal,
+            attention: new(skip, branch, 1, 1),
+            mlp: new(skip, branch, 1, 0, 1),
+            input: new(1, 0));
         return new(
             new(new ModelOptions(architecture, TrainingTask.NextToken, 8), new OptimiserOptions(LearningRate: 0.03), tokens == 2 ? 1 : 4, 20, 1), 1);
     }

@@ -29,7 +29,7 @@ public class TrainedSpectrumClaimsTests
     /// <summary>The verdict of the last hypothesis, and the phrase that the test expects in the reading.</summary>
     private static (Outcome, string) Judge(double before, double after, int runs)
     {
-        TrainedSpectrum network = new(Norm.Post, Size), complete = new(Norm.Pre, Size);
+        TrainedSpectrum network = new(Placement.Post, Size), complete = new(Placement.Pre, Size);
         TrainedSpectrumClaims claims = new([network], [complete]);
         CellResults results = new(network.Runs.Select((run, i) => (run.Key, Values: Run(before, after, 1e-3 * i, i < runs)))
             .Concat(complete.Runs.Select(run => (run.Key, Values: Run(before, after, 0, true))))

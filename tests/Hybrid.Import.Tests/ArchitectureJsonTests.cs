@@ -71,10 +71,20 @@ public class ArchitectureJsonTests
     public void An_activation_that_is_code_cannot_be_written()
     {
         Architecture defaults = ArchitectureModule.Defaults;
-        Architecture custom = new(
-            "custom", defaults.Tokens, defaults.Depth, defaults.Width, defaults.Heads, defaults.MlpWidth,
-            Activation.NewCustom(new CustomActivation("mine", x => x, _ => 1)),
-            defaults.Gated, defaults.Norm, defaults.Mask, defaults.Attention, defaults.Mlp, defaults.Input);
+        Architecture custom = ArchitectureModule.Defaults.With(
+            name: "custom",
+            tokens: defaults.Tokens,
+            depth: defaults.Depth,
+            width: defaults.Width,
+            heads: defaults.Heads,
+            mlpWidth: defaults.MlpWidth,
+            activation: Activation.NewCustom(new CustomActivation("mine", x => x, _ => 1)),
+            gated: defaults.Gated,
+            norm: defaults.Norm,
+            mask: defaults.Mask,
+            attention: defaults.Attention,
+            mlp: defaults.Mlp,
+            input: defaults.Input);
         Assert.Contains("must be one of linear, relu", Assert.Throws<InputException>(() => ArchitectureJson.ToText(custom)).Message);
     }
 

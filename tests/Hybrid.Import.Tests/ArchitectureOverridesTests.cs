@@ -18,7 +18,7 @@ public class ArchitectureOverridesTests
         Assert.Equal(Schedule.NewPerLayer([1, 0.5]), changed.Attention.Branch);
         Assert.Equal(Activation.Relu, changed.Activation);
         Assert.True(changed.Gated);
-        Assert.Equal(Norm.Post, changed.Norm);
+        Assert.Equal(Placement.Post, changed.Norm);
         Assert.Equal("7", changed.Name);
     }
 

@@ -21,7 +21,7 @@ internal static class Architectures
             Activation.Linear, Activation.Relu, Activation.LeakyRelu, Activation.Erf, Activation.Tanh,
             Activation.Gelu, Activation.GeluTanh, Activation.Silu, Activation.Sigmoid)
         from gated in Gen.Elements(true, false)
-        from norm in Gen.Elements(Norm.None, Norm.Pre, Norm.Post, Norm.Peri, Norm.Output)
+        from norm in Gen.Elements(Placement.None, Placement.Pre, Placement.Post, Placement.Peri, Placement.Output)
         from mask in Gen.Elements(Mask.None, Mask.Causal)
         from skips in Gen.Two(ScheduleOf(depth, NonNegative))
         from branches in Gen.Two(ScheduleOf(depth, Positive))
@@ -30,20 +30,20 @@ internal static class Architectures
         from fraction in Gen.Choose(0, 1000)
         from name in Gen.Elements("a", "naïve \"quoted\" name", "λ\\σ", "")
         let least = ArchitectureModule.LeastCorrelation(tokens)
-        select new Architecture(
-            name,
-            tokens,
-            depth,
-            heads * headWidth,
-            heads,
-            mlpWidth,
-            activation,
-            gated,
-            norm,
-            mask,
-            new AttentionParameters(skips.Item1, branches.Item1, scales[0], scales[1]),
-            new MlpParameters(skips.Item2, branches.Item2, scales[2], scales[3], scales[4]),
-            new InputParameters(inputNorm, least + (1 - least) * fraction / 1000));
+        select ArchitectureModule.Defaults.With(
+            name: name,
+            tokens: tokens,
+            depth: depth,
+            width: heads * headWidth,
+            heads: heads,
+            mlpWidth: mlpWidth,
+            activation: activation,
+            gated: gated,
+            norm: norm,
+            mask: mask,
+            attention: new AttentionParameters(skips.Item1, branches.Item1, scales[0], scales[1]),
+            mlp: new MlpParameters(skips.Item2, branches.Item2, scales[2], scales[3], scales[4]),
+            input: new InputParameters(inputNorm, least + (1 - least) * fraction / 1000));
 
     private static Gen<Schedule> ScheduleOf(int depth, Gen<double> values) => Gen.OneOf(
         values.Select(Schedule.NewConstant),

@@ -25,7 +25,7 @@ public abstract class EngineTests
     public void Input_and_output_gradient_have_exactly_the_Gram_matrices_asked_for(double correlation)
     {
         Architecture architecture = Networks.Of(
-            Norm.Pre, Activation.Tanh, tokens: 12, depth: 2, width: 36, norm0: 2.5, correlation: correlation);
+            Placement.Pre, Activation.Tanh, tokens: 12, depth: 2, width: 36, norm0: 2.5, correlation: correlation);
         NetworkSample sample = Run(architecture, 0);
         double[] input = new double[144], output = new double[144];
         for (int i = 0; i < 144; i++)
@@ -39,7 +39,7 @@ public abstract class EngineTests
     [Fact]
     public void The_same_key_gives_the_same_bits_whatever_ran_before_and_another_sample_gives_others()
     {
-        Architecture architecture = Networks.Of(Norm.Peri, Activation.Gelu, tokens: 9, depth: 3, width: 40, heads: 2);
+        Architecture architecture = Networks.Of(Placement.Peri, Activation.Gelu, tokens: 9, depth: 3, width: 40, heads: 2);
         using INetworkEngine engine = Create(architecture);
         NetworkSample first = new(9, 3), other = new(9, 3), again = new(9, 3);
         engine.Run(Seed, 0, first);
@@ -56,7 +56,7 @@ public abstract class EngineTests
     [InlineData(4)]
     public void Any_number_of_threads_gives_the_same_bits(int heads)
     {
-        foreach (Norm norm in Networks.Norms)
+        foreach (Placement norm in Networks.Norms)
             foreach (Mask mask in Networks.Masks)
             {
                 Architecture architecture = Networks.Of(
@@ -75,7 +75,7 @@ public abstract class EngineTests
 
         long Allocated(int depth)
         {
-            Architecture architecture = Networks.Of(Norm.Pre, Activation.Tanh, tokens: 16, depth: depth, width: 96, heads: 4);
+            Architecture architecture = Networks.Of(Placement.Pre, Activation.Tanh, tokens: 16, depth: depth, width: 96, heads: 4);
             using INetworkEngine engine = Create(architecture, threads: 1);
             NetworkSample sample = new(16, depth);
             engine.Run(Seed, 0, sample);
@@ -88,7 +88,7 @@ public abstract class EngineTests
     [Fact]
     public void A_sample_of_another_shape_is_refused_with_both_shapes()
     {
-        using INetworkEngine engine = Create(Networks.Of(Norm.Pre, Activation.Tanh, tokens: 4, depth: 2, width: 8));
+        using INetworkEngine engine = Create(Networks.Of(Placement.Pre, Activation.Tanh, tokens: 4, depth: 2, width: 8));
         ArgumentException thrown = Assert.Throws<ArgumentException>(() => engine.Run(Seed, 0, new NetworkSample(5, 2)));
         Assert.Contains("must hold 4 tokens and 2 blocks, got 5 and 2", thrown.Message);
     }
@@ -96,19 +96,19 @@ public abstract class EngineTests
     [Fact]
     public void More_tokens_than_orthogonal_gradients_are_refused()
     {
-        Architecture architecture = Networks.Of(Norm.Pre, Activation.Tanh, tokens: 9, depth: 1, width: 8, correlation: 1);
+        Architecture architecture = Networks.Of(Placement.Pre, Activation.Tanh, tokens: 9, depth: 1, width: 8, correlation: 1);
         ArgumentException thrown = Assert.Throws<ArgumentException>(() => Create(architecture));
         Assert.Contains("need width ≥ 9, got width 8", thrown.Message);
     }
 
     [Fact]
     public void An_illegal_architecture_is_refused_by_field() =>
-        Assert.Throws<InvalidArchitectureException>(() => Create(Networks.Of(Norm.Pre, Activation.Tanh, width: 10, heads: 3)));
+        Assert.Throws<InvalidArchitectureException>(() => Create(Networks.Of(Placement.Pre, Activation.Tanh, width: 10, heads: 3)));
 
     [Fact]
     public void One_token_and_one_coordinate_run()
     {
-        NetworkSample sample = Run(Networks.Of(Norm.Pre, Activation.Tanh, tokens: 1, depth: 2, width: 1), 0);
+        NetworkSample sample = Run(Networks.Of(Placement.Pre, Activation.Tanh, tokens: 1, depth: 2, width: 1), 0);
         Near.Equal("input", 1, sample.Hidden[0][0], 4 * Rounding);
         Assert.True(double.IsFinite(sample.Hidden[2][0]) && double.IsFinite(sample.Gradient[0][0]));
     }

@@ -8,7 +8,7 @@ namespace Hybrid.Networks.Tests;
 
 public sealed class EnsembleTests
 {
-    private static readonly Architecture Small = Networks.Of(Norm.Pre, Activation.Tanh, tokens: 5, depth: 2, width: 24, heads: 2);
+    private static readonly Architecture Small = Networks.Of(Placement.Pre, Activation.Tanh, tokens: 5, depth: 2, width: 24, heads: 2);
 
     [Fact]
     public void Any_number_of_threads_gives_the_same_members_in_the_same_order()
@@ -42,7 +42,7 @@ public sealed class EnsembleTests
     [Fact]
     public void A_failure_on_any_thread_is_thrown_to_the_caller()
     {
-        Architecture narrow = Networks.Of(Norm.Pre, Activation.Tanh, tokens: 9, depth: 1, width: 8);
+        Architecture narrow = Networks.Of(Placement.Pre, Activation.Tanh, tokens: 9, depth: 1, width: 8);
         Assert.Throws<ArgumentException>(() => Ensemble.Run(() => new ConditionedEngine(narrow), 1, 4, 3));
     }
 

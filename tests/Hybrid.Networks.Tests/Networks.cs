@@ -5,7 +5,7 @@ namespace Hybrid.Networks.Tests;
 /// <summary>Architectures in one line.</summary>
 internal static class Networks
 {
-    public static readonly Norm[] Norms = [Norm.None, Norm.Pre, Norm.Post, Norm.Peri, Norm.Output];
+    public static readonly Placement[] Norms = [Placement.None, Placement.Pre, Placement.Post, Placement.Peri, Placement.Output];
 
     public static readonly Mask[] Masks = [Mask.None, Mask.Causal];
 
@@ -17,7 +17,7 @@ internal static class Networks
 
     /// <summary>theory.md section 7's common setting, except what is said.</summary>
     public static Architecture Of(
-        Norm norm,
+        Placement norm,
         Activation activation,
         int tokens = 32,
         int depth = 12,
@@ -34,18 +34,18 @@ internal static class Networks
         double mlpBranch = 1,
         double skip = 1,
         double norm0 = 1,
-        double correlation = 0.5) => new(
-            "test",
-            tokens,
-            depth,
-            width,
-            heads,
-            mlpWidth == 0 ? width : mlpWidth,
-            activation,
-            gated,
-            norm,
-            mask ?? Mask.None,
-            new AttentionParameters(Schedule.NewConstant(skip), Schedule.NewConstant(attentionBranch), logitStd, valueStd),
-            new MlpParameters(Schedule.NewConstant(skip), Schedule.NewConstant(mlpBranch), inStd, biasStd, 1),
-            new InputParameters(norm0, correlation));
+        double correlation = 0.5) => ArchitectureModule.Defaults.With(
+            name: "test",
+            tokens: tokens,
+            depth: depth,
+            width: width,
+            heads: heads,
+            mlpWidth: mlpWidth == 0 ? width : mlpWidth,
+            activation: activation,
+            gated: gated,
+            norm: norm,
+            mask: mask ?? Mask.None,
+            attention: new AttentionParameters(Schedule.NewConstant(skip), Schedule.NewConstant(attentionBranch), logitStd, valueStd),
+            mlp: new MlpParameters(Schedule.NewConstant(skip), Schedule.NewConstant(mlpBranch), inStd, biasStd, 1),
+            input: new InputParameters(norm0, correlation));
 }

@@ -18,7 +18,7 @@ let private placed norm =
 let ``Normalised branches: at initialisation the squared norm grows by a² per sublayer, below the bound for any weights``
     (seesNormalised: bool)
     =
-    let architecture = placed (if seesNormalised then Norm.Peri else Norm.Output)
+    let architecture = placed (if seesNormalised then Placement.Peri else Placement.Output)
     let exact = Bounds.squaredNormAtInitialisation architecture 1.0
     let bound = Bounds.magnitude architecture 1.0
     let blocks = Geometry.forward architecture (Laws.exact architecture)
@@ -33,7 +33,7 @@ let ``Normalised branches: at initialisation the squared norm grows by a² per s
 
 [<Fact>]
 let ``Pre: with random weights' operator norms the bound holds and grows linearly`` () =
-    let architecture = placed Norm.Pre
+    let architecture = placed Placement.Pre
     // a square Gaussian matrix of entry variance σ²/d has operator norm 2σ as d → ∞
     let norms: BlockWeightNorms =
         { Query = 2.0
@@ -77,10 +77,10 @@ let ``Rescaling a module's output weights by c rescales pre's backward sensitivi
                 Mlp = { architecture.Mlp with OutStd = c } }
         |> Array.head
 
-    let struct (preAttention, _) = scaled Norm.Pre 1.0
-    let struct (preAttention3, _) = scaled Norm.Pre 3.0
-    let struct (periAttention, periMlp) = scaled Norm.Peri 1.0
-    let struct (periAttention3, periMlp3) = scaled Norm.Peri 3.0
+    let struct (preAttention, _) = scaled Placement.Pre 1.0
+    let struct (preAttention3, _) = scaled Placement.Pre 3.0
+    let struct (periAttention, periMlp) = scaled Placement.Peri 1.0
+    let struct (periAttention3, periMlp3) = scaled Placement.Peri 3.0
     // c rescales the value path's √(σ_V²): the branch by c^{1}·; ValueStd = √c gives σ_V² = c
     Check.relative "pre attention" 1e-12 (sqrt 3.0 * preAttention) preAttention3
     Check.relative "peri attention" 1e-12 periAttention periAttention3
@@ -88,7 +88,7 @@ let ``Rescaling a module's output weights by c rescales pre's backward sensitivi
 
 [<Fact>]
 let ``A step below one tightens the amplification of input differences`` () =
-    let architecture = placed Norm.Pre
+    let architecture = placed Placement.Pre
 
     let withStep step =
         { architecture with
@@ -111,7 +111,7 @@ let ``A bound asked of the wrong placement names the assumption`` () =
         let thrown = Assert.ThrowsAny<ArgumentException>(fun () -> bound () |> ignore)
         Assert.Contains(part, thrown.Message)
 
-    refused "only through the weights" (fun () -> Bounds.magnitude (placed Norm.Pre) 1.0)
-    refused "branch output is normalised" (fun () -> Bounds.squaredNormAtInitialisation (placed Norm.Post) 1.0)
-    refused "finite number" (fun () -> Bounds.magnitude (placed Norm.Peri) nan)
-    refused "one entry per block" (fun () -> Bounds.amplification (placed Norm.Pre) [| 1.0 |] [| 1.0 |])
+    refused "only through the weights" (fun () -> Bounds.magnitude (placed Placement.Pre) 1.0)
+    refused "branch output is normalised" (fun () -> Bounds.squaredNormAtInitialisation (placed Placement.Post) 1.0)
+    refused "finite number" (fun () -> Bounds.magnitude (placed Placement.Peri) nan)
+    refused "one entry per block" (fun () -> Bounds.amplification (placed Placement.Pre) [| 1.0 |] [| 1.0 |])

@@ -27,23 +27,23 @@ let private closed (network: Architecture) q =
         log (attentionSkip * mlpFactor * before / after), log (attentionMean * mlpFactor)
 
     match network.Norm with
-    | Norm.None ->
+    | Placement.None ->
         let q1 = q * (rA + aA * value)
         let struct (kappa, slope) = kernels q1
         exponents rA (rA + aA * value) (rM + aM * slope) q (rM * q1 + aM * kappa)
-    | Norm.Pre ->
+    | Placement.Pre ->
         let q1 = rA * q + aA * value
         let struct (kappa, slope) = kernels 1.0
         exponents rA (rA + aA * value / q) (rM + aM * slope / q1) q (rM * q1 + aM * kappa)
-    | Norm.Peri ->
+    | Placement.Peri ->
         let q1 = rA * q + aA
         let struct (kappa, slope) = kernels 1.0
         exponents rA (rA + aA / q) (rM + aM * slope / (kappa * q1)) q (rM * q1 + aM)
-    | Norm.Output ->
+    | Placement.Output ->
         let q1 = rA * q + aA
         let struct (kappa, slope) = kernels q1
         exponents rA (rA + aA / q) (rM + aM * slope / kappa) q (rM * q1 + aM)
-    | Norm.Post ->
+    | Placement.Post ->
         let attention = rA + aA * value
         let struct (kappa, slope) = kernels 1.0
         exponents (rA / attention) 1.0 ((rM + aM * slope) / (rM + aM * kappa)) 1.0 1.0
@@ -53,11 +53,11 @@ let private ungated =
 
 let private lineNorm (network: Architecture) =
     match network.Norm with
-    | Norm.Post -> 1.0
-    | Norm.None
-    | Norm.Pre
-    | Norm.Peri
-    | Norm.Output -> 1.4
+    | Placement.Post -> 1.0
+    | Placement.None
+    | Placement.Pre
+    | Placement.Peri
+    | Placement.Output -> 1.4
 
 [<Fact>]
 let ``λ_a and λ_g on the line are section 4's closed formulas at every placement`` () =
@@ -79,11 +79,11 @@ let ``On the line the gradient's difference mode grows with λ_a`` () =
 
         let growth =
             match network.Norm with
-            | Norm.Post -> 0.0
-            | Norm.None
-            | Norm.Pre
-            | Norm.Peri
-            | Norm.Output -> log (block.Output.Q / lineNorm network)
+            | Placement.Post -> 0.0
+            | Placement.None
+            | Placement.Pre
+            | Placement.Peri
+            | Placement.Output -> log (block.Output.Q / lineNorm network)
 
         Check.absolute $"difference exponent, {network.Norm}" 1e-11 (exponents.Angle + growth) exponents.Difference)
 
@@ -97,7 +97,7 @@ let ``λ_a < λ_g on the line wherever attention acts, by log(1 + a_A²σ_V²/r_
             let exponents = Exponents.onLine network laws 1 q
             Check.atLeast $"λ_g − λ_a, {network.Norm}" 1e-6 (exponents.Gradient - exponents.Angle)
 
-            if network.Norm = Norm.Pre then
+            if network.Norm = Placement.Pre then
                 let square x = x * x
                 let skip = square (network.Attention.Skip.At 1) * q
                 let branch = square (network.Attention.Branch.At 1 * network.Attention.ValueStd)
@@ -106,7 +106,7 @@ let ``λ_a < λ_g on the line wherever attention acts, by log(1 + a_A²σ_V²/r_
 [<Fact>]
 let ``At stationary norms pre-norm's λ_g vanishes exactly for ReLU, and for no tanh`` () =
     let network activation =
-        Networks.plain Norm.Pre activation
+        Networks.plain Placement.Pre activation
         |> Networks.weighted (0.8, 0.6) (0.9, 0.4)
         |> Networks.inStd 1.7
 
@@ -124,7 +124,7 @@ let ``Section 4's λ_g for pre at stationary norms, with its q* and q'*`` () =
         ungated
         |> Gen.map (fun network ->
             { network with
-                Norm = Norm.Pre
+                Norm = Placement.Pre
                 Mlp = { network.Mlp with BiasStd = 0.0 } })
 
     Check.holds 60 settledPre (fun network ->
@@ -172,7 +172,7 @@ let ``The sign of λ_a decides whether u shrinks or grows, block after block`` (
 [<Fact>]
 let ``A network of one token has one gradient exponent, the mean mode's`` () =
     let network =
-        { Networks.plain Norm.Pre Activation.Tanh with
+        { Networks.plain Placement.Pre Activation.Tanh with
             Tokens = 1 }
         |> Networks.weighted (0.8, 0.6) (0.8, 0.6)
         |> Networks.correlated 1.0

@@ -6,7 +6,7 @@ open Hybrid.Theory
 open Xunit
 
 let private chaotic =
-    Networks.plain Norm.Pre Activation.Tanh
+    Networks.plain Placement.Pre Activation.Tanh
     |> Networks.weighted (0.87, 0.5) (0.87, 0.5)
     |> Networks.inStd 8.0
 
@@ -32,7 +32,7 @@ let ``The norm on the line is a fixed point to 1e-12 wherever it converges`` () 
 [<Fact>]
 let ``With shrinking skips every pre, peri, output and post norm settles`` () =
     Check.holds 100 Networks.any (fun network ->
-        if network.Norm <> Norm.None then
+        if network.Norm <> Placement.None then
             Assert.True((FixedPoints.line network (Laws.exact network)).Converged, $"{network}"))
 
 [<Fact>]
@@ -104,13 +104,13 @@ let ``In the ordered phase the line attracts`` () =
 
 [<Fact>]
 let ``Norms that grow are known not to settle`` () =
-    for norm in [ Norm.Pre; Norm.Peri; Norm.Output ] do
+    for norm in [ Placement.Pre; Placement.Peri; Placement.Output ] do
         let growing = Networks.plain norm Activation.Tanh
         Assert.False(FixedPoints.normsCanSettle growing, $"{norm}")
         let line = FixedPoints.line growing (Laws.exact growing)
         Assert.False(line.Converged, $"{norm}")
 
-    Assert.True(FixedPoints.normsCanSettle (Networks.plain Norm.Post Activation.Tanh))
+    Assert.True(FixedPoints.normsCanSettle (Networks.plain Placement.Post Activation.Tanh))
 
 [<Fact>]
 let ``A schedule that varies has no fixed point, a constant one written out has`` () =
@@ -127,7 +127,7 @@ let ``A schedule that varies has no fixed point, a constant one written out has`
 let ``Steffensen's iteration needs tens of blocks where plain iteration needs thousands`` () =
     // skips of 0.9999: the norm approaches q* by a factor 1 − 4e-4 per block, 7e4 blocks to 1e-12
     let slow =
-        Networks.plain Norm.Pre Activation.Tanh
+        Networks.plain Placement.Pre Activation.Tanh
         |> Networks.weighted (0.9999, 0.05) (0.9999, 0.05)
 
     let line = FixedPoints.line slow (Laws.exact slow)
@@ -139,7 +139,7 @@ let ``A norm that diverges is reported as not converged, never as an error`` () 
     // no normalisation, SiLU, σ_w = 3.3: q grows by more than 1 in the logarithm per block, gated ones squared
     for gated in [ false; true ] do
         let diverging =
-            { Networks.plain Norm.None Activation.Silu with
+            { Networks.plain Placement.None Activation.Silu with
                 Gated = gated }
             |> Networks.weighted (0.6, 0.8) (0.6, 0.8)
             |> Networks.inStd 3.3

@@ -10,7 +10,7 @@ let private forward (architecture: Architecture) =
 
 /// The five networks of theory.md section 7: name, architecture, printed (layer, q, p).
 let private tanhPost =
-    Networks.plain Norm.Post Activation.Tanh
+    Networks.plain Placement.Post Activation.Tanh
     |> Networks.weighted (1.0, 0.4) (1.0, 0.8)
     |> Networks.logitStd 3.0
     |> Networks.inStd 3.0
@@ -19,14 +19,14 @@ let private tanhPost =
 let ``The forward reference trajectories of theory.md section 7`` () =
     let cases =
         [ "pre, ReLU",
-          Networks.plain Norm.Pre Activation.Relu |> Networks.inStd (sqrt 2.0),
+          Networks.plain Placement.Pre Activation.Relu |> Networks.inStd (sqrt 2.0),
           [ 2.5247, 1.7467; 11.5167, 9.9585; 22.8534, 20.7101 ]
           "post, ReLU",
-          Networks.plain Norm.Post Activation.Relu |> Networks.inStd (sqrt 2.0),
+          Networks.plain Placement.Post Activation.Relu |> Networks.inStd (sqrt 2.0),
           [ 1.0, 0.6979; 1.0, 0.9892; 1.0, 0.9998 ]
-          "peri, GELU", Networks.plain Norm.Peri Activation.Gelu, [ 3.0, 2.2367; 13.0, 11.4828; 25.0, 22.8880 ]
+          "peri, GELU", Networks.plain Placement.Peri Activation.Gelu, [ 3.0, 2.2367; 13.0, 11.4828; 25.0, 22.8880 ]
           "peri, tanh",
-          Networks.plain Norm.Peri Activation.Tanh
+          Networks.plain Placement.Peri Activation.Tanh
           |> Networks.weighted (1.0, 0.1) (1.0, 0.1)
           |> Networks.inStd 2.0,
           [ 1.02, 0.5143; 1.12, 0.5862; 1.24, 0.6737 ]
@@ -84,11 +84,11 @@ let ``Each placement is its update equation in q and p`` () =
 
         let expectedQ, expectedP =
             match network.Norm with
-            | Norm.None
-            | Norm.Pre -> r2 * input.Q + a2 * qf, r2 * input.P + a2 * pf
-            | Norm.Peri
-            | Norm.Output -> r2 * input.Q + a2, r2 * input.P + a2 * pf / qf
-            | Norm.Post -> 1.0, (r2 * input.P + a2 * pf) / (r2 * input.Q + a2 * qf)
+            | Placement.None
+            | Placement.Pre -> r2 * input.Q + a2 * qf, r2 * input.P + a2 * pf
+            | Placement.Peri
+            | Placement.Output -> r2 * input.Q + a2, r2 * input.P + a2 * pf / qf
+            | Placement.Post -> 1.0, (r2 * input.P + a2 * pf) / (r2 * input.Q + a2 * qf)
 
         // the code's spread differs by rounding, and nothing else
         Check.withinScale
@@ -118,7 +118,7 @@ let ``Attention alone collapses: u shrinks in every layer, at any strength and p
 [<Fact>]
 let ``Post-norm attention alone: correlation tends to 1, at rate r²/(r² + a²σ_V²)`` () =
     let network =
-        { Networks.plain Norm.Post Activation.Linear with
+        { Networks.plain Placement.Post Activation.Linear with
             Depth = 400 }
         |> Networks.weighted (1.0, 1.0) (1.0, 0.0)
 
@@ -132,7 +132,7 @@ let ``Collapse is followed to 1e-300 exactly geometrically`` () =
     // ordered pre-LN tanh at its stationary norm: u_{l+1}/u_l = e^{λ_a} as long as u is a normal number. Started at
     // u = 1e-12, where the maps are linear to 1e-12, each layer rounds a few times.
     let ordered =
-        Networks.plain Norm.Pre Activation.Tanh
+        Networks.plain Placement.Pre Activation.Tanh
         |> Networks.weighted (0.8, 0.6) (0.8, 0.6)
         |> Networks.inStd 0.5
 
@@ -170,7 +170,7 @@ let ``A bias adds to the variance and not to the differences`` () =
 [<Fact>]
 let ``A gated linear unit multiplies overlaps: q_f = σ_w⁴ q², p_f = σ_w⁴ p²`` () =
     let network =
-        { Networks.plain Norm.None Activation.Linear with
+        { Networks.plain Placement.None Activation.Linear with
             Gated = true
             Depth = 1 }
         |> Networks.weighted (1.0, 0.0) (0.0, 1.0)
@@ -184,7 +184,7 @@ let ``A gated linear unit multiplies overlaps: q_f = σ_w⁴ q², p_f = σ_w⁴ 
 [<Fact>]
 let ``A schedule acts layer by layer`` () =
     let network =
-        { Networks.plain Norm.Peri Activation.Tanh with
+        { Networks.plain Placement.Peri Activation.Tanh with
             Depth = 3 }
 
     let scheduled =

@@ -12,14 +12,14 @@ let private backward (architecture: Architecture) =
 let ``The backward reference trajectories of theory.md section 7`` () =
     let cases =
         [ "pre, ReLU",
-          Networks.plain Norm.Pre Activation.Relu |> Networks.inStd (sqrt 2.0),
+          Networks.plain Placement.Pre Activation.Relu |> Networks.inStd (sqrt 2.0),
           [ 6.779, 0.8379, 4; 1.449, 0.01951, 4 ]
           "post, ReLU",
-          Networks.plain Norm.Post Activation.Relu |> Networks.inStd (sqrt 2.0),
+          Networks.plain Placement.Post Activation.Relu |> Networks.inStd (sqrt 2.0),
           [ 0.05965, 0.03591, 4; 0.04643, 0.02983, 4 ]
-          "peri, GELU", Networks.plain Norm.Peri Activation.Gelu, [ 6.710, 1.264, 4; 1.429, 0.01949, 4 ]
+          "peri, GELU", Networks.plain Placement.Peri Activation.Gelu, [ 6.710, 1.264, 4; 1.429, 0.01949, 4 ]
           "peri, tanh",
-          Networks.plain Norm.Peri Activation.Tanh
+          Networks.plain Placement.Peri Activation.Tanh
           |> Networks.weighted (1.0, 0.1) (1.0, 0.1)
           |> Networks.inStd 2.0,
           [ 1.208, 0.007578, 4; 1.093, 0.003098, 4 ]
@@ -27,7 +27,7 @@ let ``The backward reference trajectories of theory.md section 7`` () =
           // Gauss–Hermite rule, against 1.568063928691701758 (mpmath): with that rule and sampled attention rows one
           // finds 65.71 .2959 7.8996 .03475. With converged kernels and sampled rows: 62.96 .2858 and 7.7345 .03417.
           "post, tanh",
-          Networks.plain Norm.Post Activation.Tanh
+          Networks.plain Placement.Post Activation.Tanh
           |> Networks.weighted (1.0, 0.4) (1.0, 0.8)
           |> Networks.logitStd 3.0
           |> Networks.inStd 3.0,
@@ -45,7 +45,7 @@ let ``The backward reference trajectories of theory.md section 7`` () =
 
 [<Fact>]
 let ``At the output the gradient's Gram is the identity`` () =
-    let grams = backward (Networks.plain Norm.Pre Activation.Tanh)
+    let grams = backward (Networks.plain Placement.Pre Activation.Tanh)
     Assert.Equal(13, grams.Length)
     Assert.Equal({ Diagonal = 1.0; OffDiagonal = 0.0 }, grams[12])
 
@@ -74,7 +74,7 @@ let ``A gradient Gram stays positive semidefinite: −g_d/(n−1) ≤ g_o ≤ g_
 let ``On the line attention passes the mean mode on and erases the difference mode`` () =
     // none, r = 0: x′ = f(x) alone; every token receives the average of the values
     let network =
-        Networks.plain Norm.None Activation.Linear
+        Networks.plain Placement.None Activation.Linear
         |> Networks.weighted (0.0, 1.0) (1.0, 0.0)
         |> Networks.logitStd 5.0
 
@@ -99,7 +99,7 @@ let ``The value path carries the gradient's mean mode exactly: Σ_j of a softmax
     // with σ_A = 0 inside the gradient but not in A: T enters only through σ_A², so a network whose moments are those of
     // strong attention but whose σ_A is 0 shows the value path alone; its mean mode is multiplied by σ_V² for any S1, S2
     let network =
-        Networks.plain Norm.None Activation.Linear
+        Networks.plain Placement.None Activation.Linear
         |> Networks.weighted (0.0, 1.0) (1.0, 0.0)
         |> Networks.logitStd 0.0
 
@@ -126,7 +126,7 @@ let ``The value path carries the gradient's mean mode exactly: Σ_j of a softmax
 [<Fact>]
 let ``A linear MLP multiplies the gradient as it multiplies the signal`` () =
     let network =
-        Networks.plain Norm.None Activation.Linear
+        Networks.plain Placement.None Activation.Linear
         |> Networks.weighted (1.0, 0.0) (0.0, 1.0)
         |> Networks.inStd 1.7
 
@@ -139,7 +139,7 @@ let ``A linear MLP multiplies the gradient as it multiplies the signal`` () =
 [<Fact>]
 let ``Signals and gradients of a scale-free network are adjoint: Σ g x is conserved in expectation`` () =
     // x′ = r x + a f(N x) with a branch of zero weight is x′ = r x: q g_d is conserved, at every placement but post
-    for norm in [ Norm.None; Norm.Pre; Norm.Peri; Norm.Output ] do
+    for norm in [ Placement.None; Placement.Pre; Placement.Peri; Placement.Output ] do
         let network =
             Networks.plain norm Activation.Tanh |> Networks.weighted (0.7, 0.0) (0.9, 0.0)
 
@@ -151,7 +151,7 @@ let ``Signals and gradients of a scale-free network are adjoint: Σ g x is conse
 [<Fact>]
 let ``For post-norm ReLU attention each sublayer halves the difference mode at collapse`` () =
     let network =
-        Networks.plain Norm.Post Activation.Relu
+        Networks.plain Placement.Post Activation.Relu
         |> Networks.weighted (1.0, 1.0) (1.0, 0.0)
 
     let trace = Geometry.block network (Laws.exact network) 1 { Q = 1.0; U = 0.0 }
@@ -174,7 +174,7 @@ let ``Sampled Jacobians of a wide single-token MLP agree with the predicted grad
     let r, a, sigmaW = 0.8, 0.6, 2.0
 
     let network =
-        { Networks.plain Norm.Pre Activation.Tanh with
+        { Networks.plain Placement.Pre Activation.Tanh with
             Tokens = 1 }
         |> Networks.weighted (1.0, 0.0) (r, a)
         |> Networks.inStd sigmaW

@@ -65,7 +65,7 @@ let ``Where a block is linear, expectations over draws are those of the closed m
     let n = 12
 
     let architecture =
-        network n 1 heads Norm.None Activation.Linear Mask.None logitStd 1.2 0.9 0.7 0.4
+        network n 1 heads Placement.None Activation.Linear Mask.None logitStd 1.2 0.9 0.7 0.4
 
     let draws = run architecture 1500
     let trace = Geometry.forward architecture (Laws.exact architecture)
@@ -79,7 +79,7 @@ let ``Where a block is linear, expectations over draws are those of the closed m
 let ``With many heads the process is the symmetric theory in every placement, gated and biased`` () =
     // averages over H heads leave fluctuations of order 1/H in the Gram; their second-order effect on the mean is
     // estimated from half the heads, as c/H
-    for norm in [ Norm.Pre; Norm.Post; Norm.Peri; Norm.Output ] do
+    for norm in [ Placement.Pre; Placement.Post; Placement.Peri; Placement.Output ] do
         for gated in [ false; true ] do
             let at heads =
                 let architecture =
@@ -123,7 +123,7 @@ let ``Uniform causal attention is the running average, forwards and backwards`` 
     let n = 7
 
     let architecture =
-        network n 1 1 Norm.None Activation.Linear Mask.Causal 0.0 1.3 0.8 0.6 0.2
+        network n 1 1 Placement.None Activation.Linear Mask.Causal 0.0 1.3 0.8 0.6 0.2
 
     let draw = (run architecture 1)[0]
     let input = GramProcess.symmetricInput architecture
@@ -158,7 +158,7 @@ let ``Uniform causal attention is the running average, forwards and backwards`` 
 [<Fact>]
 let ``Under a causal mask the first token receives the gradient that theory.md section 8 states`` () =
     let architecture =
-        network 16 6 1 Norm.Pre Activation.Tanh Mask.Causal 2.0 (sqrt 2.0) 0.8 0.6 0.3
+        network 16 6 1 Placement.Pre Activation.Tanh Mask.Causal 2.0 (sqrt 2.0) 0.8 0.6 0.3
 
     let draws = run architecture 400
 
@@ -178,7 +178,7 @@ let ``Collapsed tokens under a causal mask separate at the closed angle exponent
     let skip = sqrt (1.0 - 0.5 * branch * branch)
 
     let architecture =
-        network 10 60 1 Norm.Pre Activation.Tanh Mask.Causal 1.0 inStd skip branch (1.0 - 1e-6)
+        network 10 60 1 Placement.Pre Activation.Tanh Mask.Causal 1.0 inStd skip branch (1.0 - 1e-6)
 
     let draw = (run architecture 1)[0]
 
@@ -203,7 +203,7 @@ let ``Relabelling tokens relabels the process where attention is uniform`` () =
     let n = 5
 
     let architecture =
-        network n 2 1 Norm.Post Activation.Gelu Mask.None 0.0 1.3 1.0 0.8 0.2
+        network n 2 1 Placement.Post Activation.Gelu Mask.None 0.0 1.3 1.0 0.8 0.2
 
     let gram =
         [| 1.0
@@ -251,7 +251,7 @@ let ``Relabelling tokens relabels the process where attention is uniform`` () =
 [<Fact>]
 let ``A draw depends on seed and index alone`` () =
     let architecture =
-        network 6 2 2 Norm.Pre Activation.Gelu Mask.Causal 1.0 1.0 1.0 1.0 0.0
+        network 6 2 2 Placement.Pre Activation.Gelu Mask.Causal 1.0 1.0 1.0 1.0 0.0
 
     let few = run architecture 3
     let many = run architecture 8
@@ -268,7 +268,7 @@ let ``The gradient is linear in the gradient at the output`` () =
     let n = 5
 
     let architecture =
-        network n 3 2 Norm.Peri Activation.Erf Mask.Causal 2.0 1.5 0.8 0.6 0.3
+        network n 3 2 Placement.Peri Activation.Erf Mask.Causal 2.0 1.5 0.8 0.6 0.3
 
     let towards output =
         (GramProcess.drawsTowards
@@ -296,7 +296,7 @@ let ``A gradient common to all tokens passes uniform attention whole`` () =
     let n = 6
 
     let architecture =
-        network n 3 2 Norm.None Activation.Linear Mask.None 0.0 1.0 0.8 0.5 0.2
+        network n 3 2 Placement.None Activation.Linear Mask.None 0.0 1.0 0.8 0.5 0.2
 
     let layers =
         (GramProcess.drawsTowards
@@ -317,7 +317,7 @@ let ``A gradient common to all tokens passes uniform attention whole`` () =
 [<Fact>]
 let ``What is not a Gram matrix or leaves a token without a partner is refused by name`` () =
     let architecture =
-        network 3 1 1 Norm.Pre Activation.Tanh Mask.None 1.0 1.0 1.0 1.0 0.0
+        network 3 1 1 Placement.Pre Activation.Tanh Mask.None 1.0 1.0 1.0 1.0 0.0
 
     let refused (allowed: bool[]) gram draws (part: string) =
         let thrown =

@@ -6,7 +6,7 @@ open Xunit
 
 [<Fact>]
 let ``Remembered laws are the functions themselves`` () =
-    let network = Networks.plain Norm.Pre Activation.Tanh
+    let network = Networks.plain Placement.Pre Activation.Tanh
     let laws = Laws.exact network
 
     for _ in 1..2 do
@@ -19,7 +19,7 @@ let ``Remembered laws are the functions themselves`` () =
 let ``On the line attention is the uniform average: the limit s → 0 of the exact moments`` () =
     for tokens in [ 1; 2; 32 ] do
         let network =
-            { Networks.plain Norm.Pre Activation.Tanh with
+            { Networks.plain Placement.Pre Activation.Tanh with
                 Tokens = tokens }
 
         let line = (Laws.onLine network (Laws.exact network)).Attention 0.0 0.0
@@ -37,7 +37,7 @@ let ``On the line attention is the uniform average: the limit s → 0 of the exa
 let ``On the line a causal average keeps a quarter of the differences and all of the mean`` () =
     for tokens in [ 2; 32 ] do
         let network =
-            { Networks.plain Norm.Pre Activation.Tanh with
+            { Networks.plain Placement.Pre Activation.Tanh with
                 Tokens = tokens
                 Mask = Mask.Causal }
 

@@ -27,7 +27,7 @@ let private record = model >> ModelDescription.toArchitecture
 
 [<Fact>]
 let ``Every matrix multiplies variances by fan-in times s²`` () =
-    let architecture = record Norm.Pre
+    let architecture = record Placement.Pre
     Check.relative "σ_A" 1e-14 1.0 architecture.Attention.LogitStd
     // W_V from 100, W_O from 3 · 32
     Check.relative "σ_V" 1e-14 (sqrt 0.96) architecture.Attention.ValueStd
@@ -38,13 +38,13 @@ let ``Every matrix multiplies variances by fan-in times s²`` () =
 [<Fact>]
 let ``Logits follow their factor, and the norm of queries and keys where they have one`` () =
     let stated =
-        { model Norm.Peri with
+        { model Placement.Peri with
             LogitFactor = 0.5 / sqrt 32.0 }
 
     Check.relative "half the factor" 1e-14 0.5 (ModelDescription.toArchitecture stated).Attention.LogitStd
 
     let normalised =
-        { model Norm.Peri with
+        { model Placement.Peri with
             QueryKeyNorm = true
             WeightStd = 0.3 }
 
@@ -54,7 +54,7 @@ let ``Logits follow their factor, and the norm of queries and keys where they ha
 let ``Where the module sees the stream as it is, QK-norm holds in the middle of the depth`` () =
     let architecture =
         ModelDescription.toArchitecture
-            { model Norm.Output with
+            { model Placement.Output with
                 QueryKeyNorm = true }
 
     let norms = Bounds.squaredNormAtInitialisation architecture 1.0
@@ -72,12 +72,12 @@ let ``The projection factor is a branch weight unless a norm behind the branch r
         let strength = branch * architecture.Attention.ValueStd
         Check.relative $"a σ_V of {norm}" 1e-14 (0.25 * sqrt 0.96) strength
         Check.relative $"a σ_v of {norm}" 1e-14 0.5 (architecture.Mlp.Branch.At 1 * architecture.Mlp.OutStd)
-        Assert.Equal((if norm = Norm.Peri || norm = Norm.Output then 1.0 else 0.25), branch)
+        Assert.Equal((if norm = Placement.Peri || norm = Placement.Output then 1.0 else 0.25), branch)
 
 [<Fact>]
 let ``Heads are the largest divisor of the width`` () =
     for heads, expected in [ 1, 1; 3, 2; 4, 4; 9, 5; 1000, 100 ] do
-        Assert.Equal(expected, ModelDescription.recordHeads { model Norm.Pre with Heads = heads })
+        Assert.Equal(expected, ModelDescription.recordHeads { model Placement.Pre with Heads = heads })
 
 [<Fact>]
 let ``Each embedding has its squared norm and correlation`` () =
@@ -89,7 +89,7 @@ let ``Each embedding has its squared norm and correlation`` () =
           Embedding.Patches 48, 0.49, 0.0 ] do
         let input =
             (ModelDescription.toArchitecture
-                { model Norm.Pre with
+                { model Placement.Pre with
                     Embedding = embedding })
                 .Input
 

@@ -9,7 +9,7 @@ open Hybrid.Theory
 [<RequireQualifiedAccess>]
 module Networks =
 
-    let placements = [ Norm.None; Norm.Pre; Norm.Post; Norm.Peri; Norm.Output ]
+    let placements = [ Placement.None; Placement.Pre; Placement.Post; Placement.Peri; Placement.Output ]
 
     /// r and a of both sublayers, constant over depth.
     let weighted (attentionSkip, attentionBranch) (mlpSkip, mlpBranch) (architecture: Architecture) =
@@ -50,7 +50,7 @@ module Networks =
     /// Poole et al. 2016 and Schoenholz et al. 2017.
     let perceptron activation sigmaW sigmaB =
         let network =
-            plain Norm.None activation |> weighted (1.0, 0.0) (0.0, 1.0) |> inStd sigmaW
+            plain Placement.None activation |> weighted (1.0, 0.0) (0.0, 1.0) |> inStd sigmaW
 
         { network with
             Mlp = { network.Mlp with BiasStd = sigmaB } }

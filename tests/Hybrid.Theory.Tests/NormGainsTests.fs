@@ -26,8 +26,8 @@ let private run architecture =
 [<Fact>]
 let ``A gain in front of a branch is a module that sees tokens of norm γ²`` () =
     let gain = 1.7
-    let absorbed = NormGains.absorb { Input = gain; Output = 1.0 } (network Norm.Pre)
-    let bare = network Norm.None
+    let absorbed = NormGains.absorb { Input = gain; Output = 1.0 } (network Placement.Pre)
+    let bare = network Placement.None
     let laws = Laws.exact bare
     let weights = { Skip = 1.0; Branch = 1.0 }
     let seen = { Q = gain * gain; U = 0.6 }
@@ -55,7 +55,7 @@ let ``A gain in front of a branch is a module that sees tokens of norm γ²`` ()
 
 [<Fact>]
 let ``A gain behind a branch is its weight: squared norms grow by a²γ²`` () =
-    for norm in [ Norm.Peri; Norm.Output ] do
+    for norm in [ Placement.Peri; Placement.Output ] do
         let architecture = network norm
         let blocks = NormGains.absorb { Input = 1.0; Output = 0.6 } architecture |> run
         let expected = Bounds.squaredNormAtInitialisation architecture 0.6
@@ -67,7 +67,7 @@ let ``Post: a gain is a change of units of the stream`` () =
     let gain = 1.4
 
     let skipless =
-        let plain = network Norm.Post
+        let plain = network Placement.Post
 
         { plain with
             Attention =
@@ -80,7 +80,7 @@ let ``Post: a gain is a change of units of the stream`` () =
     let absorbed = NormGains.absorb { Input = 1.0; Output = gain } skipless
     let blocks = run absorbed
     let first = blocks[0].Output
-    let bare = { skipless with Norm = Norm.None }
+    let bare = { skipless with Norm = Placement.None }
     // the second block sees norm γ² in the given units
     let struct (direct, _) =
         Geometry.mlp bare (Laws.exact bare) { Skip = 0.0; Branch = 1.0 } { Q = gain * gain; U = first.U }
@@ -91,6 +91,6 @@ let ``Post: a gain is a change of units of the stream`` () =
 let ``A gain that the placement has not is refused`` () =
     let thrown =
         Assert.Throws<TheoryException>(fun () ->
-            NormGains.absorb { Input = 2.0; Output = 1.0 } (network Norm.Post) |> ignore)
+            NormGains.absorb { Input = 2.0; Output = 1.0 } (network Placement.Post) |> ignore)
 
     Assert.Contains("no input normalisation", thrown.Message)

@@ -45,11 +45,11 @@ let private rows =
 
 let private norms =
     dict
-        [ "none", Norm.None
-          "pre", Norm.Pre
-          "post", Norm.Post
-          "peri", Norm.Peri
-          "output", Norm.Output ]
+        [ "none", Placement.None
+          "pre", Placement.Pre
+          "post", Placement.Post
+          "peri", Placement.Peri
+          "output", Placement.Output ]
 
 let private select name (predicted: ParameterGradientNorms) =
     match name with
@@ -102,9 +102,9 @@ let ``Every weight matrix's gradient norm is that of explicit networks, in every
 let ``What an architecture has not has no gradient`` () =
     let plain =
         ParameterGradients.predict
-            { network Norm.Pre false with
+            { network Placement.Pre false with
                 Mlp =
-                    { (network Norm.Pre false).Mlp with
+                    { (network Placement.Pre false).Mlp with
                         BiasStd = 0.0 } }
 
     Assert.All(plain, fun block -> Assert.Equal(0.0, block.MlpUp))
@@ -115,7 +115,7 @@ let ``A causal mask is refused, with the assumption that it breaks`` () =
     let thrown =
         Assert.Throws<ArgumentException>(fun () ->
             ParameterGradients.predict
-                { network Norm.Pre false with
+                { network Placement.Pre false with
                     Mask = Mask.Causal }
             |> ignore)
 

@@ -8,7 +8,7 @@ open Xunit
 let private build branch inStd =
     let skip = sqrt (1.0 - branch * branch)
 
-    Networks.plain Norm.Pre Activation.Tanh
+    Networks.plain Placement.Pre Activation.Tanh
     |> Networks.weighted (skip, branch) (skip, branch)
     |> Networks.inStd inStd
 
@@ -85,7 +85,7 @@ let ``Steeper activations move pre-norm tanh from order to chaos, once`` () =
 [<Fact>]
 let ``Where norms grow the exponents are means over the depth, and fall as 1/depth`` () =
     let grown depth =
-        { Networks.plain Norm.Pre Activation.Relu with
+        { Networks.plain Placement.Pre Activation.Relu with
             Depth = depth }
         |> Networks.inStd (sqrt 2.0)
         |> Networks.onLine

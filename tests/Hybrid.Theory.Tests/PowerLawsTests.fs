@@ -44,7 +44,7 @@ let ``With r = 1 norms, angles and gradients approach their power laws as 1/ℓ`
         Activation.named |> Array.find (fun (_, other) -> other = name) |> fst
 
     let architecture =
-        network (if pre then Norm.Pre else Norm.Peri) activation (if causal then Mask.Causal else Mask.None)
+        network (if pre then Placement.Pre else Placement.Peri) activation (if causal then Mask.Causal else Mask.None)
 
     let laws = PowerLaws.predict architecture
     let at = measured architecture
@@ -60,7 +60,7 @@ let ``With r = 1 norms, angles and gradients approach their power laws as 1/ℓ`
 
 [<Fact>]
 let ``ReLU without attention keeps angles and gains one power of gradient`` () =
-    let plain = network Norm.Pre Activation.Relu Mask.None
+    let plain = network Placement.Pre Activation.Relu Mask.None
 
     let laws =
         PowerLaws.predict
@@ -80,8 +80,8 @@ let ``What has no power law is refused by name`` () =
 
         Assert.Contains(part, thrown.Message)
 
-    let pre = network Norm.Pre Activation.Tanh Mask.None
-    refused "pre and peri" { pre with Norm = Norm.Post }
+    let pre = network Placement.Pre Activation.Tanh Mask.None
+    refused "pre and peri" { pre with Norm = Placement.Post }
 
     refused
         "r = 1"

@@ -6,7 +6,7 @@ open Hybrid.Theory
 open Xunit
 
 let private settling inStd =
-    Networks.plain Norm.Pre Activation.Tanh
+    Networks.plain Placement.Pre Activation.Tanh
     |> Networks.weighted (sqrt 0.75, 0.5) (sqrt 0.75, 0.5)
     |> Networks.inStd inStd
 
@@ -61,7 +61,7 @@ let ``Depth scales are the inverses of the exponents`` () =
 
 [<Fact>]
 let ``Growing norms have no fixed point and say so`` () =
-    let prediction = Predict.architecture (Networks.plain Norm.Pre Activation.Relu)
+    let prediction = Predict.architecture (Networks.plain Placement.Pre Activation.Relu)
     Assert.False prediction.Stationary
     Assert.True(Double.IsNaN prediction.FixedPoint.Q && Double.IsNaN prediction.FixedPoint.Rho)
     Assert.False prediction.FixedPoint.Converged
@@ -113,7 +113,7 @@ let ``Collapsed, single-token and silent networks are legal and predicted`` () =
     Check.atLeast "q of a single token" 0.1 alone.Layers[12].Q
 
     let silent =
-        Predict.architecture (Networks.plain Norm.Pre Activation.Tanh |> Networks.inStd 0.0)
+        Predict.architecture (Networks.plain Placement.Pre Activation.Tanh |> Networks.inStd 0.0)
 
     Check.atLeast "q with σ_w = 0" 1.0 silent.Layers[12].Q
 

@@ -43,7 +43,7 @@ let ``The ordered, critical and chaotic presets are what they are called`` () =
 let ``GPT-2 has the published sizes and weights`` () =
     let gpt2 = (Presets.tryFind "gpt2").Value.Architecture
     Assert.Equal((12, 768, 12, 3072), (gpt2.Depth, gpt2.Width, gpt2.Heads, gpt2.MlpWidth))
-    Assert.Equal((Activation.GeluTanh, Norm.Pre, Mask.Causal), (gpt2.Activation, gpt2.Norm, gpt2.Mask))
+    Assert.Equal((Activation.GeluTanh, Placement.Pre, Mask.Causal), (gpt2.Activation, gpt2.Norm, gpt2.Mask))
     // W_1's entries have variance σ_w²/d = 0.02², W_2's σ_v²/d_mlp, and W_V W_O multiplies norms by σ_V² = (0.02² d)²
     Check.relative "σ_w²/d" 1e-14 4e-4 (gpt2.Mlp.InStd * gpt2.Mlp.InStd / 768.0)
     Check.relative "σ_v²/d_mlp" 1e-14 4e-4 (gpt2.Mlp.OutStd * gpt2.Mlp.OutStd / 3072.0)

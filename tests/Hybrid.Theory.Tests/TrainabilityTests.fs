@@ -4,7 +4,7 @@ open Hybrid.Architectures
 open Hybrid.Theory
 open Xunit
 
-let private network = Networks.plain Norm.Pre Activation.Tanh
+let private network = Networks.plain Placement.Pre Activation.Tanh
 
 let private judge (network: Architecture) stationary angle gradient =
     let blocks = Geometry.forward network (Laws.exact network)
@@ -52,10 +52,10 @@ let ``A causal mask is named as a limit of the closed maps`` () =
 let ``A stream's own growth does not count where branches are normalised`` () =
     // r = a = 1 from a small embedding: Σλ_g = log(q_L/q_0) + 1 leaves 1
     for norm, verdict in
-        [ Norm.Pre, Verdict.Trainable
-          Norm.Peri, Verdict.Trainable
-          Norm.Output, Verdict.Trainable
-          Norm.None, Verdict.Untrainable ] do
+        [ Placement.Pre, Verdict.Trainable
+          Placement.Peri, Verdict.Trainable
+          Placement.Output, Verdict.Trainable
+          Placement.None, Verdict.Untrainable ] do
         let embedded =
             { Networks.plain norm Activation.Relu with
                 Input = { Norm = 1e-4; Correlation = 0.5 } }

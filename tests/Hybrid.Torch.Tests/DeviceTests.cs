@@ -8,7 +8,7 @@ namespace Hybrid.Torch.Tests;
 /// <summary>Devices by name, what is missing, and memory.</summary>
 public sealed class DeviceTests
 {
-    private static readonly Architecture Small = Hybrid.Networks.Tests.Networks.Of(Norm.Pre, Activation.Tanh, tokens: 4, depth: 2, width: 8);
+    private static readonly Architecture Small = Hybrid.Networks.Tests.Networks.Of(Placement.Pre, Activation.Tanh, tokens: 4, depth: 2, width: 8);
 
     [Theory]
     [InlineData("cpu", false, 0)]

@@ -21,7 +21,7 @@ public sealed class EngineEqualityTests
         get
         {
             TheoryData<Norm, Mask, bool, int> data = [];
-            foreach (Norm norm in Hybrid.Networks.Tests.Networks.Norms)
+            foreach (Placement norm in Hybrid.Networks.Tests.Networks.Norms)
                 foreach (Mask mask in Hybrid.Networks.Tests.Networks.Masks)
                     foreach (bool gated in new[] { false, true })
                         data.Add(norm, mask, gated, gated ? 1 : 3);
@@ -33,30 +33,40 @@ public sealed class EngineEqualityTests
 
     [Theory]
     [MemberData(nameof(Placements))]
-    public void Every_placement_mask_gate_and_bias(Norm norm, Mask mask, bool gated, int heads) => Compare(Hybrid.Networks.Tests.Networks.Of(
+    public void Every_placement_mask_gate_and_bias(Placement norm, Mask mask, bool gated, int heads) => Compare(Hybrid.Networks.Tests.Networks.Of(
         norm, Activation.Tanh, tokens: 11, depth: 3, width: 42, heads: heads, mlpWidth: 50, mask: mask, gated: gated, logitStd: 2,
         valueStd: 0.8, inStd: 1.3, biasStd: 0.4, attentionBranch: 0.7, mlpBranch: 0.9, skip: 0.8, norm0: 1.7, correlation: 0.3));
 
     [Theory]
     [MemberData(nameof(Activations))]
     public void Every_activation(Activation activation) =>
-        Compare(Hybrid.Networks.Tests.Networks.Of(Norm.Pre, activation, tokens: 9, depth: 3, width: 33, mlpWidth: 47, inStd: 1.5));
+        Compare(Hybrid.Networks.Tests.Networks.Of(Placement.Pre, activation, tokens: 9, depth: 3, width: 33, mlpWidth: 47, inStd: 1.5));
 
     [Fact]
     public void Weights_of_the_branches_that_change_from_block_to_block()
     {
-        Architecture constant = Hybrid.Networks.Tests.Networks.Of(Norm.Peri, Activation.Gelu, tokens: 8, depth: 3, width: 32, heads: 4);
+        Architecture constant = Hybrid.Networks.Tests.Networks.Of(Placement.Peri, Activation.Gelu, tokens: 8, depth: 3, width: 32, heads: 4);
         Schedule one = Schedule.NewConstant(1);
-        Compare(new Architecture(
-            "scheduled", constant.Tokens, constant.Depth, constant.Width, constant.Heads, constant.MlpWidth, constant.Activation, constant.Gated,
-            constant.Norm, constant.Mask, new AttentionParameters(one, Schedule.NewPerLayer([1, 0.5, 0.25]), 1, 1),
-            new MlpParameters(one, Schedule.NewPerLayer([0.2, 0.6, 1.1]), 1, 0, 1), constant.Input));
+        Compare(ArchitectureModule.Defaults.With(
+            name: "scheduled",
+            tokens: constant.Tokens,
+            depth: constant.Depth,
+            width: constant.Width,
+            heads: constant.Heads,
+            mlpWidth: constant.MlpWidth,
+            activation: constant.Activation,
+            gated: constant.Gated,
+            norm: constant.Norm,
+            mask: constant.Mask,
+            attention: new AttentionParameters(one, Schedule.NewPerLayer([1, 0.5, 0.25]), 1, 1),
+            mlp: new MlpParameters(one, Schedule.NewPerLayer([0.2, 0.6, 1.1]), 1, 0, 1),
+            input: constant.Input));
     }
 
     [Fact]
     public void Many_networks_in_several_batches()
     {
-        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Norm.Pre, Activation.Silu, tokens: 6, depth: 2, width: 24, heads: 2);
+        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Placement.Pre, Activation.Silu, tokens: 6, depth: 2, width: 24, heads: 2);
         Compare(architecture, new TorchOptions(TorchDevice.Cpu, MostNetworks: 3), networks: 8);
         Compare(architecture, new TorchOptions(TorchDevice.Cpu, Memory: (long)TorchEngine.Bytes(architecture, default)), networks: 3);
     }
@@ -64,7 +74,7 @@ public sealed class EngineEqualityTests
     [Fact]
     public void An_ensemble_hands_batches_to_the_engine_and_orders_what_comes_back()
     {
-        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Norm.Post, Activation.Relu, tokens: 5, depth: 2, width: 20);
+        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Placement.Post, Activation.Relu, tokens: 5, depth: 2, width: 20);
         IReadOnlyList<EnsembleMember> dense = Ensemble.Run(() => new DenseEngine(architecture, 1), Seed, 10, 1, first: 4);
         IReadOnlyList<EnsembleMember> torch = Ensemble.Run(
             () => new TorchEngine(architecture, new TorchOptions(TorchDevice.Cpu, MostNetworks: 4)), Seed, 10, 1, first: 4);
@@ -77,7 +87,7 @@ public sealed class EngineEqualityTests
     public void Bfloat16_agrees_to_its_rounding()
     {
         // 8 bits of mantissa in every factor: relative 2⁻⁹ each, averaged over sums of random signs; 20 of them for each block.
-        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Norm.Peri, Activation.Tanh, tokens: 8, depth: 3, width: 64, heads: 2);
+        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Placement.Peri, Activation.Tanh, tokens: 8, depth: 3, width: 64, heads: 2);
         Compare(architecture, new TorchOptions(TorchDevice.Cpu, TorchPrecision.BFloat16), rounding: 20 * Math.ScaleB(1, -9));
     }
 

@@ -19,7 +19,7 @@ public sealed class LiveTensorTests
     public void Training_steps(bool recompute)
     {
         long before = Live;
-        ModelOptions model = Models.Of(Norm.Peri, gated: true);
+        ModelOptions model = Models.Of(Placement.Peri, gated: true);
         using (TorchTrainer trainer = new(Models.Options(model, steps: 100, recompute: recompute), TorchDevice.Cpu))
         {
             trainer.Step(Models.Batch(model, 3, 0));
@@ -42,7 +42,7 @@ public sealed class LiveTensorTests
     public void Runs_of_an_ensemble()
     {
         long before = Live;
-        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Norm.Pre, Activation.Gelu, tokens: 5, depth: 3, width: 20, heads: 2);
+        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Placement.Pre, Activation.Gelu, tokens: 5, depth: 3, width: 20, heads: 2);
         using (TorchEngine engine = new(architecture, new TorchOptions(TorchDevice.Cpu)))
         {
             NetworkSample[] samples = [.. Enumerable.Range(0, 4).Select(_ => new NetworkSample(5, 3))];

@@ -23,7 +23,7 @@ public sealed class TrainingEqualityTests
         get
         {
             TheoryData<Norm, TrainingTask, bool, bool> data = [];
-            foreach (Norm norm in Hybrid.Networks.Tests.Networks.Norms)
+            foreach (Placement norm in Hybrid.Networks.Tests.Networks.Norms)
             {
                 data.Add(norm, TrainingTask.NextToken, false, true);
                 data.Add(norm, TrainingTask.MaskedToken, true, false);
@@ -35,7 +35,7 @@ public sealed class TrainingEqualityTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Initial_parameters_are_the_same_bits_under_the_same_names(Norm norm, TrainingTask task, bool gated, bool tied)
+    public void Initial_parameters_are_the_same_bits_under_the_same_names(Placement norm, TrainingTask task, bool gated, bool tied)
     {
         TrainingOptions options = Models.Options(Models.Of(norm, task, gated, tied), seed: 5);
         using DenseTrainer dense = new(options, 2);
@@ -48,7 +48,7 @@ public sealed class TrainingEqualityTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Loss_and_every_gradient_agree(Norm norm, TrainingTask task, bool gated, bool tied)
+    public void Loss_and_every_gradient_agree(Placement norm, TrainingTask task, bool gated, bool tied)
     {
         ModelOptions model = Models.Of(norm, task, gated, tied);
         TrainingOptions options = Models.Options(model);
@@ -63,7 +63,7 @@ public sealed class TrainingEqualityTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Twenty_steps_agree(Norm norm, TrainingTask task, bool gated, bool tied)
+    public void Twenty_steps_agree(Placement norm, TrainingTask task, bool gated, bool tied)
     {
         ModelOptions model = Models.Of(norm, task, gated, tied);
         OptimiserKind kind = gated ? OptimiserKind.Sgd : OptimiserKind.AdamW;
@@ -86,7 +86,7 @@ public sealed class TrainingEqualityTests
     [InlineData(false)]
     public void A_run_that_began_on_one_engine_continues_on_the_other(bool beginsDense)
     {
-        ModelOptions model = Models.Of(Norm.Pre);
+        ModelOptions model = Models.Of(Placement.Pre);
         TrainingOptions options = Models.Options(model);
         using DenseTrainer dense = new(options, 2);
         using TorchTrainer torch = new(options, TorchDevice.Cpu);
@@ -107,7 +107,7 @@ public sealed class TrainingEqualityTests
     [InlineData(true, true)]
     public void Recomputation_and_parts_of_batches_change_roundings_only(bool recompute, bool parts)
     {
-        ModelOptions model = Models.Of(Norm.Post);
+        ModelOptions model = Models.Of(Placement.Post);
         TrainingOptions options = Models.Options(model, recompute: recompute);
         using TorchTrainer expected = new(Models.Options(model), TorchDevice.Cpu);
         using TorchTrainer trainer = new(options, TorchDevice.Cpu, memory: parts ? (long)TrainingBytes.Of(options, 2) : null);
@@ -122,7 +122,7 @@ public sealed class TrainingEqualityTests
     [Fact]
     public void A_loss_that_is_not_finite_updates_nothing()
     {
-        ModelOptions model = Models.Of(Norm.Pre);
+        ModelOptions model = Models.Of(Placement.Pre);
         using TorchTrainer trainer = new(Models.Options(model), TorchDevice.Cpu);
         NamedTensor embedding = trainer.Parameters[0], bias = trainer.Parameters.First(tensor => tensor.Name.EndsWith("mlp.bias", StringComparison.Ordinal));
         trainer.Write(embedding, 0, Enumerable.Repeat(float.NaN, (int)embedding.Length).ToArray());
@@ -135,7 +135,7 @@ public sealed class TrainingEqualityTests
     [Fact]
     public void Bad_batches_tensors_and_offsets_are_refused()
     {
-        ModelOptions model = Models.Of(Norm.Pre);
+        ModelOptions model = Models.Of(Placement.Pre);
         using TorchTrainer trainer = new(Models.Options(model), TorchDevice.Cpu);
         NamedTensor first = trainer.Parameters[0];
         Assert.Contains("must have 3 sequences", Assert.Throws<ArgumentException>(() => trainer.Step(Models.Batch(model, 2))).Message);

@@ -33,7 +33,7 @@ type ModelDescription =
         MlpWidth: int
         Activation: Activation
         Gated: bool
-        Norm: Norm
+        Norm: Placement
         Mask: Mask
         /// s: every weight matrix and every embedding table has entries N(0, s²); biases are 0
         WeightStd: float
@@ -73,12 +73,10 @@ module ModelDescription =
     /// The squared norm at which σ_A is to hold where the module sees the stream as it is: the record's logits grow with
     /// it, those of normalised queries and keys do not. In the middle of the depth each of L sublayers has added 1.
     let private middleNorm (model: ModelDescription) =
-        match model.Norm with
-        | Norm.Output -> (input model).Norm + float model.Depth
-        | Norm.None
-        | Norm.Pre
-        | Norm.Post
-        | Norm.Peri -> 1.0
+        if model.Norm = Placement.Output then
+            (input model).Norm + float model.Depth
+        else
+            1.0
 
     /// σ_A: standard deviation of c q·k over d_h products of entries of variance d s², or 1 after a norm of their own.
     let private logitStd (model: ModelDescription) =
@@ -102,12 +100,10 @@ module ModelDescription =
         let factor = model.ProjectionFactor
 
         let struct (branch, weight) =
-            match model.Norm with
-            | Norm.None
-            | Norm.Pre
-            | Norm.Post -> struct (factor, 1.0)
-            | Norm.Peri
-            | Norm.Output -> struct (1.0, factor)
+            if model.Norm.OnBranch then
+                struct (1.0, factor)
+            else
+                struct (factor, 1.0)
 
         let std fanIn = model.WeightStd * sqrt fanIn
 
@@ -120,6 +116,7 @@ module ModelDescription =
           Activation = model.Activation
           Gated = model.Gated
           Norm = model.Norm
+          Wiring = Wiring.Sequential
           Mask = model.Mask
           Attention =
             { Skip = Schedule.Constant 1.0

@@ -27,7 +27,7 @@ module Presets =
             Heads = 12
             MlpWidth = mlpWidth
             Activation = Activation.GeluTanh
-            Norm = Norm.Pre
+            Norm = Placement.Pre
             Mask = Mask.Causal
             Attention =
                 { Skip = constant 1.0
@@ -84,18 +84,18 @@ module Presets =
     let standard =
         [| { Architecture = gpt2
              Description = "GPT-2 small as published: causal, pre-LN, tanh-GELU, residual projections / √(2L)" }
-           { Architecture = small "pre-tanh-ordered" Activation.Tanh Norm.Pre 0.5 1.0
+           { Architecture = small "pre-tanh-ordered" Activation.Tanh Placement.Pre 0.5 1.0
              Description = "pre-LN tanh in the ordered phase: tokens collapse" }
            // σ_w solves λ_a = 0; PresetsTests holds it to 1e-12
-           { Architecture = small "pre-tanh-critical" Activation.Tanh Norm.Pre 0.5 4.06534342378101
+           { Architecture = small "pre-tanh-critical" Activation.Tanh Placement.Pre 0.5 4.06534342378101
              Description = "pre-LN tanh on the order–chaos boundary, λ_a = 0" }
-           { Architecture = small "pre-tanh-chaotic" Activation.Tanh Norm.Pre 0.5 8.0
+           { Architecture = small "pre-tanh-chaotic" Activation.Tanh Placement.Pre 0.5 8.0
              Description = "pre-LN tanh in the chaotic phase: tokens repel" }
-           { Architecture = small "post-relu" Activation.Relu Norm.Post 0.5 (sqrt 2.0) |> unitWeights
+           { Architecture = small "post-relu" Activation.Relu Placement.Post 0.5 (sqrt 2.0) |> unitWeights
              Description = "the original placement: post-LN ReLU, r = a = 1" }
-           { Architecture = small "peri-gelu" Activation.Gelu Norm.Peri 0.5 1.0 |> unitWeights
+           { Architecture = small "peri-gelu" Activation.Gelu Placement.Peri 0.5 1.0 |> unitWeights
              Description = "Peri-LN GELU, r = a = 1" }
-           { Architecture = small "none-tanh" Activation.Tanh Norm.None 0.5 1.5
+           { Architecture = small "none-tanh" Activation.Tanh Placement.None 0.5 1.5
              Description = "no normalisation, tanh, r² = 1 − a²" } |]
 
     /// Every preset: the standard ones first, then published models of the size at which they were trained.

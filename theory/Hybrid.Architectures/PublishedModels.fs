@@ -18,7 +18,7 @@ module internal PublishedModels =
           MlpWidth = mlpWidth
           Activation = Activation.Silu
           Gated = true
-          Norm = Norm.Pre
+          Norm = Placement.Pre
           Mask = Mask.Causal
           WeightStd = 0.02
           LogitFactor = 1.0 / sqrt (float width / float heads)
@@ -46,7 +46,7 @@ module internal PublishedModels =
         [| decoder "gpt-neox-20b" 44 6144 64 24576 |> plain Activation.GeluTanh,
            "EleutherAI/gpt-neox-20b: causal, pre-LN, tanh-GELU, its parallel residual taken as sequential"
            { (decoder "bert-base" 12 768 12 3072 |> plain Activation.Gelu) with
-               Norm = Norm.Post
+               Norm = Placement.Post
                Mask = Mask.None
                Embedding = Embedding.NormalisedSum 3 },
            "google-bert/bert-base-uncased: post-LN GELU, tokens share the segment's vector"
@@ -56,14 +56,14 @@ module internal PublishedModels =
            decoder "deepseek-7b" 30 4096 32 11008, "deepseek-ai/deepseek-llm-7b-base: as LLaMA, 30 blocks"
            decoder "olmo-7b" 32 4096 32 11008, "allenai/OLMo-7B-hf: as LLaMA, LayerNorm without gains"
            { decoder "olmo2-7b" 32 4096 32 11008 with
-               Norm = Norm.Output
+               Norm = Placement.Output
                QueryKeyNorm = true },
            "allenai/OLMo-2-1124-7B: x + N(f(x)), gated SiLU, QK-norm at mid-depth strength"
-           decoder "gemma-7b" 28 3072 16 24576 |> gemma Norm.Pre,
+           decoder "gemma-7b" 28 3072 16 24576 |> gemma Placement.Pre,
            "google/gemma-7b: causal, pre-RMSNorm, gated tanh-GELU, embeddings × √d"
-           decoder "gemma2-9b" 42 3584 16 14336 |> gemma Norm.Peri,
+           decoder "gemma2-9b" 42 3584 16 14336 |> gemma Placement.Peri,
            "google/gemma-2-9b: norms before and after each sublayer, gated tanh-GELU"
-           { (decoder "gemma3-1b" 26 1152 4 6912 |> gemma Norm.Peri) with
+           { (decoder "gemma3-1b" 26 1152 4 6912 |> gemma Placement.Peri) with
                QueryKeyNorm = true },
            "google/gemma-3-1b-pt: as Gemma 2, with QK-norm"
            { (decoder "vit-base" 12 768 12 3072 |> plain Activation.Gelu) with

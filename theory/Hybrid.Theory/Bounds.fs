@@ -17,19 +17,19 @@ type BlockWeightNorms =
         MlpOut: float
     }
 
-/// What must hold whatever the weights are: theory.md section 5, derivation section 10. d is the width; a token is a
+/// What must hold whatever the weights are: derivation section 10. d is the width; a token is a
 /// vector of R^d. The gain γ of every normalisation is a parameter, biases are 0.
 [<RequireQualifiedAccess>]
 module Bounds =
 
-    let private perSublayer (architecture: Architecture) (accumulate: float -> float -> float -> float) start =
+    /// From the input to every layer: `step` takes what stood before it, and a step with what each sublayer's branch may add.
+    let private along (architecture: Architecture) start (step: int -> float -> Step -> float) =
         let result = Array.create (architecture.Depth + 1) start
 
         for layer in 1 .. architecture.Depth do
-            let attention = Geometry.attentionWeights architecture layer
-            let mlp = Geometry.mlpWeights architecture layer
-            let afterAttention = accumulate result[layer - 1] attention.Skip attention.Branch
-            result[layer] <- accumulate afterAttention mlp.Skip mlp.Branch
+            result[layer] <-
+                (Block.at architecture layer).Steps
+                |> Array.fold (step layer) result[layer - 1]
 
         result
 
@@ -45,12 +45,12 @@ module Bounds =
         requireGain gain
         let start = sqrt architecture.Input.Norm
 
-        match architecture.Norm with
-        | Norm.Peri
-        | Norm.Output -> perSublayer architecture (fun x skip branch -> skip * x + branch * gain) start
-        | Norm.Post -> Array.init (architecture.Depth + 1) (fun layer -> if layer = 0 then start else gain)
-        | Norm.Pre
-        | Norm.None ->
+        if architecture.Norm.OnSum then
+            Array.init (architecture.Depth + 1) (fun layer -> if layer = 0 then start else gain)
+        elif architecture.Norm.OnBranch then
+            along architecture start (fun _ x step ->
+                step.Sublayers |> Array.fold (fun x part -> x + part.Branch * gain) (step.Skip * x))
+        else
             invalidArg
                 (nameof architecture)
                 "without a normalised branch output norms are bounded only through the weights: use the bound from weight norms"
@@ -66,16 +66,11 @@ module Bounds =
     let squaredNormAtInitialisation (architecture: Architecture) (gain: float) : float[] =
         requireGain gain
 
-        match architecture.Norm with
-        | Norm.Peri
-        | Norm.Output ->
-            perSublayer
-                architecture
-                (fun q skip branch -> skip * skip * q + branch * branch * gain * gain)
-                architecture.Input.Norm
-        | Norm.Post
-        | Norm.Pre
-        | Norm.None ->
+        if architecture.Norm.OnBranch && not architecture.Norm.OnSum then
+            along architecture architecture.Input.Norm (fun _ q step ->
+                step.Sublayers
+                |> Array.fold (fun q part -> q + part.Branch * part.Branch * gain * gain) (step.Skip * step.Skip * q))
+        else
             invalidArg
                 (nameof architecture)
                 "exact growth by a²γ² holds where the branch output is normalised: peri and output"
@@ -114,34 +109,25 @@ module Bounds =
         requireGain gain
         checkNorms architecture norms
 
-        match architecture.Norm with
-        | Norm.Pre -> ()
-        | Norm.None
-        | Norm.Post
-        | Norm.Peri
-        | Norm.Output -> invalidArg (nameof architecture) "the bound from weight norms is stated for pre placement"
+        if architecture.Norm <> Placement.Pre then
+            invalidArg (nameof architecture) "the bound from weight norms is stated for pre placement"
 
-        let result = Array.create (architecture.Depth + 1) (sqrt architecture.Input.Norm)
         let slope = lipschitz architecture.Activation
 
         let offset =
             abs (Activation.value architecture.Activation 0.0)
             * sqrt (float architecture.MlpWidth / float architecture.Width)
 
-        for layer in 1 .. architecture.Depth do
+        along architecture (sqrt architecture.Input.Norm) (fun layer x step ->
             let w = norms[layer - 1]
-            let attention = Geometry.attentionWeights architecture layer
-            let mlp = Geometry.mlpWeights architecture layer
 
-            let afterAttention =
-                attention.Skip * result[layer - 1]
-                + attention.Branch * gain * w.Output * w.Value
-
-            result[layer] <-
-                mlp.Skip * afterAttention
-                + mlp.Branch * w.MlpOut * (w.MlpIn * slope * gain + offset)
-
-        result
+            step.Sublayers
+            |> Array.fold
+                (fun x part ->
+                    match part.Module with
+                    | Module.Attention _ -> x + part.Branch * gain * w.Output * w.Value
+                    | Module.Mlp _ -> x + part.Branch * w.MlpOut * (w.MlpIn * slope * gain + offset))
+                (step.Skip * x))
 
     /// Amplification of an input difference through all layers, ∏(r + a S_ℓ), given each sublayer's branch sensitivity S
     /// (operator norm of its Jacobian): layers 0..depth. With a step Δt = a < 1 every factor shrinks towards 1; the same
@@ -154,18 +140,15 @@ module Bounds =
             if values.Length <> architecture.Depth then
                 invalidArg name $"must have one entry per block, {architecture.Depth}, got {values.Length}"
 
-        let result = Array.create (architecture.Depth + 1) 1.0
-
-        for layer in 1 .. architecture.Depth do
-            let attention = Geometry.attentionWeights architecture layer
-            let mlp = Geometry.mlpWeights architecture layer
-
-            result[layer] <-
-                result[layer - 1]
-                * (attention.Skip + attention.Branch * attentionSensitivity[layer - 1])
-                * (mlp.Skip + mlp.Branch * mlpSensitivity[layer - 1])
-
-        result
+        along architecture 1.0 (fun layer amplified step ->
+            amplified
+            * (step.Sublayers
+               |> Array.fold
+                   (fun factor part ->
+                       match part.Module with
+                       | Module.Attention _ -> factor + part.Branch * attentionSensitivity[layer - 1]
+                       | Module.Mlp _ -> factor + part.Branch * mlpSensitivity[layer - 1])
+                   step.Skip))
 
     /// Mean-square backward sensitivity of a block's branches at initialisation, √(a² g_branch/g): the factor by which each
     /// branch alone passes on a difference-mode gradient. Pre scales with the module's output weights; peri and output,
@@ -178,12 +161,14 @@ module Bounds =
 
         blocks
         |> Array.map (fun block ->
-            let branchOnly (trace: SublayerTrace) (map: SublayerTrace -> GradientGram -> GradientGram) =
-                let bare =
-                    { trace with
-                        Weights = { trace.Weights with Skip = 0.0 } }
+            let sensitivity isThis =
+                block.Steps
+                |> Array.sumBy (fun step ->
+                    step.Sublayers
+                    |> Array.sumBy (fun part ->
+                        if isThis part.Module then
+                            sqrt (Gradients.branch architecture step part unit).Diagonal
+                        else
+                            0.0))
 
-                sqrt (map bare unit).Diagonal
-
-            struct (branchOnly block.Attention (Gradients.attention architecture block.Moments),
-                    branchOnly block.Mlp (Gradients.mlp architecture block.Kernel)))
+            struct (sensitivity _.IsAttention, sensitivity _.IsMlp))

@@ -35,7 +35,7 @@ module DepthExponents =
             | Mask.Causal -> line
 
         let exponents index (onLine: BlockTrace) (trace: BlockTrace) =
-            Exponents.block architecture laws (index + 1) onLine.Attention.Input.Q trace.Attention.Input
+            Exponents.block architecture laws (index + 1) onLine.Input.Q trace.Input
 
         { Line = line
           Blocks = blocks

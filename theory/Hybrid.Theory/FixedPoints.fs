@@ -52,26 +52,17 @@ module FixedPoints =
                 x2 * exp jump
 
     /// Whether every block is the same map, so that a fixed point makes sense.
-    let private uniform (schedule: Schedule) =
-        schedule.Values |> Array.forall (fun value -> value = schedule.Values[0])
-
     let isUniform (architecture: Architecture) =
-        uniform architecture.Attention.Skip
-        && uniform architecture.Attention.Branch
-        && uniform architecture.Mlp.Skip
-        && uniform architecture.Mlp.Branch
+        architecture.Attention.Skip.IsUniform
+        && architecture.Attention.Branch.IsUniform
+        && architecture.Mlp.Skip.IsUniform
+        && architecture.Mlp.Branch.IsUniform
 
-    /// Whether q can settle: always after post-normalisation; where branches are normalised in or out (q grows by
-    /// constants) only if the skips shrink the stream; without input normalisation it is left to the iteration.
+    /// Whether q can settle: always where sums are normalised; where branches are normalised in or out (q grows by constants)
+    /// only if the skips shrink the stream; without any normalisation it is left to the iteration.
     let normsCanSettle (architecture: Architecture) =
-        let skip = architecture.Attention.Skip.At 1 * architecture.Mlp.Skip.At 1
-
-        match architecture.Norm with
-        | Norm.Post
-        | Norm.None -> true
-        | Norm.Pre
-        | Norm.Peri
-        | Norm.Output -> skip < 1.0
+        let skip = (Block.at architecture 1).Steps |> Array.fold (fun product step -> product * step.Skip) 1.0
+        not architecture.Norm.IsBlindToScale || skip < 1.0
 
     let private residual (before: TokenSimplex) (after: TokenSimplex) =
         max

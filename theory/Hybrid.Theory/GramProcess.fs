@@ -12,7 +12,7 @@ type GramLayer =
         Gradient: float[]
     }
 
-/// Any token geometry, any mask: theory.md section 8, derivation section 8. As d → ∞ at a finite number of tokens and
+/// Any token geometry, any mask: derivation section 8. As d → ∞ at a finite number of tokens and
 /// heads, a layer's attention is a random matrix whose law depends on the Gram matrix alone; one draw of the process
 /// is one infinitely wide network. O(n³) per head and layer, forwards and backwards.
 [<RequireQualifiedAccess>]
@@ -27,37 +27,25 @@ module GramProcess =
         (output: float[])
         (normal: unit -> float)
         : GramLayer[] =
-        let blocks = Array.zeroCreate<GramBlock> architecture.Depth
+        let layers = Array.zeroCreate<GramStep[]> architecture.Depth
         let mutable state = input
 
         for layer in 1 .. architecture.Depth do
-            let struct (attentionTrace, heads) =
-                GramForward.attention architecture allowed normal (Geometry.attentionWeights architecture layer) state
-
-            let struct (mlpTrace, kernels) =
-                GramForward.mlp architecture laws (Geometry.mlpWeights architecture layer) attentionTrace.Output
-
-            blocks[layer - 1] <-
-                { Attention = attentionTrace
-                  Heads = heads
-                  Mlp = mlpTrace
-                  Kernels = kernels }
-
-            state <- mlpTrace.Output
+            layers[layer - 1] <-
+                (Block.at architecture layer).Steps
+                |> Array.map (fun step ->
+                    let trace = GramStep.forward architecture laws allowed normal step state
+                    state <- trace.Output
+                    trace)
 
         let gradients = Array.zeroCreate<float[]>(architecture.Depth + 1)
         gradients[architecture.Depth] <- output
 
         for layer in architecture.Depth - 1 .. -1 .. 0 do
-            let block = blocks[layer]
-
-            gradients[layer] <-
-                gradients[layer + 1]
-                |> GramBackward.mlp architecture block.Kernels block.Mlp
-                |> GramBackward.attention architecture block.Heads block.Attention
+            gradients[layer] <- Array.foldBack (GramStep.backward architecture) layers[layer] gradients[layer + 1]
 
         Array.init (architecture.Depth + 1) (fun layer ->
-            { Hidden = if layer = 0 then input else blocks[layer - 1].Mlp.Output
+            { Hidden = if layer = 0 then input else (Array.last layers[layer - 1]).Output
               Gradient = gradients[layer] })
 
     /// Which entries (i, j) a mask allows.

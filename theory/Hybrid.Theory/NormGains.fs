@@ -63,18 +63,27 @@ module NormGains =
                     )
                 )
 
-        match architecture.Norm with
-        | Norm.None ->
+        let placement = architecture.Norm
+
+        if not placement.Before then
             hasNot "input" gains.Input
+
+        if not (placement.OnBranch || placement.OnSum) then
             hasNot "output" gains.Output
-            architecture
-        | Norm.Pre ->
-            hasNot "output" gains.Output
-            seenThrough gains.Input architecture
-        | Norm.Post ->
-            hasNot "input" gains.Input
-            streamTimes gains.Output architecture
-        | Norm.Peri -> architecture |> seenThrough gains.Input |> branchesTimes gains.Output
-        | Norm.Output ->
-            hasNot "input" gains.Input
-            branchesTimes gains.Output architecture
+
+        if placement.OnSum && (placement.Before || placement.OnBranch) && gains.Output <> 1.0 then
+            raise (
+                TheoryException(
+                    $"a gain on the sum is absorbed where the sum alone is normalised (post); placement {placement} with gain {gains.Output} is not derived"
+                )
+            )
+
+        let seen =
+            if placement.Before then
+                seenThrough gains.Input architecture
+            else
+                architecture
+
+        if placement.OnSum then streamTimes gains.Output seen
+        elif placement.OnBranch then branchesTimes gains.Output seen
+        else seen

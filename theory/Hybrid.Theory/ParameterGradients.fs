@@ -19,7 +19,7 @@ type ParameterGradientNorms =
         MlpOut: float
     }
 
-/// Predicted gradient norm of every weight matrix: theory.md section 3, derivation (5.4). For y_i = W z_i with
+/// Predicted gradient norm of every weight matrix: derivation (5.4). For y_i = W z_i with
 /// gradient Gram γ at y and Gram ζ at z, both per coordinate, E‖∂L/∂W‖² = d_y d_z [n γ_d ζ_d + n(n−1) γ_o ζ_o].
 [<RequireQualifiedAccess>]
 module ParameterGradients =
@@ -32,22 +32,27 @@ module ParameterGradients =
         * (n * gradient.Diagonal * diagonal
            + n * (n - 1.0) * gradient.OffDiagonal * offDiagonal)
 
+    let private none: ParameterGradientNorms =
+        { Query = 0.0
+          Key = 0.0
+          Value = 0.0
+          Output = 0.0
+          MlpIn = 0.0
+          MlpUp = 0.0
+          MlpBias = 0.0
+          MlpOut = 0.0 }
+
     let private times a b (gradient: GradientGram) =
         { Diagonal = a * gradient.Diagonal
           OffDiagonal = b * gradient.OffDiagonal }
 
-    let private block (architecture: Architecture) (trace: BlockTrace) atOutput : ParameterGradientNorms =
+    /// Branch output → W_2 → activations → pre-activations → W_1.
+    let private ofMlp (architecture: Architecture) (mlp: MlpParameters) (kernel: Kernel) (seen: TokenSimplex) atMlp norms =
         let n = architecture.Tokens
         let d = architecture.Width
         let hidden = architecture.MlpWidth
-        let mlp = architecture.Mlp
         let inner = mlp.InStd * mlp.InStd
-
-        // MLP: branch output → W_2 → activations → pre-activations → W_1
-        let atMlp = Gradients.atBranch architecture.Norm trace.Mlp atOutput
-        let seen = trace.Mlp.Seen
-        let struct (v, u) = Geometry.preActivation mlp seen
-        let kernel = trace.Kernel
+        let struct (v, u) = MlpMaps.preActivation mlp seen
         let kappa, kappaOff = kernel.KappaAtOne, kernel.Kappa u
         let slope chi = if v = 0.0 then 0.0 else chi / v
 
@@ -66,18 +71,31 @@ module ParameterGradients =
         let atUp = atMlp |> times (toHidden * kappa) (toHidden * kappaOff)
         let count = float n
 
-        // attention: branch output → W_O → heads → W_V, and through the logits W_Q and W_K
-        let atAttention =
-            Gradients.mlp architecture kernel trace.Mlp atOutput
-            |> Gradients.atBranch architecture.Norm trace.Attention
+        { norms with
+            MlpIn = norm n hidden d atPreActivation seen.Q seen.P
+            MlpUp =
+                if architecture.Gated then
+                    norm n hidden d atUp seen.Q seen.P
+                else
+                    0.0
+            MlpBias =
+                if mlp.BiasStd = 0.0 then
+                    0.0
+                else
+                    float hidden
+                    * (count * atPreActivation.Diagonal
+                       + count * (count - 1.0) * atPreActivation.OffDiagonal)
+            MlpOut = norm n d hidden atMlp (kappa * up) (kappaOff * upOff) }
 
-        let tokens = trace.Attention.Seen
+    /// Branch output → W_O → heads → W_V, and through the logits W_Q and W_K.
+    let private ofAttention (architecture: Architecture) (attention: AttentionParameters) moments (tokens: TokenSimplex) atAttention norms =
+        let n = architecture.Tokens
+        let d = architecture.Width
         let difference = tokens.Q * tokens.U
-        let valueStd = architecture.Attention.ValueStd
-        let logitStd = architecture.Attention.LogitStd
+        let valueStd = attention.ValueStd
 
         let struct (value, query, key) =
-            Gradients.attentionPaths architecture trace.Moments trace.Attention atAttention
+            AttentionMaps.paths n attention moments tokens atAttention
 
         // the paths end behind W_V (scale σ_V), W_Q and W_K (scale σ_A); one factor back is the matrix's own output
         let before std gradient =
@@ -88,31 +106,39 @@ module ParameterGradients =
 
         let ofTokens gradient = norm n d d gradient tokens.Q tokens.P
 
-        { Query = ofTokens (before logitStd query)
-          Key = ofTokens (before logitStd key)
-          Value = ofTokens (before valueStd value)
-          Output =
-            norm
-                n
-                d
-                d
-                atAttention
-                (valueStd * (tokens.P + difference * trace.Moments.S1))
-                (valueStd * (tokens.P + difference * trace.Moments.S2))
-          MlpIn = norm n hidden d atPreActivation seen.Q seen.P
-          MlpUp =
-            if architecture.Gated then
-                norm n hidden d atUp seen.Q seen.P
-            else
-                0.0
-          MlpBias =
-            if mlp.BiasStd = 0.0 then
-                0.0
-            else
-                float hidden
-                * (count * atPreActivation.Diagonal
-                   + count * (count - 1.0) * atPreActivation.OffDiagonal)
-          MlpOut = norm n d hidden atMlp (kappa * up) (kappaOff * upOff) }
+        { norms with
+            Query = ofTokens (before attention.LogitStd query)
+            Key = ofTokens (before attention.LogitStd key)
+            Value = ofTokens (before valueStd value)
+            Output =
+                norm
+                    n
+                    d
+                    d
+                    atAttention
+                    (valueStd * (tokens.P + difference * moments.S1))
+                    (valueStd * (tokens.P + difference * moments.S2)) }
+
+    let private block (architecture: Architecture) (trace: BlockTrace) atOutput : ParameterGradientNorms =
+        let ofStep (step: StepTrace) gradient norms =
+            step.Sublayers
+            |> Array.fold
+                (fun norms part ->
+                    let atBranch = Gradients.atBranch step part gradient
+
+                    match part.Module with
+                    | ModuleTrace.Attention(parameters, moments) ->
+                        ofAttention architecture parameters moments part.Seen atBranch norms
+                    | ModuleTrace.Mlp(parameters, kernel) ->
+                        ofMlp architecture parameters kernel part.Seen atBranch norms)
+                norms
+
+        Array.foldBack
+            (fun (step: StepTrace) struct (gradient, norms) ->
+                struct (Gradients.step architecture step gradient, ofStep step gradient norms))
+            trace.Steps
+            (struct (atOutput, none))
+        |> fun struct (_, norms) -> norms
 
     /// Norms for blocks 1..depth. Raises ArgumentException under a causal mask, whose positions differ.
     [<CompiledName("Predict")>]

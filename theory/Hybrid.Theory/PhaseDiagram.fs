@@ -43,7 +43,7 @@ type PhaseDiagram private (laws: Laws) =
     member private _.AlongDepth(architecture: Architecture) =
         let exponents =
             Geometry.collapsed architecture laws
-            |> Array.mapi (fun i trace -> Exponents.onLine architecture laws (i + 1) trace.Attention.Input.Q)
+            |> Array.mapi (fun i trace -> Exponents.onLine architecture laws (i + 1) trace.Input.Q)
 
         { Angle = exponents |> Array.averageBy _.Angle
           Gradient = exponents |> Array.averageBy _.Gradient

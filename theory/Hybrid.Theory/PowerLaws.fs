@@ -24,12 +24,7 @@ module PowerLaws =
     let predict (architecture: Architecture) : PowerLaws =
         let architecture = Architecture.ensureValid architecture
 
-        match architecture.Norm with
-        | Norm.Pre
-        | Norm.Peri -> ()
-        | Norm.None
-        | Norm.Post
-        | Norm.Output ->
+        if not architecture.Norm.Before || architecture.Norm.OnSum then
             raise (
                 TheoryException(
                     $"power laws are derived for pre and peri, where branches see normalised tokens; the placement is {architecture.Norm}"
@@ -54,20 +49,30 @@ module PowerLaws =
         let laws = Laws.exact architecture |> Laws.onLine architecture
         let u = 1e-140
 
-        let kept (trace: SublayerTrace) =
-            trace.Output.Q * trace.Output.U / (trace.Input.Q * trace.Input.U)
+        // each sublayer alone: what it adds to the stream's norm, and to what is kept of differences
+        let alone (sublayer: Sublayer) =
+            let step =
+                Geometry.step
+                    architecture
+                    laws
+                    { Skip = 1.0
+                      NormalisesSum = false
+                      Sublayers = [| sublayer |] }
+                    { Q = 1.0; U = u }
 
-        let start = { Q = 1.0; U = u }
+            struct (sublayer.Module, step.Output.Q - 1.0, step.Output.Q * step.Output.U / u - 1.0)
 
-        let struct (attention, _) =
-            Geometry.attention architecture laws (Geometry.attentionWeights architecture 1) start
+        let sublayers = (Block.at architecture 1).Sublayers |> Array.map alone
+        let norm = sublayers |> Array.sumBy (fun struct (_, added, _) -> added)
+        let differences = sublayers |> Array.sumBy (fun struct (_, _, kept) -> kept)
 
-        let struct (mlp, _) =
-            Geometry.mlp architecture laws (Geometry.mlpWeights architecture 1) start
-
-        let norm = (attention.Output.Q - 1.0) + (mlp.Output.Q - 1.0)
-        let differences = (kept attention - 1.0) + (kept mlp - 1.0)
-        let gradients = (attention.Output.Q - 1.0) + (kept mlp - 1.0)
+        // a gradient common to all tokens passes uniform attention whole
+        let gradients =
+            sublayers
+            |> Array.sumBy (fun struct (kind, added, kept) ->
+                match kind with
+                | Module.Attention _ -> added
+                | Module.Mlp _ -> kept)
 
         if norm = 0.0 then
             raise (

@@ -48,7 +48,7 @@ module Recipes =
             let beta = Math.Pow(8.0 * depth, -0.25)
 
             let post =
-                { a with Norm = Norm.Post }
+                { a with Norm = Placement.Post }
                 |> constant 1.0
                 |> mapSkips (fun _ -> Schedule.Constant alpha)
 

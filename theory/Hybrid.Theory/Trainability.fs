@@ -35,23 +35,23 @@ module Trainability =
 
     /// log(q_L/q_0) where branches do not change with the stream's scale, otherwise 0.
     let private freeGrowth (architecture: Architecture) (blocks: BlockTrace[]) =
-        match architecture.Norm with
-        | Norm.Pre
-        | Norm.Peri
-        | Norm.Output -> log blocks[blocks.Length - 1].Output.Q - log blocks[0].Attention.Input.Q
-        | Norm.None
-        | Norm.Post -> 0.0
+        if architecture.Norm.IsBlindToScale then
+            log blocks[blocks.Length - 1].Output.Q - log blocks[0].Input.Q
+        else
+            0.0
 
     let private strained (blocks: BlockTrace[]) (architecture: Architecture) =
-        [ match
-              blocks
-              |> Array.tryFindIndex (fun block ->
-                  let seen = block.Attention.Seen
-                  architecture.Attention.LogitStd * seen.Q * sqrt seen.U > 2.0)
-          with
+        let spread (block: BlockTrace) =
+            block.Sublayers
+            |> Array.map (fun part ->
+                match part.Module with
+                | ModuleTrace.Attention(parameters, _) -> AttentionMaps.spread parameters part.Seen
+                | ModuleTrace.Mlp _ -> 0.0)
+            |> Array.max
+
+        [ match blocks |> Array.tryFindIndex (fun block -> spread block > 2.0) with
           | Some index ->
-              let seen = blocks[index].Attention.Seen
-              let spread = architecture.Attention.LogitStd * seen.Q * sqrt seen.U
+              let spread = spread blocks[index]
 
               $"strong attention: logit spread s = {spread:F1} at layer {index + 1}; expectations are exact, but a single network with few heads fluctuates around them"
           | None -> ()
@@ -77,7 +77,7 @@ module Trainability =
             [ direction "Σλ_a" sums.Angle "differences between tokens shrink" "differences between tokens grow"
               direction "Σλ_g" sums.Gradient "gradients vanish towards the input" "gradients explode towards the input"
               if scaled && not stationary then
-                  $"{growth:F2} of Σλ_g is the stream's own growth from q = {blocks[0].Attention.Input.Q:G3} to {blocks[blocks.Length - 1].Output.Q:G3}, to whose scale normalised branches are blind: {free:F2} counts; plain gradient descent would still give the layers steps as unequal as Σλ_g says"
+                  $"{growth:F2} of Σλ_g is the stream's own growth from q = {blocks[0].Input.Q:G3} to {blocks[blocks.Length - 1].Output.Q:G3}, to whose scale normalised branches are blind: {free:F2} counts; plain gradient descent would still give the layers steps as unequal as Σλ_g says"
               if not stationary then
                   "norms are not stationary: exponents change from layer to layer and are summed as they are" ]
             @ strained blocks architecture

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Import.Records;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Output;
 

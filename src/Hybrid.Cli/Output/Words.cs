@@ -1,5 +1,7 @@
+using Hybrid.Architectures;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Training;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Output;
 

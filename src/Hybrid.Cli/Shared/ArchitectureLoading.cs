@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Hybrid.Architectures;
 using Hybrid.Import;
 using Hybrid.Import.HuggingFace;
 

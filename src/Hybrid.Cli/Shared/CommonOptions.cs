@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hybrid.Architectures;
 using Hybrid.Import.Records;
 
 namespace Hybrid.Cli.Shared;

@@ -1,12 +1,14 @@
+using Hybrid.Architectures;
+
 namespace Hybrid.Experiments.GradientFlow;
 
 /// <summary>Gradients by depth at initialisation, every weight matrix included: theory.md sections 3 and 5.</summary>
 internal sealed class GradientFlowExperiment : IExperiment
 {
-    private static readonly Norm[] Placements = [Norm.None, Norm.Pre, Norm.Post, Norm.Peri, Norm.Output];
+    private static readonly Placement[] Placements = [Placement.None, Placement.Pre, Placement.Post, Placement.Peri, Placement.Output];
 
     // Those that the literature compares in training.
-    private static readonly Norm[] Trained = [Norm.Pre, Norm.Post, Norm.Peri];
+    private static readonly Placement[] Trained = [Placement.Pre, Placement.Post, Placement.Peri];
 
     public string Name => "gradient-flow";
 

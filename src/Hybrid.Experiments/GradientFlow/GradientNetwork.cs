@@ -1,6 +1,8 @@
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Networks.Engines;
 using Hybrid.Networks.Model;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.GradientFlow;
 
@@ -13,27 +15,27 @@ internal sealed class GradientNetwork
 
     private readonly ParameterGradientNorms[] _weights;
 
-    public GradientNetwork(Activation activation, double inStd, Norm norm, GradientFlowSize size)
+    public GradientNetwork(Activation activation, double inStd, Placement norm, GradientFlowSize size)
     {
         Placement = PlacementName.Of(norm);
         ActivationName = activation.IsRelu ? "ReLU" : "GELU";
         Subject = $"{ActivationName}, {Placement}";
         // Without any normalisation r = a = 1 would make norms grow exponentially; r² = 1 − a² keeps them.
-        double branch = norm.IsNone ? Math.Sqrt(0.5) : 1, skip = norm.IsNone ? Math.Sqrt(0.5) : 1;
-        Architecture = new(
-            Subject,
-            size.Tokens,
-            size.Depth,
-            size.Width,
-            size.Heads,
-            size.Width,
-            activation,
-            false,
-            norm,
-            Mask.None,
-            new AttentionParameters(Schedule.NewConstant(skip), Schedule.NewConstant(branch), 1, 1),
-            new MlpParameters(Schedule.NewConstant(skip), Schedule.NewConstant(branch), inStd, 0, 1),
-            new InputParameters(1, 0.5));
+        double branch = norm == Hybrid.Architectures.Placement.None ? Math.Sqrt(0.5) : 1, skip = norm == Hybrid.Architectures.Placement.None ? Math.Sqrt(0.5) : 1;
+        Architecture = ArchitectureModule.Defaults.With(
+            name: Subject,
+            tokens: size.Tokens,
+            depth: size.Depth,
+            width: size.Width,
+            heads: size.Heads,
+            mlpWidth: size.Width,
+            activation: activation,
+            gated: false,
+            norm: norm,
+            mask: Mask.None,
+            attention: new AttentionParameters(Schedule.NewConstant(skip), Schedule.NewConstant(branch), 1, 1),
+            mlp: new MlpParameters(Schedule.NewConstant(skip), Schedule.NewConstant(branch), inStd, 0, 1),
+            input: new InputParameters(1, 0.5));
         Prediction = Predict.Architecture(Architecture);
         _weights = ParameterGradients.Predict(Architecture);
         Pair = new(Subject, Architecture, size.Samples, (architecture, seed, samples) => NetworkEnsemble.Measure(

@@ -1,8 +1,10 @@
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Training;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.GradientFlow;
 
@@ -21,7 +23,7 @@ internal sealed class InitialGradients
 
     private readonly TrainableTransformer _network;
 
-    public InitialGradients(Norm norm, TrainableSize size)
+    public InitialGradients(Placement norm, TrainableSize size)
     {
         _network = new(norm, Activation.Relu, Math.Sqrt(2), size.Tokens, size.Depth, size.WideWidth, TrainableSize.Heads, size.InitialSequences, 1);
         Pair = new($"{Placement}, trainable, before training, {size.InitialSequences} sequences of {size.Tokens}", _network.Architecture, size.Networks, Measure);

@@ -1,8 +1,10 @@
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.GradientFlow;
 
@@ -12,7 +14,7 @@ internal sealed class TrainedGradients
     /// <summary>The test loss at the end, nats per token; +∞ where the run diverged.</summary>
     public const string Loss = "loss";
 
-    public TrainedGradients(Norm norm, TrainableSize size)
+    public TrainedGradients(Placement norm, TrainableSize size)
     {
         TrainableTransformer network = new(
             norm, Activation.Relu, Math.Sqrt(2), size.Tokens, size.Depth, size.Width, TrainableSize.Heads, size.Sequences, size.Steps);

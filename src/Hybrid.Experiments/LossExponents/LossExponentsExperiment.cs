@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Data;
 using Hybrid.Networks.Training;
@@ -24,7 +25,7 @@ internal sealed class LossExponentsExperiment : IExperiment
     {
         LossExponentsSize size = LossExponentsSize.Of(scale);
         MarkovSource source = TrainingChain.Source;
-        PlacementGrid[] grids = [.. new[] { Norm.Pre, Norm.Peri, Norm.Post }.Select(norm => new PlacementGrid(norm, size, source))];
+        PlacementGrid[] grids = [.. new[] { Placement.Pre, Placement.Peri, Placement.Post }.Select(norm => new PlacementGrid(norm, size, source))];
         LossExponentsClaims claims = new(grids, source.OptimalLoss(TrainingTask.NextToken, TrainedNetwork.Tokens)!.Value, Math.Log(source.Vocabulary));
         return new(claims.Hypotheses, [.. grids.SelectMany(grid => grid.Networks).SelectMany(network => network.Runs)], claims.Evaluate);
     }

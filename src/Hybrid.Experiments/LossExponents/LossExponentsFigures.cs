@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.LossExponents;
 

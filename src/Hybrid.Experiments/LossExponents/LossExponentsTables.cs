@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
 using Hybrid.Lab.Statistics;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.LossExponents;
 

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Data;
 
@@ -6,7 +7,7 @@ namespace Hybrid.Experiments.LossExponents;
 /// <summary>The grid of one placement of the normalisation.</summary>
 internal sealed class PlacementGrid
 {
-    public PlacementGrid(Norm norm, LossExponentsSize size, ITokenSource source)
+    public PlacementGrid(Placement norm, LossExponentsSize size, ITokenSource source)
     {
         Name = PlacementName.Of(norm);
         Places = [..

@@ -1,8 +1,10 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Training;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.LossExponents;
 
@@ -15,27 +17,27 @@ internal sealed class TrainedNetwork
     private const int Width = 32, Heads = 2, MlpWidth = 64, Sequences = 16, WarmupSteps = 20;
     private const double LearningRate = 3e-3;
 
-    public TrainedNetwork(Norm norm, double branch, double inStd, double logitStd, int depth, LossExponentsSize size, ITokenSource source)
+    public TrainedNetwork(Placement norm, double branch, double inStd, double logitStd, int depth, LossExponentsSize size, ITokenSource source)
     {
         (Branch, InStd, LogitStd, Depth) = (branch, inStd, logitStd, depth);
         string subject = string.Create(
             CultureInfo.InvariantCulture,
             $"{PlacementName.Of(norm)}, a = {branch}, σ_w = {inStd}, σ_A = {logitStd}, depth {depth}");
         Schedule skip = Schedule.NewConstant(Math.Sqrt(1 - branch * branch)), weight = Schedule.NewConstant(branch);
-        Architecture Under(Mask mask) => new(
-            subject,
-            Tokens,
-            depth,
-            Width,
-            Heads,
-            MlpWidth,
-            Activation.Erf,
-            false,
-            norm,
-            mask,
-            new AttentionParameters(skip, weight, logitStd, 1),
-            new MlpParameters(skip, weight, inStd, 0, 1),
-            new InputParameters(1, 0));
+        Architecture Under(Mask mask) => ArchitectureModule.Defaults.With(
+            name: subject,
+            tokens: Tokens,
+            depth: depth,
+            width: Width,
+            heads: Heads,
+            mlpWidth: MlpWidth,
+            activation: Activation.Erf,
+            gated: false,
+            norm: norm,
+            mask: mask,
+            attention: new AttentionParameters(skip, weight, logitStd, 1),
+            mlp: new MlpParameters(skip, weight, inStd, 0, 1),
+            input: new InputParameters(1, 0));
         Exponents = Sums(Under(Mask.Causal));
         UnmaskedExponents = new(() => Sums(Under(Mask.None)));
         TrainingOptions options = new(

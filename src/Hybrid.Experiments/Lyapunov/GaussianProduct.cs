@@ -1,5 +1,7 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Networks.Tangents;
+using Hybrid.Theory;
 using MathNet.Numerics;
 
 namespace Hybrid.Experiments.Lyapunov;
@@ -16,20 +18,20 @@ internal sealed class GaussianProduct
 
     public GaussianProduct(LyapunovSize size)
     {
-        Architecture architecture = new(
-            Subject,
-            1,
-            Depth,
-            Width,
-            1,
-            Width,
-            Activation.Linear,
-            false,
-            Norm.None,
-            Mask.None,
-            new AttentionParameters(Schedule.NewConstant(1), Schedule.NewConstant(0), 1, 1),
-            new MlpParameters(Schedule.NewConstant(0), Schedule.NewConstant(1), 1, 0, 1),
-            new InputParameters(1, 0));
+        Architecture architecture = ArchitectureModule.Defaults.With(
+            name: Subject,
+            tokens: 1,
+            depth: Depth,
+            width: Width,
+            heads: 1,
+            mlpWidth: Width,
+            activation: Activation.Linear,
+            gated: false,
+            norm: Placement.None,
+            mask: Mask.None,
+            attention: new AttentionParameters(Schedule.NewConstant(1), Schedule.NewConstant(0), 1, 1),
+            mlp: new MlpParameters(Schedule.NewConstant(0), Schedule.NewConstant(1), 1, 0, 1),
+            input: new InputParameters(1, 0));
         Numbers = [.. Enumerable.Range(1, Width).Select(k =>
             new RegisteredNumber(Subject, Name(k), Math.Log(2.0 / Width) + SpecialFunctions.DiGamma((Width - k + 1) / 2.0)))];
         Cell = new(

@@ -1,6 +1,8 @@
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Phases;
 using Hybrid.Networks.Tangents;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.Lyapunov;
 
@@ -16,24 +18,24 @@ internal sealed class LineSpectrum
 
     private const int Tokens = 2, Depth = 24;
 
-    public LineSpectrum(Norm norm, LyapunovSize size)
+    public LineSpectrum(Placement norm, LyapunovSize size)
     {
         Placement = PlacementName.Of(norm);
         Schedule weight = Schedule.NewConstant(Math.Sqrt(0.5));
-        Architecture architecture = StationaryNorm.Of(new(
-            Placement,
-            Tokens,
-            Depth,
-            size.Width,
-            1,
-            size.Width,
-            Activation.Erf,
-            false,
-            norm,
-            Mask.None,
-            new AttentionParameters(weight, weight, 1, 1),
-            new MlpParameters(weight, weight, 3, 0, 1),
-            new InputParameters(1, 1)));
+        Architecture architecture = StationaryNorm.Of(ArchitectureModule.Defaults.With(
+            name: Placement,
+            tokens: Tokens,
+            depth: Depth,
+            width: size.Width,
+            heads: 1,
+            mlpWidth: size.Width,
+            activation: Activation.Erf,
+            gated: false,
+            norm: norm,
+            mask: Mask.None,
+            attention: new AttentionParameters(weight, weight, 1, 1),
+            mlp: new MlpParameters(weight, weight, 3, 0, 1),
+            input: new InputParameters(1, 1)));
         Predicted = 0.5 * PhaseDiagram.Create([architecture]).OnLine(architecture).Gradient;
         Pair = new($"{Placement}, leading exponents", architecture, size.Samples, Measure);
     }

@@ -1,9 +1,12 @@
+using Hybrid.Architectures;
+using Hybrid.Theory;
+
 namespace Hybrid.Experiments.Lyapunov;
 
 /// <summary>Lyapunov exponents of random and of trained networks, and the calibration of their estimator: theory.md section 4.</summary>
 internal sealed class LyapunovExperiment : IExperiment
 {
-    private static readonly Norm[] Placements = [Norm.None, Norm.Pre, Norm.Post, Norm.Peri, Norm.Output];
+    private static readonly Placement[] Placements = [Placement.None, Placement.Pre, Placement.Post, Placement.Peri, Placement.Output];
 
     public string Name => "lyapunov";
 
@@ -32,8 +35,8 @@ internal sealed class LyapunovExperiment : IExperiment
             [.. Placements.Select(norm => new LineSpectrum(norm, size))]);
         TrainedSize trained = TrainedSize.Of(scale), complete = TrainedSize.Complete(scale);
         TrainedSpectrumClaims trainedClaims = new(
-            [.. ((Norm[])[Norm.Pre, Norm.Post, Norm.Peri]).Select(norm => new TrainedSpectrum(norm, trained))],
-            [.. ((Norm[])[Norm.Pre, Norm.Peri]).Select(norm => new TrainedSpectrum(norm, complete))]);
+            [.. ((Placement[])[Placement.Pre, Placement.Post, Placement.Peri]).Select(norm => new TrainedSpectrum(norm, trained))],
+            [.. ((Placement[])[Placement.Pre, Placement.Peri]).Select(norm => new TrainedSpectrum(norm, complete))]);
         double rate = Significance.PerTest(claims.Tests + trainedClaims.Tests);
         return new(
             [.. claims.Hypotheses, .. trainedClaims.Hypotheses],

@@ -1,7 +1,9 @@
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Tangents;
 using Hybrid.Networks.Training;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.Lyapunov;
 
@@ -18,7 +20,7 @@ internal sealed class TrainedSpectrum
 
     private const int Heads = 2;
 
-    public TrainedSpectrum(Norm norm, TrainedSize size)
+    public TrainedSpectrum(Placement norm, TrainedSize size)
     {
         Size = size;
         // erf is smooth, as central differences want it.

@@ -1,4 +1,6 @@
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.Lyapunov;
 
@@ -8,25 +10,25 @@ internal sealed class TwoWayNetwork
     /// <summary>The name of g_d at the input.</summary>
     public const string Backward = "g_d 0";
 
-    public TwoWayNetwork(Norm norm, double inStd, string phase, LyapunovSize size)
+    public TwoWayNetwork(Placement norm, double inStd, string phase, LyapunovSize size)
     {
         Subject = $"{PlacementName.Of(norm)}, {phase}";
         double branch = Math.Sqrt(0.5);
         Schedule weight = Schedule.NewConstant(branch);
-        Architecture architecture = new(
-            Subject,
-            size.Tokens,
-            size.Depth,
-            size.Width,
-            size.Heads,
-            size.Width,
-            Activation.Erf,
-            false,
-            norm,
-            Mask.None,
-            new AttentionParameters(weight, weight, 1, 1),
-            new MlpParameters(weight, weight, inStd, 0, 1),
-            new InputParameters(1, 0.5));
+        Architecture architecture = ArchitectureModule.Defaults.With(
+            name: Subject,
+            tokens: size.Tokens,
+            depth: size.Depth,
+            width: size.Width,
+            heads: size.Heads,
+            mlpWidth: size.Width,
+            activation: Activation.Erf,
+            gated: false,
+            norm: norm,
+            mask: Mask.None,
+            attention: new AttentionParameters(weight, weight, 1, 1),
+            mlp: new MlpParameters(weight, weight, inStd, 0, 1),
+            input: new InputParameters(1, 0.5));
         Power = Predict.Architecture(architecture).Layers[0].GradientDiagonal;
         Forward = new($"{Subject}, forwards", architecture, size.Samples, ForwardGrowth.Measure);
         Backwards = new($"{Subject}, backwards", architecture, size.Samples, (sized, seed, samples) => NetworkEnsemble.Measure(

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Engines;
 using Hybrid.Networks.Engines.Conditioned;
 

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Import.Records;
 
 namespace Hybrid.Experiments.Measurement;
@@ -5,5 +6,5 @@ namespace Hybrid.Experiments.Measurement;
 /// <summary>Placements of the normalisation in the words of the architecture record: none, pre, post, peri, output.</summary>
 internal static class PlacementName
 {
-    public static string Of(Norm norm) => FieldKinds.Norm.Write(norm).GetValue<string>();
+    public static string Of(Placement norm) => norm.ToString();
 }

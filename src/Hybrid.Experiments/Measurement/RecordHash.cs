@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Hybrid.Architectures;
 using Hybrid.Import.Records;
 
 namespace Hybrid.Experiments.Measurement;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Experiments.Measurement;
@@ -17,7 +18,7 @@ namespace Hybrid.Experiments.Measurement;
 /// <param name="Sequences">B of a batch.</param>
 /// <param name="Steps">Of the optimiser.</param>
 internal sealed record TrainableTransformer(
-    Norm Norm, Activation Activation, double InStd, int Tokens, int Depth, int Width, int Heads, int Sequences, int Steps)
+    Placement Norm, Activation Activation, double InStd, int Tokens, int Depth, int Width, int Heads, int Sequences, int Steps)
 {
     private const double LearningRate = 1e-3;
 
@@ -30,20 +31,20 @@ internal sealed record TrainableTransformer(
         get
         {
             Schedule one = Schedule.NewConstant(1);
-            return new(
-                Placement,
-                Tokens,
-                Depth,
-                Width,
-                Heads,
-                2 * Width,
-                Activation,
-                false,
-                Norm,
-                Mask.Causal,
-                new AttentionParameters(one, one, 1, 1),
-                new MlpParameters(one, one, InStd, 0, 1),
-                new InputParameters(1, 0));
+            return ArchitectureModule.Defaults.With(
+                name: Placement,
+                tokens: Tokens,
+                depth: Depth,
+                width: Width,
+                heads: Heads,
+                mlpWidth: 2 * Width,
+                activation: Activation,
+                gated: false,
+                norm: Norm,
+                mask: Mask.Causal,
+                attention: new AttentionParameters(one, one, 1, 1),
+                mlp: new MlpParameters(one, one, InStd, 0, 1),
+                input: new InputParameters(1, 0));
         }
     }
 

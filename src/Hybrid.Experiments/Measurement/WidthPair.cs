@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Lab.Checks;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Statistics;

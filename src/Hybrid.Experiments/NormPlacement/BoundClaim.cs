@@ -1,5 +1,7 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.NormPlacement;
 
@@ -29,7 +31,7 @@ internal sealed class BoundClaim(PlacementGrid grid) : IPlacementClaim
 
     public ReportSection Findings(CellResults results, HypothesisResult judged)
     {
-        PlacementRun[] peri = [.. grid.Networks.Where(network => network.Norm.IsPeri).SelectMany(network => network.Ended(results))];
+        PlacementRun[] peri = [.. grid.Networks.Where(network => network.Norm == Placement.Peri).SelectMany(network => network.Ended(results))];
         double violations = peri.Sum(run => run.BoundViolations);
         return new(
             "Bounds",
@@ -49,16 +51,16 @@ internal sealed class BoundClaim(PlacementGrid grid) : IPlacementClaim
             ]);
     }
 
-    private static IEnumerable<(Norm Norm, double Step)> Bounded(PlacementGrid grid) =>
+    private static IEnumerable<(Placement Norm, double Step)> Bounded(PlacementGrid grid) =>
         from norm in PlacementGrid.Placements
-        where !norm.IsPost
+        where norm != Placement.Post
         from step in grid.Size.Steps
         select (norm, step);
 
-    private static RegisteredNumber Violations((Norm Norm, double Step) bounded) =>
+    private static RegisteredNumber Violations((Placement Norm, double Step) bounded) =>
         new(PlacedNetwork.NameOf(bounded.Norm, bounded.Step), "violations", 0);
 
-    private static IReadOnlyList<string> Row((Norm Norm, double Step) bounded, PlacementRun[] runs) =>
+    private static IReadOnlyList<string> Row((Placement Norm, double Step) bounded, PlacementRun[] runs) =>
     [
         PlacedNetwork.NameOf(bounded.Norm, bounded.Step),
         Numbers.Integer(runs.Length),
@@ -69,7 +71,7 @@ internal sealed class BoundClaim(PlacementGrid grid) : IPlacementClaim
     ];
 
     /// <summary>Every run once, those with weight decay too.</summary>
-    private IEnumerable<PlacementRun> Runs((Norm Norm, double Step) bounded, CellResults results) => grid.Networks.Concat(grid.Decaying)
+    private IEnumerable<PlacementRun> Runs((Placement Norm, double Step) bounded, CellResults results) => grid.Networks.Concat(grid.Decaying)
         .Where(network => network.Norm.Equals(bounded.Norm) && network.Step == bounded.Step)
         .SelectMany(network => network.Runs)
         .DistinctBy(cell => cell.Key)

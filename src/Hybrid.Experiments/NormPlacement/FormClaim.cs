@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Drawing.Reports;
 using Hybrid.Lab.Statistics;
 
@@ -30,7 +31,7 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
     public HypothesisResult Judge(CellResults results, double rate) => new(Hypothesis, [.. Tested(grid).Select(test => Decided.ByMean(
         test.Number,
         +1,
-        Estimate.Of([.. Fits(grid.Of(Norm.Peri, test.Step), test.Quantity, true, results).Select(fits => fits.ExponentialExcess(test.Allowed))]),
+        Estimate.Of([.. Fits(grid.Of(Placement.Peri, test.Step), test.Quantity, true, results).Select(fits => fits.ExponentialExcess(test.Allowed))]),
         rate))]);
 
     public ReportSection Findings(CellResults results, HypothesisResult judged)
@@ -68,7 +69,7 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
             step,
             limit.Quantity,
             limit.Allowed,
-            new RegisteredNumber(PlacedNetwork.NameOf(Norm.Peri, step), $"{limit.Quantity.Name}: ΔAICc above", -ProfileFits.Decisive));
+            new RegisteredNumber(PlacedNetwork.NameOf(Placement.Peri, step), $"{limit.Quantity.Name}: ΔAICc above", -ProfileFits.Decisive));
 
     private IReadOnlyList<string> Row(IReadOnlyList<PlacedNetwork> networks, StreamQuantity quantity, CellResults results)
     {

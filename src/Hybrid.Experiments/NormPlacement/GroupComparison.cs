@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hybrid.Architectures;
 
 namespace Hybrid.Experiments.NormPlacement;
 
@@ -18,8 +19,8 @@ internal sealed record GroupComparison(string Name, IReadOnlyList<(PlacedNetwork
     /// <summary>Peri against the other placements, every step with itself.</summary>
     public static IReadOnlyList<GroupComparison> OfPlacements(PlacementGrid grid) => [..
         from other in PlacementGrid.Placements
-        where !other.IsPeri
+        where other != Placement.Peri
         select new GroupComparison(
             $"peri against {PlacedNetwork.NameOf(other)}",
-            [.. grid.Size.Steps.SelectMany(step => grid.Abrupt(Norm.Peri, step).Zip(grid.Abrupt(other, step)))])];
+            [.. grid.Size.Steps.SelectMany(step => grid.Abrupt(Placement.Peri, step).Zip(grid.Abrupt(other, step)))])];
 }

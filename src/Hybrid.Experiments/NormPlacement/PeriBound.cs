@@ -1,5 +1,7 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Training;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.NormPlacement;
 

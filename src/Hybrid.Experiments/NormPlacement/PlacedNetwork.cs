@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Statistics;
@@ -14,25 +15,25 @@ internal sealed class PlacedNetwork
 
     private const int Heads = 2, Sequences = 8;
 
-    public PlacedNetwork(Norm norm, double step, OptimiserSetting setting, int runs, NormPlacementSize size, ITokenSource source)
+    public PlacedNetwork(Placement norm, double step, OptimiserSetting setting, int runs, NormPlacementSize size, ITokenSource source)
     {
         (Norm, Step, Setting) = (norm, step, setting);
         Network = NameOf(norm, step);
         Schedule skip = Schedule.NewConstant(1), branch = Schedule.NewConstant(step);
-        Architecture = new(
-            Network,
-            Tokens,
-            size.Depth,
-            size.Width,
-            Heads,
-            2 * size.Width,
-            Activation.GeluTanh,
-            false,
-            norm,
-            Mask.Causal,
-            new AttentionParameters(skip, branch, 1, 1),
-            new MlpParameters(skip, branch, 1, 0, 1),
-            new InputParameters(1, 0));
+        Architecture = ArchitectureModule.Defaults.With(
+            name: Network,
+            tokens: Tokens,
+            depth: size.Depth,
+            width: size.Width,
+            heads: Heads,
+            mlpWidth: 2 * size.Width,
+            activation: Activation.GeluTanh,
+            gated: false,
+            norm: norm,
+            mask: Mask.Causal,
+            attention: new AttentionParameters(skip, branch, 1, 1),
+            mlp: new MlpParameters(skip, branch, 1, 0, 1),
+            input: new InputParameters(1, 0));
         TrainingOptions options = new(
             new ModelOptions(Architecture, TrainingTask.NextToken, source.Vocabulary), setting.Options, Sequences, size.TrainingSteps, Seed: 0);
         Runs = [.. Enumerable.Range(1, runs).Select(run => new Cell(
@@ -43,7 +44,7 @@ internal sealed class PlacedNetwork
             seed => PlacementRun.Measure(options with { Seed = seed }, source, size.Every)))];
     }
 
-    public Norm Norm { get; }
+    public Placement Norm { get; }
 
     public Architecture Architecture { get; }
 
@@ -58,10 +59,10 @@ internal sealed class PlacedNetwork
     public IReadOnlyList<Cell> Runs { get; }
 
     /// <summary>Pre, post or peri.</summary>
-    public static string NameOf(Norm norm) => PlacementName.Of(norm);
+    public static string NameOf(Placement norm) => PlacementName.Of(norm);
 
     /// <summary>Placement and Δt.</summary>
-    public static string NameOf(Norm norm, double step) => string.Create(CultureInfo.InvariantCulture, $"{NameOf(norm)}, Δt = {step}");
+    public static string NameOf(Placement norm, double step) => string.Create(CultureInfo.InvariantCulture, $"{NameOf(norm)}, Δt = {step}");
 
     /// <summary>The runs as they ended.</summary>
     public IEnumerable<PlacementRun> Ended(CellResults results) => Runs.Select(run => new PlacementRun(results[run]));

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Lab.Data;
 using Hybrid.Networks.Training;
 
@@ -9,7 +10,7 @@ internal sealed class PlacementGrid
     /// <summary>The least share of what the context is worth that a run must gain to have learnt something.</summary>
     public const double LeastGain = 0.1;
 
-    public static readonly IReadOnlyList<Norm> Placements = [Norm.Pre, Norm.Post, Norm.Peri];
+    public static readonly IReadOnlyList<Placement> Placements = [Placement.Pre, Placement.Post, Placement.Peri];
 
     public PlacementGrid(NormPlacementSize size, MarkovSource source)
     {
@@ -22,7 +23,7 @@ internal sealed class PlacementGrid
             from setting in size.Settings
             select new PlacedNetwork(norm, step, setting, size.Runs, size, source)];
         Decaying = [.. size.Decays.Select(decay =>
-            new PlacedNetwork(Norm.Pre, size.Steps[0], size.Settings[0] with { WeightDecay = decay }, size.DecayRuns, size, source))];
+            new PlacedNetwork(Placement.Pre, size.Steps[0], size.Settings[0] with { WeightDecay = decay }, size.DecayRuns, size, source))];
     }
 
     public NormPlacementSize Size { get; }
@@ -46,10 +47,10 @@ internal sealed class PlacementGrid
     public IReadOnlyList<Cell> Cells => [.. Networks.Concat(Decaying).SelectMany(network => network.Runs).DistinctBy(cell => cell.Key)];
 
     /// <summary>One network with every optimiser of the grid, in their order.</summary>
-    public IReadOnlyList<PlacedNetwork> Of(Norm norm, double step) => [.. Networks.Where(network => network.Norm.Equals(norm) && network.Step == step)];
+    public IReadOnlyList<PlacedNetwork> Of(Placement norm, double step) => [.. Networks.Where(network => network.Norm.Equals(norm) && network.Step == step)];
 
     /// <summary>The same with the optimisers that have no warm-up.</summary>
-    public IReadOnlyList<PlacedNetwork> Abrupt(Norm norm, double step) => [.. Of(norm, step).Where(network => network.Setting.Abrupt)];
+    public IReadOnlyList<PlacedNetwork> Abrupt(Placement norm, double step) => [.. Of(norm, step).Where(network => network.Setting.Abrupt)];
 
     /// <summary>Whether a run came to nothing: it diverged, or has learnt nothing of the context.</summary>
     public bool Fails(PlacementRun run) => run.Diverged || run.Loss > LearntLoss;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Data;
 using Hybrid.Networks.Measurements;
@@ -42,7 +43,7 @@ internal sealed class PlacementRun(CellValues values)
     {
         Architecture architecture = options.Model.Architecture;
         PassMeter meter = new(architecture);
-        PeriBound? peri = architecture.Norm.IsPeri ? new(architecture) : null;
+        PeriBound? peri = architecture.Norm == Placement.Peri ? new(architecture) : null;
         BoundTally tally = peri?.Tally ?? new(WeightBound.Rounding(architecture));
         List<KeyValuePair<string, double>> numbers = [];
         double loss = ObservedTraining.Run(options, source, every, Observe);
@@ -74,7 +75,7 @@ internal sealed class PlacementRun(CellValues values)
             StreamMeasures[] streams = meter.Measurement.Streams;
             foreach (StreamQuantity quantity in StreamQuantity.All)
                 numbers.AddRange(streams.Select((stream, layer) => KeyValuePair.Create(NameOf(quantity, layer, trainer.StepsDone > 0), quantity.Of(stream))));
-            if (architecture.Norm.IsPre)
+            if (architecture.Norm == Placement.Pre)
             {
                 double[] bounds = WeightBound.Of(trainer, streams[0].LargestNorm);
                 for (int layer = 1; layer < streams.Length; layer++)

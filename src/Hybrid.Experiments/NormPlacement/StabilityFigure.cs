@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
 using Hybrid.Networks.Training;
@@ -21,7 +22,7 @@ internal static class StabilityFigure
                     Panel(norm, "test loss", Loss),
                 ])]));
 
-        CurvePanel Panel(Norm norm, string title, Func<PlacedNetwork, CurvePoint> point) => new(
+        CurvePanel Panel(Placement norm, string title, Func<PlacedNetwork, CurvePoint> point) => new(
             $"{PlacedNetwork.NameOf(norm)}: {title}",
             "learning rate η",
             "",

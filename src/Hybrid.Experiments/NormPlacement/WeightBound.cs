@@ -1,6 +1,8 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.NormPlacement;
 

@@ -1,3 +1,6 @@
+using Hybrid.Architectures;
+using Hybrid.Theory;
+
 namespace Hybrid.Experiments.PhaseBoundary;
 
 /// <summary>A line through hyperparameter space on which an exponent vanishes once.</summary>

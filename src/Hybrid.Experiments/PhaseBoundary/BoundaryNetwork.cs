@@ -1,7 +1,9 @@
+using Hybrid.Architectures;
+
 namespace Hybrid.Experiments.PhaseBoundary;
 
 /// <summary>The hyperparameters of the experiment's networks, one letter each as in theory.md section 1; r² = 1 − a².</summary>
-internal sealed record BoundaryNetwork(Activation Activation, Norm Norm)
+internal sealed record BoundaryNetwork(Activation Activation, Placement Norm)
 {
     /// <summary>a_A.</summary>
     public double AttentionBranch { get; init; } = 0.5;
@@ -25,23 +27,23 @@ internal sealed record BoundaryNetwork(Activation Activation, Norm Norm)
     public double OutStd { get; init; } = 1;
 
     /// <summary>A plain multilayer perceptron: no attention, no skip; the mean-field networks of the literature.</summary>
-    public static BoundaryNetwork Plain(Activation activation) => new(activation, Norm.None) { AttentionBranch = 0, MlpBranch = 1 };
+    public static BoundaryNetwork Plain(Activation activation) => new(activation, Placement.None) { AttentionBranch = 0, MlpBranch = 1 };
 
     /// <summary>The record; sizes are set by the experiment.</summary>
-    public Architecture Build() => new(
-        "line",
-        8,
-        1,
-        8,
-        1,
-        8,
-        Activation,
-        false,
-        Norm,
-        Mask.None,
-        new AttentionParameters(Skip(AttentionBranch), Schedule.NewConstant(AttentionBranch), LogitStd, ValueStd),
-        new MlpParameters(Skip(MlpBranch), Schedule.NewConstant(MlpBranch), InStd, BiasStd, OutStd),
-        new InputParameters(1, 0));
+    public Architecture Build() => ArchitectureModule.Defaults.With(
+        name: "line",
+        tokens: 8,
+        depth: 1,
+        width: 8,
+        heads: 1,
+        mlpWidth: 8,
+        activation: Activation,
+        gated: false,
+        norm: Norm,
+        mask: Mask.None,
+        attention: new AttentionParameters(Skip(AttentionBranch), Schedule.NewConstant(AttentionBranch), LogitStd, ValueStd),
+        mlp: new MlpParameters(Skip(MlpBranch), Schedule.NewConstant(MlpBranch), InStd, BiasStd, OutStd),
+        input: new InputParameters(1, 0));
 
     private static Schedule Skip(double branch) => Schedule.NewConstant(Math.Sqrt(1 - branch * branch));
 }

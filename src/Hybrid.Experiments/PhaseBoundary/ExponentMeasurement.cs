@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Import.Records;
 using Hybrid.Lab.Phases;

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.PhaseBoundary;
 

@@ -1,3 +1,5 @@
+using Hybrid.Architectures;
+
 namespace Hybrid.Experiments.PhaseBoundary;
 
 /// <summary>A line on which the theory forbids a zero: the exponent keeps its sign, or vanishes everywhere.</summary>

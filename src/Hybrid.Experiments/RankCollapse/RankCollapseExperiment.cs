@@ -1,9 +1,11 @@
+using Hybrid.Architectures;
+
 namespace Hybrid.Experiments.RankCollapse;
 
 /// <summary>Attention alone collapses tokens; with an MLP there is order and chaos: theory.md sections 2.3 and 4.</summary>
 internal sealed class RankCollapseExperiment : IExperiment
 {
-    private static readonly Norm[] Placements = [Norm.None, Norm.Pre, Norm.Post, Norm.Peri, Norm.Output];
+    private static readonly Placement[] Placements = [Placement.None, Placement.Pre, Placement.Post, Placement.Peri, Placement.Output];
 
     public string Name => "rank-collapse";
 

@@ -1,5 +1,7 @@
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Networks.Engines;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.RankCollapse;
 
@@ -8,7 +10,7 @@ internal sealed class Trajectory
 {
     private const double AttentionBranch = 0.5;
 
-    public Trajectory(Regime regime, Norm norm, Mask mask, RankCollapseSize size)
+    public Trajectory(Regime regime, Placement norm, Mask mask, RankCollapseSize size)
     {
         Regime = regime;
         Mask = mask;
@@ -48,20 +50,20 @@ internal sealed class Trajectory
     public const string Total = "total";
 
     /// <summary>r² = 1 − a² in both sublayers, so that no placement's norm grows and collapse is geometric in depth.</summary>
-    private static Architecture Build(Regime regime, Norm norm, Mask mask, RankCollapseSize size, string name) => new(
-        name,
-        size.Tokens,
-        size.Depth,
-        size.Width,
-        size.Heads,
-        size.Width,
-        Activation.Erf,
-        false,
-        norm,
-        mask,
-        new AttentionParameters(Skip(AttentionBranch), Schedule.NewConstant(AttentionBranch), 1, 1),
-        new MlpParameters(Skip(regime.MlpBranch), Schedule.NewConstant(regime.MlpBranch), regime.InStd, 0, 1),
-        new InputParameters(1, regime.InputCorrelation));
+    private static Architecture Build(Regime regime, Placement norm, Mask mask, RankCollapseSize size, string name) => ArchitectureModule.Defaults.With(
+        name: name,
+        tokens: size.Tokens,
+        depth: size.Depth,
+        width: size.Width,
+        heads: size.Heads,
+        mlpWidth: size.Width,
+        activation: Activation.Erf,
+        gated: false,
+        norm: norm,
+        mask: mask,
+        attention: new AttentionParameters(Skip(AttentionBranch), Schedule.NewConstant(AttentionBranch), 1, 1),
+        mlp: new MlpParameters(Skip(regime.MlpBranch), Schedule.NewConstant(regime.MlpBranch), regime.InStd, 0, 1),
+        input: new InputParameters(1, regime.InputCorrelation));
 
     private static Schedule Skip(double branch) => Schedule.NewConstant(Math.Sqrt(1 - branch * branch));
 

@@ -1,8 +1,10 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Import.Records;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Training;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.ResidualGrowth;
 
@@ -15,7 +17,7 @@ internal sealed class GrownNetwork
 
     private readonly ResidualGrowthSize _size;
 
-    public GrownNetwork(GrowthTask task, Norm norm, ResidualGrowthSize size)
+    public GrownNetwork(GrowthTask task, Placement norm, ResidualGrowthSize size)
     {
         (Task, _size) = (task, size);
         Placement = PlacementName.Of(norm);
@@ -23,20 +25,20 @@ internal sealed class GrownNetwork
         // Residual projections at 1/√(2L) of the others, as in GPT-2: both projections of the value path share the factor.
         double projection = 1 / Math.Sqrt(2.0 * size.Depth);
         Schedule one = Schedule.NewConstant(1);
-        Architecture architecture = new(
-            Subject,
-            size.Tokens,
-            size.Depth,
-            size.Width,
-            size.Heads,
-            size.MlpWidth,
-            Activation.Gelu,
-            false,
-            norm,
-            Mask.Causal,
-            new AttentionParameters(one, one, 1, projection),
-            new MlpParameters(one, one, 1, 0, projection),
-            new InputParameters(1, 0));
+        Architecture architecture = ArchitectureModule.Defaults.With(
+            name: Subject,
+            tokens: size.Tokens,
+            depth: size.Depth,
+            width: size.Width,
+            heads: size.Heads,
+            mlpWidth: size.MlpWidth,
+            activation: Activation.Gelu,
+            gated: false,
+            norm: norm,
+            mask: Mask.Causal,
+            attention: new AttentionParameters(one, one, 1, projection),
+            mlp: new MlpParameters(one, one, 1, 0, projection),
+            input: new InputParameters(1, 0));
         TrainingOptions options = new(
             new ModelOptions(architecture, TrainingTask.NextToken, task.Source.Vocabulary),
             new OptimiserOptions(LearningRate: LearningRate, WeightDecay: WeightDecay, WarmupSteps: WarmupSteps),

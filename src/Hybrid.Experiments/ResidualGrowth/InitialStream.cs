@@ -1,6 +1,8 @@
+using Hybrid.Architectures;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Training;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.ResidualGrowth;
 

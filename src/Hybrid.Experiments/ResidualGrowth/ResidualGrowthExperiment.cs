@@ -1,3 +1,5 @@
+using Hybrid.Architectures;
+
 namespace Hybrid.Experiments.ResidualGrowth;
 
 /// <summary>Norm of the residual stream by layer in trained networks: the claims of Heimersheim and Turner and of their commenters.</summary>
@@ -20,7 +22,7 @@ internal sealed class ResidualGrowthExperiment : IExperiment
     {
         ResidualGrowthSize size = ResidualGrowthSize.Of(scale);
         GrownNetwork[] grid = [..
-            from norm in (Norm[])[Norm.Pre, Norm.Peri, Norm.Post]
+            from norm in (Placement[])[Placement.Pre, Placement.Peri, Placement.Post]
             from task in GrowthTask.All
             select new GrownNetwork(task, norm, size)];
         ResidualGrowthClaims claims = new(grid, size);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
@@ -44,7 +45,7 @@ internal sealed class StreamProfile(Func<string, double> value)
             yield return new(Name("mlp", layer), mlp.Q);
             yield return new(Name("attention cosine", layer), attention.Correlation);
             yield return new(Name("mlp cosine", layer), mlp.Correlation);
-            if (!architecture.Norm.IsPost)
+            if (architecture.Norm != Placement.Post)
                 continue;
             (double mean, double largest) = Gains(trainer.Matrix($"blocks.{layer}.mlp.gain.out"));
             yield return new(Name("gain", layer), mean);

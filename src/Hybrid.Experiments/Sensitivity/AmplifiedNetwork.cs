@@ -1,30 +1,32 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.Sensitivity;
 
 /// <summary>A whole network with step Δt (branch weight a = Δt, r = 1) and what it does to a small change of its input.</summary>
 internal sealed class AmplifiedNetwork
 {
-    public AmplifiedNetwork(Norm norm, double step, SensitivitySize size)
+    public AmplifiedNetwork(Placement norm, double step, SensitivitySize size)
     {
         (Step, Placement) = (step, PlacementName.Of(norm));
         Subject = string.Create(CultureInfo.InvariantCulture, $"{Placement}, Δt = {step}");
         Schedule skip = Schedule.NewConstant(1), branch = Schedule.NewConstant(step);
-        Architecture architecture = new(
-            Subject,
-            size.Tokens,
-            size.Depth,
-            size.Width,
-            size.Heads,
-            size.Width,
-            Activation.Gelu,
-            false,
-            norm,
-            Mask.None,
-            new AttentionParameters(skip, branch, 1, 1),
-            new MlpParameters(skip, branch, 1, 0, 1),
-            new InputParameters(1, 0.5));
+        Architecture architecture = ArchitectureModule.Defaults.With(
+            name: Subject,
+            tokens: size.Tokens,
+            depth: size.Depth,
+            width: size.Width,
+            heads: size.Heads,
+            mlpWidth: size.Width,
+            activation: Activation.Gelu,
+            gated: false,
+            norm: norm,
+            mask: Mask.None,
+            attention: new AttentionParameters(skip, branch, 1, 1),
+            mlp: new MlpParameters(skip, branch, 1, 0, 1),
+            input: new InputParameters(1, 0.5));
         LayerPrediction[] layers = Predict.Architecture(architecture).Layers;
         // By the trace of JᵀJ the mean growth forwards is the gradient's backwards, at every depth of the same network.
         PredictedPower = layers[0].GradientDiagonal;

@@ -1,7 +1,9 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Networks.Engines;
 using Hybrid.Networks.Engines.Dense;
+using Hybrid.Theory;
 
 namespace Hybrid.Experiments.Sensitivity;
 
@@ -17,11 +19,11 @@ internal sealed class RescaledBranch
     /// <summary>The name of g_d at c = 1.</summary>
     public const string Power = "power";
 
-    public RescaledBranch(Norm norm, bool attention, SensitivitySize size)
+    public RescaledBranch(Placement norm, bool attention, SensitivitySize size)
     {
         Placement = PlacementName.Of(norm);
         Subject = $"{Placement}, {(attention ? "attention" : "MLP")}";
-        Proportional = norm.IsNone || norm.IsPre;
+        Proportional = norm == Hybrid.Architectures.Placement.None || norm == Hybrid.Architectures.Placement.Pre;
         Architecture one = Build(norm, attention, 1, size);
         PredictedPower = Predict.Architecture(one).Layers[0].GradientDiagonal;
         Pair = new(Subject, one, size.Samples, (architecture, seed, samples) => NetworkEnsemble.Measure(
@@ -59,30 +61,30 @@ internal sealed class RescaledBranch
     public double Expected(double factor) => Proportional ? factor : 1;
 
     /// <summary>The module's skip is 0 and its branch 1; the other module is passed by.</summary>
-    private static Architecture Build(Norm norm, bool attention, double factor, SensitivitySize size)
+    private static Architecture Build(Placement norm, bool attention, double factor, SensitivitySize size)
     {
         Schedule on = Schedule.NewConstant(1), off = Schedule.NewConstant(0);
-        return new(
-            "branch",
-            size.Tokens,
-            1,
-            size.Width,
-            size.Heads,
-            size.Width,
-            Activation.Gelu,
-            false,
-            norm,
-            Mask.None,
-            attention ? new AttentionParameters(off, on, 1, factor) : new AttentionParameters(on, off, 1, 1),
-            attention ? new MlpParameters(on, off, 1, 0, 1) : new MlpParameters(off, on, 1, 0, factor),
-            new InputParameters(1, 0.5));
+        return ArchitectureModule.Defaults.With(
+            name: "branch",
+            tokens: size.Tokens,
+            depth: 1,
+            width: size.Width,
+            heads: size.Heads,
+            mlpWidth: size.Width,
+            activation: Activation.Gelu,
+            gated: false,
+            norm: norm,
+            mask: Mask.None,
+            attention: attention ? new AttentionParameters(off, on, 1, factor) : new AttentionParameters(on, off, 1, 1),
+            mlp: attention ? new MlpParameters(on, off, 1, 0, 1) : new MlpParameters(off, on, 1, 0, factor),
+            input: new InputParameters(1, 0.5));
     }
 
     /// <summary>
     /// The same seed at every c, on the engine with real weight matrices: the same weights, those of the output scaled. (The
     /// conditioned engine's draws follow the pivots of its factorisations, which rounding may exchange.)
     /// </summary>
-    private CellValues Rescaled(Norm norm, bool attention, SensitivitySize size, ulong seed)
+    private CellValues Rescaled(Placement norm, bool attention, SensitivitySize size, ulong seed)
     {
         double[] one = Powers(Build(norm, attention, 1, size), size.Samples, seed);
         double[][] scaled = [.. Factors.Select(factor => Powers(Build(norm, attention, factor, size), size.Samples, seed))];

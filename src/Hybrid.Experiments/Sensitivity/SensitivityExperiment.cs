@@ -1,3 +1,5 @@
+using Hybrid.Architectures;
+
 namespace Hybrid.Experiments.Sensitivity;
 
 /// <summary>How sensitive branches are to their weights' scale and networks to their input: theory.md section 5.</summary>
@@ -21,11 +23,11 @@ internal sealed class SensitivityExperiment : IExperiment
     {
         SensitivitySize size = SensitivitySize.Of(scale);
         RescaledBranch[] branches = [..
-            from norm in (Norm[])[Norm.None, Norm.Pre, Norm.Peri, Norm.Output]
+            from norm in (Placement[])[Placement.None, Placement.Pre, Placement.Peri, Placement.Output]
             from attention in (bool[])[true, false]
             select new RescaledBranch(norm, attention, size)];
         AmplifiedNetwork[] networks = [..
-            from norm in (Norm[])[Norm.Pre, Norm.Peri, Norm.Output]
+            from norm in (Placement[])[Placement.Pre, Placement.Peri, Placement.Output]
             from step in Steps
             select new AmplifiedNetwork(norm, step, size)];
         SensitivityClaims claims = new(branches, networks);

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Import.Json;
 
 namespace Hybrid.Import.HuggingFace;

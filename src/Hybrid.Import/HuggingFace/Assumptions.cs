@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hybrid.Architectures;
 
 namespace Hybrid.Import.HuggingFace;
 
@@ -44,7 +45,7 @@ internal static class Assumptions
                 + Line($"1/√(2L) = {depth:G4}, give --residual-scaling depth, and do not count it twice by setting attention.branch or mlp.branch too");
         }
 
-        return model.Norm.IsPeri || model.Norm.IsOutput
+        return model.Norm.OnBranch
             ? Line($"residual scaling depth: 1/√(2L) = {depth:G4} is in attention.valueStd and mlp.outStd, where the norm after each branch ")
                 + "takes it out again: it changes no signal"
             : Line($"residual scaling depth: W_O and W_2 carry 1/√(2L) = {depth:G4}, as attention.branch and mlp.branch; do not count it twice: ")

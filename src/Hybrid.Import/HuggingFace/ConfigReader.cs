@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Hybrid.Architectures;
 using Hybrid.Import.Json;
 
 namespace Hybrid.Import.HuggingFace;

@@ -1,3 +1,5 @@
+using Hybrid.Architectures;
+
 namespace Hybrid.Import.HuggingFace;
 
 /// <summary>
@@ -8,20 +10,20 @@ internal static class Families
 {
     public static readonly IReadOnlyList<Family> All =
     [
-        new("gpt2", "GPT2", Norm.Pre, false, Mask.Causal, EmbeddingKind.TokensAndPositions, "gelu_new")
+        new("gpt2", "GPT2", Placement.Pre, false, Mask.Causal, EmbeddingKind.TokensAndPositions, "gelu_new")
         {
             Scaling = ResidualScaling.Depth,
             MlpFactor = 4,
             Remark = "position vectors have the tokens' standard deviation, as in Hugging Face's code; the code released with GPT-2 "
                 + "(preset gpt2) draws them with half of it",
         },
-        new("gpt_neox", "GPTNeoX", Norm.Pre, false, Mask.Causal, EmbeddingKind.Tokens, "gelu")
+        new("gpt_neox", "GPTNeoX", Placement.Pre, false, Mask.Causal, EmbeddingKind.Tokens, "gelu")
         {
             ParallelResidual = true,
             Remark = "the training code of GPT-NeoX draws weights whose size depends on width and depth (small_init, wang_init), not on "
                 + "initializer_range; for such a run set attention.* and mlp.* with --set",
         },
-        new("bert", "Bert", Norm.Post, false, Mask.None, EmbeddingKind.NormalisedSum, "gelu"),
+        new("bert", "Bert", Placement.Post, false, Mask.None, EmbeddingKind.NormalisedSum, "gelu"),
         Decoder("llama", "Llama"),
         Decoder("deepseek", "Deepseek"),
         Decoder("mistral", "Mistral"),
@@ -32,11 +34,11 @@ internal static class Families
             Remark = "OLMo's own training code draws weights whose size depends on width and depth (init_fn mitchell), not on initializer_range; "
                 + "for such a run set attention.* and mlp.* with --set",
         },
-        Decoder("olmo2", "Olmo2") with { Norm = Norm.Output, QueryKeyNorm = true },
-        Gemma("gemma", "Gemma", Norm.Pre) with { GeluIsTanh = true },
-        Gemma("gemma2", "Gemma2", Norm.Peri) with { QueryScalar = true },
-        Gemma("gemma3_text", "Gemma3", Norm.Peri) with { QueryScalar = true, QueryKeyNorm = true, Heads = 8 },
-        new("vit", "ViT", Norm.Pre, false, Mask.None, EmbeddingKind.Patches, "gelu"),
+        Decoder("olmo2", "Olmo2") with { Norm = Placement.Output, QueryKeyNorm = true },
+        Gemma("gemma", "Gemma", Placement.Pre) with { GeluIsTanh = true },
+        Gemma("gemma2", "Gemma2", Placement.Peri) with { QueryScalar = true },
+        Gemma("gemma3_text", "Gemma3", Placement.Peri) with { QueryScalar = true, QueryKeyNorm = true, Heads = 8 },
+        new("vit", "ViT", Placement.Pre, false, Mask.None, EmbeddingKind.Patches, "gelu"),
     ];
 
     private static readonly string[] ClassEndings = ["Model", "For", "LMHead", "DoubleHeads", "PreTrained"];
@@ -56,9 +58,9 @@ internal static class Families
         && ClassEndings.Any(ending => type[family.ClassPrefix.Length..].StartsWith(ending, StringComparison.Ordinal));
 
     private static Family Decoder(string modelType, string classPrefix) =>
-        new(modelType, classPrefix, Norm.Pre, true, Mask.Causal, EmbeddingKind.Tokens, "silu") { OwnHeadWidth = true };
+        new(modelType, classPrefix, Placement.Pre, true, Mask.Causal, EmbeddingKind.Tokens, "silu") { OwnHeadWidth = true };
 
-    private static Family Gemma(string modelType, string classPrefix, Norm norm) =>
+    private static Family Gemma(string modelType, string classPrefix, Placement norm) =>
         new(modelType, classPrefix, norm, true, Mask.Causal, EmbeddingKind.ScaledTokens, "gelu_pytorch_tanh")
         {
             OwnHeadWidth = true,

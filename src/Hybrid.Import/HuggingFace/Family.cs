@@ -1,3 +1,5 @@
+using Hybrid.Architectures;
+
 namespace Hybrid.Import.HuggingFace;
 
 /// <summary>What the code of one family fixes, whatever its configuration says: a row of the table of families.</summary>
@@ -11,7 +13,7 @@ namespace Hybrid.Import.HuggingFace;
 internal sealed record Family(
     string ModelType,
     string ClassPrefix,
-    Norm Norm,
+    Placement Norm,
     bool Gated,
     Mask Mask,
     EmbeddingKind Embedding,

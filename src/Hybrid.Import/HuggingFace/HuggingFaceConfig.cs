@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hybrid.Architectures;
 using Hybrid.Import.Json;
 
 namespace Hybrid.Import.HuggingFace;

@@ -1,3 +1,5 @@
+using Hybrid.Architectures;
+
 namespace Hybrid.Import.HuggingFace;
 
 /// <summary>An architecture and, where it came from a Hugging Face config.json, how that was read.</summary>

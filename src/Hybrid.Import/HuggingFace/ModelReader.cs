@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hybrid.Architectures;
 
 namespace Hybrid.Import.HuggingFace;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hybrid.Architectures;
 
 namespace Hybrid.Import.HuggingFace;
 
@@ -40,7 +41,7 @@ internal static class Omissions
     private static string QueryKeyNorm(ModelDescription model, Architecture record)
     {
         double logits = model.LogitFactor * Math.Sqrt(model.HeadWidth);
-        if (!model.Norm.IsOutput)
+        if (model.Norm != Placement.Output)
             return Line($"QK-norm is exact for wide heads: its modules see normalised tokens, so that it only sets σ_A = {record.Attention.LogitStd:G4}");
         return Line($"QK-norm is not modelled: it keeps the logits' standard deviation at {logits:G4}, while the record's grows with the stream's ")
             + Line($"squared norm; σ_A = {record.Attention.LogitStd:G4} is right in the middle of the depth, too small before it, where tokens then come out ")

@@ -1,13 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hybrid.Architectures;
 using Hybrid.Import.Json;
 
 namespace Hybrid.Import.Records;
 
 /// <summary>
 /// The architecture record as JSON. Strict: an unknown or repeated field, a value of another type and a number that is
-/// not finite are errors that name the field's path. Comments and trailing commas are allowed, as in design.md's
-/// example; absent fields take the defaults of <c>Architecture.defaults</c>.
+/// not finite are errors that name the field's path. Comments and trailing commas are allowed, as in
+/// the documented example; absent fields take the defaults of <c>Architecture.defaults</c>.
 /// </summary>
 public static class ArchitectureJson
 {
@@ -34,11 +35,10 @@ public static class ArchitectureJson
     /// <summary>Every field of the record as a JSON object; <see cref="Parse"/> reads back the same architecture.</summary>
     public static JsonObject ToNode(Architecture architecture)
     {
-        ArchitectureDraft draft = new(architecture);
         JsonObject root = [];
-        foreach (ArchitectureField field in ArchitectureFields.All)
+        foreach (Field field in Fields.All)
         {
-            (string group, string name) = field.Split;
+            (string group, string name) = RecordFields.Split(field);
             JsonObject target = root;
             if (group != "")
             {
@@ -46,7 +46,7 @@ public static class ArchitectureJson
                 root[group] ??= target;
             }
 
-            target[name] = field.Write(draft);
+            target[name] = RecordFields.NodeOf(field, architecture);
         }
 
         return root;
@@ -58,13 +58,10 @@ public static class ArchitectureJson
     /// <summary>The record that a parsed document holds; without a name field it is called <paramref name="defaultName"/>.</summary>
     internal static Architecture Read(JsonElement root, string source, string? defaultName)
     {
-        ArchitectureDraft draft = new(ArchitectureModule.Defaults);
-        if (defaultName is not null)
-            draft.Name = defaultName;
+        Architecture start = ArchitectureModule.Defaults.With(name: defaultName ?? ArchitectureModule.Defaults.Name);
         if (root.ValueKind != JsonValueKind.Object)
             throw new InputException($"{source}: the architecture must be a JSON object, got {JsonText.Excerpt(root.GetRawText())}");
-        ReadObject(source, "", root, draft);
-        return ArchitectureModule.EnsureValid(draft.Build());
+        return ArchitectureModule.EnsureValid(ReadObject(source, "", root, start));
     }
 
     /// <summary>The text as a document; torn JSON is an error with line and column, both counted from 1.</summary>
@@ -85,7 +82,7 @@ public static class ArchitectureJson
         }
     }
 
-    private static void ReadObject(string source, string group, JsonElement element, ArchitectureDraft draft)
+    private static Architecture ReadObject(string source, string group, JsonElement element, Architecture architecture)
     {
         HashSet<string> seen = [];
         foreach (JsonProperty property in element.EnumerateObject())
@@ -93,16 +90,18 @@ public static class ArchitectureJson
             string path = group == "" ? property.Name : $"{group}.{property.Name}";
             if (!seen.Add(property.Name))
                 throw new InputException($"{source}: {path} is given twice; give every field once");
-            if (group == "" && ArchitectureFields.Groups.Contains(property.Name))
-                ReadGroup(source, property, draft);
-            else if (!property.Name.Contains('.') && ArchitectureFields.Find(path) is ArchitectureField field)
-                ArchitectureFields.Read(source, field, property.Value, draft);
+            if (group == "" && RecordFields.Groups.Contains(property.Name))
+                architecture = ReadGroup(source, property, architecture);
+            else if (!property.Name.Contains('.') && Fields.Find(path) is Field field)
+                architecture = RecordFields.Set(source, field, property.Value, architecture);
             else
-                throw ArchitectureFields.Unknown(source, path);
+                throw RecordFields.Unknown(source, path);
         }
+
+        return architecture;
     }
 
-    private static void ReadGroup(string source, JsonProperty property, ArchitectureDraft draft)
+    private static Architecture ReadGroup(string source, JsonProperty property, Architecture architecture)
     {
         if (property.Value.ValueKind != JsonValueKind.Object)
         {
@@ -110,6 +109,6 @@ public static class ArchitectureJson
                 $"{source}: {property.Name} must be an object, got {JsonText.Excerpt(property.Value.GetRawText())}");
         }
 
-        ReadObject(source, property.Name, property.Value, draft);
+        return ReadObject(source, property.Name, property.Value, architecture);
     }
 }

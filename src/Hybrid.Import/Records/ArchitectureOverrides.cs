@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hybrid.Architectures;
 using Hybrid.Import.Json;
 
 namespace Hybrid.Import.Records;
@@ -7,7 +8,7 @@ namespace Hybrid.Import.Records;
 public static class ArchitectureOverrides
 {
     /// <summary>The paths that can be set, in the record's order.</summary>
-    public static IReadOnlyList<string> Paths { get; } = [.. ArchitectureFields.All.Select(field => field.Path)];
+    public static IReadOnlyList<string> Paths { get; } = [.. Fields.All.Select(field => field.Path)];
 
     /// <summary>
     /// The architecture with every "path=value" applied in order, validated once at the end. A value is a JSON number,
@@ -17,43 +18,36 @@ public static class ArchitectureOverrides
     /// <exception cref="InvalidArchitectureException">A field is out of its range.</exception>
     public static Architecture Apply(Architecture architecture, IEnumerable<string> assignments)
     {
-        ArchitectureDraft draft = new(architecture);
         foreach (string assignment in assignments)
         {
             string source = $"--set {JsonText.Excerpt(assignment)}";
             int equals = assignment.IndexOf('=');
             if (equals < 1)
                 throw new InputException($"{source}: must be path=value, for example --set mlp.inStd=2");
-            ArchitectureField field = Field(source, assignment[..equals].Trim());
-            ReadValue(source, field, assignment[(equals + 1)..].Trim(), draft);
+            Field field = RecordFields.Find(source, assignment[..equals].Trim());
+            architecture = Set(source, field, assignment[(equals + 1)..].Trim(), architecture);
         }
 
-        return ArchitectureModule.EnsureValid(draft.Build());
+        return ArchitectureModule.EnsureValid(architecture);
     }
 
     /// <summary>The architecture with one number set at several paths, as a sweep does; not validated.</summary>
     /// <exception cref="InputException">No such path, or one that holds no number.</exception>
     public static Architecture Replace(Architecture architecture, IEnumerable<string> paths, double value, string source)
     {
-        ArchitectureDraft draft = new(architecture);
-        using JsonDocument number = JsonDocument.Parse(JsonSerializer.Serialize(value));
         foreach (string path in paths)
-            ArchitectureFields.Read(source, Field(source, path), number.RootElement, draft);
-        return draft.Build();
+            architecture = RecordFields.Set(source, RecordFields.Find(source, path), value, architecture);
+        return architecture;
     }
 
-    private static ArchitectureField Field(string source, string path) =>
-        ArchitectureFields.Find(path) ?? throw ArchitectureFields.Unknown(source, path);
-
-    private static void ReadValue(string source, ArchitectureField field, string value, ArchitectureDraft draft)
+    private static Architecture Set(string source, Field field, string value, Architecture architecture)
     {
         using JsonDocument document = ParseLoosely(value);
         JsonText.EnsureWhole(document.RootElement, source);
         // A name may look like a number: --set name=7.
-        if (field.Path == "name" && document.RootElement.ValueKind != JsonValueKind.String)
-            draft.Name = value;
-        else
-            ArchitectureFields.Read(source, field, document.RootElement, draft);
+        return field.Kind.IsText && document.RootElement.ValueKind != JsonValueKind.String
+            ? field.Write(architecture, FieldValue.NewText(value))!
+            : RecordFields.Set(source, field, document.RootElement, architecture);
     }
 
     private static JsonDocument ParseLoosely(string value)

@@ -1,3 +1,5 @@
+using Hybrid.Architectures;
+
 namespace Hybrid.Import.Records;
 
 /// <summary>One architecture at another width.</summary>

@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using Hybrid.Architectures;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Engines;
 using Hybrid.Lab.Statistics;
+using Hybrid.Theory;
 
 namespace Hybrid.Lab.Checks;
 

@@ -1,5 +1,6 @@
 using Hybrid.Drawing.Figures;
 using Hybrid.Lab.Statistics;
+using Hybrid.Theory;
 
 namespace Hybrid.Lab.Checks;
 

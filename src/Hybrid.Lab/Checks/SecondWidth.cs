@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Import.Records;
 
 namespace Hybrid.Lab.Checks;

@@ -1,4 +1,6 @@
+using Hybrid.Architectures;
 using Hybrid.Lab.Statistics;
+using Hybrid.Theory;
 
 namespace Hybrid.Lab.Comparisons;
 

@@ -1,4 +1,5 @@
 using Hybrid.Lab.Statistics;
+using Hybrid.Theory;
 
 namespace Hybrid.Lab.Comparisons;
 

@@ -1,4 +1,5 @@
 using Hybrid.Drawing.Figures;
+using Hybrid.Theory;
 
 namespace Hybrid.Lab.Phases;
 

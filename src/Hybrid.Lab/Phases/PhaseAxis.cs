@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Import.Json;
 using Hybrid.Import.Records;
 
@@ -19,7 +20,7 @@ public sealed record PhaseAxis(IReadOnlyList<string> Paths, double Low, double H
         [.. Enumerable.Range(0, Count).Select(i => i == Count - 1 ? High : Low + i * (High - Low) / (Count - 1))];
 
     /// <summary>Whether values between <see cref="Values"/> are legal too: no path holds whole numbers only.</summary>
-    public bool IsContinuous => !Paths.Any(path => ArchitectureFields.Find(path) is { IsInteger: true });
+    public bool IsContinuous => !Paths.Any(path => Fields.Find(path) is { Kind.IsWhole: true });
 
     /// <summary>Reads "PATHS=lo:hi:count"; <paramref name="option"/> names the request in errors, such as --x.</summary>
     /// <exception cref="InputException">The text has another form, or a path is no field that holds a number.</exception>

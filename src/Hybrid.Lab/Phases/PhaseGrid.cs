@@ -1,5 +1,7 @@
+using Hybrid.Architectures;
 using Hybrid.Import.Json;
 using Hybrid.Import.Records;
+using Hybrid.Theory;
 
 namespace Hybrid.Lab.Phases;
 

@@ -1,3 +1,6 @@
+using Hybrid.Architectures;
+using Hybrid.Theory;
+
 namespace Hybrid.Lab.Phases;
 
 /// <summary>What a phase diagram evaluates; both functions are called from many threads.</summary>

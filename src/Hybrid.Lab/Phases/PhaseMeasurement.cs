@@ -1,6 +1,8 @@
+using Hybrid.Architectures;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Tangents;
+using Hybrid.Theory;
 
 namespace Hybrid.Lab.Phases;
 

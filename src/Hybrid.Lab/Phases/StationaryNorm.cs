@@ -1,4 +1,6 @@
+using Hybrid.Architectures;
 using Hybrid.Import.Records;
+using Hybrid.Theory;
 
 namespace Hybrid.Lab.Phases;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hybrid.Architectures;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Engines;
 using Hybrid.Networks.Engines;

@@ -1,3 +1,5 @@
+using Hybrid.Architectures;
+
 namespace Hybrid.Lab.Speed;
 
 /// <summary>How fast an engine draws and runs random networks of one architecture.</summary>

@@ -1,3 +1,5 @@
+using Hybrid.Architectures;
+
 namespace Hybrid.Lab.Speed;
 
 /// <summary>Arithmetic of one random network with real weights: products alone, a multiplication and an addition counted as two.</summary>

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Engines;
 
 namespace Hybrid.Lab.Statistics;

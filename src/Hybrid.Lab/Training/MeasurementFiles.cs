@@ -1,9 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hybrid.Architectures;
 using Hybrid.Import.Files;
 using Hybrid.Import.Json;
 using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Tangents;
+using Hybrid.Theory;
 
 namespace Hybrid.Lab.Training;
 

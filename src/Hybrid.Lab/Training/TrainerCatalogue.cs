@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Engines;
 using Hybrid.Networks.Training;

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Data;
 using Hybrid.Networks.Training;

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 
 namespace Hybrid.Networks.Blocks;
@@ -16,9 +17,9 @@ internal sealed class ActivationPlan
     {
         long rows = (long)sequences * architecture.Tokens, d = architecture.Width, m = architecture.MlpWidth;
         long tokens = architecture.Tokens, heads = (long)sequences * architecture.Heads;
-        Norm norm = architecture.Norm;
-        bool normalises = norm.IsPost || norm.IsPeri || norm.IsOutput;
-        bool normalisesInput = norm.IsPre || norm.IsPeri;
+        Placement norm = architecture.Norm;
+        bool normalises = norm.OnBranch || norm.OnSum;
+        bool normalisesInput = norm.Before;
         bool parameters = kept.LearnParameters(), gains = kept != KeptActivations.ForStream;
         long m2 = architecture.Gated ? m : 0;
         long chunks = parameters ? RowChunks.Count(rows) : 0;

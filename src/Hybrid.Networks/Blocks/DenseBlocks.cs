@@ -1,4 +1,5 @@
 using System.Numerics;
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 
 namespace Hybrid.Networks.Blocks;
@@ -63,13 +64,13 @@ internal unsafe struct Placement<T>
     internal MatrixView<T> InputGainSums, OutputGainSums;
 
     /// <summary>Which of the three places carry a normalisation.</summary>
-    internal Norm Norm
+    internal Placement Norm
     {
         set
         {
-            normalisesInput = value.IsPre || value.IsPeri;
-            normalisesBranch = value.IsPeri || value.IsOutput;
-            normalisesOutput = value.IsPost;
+            normalisesInput = value.Before;
+            normalisesBranch = value.OnBranch;
+            normalisesOutput = value.OnSum;
         }
     }
 

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Model;
 
 namespace Hybrid.Networks.Engines;

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Tangents;
 using Hybrid.Networks.Training;
 

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Training;
 
@@ -73,7 +74,7 @@ public sealed class PassMeter : IPassObserver<float>
     public void Middle(int layer, MatrixView<float> stream) => Remember(stream);
 
     /// <inheritdoc/>
-    public void Branch(int layer, Sublayer sublayer, MatrixView<float> branch)
+    public void Branch(int layer, ModuleKind sublayer, MatrixView<float> branch)
     {
         double square = 0, cosines = 0;
         for (int i = 0; i < branch.Rows; i++)
@@ -92,7 +93,7 @@ public sealed class PassMeter : IPassObserver<float>
             cosines += ff > 0 && xx > 0 ? xf / Math.Sqrt(ff * xx) : 0;
         }
 
-        (sublayer == Sublayer.Attention ? attention : mlp)[layer - 1] =
+        (sublayer == ModuleKind.Attention ? attention : mlp)[layer - 1] =
             new(square / ((double)branch.Rows * branch.Columns), cosines / branch.Rows);
     }
 

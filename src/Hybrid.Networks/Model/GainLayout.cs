@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 
 namespace Hybrid.Networks.Model;
@@ -47,8 +48,8 @@ internal sealed class GainLayout
     internal static GainLayout Of(Architecture architecture)
     {
         GainLayout layout = None(architecture);
-        Norm norm = architecture.Norm;
-        bool input = norm.IsPre || norm.IsPeri, output = norm.IsPost || norm.IsPeri || norm.IsOutput;
+        Placement norm = architecture.Norm;
+        bool input = norm.Before, output = norm.OnBranch || norm.OnSum;
         layout.Place(GainRole.AttentionInput, input);
         layout.Place(GainRole.AttentionOutput, output);
         layout.Place(GainRole.MlpInput, input);

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Inputs;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
@@ -114,8 +115,7 @@ public sealed unsafe class LineExponents : IDisposable
         pool.Dispose();
     }
 
-    private static Architecture OneToken(Architecture a) => new(
-        a.Name, 1, a.Depth, a.Width, a.Heads, a.MlpWidth, a.Activation, a.Gated, a.Norm, a.Mask, a.Attention, a.Mlp, new InputParameters(a.Input.Norm, 0));
+    private static Architecture OneToken(Architecture a) => a.With(tokens: 1, input: new InputParameters(a.Input.Norm, 0));
 
     // Tokens of one norm differ across x, so v's part along x is taken off.
     private static void Rotate(MatrixView<double> tangents, MatrixView<double> token)

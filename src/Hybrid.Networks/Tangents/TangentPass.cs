@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Blocks;
 using Hybrid.Networks.Blocks.Activations;
 using Hybrid.Networks.Linear;

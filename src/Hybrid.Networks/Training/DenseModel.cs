@@ -72,10 +72,10 @@ internal sealed unsafe class DenseModel<T> : IDisposable
         {
             blocks.ForwardAttention(layer);
             observer?.Probabilities(layer, blocks.ProbabilityRows(layer));
-            observer?.Branch(layer, Sublayer.Attention, blocks.Branch);
+            observer?.Branch(layer, ModuleKind.Attention, blocks.Branch);
             observer?.Middle(layer, blocks.Stream);
             blocks.ForwardMlp(layer);
-            observer?.Branch(layer, Sublayer.Mlp, blocks.Branch);
+            observer?.Branch(layer, ModuleKind.Mlp, blocks.Branch);
             observer?.Stream(layer, blocks.Stream);
         }
 

@@ -2,8 +2,8 @@ using Hybrid.Networks.Linear;
 
 namespace Hybrid.Networks.Training;
 
-/// <summary>The two halves of a block.</summary>
-public enum Sublayer
+/// <summary>The modules of a block's sublayers.</summary>
+public enum ModuleKind
 {
     /// <summary>Attention.</summary>
     Attention,
@@ -40,7 +40,7 @@ public interface IPassObserver<T>
     /// [R, d], what a sublayer of block <paramref name="layer"/> added to the stream but for the weight a: f, or γ ∘ N f
     /// where the branch is normalised (peri, output).
     /// </summary>
-    void Branch(int layer, Sublayer sublayer, MatrixView<T> branch)
+    void Branch(int layer, ModuleKind sublayer, MatrixView<T> branch)
     {
     }
 

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
 
@@ -92,7 +93,7 @@ internal sealed class ModelLayout
     internal IReadOnlyList<PlacedTensor> Tensors => tensors;
 
     /// <summary>Whether a placement has a normalisation before the unembedding.</summary>
-    internal static bool NormalisesFinally(Norm norm) => norm.IsPre || norm.IsPeri || norm.IsOutput;
+    internal static bool NormalisesFinally(Placement norm) => norm.IsBlindToScale;
 
     // A layout too long for 63 bits is refused by its buffer before any offset is used.
     private long Take(Int128 length)

@@ -1,3 +1,5 @@
+using Hybrid.Architectures;
+
 namespace Hybrid.Networks.Training;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using Hybrid.Architectures;
+
 namespace Hybrid.Networks.Training;
 
 /// <summary>The legal ranges of training options, checked before anything is planned.</summary>

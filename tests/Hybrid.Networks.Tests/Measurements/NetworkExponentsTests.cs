@@ -31,7 +31,7 @@ public sealed class NetworkExponentsTests
     [Fact]
     public void Exponents_of_a_trained_network_agree_forwards_and_backwards_too()
     {
-        ModelOptions model = Models.Of(Norm.Peri, tokens: 3, width: 6);
+        ModelOptions model = Models.Of(Placement.Peri, tokens: 3, width: 6);
         (ExponentEstimate[][] forward, ExponentEstimate[][] backward) = Measure(model, exponents: 18, steps: 30);
         (ExponentEstimate[][] initial, _) = Measure(model, exponents: 18, steps: 0);
         double trained = forward.Sum(block => block.Sum(exponent => exponent.Mean));
@@ -43,12 +43,21 @@ public sealed class NetworkExponentsTests
     public void The_exponents_of_a_linear_block_without_attention_sum_to_its_matrix_log_determinant()
     {
         // x' = x + a W_2 W_1 x on each of two tokens.
-        ModelOptions model = Models.Of(Norm.None, activation: Activation.Linear, tokens: 2, depth: 1, width: 6);
-        Architecture blocks = new(
-            "linear", 2, 1, 6, 3, 7, Activation.Linear, false, Norm.None, Mask.Causal,
-            new AttentionParameters(Schedule.NewConstant(1), Schedule.NewConstant(0), 1, 1),
-            new MlpParameters(Schedule.NewConstant(1), Schedule.NewConstant(0.5), 1, 0, 1),
-            new InputParameters(1, 0));
+        ModelOptions model = Models.Of(Placement.None, activation: Activation.Linear, tokens: 2, depth: 1, width: 6);
+        Architecture blocks = ArchitectureModule.Defaults.With(
+            name: "linear",
+            tokens: 2,
+            depth: 1,
+            width: 6,
+            heads: 3,
+            mlpWidth: 7,
+            activation: Activation.Linear,
+            gated: false,
+            norm: Placement.None,
+            mask: Mask.Causal,
+            attention: new AttentionParameters(Schedule.NewConstant(1), Schedule.NewConstant(0), 1, 1),
+            mlp: new MlpParameters(Schedule.NewConstant(1), Schedule.NewConstant(0.5), 1, 0, 1),
+            input: new InputParameters(1, 0));
         model = model with { Architecture = blocks };
         using DenseTrainer trainer = new(Models.Options(model), threads: 1);
         (ExponentEstimate[][] forward, _) = Measure(trainer, exponents: 12);
@@ -59,7 +68,7 @@ public sealed class NetworkExponentsTests
     [Fact]
     public void Requests_out_of_range_are_refused()
     {
-        ModelOptions model = Models.Of(Norm.Pre);
+        ModelOptions model = Models.Of(Placement.Pre);
         Assert.Throws<ArgumentOutOfRangeException>(() => Plan(model, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => Plan(model, 61));
         using DenseTrainer trainer = new(Models.Options(model), threads: 1);

@@ -45,8 +45,8 @@ public sealed class PassMeterTests
 
         for (int block = 1; block <= depth; block++)
         {
-            Check(recorder.Streams[block - 1], recorder.Branches[(block, Sublayer.Attention)], measured.Attention[block - 1]);
-            Check(recorder.Middles[block], recorder.Branches[(block, Sublayer.Mlp)], measured.Mlp[block - 1]);
+            Check(recorder.Streams[block - 1], recorder.Branches[(block, ModuleKind.Attention)], measured.Attention[block - 1]);
+            Check(recorder.Middles[block], recorder.Branches[(block, ModuleKind.Mlp)], measured.Mlp[block - 1]);
             double entropy = recorder.Probabilities[block].Average(row => -row.Where(a => a > 0).Sum(a => a * Math.Log(a)));
             Near.Equal("entropy", entropy, measured.Entropy[block - 1], 0, 1e-12);
         }
@@ -61,16 +61,16 @@ public sealed class PassMeterTests
     [Fact]
     public void The_stream_is_the_stream_before_plus_the_weighted_branch()
     {
-        ModelOptions model = Models.Of(Norm.Peri);
+        ModelOptions model = Models.Of(Placement.Peri);
         using DenseTrainer trainer = new(Models.Options(model), threads: 1);
         Recorder recorder = new();
         trainer.Observe(Models.Batch(model, 3), recorder);
         Architecture architecture = model.Architecture;
         for (int block = 1; block <= architecture.Depth; block++)
         {
-            Sum(recorder.Streams[block - 1], recorder.Branches[(block, Sublayer.Attention)], recorder.Middles[block],
+            Sum(recorder.Streams[block - 1], recorder.Branches[(block, ModuleKind.Attention)], recorder.Middles[block],
                 architecture.Attention.Skip.At(block), architecture.Attention.Branch.At(block));
-            Sum(recorder.Middles[block], recorder.Branches[(block, Sublayer.Mlp)], recorder.Streams[block],
+            Sum(recorder.Middles[block], recorder.Branches[(block, ModuleKind.Mlp)], recorder.Streams[block],
                 architecture.Mlp.Skip.At(block), architecture.Mlp.Branch.At(block));
         }
 
@@ -111,7 +111,7 @@ public sealed class PassMeterTests
 
     private static unsafe StreamMeasures Measure(float[] rows, int tokens, int width)
     {
-        PassMeter meter = new(Networks.Of(Norm.None, Activation.Tanh, tokens, 1, width, 1, width, Mask.None, false));
+        PassMeter meter = new(Networks.Of(Placement.None, Activation.Tanh, tokens, 1, width, 1, width, Mask.None, false));
         fixed (float* data = rows)
             meter.Stream(0, new MatrixView<float>(data, tokens, width));
         return meter.Measurement.Streams[0];
@@ -151,7 +151,7 @@ public sealed class PassMeterTests
 
         public Dictionary<int, double[][]> Probabilities { get; } = [];
 
-        public Dictionary<(int Layer, Sublayer Sublayer), double[][]> Branches { get; } = [];
+        public Dictionary<(int Layer, ModuleKind ModuleKind), double[][]> Branches { get; } = [];
 
         public void Stream(int layer, MatrixView<float> stream) => Streams[layer] = Copy(stream);
 
@@ -159,7 +159,7 @@ public sealed class PassMeterTests
 
         public void Gradient(int layer, MatrixView<float> gradient) => Gradients[layer] = Copy(gradient);
 
-        public void Branch(int layer, Sublayer sublayer, MatrixView<float> branch) => Branches[(layer, sublayer)] = Copy(branch);
+        public void Branch(int layer, ModuleKind sublayer, MatrixView<float> branch) => Branches[(layer, sublayer)] = Copy(branch);
 
         void IPassObserver<float>.Probabilities(int layer, MatrixView<float> probabilities) => Probabilities[layer] = Copy(probabilities);
 

@@ -37,11 +37,20 @@ public sealed class ExponentTests
     public void Products_of_Gaussian_matrices_have_their_known_spectrum()
     {
         const int d = 12, m = 9, depth = 4, exponents = 5, samples = 400;
-        Architecture linear = new(
-            "product", 1, depth, d, 1, m, Activation.Linear, false, Norm.None, Mask.None,
-            new AttentionParameters(Schedule.NewConstant(1), Schedule.NewConstant(0), 1, 1),
-            new MlpParameters(Schedule.NewConstant(0), Schedule.NewConstant(1), 1.3, 0, 1),
-            new InputParameters(1, 0));
+        Architecture linear = ArchitectureModule.Defaults.With(
+            name: "product",
+            tokens: 1,
+            depth: depth,
+            width: d,
+            heads: 1,
+            mlpWidth: m,
+            activation: Activation.Linear,
+            gated: false,
+            norm: Placement.None,
+            mask: Mask.None,
+            attention: new AttentionParameters(Schedule.NewConstant(1), Schedule.NewConstant(0), 1, 1),
+            mlp: new MlpParameters(Schedule.NewConstant(0), Schedule.NewConstant(1), 1.3, 0, 1),
+            input: new InputParameters(1, 0));
         using LyapunovSpectrum spectrum = new(linear, exponents);
         double[][] measured = [.. Enumerable.Range(0, depth).Select(_ => new double[exponents])];
         double[][] values = [.. Enumerable.Range(0, exponents).Select(_ => new double[samples])];
@@ -66,7 +75,7 @@ public sealed class ExponentTests
         get
         {
             TheoryData<Norm, Activation> data = [];
-            foreach (Norm norm in Networks.Norms)
+            foreach (Placement norm in Networks.Norms)
             {
                 data.Add(norm, Activation.Relu);
                 data.Add(norm, Activation.Erf);
@@ -79,7 +88,7 @@ public sealed class ExponentTests
     // theory.md section 4, layer by layer. What finite width leaves is c/d, estimated by the change from d/2 to d.
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Angle_and_gradient_exponents_on_the_line_are_the_theorys(Norm norm, Activation activation)
+    public void Angle_and_gradient_exponents_on_the_line_are_the_theorys(Placement norm, Activation activation)
     {
         const int width = 512, depth = 4, samples = 40;
         (ExponentEstimate[] angle, ExponentEstimate[] gradient) = LineExponents.Measure(Network(norm, activation, width, depth), 7, samples);
@@ -96,18 +105,18 @@ public sealed class ExponentTests
             $"{norm}, {activation}, {name}", theory, whole.Mean, whole.StandardError + half.StandardError, Math.Abs(whole.Mean - half.Mean));
     }
 
-    private static Architecture Network(Norm norm, Activation activation, int width, int depth) => Networks.Of(
+    private static Architecture Network(Placement norm, Activation activation, int width, int depth) => Networks.Of(
         norm, activation, 8, depth, width, valueStd: ValueStd, inStd: InStd, attentionBranch: AttentionBranch, mlpBranch: MlpBranch, skip: Skip);
 
     // On the line attention passes σ_V² times the norm and the gradient's mean mode; differences see the skip alone.
-    private static (double Angle, double Gradient, double Norm) Theory(Norm norm, Activation activation, double q)
+    private static (double Angle, double Gradient, double Norm) Theory(Placement norm, Activation activation, double q)
     {
         double rr = Skip * Skip, aa = AttentionBranch * AttentionBranch, bb = MlpBranch * MlpBranch, vv = ValueStd * ValueStd;
-        bool seesUnit = norm == Norm.Pre || norm == Norm.Peri, unitBranch = norm == Norm.Peri || norm == Norm.Output;
+        bool seesUnit = norm == Placement.Pre || norm == Placement.Peri, unitBranch = norm == Placement.Peri || norm == Placement.Output;
         double seen = seesUnit ? 1 : q, branch = vv * seen;
         double middle = rr * q + aa * (unitBranch ? 1 : branch);
         double difference = rr, mean = rr + aa * vv / (seesUnit ? q : 1) / (unitBranch ? branch : 1);
-        if (norm == Norm.Post)
+        if (norm == Placement.Post)
             (difference, mean, middle) = (difference / middle, mean / middle, 1);
 
         seen = seesUnit ? 1 : middle;
@@ -116,7 +125,7 @@ public sealed class ExponentTests
         double chi = activation == Activation.Relu ? v / 2 : 4 * v / Math.PI / Math.Sqrt(1 + 4 * v);
         double slope = rr + bb * chi / seen / (seesUnit ? middle : 1) / (unitBranch ? kappa : 1);
         double output = rr * middle + bb * (unitBranch ? 1 : kappa);
-        if (norm == Norm.Post)
+        if (norm == Placement.Post)
             (slope, output) = (slope / output, 1);
         return (Math.Log(difference * slope * q / output), Math.Log(mean * slope), output);
     }

@@ -17,7 +17,7 @@ public sealed class TangentPassTests
         get
         {
             TheoryData<Norm, Mask, bool> data = [];
-            foreach (Norm norm in Networks.Norms)
+            foreach (Placement norm in Networks.Norms)
             {
                 data.Add(norm, Mask.None, false);
                 data.Add(norm, Mask.Causal, true);
@@ -31,7 +31,7 @@ public sealed class TangentPassTests
     // answers of one and the same network agree. The backward pass itself is checked against finite differences.
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Tangents_and_gradients_are_adjoint(Norm norm, Mask mask, bool gated)
+    public void Tangents_and_gradients_are_adjoint(Placement norm, Mask mask, bool gated)
     {
         const int n = 5, d = 24, depth = 3, tangents = 3;
         Architecture architecture = Networks.Of(norm, Activation.Tanh, n, depth, d, heads: 4, mlpWidth: 31, mask, gated, logitStd: 3, inStd: 1.4, biasStd: 0.3, skip: 0.9);

@@ -12,14 +12,14 @@ public sealed unsafe class DenseTrainerTests
 {
     private static readonly double SingleRounding = Math.ScaleB(1, -24);
 
-    public static TheoryData<Norm> Norms => [.. Networks.Norms];
+    public static TheoryData<Placement> Norms => [.. Networks.Norms];
 
     public static TheoryData<Norm, int> NormsAndSequences
     {
         get
         {
             TheoryData<Norm, int> cases = [];
-            foreach (Norm norm in Networks.Norms)
+            foreach (Placement norm in Networks.Norms)
             {
                 cases.Add(norm, 1);
                 cases.Add(norm, 7);
@@ -31,7 +31,7 @@ public sealed unsafe class DenseTrainerTests
 
     [Theory]
     [MemberData(nameof(NormsAndSequences))]
-    public void Bits_depend_neither_on_threads_nor_on_recomputation(Norm norm, int sequences)
+    public void Bits_depend_neither_on_threads_nor_on_recomputation(Placement norm, int sequences)
     {
         // Rows fill one chunk or three, heads are cut into rows or not, and nothing divides evenly by 3.
         ModelOptions model = Models.Of(norm, tokens: 13, width: 36, mlpWidth: 50);
@@ -53,7 +53,7 @@ public sealed unsafe class DenseTrainerTests
     [Fact]
     public void Initial_blocks_are_those_of_the_random_network_of_the_same_seed()
     {
-        ModelOptions model = Models.Of(Norm.Peri, gated: true);
+        ModelOptions model = Models.Of(Placement.Peri, gated: true);
         using DenseTrainer trainer = new(Models.Options(model, seed: 9), 2);
         using WorkerPool pool = new(1);
         using MatrixProduct<float> product = new(pool);
@@ -79,7 +79,7 @@ public sealed unsafe class DenseTrainerTests
     public void Embedded_tokens_have_the_norm_and_the_correlation_that_the_theory_is_told()
     {
         const int Width = 1024, Tokens = 8;
-        ModelOptions model = Models.Of(Norm.Pre, width: Width, heads: 1, mlpWidth: 1, depth: 1, tokens: Tokens, vocabulary: 16);
+        ModelOptions model = Models.Of(Placement.Pre, width: Width, heads: 1, mlpWidth: 1, depth: 1, tokens: Tokens, vocabulary: 16);
         using DenseTrainer trainer = new(Models.Options(model, sequences: 1), 2);
         TokenBatch batch = new(1, Tokens);
         for (int i = 0; i < Tokens; i++)
@@ -108,7 +108,7 @@ public sealed unsafe class DenseTrainerTests
     [InlineData(true)]
     public void Initial_logits_of_a_normalised_token_have_the_deviation_that_is_asked_for(bool tied)
     {
-        ModelOptions model = Models.Of(Norm.Pre, tied: tied, width: 512, heads: 4, vocabulary: 256, logitStd: 1.7);
+        ModelOptions model = Models.Of(Placement.Pre, tied: tied, width: 512, heads: 4, vocabulary: 256, logitStd: 1.7);
         using DenseTrainer trainer = new(Models.Options(model, sequences: 1), 2);
         MatrixView<float> vocabulary = trainer.Matrix(tied ? "token.embedding" : "unembedding");
         Recorder recorder = new();
@@ -135,7 +135,7 @@ public sealed unsafe class DenseTrainerTests
 
     [Theory]
     [MemberData(nameof(Norms))]
-    public void A_batch_gives_the_mean_of_its_sequences(Norm norm)
+    public void A_batch_gives_the_mean_of_its_sequences(Placement norm)
     {
         const int Sequences = 3;
         ModelOptions model = Models.Of(norm);
@@ -168,7 +168,7 @@ public sealed unsafe class DenseTrainerTests
     [Fact]
     public void A_state_read_out_and_written_into_another_trainer_continues_bit_by_bit()
     {
-        ModelOptions model = Models.Of(Norm.Pre);
+        ModelOptions model = Models.Of(Placement.Pre);
         TrainingOptions options = Models.Options(model);
         using DenseTrainer first = new(options, 2), second = new(options with { Seed = 77 }, 2);
         Advance(first, 0, 3);
@@ -194,7 +194,7 @@ public sealed unsafe class DenseTrainerTests
     [Fact]
     public void A_step_whose_loss_is_not_finite_updates_nothing_and_a_restored_network_goes_on()
     {
-        ModelOptions model = Models.Of(Norm.None);
+        ModelOptions model = Models.Of(Placement.None);
         TokenBatch batch = Models.Batch(model, 3);
         using DenseTrainer trainer = new(Models.Options(model), 2), untouched = new(Models.Options(model), 2);
         NamedTensor embedding = trainer.Parameters[0];
@@ -217,7 +217,7 @@ public sealed unsafe class DenseTrainerTests
     [Fact]
     public void A_run_beyond_the_memory_is_refused_with_the_bytes_it_needs()
     {
-        ModelOptions model = Models.Of(Norm.Pre, width: 1 << 14, heads: 1, mlpWidth: 1 << 16, depth: 1000);
+        ModelOptions model = Models.Of(Placement.Pre, width: 1 << 14, heads: 1, mlpWidth: 1 << 16, depth: 1000);
         TrainingOptions options = Models.Options(model);
         InsufficientMemoryException thrown = Assert.Throws<InsufficientMemoryException>(() => new DenseTrainer(options, 2));
         Assert.Contains($"takes {DenseTrainer.Bytes(options, 2)} bytes", thrown.Message);
@@ -226,10 +226,10 @@ public sealed unsafe class DenseTrainerTests
     [Fact]
     public void Options_out_of_their_range_are_refused_by_name()
     {
-        TrainingOptions good = Models.Options(Models.Of(Norm.Pre));
+        TrainingOptions good = Models.Options(Models.Of(Placement.Pre));
         ModelOptions model = good.Model;
-        Refused("input.correlation must be ≥ 0", good with { Model = Models.Of(Norm.Pre, correlation: -0.1) });
-        Refused("causal mask", good with { Model = model with { Architecture = Networks.Of(Norm.Pre, Activation.Tanh) } });
+        Refused("input.correlation must be ≥ 0", good with { Model = Models.Of(Placement.Pre, correlation: -0.1) });
+        Refused("causal mask", good with { Model = model with { Architecture = Networks.Of(Placement.Pre, Activation.Tanh) } });
         Refused("no mask", good with { Model = model with { Task = TrainingTask.MaskedToken } });
         Refused("vocabulary must be from 2 to 256, got 257", good with { Model = model with { Vocabulary = 257 } });
         Refused("logitStd must be finite and > 0", good with { Model = model with { LogitStd = 0 } });

@@ -16,11 +16,11 @@ public sealed class MarkovTests
     // 64 transition probabilities learnt from 250 · 256 tokens cost 56/(2 · 64000) = 0.0004 nats, far less.
     private const double Share = 0.97;
 
-    public static TheoryData<Norm> Norms => [.. Networks.Norms];
+    public static TheoryData<Placement> Norms => [.. Networks.Norms];
 
     [Theory]
     [MemberData(nameof(Norms))]
-    public void Training_approaches_the_entropy_of_the_source(Norm norm)
+    public void Training_approaches_the_entropy_of_the_source(Placement norm)
     {
         double[][] transitions = Transitions();
         ModelOptions model = new(

@@ -25,7 +25,7 @@ public sealed unsafe class ModelGradientTests
         get
         {
             TheoryData<Norm, TrainingTask, bool, bool> cases = [];
-            foreach (Norm norm in Networks.Norms)
+            foreach (Placement norm in Networks.Norms)
                 foreach (TrainingTask task in Enum.GetValues<TrainingTask>())
                     foreach (bool gated in new[] { false, true })
                     {
@@ -41,12 +41,12 @@ public sealed unsafe class ModelGradientTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Every_parameter_gradient_agrees_with_finite_differences(Norm norm, TrainingTask task, bool gated, bool tied) =>
+    public void Every_parameter_gradient_agrees_with_finite_differences(Placement norm, TrainingTask task, bool gated, bool tied) =>
         Check(Models.Of(norm, task, gated, tied));
 
     [Theory]
     [MemberData(nameof(Activations))]
-    public void And_for_every_activation(Activation activation) => Check(Models.Of(Norm.Pre, gated: true, activation: activation));
+    public void And_for_every_activation(Activation activation) => Check(Models.Of(Placement.Pre, gated: true, activation: activation));
 
     private static void Check(ModelOptions options)
     {

@@ -8,7 +8,7 @@ internal static class Models
 {
     /// <summary>A model of 5 tokens, 2 blocks, width 12, 3 heads and MLP width 7, with every scale different from 1.</summary>
     public static ModelOptions Of(
-        Norm norm,
+        Placement norm,
         TrainingTask task = TrainingTask.NextToken,
         bool gated = false,
         bool tied = false,

@@ -12,11 +12,11 @@ public sealed unsafe class ObserverTests
     private const int Sequences = 3;
     private static readonly double Rounding = Math.ScaleB(1, -24);
 
-    public static TheoryData<Norm> Norms => [.. Networks.Norms];
+    public static TheoryData<Placement> Norms => [.. Networks.Norms];
 
     [Theory]
     [MemberData(nameof(Norms))]
-    public void Branches_make_up_the_stream_where_its_sum_is_not_normalised(Norm norm)
+    public void Branches_make_up_the_stream_where_its_sum_is_not_normalised(Placement norm)
     {
         ModelOptions model = Models.Of(norm);
         (Recorder seen, _) = Observe(model);
@@ -38,7 +38,7 @@ public sealed unsafe class ObserverTests
 
     [Theory]
     [MemberData(nameof(Norms))]
-    public void The_gradient_at_the_embedded_tokens_adds_up_to_the_positions_gradient(Norm norm)
+    public void The_gradient_at_the_embedded_tokens_adds_up_to_the_positions_gradient(Placement norm)
     {
         ModelOptions model = Models.Of(norm);
         (Recorder seen, float[] positions) = Observe(model);
@@ -53,7 +53,7 @@ public sealed unsafe class ObserverTests
     [InlineData(TrainingTask.MaskedToken)]
     public void Rows_of_attention_are_probabilities_over_the_tokens_that_the_mask_allows(TrainingTask task)
     {
-        ModelOptions model = Models.Of(Norm.Pre, task);
+        ModelOptions model = Models.Of(Placement.Pre, task);
         (Recorder seen, _) = Observe(model);
         int n = model.Architecture.Tokens;
         foreach (float[] attention in seen.Attention)
@@ -76,7 +76,7 @@ public sealed unsafe class ObserverTests
     [Fact]
     public void An_observer_sees_the_same_where_activations_are_computed_again()
     {
-        ModelOptions model = Models.Of(Norm.Peri, gated: true);
+        ModelOptions model = Models.Of(Placement.Peri, gated: true);
         (Recorder kept, _) = Observe(model);
         (Recorder again, _) = Observe(model, recompute: true);
         foreach ((float[] one, float[] other) in kept.Streams.Concat(kept.Gradients).Zip(again.Streams.Concat(again.Gradients)))

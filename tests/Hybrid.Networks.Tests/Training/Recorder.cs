@@ -25,7 +25,7 @@ internal sealed unsafe class Recorder : IPassObserver<float>
 
     public void Probabilities(int layer, MatrixView<float> probabilities) => Attention.Add(Copy(probabilities));
 
-    public void Branch(int layer, Sublayer sublayer, MatrixView<float> branch) => Branches.Add(Copy(branch));
+    public void Branch(int layer, ModuleKind sublayer, MatrixView<float> branch) => Branches.Add(Copy(branch));
 
     public void Logits(MatrixView<float> logits) => LogitRows = Copy(logits);
 

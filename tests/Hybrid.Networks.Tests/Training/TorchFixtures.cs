@@ -38,20 +38,20 @@ internal sealed class TorchFixtures
     public static ModelOptions Model(Description of)
     {
         bool causal = of.Task == "next";
-        Architecture architecture = new(
-            of.Name,
-            Tokens,
-            Depth,
-            Width,
-            Heads,
-            Mlp,
-            Networks.Activations.Single(item => string.Equals(item.ToString(), of.Activation, StringComparison.OrdinalIgnoreCase)),
-            of.Gated,
-            Networks.Norms.Single(item => string.Equals(item.ToString(), of.Norm, StringComparison.OrdinalIgnoreCase)),
-            causal ? Mask.Causal : Mask.None,
-            new AttentionParameters(Schedule.NewPerLayer(of.AttentionSkip), Schedule.NewPerLayer(of.AttentionBranch), 1, 1),
-            new MlpParameters(Schedule.NewPerLayer(of.MlpSkip), Schedule.NewPerLayer(of.MlpBranch), 1, 0, 1),
-            new InputParameters(of.Q0, of.Correlation));
+        Architecture architecture = ArchitectureModule.Defaults.With(
+            name: of.Name,
+            tokens: Tokens,
+            depth: Depth,
+            width: Width,
+            heads: Heads,
+            mlpWidth: Mlp,
+            activation: Networks.Activations.Single(item => string.Equals(item.ToString(), of.Activation, StringComparison.OrdinalIgnoreCase)),
+            gated: of.Gated,
+            norm: Networks.Norms.Single(item => string.Equals(item.ToString(), of.Norm, StringComparison.OrdinalIgnoreCase)),
+            mask: causal ? Mask.Causal : Mask.None,
+            attention: new AttentionParameters(Schedule.NewPerLayer(of.AttentionSkip), Schedule.NewPerLayer(of.AttentionBranch), 1, 1),
+            mlp: new MlpParameters(Schedule.NewPerLayer(of.MlpSkip), Schedule.NewPerLayer(of.MlpBranch), 1, 0, 1),
+            input: new InputParameters(of.Q0, of.Correlation));
         return new ModelOptions(
             architecture, causal ? TrainingTask.NextToken : TrainingTask.MaskedToken, Vocabulary, of.Tied, of.LogitStd);
     }

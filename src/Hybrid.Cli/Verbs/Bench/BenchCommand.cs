@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
 using Hybrid.Import.Json;

@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
 using Hybrid.Import.Files;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Lab.Checks;
 using Hybrid.Lab.Comparisons;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
 

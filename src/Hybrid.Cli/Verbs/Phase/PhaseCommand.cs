@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
 using Hybrid.Import.Files;

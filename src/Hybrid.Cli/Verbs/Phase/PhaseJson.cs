@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Import.Json;
 using Hybrid.Import.Records;
 using Hybrid.Lab.Phases;
 using Hybrid.Lab.Statistics;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
 

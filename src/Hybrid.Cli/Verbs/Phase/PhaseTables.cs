@@ -2,6 +2,7 @@ using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
 using Hybrid.Lab.Phases;
 using Hybrid.Lab.Statistics;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
 

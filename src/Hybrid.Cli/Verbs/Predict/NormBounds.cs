@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
 
@@ -13,11 +15,11 @@ internal sealed record NormBounds(double[]? Magnitude, double[]? Variance, strin
 
     public static NormBounds Of(Architecture architecture)
     {
-        Norm norm = architecture.Norm;
-        if (norm.IsPre || norm.IsNone)
+        Placement norm = architecture.Norm;
+        if (!norm.OnBranch && !norm.OnSum)
             return new(null, null, "norms are bounded only through the weights: training can grow them without limit");
         double[] magnitude = Bounds.Magnitude(architecture, Gain);
-        string statement = norm.IsPost
+        string statement = norm.OnSum
             ? $"‖x‖/√d = {Numbers.Significant(Gain)} after every layer for any weights, with normalisation gain 1"
             : $"‖x‖/√d ≤ {Numbers.Significant(magnitude[^1])} after layer {architecture.Depth} for any weights, with normalisation gain 1; "
                 + $"at initialisation q = {Numbers.Significant(Bounds.SquaredNormAtInitialisation(architecture, Gain)[^1])} exactly: {Growth(architecture)}";

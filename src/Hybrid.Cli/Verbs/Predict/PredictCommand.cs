@@ -1,7 +1,9 @@
 using System.CommandLine;
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
 using Hybrid.Import.HuggingFace;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
 

@@ -1,6 +1,8 @@
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Lab.Checks;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
 

@@ -1,5 +1,7 @@
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
 using Hybrid.Import.Records;

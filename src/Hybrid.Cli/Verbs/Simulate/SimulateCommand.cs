@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
 using Hybrid.Import.HuggingFace;

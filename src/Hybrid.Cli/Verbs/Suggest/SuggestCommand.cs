@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
 using Hybrid.Import.HuggingFace;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
 

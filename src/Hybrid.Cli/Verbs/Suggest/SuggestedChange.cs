@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Hybrid.Architectures;
 using Hybrid.Import.Records;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
 

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Import.Json;
 using Hybrid.Import.Records;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
 

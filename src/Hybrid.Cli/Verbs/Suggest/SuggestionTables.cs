@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hybrid.Architectures;
 using Hybrid.Cli.Shared;
 using Hybrid.Import;
 using Hybrid.Import.Json;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Hybrid.Architectures;
 using Hybrid.Networks.Blocks;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
@@ -35,7 +36,7 @@ internal sealed unsafe class AttentionModule<T> : IModule
     private bool Wide => width < architecture.Width;
 
     /// <inheritdoc/>
-    public bool Forward(ulong seed, int sample, Sublayer at)
+    public bool Forward(ulong seed, int sample, SublayerState at)
     {
         int rank = at.InputRank;
         MatrixView<T> input = scratch.Small(0, n, rank), images = at.InputImages<T>();
@@ -50,7 +51,7 @@ internal sealed unsafe class AttentionModule<T> : IModule
     }
 
     /// <inheritdoc/>
-    public void Backward(ulong seed, int sample, Sublayer at, in ModuleGradient gradient, Span<double> weightGradients)
+    public void Backward(ulong seed, int sample, SublayerState at, in ModuleGradient gradient, Span<double> weightGradients)
     {
         AttentionHeads<T> heads = Heads(at);
         MatrixView<T> noise = scratch.Noise(gradient.Factor.Columns, width), images = at.InputImages<T>();
@@ -80,9 +81,9 @@ internal sealed unsafe class AttentionModule<T> : IModule
     }
 
     /// <summary>A of the sublayer's block: [H n, n].</summary>
-    internal MatrixView<T> Probabilities(Sublayer at) => Kept(plan.Probabilities, at);
+    internal MatrixView<T> Probabilities(SublayerState at) => Kept(plan.Probabilities, at);
 
-    private void Draw(MatrixView<T> images, ulong seed, int sample, Sublayer at)
+    private void Draw(MatrixView<T> images, ulong seed, int sample, SublayerState at)
     {
         if (!Wide)
         {
@@ -103,7 +104,7 @@ internal sealed unsafe class AttentionModule<T> : IModule
         HeadNormals.Fill(result, architecture.Heads, headWidth, first, scratch.Strip(result.Rows, width / architecture.Heads), scratch.Normals);
     }
 
-    private AttentionHeads<T> Heads(Sublayer at)
+    private AttentionHeads<T> Heads(SublayerState at)
     {
         MatrixView<T> projected = Kept(plan.Projected, at), reached = plan.ProjectedGradient.As<T>(memory);
         return new()
@@ -124,5 +125,5 @@ internal sealed unsafe class AttentionModule<T> : IModule
         };
     }
 
-    private MatrixView<T> Kept(Slot slot, Sublayer at) => slot.As<T>(memory, (at.Layer - 1) * plan.BlockLength);
+    private MatrixView<T> Kept(Slot slot, SublayerState at) => slot.As<T>(memory, (at.Layer - 1) * plan.BlockLength);
 }

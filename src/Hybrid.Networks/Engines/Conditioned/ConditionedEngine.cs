@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Inputs;
 using Hybrid.Networks.Linear;
 

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Blocks;
 using Hybrid.Networks.Inputs;
 using Hybrid.Networks.Linear;
@@ -88,7 +89,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     /// <summary>A of block <paramref name="layer"/> after its forward pass: [H n, n].</summary>
     internal ReadOnlySpan<double> Probabilities(int layer)
     {
-        Sublayer at = parts[2 * layer - 2].At;
+        SublayerState at = parts[2 * layer - 2].At;
         double[] result = new double[architecture.Heads * Tokens * Tokens];
         fixed (double* data = result)
         {
@@ -153,7 +154,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
 
     private void Forward(SublayerPart part)
     {
-        Sublayer at = part.At;
+        SublayerState at = part.At;
         int n = Tokens;
         at.InputRank = rank;
         Placement<double> placement = Placed(part, Stream.Slice(0, 0, n, 2 * n));
@@ -186,7 +187,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
 
     private void Backward(SublayerPart part, Span<double> weightGradients)
     {
-        Sublayer at = part.At;
+        SublayerState at = part.At;
         int n = Tokens, known = gradients.EnterFrame(at, rank, part.Key(seed, sample, SublayerPart.FrameStream));
         Placement<double> placement = Placed(part, Gradient);
         pool.Run(&Placement<double>.LeaveBackward, &placement);

@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 
 namespace Hybrid.Networks.Engines.Conditioned;

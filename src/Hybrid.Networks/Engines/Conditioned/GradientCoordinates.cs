@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Random;
 
@@ -56,7 +57,7 @@ internal sealed unsafe class GradientCoordinates
     /// <param name="rank">Directions of x': the rows of E.</param>
     /// <param name="key">The stream of normals.</param>
     /// <returns>How many coordinates G then has, the frame's first.</returns>
-    internal int EnterFrame(Sublayer at, int rank, in RandomKey key)
+    internal int EnterFrame(SublayerState at, int rank, in RandomKey key)
     {
         int n = gradient.Rows, k = at.FrameRank, off = Bartlett.Columns(offRank, width - k), all = k + off;
         MatrixView<double> along = scratch.SmallDouble(3, n, rank), frame = at.Frame.Rows.Slice(0, 0, rank, k);
@@ -95,7 +96,7 @@ internal sealed unsafe class GradientCoordinates
     /// <param name="tolerance">What of the covariance is rounding, relative to its largest entry.</param>
     /// <param name="key">The stream of normals.</param>
     /// <returns>How many coordinates the two gradients have together.</returns>
-    internal int AddOffInput(Sublayer at, MatrixView<double> covariance, int known, double tolerance, in RandomKey key)
+    internal int AddOffInput(SublayerState at, MatrixView<double> covariance, int known, double tolerance, in RandomKey key)
     {
         int n = gradient.Rows, r = at.InputRank;
         MatrixView<double> factor = scratch.SmallDouble(5, n, n);

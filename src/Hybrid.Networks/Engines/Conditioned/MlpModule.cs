@@ -1,4 +1,5 @@
 using System.Numerics;
+using Hybrid.Architectures;
 using Hybrid.Networks.Blocks;
 using Hybrid.Networks.Blocks.Activations;
 using Hybrid.Networks.Linear;
@@ -33,7 +34,7 @@ internal sealed unsafe class MlpModule<T> : IModule
     }
 
     /// <inheritdoc/>
-    public bool Forward(ulong seed, int sample, Sublayer at)
+    public bool Forward(ulong seed, int sample, SublayerState at)
     {
         int rank = at.InputRank;
         MatrixView<T> input = scratch.Small(0, n, rank), images = at.InputImages<T>();
@@ -53,7 +54,7 @@ internal sealed unsafe class MlpModule<T> : IModule
     }
 
     /// <inheritdoc/>
-    public void Backward(ulong seed, int sample, Sublayer at, in ModuleGradient gradient, Span<double> weightGradients)
+    public void Backward(ulong seed, int sample, SublayerState at, in ModuleGradient gradient, Span<double> weightGradients)
     {
         HiddenLayer<T> hidden = Layer(at);
         MatrixView<T> noise = scratch.Noise(gradient.Factor.Columns, m), images = at.InputImages<T>();
@@ -80,7 +81,7 @@ internal sealed unsafe class MlpModule<T> : IModule
     // The images' slot holds one gate's [r, m] behind the other's.
     private MatrixView<T> Gate(MatrixView<T> images, int gate, int rank) => new(images.Data + (long)gate * n * m, rank, m);
 
-    private HiddenLayer<T> Layer(Sublayer at)
+    private HiddenLayer<T> Layer(SublayerState at)
     {
         long shift = (at.Layer - 1) * plan.BlockLength;
         T* pre = plan.PreActivation.As<T>(memory, shift).Data, reached = plan.HiddenGradient.As<T>(memory).Data;

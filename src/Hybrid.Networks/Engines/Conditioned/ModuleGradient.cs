@@ -42,8 +42,8 @@ internal interface IModule
     /// From z = Input in the frame of its span to the outputs' factor; false where the storage does not resolve what the
     /// module makes: then the same module is to be run in double precision.
     /// </summary>
-    bool Forward(ulong seed, int sample, Sublayer at);
+    bool Forward(ulong seed, int sample, SublayerState at);
 
     /// <summary>From the gradient at f to that at z, and the squared norms of the input matrices' gradients, by role.</summary>
-    void Backward(ulong seed, int sample, Sublayer at, in ModuleGradient gradient, Span<double> weightGradients);
+    void Backward(ulong seed, int sample, SublayerState at, in ModuleGradient gradient, Span<double> weightGradients);
 }

@@ -34,10 +34,10 @@ internal sealed unsafe class SpannedRows<T>
     /// Where the rows must be written, [n, D]: the sublayer's own slot in single precision, <paramref name="other"/> in
     /// double, where the slot takes the directions.
     /// </summary>
-    internal static MatrixView<T> Destination(Sublayer at, MatrixView<T> other) => typeof(T) == typeof(float) ? at.Outputs<T>() : other;
+    internal static MatrixView<T> Destination(SublayerState at, MatrixView<T> other) => typeof(T) == typeof(float) ? at.Outputs<T>() : other;
 
     /// <summary>Writes the sublayer's factor L and what backwards stands for U; false where the storage does not resolve the rows.</summary>
-    internal bool Take(Sublayer at, MatrixView<T> rows)
+    internal bool Take(SublayerState at, MatrixView<T> rows)
     {
         if (typeof(T) == typeof(double))
         {
@@ -64,7 +64,7 @@ internal sealed unsafe class SpannedRows<T>
     /// <param name="known">K = σ g Φᵀ: [n, rank]; overwritten.</param>
     /// <param name="noise">Φ″: [p, D].</param>
     /// <param name="result">D: [n, D].</param>
-    internal void Recover(Sublayer at, MatrixView<double> factor, MatrixView<double> known, MatrixView<T> noise, MatrixView<T> result)
+    internal void Recover(SublayerState at, MatrixView<double> factor, MatrixView<double> known, MatrixView<T> noise, MatrixView<T> result)
     {
         bool anchored = typeof(T) == typeof(float);
         int n = factor.Rows, p = factor.Columns, rank = at.OutputRank, count = anchored ? n : rank;
@@ -95,7 +95,7 @@ internal sealed unsafe class SpannedRows<T>
     }
 
     // Pivots of S must stand out of their rows' rounding; rows that are exactly the first are no directions.
-    private bool Factor(Sublayer at, MatrixView<double> gram, MatrixView<double> factor, int most)
+    private bool Factor(SublayerState at, MatrixView<double> gram, MatrixView<double> factor, int most)
     {
         int n = gram.Rows;
         double* squares = scratch.SmallDouble(2, 1, n).Data;

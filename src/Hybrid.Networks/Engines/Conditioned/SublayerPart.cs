@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
 using Hybrid.Networks.Random;
@@ -13,7 +14,7 @@ namespace Hybrid.Networks.Engines.Conditioned;
 /// <param name="Weight">a.</param>
 /// <param name="Streams">Where its streams of random numbers begin, behind those of other sublayers.</param>
 internal sealed record SublayerPart(
-    Sublayer At, IModule Single, IModule Wide, ParameterBlock Matrix, double Skip, double Weight, int Streams)
+    SublayerState At, IModule Single, IModule Wide, ParameterBlock Matrix, double Skip, double Weight, int Streams)
 {
     /// <summary>Streams beside those of the matrices: images of what the output matrix sees.</summary>
     internal const int ImageStream = 16;
@@ -49,7 +50,7 @@ internal sealed record SublayerPart(
         [.. Enumerable.Range(1, architecture.Depth).SelectMany(layer => new[]
         {
             new SublayerPart(
-                new Sublayer(plan.Attention, memory, layer, (layer - 1) * plan.BlockLength),
+                new SublayerState(plan.Attention, memory, layer, (layer - 1) * plan.BlockLength),
                 attention.Single,
                 attention.Wide,
                 layout[MatrixRole.AttentionOut],
@@ -57,7 +58,7 @@ internal sealed record SublayerPart(
                 architecture.Attention.Branch.At(layer),
                 0),
             new SublayerPart(
-                new Sublayer(plan.Mlp, memory, layer, (layer - 1) * plan.BlockLength),
+                new SublayerState(plan.Mlp, memory, layer, (layer - 1) * plan.BlockLength),
                 mlp.Single,
                 mlp.Wide,
                 layout[MatrixRole.MlpOut],

@@ -22,7 +22,7 @@ public sealed class ConditionedEngineTests : EngineTests
     {
         const int depth = 27, width = 512, samples = 6;
         Architecture architecture = Networks.Of(
-            Norm.Post, Activation.Relu, 8, depth, width, inStd: Math.Sqrt(2), correlation: 1 - 1e-4);
+            Placement.Post, Activation.Relu, 8, depth, width, inStd: Math.Sqrt(2), correlation: 1 - 1e-4);
         double[] logarithms = [.. Ensemble.Run(() => new ConditionedEngine(architecture), 3, samples, 2).Select(member => Math.Log(member.Layers[depth].U / 1e-4))];
         (double mean, double error) = Tests.Statistics.MeanOf(logarithms);
 
@@ -36,7 +36,7 @@ public sealed class ConditionedEngineTests : EngineTests
     {
         foreach (bool gated in new[] { false, true })
         {
-            Architecture architecture = Networks.Of(Norm.Peri, Activation.Gelu, 24, 4, 320, 4, 640, gated: gated);
+            Architecture architecture = Networks.Of(Placement.Peri, Activation.Gelu, 24, 4, 320, 4, 640, gated: gated);
             using ConditionedEngine engine = new(architecture, 1);
             engine.Run(1, 0, new NetworkSample(24, 4));
             double buffers = BuffersOf(engine, []);

@@ -21,14 +21,14 @@ public sealed class CoordinateNetworkTests
 
     private static readonly Dictionary<string, Architecture> Cases = new()
     {
-        ["every direction of the space is taken: n L > d"] = Networks.Of(Norm.Pre, Activation.GeluTanh, 8, Depth, 20, 2, 24, logitStd: 2),
-        ["the space is never filled: 2 n L < d"] = Networks.Of(Norm.Peri, Activation.Tanh, 6, Depth, 48, 4, 30, logitStd: 3, biasStd: 0.3),
-        ["tokens nearly as many as coordinates"] = Networks.Of(Norm.Output, Activation.Relu, 7, Depth, 8, 2, 9, inStd: 1.4),
-        ["one wide head"] = Networks.Of(Norm.Post, Activation.Silu, 5, Depth, 40, 1, 20, Mask.Causal, gated: true, logitStd: 2),
-        ["tokens on a line"] = Networks.Of(Norm.Pre, Activation.Tanh, 6, Depth, 24, 2, 24, correlation: 1),
-        ["simplex"] = Networks.Of(Norm.None, Activation.Erf, 6, Depth, 24, 2, 24, correlation: -0.2, skip: 0.8),
-        ["u = 1e-4"] = Networks.Of(Norm.Post, Activation.Relu, 6, Depth, 24, 2, 24, correlation: 1 - 1e-4, inStd: 1.4),
-        ["u = 1e-12"] = Networks.Of(Norm.Post, Activation.Relu, 6, Depth, 24, 2, 24, correlation: 1 - 1e-12, inStd: 1.4),
+        ["every direction of the space is taken: n L > d"] = Networks.Of(Placement.Pre, Activation.GeluTanh, 8, Depth, 20, 2, 24, logitStd: 2),
+        ["the space is never filled: 2 n L < d"] = Networks.Of(Placement.Peri, Activation.Tanh, 6, Depth, 48, 4, 30, logitStd: 3, biasStd: 0.3),
+        ["tokens nearly as many as coordinates"] = Networks.Of(Placement.Output, Activation.Relu, 7, Depth, 8, 2, 9, inStd: 1.4),
+        ["one wide head"] = Networks.Of(Placement.Post, Activation.Silu, 5, Depth, 40, 1, 20, Mask.Causal, gated: true, logitStd: 2),
+        ["tokens on a line"] = Networks.Of(Placement.Pre, Activation.Tanh, 6, Depth, 24, 2, 24, correlation: 1),
+        ["simplex"] = Networks.Of(Placement.None, Activation.Erf, 6, Depth, 24, 2, 24, correlation: -0.2, skip: 0.8),
+        ["u = 1e-4"] = Networks.Of(Placement.Post, Activation.Relu, 6, Depth, 24, 2, 24, correlation: 1 - 1e-4, inStd: 1.4),
+        ["u = 1e-12"] = Networks.Of(Placement.Post, Activation.Relu, 6, Depth, 24, 2, 24, correlation: 1 - 1e-12, inStd: 1.4),
     };
 
     public static TheoryData<string, bool> Rows
@@ -71,7 +71,7 @@ public sealed class CoordinateNetworkTests
     {
         using WorkerPool pool = new(1);
         using MatrixProduct<double> product = new(pool);
-        using CoordinateNetwork network = new(Networks.Of(Norm.Pre, Activation.Tanh, 8, 1, 256, 4, 256, logitStd: 4), pool, product);
+        using CoordinateNetwork network = new(Networks.Of(Placement.Pre, Activation.Tanh, 8, 1, 256, 4, 256, logitStd: 4), pool, product);
         network.Begin(1, 0, GramFactor.Equicorrelated(8, 1, correlation));
         network.Forward(1);
         Assert.Equal((attention, mlp), network.RanSingle(1));
@@ -83,7 +83,7 @@ public sealed class CoordinateNetworkTests
     {
         using WorkerPool pool = new(1);
         using MatrixProduct<double> product = new(pool);
-        using CoordinateNetwork network = new(Networks.Of(Norm.Pre, Activation.Tanh, 8, 1, 256, 4, 256, logitStd: 1e-5), pool, product);
+        using CoordinateNetwork network = new(Networks.Of(Placement.Pre, Activation.Tanh, 8, 1, 256, 4, 256, logitStd: 1e-5), pool, product);
         network.Begin(1, 0, GramFactor.Equicorrelated(8, 1, 0.5));
         network.Forward(1);
         Assert.Equal((false, true), network.RanSingle(1));

@@ -30,15 +30,15 @@ public sealed class EqualityInDistributionTests
 
     private static readonly Dictionary<string, Architecture> Cases = new()
     {
-        ["pre, tanh, biases"] = Networks.Of(Norm.Pre, Activation.Tanh, 4, 2, 6, 2, 5, biasStd: 0.5, logitStd: 2, inStd: 2),
-        ["post, ReLU, causal"] = Networks.Of(Norm.Post, Activation.Relu, 5, 2, 6, 1, 8, Mask.Causal, logitStd: 1.5, attentionBranch: 0.7),
-        ["peri, gated GELU, 4 heads"] = Networks.Of(Norm.Peri, Activation.Gelu, 4, 2, 8, 4, 7, gated: true, biasStd: 0.3, skip: 0.8),
-        ["output, gated SiLU, causal"] = Networks.Of(Norm.Output, Activation.Silu, 4, 2, 5, 1, 5, Mask.Causal, gated: true, logitStd: 3),
-        ["none, erf, few hidden units"] = Networks.Of(Norm.None, Activation.Erf, 5, 2, 6, 3, 3, skip: 0.9, correlation: 0.9),
-        ["pre, GELU, heads wider than twice the tokens"] = Networks.Of(Norm.Pre, Activation.Gelu, 3, 2, 14, 2, 6, logitStd: 2, biasStd: 0.3),
-        ["post, tanh, one wide head, causal"] = Networks.Of(Norm.Post, Activation.Tanh, 3, 2, 11, 1, 4, Mask.Causal, logitStd: 2, inStd: 2),
-        ["peri, SiLU, as many tokens as coordinates"] = Networks.Of(Norm.Peri, Activation.Silu, 5, 2, 5, 5, 7, logitStd: 2),
-        ["pre, ReLU, one line"] = Networks.Of(Norm.Pre, Activation.Relu, 4, 2, 6, 1, 6, correlation: 1, biasStd: 0.5),
+        ["pre, tanh, biases"] = Networks.Of(Placement.Pre, Activation.Tanh, 4, 2, 6, 2, 5, biasStd: 0.5, logitStd: 2, inStd: 2),
+        ["post, ReLU, causal"] = Networks.Of(Placement.Post, Activation.Relu, 5, 2, 6, 1, 8, Mask.Causal, logitStd: 1.5, attentionBranch: 0.7),
+        ["peri, gated GELU, 4 heads"] = Networks.Of(Placement.Peri, Activation.Gelu, 4, 2, 8, 4, 7, gated: true, biasStd: 0.3, skip: 0.8),
+        ["output, gated SiLU, causal"] = Networks.Of(Placement.Output, Activation.Silu, 4, 2, 5, 1, 5, Mask.Causal, gated: true, logitStd: 3),
+        ["none, erf, few hidden units"] = Networks.Of(Placement.None, Activation.Erf, 5, 2, 6, 3, 3, skip: 0.9, correlation: 0.9),
+        ["pre, GELU, heads wider than twice the tokens"] = Networks.Of(Placement.Pre, Activation.Gelu, 3, 2, 14, 2, 6, logitStd: 2, biasStd: 0.3),
+        ["post, tanh, one wide head, causal"] = Networks.Of(Placement.Post, Activation.Tanh, 3, 2, 11, 1, 4, Mask.Causal, logitStd: 2, inStd: 2),
+        ["peri, SiLU, as many tokens as coordinates"] = Networks.Of(Placement.Peri, Activation.Silu, 5, 2, 5, 5, 7, logitStd: 2),
+        ["pre, ReLU, one line"] = Networks.Of(Placement.Pre, Activation.Relu, 4, 2, 6, 1, 6, correlation: 1, biasStd: 0.5),
     };
 
     [Theory]

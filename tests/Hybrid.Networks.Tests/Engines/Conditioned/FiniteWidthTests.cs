@@ -23,13 +23,13 @@ public sealed class FiniteWidthTests
     [InlineData(new[] { 64, 128, 256, 512, 1024 }, 0, 12)]
     public void Deviations_from_the_theory_fall_as_the_inverse_of_the_width(int[] widths, int samples, int samplesPerWidth)
     {
-        double sharpest = Math.Min(Sharpest(Norm.Pre), Sharpest(Norm.Post));
+        double sharpest = Math.Min(Sharpest(Placement.Pre), Sharpest(Placement.Post));
         Assert.True(sharpest < 0.5, $"the sharpest slope is known to ± {sharpest:f2} only");
 
-        double Sharpest(Norm norm) => FiniteWidthTests.Sharpest(norm, widths, width => samples + samplesPerWidth * width);
+        double Sharpest(Placement norm) => FiniteWidthTests.Sharpest(norm, widths, width => samples + samplesPerWidth * width);
     }
 
-    private static double Sharpest(Norm norm, int[] widths, Func<int, int> samples)
+    private static double Sharpest(Placement norm, int[] widths, Func<int, int> samples)
     {
         double[] theory = Limit(norm);
         (double Mean, double StandardError)[][] measured = [.. widths.Select(width => Measure(norm, width, samples(width)))];
@@ -50,41 +50,41 @@ public sealed class FiniteWidthTests
     }
 
     // Quantities: q and p at the output, g_d and g_o at the input.
-    private static double[] Limit(Norm norm)
+    private static double[] Limit(Placement norm)
     {
         (double q, double p) = (1, Correlation);
         (double Q, double P, double Branch, bool Attention)[] states = new (double, double, double, bool)[2 * Depth];
         for (int sublayer = 0; sublayer < 2 * Depth; sublayer++)
         {
             bool attention = sublayer % 2 == 0;
-            (double seenQ, double seenP) = norm == Norm.Pre ? (1, p / q) : (q, p);
+            (double seenQ, double seenP) = norm == Placement.Pre ? (1, p / q) : (q, p);
             (double v, double overlap) = (InStd * InStd * seenQ, InStd * InStd * seenP);
             double uniform = ValueStd * ValueStd * (seenP + (seenQ - seenP) / Tokens);
             double diagonal = attention ? uniform : 2 / Math.PI * Math.Asin(2 * v / (1 + 2 * v));
             double off = attention ? uniform : 2 / Math.PI * Math.Asin(2 * overlap / (1 + 2 * v));
             states[sublayer] = (q, p, q + diagonal, attention);
-            (q, p) = norm == Norm.Pre ? (q + diagonal, p + off) : (1, (p + off) / (q + diagonal));
+            (q, p) = norm == Placement.Pre ? (q + diagonal, p + off) : (1, (p + off) / (q + diagonal));
         }
 
         (double own, double other) = (1, 0);
         foreach ((double stateQ, double stateP, double output, bool attention) in states.Reverse())
         {
-            if (norm == Norm.Post)
+            if (norm == Placement.Post)
                 (own, other) = (own / output, other / output);
-            (double seenQ, double seenP) = norm == Norm.Pre ? (1, stateP / stateQ) : (stateQ, stateP);
+            (double seenQ, double seenP) = norm == Placement.Pre ? (1, stateP / stateQ) : (stateQ, stateP);
             (double v, double overlap) = (InStd * InStd * seenQ, InStd * InStd * seenP);
             double uniform = ValueStd * ValueStd * (own + (Tokens - 1) * other) / Tokens;
             double slope = 4 * v / Math.PI / seenQ;
             double branchOwn = attention ? uniform : slope / Math.Sqrt((1 + 2 * v) * (1 + 2 * v) - 4 * v * v) * own;
             double branchOther = attention ? uniform : slope / Math.Sqrt((1 + 2 * v) * (1 + 2 * v) - 4 * overlap * overlap) * other;
-            double norms = norm == Norm.Pre ? stateQ : 1;
+            double norms = norm == Placement.Pre ? stateQ : 1;
             (own, other) = (own + branchOwn / norms, other + branchOther / norms);
         }
 
         return [q, p, own, other];
     }
 
-    private static (double Mean, double StandardError)[] Measure(Norm norm, int width, int samples)
+    private static (double Mean, double StandardError)[] Measure(Placement norm, int width, int samples)
     {
         Architecture architecture = Networks.Of(
             norm, Activation.Erf, Tokens, Depth, width, logitStd: 0, valueStd: ValueStd, inStd: InStd, correlation: Correlation);

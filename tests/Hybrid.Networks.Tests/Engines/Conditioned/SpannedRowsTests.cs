@@ -83,7 +83,7 @@ public sealed unsafe class SpannedRowsTests
         return rows;
     }
 
-    private static void Check(Rows rows, Sublayer at, double relative)
+    private static void Check(Rows rows, SublayerState at, double relative)
     {
         for (int i = 1; i < N; i++)
         {
@@ -112,19 +112,19 @@ public sealed unsafe class SpannedRowsTests
 
         public Setting(Rows source)
         {
-            Architecture architecture = Networks.Of(Norm.Pre, Activation.Tanh, N, 1, 64, 4, Columns);
+            Architecture architecture = Networks.Of(Placement.Pre, Activation.Tanh, N, 1, 64, 4, Columns);
             CoordinatePlan plan = new(architecture);
             product = new MatrixProduct<double>(pool);
             memory = new NativeBuffer<double>(plan.Length, "test");
             workspace = new ConditioningWorkspace(pool, product, N, Columns);
             scratch = new ModuleScratch<T>(plan, memory, pool, product, workspace);
             spanned = new SpannedRows<T>(scratch);
-            At = new Sublayer(plan.Mlp, memory, 1, 0);
+            At = new SublayerState(plan.Mlp, memory, 1, 0);
             rows = SpannedRows<T>.Destination(At, plan.Hidden.As<T>(memory));
             Precision.Narrow(source.View, rows);
         }
 
-        public Sublayer At { get; }
+        public SublayerState At { get; }
 
         public bool Take() => spanned.Take(At, rows);
 

@@ -25,7 +25,7 @@ public sealed unsafe class WeightGradientTests
     public void Norms_of_parameter_gradients_have_the_law_of_networks_with_weights(bool gated, int width, int heads)
     {
         Architecture architecture = Networks.Of(
-            gated ? Norm.Pre : Norm.Post, Activation.Tanh, 3, 2, width, heads, 5, gated ? Mask.Causal : Mask.None, gated, logitStd: 2, biasStd: 0.4);
+            gated ? Placement.Pre : Placement.Post, Activation.Tanh, 3, 2, width, heads, 5, gated ? Mask.Causal : Mask.None, gated, logitStd: 2, biasStd: 0.4);
         MatrixRole[] roles = [.. Enum.GetValues<MatrixRole>().Where(role => gated || role != MatrixRole.MlpUp)];
         double[][] dense = [.. roles.Select(_ => new double[Samples])], conditioned = [.. roles.Select(_ => new double[Samples])];
         using ConditionedEngine engine = new(architecture);

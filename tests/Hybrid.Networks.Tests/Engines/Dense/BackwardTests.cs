@@ -22,7 +22,7 @@ public sealed unsafe class BackwardTests
         get
         {
             TheoryData<Norm, Activation, Mask, bool> cases = [];
-            foreach (Norm norm in Networks.Norms)
+            foreach (Placement norm in Networks.Norms)
                 foreach (Activation activation in Networks.Activations)
                     foreach (Mask mask in Networks.Masks)
                     {
@@ -36,7 +36,7 @@ public sealed unsafe class BackwardTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Gradients_agree_with_finite_differences(Norm norm, Activation activation, Mask mask, bool gated)
+    public void Gradients_agree_with_finite_differences(Placement norm, Activation activation, Mask mask, bool gated)
     {
         Architecture architecture = Networks.Of(
             norm, activation, tokens: 5, depth: 2, width: 12, heads: 3, mlpWidth: 7, mask: mask, gated: gated,

@@ -17,7 +17,7 @@ public sealed class DenseEngineTests : EngineTests
     [Fact]
     public void A_network_beyond_the_memory_is_refused_with_the_bytes_it_needs()
     {
-        Architecture huge = Networks.Of(Norm.Pre, Activation.Tanh, tokens: 8, depth: 1000, width: 1 << 20);
+        Architecture huge = Networks.Of(Placement.Pre, Activation.Tanh, tokens: 8, depth: 1000, width: 1 << 20);
         InsufficientMemoryException thrown = Assert.Throws<InsufficientMemoryException>(() => Create(huge));
 
         // Six d × d matrices and a bias of d per block, four bytes each.
@@ -32,7 +32,7 @@ public sealed class DenseEngineTests : EngineTests
     {
         const int Tokens = 64, Width = 256;
         Architecture architecture = Networks.Of(
-            Norm.Pre, Activation.Tanh, tokens: Tokens, depth: 1, width: Width, heads: heads, logitStd: logitStd);
+            Placement.Pre, Activation.Tanh, tokens: Tokens, depth: 1, width: Width, heads: heads, logitStd: logitStd);
         using WorkerPool pool = new(1);
         using MatrixProduct<double> product = new(pool);
         using DenseNetwork<double> network = new(architecture, pool, product);

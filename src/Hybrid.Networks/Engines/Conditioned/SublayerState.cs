@@ -3,13 +3,13 @@ using Hybrid.Networks.Linear;
 namespace Hybrid.Networks.Engines.Conditioned;
 
 /// <summary>One sublayer of a network in coordinates: the views of what it keeps, and the dimensions of its frames.</summary>
-internal sealed unsafe class Sublayer
+internal sealed unsafe class SublayerState
 {
     private readonly SublayerPlan plan;
     private readonly NativeBuffer<double> memory;
     private readonly long shift;
 
-    internal Sublayer(SublayerPlan plan, NativeBuffer<double> memory, int layer, long shift)
+    internal SublayerState(SublayerPlan plan, NativeBuffer<double> memory, int layer, long shift)
     {
         (this.plan, this.memory, this.shift, Layer) = (plan, memory, shift, layer);
         Frame = new RowBasis(plan.Frame.In(memory, shift));

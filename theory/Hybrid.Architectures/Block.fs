@@ -1,0 +1,68 @@
+namespace Hybrid.Architectures
+
+/// What stands in a sublayer.
+[<RequireQualifiedAccess>]
+type Module =
+    | Attention of AttentionParameters
+    | Mlp of MlpParameters
+
+/// One sublayer of one block, its schedules read off: x' = r x + a f(x) with f the module, r `Skip`, a `Branch`, normalised as
+/// `Placement` says.
+type Sublayer =
+    { Module: Module
+      Skip: float
+      Branch: float
+      Placement: Placement }
+
+/// Sublayers that read the same stream and are added to it together: x' = [N] (r x + Σ a [N] f([N] x)), each N where the
+/// placement has it. What everything that walks a block walks: the only place where the wiring acts.
+type Step =
+    {
+        /// r
+        Skip: float
+        /// whether x' = N(…)
+        NormalisesSum: bool
+        /// never empty
+        Sublayers: Sublayer[]
+    }
+
+/// One block: its sublayers in the order of the record, and how they are wired.
+type Block =
+    { Sublayers: Sublayer[]
+      Wiring: Wiring }
+
+    /// The steps, first to last: one sublayer each in sequence, all of them side by side.
+    member this.Steps: Step[] =
+        let step (sublayers: Sublayer[]) =
+            { Skip = sublayers[0].Skip
+              NormalisesSum = sublayers[0].Placement.OnSum
+              Sublayers = sublayers }
+
+        match this.Wiring with
+        | Wiring.Sequential -> this.Sublayers |> Array.map (fun sublayer -> step [| sublayer |])
+        | Wiring.Parallel -> [| step this.Sublayers |]
+
+/// Reads the blocks of an architecture off its record.
+[<RequireQualifiedAccess>]
+module Block =
+
+    /// Block `layer`, 1 ≤ layer ≤ depth.
+    [<CompiledName("At")>]
+    let at (architecture: Architecture) (layer: int) : Block =
+        let a = architecture
+
+        { Wiring = a.Wiring
+          Sublayers =
+            [| { Module = Module.Attention a.Attention
+                 Skip = a.Attention.Skip.At layer
+                 Branch = a.Attention.Branch.At layer
+                 Placement = a.Norm }
+               { Module = Module.Mlp a.Mlp
+                 Skip = a.Mlp.Skip.At layer
+                 Branch = a.Mlp.Branch.At layer
+                 Placement = a.Norm } |] }
+
+    /// Blocks 1 to depth.
+    [<CompiledName("All")>]
+    let all (architecture: Architecture) : Block[] =
+        Array.init architecture.Depth (fun index -> at architecture (index + 1))

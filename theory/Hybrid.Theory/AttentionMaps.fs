@@ -1,0 +1,165 @@
+namespace Hybrid.Theory
+
+open System
+open Hybrid.Architectures
+
+/// Attention of one head as the backward pass needs it: rows of the softmax, [n, n] row-major.
+type internal GramHead = { Rows: float[] }
+
+/// What attention does, in one place: to the token simplex and its gradients (derivation sections 4 and 5.2), and to any Gram
+/// matrix and its gradients (sections 8.1 and 8.3). `state` is what the module sees, after any normalisation before it.
+[<RequireQualifiedAccess>]
+module AttentionMaps =
+
+    /// Standard deviation s of what of a row's logits the softmax sees, derivation (3.1).
+    let spread (parameters: AttentionParameters) (state: TokenSimplex) =
+        parameters.LogitStd * state.Q * sqrt state.U
+
+    /// q_f = σ_V²(p + (q−p)S1), q_f − p_f = σ_V²(q−p)(S1−S2): derivation (4.1).
+    let forward (parameters: AttentionParameters) (laws: Laws) (state: TokenSimplex) =
+        let moments = laws.Attention (spread parameters state) state.U
+        let scale = parameters.ValueStd * parameters.ValueStd * state.Q
+
+        struct (moments,
+                { Q = scale * (1.0 - state.U * (1.0 - moments.S1))
+                  Gap = scale * state.U * (moments.S1 - moments.S2) })
+
+    /// The gradient behind each of attention's three paths, value, query and key, given the gradient h at the branch output:
+    /// derivation (5.2).
+    let internal paths tokens (parameters: AttentionParameters) (moments: AttentionMoments) (state: TokenSimplex) (h: GradientGram) =
+        let others = float (tokens - 1)
+        let q = state.Q
+        let p = state.P
+        let d = q * state.U
+        let logit = parameters.LogitStd * parameters.LogitStd
+        let value = parameters.ValueStd * parameters.ValueStd
+        let { S1 = s1; S2 = s2; T1 = t1; T2 = t2 } = moments
+
+        let perOther x =
+            if others = 0.0 then 0.0 else x / others
+
+        let key = q * t1 * h.Diagonal + others * p * t2 * h.OffDiagonal
+
+        struct ({ Diagonal = value * (s1 * h.Diagonal + others * s2 * h.OffDiagonal)
+                  OffDiagonal = value * perOther ((1.0 - s1) * h.Diagonal + others * (1.0 - s2) * h.OffDiagonal) },
+                { Diagonal = value * logit * d * d * t1 * h.Diagonal
+                  OffDiagonal = value * logit * d * d * t2 * h.OffDiagonal },
+                { Diagonal = value * logit * d * key
+                  OffDiagonal = -value * logit * d * perOther key })
+
+    /// From the gradient at the branch output to that at what the module sees: the sum of the three paths.
+    let backward tokens parameters moments state h : GradientGram =
+        let struct (value, query, key) = paths tokens parameters moments state h
+        value + query + key
+
+    /// Softmax over the allowed entries of each row; the row's largest logit is subtracted first.
+    let softmax n (allowed: bool[]) (logits: float[]) =
+        for i in 0 .. n - 1 do
+            let row = i * n
+            let mutable largest = Double.NegativeInfinity
+
+            for j in row .. row + n - 1 do
+                if allowed[j] then
+                    largest <- max largest logits[j]
+
+            let mutable total = 0.0
+
+            for j in row .. row + n - 1 do
+                let weight = if allowed[j] then exp (logits[j] - largest) else 0.0
+                logits[j] <- weight
+                total <- total + weight
+
+            for j in row .. row + n - 1 do
+                logits[j] <- logits[j] / total
+
+    /// The branch Gram σ_V² (1/H) Σ A R Aᵀ of `heads` heads drawn with `normal`, derivation (8.1), and their rows.
+    let internal gramForward heads n (parameters: AttentionParameters) (allowed: bool[]) (normal: unit -> float) (state: float[]) =
+        let factor = SquareMatrix.factor n state
+        let transposed = Array.zeroCreate (n * n)
+        SquareMatrix.transposeInto n factor transposed
+        let left = Array.zeroCreate<float>(n * n)
+        let product = Array.zeroCreate<float>(n * n)
+        let branch = Array.zeroCreate<float>(n * n)
+        let share = parameters.ValueStd * parameters.ValueStd / float heads
+
+        let drawn =
+            Array.init heads (fun _ ->
+                let noise = Array.init (n * n) (fun _ -> parameters.LogitStd * normal ())
+                let rows = Array.zeroCreate<float>(n * n)
+                SquareMatrix.multiplyInto n factor noise left
+                SquareMatrix.multiplyInto n left transposed rows
+                softmax n allowed rows
+                // A R Aᵀ
+                SquareMatrix.multiplyInto n rows state left
+                SquareMatrix.transposeInto n rows product
+                let overlap = Array.zeroCreate<float>(n * n)
+                SquareMatrix.multiplyInto n left product overlap
+
+                for k in 0 .. n * n - 1 do
+                    branch[k] <- branch[k] + share * overlap[k]
+
+                { Rows = rows })
+
+        struct (drawn, branch)
+
+    /// Adds one head's value, query and key paths, times `share`, to `result`. With J_i = diag(A_i) − A_i A_iᵀ written
+    /// out, every path is a few n×n products: derivation section 8.3.
+    let private addHead
+        n
+        logit
+        share
+        (state: float[])
+        (stateSquared: float[])
+        (rows: float[])
+        (gamma: float[])
+        (result: float[])
+        =
+        let matrix () = Array.zeroCreate<float>(n * n)
+
+        let multiply a b =
+            let c = matrix ()
+            SquareMatrix.multiplyInto n a b c
+            c
+
+        let transpose a =
+            let b = matrix ()
+            SquareMatrix.transposeInto n a b
+            b
+
+        let columns = transpose rows
+        // value: Aᵀ Γ A
+        let value = multiply columns (multiply gamma rows)
+        // b_i = R A_i and K = A R Aᵀ
+        let b = multiply rows state
+        let overlap = multiply b columns
+        // query: Γ ∘ tr(J R J′ R) = Γ ∘ (A R∘R Aᵀ − M − Mᵀ + K∘K), M = A (b∘b)ᵀ
+        let squares = multiply (multiply rows stateSquared) columns
+        let mixed = multiply rows (transpose (Array.map2 (*) b b))
+        // key: Σ W_ii′ J_i R J_i′ with W = R ∘ Γ
+        let w = Array.map2 (*) state gamma
+        let weighted = multiply w rows
+        let inner = multiply columns weighted
+        let cross = multiply columns (Array.map2 (*) weighted b)
+        let outer = multiply columns (multiply (Array.map2 (*) w overlap) rows)
+
+        for i in 0 .. n - 1 do
+            for j in 0 .. n - 1 do
+                let k = i * n + j
+                let t = j * n + i
+
+                let query = gamma[k] * (squares[k] - mixed[k] - mixed[t] + overlap[k] * overlap[k])
+
+                let key = state[k] * inner[k] - cross[k] - cross[t] + outer[k]
+                result[k] <- result[k] + share * (value[k] + logit * (query + key))
+
+    /// From the gradient's Gram at the branch output to that at what the module sees, derivation (8.4), (8.5).
+    let internal gramBackward n (parameters: AttentionParameters) (heads: GramHead[]) (state: float[]) (gamma: float[]) =
+        let logit = parameters.LogitStd * parameters.LogitStd
+        let share = parameters.ValueStd * parameters.ValueStd / float heads.Length
+        let result = Array.zeroCreate<float>(n * n)
+        let squared = Array.map2 (*) state state
+
+        for attended in heads do
+            addHead n logit share state squared attended.Rows gamma result
+
+        result
