@@ -49,15 +49,16 @@ let ``Correlations stay between the regular simplex and the line through any blo
         let block = Geometry.block network laws 1 (Geometry.input network)
         let largest = 1.0 - Architecture.leastCorrelation network.Tokens
 
-        for name, state in [ "attention", block.Attention.Output; "MLP", block.Output ] do
-            Check.atLeast $"u after {name}" 0.0 state.U
+        for step in block.Steps do
+            let state = step.Output
+            Check.atLeast "u" 0.0 state.U
             // moments to 1e-8 relative and kernels to 1e-10 of κ(1)
-            Check.atMost $"u after {name}" (largest * (1.0 + 1e-8)) state.U
-            Check.atLeast $"q after {name}" 1e-12 state.Q)
+            Check.atMost "u" (largest * (1.0 + 1e-8)) state.U
+            Check.atLeast "q" 1e-12 state.Q)
 
 [<Fact>]
 let ``Each placement is its update equation in q and p`` () =
-    // theory.md section 2.3 written out in (q, p), with the differences that the code avoids
+    // derivation (4.3) written out in (q, p), with the differences that the code avoids
     Check.holds 120 Networks.any (fun network ->
         let laws = Laws.exact network
 
@@ -65,30 +66,30 @@ let ``Each placement is its update equation in q and p`` () =
             { Q = 1.7
               U = (Geometry.input network).U }
 
-        let weights = Geometry.attentionWeights network 1
-        let struct (trace, _) = Geometry.attention network laws weights input
-        let r2, a2 = weights.Skip * weights.Skip, weights.Branch * weights.Branch
+        let attention = (Block.at network 1).Sublayers[0]
 
-        let sees =
-            if Geometry.normalisesInput network.Norm then
-                1.0
-            else
-                input.Q
+        let trace =
+            Geometry.step
+                network
+                laws
+                { Skip = attention.Skip
+                  NormalisesSum = attention.Placement.OnSum
+                  Sublayers = [| attention |] }
+                input
 
+        let r2, a2 = attention.Skip * attention.Skip, attention.Branch * attention.Branch
+        let sees = if network.Norm.Before then 1.0 else input.Q
         let q, p = sees, sees * input.Rho
         let spread = network.Attention.LogitStd * sqrt (q * (q - p))
         let moments = AttentionMoments.compute network.Tokens spread input.U
         let v2 = network.Attention.ValueStd * network.Attention.ValueStd
         let qf = v2 * (p + (q - p) * moments.S1)
         let pf = v2 * (p + (q - p) * moments.S2)
-
-        let expectedQ, expectedP =
-            match network.Norm with
-            | Placement.None
-            | Placement.Pre -> r2 * input.Q + a2 * qf, r2 * input.P + a2 * pf
-            | Placement.Peri
-            | Placement.Output -> r2 * input.Q + a2, r2 * input.P + a2 * pf / qf
-            | Placement.Post -> 1.0, (r2 * input.P + a2 * pf) / (r2 * input.Q + a2 * qf)
+        let branch = if network.Norm.OnBranch then qf else 1.0
+        let sumQ = r2 * input.Q + a2 * qf / branch
+        let sum = if network.Norm.OnSum then sumQ else 1.0
+        let expectedQ = sumQ / sum
+        let expectedP = (r2 * input.P + a2 * pf / branch) / sum
 
         // the code's spread differs by rounding, and nothing else
         Check.withinScale
@@ -157,12 +158,12 @@ let ``A bias adds to the variance and not to the differences`` () =
             InStd = 2.0
             BiasStd = 3.0 }
 
-    let struct (v, u) = Geometry.preActivation mlp { Q = 0.5; U = 1e-200 }
+    let struct (v, u) = MlpMaps.preActivation mlp { Q = 0.5; U = 1e-200 }
     Check.relative "v" 1e-15 11.0 v
     Check.relative "u" 1e-15 (1e-200 * 2.0 / 11.0) u
 
     let struct (nothing, alike) =
-        Geometry.preActivation { mlp with InStd = 0.0; BiasStd = 0.0 } { Q = 1.0; U = 0.3 }
+        MlpMaps.preActivation { mlp with InStd = 0.0; BiasStd = 0.0 } { Q = 1.0; U = 0.3 }
 
     Assert.Equal(0.0, nothing)
     Assert.Equal(0.0, alike)

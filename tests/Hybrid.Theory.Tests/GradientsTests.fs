@@ -110,10 +110,11 @@ let ``The value path carries the gradient's mean mode exactly: Σ_j of a softmax
 
     for diagonal, offDiagonal in [ 1.0, 0.0; 0.3, 0.3; 1.0, -1.0 / (n - 1.0) ] do
         let gram =
-            Gradients.attention
-                network
+            AttentionMaps.backward
+                network.Tokens
+                network.Attention
                 strong
-                trace.Attention
+                trace.Steps[0].Sublayers[0].Seen
                 { Diagonal = diagonal
                   OffDiagonal = offDiagonal }
 

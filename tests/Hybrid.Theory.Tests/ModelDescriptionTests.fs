@@ -72,7 +72,7 @@ let ``The projection factor is a branch weight unless a norm behind the branch r
         let strength = branch * architecture.Attention.ValueStd
         Check.relative $"a σ_V of {norm}" 1e-14 (0.25 * sqrt 0.96) strength
         Check.relative $"a σ_v of {norm}" 1e-14 0.5 (architecture.Mlp.Branch.At 1 * architecture.Mlp.OutStd)
-        Assert.Equal((if norm = Placement.Peri || norm = Placement.Output then 1.0 else 0.25), branch)
+        Assert.Equal((if norm.OnBranch then 1.0 else 0.25), branch)
 
 [<Fact>]
 let ``Heads are the largest divisor of the width`` () =

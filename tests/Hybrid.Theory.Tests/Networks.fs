@@ -9,7 +9,9 @@ open Hybrid.Theory
 [<RequireQualifiedAccess>]
 module Networks =
 
-    let placements = [ Placement.None; Placement.Pre; Placement.Post; Placement.Peri; Placement.Output ]
+    let placements = List.ofArray Placement.All
+
+    let wirings = Wiring.named |> Array.map (fun struct (_, wiring) -> wiring) |> List.ofArray
 
     /// r and a of both sublayers, constant over depth.
     let weighted (attentionSkip, attentionBranch) (mlpSkip, mlpBranch) (architecture: Architecture) =
@@ -57,9 +59,10 @@ module Networks =
 
     let private fraction low high = Draw.uniform low high
 
-    /// Legal architectures of any placement, activation and strength, with norms that settle (r² = 1 − a²).
+    /// Legal architectures of any placement, wiring, activation and strength, with norms that settle (r² = 1 − a²).
     let any = gen {
         let! norm = Gen.elements placements
+        let! wiring = Gen.elements [ Wiring.Sequential; Wiring.Sequential; Wiring.Parallel ]
         let! activation = Gen.elements (Array.map fst Activation.named)
         let! tokens = Draw.logUniform 2.0 64.0 |> Gen.map (round >> int)
         let! attentionBranch = fraction 0.05 0.9
@@ -74,11 +77,18 @@ module Networks =
         let skip branch = sqrt (1.0 - branch * branch)
 
         let network =
-            plain norm activation
-            |> weighted (skip attentionBranch, attentionBranch) (skip mlpBranch, mlpBranch)
+            match wiring with
+            | Wiring.Sequential ->
+                plain norm activation
+                |> weighted (skip attentionBranch, attentionBranch) (skip mlpBranch, mlpBranch)
+            | Wiring.Parallel ->
+                // one r: 1 − r² is what both branches add
+                let skip = skip (sqrt (0.5 * (attentionBranch * attentionBranch + mlpBranch * mlpBranch)))
+                plain norm activation |> weighted (skip, attentionBranch) (skip, mlpBranch)
 
         return
             { network with
+                Wiring = wiring
                 Tokens = tokens
                 Gated = gated
                 Attention =

@@ -28,30 +28,35 @@ let ``A gain in front of a branch is a module that sees tokens of norm γ²`` ()
     let gain = 1.7
     let absorbed = NormGains.absorb { Input = gain; Output = 1.0 } (network Placement.Pre)
     let bare = network Placement.None
-    let laws = Laws.exact bare
-    let weights = { Skip = 1.0; Branch = 1.0 }
     let seen = { Q = gain * gain; U = 0.6 }
     let normalised = { Q = 5.0; U = 0.6 }
-    let struct (attention, _) = Geometry.attention bare laws weights seen
 
-    let struct (absorbedAttention, _) =
-        Geometry.attention absorbed (Laws.exact absorbed) weights normalised
+    // each sublayer alone, with r = a = 1
+    let steps (architecture: Architecture) state =
+        (Block.at architecture 1).Sublayers
+        |> Array.map (fun sublayer ->
+            Geometry.step
+                architecture
+                (Laws.exact architecture)
+                { Skip = 1.0
+                  NormalisesSum = false
+                  Sublayers = [| { sublayer with Branch = 1.0 } |] }
+                state)
 
-    let struct (mlp, _) = Geometry.mlp bare laws weights seen
+    let bareSteps = steps bare seen
+    let absorbedSteps = steps absorbed normalised
+    let q (trace: StepTrace) = trace.Sublayers[0].BranchQ
 
-    let struct (absorbedMlp, _) =
-        Geometry.mlp absorbed (Laws.exact absorbed) weights normalised
-
-    let gap (trace: SublayerTrace) =
+    let gap (trace: StepTrace) =
         trace.Output.Q * trace.Output.U - trace.Input.Q * trace.Input.U
 
     Check.relativeRows
         "branch"
         1e-12
-        [ "attention q_f", attention.BranchQ, absorbedAttention.BranchQ
-          "attention q_f − p_f", gap attention, gap absorbedAttention
-          "MLP q_f", mlp.BranchQ, absorbedMlp.BranchQ
-          "MLP q_f − p_f", gap mlp, gap absorbedMlp ]
+        [ "attention q_f", q bareSteps[0], q absorbedSteps[0]
+          "attention q_f − p_f", gap bareSteps[0], gap absorbedSteps[0]
+          "MLP q_f", q bareSteps[1], q absorbedSteps[1]
+          "MLP q_f − p_f", gap bareSteps[1], gap absorbedSteps[1] ]
 
 [<Fact>]
 let ``A gain behind a branch is its weight: squared norms grow by a²γ²`` () =
@@ -82,8 +87,8 @@ let ``Post: a gain is a change of units of the stream`` () =
     let first = blocks[0].Output
     let bare = { skipless with Norm = Placement.None }
     // the second block sees norm γ² in the given units
-    let struct (direct, _) =
-        Geometry.mlp bare (Laws.exact bare) { Skip = 0.0; Branch = 1.0 } { Q = gain * gain; U = first.U }
+    let direct =
+        Geometry.step bare (Laws.exact bare) (Block.at bare 1).Steps[1] { Q = gain * gain; U = first.U }
 
     Check.relative "u" 1e-12 direct.Output.U blocks[1].Output.U
 
