@@ -69,6 +69,11 @@ module internal Quadrature =
     /// Nodes and weights of the 16-point Gauss–Legendre rule on [0, 1].
     let private legendre = MathNet.Numerics.Integration.GaussLegendreRule(0.0, 1.0, 16)
 
+    /// The rule's nodes and weights on [0, 1].
+    let unitNodes = Array.init legendre.Order legendre.GetAbscissa
+
+    let unitWeights = Array.init legendre.Order legendre.GetWeight
+
     /// ∫ f over [a, b] by 16 Gauss–Legendre nodes.
     let integrate (a: float) (b: float) (f: float -> float) =
         let mutable sum = 0.0
