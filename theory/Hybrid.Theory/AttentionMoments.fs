@@ -70,11 +70,7 @@ module AttentionMoments =
                 let k2 = row.K2[i]
                 let k1 = row.K1[i]
 
-                let rest3 =
-                    if n = 2 then
-                        0.0
-                    else
-                        SoftmaxNodes.power psi (count - 3.0)
+                let rest3 = if n = 2 then 0.0 else SoftmaxNodes.power psi (count - 3.0)
 
                 let rest2 = if n = 2 then 1.0 else rest3 * (1.0 - psi)
                 s1 <- s1 + k2 * rest2 * (1.0 - psi)
@@ -87,7 +83,9 @@ module AttentionMoments =
 
             { S1 = area * s1
               S2 = if opposite then 1.0 - s2 else s2
-              T1 = area * (count - 1.0) / scale * (2.0 * pairs + (count - 2.0) / scale * triples) / 6.0
+              T1 =
+                area * (count - 1.0) / scale * (2.0 * pairs + (count - 2.0) / scale * triples)
+                / 6.0
               T2 = t2 }
 
     /// Moments of softmax rows over n tokens with logit standard deviation s and row correlation ρ = 1 − u.

@@ -27,24 +27,11 @@ module internal QuadratureKernels =
             Strip: float
             /// beyond |x| = Reach, |δ| and |δ′| are below 1e-17 of φ's scale
             Reach: float
+            /// δ
+            Value: Lazy<LocalFunction>
+            /// δ′
+            Slope: Lazy<LocalFunction>
         }
-
-    let private shape activation reference strip reach =
-        { Phi = Activation.value activation
-          Derivative = Activation.derivative activation
-          Reference = reference
-          Strip = strip
-          Reach = reach }
-
-    /// tanh: poles at ±iπ/2; the reference has the same slope at 0.
-    let tanh = shape Activation.Tanh (ErrorFunction(sqrt Math.PI / 2.0)) 1.4 21.0
-
-    /// SiLU: poles at ±iπ; Φ(c x) has the sigmoid's slope at 0.
-    let silu =
-        shape Activation.Silu (GaussianLinear(sqrt (2.0 * Math.PI) / 4.0)) 2.8 44.0
-
-    /// tanh-GELU: the poles nearest to the axis are at ±0.634 ± 2.755i.
-    let geluTanh = shape Activation.GeluTanh (GaussianLinear 1.0) 2.4 9.5
 
     let private referenceValue reference x =
         match reference with
@@ -55,6 +42,28 @@ module internal QuadratureKernels =
         match reference with
         | ErrorFunction c -> 2.0 * c / sqrt Math.PI * exp (-c * c * x * x)
         | GaussianLinear c -> Normal.cumulative (c * x) + c * x * Normal.density (c * x)
+
+    let private shape activation reference strip reach =
+        let local value referenceValue =
+            lazy LocalFunction(reach, (fun x -> value activation x - referenceValue reference x))
+
+        { Phi = Activation.value activation
+          Derivative = Activation.derivative activation
+          Reference = reference
+          Strip = strip
+          Reach = reach
+          Value = local Activation.value referenceValue
+          Slope = local Activation.derivative referenceDerivative }
+
+    /// tanh: poles at ±iπ/2; the reference has the same slope at 0.
+    let tanh = shape Activation.Tanh (ErrorFunction(sqrt Math.PI / 2.0)) 1.4 21.0
+
+    /// SiLU: poles at ±iπ; Φ(c x) has the sigmoid's slope at 0.
+    let silu =
+        shape Activation.Silu (GaussianLinear(sqrt (2.0 * Math.PI) / 4.0)) 2.8 44.0
+
+    /// tanh-GELU: the poles nearest to the axis are at ±0.634 ± 2.755i.
+    let geluTanh = shape Activation.GeluTanh (GaussianLinear 1.0) 2.4 9.5
 
     /// E ref(m + τ z), equation (2.10)
     let private conditionalValue reference m tauSquared =
@@ -97,24 +106,56 @@ module internal QuadratureKernels =
     let private narrow shape v =
         Quadrature.HalfWidth * sqrt v <= shape.Reach
 
+    /// From this variance of x₂ given x₁ on, E δδ is its expansion in moments.
+    [<Literal>]
+    let FarVariance = 2.5e4
+
+    /// E δ(x₁)δ(x₂) for x₁ of variance v and x₂ = slope·x₁ + τz, τ² ≥ FarVariance, |slope| ≤ 1: derivation (2.14).
+    let farOverlap (delta: LocalFunction) v slope tauSquared =
+        let p = -0.5 * (1.0 / v + slope * slope / tauSquared)
+        let q = -0.5 / tauSquared
+        let r = slope / tauSquared
+        let mutable sum = 0.0
+        let mutable powerR = 1.0
+
+        for k in 0..4 do
+            let mutable powerP = powerR
+
+            for i in 0..4 do
+                let mutable powerQ = powerP
+
+                for j in 0..4 do
+                    if 2 * (i + j + k) <= 8 then
+                        sum <- sum + powerQ * delta.Moment(2 * i + k) * delta.Moment(2 * j + k)
+
+                    powerQ <- powerQ * q / float (j + 1)
+
+                powerP <- powerP * p / float (i + 1)
+
+            powerR <- powerR * r / float (k + 1)
+
+        sum / (2.0 * Math.PI * sqrt v * sqrt tauSquared)
+
     /// 2 E[ref δ] + E[δ δ] for δ and the matching conditional mean of the reference
-    let private correction shape (conditional: float -> float -> float) (delta: float -> float) v u =
+    let private correction shape (conditional: float -> float -> float) (delta: LocalFunction) v u =
         let rho = 1.0 - u
         let tauSquared = v * u * (2.0 - u)
 
         let cross =
             Quadrature.expectation (sqrt v) shape.Strip shape.Reach (fun x ->
-                delta x * conditional (rho * x) tauSquared)
+                delta.Value x * conditional (rho * x) tauSquared)
 
         2.0 * cross
-        + Quadrature.pairExpectation v u shape.Strip shape.Reach (product delta)
+        + (if tauSquared >= FarVariance then
+               farOverlap delta v rho tauSquared
+           else
+               Quadrature.pairExpectation v u shape.Strip shape.Reach (fun x y -> delta.Value x * delta.Value y))
 
     let private valueCorrection shape =
-        correction shape (conditionalValue shape.Reference) (fun x -> shape.Phi x - referenceValue shape.Reference x)
+        correction shape (conditionalValue shape.Reference) shape.Value.Value
 
     let private derivativeCorrection shape =
-        correction shape (conditionalDerivative shape.Reference) (fun x ->
-            shape.Derivative x - referenceDerivative shape.Reference x)
+        correction shape (conditionalDerivative shape.Reference) shape.Slope.Value
 
     let kappa shape v u =
         if narrow shape v then
@@ -141,3 +182,64 @@ module internal QuadratureKernels =
         else
             closedGap shape.Reference v u
             + (valueCorrection shape v 0.0 - valueCorrection shape v u)
+
+    /// E δ(x₁)δ(x₂), x₁ of variance v and x₂ = slope·x₁ + τz.
+    let private nearOverlap shape (delta: LocalFunction) v slope tauSquared =
+        let tau = sqrt tauSquared
+
+        Quadrature.expectation (sqrt v) shape.Strip shape.Reach (fun x ->
+            let left = delta.Value x
+
+            if left = 0.0 then
+                0.0
+            elif tau = 0.0 then
+                left * delta.Value(slope * x)
+            else
+                let h = Quadrature.step tau shape.Strip
+                let mean = slope * x
+                let furthest = Quadrature.HalfWidth * tau
+                let first = int (ceil (max -furthest (-shape.Reach - mean) / h))
+                let last = int (floor (min furthest (shape.Reach - mean) / h))
+                let mutable sum = 0.0
+
+                for k in first..last do
+                    let t = float k * h
+                    let z = t / tau
+                    sum <- sum + exp (-0.5 * z * z) * delta.Value(mean + t)
+
+                left * sum * h / (tau * sqrt (2.0 * Math.PI)))
+
+    /// E φ₁φ₂ and E φ₁′φ₂′ of a pair of variances vi, vj > 0 and correlation ρ, w = 1 − ρ²: (2.9) with the reference
+    /// given either argument.
+    let pair shape vi vj (rho: float) w =
+        // x₁ has the larger variance, so that δ(x₂) given x₁ is no steeper than δ
+        let v1, v2 = max vi vj, min vi vj
+        let ratio = sqrt (v2 / v1)
+
+        let expectation conditional (delta: LocalFunction) =
+            let given v slope other =
+                Quadrature.expectation (sqrt v) shape.Strip shape.Reach (fun x ->
+                    delta.Value x * conditional (slope * x) (other * w))
+
+            given v1 (rho * ratio) v2
+            + (if rho = 0.0 || v2 = 0.0 then
+                   conditional 0.0 v1
+                   * Quadrature.expectation (sqrt v2) shape.Strip shape.Reach delta.Value
+               else
+                   given v2 (rho / ratio) v1)
+            + (if v2 * w >= FarVariance then
+                   farOverlap delta v1 (rho * ratio) (v2 * w)
+               else
+                   nearOverlap shape delta v1 (rho * ratio) (v2 * w))
+
+        let struct (value, slope) =
+            match shape.Reference with
+            | ErrorFunction c ->
+                let struct (value, slope) = ClosedKernels.erfPair (c * c * vi) (c * c * vj) rho w
+                struct (value, c * c * slope)
+            | GaussianLinear c ->
+                let struct (value, slope) = ClosedKernels.geluPair (c * c * vi) (c * c * vj) rho w
+                struct (value / (c * c), slope)
+
+        struct (value + expectation (conditionalValue shape.Reference) shape.Value.Value,
+                slope + expectation (conditionalDerivative shape.Reference) shape.Slope.Value)

@@ -296,4 +296,5 @@ module internal RowPairs =
         let area = count * (plan.Step / mean) * (plan.DeltaStep / stencil.Scale)
 
         struct (area * s2,
-                area * (count - 1.0) / mean * (2.0 * pairs / stencil.Scale + (count - 2.0) / mean * triples))
+                area * (count - 1.0) / mean
+                * (2.0 * pairs / stencil.Scale + (count - 2.0) / mean * triples))

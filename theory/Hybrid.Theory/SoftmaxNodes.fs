@@ -73,6 +73,7 @@ module internal SoftmaxNodes =
             Array.map2 (fun w e -> w * e * e) weights lognormal |> Array.scan (+) 0.0
 
         let above = Array.scanBack (+) weights 0.0
+
         /// number of nodes with t + s z < x
         let below x t =
             int (max 0.0 (min (float size) (ceil ((x - t) / (s * h) + float half))))
@@ -135,7 +136,10 @@ module internal SoftmaxNodes =
 
         let k1 = coefficients (fun x -> exp (x - exp x))
         let k2 = coefficients (fun x -> exp (2.0 * x - exp x))
-        let rest = coefficients (fun x -> covered (exp x) - Normal.cumulative (x / ReferenceWidth))
+
+        let rest =
+            coefficients (fun x -> covered (exp x) - Normal.cumulative (x / ReferenceWidth))
+
         let width = sqrt (ReferenceWidth * ReferenceWidth / (s * s) + 1.0)
         let psi = Array.zeroCreate ts.Length
         let first = Array.zeroCreate ts.Length
