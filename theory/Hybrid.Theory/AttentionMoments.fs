@@ -2,10 +2,6 @@ namespace Hybrid.Theory
 
 open System
 
-/// A request outside the range in which the attention moments meet their error bound.
-type AttentionMomentsException(message: string) =
-    inherit TheoryException(message)
-
 /// Softmax moments of two rows A, A′ of attention, theory.md section 2.2, derivation (3.2). Dimensionless, in [0, 1].
 [<Struct>]
 type AttentionMoments =
@@ -81,16 +77,22 @@ module AttentionMoments =
             let area = count * (step / scale)
             let struct (s2, t2) = RowPairs.sums n plan
 
-            { S1 = area * s1
-              S2 = if opposite then 1.0 - s2 else s2
-              T1 =
+            let s1 = area * s1
+
+            // (3.12)
+            let t1 =
                 area * (count - 1.0) / scale * (2.0 * pairs + (count - 2.0) / scale * triples)
                 / 6.0
-              T2 = t2 }
+
+            // (3.10), which rounding would break where rows agree
+            { S1 = s1
+              S2 = min s1 (if opposite then 1.0 - s2 else s2)
+              T1 = t1
+              T2 = min t1 t2 }
 
     /// Moments of softmax rows over n tokens with logit standard deviation s and row correlation ρ = 1 − u.
-    /// n ≥ 1, s ≥ 0, 0 ≤ u ≤ 1 + 1/(n−1). To 1e-8 relative for n ≤ 10⁶ and s ≤ 50, in at most about a second; raises
-    /// AttentionMomentsException where s, some thousands or more, would take minutes.
+    /// n ≥ 1, s ≥ 0, 0 ≤ u ≤ 1 + 1/(n−1). To 1e-8 relative for n ≤ 10⁶ and every finite s, in some 10 ms whatever s is. T2
+    /// falls as 1/s² and is lost to the double range beyond s = 1e150.
     /// Checks: s = 0 gives S1 = S2 = 1/n; s → ∞ gives S1 → 1; u = 0 gives S2 = S1, T2 = T1.
     [<CompiledName("Compute")>]
     let compute (n: int) (s: float) (u: float) : AttentionMoments = computeRefined 1.0 n s u

@@ -188,15 +188,30 @@ module Kernels =
         /// vi, vj, ρ and 1 − ρ² to E φφ′ and E φ₁′φ₂′
         | Joint of (float -> float -> float -> float -> struct (float * float))
 
+    /// Coefficients of two variances meet in a pair, so that what one of them leaves out counts by its root: twice the terms
+    /// square it, as the coefficients fall exponentially in √k.
+    [<Literal>]
+    let private PairMargin = 2.0
+
+    let private pairSeries phi derivative strip v =
+        HermiteSeries.Create(phi, derivative, v, strip, int (seriesTerms strip v), SeriesTolerance, PairMargin)
+
     /// The sigmoid's poles lie at ±iπ.
     [<Literal>]
     let private SigmoidStrip = 3.0
 
-    /// How pairs of variances up to `largest` are evaluated for an activation that is neither linear nor homogeneous.
-    let internal pair activation largest =
+    /// How pairs of variances from `smallest` to `largest` are evaluated for an activation that is not homogeneous. A series
+    /// has no relative error where the variance is 0.
+    let internal pair activation smallest largest =
+        let short strip = smallest > 0.0 && isShort strip largest
+
         let smooth (shape: QuadratureKernels.Shape) =
-            if isShort shape.Strip largest then
-                Series(fun v -> shapeSeries shape v |> ensureAccurate (string activation) v)
+            if short shape.Strip then
+                let at v =
+                    pairSeries shape.Phi shape.Derivative shape.Strip v
+                    |> ensureAccurate (string activation) v
+
+                Series at
             else
                 Joint(QuadratureKernels.pair shape)
 
@@ -204,16 +219,9 @@ module Kernels =
         | Activation.Tanh -> smooth QuadratureKernels.tanh
         | Activation.GeluTanh -> smooth QuadratureKernels.geluTanh
         | Activation.Silu -> smooth QuadratureKernels.silu
-        | Activation.Sigmoid when isShort SigmoidStrip largest ->
+        | Activation.Sigmoid when short SigmoidStrip ->
             Series(fun v ->
-                HermiteSeries.Create(
-                    Activation.value activation,
-                    Activation.derivative activation,
-                    v,
-                    SigmoidStrip,
-                    int (seriesTerms SigmoidStrip v),
-                    SeriesTolerance
-                )
+                pairSeries (Activation.value activation) (Activation.derivative activation) SigmoidStrip v
                 |> ensureAccurate "sigmoid" v)
         | Activation.Sigmoid ->
             // ½ + ½ tanh(x/2)

@@ -105,8 +105,8 @@ module internal PairKernels =
             | Activation.Silu
             | Activation.Sigmoid
             | Activation.Custom _ ->
-                let largest = Seq.max (seq { for i in 0 .. n - 1 -> covariance[i * n + i] })
+                let variances = Array.init n (fun i -> covariance[i * n + i])
 
-                match Kernels.pair activation largest with
+                match Kernels.pair activation (Array.min variances) (Array.max variances) with
                 | Kernels.Pair.Series at -> fromSeries at n covariance
                 | Kernels.Pair.Joint pair -> joint pair n covariance

@@ -207,26 +207,54 @@ module internal QuadratureKernels =
                     let z = t / tau
                     sum <- sum + exp (-0.5 * z * z) * delta.Value(mean + t)
 
-                left * sum * h / (tau * sqrt (2.0 * Math.PI)))
+                left * sum * (h / (tau * sqrt (2.0 * Math.PI))))
 
-    /// E φ₁φ₂ and E φ₁′φ₂′ of a pair of variances vi, vj > 0 and correlation ρ, w = 1 − ρ²: (2.9) with the reference
-    /// given either argument.
+    /// E ref(x₁)δ(x₂) where x₁ has the larger variance v1, so that E[ref(x₁) | x₂] may be steeper than δ: panels of 16 points
+    /// that double from its own width to δ's or the Gaussian's.
+    let private steepCross shape conditional (delta: LocalFunction) v2 v1 (rho: float) w =
+        let std = sqrt v2
+
+        if std = 0.0 then
+            delta.Value 0.0 * conditional 0.0 (v1 * w)
+        else
+            let slope = rho * (sqrt v1 / std)
+
+            let steepness =
+                match shape.Reference with
+                | ErrorFunction c -> c / sqrt (1.0 + 2.0 * c * c * v1 * w)
+                | GaussianLinear c -> c / sqrt (1.0 + c * c * v1 * w)
+
+            let f x =
+                let z = x / std
+                exp (-0.5 * z * z) * delta.Value x * conditional (slope * x) (v1 * w)
+
+            let last = min shape.Reach (Quadrature.HalfWidth * std)
+            let widest = min shape.Strip (2.0 * std)
+
+            let rec panels left width sum =
+                if left >= last then
+                    sum
+                else
+                    let right = min last (left + width)
+
+                    panels
+                        right
+                        (min widest (2.0 * width))
+                        (sum + Quadrature.integrate left right (fun x -> f x + f -x))
+
+            panels 0.0 (min widest (2.0 / (steepness * abs slope))) 0.0
+            / (std * sqrt (2.0 * Math.PI))
+
+    /// E φ₁φ₂ and E φ₁′φ₂′ of a pair of variances vi, vj > 0 and correlation ρ, w = 1 − ρ²: derivation (2.15).
     let pair shape vi vj (rho: float) w =
         // x₁ has the larger variance, so that δ(x₂) given x₁ is no steeper than δ
         let v1, v2 = max vi vj, min vi vj
-        let ratio = sqrt (v2 / v1)
+        let ratio = if v1 = 0.0 then 0.0 else sqrt (v2 / v1)
 
         let expectation conditional (delta: LocalFunction) =
-            let given v slope other =
-                Quadrature.expectation (sqrt v) shape.Strip shape.Reach (fun x ->
-                    delta.Value x * conditional (slope * x) (other * w))
-
-            given v1 (rho * ratio) v2
-            + (if rho = 0.0 || v2 = 0.0 then
-                   conditional 0.0 v1
-                   * Quadrature.expectation (sqrt v2) shape.Strip shape.Reach delta.Value
-               else
-                   given v2 (rho / ratio) v1)
+            Quadrature.expectation (sqrt v1) shape.Strip shape.Reach (fun x ->
+                delta.Value x * conditional (rho * ratio * x) (v2 * w))
+            + steepCross shape conditional delta v2 v1 rho w
             + (if v2 * w >= FarVariance then
                    farOverlap delta v1 (rho * ratio) (v2 * w)
                else

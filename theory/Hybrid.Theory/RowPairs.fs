@@ -150,6 +150,10 @@ module internal RowPairs =
     let private breaks =
         [| -Local; -16.0; -8.0; -4.0; 0.0; 4.0; 8.0; 16.0; Local; infinity |]
 
+    /// Panels of 3.5 deviations.
+    [<Literal>]
+    let private NarrowPanels = 5
+
     /// (3.6) and (3.12) as weights: for φ_00, φ_11, φ_10 and φ_01.
     type private Stencil(plan: Plan) =
         let none = Weights plan
@@ -179,18 +183,25 @@ module internal RowPairs =
             if d > -Local then
                 second.Add(at, probability * firstAhead -d, lagrange)
 
-        let addPanel delta left right =
+        /// A panel of D where its distribution is wider than ℓ, overlap and ahead.
+        let addWide delta left right =
             for k in 0 .. Quadrature.unitNodes.Length - 1 do
                 let d = left + (right - left) * Quadrature.unitNodes[k]
 
                 let weight =
                     Quadrature.unitWeights[k] * Normal.density ((d - delta) / plan.Difference)
 
-                add
-                    delta
-                    d
-                    (weight * ((right - left) / plan.Difference))
-                    (weight * (right - left) * (scale / plan.Difference))
+                let width = right - left
+                add delta d (weight * (width / plan.Difference)) (weight * width * (scale / plan.Difference))
+
+        /// A panel of ξ = (D − Δ)/Difference where it is not.
+        let addNarrow delta left right =
+            for k in 0 .. Quadrature.unitNodes.Length - 1 do
+                let xi = left + (right - left) * Quadrature.unitNodes[k]
+
+                let probability = Quadrature.unitWeights[k] * (right - left) * Normal.density xi
+
+                add delta (delta + plan.Difference * xi) probability probability
 
         member _.Scale = scale
         member _.None = none
@@ -207,6 +218,12 @@ module internal RowPairs =
 
             if plan.Difference = 0.0 then
                 add delta delta 1.0 1.0
+            elif plan.Difference < 1.0 then
+                let width = 2.0 * Quadrature.HalfWidth / float NarrowPanels
+
+                for k in 0 .. NarrowPanels - 1 do
+                    let left = width * float k - Quadrature.HalfWidth
+                    addNarrow delta left (left + width)
             else
                 let last = delta + Quadrature.HalfWidth * plan.Difference
                 let mutable left = delta - Quadrature.HalfWidth * plan.Difference
@@ -215,15 +232,15 @@ module internal RowPairs =
                     let right = min next last
 
                     if right > left then
-                        let panels = ceil ((right - left) / plan.Panel) |> max 1.0
+                        let panels = ceil ((right - left) / plan.Panel)
                         let width = (right - left) / panels
 
                         for k in 0 .. int panels - 1 do
-                            addPanel delta (left + width * float k) (left + width * float (k + 1))
+                            addWide delta (left + width * float k) (left + width * float (k + 1))
 
                         left <- right
 
-    /// S2 and T2 of n tokens, (3.4) and (3.13).
+    /// S2 and T2 of n tokens, (3.4) and (3.12).
     let sums (n: int) (plan: Plan) =
         let count = float n
         let table = table n plan

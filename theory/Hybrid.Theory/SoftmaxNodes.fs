@@ -115,7 +115,7 @@ module internal SoftmaxNodes =
     [<Literal>]
     let private ReferenceWidth = 0.8
 
-    /// s E f(t + s g) = ∫ f(x) n((x − t)/s) dx over f's own width: derivation (3.11). With nodes x_k equally spaced the Gaussian's
+    /// s E f(t + s g) = ∫ f(x) n((x − t)/s) dx over f's own width: derivation (3.13). With nodes x_k equally spaced the Gaussian's
     /// factor e^{x_k t/s²} is a power, and the sum a polynomial. Cost and accuracy do not depend on s.
     let private byLocalNodes s digits (ts: float[]) =
         let h = 2.0 * Math.PI * s / bandwidth s digits
