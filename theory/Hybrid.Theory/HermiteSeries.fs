@@ -75,7 +75,7 @@ type internal HermiteSeries
         sum + (if count < squares.Length then tails[count] else 0.0)
 
     /// Expands φ(√v z) to at most `terms` terms, fewer when the Parseval remainders of κ and χ drop below
-    /// `tolerance` times κ(1) and χ(1), and by the factor `margin` more terms than that. The trapezoid grid resolves both φ's strip and the highest h_k.
+    /// `tolerance` times κ(1) and χ(1), and by the factor `margin` more terms than that (at least eight if it is 2). The trapezoid grid resolves both φ's strip and the highest h_k.
     static member Create
         (phi: float -> float, derivative: float -> float, v: float, strip: float, terms: int, tolerance, ?margin: float)
         =
@@ -121,7 +121,8 @@ type internal HermiteSeries
         let mutable k = 0
 
         // two coefficients in a row must be negligible: odd and even φ have every second one zero
-        while k < terms && (quiet < 2 || float k < margin * float settledAt) do
+        while k < terms
+              && (quiet < 2 || float k < margin * float settledAt + 8.0 * (margin - 1.0)) do
             let a = SquareMatrix.dot (if k % 2 = 0 then even else odd) 0 current 0 count
             coefficients.Add a
             kappaLeft <- kappaLeft - a * a
