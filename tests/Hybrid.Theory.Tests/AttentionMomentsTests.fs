@@ -345,10 +345,3 @@ let ``Requests outside the range are refused with the range`` () =
 
     for u in [ nan; -1e-300; 1.34; infinity ] do
         Assert.Contains("[0, n/(n−1)] for n = 4", refused 4 1.0 u)
-
-[<Fact>]
-let ``Logits so far apart that it would take minutes are refused with what to change`` () =
-    for s, u in [ 1e5, 1e-5; 1e6, 0.5; 1e200, 0.5 ] do
-        let message = refused 32 s u
-        Assert.Contains("operations", message)
-        Assert.Contains("lower σ_A", message)

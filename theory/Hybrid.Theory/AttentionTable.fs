@@ -2,11 +2,25 @@ namespace Hybrid.Theory
 
 open System
 
+/// What an attention table is made for.
+[<RequireQualifiedAccess>]
+module private TableLimits =
+
+    /// Largest logit scale that a table is made for. The moments cross over at u of order 1/σ², where a series of degree N
+    /// has converged once N is a few σ; computing them directly costs the same at any scale.
+    [<Literal>]
+    let LargestScale = 64.0
+
+    /// Most nodes of a table.
+    [<Literal>]
+    let LargestSize = 4_400
+
 /// A Chebyshev interpolant of the attention moments at one token count: derivation section 3.5.
 /// Coordinates are w = σ², where σ = s/√u is the logit scale (σ_A q for tokens of norm q), and u = 1 − ρ: in these the
 /// moments are analytic, so the coefficients fall geometrically and their tail certifies the error.
 [<Sealed>]
-type AttentionTable private (tokens: int, scales: float * float, coefficients: (float[,])[], error: float) =
+type AttentionTable
+    private (tokens: int, scales: float * float, coefficients: (float[,])[], error: float, tolerance: float) =
 
     let lowest, highest = scales
     let largestU = AttentionTable.LargestU tokens
@@ -29,15 +43,19 @@ type AttentionTable private (tokens: int, scales: float * float, coefficients: (
     member _.Tokens = tokens
 
     /// Certified bound on the absolute error of every moment: the tail of the coefficients, checked at points off the
-    /// nodes.
+    /// nodes; ∞ where the table covers nothing.
     member _.Error = error
 
     /// Nodes in (σ², u).
     member _.Size = struct (coefficients[0].GetLength 0, coefficients[0].GetLength 1)
 
-    /// Whether (s, u) lies in the table's range.
-    member _.Covers(s: float, u: float) =
-        u <= largestU
+    /// Whether the coefficients fell below what was asked.
+    member _.Converged = error <= 4.0 * tolerance
+
+    /// Whether (s, u) lies in the table's range, and the table has converged.
+    member this.Covers(s: float, u: float) =
+        this.Converged
+        && u <= largestU
         && (u = 0.0
             || (let scale = s / sqrt u in scale >= lowest * (1.0 - 1e-12) && scale <= highest * (1.0 + 1e-12)))
 
@@ -70,6 +88,15 @@ type AttentionTable private (tokens: int, scales: float * float, coefficients: (
 
     /// The moments at logit spread s and u. Raises ArgumentOutOfRangeException outside `Covers`.
     member this.Moments(s: float, u: float) : AttentionMoments =
+        if not this.Converged then
+            raise (
+                ArgumentOutOfRangeException(
+                    "s",
+                    s,
+                    $"the table of {tokens} tokens covers nothing: on logit scales from {lowest} to {highest} the moments vary too fast for it"
+                )
+            )
+
         if not (this.Covers(s, u)) then
             raise (
                 ArgumentOutOfRangeException(
@@ -154,7 +181,7 @@ type AttentionTable private (tokens: int, scales: float * float, coefficients: (
 
     /// Builds the table for logit scales in [lowest, highest] (equal for one scale: a one-dimensional table), doubling
     /// the degree along the axis whose tail is larger until the tail is below `tolerance`. Nodes are computed in
-    /// parallel. Raises AttentionMomentsException where the moments themselves cannot be had.
+    /// parallel. A table that would need more than 4400 nodes, or scales beyond 64, covers nothing.
     static member Build(tokens: int, lowest: float, highest: float, tolerance: float) =
         if not (0.0 <= lowest && lowest <= highest && Double.IsFinite highest) then
             raise (
@@ -207,17 +234,36 @@ type AttentionTable private (tokens: int, scales: float * float, coefficients: (
 
             tables |> Array.map size |> Array.max
 
+        let uncovered () =
+            AttentionTable(
+                tokens,
+                (lowest, highest),
+                Array.init 4 (fun _ -> Array2D.zeroCreate 1 1),
+                infinity,
+                tolerance
+            )
+
         let rec refine wDegree uDegree =
             let tables = tabulate wDegree uDegree
             let wTail = if wDegree = 0 then 0.0 else tail tables true
             let uTail = tail tables false
 
-            if max wTail uTail <= tolerance || max wDegree uDegree >= 256 then
+            if max wTail uTail <= tolerance then
                 let trimmed, dropped = AttentionTable.Trim(tables, tolerance)
-                AttentionTable(tokens, (lowest, highest), trimmed, wTail + uTail + dropped)
-            elif wTail > uTail then
-                refine (2 * wDegree) uDegree
+                AttentionTable(tokens, (lowest, highest), trimmed, wTail + uTail + dropped, tolerance)
             else
-                refine wDegree (2 * uDegree)
+                let finerW, finerU =
+                    if wTail > uTail then
+                        2 * wDegree, uDegree
+                    else
+                        wDegree, 2 * uDegree
 
-        refine (if lowest = highest then 0 else 8) 8
+                if (finerW + 1) * (finerU + 1) > TableLimits.LargestSize || max finerW finerU > 256 then
+                    uncovered ()
+                else
+                    refine finerW finerU
+
+        if highest > TableLimits.LargestScale then
+            uncovered ()
+        else
+            refine (if lowest = highest then 0 else 8) 8

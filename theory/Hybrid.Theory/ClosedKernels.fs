@@ -55,51 +55,83 @@ module internal ClosedKernels =
 
         v * (Math.PI * u - excess) / (2.0 * Math.PI)
 
+    // The remaining kernels are written in f = kv/(1 + kv), g = 1/(1 + kv) and S = 1 − f²ρ² = g² + 2fg + f²u(2 − u), all of
+    // them in [0, 1], so that no power of v leaves the double range.
+
+    [<Struct>]
+    type private Saturation = { F: float; G: float; S: float }
+
+    let private saturation kv u =
+        let f = kv / (1.0 + kv)
+        let g = 1.0 / (1.0 + kv)
+
+        { F = f
+          G = g
+          S = g * g + 2.0 * f * g + f * f * u * (2.0 - u) }
+
     // erf: κ = (2/π) asin(2vρ/(1 + 2v)) (Williams 1997), equation (2.4), the arcsine written as an arctangent
 
     let erfKappa v u =
-        let rho = 1.0 - u
-
-        2.0 / Math.PI
-        * atan2 (2.0 * v * rho) (sqrt (1.0 + 4.0 * v + 4.0 * v * v * u * (2.0 - u)))
+        let at = saturation (2.0 * v) u
+        2.0 / Math.PI * atan2 (at.F * (1.0 - u)) (sqrt at.S)
 
     let erfChi v u =
-        4.0 * v / Math.PI / sqrt (1.0 + 4.0 * v + 4.0 * v * v * u * (2.0 - u))
+        let at = saturation (2.0 * v) u
+        2.0 / Math.PI * at.F / sqrt at.S
 
     let erfGap v u =
         if u > 1.0 then
             erfKappa v 0.0 - erfKappa v u
         else
-            let alpha = 1.0 + 4.0 * v
-            let w = u * (2.0 - u)
-            let root = sqrt (alpha + 4.0 * v * v * w)
+            let at = saturation (2.0 * v) u
+            let one = at.G * at.G + 2.0 * at.F * at.G
             let rho = 1.0 - u
-            let scale = 1.0 + 2.0 * v
             // sine and cosine of the difference of the two angles
-            let sine = 2.0 * v * w / (root + rho * sqrt alpha)
-            let cosine = (sqrt alpha * root + 4.0 * v * v * rho) / (scale * scale)
+            let sine = at.F * u * (2.0 - u) / (sqrt at.S + rho * sqrt one)
+            let cosine = sqrt one * sqrt at.S + at.F * at.F * rho
             2.0 / Math.PI * atan2 sine cosine
 
-    // exact GELU by Stein's lemma, equations (2.5) to (2.7); c = vρ, s = (1+v)² − c²
-
-    let private geluParts v u =
-        let c = v * (1.0 - u)
-        let s = 1.0 + 2.0 * v + v * v * u * (2.0 - u)
-        struct (c, s, atan2 c (sqrt s), 1.0 / (2.0 * Math.PI * sqrt s))
+    // exact GELU by Stein's lemma, equations (2.5) to (2.7)
 
     let geluKappa v u =
-        let struct (c, _, arcsine, b) = geluParts v u
+        let at = saturation v u
+        let rho = 1.0 - u
+        let both = 0.25 + atan2 (at.F * rho) (sqrt at.S) / (2.0 * Math.PI)
+        let density = at.F / (2.0 * Math.PI * sqrt at.S)
 
-        c / 4.0
-        + c * arcsine / (2.0 * Math.PI)
-        + b * (v * v * u * (2.0 - u) + 2.0 * c * c / (1.0 + v))
+        v * (rho * both + density * (u * (2.0 - u) + 2.0 * rho * rho * at.G))
 
     let geluChi v u =
-        let struct (c, s, arcsine, b) = geluParts v u
-        v * (0.25 + arcsine / (2.0 * Math.PI) + 2.0 * c * b / (1.0 + v) + b * c / s)
+        let at = saturation v u
+        let rho = 1.0 - u
+        let both = 0.25 + atan2 (at.F * rho) (sqrt at.S) / (2.0 * Math.PI)
+        let density = at.F * rho / (2.0 * Math.PI * sqrt at.S)
+        v * (both + density * (2.0 * at.G + at.G * at.G / at.S))
 
     let geluGap v u =
         if u > 0.5 then
             geluKappa v 0.0 - geluKappa v u
         else
             gapByPanels (geluChi v) v u
+
+    /// Both kernels of a pair whose variances differ, and the correlation ρ with w = 1 − ρ²: E φφ′ and E φ₁′φ₂′.
+    /// Equations (2.4), (2.6) and (2.7) with f and g of either variance.
+    let private pairSaturation kvi kvj rho w =
+        let i = saturation kvi 0.0
+        let j = saturation kvj 0.0
+
+        struct (i, j, i.G * j.G + i.F * j.G + i.G * j.F + i.F * j.F * w, rho * sqrt (i.F * j.F))
+
+    let erfPair vi vj (rho: float) w =
+        let struct (i, j, s, sine) = pairSaturation (2.0 * vi) (2.0 * vj) rho w
+        struct (2.0 / Math.PI * atan2 sine (sqrt s), 4.0 / Math.PI * sqrt i.G * sqrt j.G / sqrt s)
+
+    let geluPair vi vj (rho: float) w =
+        let struct (i, j, s, sine) = pairSaturation vi vj rho w
+        let both = 0.25 + atan2 sine (sqrt s) / (2.0 * Math.PI)
+        let density = 1.0 / (2.0 * Math.PI * sqrt s)
+        let g = i.G + j.G
+        let root = sqrt vi * sqrt vj
+
+        struct (root * (rho * both + sqrt (i.F * j.F) * density * (w + rho * rho * g)),
+                both + sine * density * (g + i.G * j.G / s))

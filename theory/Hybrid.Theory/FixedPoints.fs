@@ -213,11 +213,11 @@ module FixedPoints =
         else
             let largest = 1.0 - Architecture.leastCorrelation architecture.Tokens
 
-            // norms that grow until attention's spread leaves its range have no fixed point within it
+            // norms that grow until attention's spread leaves the double range have no fixed point within it
             let map (state: TokenSimplex) =
                 try
                     (Geometry.block architecture laws 1 state).Output
-                with :? AttentionMomentsException ->
+                with :? ArgumentOutOfRangeException ->
                     { Q = nan; U = state.U }
 
             simplex map largest start

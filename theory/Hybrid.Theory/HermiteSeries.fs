@@ -76,9 +76,9 @@ type internal HermiteSeries
         sum + (if count < squares.Length then tails[count] else 0.0)
 
     /// Expands φ(√v z) to at most `terms` terms, fewer when the Parseval remainders of κ and χ drop below
-    /// `tolerance` times κ(1) and χ(1). The trapezoid grid resolves both φ's strip and the highest h_k.
+    /// `tolerance` times κ(1) and χ(1), and by the factor `margin` more terms than that (at least eight if it is 2). The trapezoid grid resolves both φ's strip and the highest h_k.
     static member Create
-        (phi: float -> float, derivative: float -> float, v: float, strip: float, terms: int, tolerance)
+        (phi: float -> float, derivative: float -> float, v: float, strip: float, terms: int, tolerance, ?margin: float)
         =
         let scale = sqrt v
         // bandwidths that add up: the Gaussian's to 1e-16, the highest Hermite function's, φ's own
@@ -117,16 +117,22 @@ type internal HermiteSeries
         let mutable kappaLeft = kappa1
         let mutable chiLeft = chi1
         let mutable quiet = 0
+        let mutable settledAt = 0
+        let margin = defaultArg margin 1.0
         let mutable k = 0
 
         // two coefficients in a row must be negligible: odd and even φ have every second one zero
-        while k < terms && quiet < 2 do
+        while k < terms
+              && (quiet < 2 || float k < margin * float settledAt + 8.0 * (margin - 1.0)) do
             let a = SquareMatrix.dot (if k % 2 = 0 then even else odd) 0 current 0 count
             coefficients.Add a
             kappaLeft <- kappaLeft - a * a
             chiLeft <- chiLeft - float k * a * a
             let settled = abs kappaLeft <= tolerance * kappa1 && abs chiLeft <= tolerance * chi1
             quiet <- if settled then quiet + 1 else 0
+
+            if not settled then
+                settledAt <- k
             // √(k+1) h_{k+1} = z h_k − √k h_{k−1}
             let next = previous
             let root = sqrt (float k)

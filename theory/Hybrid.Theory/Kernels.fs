@@ -58,8 +58,9 @@ type Kernel
         if u = 0.0 then chiAtOne else chi (inRange u)
 
 /// Kernels of every activation. Closed forms for linear, ReLU, leaky ReLU, erf and exact GELU; elsewhere the Hermite
-/// series while it is short, and the localised trapezoid rule where φ(√v z) is steep. Error ≤ 1e-10 relative to the
-/// value at ρ = 1 for v from 1e-12 to 1e6, or a KernelException.
+/// series while it is short, and the localised trapezoid rule where φ(√v z) is steep, at a cost that does not grow with v.
+/// Error ≤ 1e-10 relative to the value at ρ = 1 for v from 1e-12 to 1e300; a custom activation's series may be refused by
+/// a KernelException.
 [<RequireQualifiedAccess>]
 module Kernels =
 
@@ -69,14 +70,17 @@ module Kernels =
 
     /// Up to this many terms the series is preferred: one set-up, then sums that are short where |ρ| is not near 1.
     [<Literal>]
-    let private SeriesTerms = 17_500
+    let private SeriesTerms = 2_200
 
     /// Remainder of the series, relative to κ(1) and χ(1).
     [<Literal>]
     let private SeriesTolerance = 1e-13
 
     /// Enough terms for SeriesTolerance: they grow as v/strip², measured at 131 v for tanh's strip.
-    let private seriesTerms strip v = 60 + int (340.0 * v / (strip * strip))
+    let private seriesTerms strip v = 60.0 + 340.0 * v / (strip * strip)
+
+    let private isShort strip v =
+        seriesTerms strip v <= float SeriesTerms
 
     /// Most terms of a custom activation's series.
     [<Literal>]
@@ -126,13 +130,20 @@ module Kernels =
         )
 
     let private shapeSeries (shape: QuadratureKernels.Shape) v =
-        HermiteSeries.Create(shape.Phi, shape.Derivative, v, shape.Strip, seriesTerms shape.Strip v, SeriesTolerance)
+        HermiteSeries.Create(
+            shape.Phi,
+            shape.Derivative,
+            v,
+            shape.Strip,
+            int (seriesTerms shape.Strip v),
+            SeriesTolerance
+        )
 
     let private quadrature (shape: QuadratureKernels.Shape) v =
         let kappa = QuadratureKernels.kappa shape v
         let chi = QuadratureKernels.chi shape v
 
-        if seriesTerms shape.Strip v <= SeriesTerms then
+        if isShort shape.Strip v then
             fromSeries v (kappa 0.0) (chi 0.0) RuleAccuracy (lazy shapeSeries shape v)
         else
             Kernel(v, lazy RuleAccuracy, kappa 0.0, chi 0.0, kappa, QuadratureKernels.gap shape v, chi)
@@ -171,30 +182,61 @@ module Kernels =
         let series = customSeries activation v |> ensureAccurate activation.Name v
         fromSeries v series.KappaAtOne series.ChiAtOne 1e-15 (lazy series)
 
-    /// The Hermite series of a smooth activation, for pairs of pre-activations of different variances.
-    let internal hermiteSeries activation v =
-        let series =
-            match activation with
-            | Activation.Tanh -> shapeSeries QuadratureKernels.tanh v
-            | Activation.GeluTanh -> shapeSeries QuadratureKernels.geluTanh v
-            | Activation.Silu -> shapeSeries QuadratureKernels.silu v
-            | Activation.Sigmoid ->
-                HermiteSeries.Create(
-                    Activation.value Activation.Sigmoid,
-                    Activation.derivative Activation.Sigmoid,
-                    v,
-                    3.0,
-                    seriesTerms 3.0 v,
-                    SeriesTolerance
-                )
-            | Activation.Custom activation -> customSeries activation v
-            | Activation.Linear
-            | Activation.Relu
-            | Activation.LeakyRelu
-            | Activation.Erf
-            | Activation.Gelu -> invalidArg (nameof activation) $"{activation} has closed kernels"
+    /// Kernels of a pair of pre-activations of different variances: from the Hermite coefficients of both, or from the
+    /// variances and the correlation.
+    type internal Pair =
+        | Series of (float -> HermiteSeries)
+        /// vi, vj, ρ and 1 − ρ² to E φφ′ and E φ₁′φ₂′
+        | Joint of (float -> float -> float -> float -> struct (float * float))
 
-        ensureAccurate (string activation) v series
+    /// Coefficients of two variances meet in a pair, so that what one of them leaves out counts by its root: twice the terms
+    /// square it, as the coefficients fall exponentially in √k.
+    [<Literal>]
+    let private PairMargin = 2.0
+
+    let private pairSeries phi derivative strip v =
+        HermiteSeries.Create(phi, derivative, v, strip, int (seriesTerms strip v), SeriesTolerance, PairMargin)
+
+    /// The sigmoid's poles lie at ±iπ.
+    [<Literal>]
+    let private SigmoidStrip = 3.0
+
+    /// How pairs of variances from `smallest` to `largest` are evaluated for an activation that is not homogeneous. A series
+    /// has no relative error where the variance is 0.
+    let internal pair activation smallest largest =
+        let short strip = smallest > 0.0 && isShort strip largest
+
+        let smooth (shape: QuadratureKernels.Shape) =
+            if short shape.Strip then
+                let at v =
+                    pairSeries shape.Phi shape.Derivative shape.Strip v
+                    |> ensureAccurate (string activation) v
+
+                Series at
+            else
+                Joint(QuadratureKernels.pair shape)
+
+        match activation with
+        | Activation.Tanh -> smooth QuadratureKernels.tanh
+        | Activation.GeluTanh -> smooth QuadratureKernels.geluTanh
+        | Activation.Silu -> smooth QuadratureKernels.silu
+        | Activation.Sigmoid when short SigmoidStrip ->
+            Series(fun v ->
+                pairSeries (Activation.value activation) (Activation.derivative activation) SigmoidStrip v
+                |> ensureAccurate "sigmoid" v)
+        | Activation.Sigmoid ->
+            // ½ + ½ tanh(x/2)
+            Joint(fun vi vj rho w ->
+                let struct (value, slope) =
+                    QuadratureKernels.pair QuadratureKernels.tanh (vi / 4.0) (vj / 4.0) rho w
+
+                struct (0.25 + 0.25 * value, slope / 16.0))
+        | Activation.Custom custom -> Series(fun v -> customSeries custom v |> ensureAccurate custom.Name v)
+        | Activation.Erf -> Joint ClosedKernels.erfPair
+        | Activation.Gelu -> Joint ClosedKernels.geluPair
+        | Activation.Linear
+        | Activation.Relu
+        | Activation.LeakyRelu -> invalidArg (nameof activation) $"{activation} is homogeneous"
 
     /// The kernels of `activation` at pre-activation variance v ≥ 0.
     [<CompiledName("At")>]

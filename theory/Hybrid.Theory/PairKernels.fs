@@ -8,7 +8,7 @@ open Hybrid.Architectures
 type PairKernels = { Values: float[]; Slopes: float[] }
 
 /// One formula for each activation with a closed form; elsewhere Mehler's series with every token's own Hermite
-/// coefficients, which is short because the process normalises tokens or keeps them near a common norm.
+/// coefficients while the variances are small, and (2.9) for the pair where they are not.
 [<RequireQualifiedAccess>]
 module internal PairKernels =
 
@@ -43,7 +43,7 @@ module internal PairKernels =
         let kernel = Kernels.at activation 1.0
 
         fill n (fun i j ->
-            let scale = sqrt (covariance[i * n + i] * covariance[j * n + j])
+            let scale = sqrt covariance[i * n + i] * sqrt covariance[j * n + j]
 
             let u =
                 if scale = 0.0 then
@@ -53,39 +53,26 @@ module internal PairKernels =
 
             struct (scale * kernel.Kappa u, kernel.Chi u))
 
-    let private erf n (covariance: float[]) =
+    /// ρ of pair (i, j), 0 where either has no variance.
+    let private correlation n (covariance: float[]) i j =
+        let root = sqrt covariance[i * n + i] * sqrt covariance[j * n + j]
+
+        if root = 0.0 then
+            0.0
+        else
+            max -1.0 (min 1.0 (covariance[i * n + j] / root))
+
+    let private joint pair n (covariance: float[]) =
         fill n (fun i j ->
-            let vi = 1.0 + 2.0 * covariance[i * n + i]
-            let vj = 1.0 + 2.0 * covariance[j * n + j]
-            let c = 2.0 * covariance[i * n + j]
-            let root = sqrt (vi * vj - c * c)
-            struct (2.0 / Math.PI * atan2 c root, 4.0 / Math.PI / root))
+            let rho = if i = j then 1.0 else correlation n covariance i j
+            pair covariance[i * n + i] covariance[j * n + j] rho ((1.0 - rho) * (1.0 + rho)))
 
-    let private gelu n (covariance: float[]) =
-        fill n (fun i j ->
-            let vi = covariance[i * n + i]
-            let vj = covariance[j * n + j]
-            let c = covariance[i * n + j]
-            let s = (1.0 + vi) * (1.0 + vj) - c * c
-            let b = 1.0 / (2.0 * Math.PI * sqrt s)
-            let both = 0.25 + atan2 c (sqrt s) / (2.0 * Math.PI)
-
-            struct (c * both + b * (vi * vj - vi * c * c / (1.0 + vi) + c * c / (1.0 + vj)),
-                    both + c * b * (1.0 / (1.0 + vi) + 1.0 / (1.0 + vj) + 1.0 / s)))
-
-    let private series activation n (covariance: float[]) =
-        let series =
-            Array.init n (fun i -> Kernels.hermiteSeries activation covariance[i * n + i])
+    let private fromSeries at n (covariance: float[]) =
+        let series: HermiteSeries[] = Array.init n (fun i -> at covariance[i * n + i])
 
         fill n (fun i j ->
-            let root = sqrt (covariance[i * n + i] * covariance[j * n + j])
-
-            let rho =
-                if root = 0.0 then
-                    0.0
-                else
-                    max -1.0 (min 1.0 (covariance[i * n + j] / root))
-
+            let root = sqrt covariance[i * n + i] * sqrt covariance[j * n + j]
+            let rho = correlation n covariance i j
             let a = series[i].Coefficients
             let b = series[j].Coefficients
             let mutable value = 0.0
@@ -112,10 +99,15 @@ module internal PairKernels =
             | Activation.Linear
             | Activation.Relu
             | Activation.LeakyRelu -> homogeneous activation n covariance
-            | Activation.Erf -> erf n covariance
-            | Activation.Gelu -> gelu n covariance
+            | Activation.Erf
+            | Activation.Gelu
             | Activation.Tanh
             | Activation.GeluTanh
             | Activation.Silu
             | Activation.Sigmoid
-            | Activation.Custom _ -> series activation n covariance
+            | Activation.Custom _ ->
+                let variances = Array.init n (fun i -> covariance[i * n + i])
+
+                match Kernels.pair activation (Array.min variances) (Array.max variances) with
+                | Kernels.Pair.Series at -> fromSeries at n covariance
+                | Kernels.Pair.Joint pair -> joint pair n covariance

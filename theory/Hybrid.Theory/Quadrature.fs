@@ -40,7 +40,7 @@ module internal Quadrature =
                 let z = x / std
                 sum <- sum + exp (-0.5 * z * z) * (f x + f -x)
 
-            sum * h / (std * sqrt (2.0 * Math.PI))
+            sum * (h / (std * sqrt (2.0 * Math.PI)))
 
     /// E f(X₁, X₂) for a symmetric f of two Gaussians of variance v whose correlation is 1 − u. In the coordinates
     /// (X₁ ± X₂)/√2, independent of variances v(2 − u) and v u, the integrand keeps its width however close u is to 0.
@@ -64,10 +64,15 @@ module internal Quadrature =
                 let z = t / std
                 sum <- sum + exp (-0.5 * z * z) * inner t
 
-            sum * 2.0 * h / (std * sqrt (2.0 * Math.PI))
+            sum * (2.0 * h / (std * sqrt (2.0 * Math.PI)))
 
     /// Nodes and weights of the 16-point Gauss–Legendre rule on [0, 1].
     let private legendre = MathNet.Numerics.Integration.GaussLegendreRule(0.0, 1.0, 16)
+
+    /// The rule's nodes and weights on [0, 1].
+    let unitNodes = Array.init legendre.Order legendre.GetAbscissa
+
+    let unitWeights = Array.init legendre.Order legendre.GetWeight
 
     /// ∫ f over [a, b] by 16 Gauss–Legendre nodes.
     let integrate (a: float) (b: float) (f: float -> float) =

@@ -50,7 +50,10 @@ module internal RowPairs =
         let e = exp -(abs d)
         e / ((1.0 + e) * (1.0 + e))
 
-    /// How finely everything is resolved, and by that what it costs.
+    /// σ(−D)
+    let private firstAhead (d: float) = 1.0 / (1.0 + exp d)
+
+    /// How finely everything is resolved.
     type Plan =
         {
             /// standard deviations of the logits' mean and of their difference
@@ -65,23 +68,12 @@ module internal RowPairs =
             Margin: int
             /// e^{−digits}: accuracy of the table
             Digits: float
-            /// trapezoid rule in ξ, D = Δ + Difference·ξ: from −half to half
-            XiStep: float
-            XiHalf: int
+            /// longest panel of the average over D
+            Panel: float
             /// Δ = 0, step, …, (count − 1) step
             DeltaStep: float
             DeltaCount: int
         }
-
-        /// Multiply-adds, to a factor of a few; an exponential counts 20.
-        member this.Cost(n: int) =
-            let nodes = SoftmaxNodes.nodeCount n this.Mean this.Digits
-            let size = float this.Stride * float this.Count + 2.0 * float this.Margin
-
-            let perDelta =
-                200.0 * float this.XiHalf + 8.0 * float this.Count * float this.Margin
-
-            40.0 * nodes * size + perDelta * float this.DeltaCount
 
     /// The plan for n ≥ 2 tokens, s > 0 and 0 ≤ u ≤ 3/2, so that the mean keeps a spread.
     let plan refinement n s u =
@@ -94,8 +86,6 @@ module internal RowPairs =
         // 16 points leave 1e-13.
         let stride = max 1.0 (ceil (step * min (8.6 / mean) 21.0))
         let reach = 0.5 * Quadrature.HalfWidth * difference
-        // the average over D is analytic in |Im D| < π
-        let xiStep = 2.0 * Math.PI / (8.6 + 11.8 * difference)
         // rows further apart overlap by less than e^{−37}/n, where S2 is 1/n at least (ρ ≥ 0)
         let furthest =
             SoftmaxNodes.Rounding + log (float n) + Quadrature.HalfWidth * difference
@@ -116,81 +106,142 @@ module internal RowPairs =
           Digits =
             7.0
             + max SoftmaxNodes.Rounding (SoftmaxNodes.Digits + log (float n) / (1.0 - 0.5 * u))
-          XiStep = xiStep
-          XiHalf =
-            if difference = 0.0 then
-                0
-            else
-                int (ceil (Quadrature.HalfWidth / xiStep))
+          // 16 points leave 4e-18 of a Gaussian on a panel of four of its deviations, and 1e-17 of a function that is
+          // analytic in |Im D| < π on a panel of 4
+          Panel = min (4.0 * difference) (4.0 * max 1.0 mean)
           DeltaStep = deltaStep
           DeltaCount = 1 + int (furthest / deltaStep) }
 
-    /// E(1 − K_0), E K_2, E K_3, E K_4 at spread plan.Mean, over t.
+    /// E(1 − K_0), E K_1, E K_2 at spread plan.Mean, over t.
     let private table n (plan: Plan) =
-        let struct (z, weights) = SoftmaxNodes.gaussianNodes n plan.Mean plan.Digits
         let fine = plan.Step / float plan.Stride
         let size = plan.Stride * (plan.Count - 1) + 2 * plan.Margin + 1
 
-        let nodes =
-            Array.init size (fun i ->
-                SoftmaxNodes.node plan.Mean z weights (plan.Start + fine * float (i - plan.Margin)))
+        Array.init size (fun i -> plan.Start + fine * float (i - plan.Margin))
+        |> SoftmaxNodes.oneRow n plan.Mean plan.Digits
 
-        [| nodes |> Array.map _.Psi
-           nodes |> Array.map _.K2
-           nodes |> Array.map _.K3
-           nodes |> Array.map _.K4 |]
-
-    /// (3.6) as weights on the table's nodes around t, relative to t's own at plan.Margin: for φ_00, φ_11, φ_21 and φ_22.
-    type private Stencil(plan: Plan) =
-        let weights = Array.init 4 (fun _ -> Array.zeroCreate<float>(2 * plan.Margin + 1))
-
-        let lagrange = Array.zeroCreate<float> Points
+    /// Weights on the table's nodes around t, relative to t's own at plan.Margin.
+    type private Weights(plan: Plan) =
+        let weights = Array.zeroCreate<float>(2 * plan.Margin + 1)
         let mutable from = 0
-        let mutable length = 0
+        let mutable until = 0
+
+        member _.Clear() =
+            Array.Clear(weights, from, until - from)
+            from <- weights.Length
+            until <- 0
+
+        /// Adds `weight` times the value that `lagrange` interpolates from node `at` on.
+        member _.Add(at: int, weight: float, lagrange: float[]) =
+            from <- min from at
+            until <- max until (at + Points)
+
+            for p in 0 .. Points - 1 do
+                weights[at + p] <- weights[at + p] + weight * lagrange[p]
+
+        /// The sum at node i of t.
+        member _.Apply(table: float[], i: int) =
+            SquareMatrix.dot table (i * plan.Stride + from) weights from (until - from)
+
+    /// Beyond this |D|, overlap and ahead are 0 or 1, and ℓ is |D|/2, to rounding.
+    [<Literal>]
+    let private Local = 40.0
+
+    /// Between these and their negatives, panels of 16 points resolve ℓ, overlap and ahead.
+    let private breaks =
+        [| -Local; -16.0; -8.0; -4.0; 0.0; 4.0; 8.0; 16.0; Local; infinity |]
+
+    /// Panels of 3.5 deviations.
+    [<Literal>]
+    let private NarrowPanels = 5
+
+    /// (3.6) and (3.12) as weights: for φ_00, φ_11, φ_10 and φ_01.
+    type private Stencil(plan: Plan) =
+        let none = Weights plan
+        let both = Weights plan
+        let first = Weights plan
+        let second = Weights plan
+        let lagrange = Array.zeroCreate<float> Points
+        let fine = plan.Step / float plan.Stride
+
+        /// max(1, Difference): φ_11 falls as its inverse, and is carried without that factor
+        let scale = max 1.0 plan.Difference
+
+        /// Adds D with its probability and that times `scale`.
+        let add delta (d: float) probability scaled =
+            let shift = (lift d - lift delta) / fine
+            let whole = floor shift
+            interpolate (shift - whole) lagrange
+            let at = plan.Margin + int whole + First
+            none.Add(at, probability, lagrange)
+
+            if abs d < Local then
+                both.Add(at, scaled * overlap d, lagrange)
+
+            if d < Local then
+                first.Add(at, probability * firstAhead d, lagrange)
+
+            if d > -Local then
+                second.Add(at, probability * firstAhead -d, lagrange)
+
+        /// A panel of D where its distribution is wider than ℓ, overlap and ahead.
+        let addWide delta left right =
+            for k in 0 .. Quadrature.unitNodes.Length - 1 do
+                let d = left + (right - left) * Quadrature.unitNodes[k]
+
+                let weight =
+                    Quadrature.unitWeights[k] * Normal.density ((d - delta) / plan.Difference)
+
+                let width = right - left
+                add delta d (weight * (width / plan.Difference)) (weight * width * (scale / plan.Difference))
+
+        /// A panel of ξ = (D − Δ)/Difference where it is not.
+        let addNarrow delta left right =
+            for k in 0 .. Quadrature.unitNodes.Length - 1 do
+                let xi = left + (right - left) * Quadrature.unitNodes[k]
+
+                let probability = Quadrature.unitWeights[k] * (right - left) * Normal.density xi
+
+                add delta (delta + plan.Difference * xi) probability probability
+
+        member _.Scale = scale
+        member _.None = none
+        member _.Both = both
+        member _.First = first
+        member _.Second = second
 
         /// Sets the stencil of Δ.
         member _.Set(delta: float) =
-            for row in weights do
-                Array.Clear row
+            none.Clear()
+            both.Clear()
+            first.Clear()
+            second.Clear()
 
-            let fine = plan.Step / float plan.Stride
-            let mutable lowest = Int32.MaxValue
-            let mutable highest = 0
+            if plan.Difference = 0.0 then
+                add delta delta 1.0 1.0
+            elif plan.Difference < 1.0 then
+                let width = 2.0 * Quadrature.HalfWidth / float NarrowPanels
 
-            for k in -plan.XiHalf .. plan.XiHalf do
-                let xi = float k * plan.XiStep
-                let d = delta + plan.Difference * xi
+                for k in 0 .. NarrowPanels - 1 do
+                    let left = width * float k - Quadrature.HalfWidth
+                    addNarrow delta left (left + width)
+            else
+                let last = delta + Quadrature.HalfWidth * plan.Difference
+                let mutable left = delta - Quadrature.HalfWidth * plan.Difference
 
-                let psi =
-                    if plan.XiHalf = 0 then
-                        1.0
-                    else
-                        plan.XiStep * Normal.density xi
+                for next in breaks do
+                    let right = min next last
 
-                let k11 = psi * overlap d
-                let k21 = 0.5 * k11
-                let k22 = k11 * overlap d
-                let shift = (lift d - lift delta) / fine
-                let whole = floor shift
-                interpolate (shift - whole) lagrange
-                let at = plan.Margin + int whole + First
-                lowest <- min lowest at
-                highest <- max highest (at + Points)
+                    if right > left then
+                        let panels = ceil ((right - left) / plan.Panel)
+                        let width = (right - left) / panels
 
-                for p in 0 .. Points - 1 do
-                    weights[0][at + p] <- weights[0][at + p] + psi * lagrange[p]
-                    weights[1][at + p] <- weights[1][at + p] + k11 * lagrange[p]
-                    weights[2][at + p] <- weights[2][at + p] + k21 * lagrange[p]
-                    weights[3][at + p] <- weights[3][at + p] + k22 * lagrange[p]
+                        for k in 0 .. int panels - 1 do
+                            addWide delta (left + width * float k) (left + width * float (k + 1))
 
-            from <- lowest
-            length <- highest - lowest
+                        left <- right
 
-        /// Expectation number `which` at node i of t.
-        member _.Apply(which: int, table: float[][], i: int) =
-            SquareMatrix.dot table[which] (i * plan.Stride + from) weights[which] from length
-
-    /// S2, E ΣA²A′, E(ΣAA′)² of n tokens.
+    /// S2 and T2 of n tokens, (3.4) and (3.12).
     let sums (n: int) (plan: Plan) =
         let count = float n
         let table = table n plan
@@ -200,15 +251,14 @@ module internal RowPairs =
         let peak =
             Seq.init plan.Count (fun i ->
                 let at = plan.Margin + i * plan.Stride
-                let psi = table[0][at]
-                table[1][at] * SoftmaxNodes.power psi (count - 1.0))
+                table.K2[at] * SoftmaxNodes.power table.Psi[at] (count - 1.0))
             |> Seq.indexed
             |> Seq.maxBy snd
             |> fst
 
         let mutable s2 = 0.0
-        let mutable cubic = 0.0
-        let mutable quartic = 0.0
+        let mutable pairs = 0.0
+        let mutable triples = 0.0
         let mutable j = 0
 
         while j < plan.DeltaCount do
@@ -222,20 +272,29 @@ module internal RowPairs =
             let mutable previous = 0.0
             let mutable i = plan.Count - 1
 
-            // down from where φ_00^{n−1} vanishes, over the peak, to where nothing is added any more
+            // down from where φ_00^{n−3} vanishes, over the peak, to where nothing is added any more
             while i >= lowest do
-                let psi = stencil.Apply(0, table, i)
-                let rest2 = both * SoftmaxNodes.power psi (count - 2.0)
+                let psi = stencil.None.Apply(table.Psi, i)
+
+                let rest3 =
+                    if n = 2 then
+                        0.0
+                    else
+                        both * SoftmaxNodes.power psi (count - 3.0)
+
                 let mutable term = 0.0
 
-                if rest2 > 1e-40 then
-                    let rest1 = rest2 * (1.0 - psi)
-                    let k11 = stencil.Apply(1, table, i)
-                    term <- k11 * rest1
+                if n = 2 || rest3 > 1e-40 then
+                    let rest2 = if n = 2 then both else rest3 * (1.0 - psi)
+                    let k11 = stencil.Both.Apply(table.K2, i)
+                    term <- k11 * rest2 * (1.0 - psi)
                     s2 <- s2 + term
-                    cubic <- cubic + stencil.Apply(2, table, i) * rest1
+                    pairs <- pairs + k11 * k11 * rest2
 
-                    quartic <- quartic + stencil.Apply(3, table, i) * rest1 + (count - 1.0) * k11 * k11 * rest2
+                    if n > 2 then
+                        let k10 = stencil.First.Apply(table.K1, i)
+                        let k01 = stencil.Second.Apply(table.K1, i)
+                        triples <- triples + k11 * k10 * k01 * rest3
 
                 i <-
                     if i < peak && term < previous && term < Negligible * s2 then
@@ -251,5 +310,9 @@ module internal RowPairs =
                 else
                     j + 1
 
-        let area = count * plan.Step * plan.DeltaStep
-        struct (area * s2, area * cubic, area * quartic)
+        let mean = table.Scale
+        let area = count * (plan.Step / mean) * (plan.DeltaStep / stencil.Scale)
+
+        struct (area * s2,
+                area * (count - 1.0) / mean
+                * (2.0 * pairs / stencil.Scale + (count - 2.0) / mean * triples))

@@ -35,54 +35,145 @@ module internal SoftmaxNodes =
         let count = int (ceil ((last - first) / step)) + 1
         struct (first, step, count)
 
-    /// One τ-node: E[1 − K_0], and E K_m for m = 2..4, at x = τ + s g.
-    [<Struct>]
-    type Node =
-        { Psi: float
-          K2: float
-          K3: float
-          K4: float }
+    /// E[1 − K_0], and E K_1 and E K_2 times Scale, at x = t + s g, on a grid of t.
+    type OneRow =
+        {
+            /// max(1, s): E K_m falls as 1/s, and is carried without that factor
+            Scale: float
+            Psi: float[]
+            K1: float[]
+            K2: float[]
+        }
 
-    /// Gaussian nodes in g per unit of g, times 2π, that resolve K_m(τ + s g) to e^{−digits}.
+    /// Gaussian nodes in g per unit of g, times 2π, that resolve K_m(t + s g) to e^{−digits}.
     let private bandwidth s digits =
         sqrt (2.0 * digits) + 2.0 / Math.PI * digits * s
 
-    /// How many Gaussian nodes there are, without making them.
-    let nodeCount n s digits = reach n * bandwidth s digits / Math.PI
-
-    /// Gaussian nodes in g that resolve K_m(τ + s g) to e^{−digits}, and their weights.
-    let gaussianNodes n s digits =
-        let h = 2.0 * Math.PI / bandwidth s digits
-        let half = int (ceil (reach n / h))
-        let z = Array.init (2 * half + 1) (fun i -> float (i - half) * h)
-        let weights = z |> Array.map (fun z -> h * Normal.density z)
-        struct (z, weights)
-
-    /// y = t w = e^{τ + s g}; capped where e^{−y} y^m vanishes, so that 0 · ∞ cannot arise
-    let argument tau s g = min 1000.0 (exp (tau + s * g))
+    /// From this spread on the nodes follow K_m, and not the Gaussian: below it they are few, and above it e^{2sg} would
+    /// leave the double range.
+    [<Literal>]
+    let private LocalSpread = 20.0
 
     /// 1 − K_0 = 1 − e^{−y}
-    let covered (y: float) =
+    let private covered (y: float) =
         if y < 1e-5 then y * (1.0 - 0.5 * y) else 1.0 - exp -y
 
-    let node s (z: float[]) (weights: float[]) tau =
-        let mutable psi = 0.0
-        let mutable k2 = 0.0
-        let mutable k3 = 0.0
-        let mutable k4 = 0.0
+    /// Trapezoid nodes in g from −reach to reach. Where y = e^{t + s g} < 1e-9, K_1 = y, K_2 = y² and 1 − K_0 = y to 1e-9 of
+    /// terms that are themselves e^{−20} of the largest; where y > 40, K_m = 0 and K_0 = 0. Both ends are partial sums that
+    /// are known beforehand, so that a node costs the same at any s.
+    let private byGaussianNodes n s digits (ts: float[]) =
+        let h = 2.0 * Math.PI / bandwidth s digits
+        let half = int (ceil (reach n / h))
+        let size = 2 * half + 1
+        let z = Array.init size (fun i -> float (i - half) * h)
+        let weights = z |> Array.map (fun z -> h * Normal.density z)
+        let lognormal = z |> Array.map (fun z -> exp (s * z))
+        let first = Array.map2 (*) weights lognormal |> Array.scan (+) 0.0
 
-        for i in 0 .. z.Length - 1 do
-            let y = argument tau s z[i]
-            let w = weights[i]
-            let k0 = exp -y
-            psi <- psi + w * (if y < 1e-5 then covered y else 1.0 - k0)
-            let mutable term = w * k0 * y * y
-            k2 <- k2 + term
-            term <- term * y
-            k3 <- k3 + term
-            k4 <- k4 + term * y
+        let second =
+            Array.map2 (fun w e -> w * e * e) weights lognormal |> Array.scan (+) 0.0
 
-        { Psi = psi; K2 = k2; K3 = k3; K4 = k4 }
+        let above = Array.scanBack (+) weights 0.0
+
+        /// number of nodes with t + s z < x
+        let below x t =
+            int (max 0.0 (min (float size) (ceil ((x - t) / (s * h) + float half))))
+
+        let psi = Array.zeroCreate ts.Length
+        let k1 = Array.zeroCreate ts.Length
+        let k2 = Array.zeroCreate ts.Length
+        let scale = max 1.0 s
+
+        for j in 0 .. ts.Length - 1 do
+            let t = ts[j]
+            let from = below -20.7 t
+            let until = below 3.7 t
+            let e = exp t
+            let mutable sum0 = e * first[from] + above[until]
+            let mutable sum1 = e * first[from]
+            let mutable sum2 = e * e * second[from]
+
+            for i in from .. until - 1 do
+                let y = e * lognormal[i]
+                let w = weights[i]
+                let k0 = exp -y
+                sum0 <- sum0 + w * (if y < 1e-5 then covered y else 1.0 - k0)
+                let term = w * k0 * y
+                sum1 <- sum1 + term
+                sum2 <- sum2 + term * y
+
+            psi[j] <- sum0
+            k1[j] <- scale * sum1
+            k2[j] <- scale * sum2
+
+        { Scale = scale
+          Psi = psi
+          K1 = k1
+          K2 = k2 }
+
+    /// Width of the normal distribution function with which 1 − K_0 is compared: in the strip |Im x| < π/2 it grows by e² at
+    /// most, and beyond x = 8, ten widths, the two agree.
+    [<Literal>]
+    let private ReferenceWidth = 0.8
+
+    /// s E f(t + s g) = ∫ f(x) n((x − t)/s) dx over f's own width: derivation (3.13). With nodes x_k equally spaced the Gaussian's
+    /// factor e^{x_k t/s²} is a power, and the sum a polynomial. Cost and accuracy do not depend on s.
+    let private byLocalNodes s digits (ts: float[]) =
+        let h = 2.0 * Math.PI * s / bandwidth s digits
+        // K_1 n((x − t)/s) falls as exp(c x − x²/2s²) below 0, c = 1 + t/s²
+        let lowest = (Array.min ts |> min 0.0) / s
+        let c = 1.0 + lowest / s
+        let fall = Rounding + 3.0
+        let span = 2.0 * fall / (c + sqrt (c * c + 2.0 * fall / (s * s)))
+        let left = -h * ceil (span / h)
+        let size = 1 + int ((8.0 - left) / h)
+        let x = Array.init size (fun k -> left + h * float k)
+
+        let coefficients f =
+            x
+            |> Array.map (fun x ->
+                let z = x / s
+                h * f x * Normal.density z)
+
+        let k1 = coefficients (fun x -> exp (x - exp x))
+        let k2 = coefficients (fun x -> exp (2.0 * x - exp x))
+
+        let rest =
+            coefficients (fun x -> covered (exp x) - Normal.cumulative (x / ReferenceWidth))
+
+        let width = sqrt (ReferenceWidth * ReferenceWidth / (s * s) + 1.0)
+        let psi = Array.zeroCreate ts.Length
+        let first = Array.zeroCreate ts.Length
+        let second = Array.zeroCreate ts.Length
+
+        for j in 0 .. ts.Length - 1 do
+            let a = ts[j] / s
+            let ratio = exp (h / s * a)
+            let mutable sum0 = 0.0
+            let mutable sum1 = 0.0
+            let mutable sum2 = 0.0
+
+            for k in size - 1 .. -1 .. 0 do
+                sum0 <- sum0 * ratio + rest[k]
+                sum1 <- sum1 * ratio + k1[k]
+                sum2 <- sum2 * ratio + k2[k]
+
+            let factor = exp (left / s * a - 0.5 * a * a)
+            psi[j] <- Normal.cumulative (a / width) + factor / s * sum0
+            first[j] <- factor * sum1
+            second[j] <- factor * sum2
+
+        { Scale = s
+          Psi = psi
+          K1 = first
+          K2 = second }
+
+    /// The one-row expectations at every t of `ts`, to e^{−digits}.
+    let oneRow n s digits ts =
+        if s < LocalSpread then
+            byGaussianNodes n s digits ts
+        else
+            byLocalNodes s digits ts
 
     /// (1 − ψ)^power, exact for tiny ψ and large powers
     let power (psi: float) (exponent: float) =
@@ -94,5 +185,4 @@ module internal SoftmaxNodes =
     /// The step in τ and the one-row expectations at its nodes.
     let rowNodes refinement n s =
         let struct (first, step, count) = grid refinement n s (rowScale n s)
-        let struct (z, weights) = gaussianNodes n s Rounding
-        struct (step, Array.init count (fun i -> node s z weights (first + step * float i)))
+        struct (step, oneRow n s Rounding (Array.init count (fun i -> first + step * float i)))
