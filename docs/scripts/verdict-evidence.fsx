@@ -2,7 +2,8 @@
 // one row each, docs/results/verdict-evidence.json. After `dotnet build -c Release`, from the repository's root:
 //   dotnet fsi docs/scripts/verdict-evidence.fsx survey 0 200 survey.jsonl     trains random architectures 0..199, minutes to an hour
 //   dotnet fsi docs/scripts/verdict-evidence.fsx grids 0 survey.jsonl          trains 39 chosen ones and appends them
-//   dotnet fsi docs/scripts/verdict-evidence.fsx longer survey.jsonl           trains some networks of loss-vs-exponents five times as long
+//   dotnet fsi docs/scripts/verdict-evidence.fsx longer 2 5 8 survey.jsonl     trains every 8th network of loss-vs-exponents between 2 and 5
+//                                                                             five times as long; then longer 5 99 7
 //   dotnet fsi docs/scripts/verdict-evidence.fsx collect survey.jsonl docs/results/verdict-evidence.json
 #I "../../src/Hybrid.Cli/bin/Release/net10.0"
 #r "MathNet.Numerics.dll"
@@ -43,7 +44,10 @@ let learnt tokens loss =
 let sums (architecture: Architecture) =
     let prediction = Predict.architecture architecture
     let layers = prediction.Layers
-    let first, second, last = layers[0], layers[min 1 architecture.Depth], layers[architecture.Depth]
+
+    let first, second, last =
+        layers[0], layers[min 1 architecture.Depth], layers[architecture.Depth]
+
     let blind =
         match architecture.Norm with
         | Norm.Pre
@@ -53,9 +57,16 @@ let sums (architecture: Architecture) =
         | Norm.Post -> 0.0
 
     let angle = log last.U - log first.U
-    let difference (layer: LayerPrediction) = layer.GradientDiagonal - layer.GradientOffDiagonal
-    let inner = log(second.GradientDiagonal / last.GradientDiagonal) - blind * log(last.Q / second.Q)
-    let relative value error = if value = 0.0 then 0.0 else error / abs value
+
+    let difference (layer: LayerPrediction) =
+        layer.GradientDiagonal - layer.GradientOffDiagonal
+
+    let inner =
+        log (second.GradientDiagonal / last.GradientDiagonal)
+        - blind * log (last.Q / second.Q)
+
+    let relative value error =
+        if value = 0.0 then 0.0 else error / abs value
 
     let error =
         if abs angle >= 0.5 * abs inner then
@@ -64,10 +75,10 @@ let sums (architecture: Architecture) =
             0.5 * relative second.GradientDiagonal second.Uncertainty.GradientDiagonal
 
     [| angle
-       log(first.GradientDiagonal / last.GradientDiagonal)
-       log(last.Q / first.Q)
+       log (first.GradientDiagonal / last.GradientDiagonal)
+       log (last.Q / first.Q)
        inner
-       log(difference second / difference last) - blind * log(last.Q / second.Q)
+       log (difference second / difference last) - blind * log (last.Q / second.Q)
        layers |> Array.skip 1 |> Array.sumBy _.AngleExponent
        layers |> Array.skip 1 |> Array.sumBy _.GradientExponent
        max (abs angle) (0.5 * abs inner)
@@ -99,8 +110,10 @@ let row group label (norm: string) (depth: int) (values: float[]) (outcome: Json
            JsonValue.Create(label: string)
            JsonValue.Create norm
            JsonValue.Create depth |]
-        |> Array.append <| Array.map number values
-        |> Array.append <| [| outcome |]
+        |> Array.append
+        <| Array.map number values
+        |> Array.append
+        <| [| outcome |]
     )
 
 let predicted group label (architecture: Architecture) outcome =
@@ -125,7 +138,13 @@ let surveyed index =
     let norm = [| Norm.Pre; Norm.Post; Norm.Peri; Norm.Output; Norm.None |][index % 5]
     let depth = pick [| 4; 8; 16; 24 |]
     let blend = random.NextDouble() < 0.5
-    let branch = if blend then pick [| 0.1; 0.2; 0.4; 0.6; 0.8 |] else pick [| 0.1; 0.25; 0.5; 1.0 |]
+
+    let branch =
+        if blend then
+            pick [| 0.1; 0.2; 0.4; 0.6; 0.8 |]
+        else
+            pick [| 0.1; 0.25; 0.5; 1.0 |]
+
     let skip = if blend then sqrt (1.0 - branch * branch) else 1.0
     let logitStd = spread -0.3 1.3
     let valueStd = spread -0.3 0.3
@@ -177,7 +196,10 @@ let trainedFor steps (architecture: Architecture) seed =
     while not diverged && step <= options.Steps do
         batches.Fill(Split.Train, int64 (step - 1), batch)
         let result = trainer.Step batch
-        let entry = LogEntry(step, result.Loss, result.GradientNorm, result.LearningRate, Nullable())
+
+        let entry =
+            LogEntry(step, result.Loss, result.GradientNorm, result.LearningRate, Nullable())
+
         diverged <- not (isNull (rule.Observe entry))
         step <- step + 1
 
@@ -196,7 +218,8 @@ let survey first last (path: string) =
         let architecture = surveyed index
         let share = learnt 16 (trained architecture (uint64 (index + 1)))
         // Kernels far in their asymptotes may take longer than anyone waits for: such a network has no row.
-        let prediction = Task.Run(fun () -> predicted "survey" architecture.Name architecture (number share))
+        let prediction =
+            Task.Run(fun () -> predicted "survey" architecture.Name architecture (number share))
 
         if prediction.Wait 30000 then
             File.AppendAllText(path, prediction.Result.ToJsonString(relaxed) + "\n")
@@ -273,12 +296,19 @@ let gridNetwork norm branch inStd logitStd depth =
 let grid () =
     let page = File.ReadAllText "docs/results/loss-vs-exponents.md"
     let page = page[page.IndexOf "## Every loss" ..]
-    let sections = Regex.Split(page, @"^(pre|peri|post): test loss", RegexOptions.Multiline)
+
+    let sections =
+        Regex.Split(page, @"^(pre|peri|post): test loss", RegexOptions.Multiline)
 
     [| for part in 1..2 .. sections.Length - 2 do
-           let norm = List.find (fun norm -> name norm = sections[part]) [ Norm.Pre; Norm.Peri; Norm.Post ]
-           let table = sections[part + 1].Split('\n') |> Array.filter (fun line -> line.StartsWith '|')
-           let cells (line: string) = line.Trim('|').Split('|') |> Array.map _.Trim()
+           let norm =
+               List.find (fun norm -> name norm = sections[part]) [ Norm.Pre; Norm.Peri; Norm.Post ]
+
+           let table =
+               sections[part + 1].Split('\n') |> Array.filter (fun line -> line.StartsWith '|')
+
+           let cells (line: string) =
+               line.Trim('|').Split('|') |> Array.map _.Trim()
 
            let heads =
                cells table[0]
@@ -299,8 +329,8 @@ let grid () =
                            (gridNetwork norm (decimal' branch) (decimal' inStd) (decimal' logitStd) depth)
                            (number (learnt 16 (decimal' loss))) |]
 
-/// Every eighth network of that grid between 2 and 5, trained five times as long: whether they are slow or lost.
-let longer (path: string) =
+/// Every so many-th network of that grid with a number between two, trained five times as long: whether they are slow or lost.
+let longer low high every (path: string) =
     let between =
         [| for norm in [ Norm.Pre; Norm.Peri; Norm.Post ] do
                for branch in [ 0.1; 0.2; 0.4; 0.6; 0.8 ] do
@@ -310,10 +340,10 @@ let longer (path: string) =
                                let network = gridNetwork norm branch inStd logitStd depth
                                let counted = (sums network)[7]
 
-                               if counted > 2.0 && counted <= 5.0 then
+                               if counted > low && counted <= high then
                                    yield $"a = {branch}, σ_w = {inStd}, σ_A = {logitStd}, 3000 steps", network |]
 
-    for index in 0..8 .. between.Length - 1 do
+    for index in 0..every .. between.Length - 1 do
         let label, network = between[index]
         let share = learnt 16 (trainedFor 3000 network (uint64 (5001 + index)))
         File.AppendAllText(path, (predicted "longer" label network (number share)).ToJsonString(relaxed) + "\n")
@@ -322,10 +352,18 @@ let longer (path: string) =
 let placements () =
     let page = File.ReadAllText "docs/results/norm-placement.md"
     let page = page[page.IndexOf "Mean test loss of the runs" ..]
-    let best = Regex.Matches(page, @"^\| (pre|post|peri), Δt = ([\d.]+) +\|.*\| +([\d.]+) ± [\de.-]+ \|\r?$", RegexOptions.Multiline)
+
+    let best =
+        Regex.Matches(
+            page,
+            @"^\| (pre|post|peri), Δt = ([\d.]+) +\|.*\| +([\d.]+) ± [\de.-]+ \|\r?$",
+            RegexOptions.Multiline
+        )
 
     [| for found in best do
-           let norm = List.find (fun norm -> name norm = found.Groups[1].Value) [ Norm.Pre; Norm.Post; Norm.Peri ]
+           let norm =
+               List.find (fun norm -> name norm = found.Groups[1].Value) [ Norm.Pre; Norm.Post; Norm.Peri ]
+
            let step = Schedule.Constant(decimal' found.Groups[2].Value)
            let grid = gridNetwork norm 0.5 1.0 1.0 16
 
@@ -344,7 +382,11 @@ let placements () =
                            Skip = Schedule.Constant 1.0
                            Branch = step } }
 
-           predicted "norm-placement" $"Δt = {found.Groups[2].Value}" network (number (learnt 32 (decimal' found.Groups[3].Value))) |]
+           predicted
+               "norm-placement"
+               $"Δt = {found.Groups[2].Value}"
+               network
+               (number (learnt 32 (decimal' found.Groups[3].Value))) |]
 
 // ── architectures that were trained, or are known to fail, as published ────────────────────────────────────────────────
 
@@ -387,12 +429,28 @@ let strong logitStd =
         Input = { Norm = 2.0; Correlation = 0.0 } }
 
 let published () =
-    let trains label architecture = predicted "published" label architecture (JsonValue.Create "trains")
-    let fails label architecture = predicted "published" label architecture (JsonValue.Create "fails")
-    let warmUp label architecture = predicted "published" label architecture (JsonValue.Create "trains with warm-up")
+    let trains label architecture =
+        predicted "published" label architecture (JsonValue.Create "trains")
+
+    let fails label architecture =
+        predicted "published" label architecture (JsonValue.Create "fails")
+
+    let warmUp label architecture =
+        predicted "published" label architecture (JsonValue.Create "trains with warm-up")
 
     [| for preset in
-           [ "gpt2"; "gpt-neox-20b"; "llama-7b"; "mistral-7b"; "qwen2-7b"; "deepseek-7b"; "olmo-7b"; "olmo2-7b"; "gemma-7b"; "gemma2-9b"; "gemma3-1b"; "vit-base" ] do
+           [ "gpt2"
+             "gpt-neox-20b"
+             "llama-7b"
+             "mistral-7b"
+             "qwen2-7b"
+             "deepseek-7b"
+             "olmo-7b"
+             "olmo2-7b"
+             "gemma-7b"
+             "gemma2-9b"
+             "gemma3-1b"
+             "vit-base" ] do
            yield trains preset (ArchitectureSource.Load preset)
        yield warmUp "bert-base" (ArchitectureSource.Load "bert-base")
        let llama = ArchitectureSource.Load "llama-7b"
@@ -443,16 +501,25 @@ let collect (surveyPath: string) (path: string) =
         Array.concat
             [ grid ()
               placements ()
-              File.ReadAllLines surveyPath |> Array.map (fun line -> JsonNode.Parse(line).AsArray())
+              File.ReadAllLines surveyPath
+              |> Array.map (fun line -> JsonNode.Parse(line).AsArray())
               published () ]
 
     // One row a line, so that a difference between two versions can be read.
     let lines = rows |> Array.map (fun row -> "    " + row.ToJsonString relaxed)
-    File.WriteAllText(path, "{\n  \"columns\": " + document["columns"].ToJsonString() + ",\n  \"rows\": [\n" + String.Join(",\n", lines) + "\n  ]\n}\n")
+
+    File.WriteAllText(
+        path,
+        "{\n  \"columns\": "
+        + document["columns"].ToJsonString()
+        + ",\n  \"rows\": [\n"
+        + String.Join(",\n", lines)
+        + "\n  ]\n}\n"
+    )
 
 match Array.toList fsi.CommandLineArgs with
 | [ _; "survey"; first; last; path ] -> survey (int first) (int last) path
 | [ _; "grids"; first; path ] -> grids (int first) path
-| [ _; "longer"; path ] -> longer path
+| [ _; "longer"; low; high; every; path ] -> longer (float low) (float high) (int every) path
 | [ _; "collect"; surveyPath; path ] -> collect surveyPath path
-| _ -> eprintfn "survey FIRST LAST FILE, grids FIRST FILE, longer FILE, or collect SURVEY FILE"
+| _ -> eprintfn "survey FIRST LAST FILE, grids FIRST FILE, longer LOW HIGH EVERY FILE, or collect SURVEY FILE"
