@@ -224,7 +224,9 @@ module Trainability =
         let spreads = trajectory.Layers |> Array.map (spread architecture)
         let share = written architecture laws
 
-        [ if share < HardlyComputes then
+        [ if share = 0.0 then
+              "every branch is 0 at the start: the network is the identity, nothing grows and nothing shrinks (ReZero, Fixup); branches must learn to open"
+          elif share < HardlyComputes then
               let percent = (100.0 * share).ToString("G2", Globalization.CultureInfo.InvariantCulture)
               $"the network hardly computes: its branches write {percent} %% of the stream's norm, the rest is the embedding; raise the branches or lower input.norm"
 
