@@ -54,6 +54,7 @@ internal sealed record NativeFolders(IReadOnlyList<string> Libtorch, IReadOnlyLi
             yield return Path.TrimEndingDirectorySeparator(File.ReadAllText(written).Trim());
         if (Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } set)
             yield return Path.TrimEndingDirectorySeparator(set);
-        yield return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        if (Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home)
+            yield return Path.Combine(home, ".nuget", "packages");
     }
 }
