@@ -4,9 +4,9 @@ using TorchSharp;
 
 namespace Hybrid.Torch;
 
-/// <summary>The folders that native libraries may lie in, the first that has one deciding: of libtorch, and of TorchSharp's wrapper around it.</summary>
+/// <summary>The folders that native libraries may lie in, the first that has one deciding.</summary>
 /// <param name="Libtorch">Folders of libtorch.</param>
-/// <param name="Wrapper">Folders of TorchSharp's own native library.</param>
+/// <param name="Wrapper">Folders of TorchSharp's own native library, its wrapper around libtorch.</param>
 internal sealed record NativeFolders(IReadOnlyList<string> Libtorch, IReadOnlyList<string> Wrapper)
 {
     /// <summary>The variable that names a folder with a libtorch to take instead of any other.</summary>
@@ -20,7 +20,8 @@ internal sealed record NativeFolders(IReadOnlyList<string> Libtorch, IReadOnlyLi
 
     /// <summary>The version of libtorch that TorchSharp's wrapper is built for.</summary>
     internal static string LibtorchVersion { get; } =
-        typeof(NativeFolders).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(item => item.Key == nameof(LibtorchVersion)).Value!;
+        typeof(NativeFolders).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .First(item => item.Key == nameof(LibtorchVersion)).Value!;
 
     /// <summary>
     /// <see cref="Variable"/>'s folder if it is set; else the program's own, as publishing leaves it, and then the packages in
@@ -45,7 +46,8 @@ internal sealed record NativeFolders(IReadOnlyList<string> Libtorch, IReadOnlyLi
     private static string Natives(string folder) => Path.Combine(folder, "runtimes", Rid, "native");
 
     private static string Rid =>
-        $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
+        $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-"
+        + RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
 
     private static IEnumerable<string> PackageRoots()
     {

@@ -15,7 +15,7 @@ internal static partial class NativeLibraries
     private const string Wrapper = "LibTorchSharp";
     private const int Now = 2;
 
-    // In the order that they need each other in. The last three are of a libtorch for GPUs alone.
+    // In the order that they need each other in; c10_cuda and torch_cuda are in a libtorch for GPUs alone.
     private static readonly string[] Libtorch = ["c10", "torch_cpu", "c10_cuda", "torch_cuda", "torch"];
 
     private static readonly Dictionary<string, nint> Loaded = [];
@@ -27,7 +27,8 @@ internal static partial class NativeLibraries
         if (Loaded.ContainsKey(Wrapper))
             return;
         string libtorch = Find("torch_cpu", "libtorch", folders.Libtorch);
-        string wrapper = Path.Combine(Find(Wrapper, $"TorchSharp {NativeFolders.TorchSharpVersion}'s native library", folders.Wrapper), NativeFolders.FileName(Wrapper));
+        string wrapperFolder = Find(Wrapper, $"TorchSharp {NativeFolders.TorchSharpVersion}'s native library", folders.Wrapper);
+        string wrapper = Path.Combine(wrapperFolder, NativeFolders.FileName(Wrapper));
         foreach (string library in Libtorch)
         {
             string path = Path.Combine(libtorch, NativeFolders.FileName(library));
@@ -52,8 +53,10 @@ internal static partial class NativeLibraries
     {
         string file = NativeFolders.FileName(library);
         return folders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, file))) ?? throw new TorchMissingException(
-            $"{what} was not found: no {file} in {string.Join(" or ", folders)}; build without -p:Torch=none on Linux x64, macOS arm64 or Windows x64, "
-            + $"or set {NativeFolders.Variable} to a folder with libtorch {NativeFolders.LibtorchVersion}, such as torch/lib of an installed PyTorch");
+            $"{what} was not found: no {file} in {string.Join(" or ", folders)}; "
+            + "build without -p:Torch=none on Linux x64, macOS arm64 or Windows x64, "
+            + $"or set {NativeFolders.Variable} to a folder with libtorch {NativeFolders.LibtorchVersion}, "
+            + "such as torch/lib of an installed PyTorch");
     }
 
     /// <summary>Loads a library by its path.</summary>
@@ -74,12 +77,15 @@ internal static partial class NativeLibraries
     {
         string file = Path.GetFileName(path);
         Match version = Version().Match(said), symbol = Symbol().Match(said);
+        string[] lines = said.Split('\n', StringSplitOptions.TrimEntries);
         string reason = (version.Success, symbol.Success) switch
         {
-            (true, _) => $"{file} needs {version.Groups[1].Value}, which this system's libraries are too old for; Debian 13, Ubuntu 24.04 and later have it (docs/torch.md)",
-            (_, true) => $"{file} needs {symbol.Groups[1].Value}, which the libtorch of {libtorch} lacks; TorchSharp {NativeFolders.TorchSharpVersion} is built for "
-                + $"libtorch {NativeFolders.LibtorchVersion}: set {NativeFolders.Variable} to a folder with that version, or unset it",
-            _ => $"{path}: {said.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Contains("cannot open", StringComparison.Ordinal)) ?? said.Split('\n', 2)[0].Trim()}; "
+            (true, _) => $"{file} needs {version.Groups[1].Value}, which this system's libraries are too old for; "
+                + "Debian 13, Ubuntu 24.04 and later have it (docs/torch.md)",
+            (_, true) => $"{file} needs {symbol.Groups[1].Value}, which the libtorch of {libtorch} lacks; "
+                + $"TorchSharp {NativeFolders.TorchSharpVersion} is built for libtorch {NativeFolders.LibtorchVersion}: "
+                + $"set {NativeFolders.Variable} to a folder with that version, or unset it",
+            _ => $"{path}: {lines.FirstOrDefault(line => line.Contains("cannot open", StringComparison.Ordinal)) ?? lines[0]}; "
                 + $"set {NativeFolders.Variable} to a folder with libtorch {NativeFolders.LibtorchVersion}",
         };
         return new TorchMissingException($"libtorch could not be loaded: {reason}", inner);

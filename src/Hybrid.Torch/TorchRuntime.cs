@@ -26,10 +26,15 @@ public static class TorchRuntime
     }
 
     /// <summary>Threads of libtorch in this process. How sums are split over them may change the last bits of a result.</summary>
+    /// <exception cref="TorchMissingException">libtorch cannot be loaded.</exception>
     public static int Threads
     {
-        get => torch.get_num_threads();
-        set => torch.set_num_threads(value);
+        get => Load(DeviceType.CPU) ? torch.get_num_threads() : 0;
+        set
+        {
+            Load(DeviceType.CPU);
+            torch.set_num_threads(value);
+        }
     }
 
     /// <summary>The GPUs that libtorch can use; 0 where there is none, or a libtorch for the processor alone.</summary>
@@ -51,7 +56,10 @@ public static class TorchRuntime
             return device;
         throw new TorchMissingException(
             $"device {device} was asked for and libtorch offers {count} NVIDIA GPUs here; "
-            + (count > 0 ? $"ask for cuda:0 to cuda:{count - 1}" : $"ask for cpu, or on a machine with a GPU and its driver build with -p:Torch=cuda or set {NativeFolders.Variable} to torch/lib of a PyTorch with CUDA"));
+            + (count > 0
+                ? $"ask for cuda:0 to cuda:{count - 1}"
+                : "ask for cpu, or on a machine with a GPU and its driver build with -p:Torch=cuda "
+                    + $"or set {NativeFolders.Variable} to torch/lib of a PyTorch with CUDA"));
     }
 
     /// <summary>Whether libtorch has that kind of device.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Hybrid.Cli.Shared;
 using Hybrid.Lab.Engines;
+using Hybrid.Lab.Tests;
 using Hybrid.Lab.Tests.Fakes;
 using Xunit;
 

@@ -12,7 +12,8 @@ public sealed class NativeLibrariesTests : IDisposable
     [Xunit.Fact]
     public void A_folder_without_libtorch_is_named_with_what_to_do()
     {
-        TorchMissingException missing = Assert.Throws<TorchMissingException>(() => NativeLibraries.Find("torch_cpu", "libtorch", [folder, "elsewhere"]));
+        TorchMissingException missing = Assert.Throws<TorchMissingException>(
+            () => NativeLibraries.Find("torch_cpu", "libtorch", [folder, "elsewhere"]));
         Assert.Contains($"libtorch was not found: no {NativeFolders.FileName("torch_cpu")} in {folder} or elsewhere; ", missing.Message);
         Assert.Contains($"set HYBRID_LIBTORCH to a folder with libtorch {NativeFolders.LibtorchVersion}", missing.Message);
     }
@@ -43,7 +44,7 @@ public sealed class NativeLibrariesTests : IDisposable
         "/packages/libLibTorchSharp.so: undefined symbol: _ZN5torch3jit6Module4evalEv",
         "libLibTorchSharp.so needs _ZN5torch3jit6Module4evalEv, which the libtorch of /torch/lib lacks; TorchSharp")]
     [InlineData(
-        "Unable to load shared library '/packages/libLibTorchSharp.so' or one of its dependencies. In order to help\nlibtorch.so: cannot open shared object file: No such file\n",
+        "Unable to load shared library '/packages/libLibTorchSharp.so' or one of its dependencies.\nlibtorch.so: cannot open shared object file: No such file\n",
         "/packages/libLibTorchSharp.so: libtorch.so: cannot open shared object file: No such file; set HYBRID_LIBTORCH")]
     public void What_the_systems_loader_says_becomes_reason_and_remedy(string said, string expected)
     {
@@ -56,6 +57,7 @@ public sealed class NativeLibrariesTests : IDisposable
     public void The_packages_that_the_build_took_are_where_it_looks()
     {
         // runtimes/RID/native of TorchSharp's package, whose lib every system has.
-        Assert.Contains(NativeFolders.OfProcess().Wrapper, wrapper => Directory.Exists(Path.GetFullPath(Path.Combine(wrapper, "../../../lib"))));
+        Assert.Contains(
+            NativeFolders.OfProcess().Wrapper, wrapper => Directory.Exists(Path.GetFullPath(Path.Combine(wrapper, "../../../lib"))));
     }
 }

@@ -11,7 +11,7 @@ internal static class InfoCommand
 {
     public static Verb Create(Session session)
     {
-        Verb verb = new("info", "Shows the engines, devices, memory, SIMD width, threads and versions here.", "hybrid info");
+        Verb verb = new("info", "Shows the engines, devices, memory, SIMD width, threads and versions of this build.", "hybrid info");
         CommonOptions common = new(verb);
         return verb.Does(parsed =>
         {
