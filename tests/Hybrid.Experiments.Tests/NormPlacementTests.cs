@@ -32,7 +32,7 @@ public class NormPlacementTests
     public void Runs_with_a_warm_up_are_not_compared()
     {
         OddsClaim claim = new("H", "", "", "diverging", run => run.Diverged, GroupComparison.OfPlacements(Grid));
-        CellResults results = Results((network, _) => [new("diverged", network.Setting.Abrupt == network.Norm == Placement.Peri ? 0 : 1)]);
+        CellResults results = Results((network, _) => [new("diverged", network.Setting.Abrupt == (network.Norm == Placement.Peri) ? 0 : 1)]);
         Assert.All(claim.Judge(results, 1e-4).Tests, test => Assert.Equal((0, Outcome.Supported), (test.Measured, test.Outcome)));
     }
 
