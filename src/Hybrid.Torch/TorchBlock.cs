@@ -35,16 +35,16 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
         Tensor sum = x * step.Skip;
         foreach (Sublayer sublayer in step.Sublayers)
             sum += Added(sublayer, x, weights) * sublayer.Branch;
-        return step.NormalisesSum ? Normalise(sum, weights[new(step.Sublayers[^1].Kind(), GainPlace.Sum)]) : sum;
+        return step.NormalisesSum ? Normalise(sum, weights[new GainRole(step.Sublayers[^1].Kind(), GainPlace.Sum)]) : sum;
     }
 
     // f([N] x), normalised where branches are.
     private Tensor Added(Sublayer sublayer, Tensor x, BlockTensors weights)
     {
         ModuleKind module = sublayer.Kind();
-        Tensor z = sublayer.Placement.Before ? Normalise(x, weights[new(module, GainPlace.Input)]) : x;
+        Tensor z = sublayer.Placement.Before ? Normalise(x, weights[new GainRole(module, GainPlace.Input)]) : x;
         Tensor branch = module == ModuleKind.Attention ? Attention(z, weights) : Mlp(z, weights);
-        return sublayer.Placement.OnBranch ? Normalise(branch, weights[new(module, GainPlace.Branch)]) : branch;
+        return sublayer.Placement.OnBranch ? Normalise(branch, weights[new GainRole(module, GainPlace.Branch)]) : branch;
     }
 
     // z: [B, n, d]; heads are columns [h d_k, (h + 1) d_k) of queries, keys and values.
