@@ -46,7 +46,8 @@ public sealed class PassMeterTests
         for (int block = 1; block <= depth; block++)
         {
             Check(recorder.Streams[block - 1], recorder.Added[(block, ModuleKind.Attention)], measured.Attention[block - 1]);
-            Check(wiring.IsParallel ? recorder.Streams[block - 1] : recorder.Middles[block], recorder.Added[(block, ModuleKind.Mlp)], measured.Mlp[block - 1]);
+            double[][] read = wiring.IsParallel ? recorder.Streams[block - 1] : recorder.Middles[block];
+            Check(read, recorder.Added[(block, ModuleKind.Mlp)], measured.Mlp[block - 1]);
             double entropy = recorder.Probabilities[block].Average(row => -row.Where(a => a > 0).Sum(a => a * Math.Log(a)));
             Near.Equal("entropy", entropy, measured.Entropy[block - 1], 0, 1e-12);
         }

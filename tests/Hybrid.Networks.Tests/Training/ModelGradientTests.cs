@@ -67,7 +67,9 @@ public sealed unsafe class ModelGradientTests
                 analytic += direction[i] * model.Gradients.Pointer[place.Offset + i];
             (double slope, double uncertainty) = FiniteDifference.Slope(Loss, Roundings * loss);
             origin.CopyTo(model.Parameters.Span(place.Offset, length));
-            string name = $"{options.Architecture.Norm} {options.Architecture.Wiring} {options.Architecture.Activation} {options.Task} tied {options.Tied} {place.Tensor.Name}";
+            Architecture architecture = options.Architecture;
+            string name = $"{architecture.Norm} {architecture.Wiring} {architecture.Activation} {options.Task} tied {options.Tied} "
+                + place.Tensor.Name;
             Near.Equal($"{name}: uncertainty of the difference", 0, uncertainty, LargestUncertainty * Math.Max(1, Math.Abs(slope)));
             Near.Equal(name, slope, analytic, uncertainty);
 
