@@ -70,11 +70,11 @@ public sealed class ExponentTests
         }
     }
 
-    public static TheoryData<Norm, Activation> Cases
+    public static TheoryData<Placement, Activation> Cases
     {
         get
         {
-            TheoryData<Norm, Activation> data = [];
+            TheoryData<Placement, Activation> data = [];
             foreach (Placement norm in Networks.Norms)
             {
                 data.Add(norm, Activation.Relu);

@@ -12,11 +12,11 @@ namespace Hybrid.Networks.Tests.Tangents;
 
 public sealed class TangentPassTests
 {
-    public static TheoryData<Norm, Mask, bool> Shapes
+    public static TheoryData<Placement, Mask, bool> Shapes
     {
         get
         {
-            TheoryData<Norm, Mask, bool> data = [];
+            TheoryData<Placement, Mask, bool> data = [];
             foreach (Placement norm in Networks.Norms)
             {
                 data.Add(norm, Mask.None, false);
