@@ -16,8 +16,6 @@ namespace Hybrid.Networks.Tangents;
 /// </summary>
 public sealed unsafe class LineExponents : IDisposable
 {
-    private const int InputLayer = 0, TokenStream = 0, GradientStream = 1, TangentStream = 2;
-
     private readonly Architecture line;
     private readonly WorkerPool pool;
     private readonly MatrixProduct<double> product;
@@ -54,8 +52,8 @@ public sealed unsafe class LineExponents : IDisposable
         if (angle.Length != line.Depth || gradients.Length != line.Depth)
             throw new ArgumentException($"there must be room for {line.Depth} blocks, got {angle.Length} and {gradients.Length}");
         MatrixView<double> x = network.Stream, v = pass.Tangents, g = network.Gradient;
-        token.Fill(x, new RandomKey(seed, sample, InputLayer, TokenStream));
-        tangents.Fill(v, new RandomKey(seed, sample, InputLayer, TangentStream));
+        token.Fill(x, RandomStream.InputTokens.OfInput(seed, sample));
+        tangents.Fill(v, RandomStream.InputTangents.OfInput(seed, sample));
         Rotate(v, x);
         double before = Size(v) / Size(x);
         for (int layer = 1; layer <= line.Depth; layer++)
@@ -73,7 +71,7 @@ public sealed unsafe class LineExponents : IDisposable
             before *= scale * scale;
         }
 
-        gradient.Fill(g, new RandomKey(seed, sample, InputLayer, GradientStream));
+        gradient.Fill(g, RandomStream.LossGradient.OfInput(seed, sample));
         Span<double> weights = stackalloc double[Enum.GetValues<MatrixRole>().Length];
         for (int layer = line.Depth; layer >= 1; layer--)
         {
