@@ -7,12 +7,12 @@ using Hybrid.Networks.Random;
 namespace Hybrid.Networks.Tangents;
 
 /// <summary>
-/// The exponents of theory.md section 4 at the line, measured. All tokens are equal there, so one token stands for them
-/// all and its attention weight is 1. An infinitesimal difference v between tokens is a tangent that attention's branch
-/// averages away (over many tokens that may all be attended to), while the MLP acts on it: λ_a of a block is the growth of
-/// ‖v‖²/‖x‖², the infinitesimal u. The gradient's mean mode is the gradient of that one token: λ_g of a block is the growth
-/// backwards of ‖G‖². Each is a logarithm of one network's growth; its mean differs from the logarithm of the mean growth,
-/// of which the theory speaks, by O(1/width).
+/// The exponents of derivation section 6 at the line, measured. All tokens are equal there, so one token stands for them
+/// all and its attention weight is 1. An infinitesimal difference v between tokens is a tangent that attention averages
+/// away (over many tokens that may all be attended to), while the MLP acts on it: λ_a of a block is the growth of
+/// ‖v‖²/‖x‖², the infinitesimal u. The gradient's mean mode is the gradient of that one token: λ_g of a block is the
+/// growth backwards of ‖G‖². Each is a logarithm of one network's growth; its mean differs from the logarithm of the mean
+/// growth, of which the theory speaks, by O(1/width).
 /// </summary>
 public sealed unsafe class LineExponents : IDisposable
 {
