@@ -108,12 +108,6 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         };
     }
 
-    /// <summary>The attention sublayer's, without gains, its branch overwritten by the gradient there.</summary>
-    internal Placement<T> AttentionPlacement(int layer) => InPlace(layer, ModuleKind.Attention);
-
-    /// <summary>The MLP sublayer's, without gains, its branch overwritten by the gradient there.</summary>
-    internal Placement<T> MlpPlacement(int layer) => InPlace(layer, ModuleKind.Mlp);
-
     /// <summary>Attention of block <paramref name="layer"/> between its products with weights.</summary>
     internal AttentionHeads<T> Heads(int layer) => new()
     {
@@ -148,14 +142,6 @@ internal sealed unsafe class BlockStages<T> : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => activations.Dispose();
-
-    private Placement<T> InPlace(int layer, ModuleKind module)
-    {
-        int index = 0;
-        while (sublayers[layer - 1][index].Module != module)
-            index++;
-        return Placed(layer, sublayers[layer - 1][index]) with { BranchGradient = default };
-    }
 
     private MatrixView<T> Kept(Slot slot, int layer) => slot.In(activations, (layer - 1) * plan.BlockLength);
 }

@@ -51,7 +51,7 @@ internal unsafe struct Placement<T>
     /// <summary>f: [R, d].</summary>
     internal MatrixView<T> Branch;
 
-    /// <summary>The gradient at f: [R, d]; without rows where it may take the place of f.</summary>
+    /// <summary>The gradient at f: [R, d].</summary>
     internal MatrixView<T> BranchGradient;
 
     /// <summary>The gradient at z: [R, d].</summary>
@@ -96,20 +96,6 @@ internal unsafe struct Placement<T>
             normalisesBranch = value.OnBranch;
             normalisesOutput = value.OnSum;
         }
-    }
-
-    /// <summary>N f or N (r x + a f), of a placement with one of the two: [R, d].</summary>
-    internal MatrixView<T> Normalised
-    {
-        readonly get => normalisesBranch ? NormalisedBranch : NormalisedSum;
-        set => NormalisedBranch = NormalisedSum = value;
-    }
-
-    /// <summary>Its √d/‖·‖: [R, 1].</summary>
-    internal MatrixView<T> NormalisedScale
-    {
-        readonly get => normalisesBranch ? BranchScale : SumScale;
-        set => BranchScale = SumScale = value;
     }
 
     /// <summary>What is added to the stream but for the weight: f, N f or γ ∘ N f, after <see cref="Leave"/>.</summary>
@@ -175,7 +161,7 @@ internal unsafe struct Placement<T>
     /// </summary>
     internal static void LeaveBackward(Placement<T>* at, int worker, int threads)
     {
-        MatrixView<T> branch = at->BranchGradient.Rows > 0 ? at->BranchGradient : at->Branch;
+        MatrixView<T> branch = at->BranchGradient;
         (int start, int end) = Share(at->Stream.Rows, at->HasBranchGain || at->HasSumGain, worker, threads);
         int length = at->Stream.Columns;
         for (int row = start; row < end; row++)

@@ -1,17 +1,23 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Engines;
+using Hybrid.Networks.Engines.Conditioned;
 using Hybrid.Networks.Engines.Dense;
 using Hybrid.Networks.Tests.Training;
 using Hybrid.Theory;
 using Xunit;
 
-namespace Hybrid.Networks.Tests.Engines.Dense;
+namespace Hybrid.Networks.Tests;
 
-/// <summary>Networks with real weights against the theory of infinite width, however their blocks are put together.</summary>
-public sealed class WiredNetworkTests
+/// <summary>
+/// Networks against the theory of infinite width, however their blocks are put together. One sealed subclass per engine.
+/// </summary>
+public abstract class WiredNetworkTests
 {
     private const int Width = 256, Samples = 24;
     private const double StandardErrors = 4;
+
+    /// <summary>The engine under test.</summary>
+    protected abstract INetworkEngine Create(Architecture architecture);
 
     public static TheoryData<Placement, Wiring> Blocks => Models.BlockCases;
 
@@ -45,11 +51,11 @@ public sealed class WiredNetworkTests
     // Everything that a wrong wiring would show in is away from 1: skips, branches, scales.
     private static Architecture Of(Placement norm, Wiring wiring, int width) => Networks.Of(
         norm, Activation.Tanh, tokens: 8, depth: 3, width: width, heads: 4, valueStd: 1.4, inStd: 1.3, biasStd: 0.2,
-        attentionBranch: 0.8, mlpBranch: 1.2, skip: 0.9, norm0: 1.5, correlation: 0.3).With(wiring: wiring);
+        attentionBranch: 0.8, mlpBranch: 1.2, skip: 0.9, norm0: 1.5, correlation: 0.3, wiring: wiring);
 
-    private static (double[] Mean, double[] Error) Measure(Architecture architecture)
+    private (double[] Mean, double[] Error) Measure(Architecture architecture)
     {
-        using DenseEngine engine = new(architecture, 1);
+        using INetworkEngine engine = Create(architecture);
         NetworkSample sample = new(architecture.Tokens, architecture.Depth);
         int depth = architecture.Depth;
         double[] sum = new double[4 * depth], squares = new double[4 * depth];
@@ -76,4 +82,16 @@ public sealed class WiredNetworkTests
         double[] error = [.. squares.Select((total, i) => Math.Sqrt(Math.Max(0, total / Samples - mean[i] * mean[i]) / (Samples - 1)))];
         return (mean, error);
     }
+}
+
+/// <summary>Networks with real weights.</summary>
+public sealed class DenseWiredNetworkTests : WiredNetworkTests
+{
+    protected override INetworkEngine Create(Architecture architecture) => new DenseEngine(architecture, 1);
+}
+
+/// <summary>Networks in coordinates.</summary>
+public sealed class ConditionedWiredNetworkTests : WiredNetworkTests
+{
+    protected override INetworkEngine Create(Architecture architecture) => new ConditionedEngine(architecture, 1);
 }
