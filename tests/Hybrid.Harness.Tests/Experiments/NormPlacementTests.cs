@@ -24,8 +24,8 @@ public class NormPlacementTests
     {
         OddsClaim claim = new("H", "", "", "diverging", run => run.Diverged, GroupComparison.OfSteps(Grid));
         CellResults results = Results((network, run) => [new("diverged", run < (network.Step == 1 ? larger : smaller) ? 1 : 0)]);
-        Assert.All(claim.Judge(results, 1e-4).Tests, test => Assert.Equal(outcome, test.Outcome));
-        Assert.NotEmpty(claim.Findings(results, claim.Judge(results, 1e-4)).Content);
+        Assert.All(claim.Planned.Judge(results, 1e-4).Tests, test => Assert.Equal(outcome, test.Outcome));
+        Assert.NotEmpty(claim.Findings(results, claim.Planned.Judge(results, 1e-4)).Content);
     }
 
     // Peri diverges here with a warm-up and the others without.
@@ -34,7 +34,7 @@ public class NormPlacementTests
     {
         OddsClaim claim = new("H", "", "", "diverging", run => run.Diverged, GroupComparison.OfPlacements(Grid));
         CellResults results = Results((network, _) => [new("diverged", network.Setting.Abrupt == network.Norm.IsPeri ? 0 : 1)]);
-        Assert.All(claim.Judge(results, 1e-4).Tests, test => Assert.Equal((0, Outcome.Supported), (test.Measured, test.Outcome)));
+        Assert.All(claim.Planned.Judge(results, 1e-4).Tests, test => Assert.Equal((0, Outcome.Supported), (test.Measured, test.Outcome)));
     }
 
     [Theory]
@@ -43,7 +43,7 @@ public class NormPlacementTests
     public void A_single_violation_refutes_the_bound(int violations, Outcome outcome)
     {
         CellResults results = Results((network, run) => [new("bound violations", network.Norm.IsPeri && network.Step == 1 && run == 0 ? violations : 0)]);
-        Assert.Equal(outcome, new BoundClaim(Grid).Judge(results, 1e-4).Outcome);
+        Assert.Equal(outcome, new BoundClaim(Grid).Planned.Judge(results, 1e-4).Outcome);
     }
 
     [Fact]

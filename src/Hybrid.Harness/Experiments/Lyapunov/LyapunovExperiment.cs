@@ -36,10 +36,9 @@ internal sealed class LyapunovExperiment : IExperiment
         TrainedSpectrumClaims trainedClaims = new(
             [.. ((Norm[])[Norm.Pre, Norm.Post, Norm.Peri]).Select(norm => new TrainedSpectrum(norm, trained))],
             [.. ((Norm[])[Norm.Pre, Norm.Peri]).Select(norm => new TrainedSpectrum(norm, complete))]);
-        double rate = Significance.PerTest(claims.Tests + trainedClaims.Tests);
         return new(
-            [.. claims.Hypotheses, .. trainedClaims.Hypotheses],
+            new([.. claims.Planned, .. trainedClaims.Planned]),
             [.. claims.Cells, .. trainedClaims.Cells],
-            results => Evaluation.Together(claims.Evaluate(results, rate), trainedClaims.Evaluate(results, rate)));
+            (results, level) => Evaluation.Together(claims.Evaluate(results, level), trainedClaims.Evaluate(results, level)));
     }
 }
