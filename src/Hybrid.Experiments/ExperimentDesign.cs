@@ -1,10 +1,28 @@
 namespace Hybrid.Experiments;
 
 /// <summary>What an experiment commits itself to before it measures, and how it judges afterwards.</summary>
-/// <param name="Hypotheses">H1, H2, … with their predictions.</param>
+/// <param name="Plan">H1, H2, … with their predictions and every test of theirs.</param>
 /// <param name="Cells">The grid; keys are unique.</param>
-/// <param name="Evaluate">Judges the hypotheses from all cells; depends on nothing but the design and the results.</param>
+/// <param name="Judge">
+/// Makes the planned tests from all cells, each at the given level; depends on nothing but the design, the results and the level.
+/// </param>
 public sealed record ExperimentDesign(
-    IReadOnlyList<Hypothesis> Hypotheses,
+    TestPlan Plan,
     IReadOnlyList<Cell> Cells,
-    Func<CellResults, Evaluation> Evaluate);
+    Func<CellResults, double, Evaluation> Judge)
+{
+    /// <summary>H1, H2, … with their predictions.</summary>
+    public IReadOnlyList<Hypothesis> Hypotheses => Plan.Hypotheses;
+
+    /// <summary>Judges the hypotheses from all cells, every test at the level of the plan.</summary>
+    /// <exception cref="InvalidOperationException">Another set of tests was made than was planned.</exception>
+    public Evaluation Evaluate(CellResults results)
+    {
+        Evaluation evaluation = Judge(results, Plan.Level);
+        var planned = Plan.Claims.Select(claim => (claim.Hypothesis.Id, claim.Tests.Count));
+        var made = evaluation.Results.Select(result => (result.Hypothesis.Id, result.Tests.Count));
+        return planned.SequenceEqual(made)
+            ? evaluation
+            : throw new InvalidOperationException($"the planned tests must be made, {string.Join(", ", planned)}, got {string.Join(", ", made)}");
+    }
+}

@@ -6,7 +6,7 @@ namespace Hybrid.Experiments;
 /// <summary>The page of a finished experiment: verdicts, findings, what was registered, every tested number, the run.</summary>
 public static class ExperimentReport
 {
-    // A page shows every tested number up to so many for a hypothesis, and the most strained ones of more.
+    // A page shows every tested number up to so many for a hypothesis, and the weakest ones of more.
     private const int MostRows = 40;
 
     /// <summary>The page as structure.</summary>
@@ -29,7 +29,7 @@ public static class ExperimentReport
             [.. evaluation.Results.Select(Row)]);
         ReportParagraph level = new(string.Create(
             CultureInfo.InvariantCulture,
-            $"A correct theory is refuted anywhere on this page with probability at most {100 * Significance.FamilyWiseRate:0.##} %: every interval is widened for all tests of the experiment together (Bonferroni). A hypothesis is refuted if any of its numbers is, and inconclusive if more than half of them are."));
+            $"A correct theory is refuted anywhere on this page with probability at most {100 * Significance.FamilyWiseRate:0.##} %: every interval is widened for all {plan.Design.Plan.Count} tests of the experiment together (Bonferroni). A hypothesis is refuted if any of its numbers is, and inconclusive if more than half of them are; a number is undecided where the measurement is too coarse to tell."));
         return plan.Scale == ExperimentScale.Quick
             ? new("Verdicts", [new ReportParagraph("This is the quick run: small networks, few of them. It shows that the experiment works; the full run is the measurement."), table, level])
             : new("Verdicts", [table, level]);
@@ -37,7 +37,7 @@ public static class ExperimentReport
         static IReadOnlyList<string> Row(HypothesisResult result) =>
         [
             $"{result.Hypothesis.Id}: {result.Hypothesis.Statement}",
-            Word(result.Outcome),
+            Verdict(result),
             Numbers.Integer(result.Tests.Count),
             Numbers.Integer(result.Count(Outcome.Supported)),
             Numbers.Integer(result.Count(Outcome.Refuted)),
@@ -53,16 +53,26 @@ public static class ExperimentReport
         _ => "inconclusive",
     };
 
+    /// <summary>The outcome as a word, with the share of its numbers that are undecided where there are any: supported (3 of 240 undecided).</summary>
+    public static string Verdict(HypothesisResult result) => Verdict(result.Outcome, result.Count(Outcome.Inconclusive), result.Tests.Count);
+
+    /// <summary>The same of all hypotheses together.</summary>
+    public static string Verdict(Evaluation evaluation) => Verdict(
+        evaluation.Outcome, evaluation.Results.Sum(result => result.Count(Outcome.Inconclusive)), evaluation.Results.Sum(result => result.Tests.Count));
+
+    private static string Verdict(Outcome outcome, int undecided, int tests) =>
+        undecided == 0 ? Word(outcome) : string.Create(CultureInfo.InvariantCulture, $"{Word(outcome)} ({undecided} of {tests} undecided)");
+
     private static string Title(ExperimentPlan plan) =>
         plan.Scale == ExperimentScale.Quick ? $"{plan.Experiment.Name} (quick run)" : plan.Experiment.Name;
 
     private static ReportSection Tests(HypothesisResult result)
     {
         bool all = result.Tests.Count <= MostRows;
-        IEnumerable<TestedNumber> shown = all ? result.Tests : result.Tests.OrderByDescending(test => test.Strain).Take(MostRows);
+        IEnumerable<TestedNumber> shown = all ? result.Tests : TestedNumber.WeakestFirst(result.Tests).Take(MostRows);
         string caption = all
             ? "Every tested number:"
-            : $"The {MostRows} of {result.Tests.Count} tested numbers that came nearest to their limits; all are in the JSON beside this page:";
+            : $"The {MostRows} of {result.Tests.Count} tested numbers that came nearest to their limits, the weakest first: refuted, undecided, then those with the least margin; all are in the JSON beside this page:";
         return new(
             $"{result.Hypothesis.Id}, measured",
             [

@@ -11,6 +11,9 @@ public sealed record HypothesisResult(Hypothesis Hypothesis, IReadOnlyList<Teste
         : 2 * Count(Outcome.Inconclusive) > Tests.Count ? Outcome.Inconclusive
         : Outcome.Supported;
 
+    /// <summary>The share of numbers that the measurement is too coarse to tell, from 0 to 1.</summary>
+    public double UndecidedShare => (double)Count(Outcome.Inconclusive) / Tests.Count;
+
     /// <summary>How many numbers came out so.</summary>
     public int Count(Outcome outcome) => Tests.Count(test => test.Outcome == outcome);
 }

@@ -20,11 +20,39 @@ public sealed record TestedNumber(
     double High,
     Outcome Outcome)
 {
+    /// <summary>0: the measurement must equal the prediction. +1 or −1: it must lie above or below the predicted bound.</summary>
+    public int Side { get; init; }
+
     /// <summary>Half of the interval.</summary>
     public double HalfWidth => 0.5 * (High - Low);
 
-    /// <summary>How near the measurement came to refuting: |measured − predicted| in half-widths.</summary>
-    public double Strain => Math.Abs(Measured - Predicted) / HalfWidth;
+    /// <summary>
+    /// How much is left to the limit, in units of the interval from the measurement to the end that meets the limit first. Of an
+    /// equality 1 − |measured − predicted| in half-widths: 1 at the prediction, below 0 where refuted. Of a bound the distance to
+    /// its right side in half-widths, less 1: above 0 where supported, below −2 where refuted. An interval without an end leaves
+    /// its limit, 1 of an equality and −1 of a bound; a number without any error leaves ±∞; NaN where nothing was measured.
+    /// </summary>
+    public double Margin
+    {
+        get
+        {
+            bool upwards = Side < 0 || (Side == 0 && Predicted >= Measured);
+            double reach = upwards ? High - Measured : Measured - Low;
+            double room = upwards ? High - Predicted : Predicted - Low;
+            if (Side != 0)
+                room = -room;
+            if (double.IsInfinity(reach))
+                return Side == 0 ? 1 : -1;
+            return reach == 0 && room == 0 ? (Side == 0 ? double.PositiveInfinity : 0) : room / reach;
+        }
+    }
+
+    /// <summary>
+    /// The weakest first: refuted, then undecided, then supported numbers, in each of them by their margin, those of which
+    /// nothing is known first.
+    /// </summary>
+    public static IEnumerable<TestedNumber> WeakestFirst(IEnumerable<TestedNumber> tests) =>
+        tests.OrderBy(test => test.Outcome switch { Outcome.Refuted => 0, Outcome.Inconclusive => 1, _ => 2 }).ThenBy(test => test.Margin);
 
     /// <summary>
     /// The measurement at infinite width must equal the prediction: within k standard errors (of both, in quadrature) plus
@@ -87,7 +115,7 @@ public sealed record TestedNumber(
     {
         double excess = side * (measured - bound.Value);
         Outcome outcome = excess > halfWidth ? Outcome.Supported : excess >= -halfWidth ? Outcome.Inconclusive : Outcome.Refuted;
-        return new(bound.Subject, bound.Quantity, bound.Value, measured, measured - halfWidth, measured + halfWidth, outcome);
+        return new(bound.Subject, bound.Quantity, bound.Value, measured, measured - halfWidth, measured + halfWidth, outcome) { Side = side };
     }
 
     /// <summary>Too few samples were left to say anything, as where all runs but one diverged.</summary>

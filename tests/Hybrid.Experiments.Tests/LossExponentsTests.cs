@@ -90,10 +90,14 @@ public class LossExponentsTests
         Assert.Equal(Math.Sqrt(21 * 18 / 24.0) / 20, nearness.StandardDeviation, 1e-12);
     }
 
-    private static Evaluation Judge(Func<TrainedNetwork, int, double> loss) => new LossExponentsClaims([Pre], Optimum, Ignorance).Evaluate(new(
-        Pre.Networks
+    private static Evaluation Judge(Func<TrainedNetwork, int, double> loss)
+    {
+        LossExponentsClaims claims = new([Pre], Optimum, Ignorance);
+        CellResults results = new(Pre.Networks
             .SelectMany(network => network.Runs.Select((cell, run) => (cell.Key, Loss: loss(network, run))))
-            .ToDictionary(run => run.Key, run => CellValues.Of([[KeyValuePair.Create(TrainedLoss.Loss, run.Loss)]]))));
+            .ToDictionary(run => run.Key, run => CellValues.Of([[KeyValuePair.Create(TrainedLoss.Loss, run.Loss)]])));
+        return claims.Evaluate(results, new TestPlan(claims.Planned).Level);
+    }
 
     private static string Reading(Evaluation evaluation) =>
         string.Join("\n", evaluation.Findings[0].Content.OfType<ReportParagraph>().Select(paragraph => paragraph.Text));

@@ -23,8 +23,8 @@ public class NormPlacementTests
     {
         OddsClaim claim = new("H", "", "", "diverging", run => run.Diverged, GroupComparison.OfSteps(Grid));
         CellResults results = Results((network, run) => [new("diverged", run < (network.Step == 1 ? larger : smaller) ? 1 : 0)]);
-        Assert.All(claim.Judge(results, 1e-4).Tests, test => Assert.Equal(outcome, test.Outcome));
-        Assert.NotEmpty(claim.Findings(results, claim.Judge(results, 1e-4)).Content);
+        Assert.All(claim.Planned.Judge(results, 1e-4).Tests, test => Assert.Equal(outcome, test.Outcome));
+        Assert.NotEmpty(claim.Findings(results, claim.Planned.Judge(results, 1e-4)).Content);
     }
 
     // Peri diverges here with a warm-up and the others without.
@@ -33,7 +33,7 @@ public class NormPlacementTests
     {
         OddsClaim claim = new("H", "", "", "diverging", run => run.Diverged, GroupComparison.OfPlacements(Grid));
         CellResults results = Results((network, _) => [new("diverged", network.Setting.Abrupt == (network.Norm == Placement.Peri) ? 0 : 1)]);
-        Assert.All(claim.Judge(results, 1e-4).Tests, test => Assert.Equal((0, Outcome.Supported), (test.Measured, test.Outcome)));
+        Assert.All(claim.Planned.Judge(results, 1e-4).Tests, test => Assert.Equal((0, Outcome.Supported), (test.Measured, test.Outcome)));
     }
 
     [Theory]
@@ -41,8 +41,8 @@ public class NormPlacementTests
     [InlineData(1, Outcome.Refuted)]
     public void A_single_violation_refutes_the_bound(int violations, Outcome outcome)
     {
-        CellResults results = Results((network, run) => [new("bound violations", network.Norm == Placement.Peri && network.Step == 1 && run == 0 ? violations : 0)]);
-        Assert.Equal(outcome, new BoundClaim(Grid).Judge(results, 1e-4).Outcome);
+        CellResults results = Results((network, run) => [new("bound violations", (network.Norm == Placement.Peri) && network.Step == 1 && run == 0 ? violations : 0)]);
+        Assert.Equal(outcome, new BoundClaim(Grid).Planned.Judge(results, 1e-4).Outcome);
     }
 
     [Fact]

@@ -1,5 +1,8 @@
 using Hybrid.Lab.Comparisons;
+using Hybrid.Experiments;
+using Hybrid.Drawing.Reports;
 using Hybrid.Lab.Statistics;
+using Hybrid.Experiments.Tests.Fakes;
 using Xunit;
 
 namespace Hybrid.Experiments.Tests;
@@ -50,5 +53,86 @@ public class TestedNumberTests
     {
         Hypothesis hypothesis = new("H1", "", "", []);
         Assert.Equal(expected, new HypothesisResult(hypothesis, [.. outcomes.Select(outcome => new TestedNumber("", "", 0, 0, 0, 0, outcome))]).Outcome);
+    }
+
+    // By hand: the limit of an equality is the end of the interval, that of a bound the bound itself.
+    [Theory]
+    [InlineData(0, 1, 1, 0.9, 1.1, 1)]
+    [InlineData(0, 1, 1.075, 0.975, 1.175, 0.25)]
+    [InlineData(0, 1, 0.925, 0.825, 1.025, 0.25)]
+    [InlineData(0, 1, 1.2, 1.1, 1.3, -1)]
+    [InlineData(0, 1, 1.1, 0.8, 1.2, 2 / 3.0)]
+    [InlineData(0, 1, 1.1, double.NegativeInfinity, 1.2, 1)]
+    [InlineData(0, 0, 0, 0, 0, double.PositiveInfinity)]
+    [InlineData(0, 0, 3, 3, 3, double.NegativeInfinity)]
+    [InlineData(+1, 0, 3, 2, 4, 2)]
+    [InlineData(+1, 0, 0.5, -0.5, 1.5, -0.5)]
+    [InlineData(+1, 0, -3, -4, -2, -4)]
+    [InlineData(-1, 0, -3, -4, -2, 2)]
+    [InlineData(-1, 0, 3, 2, 4, -4)]
+    [InlineData(-1, 1, 0.4, 0, 0.8, 0.5)]
+    [InlineData(-1, 1, 0.4, 0, double.PositiveInfinity, -1)]
+    [InlineData(+1, 0, double.NaN, double.NegativeInfinity, double.PositiveInfinity, double.NaN)]
+    public void The_margin_is_the_distance_to_the_limit_in_units_of_the_interval(
+        int side, double predicted, double measured, double low, double high, double margin) =>
+        Assert.Equal(margin, new TestedNumber("a", "b", predicted, measured, low, high, Outcome.Supported) { Side = side }.Margin, 1e-12);
+
+    // One- and two-sided, in every outcome, given in the reverse of the order that is due.
+    [Fact]
+    public void The_weakest_numbers_come_first_whatever_their_kind()
+    {
+        static TestedNumber Equality(string name, double strain, double halfWidth) =>
+            TestedNumber.Inside(new(name, "", 1), 1 + strain * halfWidth, 1 + (strain - 1) * halfWidth, 1 + (strain + 1) * halfWidth, 1);
+        static TestedNumber Bound(string name, int side, double excess) => TestedNumber.OnSide(new(name, "", 0), side, side * excess, 1);
+        TestedNumber[] due =
+        [
+            Bound("refuted below, −7", -1, -6),
+            Equality("refuted, −3", 4, 0.1),
+            Bound("refuted above, −2.5", +1, -1.5),
+            Equality("refuted, −½", 1.5, 0.1),
+            TestedNumber.Undecided(new("nothing known", "", 0)),
+            Bound("undecided above, −1.9", +1, -0.9),
+            Bound("undecided below, −0.1", -1, 0.9),
+            Equality("undecided, 0.2", 0.8, 0.7),
+            Bound("supported above, 0.1", +1, 1.1),
+            Equality("supported, 0.2", -0.8, 0.1),
+            Bound("supported below, 0.5", -1, 1.5),
+            Equality("supported, 0.9", 0.1, 0.1),
+            Bound("supported above, 200", +1, 201),
+            Equality("exact", 0, 0),
+        ];
+        Assert.All(due.Take(4), test => Assert.Equal(Outcome.Refuted, test.Outcome));
+        Assert.All(due.Skip(4).Take(4), test => Assert.Equal(Outcome.Inconclusive, test.Outcome));
+        Assert.All(due.Skip(8), test => Assert.Equal(Outcome.Supported, test.Outcome));
+        Assert.Equal(due.Select(test => test.Subject), TestedNumber.WeakestFirst(due.Reverse()).Select(test => test.Subject));
+    }
+
+    [Theory]
+    [InlineData("supported", Outcome.Supported, Outcome.Supported)]
+    [InlineData("supported (1 of 3 undecided)", Outcome.Supported, Outcome.Inconclusive, Outcome.Supported)]
+    [InlineData("inconclusive (2 of 3 undecided)", Outcome.Inconclusive, Outcome.Inconclusive, Outcome.Supported)]
+    [InlineData("refuted (1 of 3 undecided)", Outcome.Inconclusive, Outcome.Refuted, Outcome.Supported)]
+    [InlineData("refuted", Outcome.Refuted)]
+    public void A_verdict_carries_its_share_of_undecided_numbers(string verdict, params Outcome[] outcomes)
+    {
+        HypothesisResult result = new(new("H1", "", "", []), [.. outcomes.Select(outcome => new TestedNumber("", "", 0, 0, 0, 0, outcome))]);
+        Assert.Equal(verdict, ExperimentReport.Verdict(result));
+        Assert.Equal((double)outcomes.Count(outcome => outcome == Outcome.Inconclusive) / outcomes.Length, result.UndecidedShare);
+        Assert.Equal(verdict, ExperimentReport.Verdict(new Evaluation([result], [])));
+    }
+
+    [Fact]
+    public void The_page_carries_the_share_and_the_weakest_of_many_numbers()
+    {
+        FakeExperiment experiment = new(2);
+        ExperimentPlan plan = new(experiment, ExperimentScale.Full, 1, 1);
+        TestedNumber[] tests = [.. Enumerable.Range(0, 50).Select(i => TestedNumber.OnSide(new($"network {i:00}", "", 0), +1, i - 1.5, 1))];
+        Evaluation evaluation = new([new(plan.Design.Hypotheses[0], tests)], []);
+        ReportTable verdicts = ExperimentReport.Verdicts(plan, evaluation).Content.OfType<ReportTable>().Single();
+        Assert.Equal(["refuted (2 of 50 undecided)", "50", "47", "1", "2"], verdicts.Rows[0].Skip(1));
+        ExperimentOutcome outcome = new(plan, DateTimeOffset.UnixEpoch, new(new Dictionary<string, CellValues>()), 0, 1, 1);
+        ReportTable measured = ExperimentReport.Of(outcome, evaluation, new("", "", "")).Sections
+            .Single(section => section.Heading == "H1, measured").Content.OfType<ReportTable>().Single();
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => $"network {i:00}"), measured.Rows.Select(row => row[0]));
     }
 }

@@ -13,47 +13,46 @@ internal sealed class GradientFlowClaims
 
     private readonly IReadOnlyList<GradientNetwork> _grid;
     private readonly GradientFlowSize _size;
-    private readonly Hypothesis _tokens, _weights, _decay;
+    private readonly PlannedClaim _tokens, _weights, _decay;
 
     public GradientFlowClaims(IReadOnlyList<GradientNetwork> grid, GradientFlowSize size)
     {
         (_grid, _size) = (grid, size);
         const string Within = "the mean extrapolated to infinite width from two widths equals the registered number within k standard errors (Student's t, Welch), "
             + "plus the estimated O(1/d²) term; wider than half of it is inconclusive.";
-        _tokens = new(
+        Hypothesis tokens = new(
             "H1",
             "The gradient at a token, g_d, has the predicted size at every depth.",
             Within,
             [.. grid.SelectMany(network => size.Layers.Select(layer => Tokens(network, layer)))]);
-        _weights = new(
+        Hypothesis weights = new(
             "H2",
             "The gradient of every weight matrix has the predicted norm at every depth (‖∂L/∂W‖² over the number of entries).",
             Within,
             [.. grid.SelectMany(network => size.Blocks.SelectMany(block => GradientNetwork.Matrices.Select(matrix => Weight(network, block, matrix))))]);
-        _decay = new(
+        Hypothesis decay = new(
             "H3",
             "Gradient differences between tokens, g_d − g_o, fade exponentially under post-normalisation where tokens have collapsed, by nearly 1/2 per block in the half "
                 + "of the depth next to the output; under pre-, peri- and output-normalisation they do not.",
             "the measured log growth per block backwards, in either half of the depth, equals the registered one, with the intervals of both ends of the half added.",
             [.. grid.SelectMany(network => Halves.Select(half => Decay(network, half)))]);
+        _tokens = new(tokens, [.. grid.SelectMany(network => size.Layers.Select(layer =>
+            Equal(Tokens(network, layer), network, GradientNetwork.Diagonal(layer))))]);
+        _weights = new(weights, [.. grid.SelectMany(network => size.Blocks.SelectMany(block => GradientNetwork.Matrices.Select(matrix =>
+            Equal(Weight(network, block, matrix), network, GradientNetwork.Weight(block, matrix)))))]);
+        _decay = new(decay, [.. grid.SelectMany(network => Halves.Select(half =>
+            new PlannedTest(Decay(network, half), (results, level) => MeasuredDecay(network, half, results, level))))]);
     }
 
-    public IReadOnlyList<Hypothesis> Hypotheses => [_tokens, _weights, _decay];
-
-    /// <summary>How many numbers are tested.</summary>
-    public int Tests => Hypotheses.Sum(hypothesis => hypothesis.Predictions.Count);
+    public IReadOnlyList<PlannedClaim> Planned => [_tokens, _weights, _decay];
 
     /// <summary>The two halves of the depth, by the layers where they begin and end.</summary>
     private IReadOnlyList<(string Name, int First, int Last)> Halves =>
         [("next to the output", _size.Depth / 2, _size.Depth), ("next to the input", 0, _size.Depth / 2)];
 
-    public Evaluation Evaluate(CellResults results, double rate)
+    public Evaluation Evaluate(CellResults results, double level)
     {
-        HypothesisResult tokens = new(_tokens, [.. _grid.SelectMany(network => _size.Layers.Select(layer =>
-            Equal(Tokens(network, layer), network, GradientNetwork.Diagonal(layer), results, rate)))]);
-        HypothesisResult weights = new(_weights, [.. _grid.SelectMany(network => _size.Blocks.SelectMany(block => GradientNetwork.Matrices.Select(matrix =>
-            Equal(Weight(network, block, matrix), network, GradientNetwork.Weight(block, matrix), results, rate))))]);
-        HypothesisResult decay = new(_decay, [.. _grid.SelectMany(network => Halves.Select(half => MeasuredDecay(network, half, results, rate)))]);
+        HypothesisResult tokens = _tokens.Judge(results, level), weights = _weights.Judge(results, level), decay = _decay.Judge(results, level);
         return new(
             [tokens, weights, decay],
             [
@@ -73,8 +72,8 @@ internal sealed class GradientFlowClaims
         $"log growth {half.Name}",
         Math.Log(network.PredictedDifference(half.First) / network.PredictedDifference(half.Last)) / (half.Last - half.First));
 
-    private static TestedNumber Equal(RegisteredNumber number, GradientNetwork network, string name, CellResults results, double rate) =>
-        TestedNumber.Equal(number, Exact, network.Pair.Extrapolate(results, name, number.Value), number.Value, rate);
+    private static PlannedTest Equal(RegisteredNumber number, GradientNetwork network, string name) => new(number, (results, level) =>
+        TestedNumber.Equal(number, Exact, network.Pair.Extrapolate(results, name, number.Value), number.Value, level));
 
     private TestedNumber MeasuredDecay(GradientNetwork network, (string Name, int First, int Last) half, CellResults results, double level)
     {

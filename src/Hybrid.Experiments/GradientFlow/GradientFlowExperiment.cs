@@ -36,10 +36,9 @@ internal sealed class GradientFlowExperiment : IExperiment
             [.. Trained.Select(norm => new InitialGradients(norm, trainable))],
             [.. Trained.Select(norm => new TrainedGradients(norm, trainable))],
             trainable);
-        double rate = Significance.PerTest(claims.Tests + trained.Tests);
         return new(
-            [.. claims.Hypotheses, .. trained.Hypotheses],
+            new([.. claims.Planned, .. trained.Planned]),
             [.. grid.SelectMany(network => network.Pair.Cells), .. trained.Cells],
-            results => Evaluation.Together(claims.Evaluate(results, rate), trained.Evaluate(results, rate)));
+            (results, level) => Evaluation.Together(claims.Evaluate(results, level), trained.Evaluate(results, level)));
     }
 }

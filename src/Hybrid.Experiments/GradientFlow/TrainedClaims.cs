@@ -13,20 +13,20 @@ internal sealed class TrainedClaims
     private readonly IReadOnlyList<InitialGradients> _initial;
     private readonly IReadOnlyList<TrainedGradients> _trained;
     private readonly TrainableSize _size;
-    private readonly Hypothesis _tokens, _decay, _start, _end;
+    private readonly PlannedClaim _tokens, _decay, _start, _end;
 
     public TrainedClaims(IReadOnlyList<InitialGradients> initial, IReadOnlyList<TrainedGradients> trained, TrainableSize size)
     {
         (_initial, _trained, _size) = (initial, trained, size);
         const string Process = "measured over predicted, networks paired with their own predictions and the mean ratio extrapolated to infinite width from two widths, "
             + "is 1 within k standard errors (Student's t, Welch) plus the estimated O(1/d²) term; ";
-        _tokens = new(
+        Hypothesis tokens = new(
             "H4",
             "In trainable networks on data the gradient at a token has the size at every depth that the Gram process (derivation section 8) predicts from "
                 + "the Gram matrix of the embedded tokens and that of the loss's gradient at the output, with nothing else known of either.",
             $"g_d over that at the output, after {string.Join(", ", size.Layers)} of {size.Depth} blocks: {Process}wider than half of it is inconclusive.",
             []);
-        _decay = new(
+        Hypothesis decay = new(
             "H5",
             "In the same networks gradient differences between tokens, g_d − g_o, grow or fade towards the input at the rate per block that the process predicts, "
                 + "in either half of the depth.",
@@ -34,23 +34,33 @@ internal sealed class TrainedClaims
             []);
         const string Rule = "a log growth per block backwards, the line of least squares through the logarithms of ‖∂L/∂W‖² summed over a block's matrices, below −1/L is vanishing "
             + "(a depth scale shorter than the network) and above it is not; mean over networks, Student's t";
-        _start = new(
+        Hypothesis start = new(
             "H6",
             "Before training the weights' gradients vanish towards the input under post, and do not under pre and peri; in the last block they are larger under post than under pre "
                 + "(Xiong et al. 2020, Cowsik et al. 2024).",
             $"{Rule}; {4 * size.Networks} networks of width {size.Width}.",
             [.. initial.Select(network => Vanishing(network.Placement)), Last]);
-        _end = new(
+        Hypothesis end = new(
             "H7",
             "Training does not turn this round: after it the same holds, and the rate under post is still below those under pre and peri.",
             $"{Rule}; differences of rates are below 0 (Welch); {size.Runs} runs of width {size.Width} after {size.Steps} steps of AdamW with warm-up.",
             [.. trained.Select(network => Vanishing(network.Placement)), .. Others.Select(Order)]);
+        _tokens = new(tokens, [.. initial.SelectMany(network => size.Layers.Select(layer => Token(network, layer)))]);
+        _decay = new(decay, [.. initial.SelectMany(network => Halves.Select(half => Decay(network, half)))]);
+        _start = new(start,
+        [
+            .. initial.Select(network => Rate(network.Placement, results => network.AtTrainedWidth(results, InitialGradients.Rate))),
+            Ordered(Last, +1, results => LastPower("post", results), results => LastPower("pre", results)),
+        ]);
+        _end = new(end,
+        [
+            .. trained.Select(network => Rate(network.Placement, results => RateOf(network, size.Steps, results))),
+            .. Others.Select(network =>
+                Ordered(Order(network), -1, results => RateOf(Post, size.Steps, results), results => RateOf(network, size.Steps, results))),
+        ]);
     }
 
-    public IReadOnlyList<Hypothesis> Hypotheses => [_tokens, _decay, _start, _end];
-
-    /// <summary>How many numbers are tested.</summary>
-    public int Tests => _initial.Count * (_size.Layers.Count + Halves.Count) + _start.Predictions.Count + _end.Predictions.Count;
+    public IReadOnlyList<PlannedClaim> Planned => [_tokens, _decay, _start, _end];
 
     public IEnumerable<Cell> Cells => _initial.SelectMany(network => network.Pair.Cells).Concat(_trained.SelectMany(network => network.Runs));
 
@@ -63,20 +73,10 @@ internal sealed class TrainedClaims
 
     private static RegisteredNumber Last => new("post over pre", "log power in the last block above", 0);
 
-    public Evaluation Evaluate(CellResults results, double rate)
+    public Evaluation Evaluate(CellResults results, double level)
     {
-        HypothesisResult tokens = new(_tokens, [.. _initial.SelectMany(network => _size.Layers.Select(layer => Token(network, layer, results, rate)))]);
-        HypothesisResult decay = new(_decay, [.. _initial.SelectMany(network => Halves.Select(half => Decay(network, half, results, rate)))]);
-        HypothesisResult start = new(_start,
-        [
-            .. _initial.Select(network => Rate(network.Placement, network.AtTrainedWidth(results, InitialGradients.Rate), rate)),
-            Ordered(Last, +1, LastPower("post", results), LastPower("pre", results), rate),
-        ]);
-        HypothesisResult end = new(_end,
-        [
-            .. _trained.Select(network => Rate(network.Placement, RateOf(network, _size.Steps, results), rate)),
-            .. Others.Select(network => Ordered(Order(network), -1, RateOf(Post, _size.Steps, results), RateOf(network, _size.Steps, results), rate)),
-        ]);
+        HypothesisResult tokens = _tokens.Judge(results, level), decay = _decay.Judge(results, level);
+        HypothesisResult start = _start.Judge(results, level), end = _end.Judge(results, level);
         return new(
             [tokens, decay, start, end],
             [
@@ -89,16 +89,28 @@ internal sealed class TrainedClaims
 
     private RegisteredNumber Order(TrainedGradients network) => new($"post − {network.Placement}", "difference of rates below", 0);
 
-    private static TestedNumber Token(InitialGradients network, int layer, CellResults results, double rate)
+    private static PlannedTest Token(InitialGradients network, int layer)
     {
-        string name = InitialGradients.Diagonal(layer);
-        double predicted = network.Prediction(results, name);
-        (double ratio, double half) = Ratio(network, name, results, rate);
-        RegisteredNumber number = new(network.Placement, $"g_d, layer {layer} over output", predicted);
-        return TestedNumber.Inside(number, predicted * ratio, predicted * (ratio - half), predicted * (ratio + half), predicted);
+        // The prediction is that of the embedded tokens of the networks themselves.
+        RegisteredNumber number = new(network.Placement, $"g_d, layer {layer} over output", double.NaN);
+        return new(number, (results, level) =>
+        {
+            string name = InitialGradients.Diagonal(layer);
+            double predicted = network.Prediction(results, name);
+            (double ratio, double half) = Ratio(network, name, results, level);
+            return TestedNumber.Inside(
+                number with { Value = predicted }, predicted * ratio, predicted * (ratio - half), predicted * (ratio + half), predicted);
+        });
     }
 
-    private static TestedNumber Decay(InitialGradients network, (string Name, int First, int Last) half, CellResults results, double rate)
+    private static PlannedTest Decay(InitialGradients network, (string Name, int First, int Last) half)
+    {
+        RegisteredNumber number = new(network.Placement, $"log growth {half.Name}", double.NaN);
+        return new(number, (results, level) => Decay(number, network, half, results, level));
+    }
+
+    private static TestedNumber Decay(
+        RegisteredNumber number, InitialGradients network, (string Name, int First, int Last) half, CellResults results, double rate)
     {
         string first = InitialGradients.Difference(half.First), last = InitialGradients.Difference(half.Last);
         int blocks = half.Last - half.First;
@@ -106,7 +118,7 @@ internal sealed class TrainedClaims
         (double lastRatio, double lastHalf) = Ratio(network, last, results, rate);
         double predicted = Math.Log(network.Prediction(results, first) / network.Prediction(results, last)) / blocks;
         double measured = predicted + Math.Log(firstRatio / lastRatio) / blocks, error = (firstHalf / firstRatio + lastHalf / lastRatio) / blocks;
-        return TestedNumber.Inside(new(network.Placement, $"log growth {half.Name}", predicted), measured, measured - error, measured + error, 1);
+        return TestedNumber.Inside(number with { Value = predicted }, measured, measured - error, measured + error, 1);
     }
 
     /// <summary>Measured over predicted at infinite width with half of its interval.</summary>
@@ -118,22 +130,31 @@ internal sealed class TrainedClaims
 
     private static Estimate RateOf(TrainedGradients network, int step, CellResults results) => network.Of(results, TrainedGradients.Rate(step));
 
-    private TestedNumber Rate(string placement, Estimate measured, double rate) =>
-        measured.Samples < 2 ? TestedNumber.Undecided(Vanishing(placement))
-        : placement == "post" ? TestedNumber.Below(Vanishing(placement), measured, rate)
-        : TestedNumber.Above(Vanishing(placement), measured, rate);
+    private PlannedTest Rate(string placement, Func<CellResults, Estimate> measure)
+    {
+        RegisteredNumber bound = Vanishing(placement);
+        return new(bound, (results, level) =>
+        {
+            Estimate measured = measure(results);
+            return measured.Samples < 2 ? TestedNumber.Undecided(bound)
+                : placement == "post" ? TestedNumber.Below(bound, measured, level)
+                : TestedNumber.Above(bound, measured, level);
+        });
+    }
 
     private Estimate LastPower(string placement, CellResults results) =>
         _initial.First(network => network.Placement == placement).AtTrainedWidth(results, InitialGradients.LastPower);
 
     /// <summary>The difference of two independent means must be above (side +1) or below (−1) the bound.</summary>
-    private static TestedNumber Ordered(RegisteredNumber bound, int side, Estimate first, Estimate second, double rate)
+    private static PlannedTest Ordered(
+        RegisteredNumber bound, int side, Func<CellResults, Estimate> measureFirst, Func<CellResults, Estimate> measureSecond) => new(bound, (results, level) =>
     {
+        Estimate first = measureFirst(results), second = measureSecond(results);
         if (Math.Min(first.Samples, second.Samples) < 2)
             return TestedNumber.Undecided(bound);
         Spread spread = new Spread(first.StandardError, first.Samples - 1) + new Spread(second.StandardError, second.Samples - 1);
-        return TestedNumber.OnSide(bound, side, first.Mean - second.Mean, spread.CriticalValue(rate) * spread.StandardError);
-    }
+        return TestedNumber.OnSide(bound, side, first.Mean - second.Mean, spread.CriticalValue(level) * spread.StandardError);
+    });
 
     private ReportTable Table(CellResults results) => new(
         string.Create(CultureInfo.InvariantCulture, $"Log growth per block backwards of the weights' gradients, and test loss at the end (nats per token; optimum {Optimum:0.####}); mean ± standard error over {_size.Runs} runs:"),
@@ -163,7 +184,7 @@ internal sealed class TrainedClaims
                 $"Under post, gradient differences between tokens changed next to the output by a factor of {Math.Exp(post.Measured):0.###} per block backwards where {Math.Exp(post.Predicted):0.###} was predicted. ")
             + $"The power of a block's weight gradients changed per block backwards by a factor of {string.Join(", ", _trained.Select(Change))}; "
             + string.Create(CultureInfo.InvariantCulture, $"over {_size.Depth} blocks a factor below {Math.Exp(-1.0 / _size.Depth):0.###} counts as vanishing. {diverged} of {_trained.Sum(network => network.Runs.Count)} runs diverged. ")
-            + $"What is claimed of vanishing gradients is {ExperimentReport.Word(start.Outcome)} before training (H6) and {ExperimentReport.Word(end.Outcome)} after it (H7). "
+            + $"What is claimed of vanishing gradients is {ExperimentReport.Verdict(start)} before training (H6) and {ExperimentReport.Verdict(end)} after it (H7). "
             + "The theory is of initialisation: of trained networks it predicts nothing here. One small task and optimiser; the gradient is that of one batch.";
     }
 }

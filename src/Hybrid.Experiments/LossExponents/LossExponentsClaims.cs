@@ -13,11 +13,9 @@ internal sealed class LossExponentsClaims
     /// <summary>What "alone" leaves to everything else at most: a tenth of the variance.</summary>
     private const double MostBeside = 0.1;
 
-    // Order, fit, joint zero and two numbers for "alone".
-    private const int TestsOfPlacement = 5;
-
     private readonly IReadOnlyList<PlacementGrid> _grids;
-    private readonly double _optimum, _ignorance, _rate;
+    private readonly double _optimum, _ignorance;
+    private (CellResults Results, IReadOnlyList<PlacementFindings> All)? _findings;
 
     /// <param name="grids">One for each placement.</param>
     /// <param name="optimum">The least loss that any predictor reaches, nats per token.</param>
@@ -25,8 +23,7 @@ internal sealed class LossExponentsClaims
     public LossExponentsClaims(IReadOnlyList<PlacementGrid> grids, double optimum, double ignorance)
     {
         (_grids, _optimum, _ignorance) = (grids, optimum, ignorance);
-        _rate = Significance.PerTest(TestsOfPlacement * grids.Count);
-        Hypotheses =
+        Hypothesis[] hypotheses =
         [
             new(
                 "H1",
@@ -63,25 +60,26 @@ internal sealed class LossExponentsClaims
                     + "three, which may be infinite: they do not matter then. The share of σ_A has the variance of runs taken out.",
                 [.. grids.SelectMany(grid => (RegisteredNumber[])[Added(grid), LogitStdShare(grid)])]),
         ];
+        Planned =
+        [
+            new(hypotheses[0], [.. grids.Select(grid => Test(grid, RankOrder(grid), Order))]),
+            new(hypotheses[1], [.. grids.Select(grid =>
+                Test(grid, Explained(grid), (number, findings, level) => TestedNumber.Above(number, findings.ExponentFit.Explained, level)))]),
+            new(hypotheses[2], [.. grids.Select(grid => Test(grid, Percentile(grid), Zero))]),
+            new(hypotheses[3], [.. grids.SelectMany(grid => (PlannedTest[])
+            [
+                Test(grid, Added(grid), (number, findings, level) => TestedNumber.Below(number, findings.Gain, level)),
+                Test(grid, LogitStdShare(grid), (number, findings, level) => TestedNumber.Below(number, findings.Losses.LogitStdShare, level)),
+            ])]),
+        ];
     }
 
-    public IReadOnlyList<Hypothesis> Hypotheses { get; }
+    public IReadOnlyList<PlannedClaim> Planned { get; }
 
-    public Evaluation Evaluate(CellResults results)
+    public Evaluation Evaluate(CellResults results, double level)
     {
-        PlacementFindings[] all = [.. _grids.Select(grid => new PlacementFindings(grid, results, _ignorance))];
-        HypothesisResult Result(int index, Func<PlacementFindings, IEnumerable<TestedNumber>> tests) => new(Hypotheses[index], [.. all.SelectMany(tests)]);
-        HypothesisResult[] judged =
-        [
-            Result(0, findings => [Order(findings)]),
-            Result(1, findings => [TestedNumber.Above(Explained(findings.Grid), findings.ExponentFit.Explained, _rate)]),
-            Result(2, findings => [Zero(findings)]),
-            Result(3, findings =>
-            [
-                TestedNumber.Below(Added(findings.Grid), findings.Gain, _rate),
-                TestedNumber.Below(LogitStdShare(findings.Grid), findings.Losses.LogitStdShare, _rate),
-            ]),
-        ];
+        IReadOnlyList<PlacementFindings> all = Findings(results);
+        HypothesisResult[] judged = [.. Planned.Select(claim => claim.Judge(results, level))];
         LossExponentsFigures figures = new(_optimum, _ignorance);
         LossExponentsReading reading = new(all, judged);
         return new(
@@ -95,6 +93,20 @@ internal sealed class LossExponentsClaims
             ]);
     }
 
+    /// <summary>Every placement's findings; those of the last results are kept, for every test asks for them.</summary>
+    private IReadOnlyList<PlacementFindings> Findings(CellResults results)
+    {
+        if (_findings is not { } found || found.Results != results)
+            _findings = found = (results, [.. _grids.Select(grid => new PlacementFindings(grid, results, _ignorance))]);
+        return found.All;
+    }
+
+    private PlannedTest Test(
+        PlacementGrid grid, RegisteredNumber number, Func<RegisteredNumber, PlacementFindings, double, TestedNumber> judge) =>
+        new(number, (results, level) => judge(number, Findings(results).Single(findings => findings.Grid == grid), level));
+
+    private static RegisteredNumber RankOrder(PlacementGrid grid) => new(grid.Name, "rank correlation, above", 0);
+
     private static RegisteredNumber Explained(PlacementGrid grid) => new(grid.Name, "R² of the two numbers, above", LeastExplained);
 
     private static RegisteredNumber Percentile(PlacementGrid grid) => new(grid.Name, "mean percentile of the best tenth, below", 0.5);
@@ -103,15 +115,15 @@ internal sealed class LossExponentsClaims
 
     private static RegisteredNumber LogitStdShare(PlacementGrid grid) => new(grid.Name, "share of σ_A at equal exponents, below", MostBeside);
 
-    private double Normal => new Spread(1, double.PositiveInfinity).CriticalValue(_rate);
+    private static double Normal(double level) => new Spread(1, double.PositiveInfinity).CriticalValue(level);
 
-    private TestedNumber Order(PlacementFindings findings)
+    private static TestedNumber Order(RegisteredNumber number, PlacementFindings findings, double level)
     {
-        (double low, double high) = findings.Order.Interval(Normal);
+        (double low, double high) = findings.Order.Interval(Normal(level));
         Outcome outcome = low > 0 ? Outcome.Supported : high < 0 ? Outcome.Refuted : Outcome.Inconclusive;
-        return new(findings.Grid.Name, "rank correlation, above", 0, findings.Order.Value, low, high, outcome);
+        return new(number.Subject, number.Quantity, number.Value, findings.Order.Value, low, high, outcome) { Side = +1 };
     }
 
-    private TestedNumber Zero(PlacementFindings findings) =>
-        TestedNumber.OnSide(Percentile(findings.Grid), -1, findings.Nearness.Percentile, Normal * findings.Nearness.StandardDeviation);
+    private static TestedNumber Zero(RegisteredNumber number, PlacementFindings findings, double level) =>
+        TestedNumber.OnSide(number, -1, findings.Nearness.Percentile, Normal(level) * findings.Nearness.StandardDeviation);
 }

@@ -27,6 +27,6 @@ internal sealed class LossExponentsExperiment : IExperiment
         MarkovSource source = TrainingChain.Source;
         PlacementGrid[] grids = [.. new[] { Placement.Pre, Placement.Peri, Placement.Post }.Select(norm => new PlacementGrid(norm, size, source))];
         LossExponentsClaims claims = new(grids, source.OptimalLoss(TrainingTask.NextToken, TrainedNetwork.Tokens)!.Value, Math.Log(source.Vocabulary));
-        return new(claims.Hypotheses, [.. grids.SelectMany(grid => grid.Networks).SelectMany(network => network.Runs)], claims.Evaluate);
+        return new(new(claims.Planned), [.. grids.SelectMany(grid => grid.Networks).SelectMany(network => network.Runs)], claims.Evaluate);
     }
 }

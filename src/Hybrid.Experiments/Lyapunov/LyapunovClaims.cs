@@ -17,44 +17,54 @@ internal sealed class LyapunovClaims
     private readonly GaussianProduct _product;
     private readonly IReadOnlyList<TwoWayNetwork> _networks;
     private readonly IReadOnlyList<LineSpectrum> _spectra;
-    private readonly Hypothesis _calibration, _products, _theory, _ways, _leading;
+    private readonly PlannedClaim _calibration, _products, _theory, _ways, _leading;
 
     public LyapunovClaims(
         IReadOnlyList<CalibrationCell> maps, GaussianProduct product, IReadOnlyList<TwoWayNetwork> networks, IReadOnlyList<LineSpectrum> spectra)
     {
         (_maps, _product, _networks, _spectra) = (maps, product, networks, spectra);
         const string Wide = "the mean extrapolated to infinite width from two widths equals the registered number within k standard errors plus the estimated O(1/d²) term";
-        _calibration = new(
+        Hypothesis calibration = new(
             "H1",
             "The estimator finds the known exponents of four maps: chaotic, contracting, hyperbolic and dissipative.",
             "the mean over orbits equals the known exponent within k standard errors, plus what the known value is known to and 1e-10 for the rounding of long sums; wider than 0.05 is inconclusive.",
             [.. maps.SelectMany(map => map.Numbers)]);
-        _products = new(
+        Hypothesis products = new(
             "H2",
             "The estimator finds the whole known spectrum of products of Gaussian matrices at finite width, all 16 exponents.",
             "the mean over networks equals the known exponent within k standard errors; wider than 0.1 is inconclusive.",
             product.Numbers);
-        _theory = new(
+        Hypothesis theory = new(
             "H3",
             "Small changes carried forwards grow as the theory predicts of gradients carried backwards: E‖J v‖²/‖v‖² = g_d of the input.",
             $"{Wide}, for both directions; wider than half of it is inconclusive.",
             [.. networks.SelectMany(network => new[] { Way(network, "forwards"), Way(network, "backwards") })]);
-        _ways = new(
+        Hypothesis ways = new(
             "H4",
             "Forward and backward growth of the same networks agree with each other, with no theory between them.",
             "the ratio of the two means at the larger width, drawn independently, is 1 within k standard errors; wider than 0.5 is inconclusive.",
             [.. networks.Select(Ratio)]);
-        _leading = new(
+        Hypothesis leading = new(
             "H5",
             "The leading Lyapunov exponents of collapsed networks at stationary norms (σ_w = 3) are all ½ λ_g.",
             $"{Wide}; wider than 0.05 is inconclusive.",
             [.. spectra.SelectMany(spectrum => Enumerable.Range(1, LineSpectrum.Exponents).Select(k => Leading(spectrum, k)))]);
+        _calibration = new(calibration, [.. maps.SelectMany(map => map.Numbers.Select(number => new PlannedTest(number, (results, level) =>
+            TestedNumber.Equal(number, results[map.Cell][number.Quantity], 0.1, level, map.Map.KnownTo + Rounding))))]);
+        _products = new(products, [.. product.Numbers.Select(number => new PlannedTest(number, (results, level) =>
+            TestedNumber.Equal(number, results[product.Cell][number.Quantity], 0.2, level)))]);
+        _theory = new(theory, [.. networks.SelectMany(network => new[]
+        {
+            Equal(Way(network, "forwards"), network.Forward, ForwardGrowth.Power, network.Power, network.Power),
+            Equal(Way(network, "backwards"), network.Backwards, TwoWayNetwork.Backward, network.Power, network.Power),
+        })]);
+        _ways = new(ways, [.. networks.Select(network => new PlannedTest(Ratio(network), (results, level) =>
+            TestedNumber.Equal(Ratio(network), MeasuredRatio(network, results), 1, level)))]);
+        _leading = new(leading, [.. spectra.SelectMany(spectrum => Enumerable.Range(1, LineSpectrum.Exponents).Select(k =>
+            Equal(Leading(spectrum, k), spectrum.Pair, LineSpectrum.Name(k), 1, 0.1)))]);
     }
 
-    public IReadOnlyList<Hypothesis> Hypotheses => [_calibration, _products, _theory, _ways, _leading];
-
-    /// <summary>How many numbers are tested.</summary>
-    public int Tests => Hypotheses.Sum(hypothesis => hypothesis.Predictions.Count);
+    public IReadOnlyList<PlannedClaim> Planned => [_calibration, _products, _theory, _ways, _leading];
 
     public IEnumerable<Cell> Cells =>
     [
@@ -64,22 +74,10 @@ internal sealed class LyapunovClaims
         .. _spectra.SelectMany(spectrum => spectrum.Pair.Cells),
     ];
 
-    public Evaluation Evaluate(CellResults results, double rate)
+    public Evaluation Evaluate(CellResults results, double level)
     {
-        HypothesisResult calibration = new(_calibration, [.. _maps.SelectMany(map => map.Numbers.Select(number =>
-            TestedNumber.Equal(number, results[map.Cell][number.Quantity], 0.1, rate, map.Map.KnownTo + Rounding)))]);
-        HypothesisResult products = new(_products, [.. _product.Numbers.Select(number =>
-            TestedNumber.Equal(number, results[_product.Cell][number.Quantity], 0.2, rate))]);
-        HypothesisResult theory = new(_theory, [.. _networks.SelectMany(network => new[]
-        {
-            TestedNumber.Equal(
-                Way(network, "forwards"), Exact, network.Forward.Extrapolate(results, ForwardGrowth.Power, network.Power), network.Power, rate),
-            TestedNumber.Equal(
-                Way(network, "backwards"), Exact, network.Backwards.Extrapolate(results, TwoWayNetwork.Backward, network.Power), network.Power, rate),
-        })]);
-        HypothesisResult ways = new(_ways, [.. _networks.Select(network => TestedNumber.Equal(Ratio(network), MeasuredRatio(network, results), 1, rate))]);
-        HypothesisResult leading = new(_leading, [.. _spectra.SelectMany(spectrum => Enumerable.Range(1, LineSpectrum.Exponents).Select(k =>
-            TestedNumber.Equal(Leading(spectrum, k), Exact, spectrum.Pair.Extrapolate(results, LineSpectrum.Name(k), 1), 0.1, rate)))]);
+        HypothesisResult calibration = _calibration.Judge(results, level), products = _products.Judge(results, level);
+        HypothesisResult theory = _theory.Judge(results, level), ways = _ways.Judge(results, level), leading = _leading.Judge(results, level);
         return new(
             [calibration, products, theory, ways, leading],
             [
@@ -87,6 +85,10 @@ internal sealed class LyapunovClaims
                 new("Reading", [new ReportParagraph(Reading(calibration, products, theory, ways, leading))]),
             ]);
     }
+
+    /// <summary>The measurement at infinite width, of a size that its O(1/d²) rest is relative to, against the registered number.</summary>
+    private static PlannedTest Equal(RegisteredNumber number, WidthPair pair, string name, double size, double scale) => new(number, (results, level) =>
+        TestedNumber.Equal(number, Exact, pair.Extrapolate(results, name, size), scale, level));
 
     private static RegisteredNumber Way(TwoWayNetwork network, string way) => new(network.Subject, $"growth {way}", network.Power);
 

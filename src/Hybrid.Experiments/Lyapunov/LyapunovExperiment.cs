@@ -37,10 +37,9 @@ internal sealed class LyapunovExperiment : IExperiment
         TrainedSpectrumClaims trainedClaims = new(
             [.. ((Placement[])[Placement.Pre, Placement.Post, Placement.Peri]).Select(norm => new TrainedSpectrum(norm, trained))],
             [.. ((Placement[])[Placement.Pre, Placement.Peri]).Select(norm => new TrainedSpectrum(norm, complete))]);
-        double rate = Significance.PerTest(claims.Tests + trainedClaims.Tests);
         return new(
-            [.. claims.Hypotheses, .. trainedClaims.Hypotheses],
+            new([.. claims.Planned, .. trainedClaims.Planned]),
             [.. claims.Cells, .. trainedClaims.Cells],
-            results => Evaluation.Together(claims.Evaluate(results, rate), trainedClaims.Evaluate(results, rate)));
+            (results, level) => Evaluation.Together(claims.Evaluate(results, level), trainedClaims.Evaluate(results, level)));
     }
 }

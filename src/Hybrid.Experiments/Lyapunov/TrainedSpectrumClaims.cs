@@ -17,7 +17,7 @@ internal sealed class TrainedSpectrumClaims
     private const double Scale = 0.1;
 
     private readonly IReadOnlyList<TrainedSpectrum> _leading, _complete;
-    private readonly Hypothesis _sums, _ways, _edge;
+    private readonly PlannedClaim _sums, _ways, _edge;
 
     /// <summary>The claims.</summary>
     /// <param name="leading">Networks of which the leading exponents are measured.</param>
@@ -25,7 +25,7 @@ internal sealed class TrainedSpectrumClaims
     public TrainedSpectrumClaims(IReadOnlyList<TrainedSpectrum> leading, IReadOnlyList<TrainedSpectrum> complete)
     {
         (_leading, _complete) = (leading, complete);
-        _sums = new(
+        Hypothesis sums = new(
             "H6",
             "Over a complete spectrum the exponents of a block sum to the same forwards as backwards, log |det J|, before training and after it. "
                 + "Not tested of post, whose Jacobian has no inverse: the norm of every token is forgotten.",
@@ -33,40 +33,33 @@ internal sealed class TrainedSpectrumClaims
                 CultureInfo.InvariantCulture,
                 $"the largest difference over blocks and runs is at most {DifferenceError:0e+0}: 64 tangents, each exact to about 1e-10, times a norm of J⁻¹ of up to 100."),
             Each(complete, (network, moment) => Sum(network, moment)));
-        _ways = new(
+        Hypothesis ways = new(
             "H7",
             "Leading exponents over the whole depth agree forwards and backwards, before training and after it: J and Jᵀ have the same singular values, "
                 + "so from random tangents the sums of the leading ones have the same law at any depth.",
             "the mean over runs of the difference per block, of λ_1 and of the sum of all measured ones, is 0 within k standard errors (Student's t); wider than 0.05 is inconclusive.",
             [.. leading.SelectMany(network => Sizes(network).SelectMany(k => network.Moments.Select(moment => Way(network, k, moment))))]);
-        _edge = new(
+        Hypothesis edge = new(
             "H8",
             "Training moves networks towards the edge of chaos: |λ_1| is smaller after training than before it (the reading that the literature gives to trained networks: Feng, Zhang and Lai 2019).",
             "the mean over runs of |λ_1| per block after training less that before it is below 0 with its whole interval (Student's t).",
             [.. leading.Select(Edge)]);
+        _sums = new(sums, Each(complete, (network, moment) =>
+            new PlannedTest(Sum(network, moment), (results, _) => MeasuredSum(network, moment, results))));
+        _ways = new(ways, [.. leading.SelectMany(network => Sizes(network).SelectMany(k => network.Moments.Select(moment => Decided(
+            Way(network, k, moment),
+            results => network.Of(results, TrainedSpectrum.Difference(k, moment.Step)),
+            (number, mean, level) => TestedNumber.Equal(number, mean, Scale, level)))))]);
+        _edge = new(edge, [.. leading.Select(network => Decided(Edge(network), results => Approach(network, results), TestedNumber.Below))]);
     }
 
-    public IReadOnlyList<Hypothesis> Hypotheses => [_sums, _ways, _edge];
-
-    /// <summary>How many numbers are tested.</summary>
-    public int Tests => Hypotheses.Sum(hypothesis => hypothesis.Predictions.Count);
+    public IReadOnlyList<PlannedClaim> Planned => [_sums, _ways, _edge];
 
     public IEnumerable<Cell> Cells => _leading.Concat(_complete).SelectMany(network => network.Runs);
 
-    public Evaluation Evaluate(CellResults results, double rate)
+    public Evaluation Evaluate(CellResults results, double level)
     {
-        HypothesisResult sums = new(_sums, Each(_complete, (network, moment) =>
-        {
-            double[] mismatches = network.Values(results, TrainedSpectrum.Mismatch(moment.Step));
-            if (mismatches.Length == 0)
-                return TestedNumber.Undecided(Sum(network, moment));
-            double largest = mismatches.Max();
-            return TestedNumber.Inside(Sum(network, moment), largest, largest - DifferenceError, largest + DifferenceError, 1);
-        }));
-        HypothesisResult ways = new(_ways, [.. _leading.SelectMany(network => Sizes(network).SelectMany(k => network.Moments.Select(moment =>
-            Decided(Way(network, k, moment), network.Of(results, TrainedSpectrum.Difference(k, moment.Step)), (number, mean) => TestedNumber.Equal(number, mean, Scale, rate)))))]);
-        HypothesisResult edge = new(_edge, [.. _leading.Select(network =>
-            Decided(Edge(network), Approach(network, results), (number, mean) => TestedNumber.Below(number, mean, rate)))]);
+        HypothesisResult sums = _sums.Judge(results, level), ways = _ways.Judge(results, level), edge = _edge.Judge(results, level);
         return new(
             [sums, ways, edge],
             [
@@ -75,8 +68,21 @@ internal sealed class TrainedSpectrumClaims
             ]);
     }
 
-    private static TestedNumber Decided(RegisteredNumber number, Estimate mean, Func<RegisteredNumber, Estimate, TestedNumber> judge) =>
-        mean.Samples < 2 ? TestedNumber.Undecided(number) : judge(number, mean);
+    private static PlannedTest Decided(
+        RegisteredNumber number, Func<CellResults, Estimate> measure, Func<RegisteredNumber, Estimate, double, TestedNumber> judge) => new(number, (results, level) =>
+    {
+        Estimate mean = measure(results);
+        return mean.Samples < 2 ? TestedNumber.Undecided(number) : judge(number, mean, level);
+    });
+
+    private static TestedNumber MeasuredSum(TrainedSpectrum network, (string Name, int Step) moment, CellResults results)
+    {
+        double[] mismatches = network.Values(results, TrainedSpectrum.Mismatch(moment.Step));
+        if (mismatches.Length == 0)
+            return TestedNumber.Undecided(Sum(network, moment));
+        double largest = mismatches.Max();
+        return TestedNumber.Inside(Sum(network, moment), largest, largest - DifferenceError, largest + DifferenceError, 1);
+    }
 
     private static T[] Each<T>(IReadOnlyList<TrainedSpectrum> networks, Func<TrainedSpectrum, (string Name, int Step), T> select) =>
         [.. networks.SelectMany(network => network.Moments.Select(moment => select(network, moment)))];

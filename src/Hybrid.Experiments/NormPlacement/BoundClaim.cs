@@ -8,7 +8,7 @@ namespace Hybrid.Experiments.NormPlacement;
 /// <summary>H1: bounds that hold for any weights hold while a network trains, whatever becomes of it.</summary>
 internal sealed class BoundClaim(PlacementGrid grid) : IPlacementClaim
 {
-    public Hypothesis Hypothesis { get; } = new(
+    private readonly Hypothesis _hypothesis = new(
         "H1",
         "However training goes, a peri-norm stream stays within ‖x_ℓ‖ ≤ ‖x_0‖ + Σ a max|γ| √d with its trained gains, "
             + "and a pre-norm stream within the bound of its trained weights.",
@@ -20,14 +20,12 @@ internal sealed class BoundClaim(PlacementGrid grid) : IPlacementClaim
                 + $"allowed is {WeightBound.Rounding(grid.Networks[0].Architecture):0.0e+0}, the rounding of matrix products."),
         [.. Bounded(grid).Select(Violations)]);
 
-    public int Intervals => 0;
-
-    public HypothesisResult Judge(CellResults results, double rate) => new(Hypothesis, [.. Bounded(grid).Select(bounded =>
+    public PlannedClaim Planned => new(_hypothesis, [.. Bounded(grid).Select(bounded => new PlannedTest(Violations(bounded), (results, _) =>
     {
         double count = Runs(bounded, results).Sum(run => run.BoundViolations);
         RegisteredNumber number = Violations(bounded);
         return new TestedNumber(number.Subject, number.Quantity, 0, count, count, count, count == 0 ? Outcome.Supported : Outcome.Refuted);
-    })]);
+    }))]);
 
     public ReportSection Findings(CellResults results, HypothesisResult judged)
     {

@@ -7,21 +7,18 @@ namespace Hybrid.Experiments.NormPlacement;
 /// <summary>A claim that weight decay holds back the growth of a pre-norm stream.</summary>
 internal sealed class DecayClaim(string id, PlacementGrid grid) : IPlacementClaim
 {
-    public Hypothesis Hypothesis { get; } = new(
+    private readonly Hypothesis _hypothesis = new(
         id,
         "Weight decay holds back the growth of a trained pre-norm stream over depth: the ratio of the mean absolute values "
             + "at output and input is smaller with decay than without.",
         "the difference of mean log ratios, with decay minus without, is below 0 with its whole interval (Student's t, Welch).",
         []);
 
-    public int Intervals => grid.Decaying.Count - 1;
-
-    public HypothesisResult Judge(CellResults results, double rate) => new(Hypothesis, [.. grid.Decaying.Skip(1).Select(network => Decided.ByDifference(
+    public PlannedClaim Planned => new(_hypothesis, [.. grid.Decaying.Skip(1).Select(network => Decided.ByDifference(
         new(string.Create(CultureInfo.InvariantCulture, $"decay {network.Setting.WeightDecay} − none"), "difference of log growths below", 0),
         -1,
-        LogGrowth(network, results),
-        LogGrowth(grid.Decaying[0], results),
-        rate))]);
+        results => LogGrowth(network, results),
+        results => LogGrowth(grid.Decaying[0], results)))]);
 
     public ReportSection Findings(CellResults results, HypothesisResult judged) => new(
         "Weight decay under pre",

@@ -10,6 +10,11 @@ internal static class Decided
         BySpread(bound, side, measured.Mean, new(measured.StandardError, measured.Samples - 1), rate);
 
     /// <summary>A difference of two means, first − second, against the registered bound (Student's t, Welch).</summary>
+    public static PlannedTest ByDifference(
+        RegisteredNumber bound, int side, Func<CellResults, Estimate> first, Func<CellResults, Estimate> second) =>
+        new(bound, (results, level) => ByDifference(bound, side, first(results), second(results), level));
+
+    /// <summary>The same of measured means.</summary>
     public static TestedNumber ByDifference(RegisteredNumber bound, int side, Estimate first, Estimate second, double rate) => BySpread(
         bound,
         side,
@@ -21,5 +26,5 @@ internal static class Decided
     private static TestedNumber BySpread(RegisteredNumber bound, int side, double measured, Spread spread, double rate) =>
         double.IsFinite(spread.StandardError)
             ? TestedNumber.OnSide(bound, side, measured, spread.CriticalValue(rate) * spread.StandardError)
-            : new(bound.Subject, bound.Quantity, bound.Value, measured, double.NegativeInfinity, double.PositiveInfinity, Outcome.Inconclusive);
+            : new(bound.Subject, bound.Quantity, bound.Value, measured, double.NegativeInfinity, double.PositiveInfinity, Outcome.Inconclusive) { Side = side };
 }

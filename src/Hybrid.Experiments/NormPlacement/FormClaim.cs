@@ -15,7 +15,7 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
         (StreamQuantity.CoordinateVariance, [GrowthForm.Linear, GrowthForm.Quadratic]),
     ];
 
-    public Hypothesis Hypothesis { get; } = new(
+    private readonly Hypothesis _hypothesis = new(
         id,
         "In trained peri-norm networks the mean absolute value grows at most linearly over depth and the coordinate variance at most "
             + "quadratically: the exponential is not the better description.",
@@ -26,13 +26,11 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
                 + $"parabola (variance) is above −{ProfileFits.Decisive}, a decisive win, with its whole interval (Student's t)."),
         [.. Tested(grid).Select(test => test.Number)]);
 
-    public int Intervals => Hypothesis.Predictions.Count;
-
-    public HypothesisResult Judge(CellResults results, double rate) => new(Hypothesis, [.. Tested(grid).Select(test => Decided.ByMean(
+    public PlannedClaim Planned => new(_hypothesis, [.. Tested(grid).Select(test => new PlannedTest(test.Number, (results, level) => Decided.ByMean(
         test.Number,
         +1,
         Estimate.Of([.. Fits(grid.Of(Placement.Peri, test.Step), test.Quantity, true, results).Select(fits => fits.ExponentialExcess(test.Allowed))]),
-        rate))]);
+        level)))]);
 
     public ReportSection Findings(CellResults results, HypothesisResult judged)
     {

@@ -8,16 +8,14 @@ namespace Hybrid.Experiments.NormPlacement;
 /// <summary>A claim on the best losses, and the losses and failures of every network with every optimiser.</summary>
 internal sealed class LossClaim(string id, PlacementGrid grid) : IPlacementClaim
 {
-    public Hypothesis Hypothesis { get; } = new(
+    private readonly Hypothesis _hypothesis = new(
         id,
         "Smaller steps improve what training reaches: in every placement the best optimiser ends with a lower test loss at Δt < 1 than at Δt = 1.",
         "of optimisers with which no run diverged the one with the least mean test loss is taken at each Δt; the difference of these means, "
             + "the smaller Δt minus the largest, is below 0 with its whole interval (Student's t, Welch).",
         []);
 
-    public int Intervals => PlacementGrid.Placements.Count * (grid.Size.Steps.Count - 1);
-
-    public HypothesisResult Judge(CellResults results, double rate) => new(Hypothesis, [..
+    public PlannedClaim Planned => new(_hypothesis, [..
         from norm in PlacementGrid.Placements
         from step in grid.Size.Steps.Skip(1)
         select Decided.ByDifference(
@@ -26,9 +24,8 @@ internal sealed class LossClaim(string id, PlacementGrid grid) : IPlacementClaim
                 "difference of best losses below",
                 0),
             -1,
-            BestLoss(grid.Of(norm, step), results),
-            BestLoss(grid.Of(norm, grid.Size.Steps[0]), results),
-            rate)]);
+            results => BestLoss(grid.Of(norm, step), results),
+            results => BestLoss(grid.Of(norm, grid.Size.Steps[0]), results))]);
 
     public ReportSection Findings(CellResults results, HypothesisResult judged)
     {

@@ -31,12 +31,11 @@ internal sealed class NormPlacementClaims
         ];
     }
 
-    public IReadOnlyList<Hypothesis> Hypotheses => [.. _claims.Select(claim => claim.Hypothesis)];
+    public IReadOnlyList<PlannedClaim> Planned => [.. _claims.Select(claim => claim.Planned)];
 
-    public Evaluation Evaluate(CellResults results)
+    public Evaluation Evaluate(CellResults results, double level)
     {
-        double rate = Significance.PerTest(_claims.Sum(claim => claim.Intervals));
-        HypothesisResult[] judged = [.. _claims.Select(claim => claim.Judge(results, rate))];
+        HypothesisResult[] judged = [.. _claims.Select(claim => claim.Planned.Judge(results, level))];
         return new(judged, [.. _claims.Zip(judged, (claim, result) => claim.Findings(results, result))]);
     }
 

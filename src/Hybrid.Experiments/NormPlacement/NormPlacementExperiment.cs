@@ -23,6 +23,6 @@ internal sealed class NormPlacementExperiment : IExperiment
     {
         PlacementGrid grid = new(NormPlacementSize.Of(scale), TrainingChain.Source);
         NormPlacementClaims claims = new(grid);
-        return new(claims.Hypotheses, grid.Cells, claims.Evaluate);
+        return new(new(claims.Planned), grid.Cells, claims.Evaluate);
     }
 }

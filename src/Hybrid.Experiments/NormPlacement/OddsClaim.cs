@@ -19,29 +19,14 @@ internal sealed class OddsClaim(
     Func<PlacementRun, bool> happens,
     IReadOnlyList<GroupComparison> comparisons) : IPlacementClaim
 {
-    public Hypothesis Hypothesis { get; } = new(
+    private readonly Hypothesis _hypothesis = new(
         id,
         statement,
         $"the odds ratio of {happening}, without warm-up, is below 1 with its whole interval: exact, conditional on the number of runs to which "
             + "it happens with each optimiser (Fisher's test, stratified). Where it happens to nobody or to everybody nothing is decided.",
         []);
 
-    public int Intervals => comparisons.Count;
-
-    public HypothesisResult Judge(CellResults results, double rate) => new(Hypothesis, [.. comparisons.Select(comparison =>
-    {
-        ExactOddsRatio odds = new(comparison.Strata.Select(pair => new TwoGroups(
-            Count(pair.First, results), pair.First.Runs.Count, Count(pair.Second, results), pair.Second.Runs.Count)));
-        (double low, double high) = odds.Interval(rate);
-        return new TestedNumber(
-            comparison.Name,
-            $"odds ratio of {happening} below",
-            1,
-            odds.Estimate,
-            low,
-            high,
-            high < 1 ? Outcome.Supported : low > 1 ? Outcome.Refuted : Outcome.Inconclusive);
-    })]);
+    public PlannedClaim Planned => new(_hypothesis, [.. comparisons.Select(Odds)]);
 
     public ReportSection Findings(CellResults results, HypothesisResult judged) => new(
         heading,
@@ -60,6 +45,19 @@ internal sealed class OddsClaim(
                     ExperimentReport.Word(test.Outcome),
                 ])]),
         ]);
+
+    private PlannedTest Odds(GroupComparison comparison)
+    {
+        RegisteredNumber bound = new(comparison.Name, $"odds ratio of {happening} below", 1);
+        return new(bound, (results, level) =>
+        {
+            ExactOddsRatio odds = new(comparison.Strata.Select(pair => new TwoGroups(
+                Count(pair.First, results), pair.First.Runs.Count, Count(pair.Second, results), pair.Second.Runs.Count)));
+            (double low, double high) = odds.Interval(level);
+            Outcome outcome = high < 1 ? Outcome.Supported : low > 1 ? Outcome.Refuted : Outcome.Inconclusive;
+            return new(bound.Subject, bound.Quantity, bound.Value, odds.Estimate, low, high, outcome) { Side = -1 };
+        });
+    }
 
     private int Count(PlacedNetwork network, CellResults results) => network.Ended(results).Count(happens);
 

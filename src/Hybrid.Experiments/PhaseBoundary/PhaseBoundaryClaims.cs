@@ -13,39 +13,39 @@ internal sealed class PhaseBoundaryClaims
 
     private readonly IReadOnlyList<MeasuredLine> _lines;
     private readonly IReadOnlyList<ForbiddenPoint> _points;
-    private readonly Hypothesis _angle, _gradient, _forbidden, _values;
-    private readonly double _rate;
+    private readonly PlannedClaim _angle, _gradient, _forbidden, _values;
 
     public PhaseBoundaryClaims(IReadOnlyList<MeasuredLine> lines, IReadOnlyList<ForbiddenPoint> points)
     {
         (_lines, _points) = (lines, points);
         const string Interval = "the zero of a parabola fitted to the exponents at infinite width (from two widths), with Fieller's interval, holds the "
             + "registered zero; wider than a tenth of it to each side is inconclusive.";
-        _angle = new("H1", "λ_a vanishes at the predicted hyperparameter on every line, whatever the attention strength σ_A.", Interval, [.. Of(false).Select(line => line.Number)]);
-        _gradient = new("H2", "λ_g on the collapsed line vanishes at the predicted hyperparameter on every line.", Interval, [.. Of(true).Select(line => line.Number)]);
-        _forbidden = new(
+        Hypothesis angle = new("H1", "λ_a vanishes at the predicted hyperparameter on every line, whatever the attention strength σ_A.", Interval, [.. Of(false).Select(line => line.Number)]);
+        Hypothesis gradient = new("H2", "λ_g on the collapsed line vanishes at the predicted hyperparameter on every line.", Interval, [.. Of(true).Select(line => line.Number)]);
+        Hypothesis forbidden = new(
             "H3",
             "Where the theory forbids a zero there is none: λ_g > 0 for odd activations without bias (Gaussian Poincaré), λ_a < 0 for post-normalised ReLU and SiLU.",
             "the exponent at infinite width lies on its side of 0 with its whole interval.",
             []);
-        _values = new(
+        Hypothesis values = new(
             "H4",
             "On these lines the exponents have the predicted values; for ReLU λ_g = 0 at every σ_w.",
             "the exponent at infinite width equals the registered one within k standard errors plus the estimated O(1/d²) term; wider than 0.1 is inconclusive.",
             [.. points.Select(point => point.Number)]);
-        _rate = Significance.PerTest(lines.Count + points.Count + points.Count(point => point.Line.Sign != 0));
+        _angle = new(angle, [.. Of(false).Select(Zero)]);
+        _gradient = new(gradient, [.. Of(true).Select(Zero)]);
+        _forbidden = new(forbidden, [.. points.Where(point => point.Line.Sign != 0).Select(Side)]);
+        _values = new(values, [.. points.Select(Value)]);
     }
 
-    public IReadOnlyList<Hypothesis> Hypotheses => [_angle, _gradient, _forbidden, _values];
+    public IReadOnlyList<PlannedClaim> Planned => [_angle, _gradient, _forbidden, _values];
 
     public IEnumerable<Cell> Cells => [.. _lines.SelectMany(line => line.Pairs).SelectMany(pair => pair.Cells), .. _points.SelectMany(point => point.Pair.Cells)];
 
-    public Evaluation Evaluate(CellResults results)
+    public Evaluation Evaluate(CellResults results, double level)
     {
-        HypothesisResult angle = new(_angle, [.. Of(false).Select(line => Zero(line, results))]);
-        HypothesisResult gradient = new(_gradient, [.. Of(true).Select(line => Zero(line, results))]);
-        HypothesisResult forbidden = new(_forbidden, [.. _points.Where(point => point.Line.Sign != 0).Select(point => Side(point, results))]);
-        HypothesisResult values = new(_values, [.. _points.Select(point => Value(point, results))]);
+        HypothesisResult angle = _angle.Judge(results, level), gradient = _gradient.Judge(results, level);
+        HypothesisResult forbidden = _forbidden.Judge(results, level), values = _values.Judge(results, level);
         return new(
             [angle, gradient, forbidden, values],
             [
@@ -56,26 +56,30 @@ internal sealed class PhaseBoundaryClaims
 
     private IEnumerable<MeasuredLine> Of(bool gradient) => _lines.Where(line => (line.Line.Kind == ExponentKind.Gradient) == gradient);
 
-    private TestedNumber Zero(MeasuredLine line, CellResults results)
+    private static PlannedTest Zero(MeasuredLine line) => new(line.Number, (results, level) =>
     {
-        ZeroFit fit = line.Fit(results, _rate);
+        ZeroFit fit = line.Fit(results, level);
         return TestedNumber.Inside(
             line.Number, line.Zero * (1 + fit.Zero), line.Zero * (1 + fit.Low), line.Zero * (1 + fit.High), ZeroScale * line.Zero);
-    }
+    });
 
-    private TestedNumber Side(ForbiddenPoint point, CellResults results)
+    private static PlannedTest Side(ForbiddenPoint point)
     {
-        Extrapolation measured = point.Pair.Extrapolate(results, ExponentMeasurement.Exponent, 1);
-        double half = measured.Spread.CriticalValue(_rate) * measured.Spread.StandardError + measured.Curvature;
-        return TestedNumber.OnSide(point.Number with { Quantity = "sign of the exponent", Value = 0 }, point.Line.Sign, measured.Value, half);
+        RegisteredNumber bound = point.Number with { Quantity = "sign of the exponent", Value = 0 };
+        return new(bound, (results, level) =>
+        {
+            Extrapolation measured = point.Pair.Extrapolate(results, ExponentMeasurement.Exponent, 1);
+            double half = measured.Spread.CriticalValue(level) * measured.Spread.StandardError + measured.Curvature;
+            return TestedNumber.OnSide(bound, point.Line.Sign, measured.Value, half);
+        });
     }
 
-    private TestedNumber Value(ForbiddenPoint point, CellResults results) => TestedNumber.Equal(
+    private static PlannedTest Value(ForbiddenPoint point) => new(point.Number, (results, level) => TestedNumber.Equal(
         point.Number,
         new Spread(0, double.PositiveInfinity),
         point.Pair.Extrapolate(results, ExponentMeasurement.Exponent, 1),
         ExponentScale,
-        _rate);
+        level));
 
     private static string Reading(HypothesisResult angle, HypothesisResult gradient, HypothesisResult forbidden, HypothesisResult values)
     {

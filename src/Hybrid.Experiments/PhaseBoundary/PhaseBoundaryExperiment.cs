@@ -21,6 +21,6 @@ internal sealed class PhaseBoundaryExperiment : IExperiment
         PhaseBoundaryClaims claims = new(
             [.. BoundaryLines.WithZero.Where((_, number) => number % size.Every == 0).Select(line => new MeasuredLine(line, size))],
             [.. BoundaryLines.WithoutZero.SelectMany(line => line.Values.Select(value => new ForbiddenPoint(line, value, size)))]);
-        return new(claims.Hypotheses, [.. claims.Cells], claims.Evaluate);
+        return new(new(claims.Planned), [.. claims.Cells], claims.Evaluate);
     }
 }

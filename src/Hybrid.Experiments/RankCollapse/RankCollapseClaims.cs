@@ -1,6 +1,5 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
-using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.RankCollapse;
@@ -10,49 +9,39 @@ internal sealed class RankCollapseClaims
 {
     private readonly IReadOnlyList<Trajectory> _grid;
     private readonly RankCollapseSize _size;
-    private readonly double _rate;
+    private readonly PlannedClaim _collapse, _sides, _angles;
 
     public RankCollapseClaims(IReadOnlyList<Trajectory> grid, RankCollapseSize size)
     {
         (_grid, _size) = (grid, size);
-        Collapse = new(
+        Hypothesis collapse = new(
             "H1",
             "Attention alone brings tokens together in every layer, at every placement and with either mask: 1 − ρ shrinks.",
             "for every layer ℓ, log(u_ℓ/u_ℓ₋₁) averaged over networks is below 0 with its whole interval (Student's t).",
             []);
-        Sides = new(
+        Hypothesis sides = new(
             "H2",
             "With an MLP, nearly equal tokens part where λ_a > 0 and meet where λ_a < 0.",
             "log(u_L/u_0) averaged over networks has the sign of the registered λ_a with its whole interval.",
             [.. grid.Where(HasMlp).Select(trajectory => new RegisteredNumber(trajectory.Subject, "λ_a per block", trajectory.AngleExponent))]);
-        Angles = new(
+        Hypothesis angles = new(
             "H3",
             "The angle u = 1 − ρ follows the predicted trajectory in every network.",
             "the mean extrapolated to infinite width from two widths equals the registered u within k standard errors (Student's t, Welch), "
                 + "plus the estimated O(1/d²) term; wider than half of u is inconclusive.",
             [.. grid.SelectMany(trajectory => size.Layers.Select(layer => Registered(trajectory, layer)))]);
-        int tests = Alone.Count() * size.Depth + Sides.Predictions.Count + Angles.Predictions.Count;
-        _rate = Significance.PerTest(tests);
+        _collapse = new(collapse, [.. Alone.SelectMany(trajectory => Enumerable.Range(1, size.Depth).Select(layer => Shrinks(trajectory, layer)))]);
+        _sides = new(sides, [.. grid.Where(HasMlp).Select(Side)]);
+        _angles = new(angles, [.. grid.SelectMany(trajectory => size.Layers.Select(layer => Angle(trajectory, layer)))]);
     }
 
-    public IReadOnlyList<Hypothesis> Hypotheses => [Collapse, Sides, Angles];
-
-    private Hypothesis Collapse { get; }
-
-    private Hypothesis Sides { get; }
-
-    private Hypothesis Angles { get; }
+    public IReadOnlyList<PlannedClaim> Planned => [_collapse, _sides, _angles];
 
     private IEnumerable<Trajectory> Alone => _grid.Where(trajectory => !HasMlp(trajectory));
 
-    public Evaluation Evaluate(CellResults results)
+    public Evaluation Evaluate(CellResults results, double level)
     {
-        HypothesisResult collapse = new(Collapse, [.. Alone.SelectMany(trajectory => Enumerable.Range(1, _size.Depth).Select(layer => TestedNumber.Below(
-            new(trajectory.Subject, $"log u growth, layer {layer}", 0),
-            trajectory.Pair.AtWidth(results, Trajectory.Growth(layer)),
-            _rate)))]);
-        HypothesisResult sides = new(Sides, [.. _grid.Where(HasMlp).Select(trajectory => Side(trajectory, results))]);
-        HypothesisResult angles = new(Angles, [.. _grid.SelectMany(trajectory => _size.Layers.Select(layer => Angle(trajectory, layer, results)))]);
+        HypothesisResult collapse = _collapse.Judge(results, level), sides = _sides.Judge(results, level), angles = _angles.Judge(results, level);
         return new(
             [collapse, sides, angles],
             [
@@ -66,18 +55,28 @@ internal sealed class RankCollapseClaims
     private static RegisteredNumber Registered(Trajectory trajectory, int layer) =>
         new(trajectory.Subject, $"u, layer {layer}", trajectory.Predicted.U[layer]);
 
-    private TestedNumber Side(Trajectory trajectory, CellResults results)
+    private static PlannedTest Shrinks(Trajectory trajectory, int layer)
     {
-        RegisteredNumber bound = new(trajectory.Subject, "log u growth, all layers", 0);
-        Estimate growth = trajectory.Pair.AtWidth(results, Trajectory.Total);
-        return trajectory.AngleExponent > 0 ? TestedNumber.Above(bound, growth, _rate) : TestedNumber.Below(bound, growth, _rate);
+        RegisteredNumber bound = new(trajectory.Subject, $"log u growth, layer {layer}", 0);
+        return new(bound, (results, level) => TestedNumber.Below(bound, trajectory.Pair.AtWidth(results, Trajectory.Growth(layer)), level));
     }
 
-    private TestedNumber Angle(Trajectory trajectory, int layer, CellResults results)
+    private static PlannedTest Side(Trajectory trajectory)
     {
+        RegisteredNumber bound = new(trajectory.Subject, "log u growth, all layers", 0);
+        return new(bound, (results, level) =>
+        {
+            Estimate growth = trajectory.Pair.AtWidth(results, Trajectory.Total);
+            return trajectory.AngleExponent > 0 ? TestedNumber.Above(bound, growth, level) : TestedNumber.Below(bound, growth, level);
+        });
+    }
+
+    private static PlannedTest Angle(Trajectory trajectory, int layer)
+    {
+        RegisteredNumber number = Registered(trajectory, layer);
         double scale = trajectory.Predicted.U[layer];
-        Extrapolation measured = trajectory.Pair.Extrapolate(results, Trajectory.U(layer), scale);
-        return TestedNumber.Equal(Registered(trajectory, layer), trajectory.Predicted.Spreads[layer], measured, scale, _rate);
+        return new(number, (results, level) => TestedNumber.Equal(
+            number, trajectory.Predicted.Spreads[layer], trajectory.Pair.Extrapolate(results, Trajectory.U(layer), scale), scale, level));
     }
 
     private string Reading(HypothesisResult collapse, HypothesisResult sides, HypothesisResult angles, CellResults results)

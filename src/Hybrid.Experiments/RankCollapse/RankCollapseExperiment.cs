@@ -27,6 +27,6 @@ internal sealed class RankCollapseExperiment : IExperiment
             from norm in Placements
             select new Trajectory(regime, norm, mask, size)];
         RankCollapseClaims claims = new(grid, size);
-        return new(claims.Hypotheses, [.. grid.SelectMany(trajectory => trajectory.Pair.Cells)], claims.Evaluate);
+        return new(new(claims.Planned), [.. grid.SelectMany(trajectory => trajectory.Pair.Cells)], claims.Evaluate);
     }
 }

@@ -26,6 +26,6 @@ internal sealed class ResidualGrowthExperiment : IExperiment
             from task in GrowthTask.All
             select new GrownNetwork(task, norm, size)];
         ResidualGrowthClaims claims = new(grid, size);
-        return new(claims.Hypotheses, [.. grid.SelectMany(network => network.Cells)], claims.Evaluate);
+        return new(new(claims.Planned), [.. grid.SelectMany(network => network.Cells)], claims.Evaluate);
     }
 }

@@ -14,55 +14,58 @@ internal sealed class SensitivityClaims
 
     private readonly IReadOnlyList<RescaledBranch> _branches;
     private readonly IReadOnlyList<AmplifiedNetwork> _networks;
-    private readonly Hypothesis _rescaling, _sizes, _growth, _bound;
-    private readonly double _rate;
+    private readonly PlannedClaim _rescaling, _sizes, _growth, _bound;
 
     public SensitivityClaims(IReadOnlyList<RescaledBranch> branches, IReadOnlyList<AmplifiedNetwork> networks)
     {
         (_branches, _networks) = (branches, networks);
         const string Within = "the mean extrapolated to infinite width from two widths equals the registered number within k standard errors plus the estimated O(1/d²) term; "
             + "wider than half of it is inconclusive.";
-        _rescaling = new(
+        Hypothesis rescaling = new(
             "H1",
             "Multiplying a module's output weights by c multiplies its branch's sensitivity by c under pre and without normalisation, and leaves it unchanged under peri and "
                 + "output, in every single network and for any c.",
             $"|S(c)/S(1)/expected − 1| averaged over networks, the same at every c, is below the rounding of {Rounding.ToString("0e+0", CultureInfo.InvariantCulture)} with its whole interval.",
             [.. branches.SelectMany(branch => RescaledBranch.Factors.Select(factor =>
                 new RegisteredNumber(branch.Subject, string.Create(CultureInfo.InvariantCulture, $"S({factor})/S(1)"), branch.Expected(factor))))]);
-        _sizes = new("H2", "The sensitivity of a branch at c = 1 has the predicted size.", Within, [.. branches.Select(Size)]);
-        _growth = new("H3", "A random small change of the input grows through the network as predicted, E‖δx_L‖²/‖δx_0‖², for every step Δt.", Within, [.. networks.Select(Growth)]);
-        _bound = new(
+        Hypothesis sizes = new("H2", "The sensitivity of a branch at c = 1 has the predicted size.", Within, [.. branches.Select(Size)]);
+        Hypothesis growth = new("H3", "A random small change of the input grows through the network as predicted, E‖δx_L‖²/‖δx_0‖², for every step Δt.", Within, [.. networks.Select(Growth)]);
+        Hypothesis bound = new(
             "H4",
             "The growth stays below ∏(1 + Δt S_ℓ)², the square of the amplification bound with root-mean-square sensitivities.",
             "the mean growth at the larger width is below the registered bound with its whole interval.",
             [.. networks.Select(Bound)]);
-        _rate = Significance.PerTest(branches.Count * (RescaledBranch.Factors.Count + 1) + 2 * networks.Count);
-    }
-
-    public IReadOnlyList<Hypothesis> Hypotheses => [_rescaling, _sizes, _growth, _bound];
-
-    public Evaluation Evaluate(CellResults results)
-    {
-        HypothesisResult rescaling = new(_rescaling, [.. _branches.SelectMany(branch => RescaledBranch.Factors.Select(factor => TestedNumber.Below(
-            new(branch.Subject, string.Create(CultureInfo.InvariantCulture, $"deviation of S({factor})/S(1)"), Rounding),
-            results[branch.Rescaling][RescaledBranch.Deviation(factor)],
-            _rate)))]);
-        HypothesisResult sizes = new(_sizes, [.. _branches.Select(branch => TestedNumber.Equal(
-            Size(branch), Exact, branch.Pair.Extrapolate(results, RescaledBranch.Power, branch.PredictedPower), branch.PredictedPower, _rate))]);
-        HypothesisResult growth = new(_growth, [.. _networks.Select(network => TestedNumber.Equal(
+        _rescaling = new(rescaling, [.. branches.SelectMany(branch => RescaledBranch.Factors.Select(factor => Deviation(branch, factor)))]);
+        _sizes = new(sizes, [.. branches.Select(branch => new PlannedTest(Size(branch), (results, level) => TestedNumber.Equal(
+            Size(branch), Exact, branch.Pair.Extrapolate(results, RescaledBranch.Power, branch.PredictedPower), branch.PredictedPower, level)))]);
+        _growth = new(growth, [.. networks.Select(network => new PlannedTest(Growth(network), (results, level) => TestedNumber.Equal(
             Growth(network),
             Exact,
             network.Pair.Extrapolate(results, Measurement.ForwardGrowth.Power, network.PredictedPower),
             network.PredictedPower,
-            _rate))]);
-        HypothesisResult bound = new(_bound, [.. _networks.Select(network =>
-            TestedNumber.Below(Bound(network), network.Pair.AtWidth(results, Measurement.ForwardGrowth.Power), _rate))]);
+            level)))]);
+        _bound = new(bound, [.. networks.Select(network => new PlannedTest(Bound(network), (results, level) =>
+            TestedNumber.Below(Bound(network), network.Pair.AtWidth(results, Measurement.ForwardGrowth.Power), level)))]);
+    }
+
+    public IReadOnlyList<PlannedClaim> Planned => [_rescaling, _sizes, _growth, _bound];
+
+    public Evaluation Evaluate(CellResults results, double level)
+    {
+        HypothesisResult rescaling = _rescaling.Judge(results, level), sizes = _sizes.Judge(results, level);
+        HypothesisResult growth = _growth.Judge(results, level), bound = _bound.Judge(results, level);
         return new(
             [rescaling, sizes, growth, bound],
             [
                 new("Rescaling and amplification", [SensitivityFigure.Of(_branches, _networks, results)]),
                 new("Reading", [new ReportParagraph(Reading(rescaling, sizes, growth, bound))]),
             ]);
+    }
+
+    private static PlannedTest Deviation(RescaledBranch branch, double factor)
+    {
+        RegisteredNumber limit = new(branch.Subject, string.Create(CultureInfo.InvariantCulture, $"deviation of S({factor})/S(1)"), Rounding);
+        return new(limit, (results, level) => TestedNumber.Below(limit, results[branch.Rescaling][RescaledBranch.Deviation(factor)], level));
     }
 
     private static RegisteredNumber Size(RescaledBranch branch) => new(branch.Subject, "S²", branch.PredictedPower);

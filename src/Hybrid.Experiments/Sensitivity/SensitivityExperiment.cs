@@ -32,7 +32,7 @@ internal sealed class SensitivityExperiment : IExperiment
             select new AmplifiedNetwork(norm, step, size)];
         SensitivityClaims claims = new(branches, networks);
         return new(
-            claims.Hypotheses,
+            new(claims.Planned),
             [.. branches.SelectMany(branch => branch.Pair.Cells.Append(branch.Rescaling)), .. networks.SelectMany(network => network.Pair.Cells)],
             claims.Evaluate);
     }

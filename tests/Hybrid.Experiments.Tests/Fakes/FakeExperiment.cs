@@ -22,10 +22,13 @@ internal sealed class FakeExperiment(int cells, Action<int>? whileMeasuring = nu
         RegisteredNumber number = new("all cells", "mean", predicted);
         Hypothesis hypothesis = new("H1", "The mean is a half.", "the interval holds it.", [number]);
         Cell[] grid = [.. Enumerable.Range(0, cells).Select(index => new Cell($"cell {index}", 1, seed => Measure(index, seed)))];
+        PlannedClaim claim = new(
+            hypothesis,
+            [new(number, (results, level) => TestedNumber.Equal(number, Estimate.Of([.. grid.Select(cell => results[cell]["value"].Mean)]), 1, level))]);
         return new(
-            [hypothesis],
+            new([claim]),
             grid,
-            results => new([new(hypothesis, [TestedNumber.Equal(number, Estimate.Of([.. grid.Select(cell => results[cell]["value"].Mean)]), 1, 0.01)])], []));
+            (results, level) => new([claim.Judge(results, level)], []));
     }
 
     private CellValues Measure(int index, ulong seed)

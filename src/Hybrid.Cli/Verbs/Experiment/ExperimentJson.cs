@@ -26,7 +26,10 @@ internal static class ExperimentJson
         ["cells"] = outcome.Results.Count,
         ["cellSeconds"] = JsonNumber.OrNull(outcome.CellSeconds),
         ["familyWiseRate"] = Significance.FamilyWiseRate,
+        ["plannedTests"] = outcome.Plan.Design.Plan.Count,
+        ["levelPerTest"] = JsonNumber.OrNull(outcome.Plan.Design.Plan.Level),
         ["outcome"] = ExperimentReport.Word(evaluation.Outcome),
+        ["verdict"] = ExperimentReport.Verdict(evaluation),
         ["hypotheses"] = new JsonArray([.. evaluation.Results.Select(Hypothesis)]),
     };
 
@@ -36,6 +39,9 @@ internal static class ExperimentJson
         ["statement"] = result.Hypothesis.Statement,
         ["criterion"] = result.Hypothesis.Criterion,
         ["outcome"] = ExperimentReport.Word(result.Outcome),
+        ["verdict"] = ExperimentReport.Verdict(result),
+        ["undecided"] = result.Count(Outcome.Inconclusive),
+        ["undecidedShare"] = JsonNumber.OrNull(result.UndecidedShare),
         ["registered"] = new JsonArray([.. result.Hypothesis.Predictions.Select(Number)]),
         ["tests"] = new JsonArray([.. result.Tests.Select(Test)]),
     };
@@ -55,6 +61,8 @@ internal static class ExperimentJson
         ["measured"] = JsonNumber.OrNull(test.Measured),
         ["low"] = JsonNumber.OrNull(test.Low),
         ["high"] = JsonNumber.OrNull(test.High),
+        ["side"] = test.Side,
+        ["margin"] = JsonNumber.OrNull(test.Margin),
         ["outcome"] = ExperimentReport.Word(test.Outcome),
     };
 }

@@ -1,0 +1,89 @@
+using System.Text.RegularExpressions;
+using Hybrid.Experiments;
+using Hybrid.Lab.Statistics;
+using Xunit;
+
+namespace Hybrid.Experiments.Tests;
+
+public partial class TestPlanTests
+{
+    public static TheoryData<string> Names => [.. ExperimentCatalogue.All.Select(experiment => experiment.Name)];
+
+    // The measurements are made up: what is counted does not depend on them.
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_tests_that_are_made_are_the_planned_ones_and_share_the_familys_rate(string name) =>
+        Assert.All(Enum.GetValues<ExperimentScale>(), scale => PlannedAndMade(ExperimentCatalogue.Find(name).Design(scale)));
+
+    [Fact]
+    public void A_design_that_makes_other_tests_than_it_planned_is_refused()
+    {
+        Hypothesis hypothesis = new("H1", "", "", []);
+        PlannedTest test = new(new("a", "b", 1), (_, _) => TestedNumber.Undecided(new("a", "b", 1)));
+        PlannedClaim one = new(hypothesis, [test]), two = new(hypothesis, [test, test]);
+        ExperimentDesign design = new(new([two]), [], (results, level) => new([one.Judge(results, level)], []));
+        Assert.Contains("got (H1, 1)", Assert.Throws<InvalidOperationException>(() => design.Evaluate(new(new Dictionary<string, CellValues>()))).Message);
+    }
+
+    [Fact]
+    public void A_test_of_another_number_than_planned_is_refused()
+    {
+        PlannedClaim claim = new(new("H1", "", "", []), [new(new("a", "b", 1), (_, _) => TestedNumber.Undecided(new("a", "c", 1)))]);
+        Assert.Contains("'a: c'", Assert.Throws<InvalidOperationException>(() => claim.Judge(new(new Dictionary<string, CellValues>()), 0.01)).Message);
+    }
+
+    private static void PlannedAndMade(ExperimentDesign design)
+    {
+        HashSet<double> levels = [];
+        Evaluation evaluation = new MadeUpResults(design.Cells).Evaluate(results => (design with
+        {
+            Judge = (cells, level) =>
+            {
+                levels.Add(level);
+                return design.Judge(cells, level);
+            },
+        }).Evaluate(results));
+        TestedNumber[] made = [.. evaluation.Results.SelectMany(result => result.Tests)];
+        Assert.Equal(
+            design.Plan.Claims.SelectMany(claim => claim.Tests.Select(test => (claim.Hypothesis.Id, test.Number.Subject, test.Number.Quantity))),
+            evaluation.Results.SelectMany(result => result.Tests.Select(test => (result.Hypothesis.Id, test.Subject, test.Quantity))));
+        Assert.All(evaluation.Results, result => Assert.Distinct(result.Tests.Select(test => (test.Subject, test.Quantity))));
+        Assert.All(design.Plan.Claims, claim => Assert.NotEmpty(claim.Tests));
+        Assert.Equal(design.Plan.Count, made.Length);
+        Assert.Equal(Significance.FamilyWiseRate, Assert.Single(levels) * made.Length, 1e-15);
+    }
+
+    /// <summary>Cells that have whatever number an evaluation asks for, between 1 and 1.2, of eight samples.</summary>
+    private sealed partial class MadeUpResults(IReadOnlyList<Cell> cells)
+    {
+        private readonly List<string> _names = [];
+
+        /// <summary>A cell names the number that it lacks: it is added and the evaluation begins again.</summary>
+        public Evaluation Evaluate(Func<CellResults, Evaluation> evaluate)
+        {
+            while (true)
+            {
+                try
+                {
+                    return evaluate(new(cells.ToDictionary(cell => cell.Key, Values)));
+                }
+                catch (InvalidOperationException error) when (Missing().Match(error.Message) is { Success: true } missing)
+                {
+                    Assert.DoesNotContain(missing.Groups[1].Value, _names);
+                    _names.Add(missing.Groups[1].Value);
+                }
+            }
+        }
+
+        private CellValues Values(Cell cell)
+        {
+            Random random = new(unchecked((int)HashOf(cell.Key)));
+            return new(_names.Select(name => KeyValuePair.Create(name, new Estimate(1 + 0.2 * random.NextDouble(), 0.01, 8))));
+        }
+
+        private static ulong HashOf(string key) => key.Aggregate(14695981039346656037UL, (hash, letter) => (hash ^ letter) * 1099511628211UL);
+
+        [GeneratedRegex("the cell has no number '(.+?)'; it has")]
+        private static partial Regex Missing();
+    }
+}
