@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Experiments.NormPlacement;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Statistics;
