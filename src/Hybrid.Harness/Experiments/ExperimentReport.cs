@@ -30,10 +30,10 @@ public static class ExperimentReport
         ReportParagraph level = new(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"A correct theory is refuted anywhere on this page with probability at most {100 * Significance.FamilyWiseRate:0.##} %: every ")
+                $"A correct theory is refuted anywhere on this page with probability at most {100 * Significance.FamilyWiseRate:0.##} %: ")
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"interval is widened for all {plan.Design.Plan.Count} tests of the experiment together (Bonferroni). ")
+                $"every interval is widened for all {plan.Design.Plan.Count} tests of the experiment together (Bonferroni). ")
             + "A hypothesis is refuted if any of its numbers is, and inconclusive if more than half of them are; "
             + "a number is undecided where the measurement is too coarse to tell.");
         return plan.Scale == ExperimentScale.Quick

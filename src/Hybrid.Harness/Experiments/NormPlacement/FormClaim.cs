@@ -30,7 +30,8 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
         new(_hypothesis, [.. Tested(grid).Select(test => new PlannedTest(test.Number, (results, level) => Decided.ByMean(
             test.Number,
             +1,
-            Estimate.Of([.. Fits(grid.Of(Norm.Peri, test.Step), test.Quantity, true, results).Select(fits => fits.ExponentialExcess(test.Allowed))]),
+            Estimate.Of([.. Fits(grid.Of(Norm.Peri, test.Step), test.Quantity, true, results)
+                .Select(fits => fits.ExponentialExcess(test.Allowed))]),
             level)))]);
 
     public ReportSection Findings(CellResults results, HypothesisResult judged)
