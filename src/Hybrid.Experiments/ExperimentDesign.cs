@@ -23,6 +23,7 @@ public sealed record ExperimentDesign(
         var made = evaluation.Results.Select(result => (result.Hypothesis.Id, result.Tests.Count));
         return planned.SequenceEqual(made)
             ? evaluation
-            : throw new InvalidOperationException($"the planned tests must be made, {string.Join(", ", planned)}, got {string.Join(", ", made)}");
+            : throw new InvalidOperationException(
+                $"the planned tests must be made, {string.Join(", ", planned)}, got {string.Join(", ", made)}");
     }
 }

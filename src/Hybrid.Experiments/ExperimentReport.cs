@@ -27,9 +27,15 @@ public static class ExperimentReport
             "",
             ["<hypothesis", "<verdict", "numbers tested", "supported", "refuted", "inconclusive"],
             [.. evaluation.Results.Select(Row)]);
-        ReportParagraph level = new(string.Create(
-            CultureInfo.InvariantCulture,
-            $"A correct theory is refuted anywhere on this page with probability at most {100 * Significance.FamilyWiseRate:0.##} %: every interval is widened for all {plan.Design.Plan.Count} tests of the experiment together (Bonferroni). A hypothesis is refuted if any of its numbers is, and inconclusive if more than half of them are; a number is undecided where the measurement is too coarse to tell."));
+        ReportParagraph level = new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"A correct theory is refuted anywhere on this page with probability at most {100 * Significance.FamilyWiseRate:0.##} %: ")
+            + string.Create(
+                CultureInfo.InvariantCulture,
+                $"every interval is widened for all {plan.Design.Plan.Count} tests of the experiment together (Bonferroni). ")
+            + "A hypothesis is refuted if any of its numbers is, and inconclusive if more than half of them are; "
+            + "a number is undecided where the measurement is too coarse to tell.");
         return plan.Scale == ExperimentScale.Quick
             ? new("Verdicts", [new ReportParagraph("This is the quick run: small networks, few of them. It shows that the experiment works; the full run is the measurement."), table, level])
             : new("Verdicts", [table, level]);
@@ -53,12 +59,17 @@ public static class ExperimentReport
         _ => "inconclusive",
     };
 
-    /// <summary>The outcome as a word, with the share of its numbers that are undecided where there are any: supported (3 of 240 undecided).</summary>
-    public static string Verdict(HypothesisResult result) => Verdict(result.Outcome, result.Count(Outcome.Inconclusive), result.Tests.Count);
+    /// <summary>
+    /// The outcome as a word, with the share of its numbers that are undecided where there are any: supported (3 of 240 undecided).
+    /// </summary>
+    public static string Verdict(HypothesisResult result) =>
+        Verdict(result.Outcome, result.Count(Outcome.Inconclusive), result.Tests.Count);
 
     /// <summary>The same of all hypotheses together.</summary>
     public static string Verdict(Evaluation evaluation) => Verdict(
-        evaluation.Outcome, evaluation.Results.Sum(result => result.Count(Outcome.Inconclusive)), evaluation.Results.Sum(result => result.Tests.Count));
+        evaluation.Outcome,
+        evaluation.Results.Sum(result => result.Count(Outcome.Inconclusive)),
+        evaluation.Results.Sum(result => result.Tests.Count));
 
     private static string Verdict(Outcome outcome, int undecided, int tests) =>
         undecided == 0 ? Word(outcome) : string.Create(CultureInfo.InvariantCulture, $"{Word(outcome)} ({undecided} of {tests} undecided)");
@@ -72,7 +83,8 @@ public static class ExperimentReport
         IEnumerable<TestedNumber> shown = all ? result.Tests : TestedNumber.WeakestFirst(result.Tests).Take(MostRows);
         string caption = all
             ? "Every tested number:"
-            : $"The {MostRows} of {result.Tests.Count} tested numbers that came nearest to their limits, the weakest first: refuted, undecided, then those with the least margin; all are in the JSON beside this page:";
+            : $"The {MostRows} of {result.Tests.Count} tested numbers that came nearest to their limits, the weakest first: "
+                + "refuted, undecided, then those with the least margin; all are in the JSON beside this page:";
         return new(
             $"{result.Hypothesis.Id}, measured",
             [

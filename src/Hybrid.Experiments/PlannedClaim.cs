@@ -15,6 +15,7 @@ public sealed record PlannedClaim(Hypothesis Hypothesis, IReadOnlyList<PlannedTe
         return (tested.Subject, tested.Quantity) == (test.Number.Subject, test.Number.Quantity)
             ? tested
             : throw new InvalidOperationException(
-                $"{Hypothesis.Id}: a test must be of '{test.Number.Subject}: {test.Number.Quantity}', got '{tested.Subject}: {tested.Quantity}'");
+                $"{Hypothesis.Id}: a test must be of '{test.Number.Subject}: {test.Number.Quantity}', "
+                    + $"got '{tested.Subject}: {tested.Quantity}'");
     })]);
 }

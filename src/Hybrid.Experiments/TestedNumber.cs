@@ -115,7 +115,10 @@ public sealed record TestedNumber(
     {
         double excess = side * (measured - bound.Value);
         Outcome outcome = excess > halfWidth ? Outcome.Supported : excess >= -halfWidth ? Outcome.Inconclusive : Outcome.Refuted;
-        return new(bound.Subject, bound.Quantity, bound.Value, measured, measured - halfWidth, measured + halfWidth, outcome) { Side = side };
+        return new(bound.Subject, bound.Quantity, bound.Value, measured, measured - halfWidth, measured + halfWidth, outcome)
+        {
+            Side = side,
+        };
     }
 
     /// <summary>Too few samples were left to say anything, as where all runs but one diverged.</summary>

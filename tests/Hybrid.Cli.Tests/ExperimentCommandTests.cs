@@ -53,6 +53,26 @@ public class ExperimentCommandTests
         Assert.Contains("This is the quick run", page);
         Assert.Contains("(figures/rank-collapse-quick-trajectories.svg)", page);
         Assert.True(File.Exists(folder.Path("new/folder/figures/rank-collapse-quick-trajectories.svg")));
+        using JsonDocument document = JsonDocument.Parse(run.Output);
+        JsonElement root = document.RootElement;
+        JsonElement[] hypotheses = [.. root.GetProperty("hypotheses").EnumerateArray()];
+        Assert.Equal(
+            root.GetProperty("plannedTests").GetInt32(),
+            hypotheses.Sum(hypothesis => hypothesis.GetProperty("tests").GetArrayLength()));
+        Assert.Equal(
+            root.GetProperty("familyWiseRate").GetDouble(),
+            root.GetProperty("levelPerTest").GetDouble() * root.GetProperty("plannedTests").GetInt32(),
+            1e-12);
+        Assert.All(hypotheses, hypothesis =>
+        {
+            JsonElement[] tests = [.. hypothesis.GetProperty("tests").EnumerateArray()];
+            int undecided = tests.Count(test => test.GetProperty("outcome").GetString() == "inconclusive");
+            string outcome = hypothesis.GetProperty("outcome").GetString()!, verdict = hypothesis.GetProperty("verdict").GetString()!;
+            Assert.Equal(undecided, hypothesis.GetProperty("undecided").GetInt32());
+            Assert.Equal(undecided == 0 ? outcome : $"{outcome} ({undecided} of {tests.Length} undecided)", verdict);
+            Assert.Contains($"| {verdict} ", page);
+            Assert.All(tests, test => Assert.InRange(test.GetProperty("side").GetInt32(), -1, 1));
+        });
     }
 
     [Theory]

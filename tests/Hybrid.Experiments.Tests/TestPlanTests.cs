@@ -7,6 +7,8 @@ namespace Hybrid.Experiments.Tests;
 
 public partial class TestPlanTests
 {
+    private static readonly CellResults Nothing = new(new Dictionary<string, CellValues>());
+
     public static TheoryData<string> Names => [.. ExperimentCatalogue.All.Select(experiment => experiment.Name)];
 
     // The measurements are made up: what is counted does not depend on them.
@@ -22,14 +24,14 @@ public partial class TestPlanTests
         PlannedTest test = new(new("a", "b", 1), (_, _) => TestedNumber.Undecided(new("a", "b", 1)));
         PlannedClaim one = new(hypothesis, [test]), two = new(hypothesis, [test, test]);
         ExperimentDesign design = new(new([two]), [], (results, level) => new([one.Judge(results, level)], []));
-        Assert.Contains("got (H1, 1)", Assert.Throws<InvalidOperationException>(() => design.Evaluate(new(new Dictionary<string, CellValues>()))).Message);
+        Assert.Contains("got (H1, 1)", Assert.Throws<InvalidOperationException>(() => design.Evaluate(Nothing)).Message);
     }
 
     [Fact]
     public void A_test_of_another_number_than_planned_is_refused()
     {
         PlannedClaim claim = new(new("H1", "", "", []), [new(new("a", "b", 1), (_, _) => TestedNumber.Undecided(new("a", "c", 1)))]);
-        Assert.Contains("'a: c'", Assert.Throws<InvalidOperationException>(() => claim.Judge(new(new Dictionary<string, CellValues>()), 0.01)).Message);
+        Assert.Contains("'a: c'", Assert.Throws<InvalidOperationException>(() => claim.Judge(Nothing, 0.01)).Message);
     }
 
     private static void PlannedAndMade(ExperimentDesign design)
@@ -45,7 +47,8 @@ public partial class TestPlanTests
         }).Evaluate(results));
         TestedNumber[] made = [.. evaluation.Results.SelectMany(result => result.Tests)];
         Assert.Equal(
-            design.Plan.Claims.SelectMany(claim => claim.Tests.Select(test => (claim.Hypothesis.Id, test.Number.Subject, test.Number.Quantity))),
+            design.Plan.Claims.SelectMany(claim =>
+                claim.Tests.Select(test => (claim.Hypothesis.Id, test.Number.Subject, test.Number.Quantity))),
             evaluation.Results.SelectMany(result => result.Tests.Select(test => (result.Hypothesis.Id, test.Subject, test.Quantity))));
         Assert.All(evaluation.Results, result => Assert.Distinct(result.Tests.Select(test => (test.Subject, test.Quantity))));
         Assert.All(design.Plan.Claims, claim => Assert.NotEmpty(claim.Tests));
@@ -81,7 +84,8 @@ public partial class TestPlanTests
             return new(_names.Select(name => KeyValuePair.Create(name, new Estimate(1 + 0.2 * random.NextDouble(), 0.01, 8))));
         }
 
-        private static ulong HashOf(string key) => key.Aggregate(14695981039346656037UL, (hash, letter) => (hash ^ letter) * 1099511628211UL);
+        private static ulong HashOf(string key) =>
+            key.Aggregate(14695981039346656037UL, (hash, letter) => (hash ^ letter) * 1099511628211UL);
 
         [GeneratedRegex("the cell has no number '(.+?)'; it has")]
         private static partial Regex Missing();

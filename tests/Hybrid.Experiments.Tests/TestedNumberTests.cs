@@ -115,7 +115,8 @@ public class TestedNumberTests
     [InlineData("refuted", Outcome.Refuted)]
     public void A_verdict_carries_its_share_of_undecided_numbers(string verdict, params Outcome[] outcomes)
     {
-        HypothesisResult result = new(new("H1", "", "", []), [.. outcomes.Select(outcome => new TestedNumber("", "", 0, 0, 0, 0, outcome))]);
+        HypothesisResult result = new(
+            new("H1", "", "", []), [.. outcomes.Select(outcome => new TestedNumber("", "", 0, 0, 0, 0, outcome))]);
         Assert.Equal(verdict, ExperimentReport.Verdict(result));
         Assert.Equal((double)outcomes.Count(outcome => outcome == Outcome.Inconclusive) / outcomes.Length, result.UndecidedShare);
         Assert.Equal(verdict, ExperimentReport.Verdict(new Evaluation([result], [])));

@@ -52,7 +52,8 @@ internal sealed class GradientFlowClaims
 
     public Evaluation Evaluate(CellResults results, double level)
     {
-        HypothesisResult tokens = _tokens.Judge(results, level), weights = _weights.Judge(results, level), decay = _decay.Judge(results, level);
+        HypothesisResult tokens = _tokens.Judge(results, level), weights = _weights.Judge(results, level);
+        HypothesisResult decay = _decay.Judge(results, level);
         return new(
             [tokens, weights, decay],
             [

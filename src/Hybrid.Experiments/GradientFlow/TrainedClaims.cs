@@ -147,7 +147,10 @@ internal sealed class TrainedClaims
 
     /// <summary>The difference of two independent means must be above (side +1) or below (−1) the bound.</summary>
     private static PlannedTest Ordered(
-        RegisteredNumber bound, int side, Func<CellResults, Estimate> measureFirst, Func<CellResults, Estimate> measureSecond) => new(bound, (results, level) =>
+        RegisteredNumber bound,
+        int side,
+        Func<CellResults, Estimate> measureFirst,
+        Func<CellResults, Estimate> measureSecond) => new(bound, (results, level) =>
     {
         Estimate first = measureFirst(results), second = measureSecond(results);
         if (Math.Min(first.Samples, second.Samples) < 2)
@@ -184,7 +187,8 @@ internal sealed class TrainedClaims
                 $"Under post, gradient differences between tokens changed next to the output by a factor of {Math.Exp(post.Measured):0.###} per block backwards where {Math.Exp(post.Predicted):0.###} was predicted. ")
             + $"The power of a block's weight gradients changed per block backwards by a factor of {string.Join(", ", _trained.Select(Change))}; "
             + string.Create(CultureInfo.InvariantCulture, $"over {_size.Depth} blocks a factor below {Math.Exp(-1.0 / _size.Depth):0.###} counts as vanishing. {diverged} of {_trained.Sum(network => network.Runs.Count)} runs diverged. ")
-            + $"What is claimed of vanishing gradients is {ExperimentReport.Verdict(start)} before training (H6) and {ExperimentReport.Verdict(end)} after it (H7). "
+            + $"What is claimed of vanishing gradients is {ExperimentReport.Verdict(start)} before training (H6) "
+            + $"and {ExperimentReport.Verdict(end)} after it (H7). "
             + "The theory is of initialisation: of trained networks it predicts nothing here. One small task and optimiser; the gradient is that of one batch.";
     }
 }

@@ -64,12 +64,12 @@ internal sealed class LossExponentsClaims
         [
             new(hypotheses[0], [.. grids.Select(grid => Test(grid, RankOrder(grid), Order))]),
             new(hypotheses[1], [.. grids.Select(grid =>
-                Test(grid, Explained(grid), (number, findings, level) => TestedNumber.Above(number, findings.ExponentFit.Explained, level)))]),
+                Test(grid, Explained(grid), (number, found, level) => TestedNumber.Above(number, found.ExponentFit.Explained, level)))]),
             new(hypotheses[2], [.. grids.Select(grid => Test(grid, Percentile(grid), Zero))]),
             new(hypotheses[3], [.. grids.SelectMany(grid => (PlannedTest[])
             [
-                Test(grid, Added(grid), (number, findings, level) => TestedNumber.Below(number, findings.Gain, level)),
-                Test(grid, LogitStdShare(grid), (number, findings, level) => TestedNumber.Below(number, findings.Losses.LogitStdShare, level)),
+                Test(grid, Added(grid), (number, found, level) => TestedNumber.Below(number, found.Gain, level)),
+                Test(grid, LogitStdShare(grid), (number, found, level) => TestedNumber.Below(number, found.Losses.LogitStdShare, level)),
             ])]),
         ];
     }

@@ -77,7 +77,8 @@ internal sealed class LyapunovClaims
     public Evaluation Evaluate(CellResults results, double level)
     {
         HypothesisResult calibration = _calibration.Judge(results, level), products = _products.Judge(results, level);
-        HypothesisResult theory = _theory.Judge(results, level), ways = _ways.Judge(results, level), leading = _leading.Judge(results, level);
+        HypothesisResult theory = _theory.Judge(results, level), ways = _ways.Judge(results, level);
+        HypothesisResult leading = _leading.Judge(results, level);
         return new(
             [calibration, products, theory, ways, leading],
             [
@@ -87,8 +88,8 @@ internal sealed class LyapunovClaims
     }
 
     /// <summary>The measurement at infinite width, of a size that its O(1/d²) rest is relative to, against the registered number.</summary>
-    private static PlannedTest Equal(RegisteredNumber number, WidthPair pair, string name, double size, double scale) => new(number, (results, level) =>
-        TestedNumber.Equal(number, Exact, pair.Extrapolate(results, name, size), scale, level));
+    private static PlannedTest Equal(RegisteredNumber number, WidthPair pair, string name, double size, double scale) =>
+        new(number, (results, level) => TestedNumber.Equal(number, Exact, pair.Extrapolate(results, name, size), scale, level));
 
     private static RegisteredNumber Way(TwoWayNetwork network, string way) => new(network.Subject, $"growth {way}", network.Power);
 

@@ -50,7 +50,8 @@ internal sealed class TrainedSpectrumClaims
             Way(network, k, moment),
             results => network.Of(results, TrainedSpectrum.Difference(k, moment.Step)),
             (number, mean, level) => TestedNumber.Equal(number, mean, Scale, level)))))]);
-        _edge = new(edge, [.. leading.Select(network => Decided(Edge(network), results => Approach(network, results), TestedNumber.Below))]);
+        _edge = new(edge, [.. leading.Select(network =>
+            Decided(Edge(network), results => Approach(network, results), TestedNumber.Below))]);
     }
 
     public IReadOnlyList<PlannedClaim> Planned => [_sums, _ways, _edge];
@@ -69,7 +70,9 @@ internal sealed class TrainedSpectrumClaims
     }
 
     private static PlannedTest Decided(
-        RegisteredNumber number, Func<CellResults, Estimate> measure, Func<RegisteredNumber, Estimate, double, TestedNumber> judge) => new(number, (results, level) =>
+        RegisteredNumber number,
+        Func<CellResults, Estimate> measure,
+        Func<RegisteredNumber, Estimate, double, TestedNumber> judge) => new(number, (results, level) =>
     {
         Estimate mean = measure(results);
         return mean.Samples < 2 ? TestedNumber.Undecided(number) : judge(number, mean, level);

@@ -26,5 +26,5 @@ internal static class Decided
     private static TestedNumber BySpread(RegisteredNumber bound, int side, double measured, Spread spread, double rate) =>
         double.IsFinite(spread.StandardError)
             ? TestedNumber.OnSide(bound, side, measured, spread.CriticalValue(rate) * spread.StandardError)
-            : new(bound.Subject, bound.Quantity, bound.Value, measured, double.NegativeInfinity, double.PositiveInfinity, Outcome.Inconclusive) { Side = side };
+            : TestedNumber.Undecided(bound) with { Measured = measured, Side = side };
 }

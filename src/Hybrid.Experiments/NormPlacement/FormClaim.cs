@@ -26,11 +26,13 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
                 + $"parabola (variance) is above −{ProfileFits.Decisive}, a decisive win, with its whole interval (Student's t)."),
         [.. Tested(grid).Select(test => test.Number)]);
 
-    public PlannedClaim Planned => new(_hypothesis, [.. Tested(grid).Select(test => new PlannedTest(test.Number, (results, level) => Decided.ByMean(
-        test.Number,
-        +1,
-        Estimate.Of([.. Fits(grid.Of(Placement.Peri, test.Step), test.Quantity, true, results).Select(fits => fits.ExponentialExcess(test.Allowed))]),
-        level)))]);
+    public PlannedClaim Planned =>
+        new(_hypothesis, [.. Tested(grid).Select(test => new PlannedTest(test.Number, (results, level) => Decided.ByMean(
+            test.Number,
+            +1,
+            Estimate.Of([.. Fits(grid.Of(Placement.Peri, test.Step), test.Quantity, true, results)
+                .Select(fits => fits.ExponentialExcess(test.Allowed))]),
+            level)))]);
 
     public ReportSection Findings(CellResults results, HypothesisResult judged)
     {

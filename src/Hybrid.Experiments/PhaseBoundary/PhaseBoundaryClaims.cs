@@ -20,8 +20,16 @@ internal sealed class PhaseBoundaryClaims
         (_lines, _points) = (lines, points);
         const string Interval = "the zero of a parabola fitted to the exponents at infinite width (from two widths), with Fieller's interval, holds the "
             + "registered zero; wider than a tenth of it to each side is inconclusive.";
-        Hypothesis angle = new("H1", "λ_a vanishes at the predicted hyperparameter on every line, whatever the attention strength σ_A.", Interval, [.. Of(false).Select(line => line.Number)]);
-        Hypothesis gradient = new("H2", "λ_g on the collapsed line vanishes at the predicted hyperparameter on every line.", Interval, [.. Of(true).Select(line => line.Number)]);
+        Hypothesis angle = new(
+            "H1",
+            "λ_a vanishes at the predicted hyperparameter on every line, whatever the attention strength σ_A.",
+            Interval,
+            [.. Of(false).Select(line => line.Number)]);
+        Hypothesis gradient = new(
+            "H2",
+            "λ_g on the collapsed line vanishes at the predicted hyperparameter on every line.",
+            Interval,
+            [.. Of(true).Select(line => line.Number)]);
         Hypothesis forbidden = new(
             "H3",
             "Where the theory forbids a zero there is none: λ_g > 0 for odd activations without bias (Gaussian Poincaré), λ_a < 0 for post-normalised ReLU and SiLU.",

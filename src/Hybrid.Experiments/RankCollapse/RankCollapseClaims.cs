@@ -30,7 +30,8 @@ internal sealed class RankCollapseClaims
             "the mean extrapolated to infinite width from two widths equals the registered u within k standard errors (Student's t, Welch), "
                 + "plus the estimated O(1/d²) term; wider than half of u is inconclusive.",
             [.. grid.SelectMany(trajectory => size.Layers.Select(layer => Registered(trajectory, layer)))]);
-        _collapse = new(collapse, [.. Alone.SelectMany(trajectory => Enumerable.Range(1, size.Depth).Select(layer => Shrinks(trajectory, layer)))]);
+        _collapse = new(collapse, [.. Alone.SelectMany(trajectory =>
+            Enumerable.Range(1, size.Depth).Select(layer => Shrinks(trajectory, layer)))]);
         _sides = new(sides, [.. grid.Where(HasMlp).Select(Side)]);
         _angles = new(angles, [.. grid.SelectMany(trajectory => size.Layers.Select(layer => Angle(trajectory, layer)))]);
     }
@@ -41,7 +42,8 @@ internal sealed class RankCollapseClaims
 
     public Evaluation Evaluate(CellResults results, double level)
     {
-        HypothesisResult collapse = _collapse.Judge(results, level), sides = _sides.Judge(results, level), angles = _angles.Judge(results, level);
+        HypothesisResult collapse = _collapse.Judge(results, level), sides = _sides.Judge(results, level);
+        HypothesisResult angles = _angles.Judge(results, level);
         return new(
             [collapse, sides, angles],
             [

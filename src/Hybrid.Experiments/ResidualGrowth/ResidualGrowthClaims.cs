@@ -70,7 +70,8 @@ internal sealed class ResidualGrowthClaims
                 Side(network, "growth per block above, %", Least, +1, streams => streams.Percent),
                 Side(network, "preference for the exponential above", 0, +1, streams => streams.Margin),
             })]),
-            new(peri, [.. Of("peri").Select(network => Side(network, "preference for the exponential below", 0, -1, streams => streams.Margin))]),
+            new(peri, [.. Of("peri").Select(network =>
+                Side(network, "preference for the exponential below", 0, -1, streams => streams.Margin))]),
             new(independent, [.. Of("pre").Concat(Of("peri")).SelectMany(network => new[]
             {
                 Side(network, "growth over independent above", 1, +1, streams => streams.OverIndependent),
@@ -105,7 +106,11 @@ internal sealed class ResidualGrowthClaims
                     ResidualGrowthFigures.Growth(streams, level),
                     ResidualGrowthFigures.Training(streams, _size),
                 ]),
-                new("Branch and stream", [ResidualGrowthFigures.Correlations(streams, _size), ResidualGrowthTables.Addition(streams, level)]),
+                new("Branch and stream",
+                [
+                    ResidualGrowthFigures.Correlations(streams, _size),
+                    ResidualGrowthTables.Addition(streams, level),
+                ]),
                 new("Reading", [.. ResidualGrowthReading.Of(streams, _size, level).Select(text => new ReportParagraph(text))]),
             ]);
     }
@@ -150,7 +155,8 @@ internal sealed class ResidualGrowthClaims
     private PlannedTest Filled(GrownNetwork network) => Test(
         new(network.Subject, "‖x‖/(γ_max √d) at most", 1 + Rounding),
         network,
-        (number, streams, level) => OnSide(number, -1, streams.Filled, new(0, streams.After.Length > 0 ? double.PositiveInfinity : 0), level));
+        (number, streams, level) =>
+            OnSide(number, -1, streams.Filled, new(0, streams.After.Length > 0 ? double.PositiveInfinity : 0), level));
 
     private PlannedTest BeyondGains(GrownNetwork network) => Side(
         network,
@@ -159,7 +165,8 @@ internal sealed class ResidualGrowthClaims
         -1,
         streams => streams.BeyondGains with { Mean = Math.Abs(streams.BeyondGains.Mean) });
 
-    private PlannedTest Test(RegisteredNumber number, GrownNetwork network, Func<RegisteredNumber, GrownStreams, double, TestedNumber> judge) =>
+    private PlannedTest Test(
+        RegisteredNumber number, GrownNetwork network, Func<RegisteredNumber, GrownStreams, double, TestedNumber> judge) =>
         new(number, (results, level) => judge(number, new GrownStreams(network, _size, results), level));
 
     private static TestedNumber OnSide(RegisteredNumber bound, int side, double measured, Spread spread, double level)
@@ -167,6 +174,6 @@ internal sealed class ResidualGrowthClaims
         double half = ResidualGrowthTables.HalfWidth(spread, level);
         return double.IsFinite(half)
             ? TestedNumber.OnSide(bound, side, measured, half)
-            : new(bound.Subject, bound.Quantity, bound.Value, measured, double.NegativeInfinity, double.PositiveInfinity, Outcome.Inconclusive) { Side = side };
+            : TestedNumber.Undecided(bound) with { Measured = measured, Side = side };
     }
 }

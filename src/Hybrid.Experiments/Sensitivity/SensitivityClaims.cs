@@ -29,7 +29,11 @@ internal sealed class SensitivityClaims
             [.. branches.SelectMany(branch => RescaledBranch.Factors.Select(factor =>
                 new RegisteredNumber(branch.Subject, string.Create(CultureInfo.InvariantCulture, $"S({factor})/S(1)"), branch.Expected(factor))))]);
         Hypothesis sizes = new("H2", "The sensitivity of a branch at c = 1 has the predicted size.", Within, [.. branches.Select(Size)]);
-        Hypothesis growth = new("H3", "A random small change of the input grows through the network as predicted, E‖δx_L‖²/‖δx_0‖², for every step Δt.", Within, [.. networks.Select(Growth)]);
+        Hypothesis growth = new(
+            "H3",
+            "A random small change of the input grows through the network as predicted, E‖δx_L‖²/‖δx_0‖², for every step Δt.",
+            Within,
+            [.. networks.Select(Growth)]);
         Hypothesis bound = new(
             "H4",
             "The growth stays below ∏(1 + Δt S_ℓ)², the square of the amplification bound with root-mean-square sensitivities.",
@@ -37,7 +41,11 @@ internal sealed class SensitivityClaims
             [.. networks.Select(Bound)]);
         _rescaling = new(rescaling, [.. branches.SelectMany(branch => RescaledBranch.Factors.Select(factor => Deviation(branch, factor)))]);
         _sizes = new(sizes, [.. branches.Select(branch => new PlannedTest(Size(branch), (results, level) => TestedNumber.Equal(
-            Size(branch), Exact, branch.Pair.Extrapolate(results, RescaledBranch.Power, branch.PredictedPower), branch.PredictedPower, level)))]);
+            Size(branch),
+            Exact,
+            branch.Pair.Extrapolate(results, RescaledBranch.Power, branch.PredictedPower),
+            branch.PredictedPower,
+            level)))]);
         _growth = new(growth, [.. networks.Select(network => new PlannedTest(Growth(network), (results, level) => TestedNumber.Equal(
             Growth(network),
             Exact,
@@ -64,8 +72,10 @@ internal sealed class SensitivityClaims
 
     private static PlannedTest Deviation(RescaledBranch branch, double factor)
     {
-        RegisteredNumber limit = new(branch.Subject, string.Create(CultureInfo.InvariantCulture, $"deviation of S({factor})/S(1)"), Rounding);
-        return new(limit, (results, level) => TestedNumber.Below(limit, results[branch.Rescaling][RescaledBranch.Deviation(factor)], level));
+        RegisteredNumber limit = new(
+            branch.Subject, string.Create(CultureInfo.InvariantCulture, $"deviation of S({factor})/S(1)"), Rounding);
+        return new(limit, (results, level) =>
+            TestedNumber.Below(limit, results[branch.Rescaling][RescaledBranch.Deviation(factor)], level));
     }
 
     private static RegisteredNumber Size(RescaledBranch branch) => new(branch.Subject, "S²", branch.PredictedPower);

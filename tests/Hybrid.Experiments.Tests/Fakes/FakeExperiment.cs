@@ -24,7 +24,8 @@ internal sealed class FakeExperiment(int cells, Action<int>? whileMeasuring = nu
         Cell[] grid = [.. Enumerable.Range(0, cells).Select(index => new Cell($"cell {index}", 1, seed => Measure(index, seed)))];
         PlannedClaim claim = new(
             hypothesis,
-            [new(number, (results, level) => TestedNumber.Equal(number, Estimate.Of([.. grid.Select(cell => results[cell]["value"].Mean)]), 1, level))]);
+            [new(number, (results, level) =>
+                TestedNumber.Equal(number, Estimate.Of([.. grid.Select(cell => results[cell]["value"].Mean)]), 1, level))]);
         return new(
             new([claim]),
             grid,
