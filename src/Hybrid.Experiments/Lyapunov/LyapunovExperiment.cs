@@ -1,5 +1,4 @@
 using Hybrid.Architectures;
-using Hybrid.Theory;
 
 namespace Hybrid.Experiments.Lyapunov;
 
