@@ -260,7 +260,7 @@ let ``Parallel pre at stationary norms: λ_a and λ_g are one sum over both bran
     Check.absolute "published λ_g" 0.5e-5 0.07730 prediction.GradientExponent
 
 [<Fact>]
-let ``Side by side is not one after the other: a parallel block's first layer`` () =
+let ``Side by side is not one after the other: a side block's first layer`` () =
     // both branches read ρ₀; in sequence the MLP reads what attention left
     let network =
         Networks.plain Placement.Pre Activation.Linear |> Networks.correlated 0.5
@@ -270,7 +270,7 @@ let ``Side by side is not one after the other: a parallel block's first layer`` 
 
     let moments = AttentionMoments.compute network.Tokens (sqrt 0.5) 0.5
     let attention = 0.5 + 0.5 * moments.S1
-    let parallel = first Wiring.Parallel
-    Check.relative "q" 1e-12 (1.0 + attention + 1.0) parallel.Q
-    Check.relative "qu" 1e-12 (0.5 + 0.5 * (moments.S1 - moments.S2) + 0.5) (parallel.Q * parallel.U)
-    Check.atLeast "the other wiring differs" 1e-3 (abs (parallel.U - (first Wiring.Sequential).U))
+    let side = first Wiring.Parallel
+    Check.relative "q" 1e-12 (1.0 + attention + 1.0) side.Q
+    Check.relative "qu" 1e-12 (0.5 + 0.5 * (moments.S1 - moments.S2) + 0.5) (side.Q * side.U)
+    Check.atLeast "the other wiring differs" 1e-3 (abs (side.U - (first Wiring.Sequential).U))

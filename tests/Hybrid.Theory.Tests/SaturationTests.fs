@@ -6,6 +6,7 @@ module Hybrid.Theory.Tests.SaturationTests
 open System
 open System.Diagnostics
 open FsCheck.FSharp
+open Hybrid.Architectures
 open Hybrid.Theory
 open Xunit
 
@@ -160,7 +161,7 @@ let private pairs activation vi vj rho =
     PairKernels.compute
         activation
         (Laws.exact
-            { Networks.plain Norm.Pre activation with
+            { Networks.plain Placement.Pre activation with
                 Tokens = 2 })
         2
         [| vi; c; c; vj |]

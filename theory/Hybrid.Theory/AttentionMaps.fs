@@ -6,6 +6,13 @@ open Hybrid.Architectures
 /// Attention of one head as the backward pass needs it: rows of the softmax, [n, n] row-major.
 type internal GramHead = { Rows: float[] }
 
+/// Σ_ij R_ij (path)_ij of each of attention's paths backwards: what W_V, W_Q and W_K see of the gradient, derivation (5.4).
+[<Struct>]
+type internal PathOverlaps =
+    { Value: float
+      Query: float
+      Key: float }
+
 /// What attention does, in one place: to the token simplex and its gradients (derivation sections 4 and 5.2), and to any Gram
 /// matrix and its gradients (sections 8.1 and 8.3). `state` is what the module sees, after any normalisation before it.
 [<RequireQualifiedAccess>]
@@ -102,7 +109,7 @@ module AttentionMaps =
 
         struct (drawn, branch)
 
-    /// Adds one head's value, query and key paths, times `share`, to `result`. With J_i = diag(A_i) − A_i A_iᵀ written
+    /// Adds one head's value, query and key paths, times `share`, to `result`, and returns their overlaps with the module's input, Σ R_ij (path)_ij. With J_i = diag(A_i) − A_i A_iᵀ written
     /// out, every path is a few n×n products: derivation section 8.3.
     let private addHead
         n
@@ -142,6 +149,10 @@ module AttentionMaps =
         let cross = multiply columns (Array.map2 (*) weighted b)
         let outer = multiply columns (multiply (Array.map2 (*) w overlap) rows)
 
+        let mutable ofValue = 0.0
+        let mutable ofQuery = 0.0
+        let mutable ofKey = 0.0
+
         for i in 0 .. n - 1 do
             for j in 0 .. n - 1 do
                 let k = i * n + j
@@ -151,15 +162,31 @@ module AttentionMaps =
 
                 let key = state[k] * inner[k] - cross[k] - cross[t] + outer[k]
                 result[k] <- result[k] + share * (value[k] + logit * (query + key))
+                ofValue <- ofValue + state[k] * value[k]
+                ofQuery <- ofQuery + state[k] * query
+                ofKey <- ofKey + state[k] * key
 
-    /// From the gradient's Gram at the branch output to that at what the module sees, derivation (8.4), (8.5).
+        { Value = share * ofValue
+          Query = share * logit * ofQuery
+          Key = share * logit * ofKey }
+
+    /// From the gradient's Gram at the branch output to that at what the module sees, derivation (8.4), (8.5), and the overlaps
+    /// Σ R_ij (path)_ij of the three paths with the module's input.
     let internal gramBackward n (parameters: AttentionParameters) (heads: GramHead[]) (state: float[]) (gamma: float[]) =
         let logit = parameters.LogitStd * parameters.LogitStd
         let share = parameters.ValueStd * parameters.ValueStd / float heads.Length
         let result = Array.zeroCreate<float>(n * n)
         let squared = Array.map2 (*) state state
 
-        for attended in heads do
-            addHead n logit share state squared attended.Rows gamma result
+        let overlaps =
+            heads
+            |> Array.fold
+                (fun sum attended ->
+                    let own = addHead n logit share state squared attended.Rows gamma result
 
-        result
+                    { Value = sum.Value + own.Value
+                      Query = sum.Query + own.Query
+                      Key = sum.Key + own.Key })
+                { Value = 0.0; Query = 0.0; Key = 0.0 }
+
+        struct (result, overlaps)

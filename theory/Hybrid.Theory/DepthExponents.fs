@@ -6,7 +6,7 @@ open Hybrid.Architectures
 [<Struct>]
 type DepthSums = { Angle: float; Gradient: float }
 
-/// The exponents of every block of a network as it is, norms and schedules included: theory.md section 4.
+/// The exponents of every block of a network as it is, norms and schedules included: derivation section 6.
 type DepthExponents =
     {
         /// the collapsed trajectory, where λ_a is taken

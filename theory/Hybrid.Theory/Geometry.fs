@@ -57,14 +57,32 @@ module Geometry =
     let private seen (placement: Placement) (input: TokenSimplex) =
         if placement.Before then { Q = 1.0; U = input.U } else input
 
-    let private overflow (architecture: Architecture) =
+    /// 0/0: a normalisation of what is exactly zero.
+    let private undefined (architecture: Architecture) what fields =
         raise (
             TheoryException(
-                $"architecture '{architecture.Name}': the squared norm q must stay finite over the depth, but leaves double precision; lower the branch weights, attention.valueStd or mlp.outStd, or normalise"
+                $"architecture '{architecture.Name}': {what} is exactly 0 and norm '{architecture.Norm}' divides it by its own size, which is 0/0; {fields}"
             )
         )
 
-    let private sublayer (architecture: Architecture) (laws: Laws) (sublayer: Sublayer) input =
+    let private nameOf (sublayer: Sublayer) =
+        match sublayer.Module with
+        | Module.Attention _ -> "attention"
+        | Module.Mlp _ -> "mlp"
+
+    let internal emptyBranch architecture sublayer : unit =
+        undefined
+            architecture
+            $"what {nameOf sublayer} puts out"
+            $"set {nameOf sublayer}.branch to 0, which is the same network without the branch, or its weights above 0"
+
+    let internal emptyStream architecture : unit =
+        undefined architecture "the stream" "give it a skip or branches above 0"
+
+    let private sublayer (architecture: Architecture) (laws: Laws) (sublayer: Sublayer) (input: TokenSimplex) =
+        if sublayer.Placement.Before && input.Q = 0.0 then
+            emptyStream architecture
+
         let state = seen sublayer.Placement input
 
         let struct (trace, branch: BranchSimplex) =
@@ -73,11 +91,6 @@ module Geometry =
                 let struct (moments, branch) = AttentionMaps.forward parameters laws state
                 struct (ModuleTrace.Attention(parameters, moments), branch)
             | Module.Mlp parameters ->
-                let struct (v, _) = MlpMaps.preActivation parameters state
-
-                if not (Double.IsFinite v) then
-                    overflow architecture
-
                 let struct (kernel, branch) =
                     MlpMaps.forward architecture.Gated parameters laws state
 
@@ -104,6 +117,9 @@ module Geometry =
                 let a2 = part.Branch * part.Branch
 
                 if part.Placement.OnBranch then
+                    if branch.Q = 0.0 && a2 > 0.0 then
+                        emptyBranch architecture part
+
                     q <- q + a2
                     gap <- gap + (if a2 = 0.0 then 0.0 else a2 * branch.Gap / branch.Q)
                 else
@@ -112,13 +128,18 @@ module Geometry =
 
                 trace)
 
+        if step.NormalisesSum && q = 0.0 then
+            emptyStream architecture
+
         let divisor = if step.NormalisesSum then q else 1.0
 
         { Skip = step.Skip
           Input = input
           Sublayers = traces
           Divisor = divisor
-          Output = { Q = q / divisor; U = gap / q } }
+          Output =
+            { Q = q / divisor
+              U = if q = 0.0 then 0.0 else gap / q } }
 
     /// The steps of a block, first to last.
     let steps architecture laws (steps: Step[]) input : BlockTrace =
@@ -140,18 +161,54 @@ module Geometry =
         { Q = architecture.Input.Norm
           U = 1.0 - architecture.Input.Correlation }
 
-    /// All blocks, from the architecture's input.
-    let forward (architecture: Architecture) laws =
-        let blocks = Array.zeroCreate<BlockTrace> architecture.Depth
+    /// Largest norm that is followed: kernels and gated units form its square.
+    [<Literal>]
+    let LargestNorm = 1e150
+
+    /// Whether a block's map can be taken at `state` and its weights: nothing that it forms leaves double precision.
+    let private inRange (architecture: Architecture) (state: TokenSimplex) =
+        let seen = if architecture.Norm.Before then 1.0 else state.Q
+        let struct (v, _) = MlpMaps.preActivation architecture.Mlp { Q = seen; U = 0.0 }
+
+        v <= 1e300
+        && Double.IsFinite(AttentionMaps.spread architecture.Attention { Q = seen; U = 1.0 })
+
+    let private inside (state: TokenSimplex) =
+        state.Q <= LargestNorm && Double.IsFinite state.U
+
+    /// The blocks from the architecture's input, up to the first whose output leaves double precision: fewer than depth where the
+    /// network diverges.
+    let follow (architecture: Architecture) laws : BlockTrace[] =
+        let blocks = ResizeArray<BlockTrace> architecture.Depth
         let mutable state = input architecture
+        let mutable sound = true
 
-        for layer in 1 .. architecture.Depth do
-            let trace = block architecture laws layer state
-            blocks[layer - 1] <- trace
-            state <- trace.Output
+        while sound && blocks.Count < architecture.Depth do
+            if inside state && inRange architecture state then
+                let trace = block architecture laws (blocks.Count + 1) state
 
-            if not (Double.IsFinite state.Q) then
-                overflow architecture
+                if inside trace.Output then
+                    blocks.Add trace
+                    state <- trace.Output
+                else
+                    sound <- false
+            else
+                sound <- false
+
+        blocks.ToArray()
+
+    let internal diverges (architecture: Architecture) layer =
+        DivergenceException(
+            layer,
+            $"architecture '{architecture.Name}': the squared norm q must stay finite over the depth, but leaves double precision: it diverges at layer {layer}; lower the branch weights, attention.valueStd or mlp.outStd, or normalise"
+        )
+
+    /// All blocks, from the architecture's input; raises DivergenceException where q leaves double precision.
+    let forward (architecture: Architecture) laws =
+        let blocks = follow architecture laws
+
+        if blocks.Length < architecture.Depth then
+            raise (diverges architecture (blocks.Length + 1))
 
         blocks
 

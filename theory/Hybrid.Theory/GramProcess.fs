@@ -18,35 +18,51 @@ type GramLayer =
 [<RequireQualifiedAccess>]
 module GramProcess =
 
-    /// One infinitely wide network: Gram matrices of the stream and of the gradient, layers 0..depth.
-    let internal draw
+    /// One infinitely wide network: Gram matrices of the stream and of the gradient at every step's boundary, the input first, and
+    /// every step's weight gradients. Raises DivergenceException where norms leave double precision.
+    let internal drawSteps
         (architecture: Architecture)
         laws
         allowed
         (input: float[])
         (output: float[])
         (normal: unit -> float)
-        : GramLayer[] =
-        let layers = Array.zeroCreate<GramStep[]> architecture.Depth
+        =
+        let n = architecture.Tokens
+        let traces = ResizeArray<GramStep>()
         let mutable state = input
 
         for layer in 1 .. architecture.Depth do
-            layers[layer - 1] <-
-                (Block.at architecture layer).Steps
-                |> Array.map (fun step ->
-                    let trace = GramStep.forward architecture laws allowed normal step state
-                    state <- trace.Output
-                    trace)
+            for step in (Block.at architecture layer).Steps do
+                let trace = GramStep.forward architecture laws allowed normal step state
+                traces.Add trace
+                state <- trace.Output
 
-        let gradients = Array.zeroCreate<float[]>(architecture.Depth + 1)
-        gradients[architecture.Depth] <- output
+                for i in 0 .. n - 1 do
+                    if not (state[i * n + i] <= Geometry.LargestNorm) then
+                        raise (Geometry.diverges architecture layer)
 
-        for layer in architecture.Depth - 1 .. -1 .. 0 do
-            gradients[layer] <- Array.foldBack (GramStep.backward architecture) layers[layer] gradients[layer + 1]
+        let gradients = Array.zeroCreate<float[]>(traces.Count + 1)
+        gradients[traces.Count] <- output
 
-        Array.init (architecture.Depth + 1) (fun layer ->
-            { Hidden = if layer = 0 then input else (Array.last layers[layer - 1]).Output
-              Gradient = gradients[layer] })
+        let weights = Array.zeroCreate<ParameterGradientNorms> traces.Count
+
+        for index in traces.Count - 1 .. -1 .. 0 do
+            let struct (below, own) =
+                GramStep.backward architecture traces[index] gradients[index + 1]
+
+            gradients[index] <- below
+            weights[index] <- own
+
+        struct (Array.init (traces.Count + 1) (fun index ->
+                    { Hidden = if index = 0 then input else traces[index - 1].Output
+                      Gradient = gradients[index] }),
+                weights)
+
+    /// The boundaries of blocks, layers 0..depth, among those of steps.
+    let private blocks (architecture: Architecture) (boundaries: GramLayer[]) =
+        let steps = (boundaries.Length - 1) / architecture.Depth
+        Array.init (architecture.Depth + 1) (fun layer -> boundaries[layer * steps])
 
     /// Which entries (i, j) a mask allows.
     [<CompiledName("Allowed")>]
@@ -113,6 +129,11 @@ module GramProcess =
         z <- (z ^^^ (z >>> 27)) * 0x94D049BB133111EBUL
         int (uint32 (z ^^^ (z >>> 31)))
 
+    /// Draw number `index` of the ensemble `seed`: its own stream of normal numbers.
+    let internal normals seed index =
+        let random = MathNet.Numerics.Random.MersenneTwister(mix seed index, false)
+        fun () -> MathNet.Numerics.Distributions.Normal.Sample(random, 0.0, 1.0)
+
     /// `draws` independent networks from a user's Gram matrices of the stream at the input and of the loss gradient at the
     /// output, and a mask (row-major n×n), in parallel; draw k depends on (seed, k) alone. Raises ArgumentException for a
     /// matrix that is not a Gram matrix or a mask with an empty row. A token may have no gradient.
@@ -132,12 +153,10 @@ module GramProcess =
         let laws = Laws.exact architecture
 
         Array.Parallel.init draws (fun index ->
-            let random = MathNet.Numerics.Random.MersenneTwister(mix seed index, false)
+            let struct (boundaries, _) =
+                drawSteps architecture laws allowed input output (normals seed index)
 
-            let normal () =
-                MathNet.Numerics.Distributions.Normal.Sample(random, 0.0, 1.0)
-
-            draw architecture laws allowed input output normal)
+            blocks architecture boundaries)
 
     /// The same for `independentOutput`.
     [<CompiledName("Draws")>]

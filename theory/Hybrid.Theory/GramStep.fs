@@ -42,11 +42,18 @@ module internal GramStep =
         let inverse = Array.init n (fun i -> 1.0 / sqrt by[i * n + i])
         Array.init (n * n) (fun k -> matrix[k] * inverse[k / n] * inverse[k % n])
 
+    /// Any diagonal entry that is exactly 0.
+    let private isEmpty n (matrix: float[]) =
+        Seq.exists (fun i -> matrix[i * n + i] = 0.0) (seq { 0 .. n - 1 })
+
     let private sublayer (architecture: Architecture) laws allowed normal (sublayer: Sublayer) (input: float[]) =
         let n = architecture.Tokens
 
         let state =
             if sublayer.Placement.Before then
+                if isEmpty n input then
+                    Geometry.emptyStream architecture
+
                 normalise n input input
             else
                 input
@@ -83,6 +90,9 @@ module internal GramStep =
 
                 let added =
                     if part.Placement.OnBranch && a2 > 0.0 then
+                        if isEmpty n trace.Output then
+                            Geometry.emptyBranch architecture part
+
                         normalise n trace.Output trace.Output
                     else
                         trace.Output
@@ -92,6 +102,9 @@ module internal GramStep =
 
                 trace)
 
+        if step.NormalisesSum && isEmpty n sum then
+            Geometry.emptyStream architecture
+
         { Skip = step.Skip
           NormalisesSum = step.NormalisesSum
           Input = input
@@ -99,13 +112,62 @@ module internal GramStep =
           Sum = sum
           Output = if step.NormalisesSum then normalise n sum sum else sum }
 
-    let private throughModule (architecture: Architecture) (trace: GramSublayer) (gamma: float[]) =
+    let private dot (a: float[]) (b: float[]) =
+        let mutable sum = 0.0
+
+        for k in 0 .. a.Length - 1 do
+            sum <- sum + a[k] * b[k]
+
+        sum
+
+    let private over std value = if std = 0.0 then 0.0 else value / std
+
+    /// From the gradient at the branch output, Θ, to that at what the module sees, and the squared norms of its weights' gradients
+    /// for a branch weight of 1: (5.4) with any Gram matrices, ‖∂L/∂W‖² = d_y d_z Σ_ij γ_ij ζ_ij.
+    let private throughModule (architecture: Architecture) (trace: GramSublayer) (theta: float[]) =
+        let n = architecture.Tokens
+        let d = float architecture.Width
+
         match trace.Module with
         | GramModule.Attention(parameters, heads) ->
-            AttentionMaps.gramBackward architecture.Tokens parameters heads trace.Seen gamma
-        | GramModule.Mlp(parameters, kernels) ->
-            MlpMaps.gramBackward architecture.Gated architecture.Tokens parameters kernels trace.Seen gamma
+            let struct (atModule, overlaps) =
+                AttentionMaps.gramBackward n parameters heads trace.Seen theta
 
+            struct (atModule,
+                    { ParameterGradients.none with
+                        Query = d * d * over parameters.LogitStd overlaps.Query
+                        Key = d * d * over parameters.LogitStd overlaps.Key
+                        Value = d * d * over parameters.ValueStd overlaps.Value
+                        Output = d * d * over parameters.ValueStd (dot theta trace.Output) })
+        | GramModule.Mlp(parameters, kernels) ->
+            let inner = parameters.InStd * parameters.InStd
+            let out = parameters.OutStd * parameters.OutStd
+
+            let up =
+                if architecture.Gated then
+                    trace.Seen |> Array.map (fun c -> inner * c)
+                else
+                    Array.create (n * n) 1.0
+
+            let atPreActivation = Array.map3 (fun g slope u -> g * slope * u) theta kernels.Slopes up
+            let atUp = Array.map2 (*) theta kernels.Values
+
+            struct (MlpMaps.gramBackward architecture.Gated n parameters kernels trace.Seen theta,
+                    { ParameterGradients.none with
+                        MlpIn = d * d * out * dot atPreActivation trace.Seen
+                        MlpUp =
+                            if architecture.Gated then
+                                d * d * out * dot atUp trace.Seen
+                            else
+                                0.0
+                        MlpBias =
+                            if parameters.BiasStd = 0.0 then
+                                0.0
+                            else
+                                d * out * Array.sum atPreActivation
+                        MlpOut = d * float architecture.MlpWidth * dot atUp up })
+
+    /// The gradient's Gram at the stream that the step reads, and the squared norms of the gradients of its sublayers' weights.
     let backward (architecture: Architecture) (step: GramStep) (gradient: float[]) =
         let n = architecture.Tokens
 
@@ -117,6 +179,7 @@ module internal GramStep =
 
         let r2 = step.Skip * step.Skip
         let result = gradient |> Array.map (fun g -> r2 * g)
+        let mutable weights = ParameterGradients.none
 
         for trace in step.Sublayers do
             let a2 = trace.Branch * trace.Branch
@@ -128,7 +191,7 @@ module internal GramStep =
                     else
                         gradient
 
-                let atModule = throughModule architecture trace atBranch
+                let struct (atModule, own) = throughModule architecture trace atBranch
 
                 let branch =
                     if trace.Placement.Before then
@@ -136,7 +199,9 @@ module internal GramStep =
                     else
                         atModule
 
+                weights <- weights.Plus(own, a2)
+
                 for k in 0 .. n * n - 1 do
                     result[k] <- result[k] + a2 * branch[k]
 
-        result
+        struct (result, weights)

@@ -19,6 +19,17 @@ type ParameterGradientNorms =
         MlpOut: float
     }
 
+    /// The sum with `factor` times another's.
+    member this.Plus(other: ParameterGradientNorms, factor: float) : ParameterGradientNorms =
+        { Query = this.Query + factor * other.Query
+          Key = this.Key + factor * other.Key
+          Value = this.Value + factor * other.Value
+          Output = this.Output + factor * other.Output
+          MlpIn = this.MlpIn + factor * other.MlpIn
+          MlpUp = this.MlpUp + factor * other.MlpUp
+          MlpBias = this.MlpBias + factor * other.MlpBias
+          MlpOut = this.MlpOut + factor * other.MlpOut }
+
 /// Predicted gradient norm of every weight matrix: derivation (5.4). For y_i = W z_i with
 /// gradient Gram γ at y and Gram ζ at z, both per coordinate, E‖∂L/∂W‖² = d_y d_z [n γ_d ζ_d + n(n−1) γ_o ζ_o].
 [<RequireQualifiedAccess>]
@@ -32,7 +43,8 @@ module ParameterGradients =
         * (n * gradient.Diagonal * diagonal
            + n * (n - 1.0) * gradient.OffDiagonal * offDiagonal)
 
-    let private none: ParameterGradientNorms =
+    /// No weight has a gradient.
+    let none: ParameterGradientNorms =
         { Query = 0.0
           Key = 0.0
           Value = 0.0
@@ -119,40 +131,16 @@ module ParameterGradients =
                     (valueStd * (tokens.P + difference * moments.S1))
                     (valueStd * (tokens.P + difference * moments.S2)) }
 
-    let private block (architecture: Architecture) (trace: BlockTrace) atOutput : ParameterGradientNorms =
-        let ofStep (step: StepTrace) gradient norms =
-            step.Sublayers
-            |> Array.fold
-                (fun norms part ->
-                    let atBranch = Gradients.atBranch step part gradient
+    /// Squared norms of the gradients of a step's weights, given the gradient Gram at the step's output.
+    let ofStep (architecture: Architecture) (step: StepTrace) (gradient: GradientGram) : ParameterGradientNorms =
+        step.Sublayers
+        |> Array.fold
+            (fun norms part ->
+                let atBranch = Gradients.atBranch step part gradient
 
-                    match part.Module with
-                    | ModuleTrace.Attention(parameters, moments) ->
-                        ofAttention architecture parameters moments part.Seen atBranch norms
-                    | ModuleTrace.Mlp(parameters, kernel) ->
-                        ofMlp architecture parameters kernel part.Seen atBranch norms)
-                norms
-
-        Array.foldBack
-            (fun (step: StepTrace) struct (gradient, norms) ->
-                struct (Gradients.step architecture step gradient, ofStep step gradient norms))
-            trace.Steps
-            (struct (atOutput, none))
-        |> fun struct (_, norms) -> norms
-
-    /// Norms for blocks 1..depth. Raises ArgumentException under a causal mask, whose positions differ.
-    [<CompiledName("Predict")>]
-    let predict (architecture: Architecture) : ParameterGradientNorms[] =
-        let architecture = Architecture.ensureValid architecture
-
-        match architecture.Mask with
-        | Mask.Causal ->
-            raise (
-                ArgumentException(
-                    "parameter gradients are predicted for permutation-symmetric tokens; under a causal mask positions differ: use mask none"
-                )
-            )
-        | Mask.None ->
-            let blocks = Geometry.forward architecture (Laws.exact architecture)
-            let gradients = Gradients.backward architecture blocks
-            blocks |> Array.mapi (fun i trace -> block architecture trace gradients[i + 1])
+                match part.Module with
+                | ModuleTrace.Attention(parameters, moments) ->
+                    ofAttention architecture parameters moments part.Seen atBranch norms
+                | ModuleTrace.Mlp(parameters, kernel) ->
+                    ofMlp architecture parameters kernel part.Seen atBranch norms)
+            none

@@ -2,15 +2,6 @@ namespace Hybrid.Theory
 
 open Hybrid.Architectures
 
-/// Standard errors of a layer's values where they are averages over draws of the Gram process (causal masks); all zero
-/// where the values are closed.
-type LayerUncertainty =
-    { Q: float
-      P: float
-      U: float
-      GradientDiagonal: float
-      GradientOffDiagonal: float }
-
 /// The residual stream and the gradient at the input of block layer + 1 (layer = depth: at the output), with the
 /// exponents of the block that ends there. Dimensionless. Layer 0 ends no block: its exponents are NaN.
 type LayerPrediction =
@@ -63,8 +54,10 @@ type Prediction =
         FixedPoint: FixedPoint
         DepthScales: DepthScales
         Trainability: Trainability
-        /// layer 0..depth
+        /// layer 0..depth; NaN behind the layer at which norms leave double precision
         Layers: LayerPrediction[]
+        /// E‖∂L/∂W‖² of every weight of blocks 1..depth, as far as layers are finite
+        Weights: ParameterGradientNorms[]
     }
 
 /// The façade: everything that the theory says of an architecture.
@@ -75,114 +68,20 @@ module Predict =
     [<Literal>]
     let private CriticalBudget = 0.1
 
-    /// Draws of the Gram process that a causal prediction averages; each is one infinitely wide network.
-    [<Literal>]
-    let CausalDraws = 4
-
-    /// Seed of those draws: a prediction is a pure function of the architecture.
-    [<Literal>]
-    let private CausalSeed = 2403
-
-    [<Struct>]
-    type private Values =
-        { State: TokenSimplex
-          P: float
-          Gradient: GradientGram
-          Uncertainty: LayerUncertainty }
-
-    let private exactly: LayerUncertainty =
-        { Q = 0.0
-          P = 0.0
-          U = 0.0
-          GradientDiagonal = 0.0
-          GradientOffDiagonal = 0.0 }
-
-    /// Section 2 and 3's closed maps.
-    let private closedLayers architecture (blocks: BlockTrace[]) =
-        let gradients = Gradients.backward architecture blocks
-
-        Array.init (blocks.Length + 1) (fun layer ->
-            let state =
-                if layer = 0 then
-                    Geometry.input architecture
-                else
-                    blocks[layer - 1].Output
-
-            { State = state
-              P = state.P
-              Gradient = gradients[layer]
-              Uncertainty = exactly })
-
-    /// Means over positions, pairs and draws of section 8's process.
-    let private causalLayers (architecture: Architecture) =
-        let n = architecture.Tokens
-
-        let draws =
-            GramProcess.draws
-                architecture
-                (GramProcess.allowed n architecture.Mask)
-                (GramProcess.symmetricInput architecture)
-                CausalDraws
-                CausalSeed
-
-        let means (matrix: float[]) =
-            let diagonal = Seq.sum (seq { for i in 0 .. n - 1 -> matrix[i * n + i] })
-            let pairs = float (n * (n - 1))
-
-            struct (diagonal / float n,
-                    (if n = 1 then
-                         diagonal
-                     else
-                         (Array.sum matrix - diagonal) / pairs))
-
-        let estimate (values: float[]) =
-            let mean = Array.average values
-            let square = values |> Array.sumBy (fun x -> (x - mean) * (x - mean))
-            struct (mean, sqrt (square / float (values.Length * (values.Length - 1))))
-
-        Array.init (architecture.Depth + 1) (fun layer ->
-            let hidden = draws |> Array.map (fun draw -> means draw[layer].Hidden)
-            let gradient = draws |> Array.map (fun draw -> means draw[layer].Gradient)
-            let struct (q, qError) = hidden |> Array.map (fun struct (q, _) -> q) |> estimate
-            let struct (p, pError) = hidden |> Array.map (fun struct (_, p) -> p) |> estimate
-
-            let struct (u, uError) =
-                hidden |> Array.map (fun struct (q, p) -> (q - p) / q) |> estimate
-
-            let struct (gd, gdError) =
-                gradient |> Array.map (fun struct (d, _) -> d) |> estimate
-
-            let struct (go, goError) =
-                gradient |> Array.map (fun struct (_, o) -> o) |> estimate
-
-            { State = { Q = q; U = u }
-              P = p
-              Gradient = { Diagonal = gd; OffDiagonal = go }
-              Uncertainty =
-                { Q = qError
-                  P = pError
-                  U = uError
-                  GradientDiagonal = gdError
-                  GradientOffDiagonal = goError } })
-
     /// Predicts `architecture`; raises InvalidArchitectureException for an illegal one.
     [<CompiledName("Architecture")>]
     let architecture (architecture: Architecture) : Prediction =
         let architecture = Architecture.ensureValid architecture
         let laws = Laws.exact architecture
+        let trajectory = Trajectory.predict architecture laws
+        // where norms leave double precision the exponents are those of the layers before
+        let finite = Trajectory.truncated trajectory.Depth architecture
         let depth = architecture.Depth
+        let perLayer = (DepthExponents.along finite laws).Layers
+        let stationaryLine = FixedPoints.stationaryLine finite laws
 
-        let along = DepthExponents.along architecture laws
-        let blocks, perLayer = along.Blocks, along.Layers
-
-        let values =
-            match architecture.Mask with
-            | Mask.None -> closedLayers architecture blocks
-            | Mask.Causal -> causalLayers architecture
-
-        let stationaryLine = FixedPoints.stationaryLine architecture laws
-
-        let average (select: BlockExponents -> float) = Array.averageBy select perLayer
+        let average (select: BlockExponents -> float) =
+            if perLayer.Length = 0 then nan else Array.averageBy select perLayer
 
         let exponents, fixedPoint =
             match stationaryLine with
@@ -216,8 +115,29 @@ module Predict =
             else
                 Phase.Chaotic
 
+        let unknown: LayerState =
+            { State = { Q = nan; U = nan }
+              P = nan
+              Gradient = { Diagonal = nan; OffDiagonal = nan }
+              Uncertainty =
+                { Q = nan
+                  P = nan
+                  U = nan
+                  GradientDiagonal = nan
+                  GradientOffDiagonal = nan } }
+
         let layer index : LayerPrediction =
-            let value = values[index]
+            let value =
+                if index <= trajectory.Depth then
+                    trajectory.Layers[index]
+                else
+                    unknown
+
+            let exponent (select: BlockExponents -> float) =
+                if index = 0 || index > perLayer.Length then
+                    nan
+                else
+                    select perLayer[index - 1]
 
             { Layer = index
               Q = value.State.Q
@@ -226,8 +146,8 @@ module Predict =
               U = value.State.U
               GradientDiagonal = value.Gradient.Diagonal
               GradientOffDiagonal = value.Gradient.OffDiagonal
-              AngleExponent = if index = 0 then nan else perLayer[index - 1].Angle
-              GradientExponent = if index = 0 then nan else perLayer[index - 1].Gradient
+              AngleExponent = exponent _.Angle
+              GradientExponent = exponent _.Gradient
               Uncertainty = value.Uncertainty }
 
         { Architecture = architecture
@@ -240,5 +160,18 @@ module Predict =
           DepthScales =
             { Angle = 1.0 / abs exponents.Angle
               Gradient = 1.0 / abs exponents.Gradient }
-          Trainability = Trainability.judge architecture blocks stationaryLine.IsSome along.Sums
-          Layers = Array.init (depth + 1) layer }
+          Trainability = Trainability.judge architecture laws trajectory
+          Layers = Array.init (depth + 1) layer
+          Weights = trajectory.Weights }
+
+    /// E‖∂L/∂W‖² of every weight of blocks 1..depth, for a loss gradient whose Gram at the output is the identity per coordinate:
+    /// derivation (5.4), under a mask by the Gram process. Raises DivergenceException where norms leave double precision.
+    [<CompiledName("WeightGradients")>]
+    let weightGradients (architecture: Architecture) : ParameterGradientNorms[] =
+        let architecture = Architecture.ensureValid architecture
+        let trajectory = Trajectory.predict architecture (Laws.exact architecture)
+
+        if trajectory.Depth < architecture.Depth then
+            raise (Geometry.diverges architecture (trajectory.Depth + 1))
+
+        trajectory.Weights

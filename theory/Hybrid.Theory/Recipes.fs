@@ -12,7 +12,6 @@ type Alternative =
         Architecture: Architecture
         /// exponents per block at the attracting state
         Exponents: PhasePoint
-        Sums: DepthSums
         Trainability: Trainability
     }
 
@@ -68,15 +67,13 @@ module Recipes =
           "Δt: branches 0.1", "Kan et al., arXiv 2510.09904", constant 0.1 a ]
 
     let private alternative (recipe, reference, architecture: Architecture) =
-        let along = DepthExponents.along architecture (Laws.exact architecture)
-        let point = PhaseDiagram.Create([ architecture ]).At architecture
+        let laws = Laws.exact architecture
 
         { Recipe = recipe
           Reference = reference
           Architecture = architecture
-          Exponents = point
-          Sums = along.Sums
-          Trainability = Trainability.judge architecture along.Blocks point.Stationary along.Sums }
+          Exponents = PhaseDiagram.Create([ architecture ]).At architecture
+          Trainability = Trainability.judge architecture laws (Trajectory.predict architecture laws) }
 
     /// Every recipe applied to a legal architecture, with the exponents and the verdict that it gets. A recipe under which
     /// norms leave double precision is left out.

@@ -10,53 +10,77 @@ type SuggestedFactor = { Fields: string[]; Factor: float }
 type Suggestion =
     {
         Architecture: Architecture
-        /// largest |Σλ_a| and |Σλ_g| that was asked for
+        /// what may be counted of it at most
         Budget: float
-        Before: DepthSums
+        Before: Trainability
         /// the changed architecture; the same one where it is within the budget already
         Suggested: Architecture
-        After: DepthSums
+        /// what `Predict.architecture` says of the changed one
+        After: Trainability
+        /// whether nothing needs to change
+        AlreadyTrainable: bool
         /// whether `After` is within the budget; otherwise `Suggested` is the nearest that was found
         Reached: bool
         Factors: SuggestedFactor[]
         Alternatives: Alternative[]
     }
 
-/// What to change so that |Σλ_a| ≤ B and |Σλ_g| ≤ B over the layers, derivation section 11. The hyperparameters are
-/// multiplied, and the size of a change is the norm of the logs of the factors; those that are 0 stay 0.
+/// What to change so that what `Trainability` counts is within a budget, derivation section 11. The hyperparameters are multiplied,
+/// and the size of a change is the norm of the logs of the factors; those that are 0 stay 0.
 [<RequireQualifiedAccess>]
 module Suggest =
 
-    /// The hyperparameters that may change: fields, and multiplication by a factor.
-    let private parameters: (string[] * (float -> Architecture -> Architecture))[] =
-        [| [| "attention.branch"; "mlp.branch" |], fun factor -> Recipes.mapBranches _.Scale(factor)
-           [| "attention.skip"; "mlp.skip" |], fun factor -> Recipes.mapSkips _.Scale(factor)
-           [| "mlp.inStd" |],
-           fun factor a ->
-               { a with
-                   Mlp =
-                       { a.Mlp with
-                           InStd = factor * a.Mlp.InStd } }
-           [| "attention.logitStd" |],
-           fun factor a ->
-               { a with
-                   Attention =
-                       { a.Attention with
-                           LogitStd = factor * a.Attention.LogitStd } }
-           [| "mlp.outStd" |],
-           fun factor a ->
-               { a with
-                   Mlp =
-                       { a.Mlp with
-                           OutStd = factor * a.Mlp.OutStd } } |]
+    /// Every schedule or number at the fields' paths, multiplied.
+    let private scale (paths: string[]) factor architecture =
+        paths |> Array.fold (fun a path -> (Fields.tryFind path).Value.Scale factor a) architecture
+
+    /// The hyperparameters that may change together.
+    let private parameters: string[][] =
+        [| [| "attention.branch"; "mlp.branch" |]
+           [| "attention.skip"; "mlp.skip" |]
+           [| "mlp.inStd" |]
+           [| "attention.logitStd" |]
+           [| "mlp.outStd" |] |]
 
     let private change architecture (logs: float[]) =
-        Array.fold2 (fun a (_, multiply) log -> multiply (exp log) a) architecture parameters logs
+        Array.fold2 (fun a paths log -> if log = 0.0 then a else scale paths (exp log) a) architecture parameters logs
 
-    /// The sums of a legal architecture; NaN where a formula is outside its range.
-    let private sums laws architecture =
+    /// Tokens and heads of the network that stands in for a masked one during the search, with one draw of fixed normals, so that
+    /// the sums are a smooth function of the hyperparameters. What is found is judged by the prediction itself.
+    [<Literal>]
+    let private StandInTokens = 16
+
+    [<Literal>]
+    let private StandInHeads = 2
+
+    let private standIn (architecture: Architecture) =
+        match architecture.Mask with
+        | Mask.None -> architecture
+        | Mask.Causal ->
+            let tokens = min StandInTokens architecture.Tokens
+
+            { architecture with
+                Tokens = tokens
+                Heads = (if architecture.Width % 2 = 0 then min StandInHeads architecture.Heads else 1)
+                Input =
+                    { architecture.Input with
+                        Correlation = max architecture.Input.Correlation (Architecture.leastCorrelation tokens) } }
+
+    /// What counts, of a legal architecture; NaN where a formula is outside its range or norms leave double precision.
+    let private sums laws (architecture: Architecture) : DepthSums =
         try
-            (DepthExponents.along architecture laws).Sums
+            let trajectory =
+                match architecture.Mask with
+                | Mask.None -> Trajectory.closed architecture laws
+                | Mask.Causal -> Trajectory.sampled architecture laws 1 Trajectory.Seed
+
+            if trajectory.Depth < architecture.Depth then
+                { Angle = nan; Gradient = nan }
+            else
+                let sums = Trainability.sums architecture.Norm trajectory.Layers
+
+                { Angle = sums.Angle
+                  Gradient = sums.GradientCount }
         with :? TheoryException ->
             { Angle = nan; Gradient = nan }
 
@@ -180,16 +204,49 @@ module Suggest =
         let logs, current = step start (at start) MostSteps
         restore logs current 8
 
-    /// The change of least norm that the search finds; where none is within the budget, that of least violation.
+    /// The least change of hyperparameter `i` alone that meets the budget: outwards in steps, then bisected to a hundredth.
+    let private single (at: float[] -> DepthSums) budget i =
+        let step = 0.25
+        let furthest = 20
+
+        let logs x =
+            Array.init parameters.Length (fun j -> if j = i then x else 0.0)
+
+        let meets x = violation budget (at (logs x)) <= 0.0
+
+        let rec refine outside inside left =
+            if left = 0 then
+                inside
+            else
+                let middle = 0.5 * (outside + inside)
+
+                if meets middle then
+                    refine outside middle (left - 1)
+                else
+                    refine middle inside (left - 1)
+
+        seq {
+            for k in 1..furthest do
+                for side in [ -1.0; 1.0 ] do
+                    (side * step * float (k - 1), side * step * float k)
+        }
+        |> Seq.tryFind (fun (_, x) -> meets x)
+        |> Option.map (fun (outside, inside) -> logs (refine outside inside 5))
+
+    /// A change of one hyperparameter is preferred to one of several that is up to so many times smaller: it is easier to make.
+    [<Literal>]
+    let private Simplicity = 2.0
+
+    /// The change that the search finds; where none is within the budget, that of least violation.
     let private smallest (architecture: Architecture) budget =
+        let architecture = standIn architecture
         // changes of σ_A by more than 2 leave the table and are computed
         let logitStd = architecture.Attention.LogitStd
         let laws = Laws.tabulated architecture (0.5 * logitStd) (2.0 * logitStd)
-
         let at logs = sums laws (change architecture logs)
 
         // where signals are lost altogether the sums are flat or infinite: there the search walks back from the
-        // identity, r = 1 with branches so weak that every exponent vanishes
+        // identity, r = 1 with branches so weak that nothing changes
         let towardsIdentity branch =
             let skips =
                 Array.append architecture.Attention.Skip.Values architecture.Mlp.Skip.Values
@@ -207,8 +264,6 @@ module Suggest =
               towardsIdentity -1.5
               towardsIdentity -4.0 ]
 
-        // a point on the budget, found to the search's accuracy, must not end up beyond it
-        let aimed = budget * (1.0 - 1e-4)
         let excess (_, found) = max 0.0 (violation budget found)
 
         let better best next =
@@ -216,13 +271,35 @@ module Suggest =
 
         let rec attempt best remaining =
             match remaining with
-            | start :: others when excess best > 0.0 -> attempt (better best (search at aimed start)) others
+            | start :: others when excess best > 0.0 -> attempt (better best (search at budget start)) others
             | _ -> best
 
-        attempt (starts.Head, at starts.Head) starts |> fst
+        let together, found = attempt (starts.Head, at starts.Head) starts
+        let size logs = sqrt (dot logs logs)
 
-    /// The smallest change that brings |Σλ_a| and |Σλ_g| to at most `budget` (a finite number > 0), beside the published
-    /// recipes. Raises InvalidArchitectureException for an illegal architecture.
+        let alone =
+            [ 0 .. parameters.Length - 1 ] |> List.choose (single at budget)
+
+        match alone with
+        | [] -> together
+        | changes ->
+            let best = List.minBy size changes
+
+            if violation budget found > 0.0 || size best <= Simplicity * size together then
+                best
+            else
+                together
+
+    /// Fraction of the budget that is aimed at: inside it, not at its edge.
+    [<Literal>]
+    let private Aim = 0.8
+
+    /// Searches whose aim is lowered when the prediction is not within the budget yet.
+    [<Literal>]
+    let private Attempts = 4
+
+    /// The smallest change after which what is counted is at most `budget` (a finite number > 0), beside the published recipes. What
+    /// is found is judged by the prediction itself. Raises InvalidArchitectureException for an illegal architecture.
     [<CompiledName("Architecture")>]
     let architecture (architecture: Architecture) (budget: float) : Suggestion =
         if not (Double.IsFinite budget && budget > 0.0) then
@@ -230,26 +307,45 @@ module Suggest =
 
         let architecture = Architecture.ensureValid architecture
 
-        let exact architecture =
-            sums (Laws.exact architecture) architecture
+        let judge architecture =
+            let laws = Laws.exact architecture
+            Trainability.judge architecture laws (Trajectory.predict architecture laws)
 
-        let before = exact architecture
+        let within (trainability: Trainability) =
+            trainability.Sums.Counted <= budget
+            && (match trainability.Verdict with
+                | Verdict.Trainable -> true
+                | Verdict.Marginal
+                | Verdict.Undecided -> budget > trainability.Limits.Trainable
+                // a norm that leaves double precision is untrainable whatever counts
+                | Verdict.Untrainable -> trainability.Sums.Counted > trainability.Limits.Untrainable)
 
-        let logs =
-            if violation budget before <= 0.0 then
-                Array.zeroCreate parameters.Length
+        let before = judge architecture
+
+        let rec find aim left =
+            let logs = smallest architecture aim
+            let suggested = change architecture logs
+            let after = judge suggested
+
+            if within after || left = 1 then
+                logs, suggested, after
             else
-                smallest architecture budget
+                find (0.9 * aim * min 1.0 (budget / max budget after.Sums.Counted)) (left - 1)
 
-        let suggested = change architecture logs
-        // the search used tables: what it found is certified without them
-        let after = exact suggested
+        let already = within before
+
+        let logs, suggested, after =
+            if already then
+                Array.zeroCreate parameters.Length, architecture, before
+            else
+                find (Aim * budget) Attempts
 
         { Architecture = architecture
           Budget = budget
           Before = before
           Suggested = suggested
           After = after
-          Reached = violation budget after <= 0.0
-          Factors = Array.map2 (fun (fields, _) log -> { Fields = fields; Factor = exp log }) parameters logs
+          AlreadyTrainable = already
+          Reached = within after
+          Factors = Array.map2 (fun fields log -> { Fields = fields; Factor = exp log }) parameters logs
           Alternatives = Recipes.apply architecture }

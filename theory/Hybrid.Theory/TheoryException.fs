@@ -6,3 +6,10 @@ open System
 /// the assumption, what was received and what to change.
 type TheoryException(message: string) =
     inherit ArgumentException(message)
+
+/// A quantity that leaves the range of double precision in block `layer`: the network diverges there.
+[<Sealed>]
+type DivergenceException(layer: int, message: string) =
+    inherit TheoryException(message)
+    /// 1..depth
+    member _.Layer = layer

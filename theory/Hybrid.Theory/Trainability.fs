@@ -1,5 +1,6 @@
 namespace Hybrid.Theory
 
+open System
 open Hybrid.Architectures
 
 [<RequireQualifiedAccess>]
@@ -7,80 +8,299 @@ type Verdict =
     | Trainable
     | Marginal
     | Untrainable
+    /// the numbers cannot tell
+    | Undecided
 
+/// What `counted` is compared with: trainable up to the first, untrainable beyond the second, marginal between.
+[<Struct>]
+type TrainabilityLimits =
+    { Trainable: float
+      Untrainable: float }
+
+/// Sums along the layers of a network, dimensionless: what a verdict is a function of. Derivation section 14.
+[<Struct>]
+type TrajectorySums =
+    {
+        /// ln(u_L/u_0): log growth of differences between tokens; 0 where all tokens are equal from the start
+        Angle: float
+        /// ln(g_d(0)/g_d(L)): log growth of gradient power from the output to the input
+        Gradient: float
+        /// ln(q_L/q_0): the stream's own growth
+        Growth: float
+        /// ln(g_d(1)/g_d(L)), less ln(q_L/q_1) where branches are blind to the stream's scale: gradients as blocks 2..L see them
+        Inner: float
+    }
+
+    /// What counts of the gradients: the log of their norm, half that of their power.
+    member this.GradientCount = 0.5 * this.Inner
+
+    /// max(|Angle|, ½|Inner|)
+    member this.Counted = max (abs this.Angle) (abs this.GradientCount)
+
+/// The verdict at finite depth and the numbers that it is a function of.
 type Trainability =
     {
         Verdict: Verdict
-        /// what the verdict rests on and where the theory's assumptions are strained; never empty
+        Sums: TrajectorySums
+        /// standard error of `Sums.Counted`, where layers are averages over draws; 0 where they are closed
+        CountedError: float
+        Limits: TrainabilityLimits
+        /// what decided, what causes it, and where the theory's assumptions are strained; never empty
         Reasons: string[]
     }
 
-/// The verdict at finite depth, theory.md section 4: trainable when both |λ_a|L and |λ_g|L are O(1). The exponents are
-/// summed over the layers of this very network, so growing norms and schedules count as they are. Where blocks see the
-/// stream only as N x (pre, peri) or return N f(x) (output), a stream that has grown by a factor carries a gradient smaller by that factor and nothing
-/// is lost: there Σλ_g may also be taken without the stream's own growth, derivation (6.6).
+/// Whether a network of this depth can train, from the numbers of its layers alone.
 [<RequireQualifiedAccess>]
 module Trainability =
 
-    /// |Σλ| up to which signals keep their order of magnitude: e³ ≈ 20 in u and in gradient power over all layers.
+    /// Up to e³ ≈ 20 and beyond e⁵ ≈ 150 in 1 − ρ or in the gradient's norm: docs/how-sure.md has the evidence.
+    [<CompiledName("Limits")>]
+    let limits: TrainabilityLimits = { Trainable = 3.0; Untrainable = 5.0 }
+
+    /// |sum| below which a quantity stays as it is: a factor 1.6.
     [<Literal>]
-    let Budget = 3.0
+    let DeadZone = 0.5
 
-    /// |Σλ| beyond which they have lost it: e⁹ ≈ 8000.
+    /// The share of the stream's norm that branches must write for the network to compute anything to speak of.
     [<Literal>]
-    let Limit = 9.0
+    let HardlyComputes = 0.05
 
-    let private direction name (sum: float) falls rises =
-        $"{name} = {sum:F2} over all layers: " + (if sum < 0.0 then falls else rises)
+    let private ratio (after: float) before =
+        if after = before then 0.0 else log (after / before)
 
-    /// log(q_L/q_0) where branches do not change with the stream's scale, otherwise 0.
-    let private freeGrowth (architecture: Architecture) (blocks: BlockTrace[]) =
-        if architecture.Norm.IsBlindToScale then
-            log blocks[blocks.Length - 1].Output.Q - log blocks[0].Input.Q
+    /// The sums over printed layers; of one layer all are 0.
+    let sums (placement: Placement) (layers: LayerState[]) : TrajectorySums =
+        let first, last = layers[0], layers[layers.Length - 1]
+        let inner = layers[min 1 (layers.Length - 1)]
+        let growthFrom (start: LayerState) = ratio last.State.Q start.State.Q
+
+        { Angle =
+            if first.State.U = 0.0 then
+                0.0
+            else
+                ratio last.State.U first.State.U
+          Gradient = ratio first.Gradient.Diagonal last.Gradient.Diagonal
+          Growth = growthFrom first
+          Inner =
+            ratio inner.Gradient.Diagonal last.Gradient.Diagonal
+            - (if placement.IsBlindToScale then growthFrom inner else 0.0) }
+
+    /// The standard error of what is counted, from those of the layers.
+    let private countedError (sums: TrajectorySums) (layers: LayerState[]) =
+        let last = layers[layers.Length - 1]
+        let inner = layers[min 1 (layers.Length - 1)]
+
+        if abs sums.Angle >= abs sums.GradientCount then
+            last.Uncertainty.U / last.State.U
         else
-            0.0
+            0.5 * inner.Uncertainty.GradientDiagonal / inner.Gradient.Diagonal
 
-    let private strained (blocks: BlockTrace[]) (architecture: Architecture) =
-        let spread (block: BlockTrace) =
-            block.Sublayers
-            |> Array.map (fun part ->
-                match part.Module with
-                | ModuleTrace.Attention(parameters, _) -> AttentionMaps.spread parameters part.Seen
-                | ModuleTrace.Mlp _ -> 0.0)
-            |> Array.max
+    /// The verdict as a function of what is counted, its error and the limits alone. Undecided where the count is no number or its
+    /// distance to a limit is less than two standard errors.
+    let decide limits counted error =
+        if Double.IsNaN counted || Double.IsNaN error then
+            Verdict.Undecided
+        elif
+            min (abs (counted - limits.Trainable)) (abs (counted - limits.Untrainable))
+            < 2.0 * error
+        then
+            Verdict.Undecided
+        elif counted <= limits.Trainable then
+            Verdict.Trainable
+        elif counted <= limits.Untrainable then
+            Verdict.Marginal
+        else
+            Verdict.Untrainable
 
-        [ match blocks |> Array.tryFindIndex (fun block -> spread block > 2.0) with
-          | Some index ->
-              let spread = spread blocks[index]
+    let private number (value: float) =
+        value.ToString("G3", Globalization.CultureInfo.InvariantCulture)
 
-              $"strong attention: logit spread s = {spread:F1} at layer {index + 1}; expectations are exact, but a single network with few heads fluctuates around them"
+    let private signed (value: float) =
+        value.ToString("+0.00;−0.00;0.00", Globalization.CultureInfo.InvariantCulture)
+
+    let private angles (sums: TrajectorySums) (layers: LayerState[]) =
+        let first, last = layers[0].State, layers[layers.Length - 1].State
+
+        if first.U = 0.0 then
+            "all tokens are equal from the start: there are no differences to lose"
+        else
+            let words =
+                if abs sums.Angle < DeadZone then
+                    "differences between tokens stay as they are"
+                elif sums.Angle < 0.0 then
+                    "differences between tokens shrink"
+                else
+                    "differences between tokens grow"
+
+            $"{words}: 1 − ρ goes from {number first.U} to {number last.U} (log {signed sums.Angle})"
+
+    let private gradients blind (sums: TrajectorySums) (layers: LayerState[]) =
+        let inner = layers[min 1 (layers.Length - 1)]
+
+        let words =
+            if abs sums.GradientCount < DeadZone then
+                "gradients stay as they are"
+            elif sums.Inner > 0.0 then
+                "gradients explode towards the input"
+            else
+                "gradients vanish towards the input"
+
+        let scale =
+            if blind then
+                ", measured against the stream, to whose own scale normalised branches are blind"
+            else
+                ""
+
+        $"{words}: from the output to layer 1 their power changes {number inner.Gradient.Diagonal}-fold (log of the norm {signed sums.GradientCount}{scale})"
+
+    /// What block 1 alone does to gradients reaches the embedding only.
+    let private entrance (sums: TrajectorySums) (layers: LayerState[]) =
+        let whole = 0.5 * sums.Gradient
+
+        if layers.Length > 1 && abs (whole - sums.GradientCount) > 1.0 then
+            [ $"the embedding alone sees more: gradients at the input are {number layers[0].Gradient.Diagonal} times those at the output, by the first block's jump of the norm from {number layers[0].State.Q} to {number layers[1].State.Q}; a step size of its own, as Adam gives, takes it out, plain gradient descent does not" ]
+        else
+            []
+
+    /// Standard deviation of what of a row's logits the softmax sees.
+    let private spread (architecture: Architecture) (layer: LayerState) =
+        AttentionMaps.spread
+            architecture.Attention
+            { Q = if architecture.Norm.Before then 1.0 else layer.State.Q
+              U = layer.State.U }
+
+    [<Literal>]
+    let private StrongLogits = 2.0
+
+    /// The module through which most of the deciding sum comes, and what of it to change.
+    let private cause (architecture: Architecture) (sums: TrajectorySums) (trajectory: Trajectory) =
+        let byAngle = abs sums.Angle >= abs sums.GradientCount
+
+        let share (of': Share) =
+            if byAngle then of'.Angle else of'.Gradient
+
+        let attention, mlp = share trajectory.Attention, share trajectory.Mlp
+        let total = if byAngle then sums.Angle else sums.Gradient
+        // the larger contribution of the sum's own sign
+        let fromAttention = attention * float (sign total) >= mlp * float (sign total)
+        let strongest = trajectory.Layers |> Array.map (spread architecture) |> Array.max
+
+        match architecture.Wiring with
+        | Wiring.Parallel -> "it comes from the parallel blocks, whose branches act at once"
+        | Wiring.Sequential ->
+            let part = if fromAttention then attention else mlp
+
+            let module' =
+                if fromAttention && not byAngle && strongest > StrongLogits then
+                    $"attention's logits, of standard deviation {number strongest}: lower attention.logitStd"
+                elif fromAttention && byAngle then
+                    "attention, which averages tokens: lower attention.branch or attention.valueStd"
+                elif fromAttention then
+                    "attention's value path: lower attention.branch or attention.valueStd"
+                elif byAngle && total > 0.0 then
+                    "the MLP, which pushes tokens apart: lower mlp.inStd"
+                elif byAngle then
+                    "the MLP, which pulls tokens together: raise mlp.inStd, or lower mlp.branch"
+                elif total < 0.0 && architecture.Norm.OnSum then
+                    "the norm on the sum, which shrinks what passes by the skip: raise the skips or lower mlp.branch"
+                else
+                    "the MLP: lower mlp.branch or mlp.inStd"
+
+            $"most of it ({signed part} of {signed total}) comes from {module'}"
+
+    /// The share of the last layer's norm that branches wrote: 1 − ∏ r²q/q′ over the steps.
+    let private written (architecture: Architecture) laws =
+        Geometry.follow architecture laws
+        |> Array.collect _.Steps
+        |> Array.fold
+            (fun kept step ->
+                let before = step.Skip * step.Skip * step.Input.Q
+                let sum = step.Output.Q * step.Divisor
+                kept * (if sum = 0.0 then 1.0 else before / sum))
+            1.0
+        |> fun kept -> 1.0 - kept
+
+    let private strained (architecture: Architecture) laws (trajectory: Trajectory) =
+        let spreads = trajectory.Layers |> Array.map (spread architecture)
+        let share = written architecture laws
+
+        [ if share = 0.0 then
+              "every branch is 0 at the start: the network is the identity, nothing grows and nothing shrinks (ReZero, Fixup); branches must learn to open"
+          elif share < HardlyComputes then
+              let percent = (100.0 * share).ToString("G2", Globalization.CultureInfo.InvariantCulture)
+              $"the network hardly computes: its branches write {percent} %% of the stream's norm, the rest is the embedding; raise the branches or lower input.norm"
+
+          match spreads |> Array.tryFindIndex (fun s -> s > StrongLogits) with
+          | Some layer ->
+              $"strong attention: logits of standard deviation {number spreads[layer]} at layer {layer}; expectations are exact, but a single network with few heads fluctuates around them"
           | None -> ()
 
           match architecture.Mask with
           | Mask.Causal ->
-              "causal mask: layers are means over positions, which differ; exponents are those of the collapsed line"
+              $"causal mask: layers are means over positions, which differ, and over {Trajectory.Draws} draws of infinitely wide networks"
           | Mask.None -> () ]
 
-    /// Verdict from the sums of λ_a and λ_g over the layers.
-    let judge architecture blocks stationary (sums: DepthSums) =
-        let growth = freeGrowth architecture blocks
-        let free = sums.Gradient - growth
-        let scaled = abs free < abs sums.Gradient
-        let largest = max (abs sums.Angle) (if scaled then abs free else abs sums.Gradient)
+    /// The weight matrices with the largest and the smallest gradient relative to their size.
+    let private extremes (trajectory: Trajectory) =
+        let named =
+            trajectory.Weights
+            |> Array.mapi (fun index weights ->
+                [ "W_Q", weights.Query
+                  "W_K", weights.Key
+                  "W_V", weights.Value
+                  "W_O", weights.Output
+                  "W_1", weights.MlpIn
+                  "W_2", weights.MlpOut ]
+                |> List.map (fun (name, square) -> $"{name} of layer {index + 1}", sqrt square))
+            |> List.concat
+            |> List.filter (fun (_, norm) -> norm > 0.0 && Double.IsFinite norm)
 
+        if named.IsEmpty then
+            []
+        else
+            let largest, most = named |> List.maxBy snd
+            let smallest, least = named |> List.minBy snd
+            [ $"the largest gradient of a weight matrix is that of {largest}, {number (most / least)} times that of {smallest}, the smallest" ]
+
+    /// The verdict of a legal architecture from its layers.
+    let judge (architecture: Architecture) laws (trajectory: Trajectory) : Trainability =
+        let layers = trajectory.Layers
+        let sums = sums architecture.Norm layers
+        let diverges = trajectory.Depth < architecture.Depth
+        let error = countedError sums layers
+        let error = if layers.Length = 1 then 0.0 else error
+
+        // a stream that leaves double precision has grown by e^700
         let verdict =
-            if largest <= Budget then Verdict.Trainable
-            elif largest <= Limit then Verdict.Marginal
-            else Verdict.Untrainable
-
-        let reasons =
-            [ direction "Σλ_a" sums.Angle "differences between tokens shrink" "differences between tokens grow"
-              direction "Σλ_g" sums.Gradient "gradients vanish towards the input" "gradients explode towards the input"
-              if scaled && not stationary then
-                  $"{growth:F2} of Σλ_g is the stream's own growth from q = {blocks[0].Input.Q:G3} to {blocks[blocks.Length - 1].Output.Q:G3}, to whose scale normalised branches are blind: {free:F2} counts; plain gradient descent would still give the layers steps as unequal as Σλ_g says"
-              if not stationary then
-                  "norms are not stationary: exponents change from layer to layer and are summed as they are" ]
-            @ strained blocks architecture
+            if diverges then
+                Verdict.Untrainable
+            else
+                decide limits sums.Counted error
 
         { Verdict = verdict
-          Reasons = Array.ofList reasons }
+          Sums = sums
+          CountedError = error
+          Limits = limits
+          Reasons =
+            [| if diverges then
+                   $"the stream's norm diverges at layer {trajectory.Depth + 1}: it leaves double precision there, after growing from {number layers[0].State.Q} to {number layers[trajectory.Depth].State.Q} in {trajectory.Depth} layers; lower the branch weights, attention.valueStd or mlp.outStd, or normalise"
+               match verdict with
+               | Verdict.Undecided when Double.IsNaN sums.Counted || Double.IsNaN error ->
+                   let layer =
+                       layers
+                       |> Array.tryFindIndexBack (fun layer -> not (Double.IsFinite(layer.State.U + layer.Gradient.Diagonal + layer.State.Q)))
+                       |> Option.defaultValue trajectory.Depth
+
+                   $"cannot be told: a number of layer {layer} is not finite"
+               | Verdict.Undecided ->
+                   $"cannot be told: what counts, {signed sums.Counted}, lies within two standard errors ({number error}) of a limit"
+               | Verdict.Trainable
+               | Verdict.Marginal
+               | Verdict.Untrainable -> ()
+               angles sums layers
+               gradients architecture.Norm.IsBlindToScale sums layers
+               if sums.Counted > limits.Trainable then
+                   cause architecture sums trajectory
+               yield! entrance sums layers
+               yield! extremes trajectory
+               yield! strained architecture laws trajectory |] }

@@ -10,7 +10,7 @@ internal static class Words
     public static string Of(Phase phase) => phase.IsOrdered ? "ordered" : phase.IsCritical ? "critical" : "chaotic";
 
     public static string Of(Verdict verdict) =>
-        verdict.IsTrainable ? "trainable" : verdict.IsMarginal ? "marginal" : "untrainable";
+        verdict.IsTrainable ? "trainable" : verdict.IsMarginal ? "marginal" : verdict.IsUntrainable ? "untrainable" : "undecided";
 
     public static string Of(Agreement agreement) => agreement switch
     {
@@ -43,7 +43,7 @@ internal static class Words
         _ => "gradientOffDiagonal",
     };
 
-    /// <summary>The quantity's symbol in tables, as in theory.md.</summary>
+    /// <summary>The quantity's symbol in tables.</summary>
     public static string Symbol(Quantity quantity) => quantity switch
     {
         Quantity.Q => "q",

@@ -37,7 +37,7 @@ internal sealed class GradientNetwork
             mlp: new MlpParameters(Schedule.NewConstant(skip), Schedule.NewConstant(branch), inStd, 0, 1),
             input: new InputParameters(1, 0.5));
         Prediction = Predict.Architecture(Architecture);
-        _weights = ParameterGradients.Predict(Architecture);
+        _weights = Predict.WeightGradients(Architecture);
         Pair = new(Subject, Architecture, size.Samples, (architecture, seed, samples) => NetworkEnsemble.Measure(
             architecture, seed, samples, member => Observe(architecture, member)));
     }

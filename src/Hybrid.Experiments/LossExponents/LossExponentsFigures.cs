@@ -23,11 +23,11 @@ internal sealed class LossExponentsFigures(double optimum, double ignorance)
                 "Loss after training in the plane of the exponents before it",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"a point: mean over σ_A and runs; dashed: max(|Σλ_a|, |Σλ_g|) = {TrainabilityModule.Budget}, the budget"),
+                    $"a point: mean over σ_A and runs; dashed: max(|Σλ_a|, |Σλ_g|) = {LossExponentsReading.Budget}, the budget"),
                 ("Σλ_a over all layers", "Σλ_g over all layers"),
                 ("loss", optimum, ignorance),
                 [.. depths.Select(depth => string.Create(CultureInfo.InvariantCulture, $"L = {depth}"))],
-                TrainabilityModule.Budget,
+                LossExponentsReading.Budget,
                 [.. all.Select(findings => new PlanePanel(findings.Grid.Name, [.. findings.Grid.Places.Select((place, i) => new PlanePoint(
                     place.Angle,
                     place.Gradient,

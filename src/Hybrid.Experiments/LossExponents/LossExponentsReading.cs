@@ -8,6 +8,9 @@ namespace Hybrid.Experiments.LossExponents;
 /// <param name="judged">H1 to H4; the subject of every tested number is its placement.</param>
 internal sealed class LossExponentsReading(IReadOnlyList<PlacementFindings> all, IReadOnlyList<HypothesisResult> judged)
 {
+    /// <summary>max(|Σλ_a|, |Σλ_g|) within which the registered hypotheses place the best losses.</summary>
+    internal const double Budget = 3;
+
     /// <summary>Whether the claim holds; what each placement says and where it departs from the claim; what was not tested.</summary>
     public IEnumerable<string> Paragraphs => [Verdict, .. all.Select(findings => $"{Fit(findings)} {Zero(findings)} {Departures(findings)}"), Limits];
 

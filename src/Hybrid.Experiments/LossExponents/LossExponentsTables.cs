@@ -53,7 +53,7 @@ internal static class LossExponentsTables
                     Mean(place => Math.Abs(place.Angle)),
                     Mean(place => Math.Abs(place.Gradient)),
                     Mean(place => place.Distance),
-                    Numbers.Integer(places.Count(place => findings.Grid.Places[place].Distance <= TrainabilityModule.Budget)),
+                    Numbers.Integer(places.Count(place => findings.Grid.Places[place].Distance <= LossExponentsReading.Budget)),
                     Mean(place => place.Branch),
                     Mean(place => place.Depth),
                 ];

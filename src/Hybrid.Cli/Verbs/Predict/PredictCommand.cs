@@ -13,9 +13,10 @@ internal static class PredictCommand
     {
         Verb verb = new(
             "predict",
-            "Predicts exponents, phase, depth scales and every layer's norms, angles and gradients.",
+            "Says whether an architecture can train, and predicts every layer's norms, angles and gradients.",
             "hybrid predict gpt2",
             "hybrid predict config.json --residual-scaling depth",
+            "hybrid predict gpt2 --layers --weights",
             "hybrid predict gpt2 --report gpt2.html",
             "hybrid predict pre-tanh-critical --set mlp.inStd=2 --json");
         Argument<string> source = Options.Architecture();
@@ -23,6 +24,10 @@ internal static class PredictCommand
         CommonOptions common = new(verb);
         ArchitectureLoading loading = new(verb, common);
         ReportOption report = new(verb);
+        Option<bool> layers = new("--layers") { Description = "Also shows every layer: norms, angles, gradients, exponents." };
+        Option<bool> weights = new("--weights") { Description = "Also shows the gradient of every weight matrix by layer." };
+        verb.Options.Add(layers);
+        verb.Options.Add(weights);
         return verb.Does(parsed =>
         {
             string? page = report.File(parsed);
@@ -42,7 +47,7 @@ internal static class PredictCommand
             output.WriteLine(RunHeader.Describe(loaded.Architecture));
             ImportNotes.Write(output, loaded.Import);
             output.WriteLine();
-            PredictionTables.Write(session.Terminal, prediction);
+            PredictionTables.Write(session.Terminal, prediction, parsed.GetValue(layers), parsed.GetValue(weights));
             return ExitCode.Agrees;
         });
     }

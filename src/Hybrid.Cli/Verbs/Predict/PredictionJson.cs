@@ -31,14 +31,40 @@ internal static class PredictionJson
         },
         ["trainable"] = Trainable(prediction.Trainability),
         ["layers"] = new JsonArray([.. prediction.Layers.Select(Layer)]),
+        ["weightGradients"] = new JsonArray([.. prediction.Weights.Select((weights, index) => Weights(index + 1, weights))]),
         ["bounds"] = NormBounds.Of(prediction.Architecture).ToNode(),
     };
 
-    /// <summary>The verdict at finite depth and its reasons.</summary>
+    /// <summary>The verdict at finite depth and the numbers that it is a function of.</summary>
     public static JsonObject Trainable(Trainability trainability) => new()
     {
         ["verdict"] = Words.Of(trainability.Verdict),
         ["reasons"] = new JsonArray([.. trainability.Reasons.Select(reason => (JsonNode)reason)]),
+        ["angleSum"] = JsonNumber.OrNull(trainability.Sums.Angle),
+        ["gradientSum"] = JsonNumber.OrNull(trainability.Sums.Gradient),
+        ["streamGrowth"] = JsonNumber.OrNull(trainability.Sums.Growth),
+        ["innerGradient"] = JsonNumber.OrNull(trainability.Sums.Inner),
+        ["counted"] = JsonNumber.OrNull(trainability.Sums.Counted),
+        ["countedError"] = JsonNumber.OrNull(trainability.CountedError),
+        ["limits"] = new JsonObject
+        {
+            ["trainable"] = trainability.Limits.Trainable,
+            ["untrainable"] = trainability.Limits.Untrainable,
+        },
+    };
+
+    /// <summary>‖∂L/∂W‖_F² of one block's weights.</summary>
+    private static JsonNode Weights(int layer, ParameterGradientNorms weights) => new JsonObject
+    {
+        ["layer"] = layer,
+        ["query"] = JsonNumber.OrNull(weights.Query),
+        ["key"] = JsonNumber.OrNull(weights.Key),
+        ["value"] = JsonNumber.OrNull(weights.Value),
+        ["output"] = JsonNumber.OrNull(weights.Output),
+        ["mlpIn"] = JsonNumber.OrNull(weights.MlpIn),
+        ["mlpUp"] = JsonNumber.OrNull(weights.MlpUp),
+        ["mlpBias"] = JsonNumber.OrNull(weights.MlpBias),
+        ["mlpOut"] = JsonNumber.OrNull(weights.MlpOut),
     };
 
     private static JsonNode Layer(LayerPrediction layer) => new JsonObject

@@ -12,8 +12,12 @@ internal static class PredictionPage
         $"{prediction.Architecture.Name}: can it train?",
         [
             new(
-                $"Verdict: {Words.Of(prediction.Trainability.Verdict)} at depth {prediction.Architecture.Depth}",
+                VerdictText.Sentence(prediction.Architecture, prediction.Trainability),
                 [
+                    new ReportParagraph(VerdictText.Distance(prediction.Trainability)),
+                    .. VerdictText.Evidence(prediction.Architecture, prediction.Trainability) is string evidence
+                        ? new[] { new ReportParagraph(evidence) }
+                        : [],
                     .. prediction.Trainability.Reasons.Select(reason => new ReportParagraph(reason)),
                     new ReportParagraph($"Bound: {NormBounds.Of(prediction.Architecture).Statement}."),
                     PredictionTables.Exponents(prediction),

@@ -7,17 +7,40 @@ namespace Hybrid.Cli.Verbs;
 /// <summary>A prediction as tables.</summary>
 internal static class PredictionTables
 {
-    public static void Write(Terminal terminal, Prediction prediction)
+    /// <summary>The verdict, what it rests on, exponents, and the tables that are asked for.</summary>
+    public static void Write(Terminal terminal, Prediction prediction, bool withLayers, bool withWeights)
     {
+        Trainability trainability = prediction.Trainability;
+        terminal.Out.WriteLine(VerdictText.Sentence(prediction.Architecture, trainability));
+        terminal.Out.WriteLine(VerdictText.Distance(trainability));
+        if (VerdictText.Evidence(prediction.Architecture, trainability) is string evidence)
+            terminal.Out.WriteLine(evidence);
+        foreach (string reason in trainability.Reasons)
+            terminal.Out.WriteLine($"  · {reason}");
+        terminal.Out.WriteLine();
         TextTable.Write(terminal, Exponents(prediction));
-        ReportTable layers = Layers(prediction);
-        TextTable.Write(terminal, layers);
-        if (layers.Caption != "")
-            terminal.Out.WriteLine(layers.Caption);
         terminal.Out.WriteLine($"bound: {NormBounds.Of(prediction.Architecture).Statement}");
-        terminal.Out.WriteLine($"verdict: {Words.Of(prediction.Trainability.Verdict)} at depth {prediction.Architecture.Depth}");
-        foreach (string reason in prediction.Trainability.Reasons)
-            terminal.Out.WriteLine($"  {reason}");
+        if (withLayers)
+        {
+            terminal.Out.WriteLine();
+            WriteWithCaption(terminal, Layers(prediction));
+        }
+
+        if (withWeights)
+        {
+            terminal.Out.WriteLine();
+            WriteWithCaption(terminal, WeightTable.Of(prediction));
+        }
+
+        if (!withLayers || !withWeights)
+            terminal.Out.WriteLine($"more: {(withLayers ? "" : "--layers (every layer) ")}{(withWeights ? "" : "--weights (gradient of every weight matrix)")}".TrimEnd());
+    }
+
+    private static void WriteWithCaption(Terminal terminal, ReportTable table)
+    {
+        TextTable.Write(terminal, table);
+        if (table.Caption != "")
+            terminal.Out.WriteLine(table.Caption);
     }
 
     /// <summary>Exponents, depth scales and the fixed point.</summary>
@@ -43,11 +66,15 @@ internal static class PredictionTables
             ]);
     }
 
-    /// <summary>Every layer; what is an average over draws says so in the caption.</summary>
+    private const string Legend =
+        "q: squared norm of a token per coordinate; ρ: correlation of two tokens, p = qρ; g_d, g_o: overlap of a token's loss gradient with "
+        + "itself and with another token's, 1 and 0 at the output; λ_a, λ_g: growth per block of 1 − ρ and of gradients at the collapsed line";
+
+    /// <summary>Every layer, with what its columns mean; what is an average over draws says so.</summary>
     public static ReportTable Layers(Prediction prediction) => new(
         prediction.Layers.Any(layer => layer.Uncertainty.Q > 0)
-            ? $"q to g_o are means over positions and {Predict.CausalDraws} draws of infinitely wide networks; --json gives standard errors"
-            : "",
+            ? $"{Legend}. Means over positions and {TrajectoryModule.Draws} draws of infinitely wide networks; --json gives standard errors"
+            : Legend,
         ["layer", "q", "p", "ρ", "1 − ρ", "g_d", "g_o", "λ_a", "λ_g"],
         [.. prediction.Layers.Select(Row)]);
 

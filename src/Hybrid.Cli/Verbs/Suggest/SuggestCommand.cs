@@ -49,7 +49,7 @@ internal static class SuggestCommand
         header.Write(output);
         output.WriteLine(RunHeader.Describe(loaded.Architecture));
         ImportNotes.Write(output, loaded.Import);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"asked for |Σλ_a| ≤ {budget} and |Σλ_g| ≤ {budget} over all layers"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"asked for a count of at most {budget}; predict --json names what counts"));
         output.WriteLine();
     }
 
@@ -67,10 +67,10 @@ internal static class SuggestCommand
 
         return new Option<double>(name)
         {
-            Description = "Largest size of Σλ_a and of Σλ_g over the layers: by how many e-folds signals may change.",
+            Description = "Most that may be counted: by how many e-folds 1 − ρ or the gradient's norm may change over the layers.",
             HelpName = "B",
             CustomParser = Parse,
-            DefaultValueFactory = _ => TrainabilityModule.Budget,
+            DefaultValueFactory = _ => TrainabilityModule.Limits.Trainable,
         };
     }
 }

@@ -14,28 +14,23 @@ internal static class SuggestionJson
         ["run"] = header.ToNode(),
         ["architecture"] = ArchitectureJson.ToNode(suggestion.Architecture),
         ["budget"] = suggestion.Budget,
+        ["alreadyTrainable"] = suggestion.AlreadyTrainable,
         ["reached"] = suggestion.Reached,
-        ["before"] = Sums(suggestion.Before),
-        ["after"] = Sums(suggestion.After),
-        ["changes"] = new JsonArray([.. SuggestedChange.Of(suggestion).Select(Change)]),
+        ["before"] = PredictionJson.Trainable(suggestion.Before),
+        ["after"] = PredictionJson.Trainable(suggestion.After),
+        ["changes"] = new JsonArray([.. SuggestedChange.Of(suggestion).SelectMany(Changes)]),
         ["suggestion"] = ArchitectureJson.ToNode(suggestion.Suggested),
         ["alternatives"] = new JsonArray([.. suggestion.Alternatives.Select(Alternative)]),
     };
 
-    private static JsonObject Sums(DepthSums sums) => new()
+    /// <summary>One object a field.</summary>
+    private static IEnumerable<JsonNode> Changes(SuggestedChange change) => change.Fields.Select((field, index) => new JsonObject
     {
-        ["angle"] = JsonNumber.OrNull(sums.Angle),
-        ["gradient"] = JsonNumber.OrNull(sums.Gradient),
-    };
-
-    /// <summary>"from" and "to" are in the order of "fields".</summary>
-    private static JsonNode Change(SuggestedChange change) => new JsonObject
-    {
-        ["fields"] = new JsonArray([.. change.Fields.Select(field => (JsonNode)field)]),
+        ["field"] = field,
         ["factor"] = JsonNumber.OrNull(change.Factor),
-        ["from"] = new JsonArray([.. change.From.Select(value => value.DeepClone())]),
-        ["to"] = new JsonArray([.. change.To.Select(value => value.DeepClone())]),
-    };
+        ["from"] = change.From[index].DeepClone(),
+        ["to"] = change.To[index].DeepClone(),
+    });
 
     private static JsonNode Alternative(Alternative alternative) => new JsonObject
     {
@@ -45,7 +40,6 @@ internal static class SuggestionJson
         ["gradientExponent"] = JsonNumber.OrNull(alternative.Exponents.Gradient),
         ["rho"] = JsonNumber.OrNull(alternative.Exponents.Rho),
         ["stationary"] = alternative.Exponents.Stationary,
-        ["sums"] = Sums(alternative.Sums),
         ["trainable"] = PredictionJson.Trainable(alternative.Trainability),
         ["architecture"] = ArchitectureJson.ToNode(alternative.Architecture),
     };

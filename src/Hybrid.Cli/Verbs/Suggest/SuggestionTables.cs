@@ -22,13 +22,11 @@ internal static class SuggestionTables
 
     private static string Outcome(Suggestion suggestion, bool changed) => suggestion switch
     {
-        { Reached: false } when changed => "not reached: no change within the budget was found; this is the nearest one",
-        { Reached: false } => "not reached: no change within the budget was found, nor one that comes nearer",
-        _ when IsWithin(suggestion.Before, suggestion.Budget) => "the architecture is within the budget already: nothing to change",
-        _ => "reached: with these changes both sums are within the budget",
+        { AlreadyTrainable: true } => "already trainable, nothing to change",
+        { Reached: true } => $"reached: with these changes predict says {Words.Of(suggestion.After.Verdict)}",
+        _ when changed => "not reached: no change within the budget was found; this is the nearest one",
+        _ => "not reached: no change within the budget was found, nor one that comes nearer",
     };
-
-    private static bool IsWithin(DepthSums sums, double budget) => Math.Abs(sums.Angle) <= budget && Math.Abs(sums.Gradient) <= budget;
 
     private static void WriteChanges(Terminal terminal, IReadOnlyList<SuggestedChange> changes)
     {
@@ -49,23 +47,24 @@ internal static class SuggestionTables
 
     private static void WriteSums(Terminal terminal, Suggestion suggestion)
     {
-        TextTable table = new("<sum over layers", "<symbol", "now", "suggested", "budget");
-        string budget = $"±{Numbers.Significant(suggestion.Budget)}";
-        table.Row("angle exponent", "Σλ_a", Numbers.Significant(suggestion.Before.Angle), Numbers.Significant(suggestion.After.Angle), budget);
-        table.Row("gradient exponent", "Σλ_g", Numbers.Significant(suggestion.Before.Gradient), Numbers.Significant(suggestion.After.Gradient), budget);
+        TrajectorySums before = suggestion.Before.Sums, after = suggestion.After.Sums;
+        TextTable table = new("<over the layers", "now", "suggested", "at most");
+        table.Row("log of 1 − ρ", Numbers.Significant(before.Angle), Numbers.Significant(after.Angle), "");
+        table.Row("log of the gradient's norm", Numbers.Significant(before.GradientCount), Numbers.Significant(after.GradientCount), "");
+        table.Row("counted", Numbers.Significant(before.Counted), Numbers.Significant(after.Counted), Numbers.Significant(suggestion.Budget));
+        table.Row("verdict", Words.Of(suggestion.Before.Verdict), Words.Of(suggestion.After.Verdict), "");
         table.Write(terminal);
     }
 
     private static void WriteAlternatives(Terminal terminal, Suggestion suggestion)
     {
         terminal.Out.WriteLine("published recipes, applied to the same architecture:");
-        TextTable table = new("<recipe", "Σλ_a", "Σλ_g", "λ_a", "λ_g", "<verdict", "<reference");
+        TextTable table = new("<recipe", "counted", "λ_a", "λ_g", "<verdict", "<reference");
         foreach (Alternative alternative in suggestion.Alternatives)
         {
             table.Row(
                 alternative.Recipe,
-                Numbers.Significant(alternative.Sums.Angle),
-                Numbers.Significant(alternative.Sums.Gradient),
+                Numbers.Significant(alternative.Trainability.Sums.Counted),
                 Exponent(alternative.Exponents.Angle),
                 Exponent(alternative.Exponents.Gradient),
                 Words.Of(alternative.Trainability.Verdict),
@@ -73,9 +72,10 @@ internal static class SuggestionTables
         }
 
         table.Write(terminal);
+        TrainabilityLimits limits = TrainabilityModule.Limits;
         terminal.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"λ are per block at the attracting state; verdict: trainable where both sums are within ±{TrainabilityModule.Budget}, untrainable beyond ±{TrainabilityModule.Limit}"));
+            $"λ are per block at the attracting state; verdict: trainable up to a count of {limits.Trainable}, untrainable beyond {limits.Untrainable}"));
     }
 
     /// <summary>An exponent is the log of a number near 1: below 1e-12 there is only rounding.</summary>
