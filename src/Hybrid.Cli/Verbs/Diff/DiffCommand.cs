@@ -18,7 +18,7 @@ internal static class DiffCommand
             "hybrid diff gpt2 --engines dense,double --set tokens=16 --json",
             "hybrid diff my-model.json --seed 7 --report difference.html");
         Argument<string> source = Options.Architecture();
-        Option<string> engines = DiffEngines.Option(session.Engines);
+        Option<string?> engines = DiffEngines.Option();
         Option<int> threads = Options.Threads();
         Option<long?> memory = Options.Memory();
         verb.Arguments.Add(source);
@@ -32,7 +32,8 @@ internal static class DiffCommand
         {
             string? page = report.File(parsed);
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
-            (DifferenceEngine first, DifferenceEngine second) = DiffEngines.Parse(session.Engines, parsed.GetRequiredValue(engines));
+            string pair = parsed.GetValue(engines) ?? DiffEngines.Default(session.Engines);
+            (DifferenceEngine first, DifferenceEngine second) = DiffEngines.Parse(session.Engines, pair);
             DifferencePlan plan = new(
                 loaded.Architecture, first, second, common.Seed(parsed), Options.ThreadsOf(parsed, threads), parsed.GetValue(memory));
             plan.EnsureFits();

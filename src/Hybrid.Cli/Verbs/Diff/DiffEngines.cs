@@ -10,18 +10,17 @@ internal static class DiffEngines
 {
     private const string Torch = "torch", Dense = "dense", Conditioned = "conditioned";
 
-    /// <summary>dense and torch, or dense and its double-precision reference in a build without torch.</summary>
+    /// <summary>dense and torch, or dense and its double-precision reference where torch cannot be loaded.</summary>
     public static string Default(EngineCatalogue engines) =>
-        engines.Entries.Any(entry => entry.Name == Torch) ? $"{Dense},{Torch}" : $"{Dense},{DifferencePlan.Double.Entry.Name}";
+        engines.Entries.Any(entry => entry.Name == Torch && entry.WhyMissing() is null) ? $"{Dense},{Torch}" : $"{Dense},{DifferencePlan.Double.Entry.Name}";
 
     /// <summary>--engines A,B.</summary>
-    public static Option<string> Option(EngineCatalogue engines)
+    public static Option<string?> Option()
     {
-        Option<string> option = new("--engines")
+        Option<string?> option = new("--engines")
         {
-            Description = "Two engines that have weights: dense (single precision), double (the reference) or torch.",
+            Description = "Two engines that have weights, of dense (single precision), double (the reference) and torch; dense,torch if not given, or dense,double where torch is absent.",
             HelpName = "A,B",
-            DefaultValueFactory = _ => Default(engines),
         };
         option.CompletionSources.Add("dense,double", "dense,torch", "double,torch");
         return option;

@@ -14,9 +14,6 @@ namespace Hybrid.Networks.Engines.Dense;
 /// </summary>
 public sealed unsafe class DoubleEngine : INetworkEngine
 {
-    // As the dense engine numbers them.
-    private const int InputLayer = 0, TokenStream = 0, GradientStream = 1;
-
     private readonly WorkerPool pool;
     private readonly MatrixProduct<double> product;
     private readonly DenseNetwork<double> network;
@@ -86,23 +83,34 @@ public sealed unsafe class DoubleEngine : INetworkEngine
         result.EnsureShape(Architecture);
         ArgumentOutOfRangeException.ThrowIfNegative(draw);
 
-        // Networks have numbers ≥ 0, so a negative one names no stream of theirs.
-        Changes changes = new(seed, -1 - draw, size);
-        FillInput(tokens, network.Stream, new RandomKey(seed, sample, InputLayer, TokenStream));
-        Measure(network.Stream, result.Hidden[0], changes, 0, Changes.Streams);
+        Changes changes = new(seed, draw, size);
+        FillInput(tokens, network.Stream, RandomStream.InputTokens.OfInput(seed, sample));
+        Measure(network.Stream, result.Hidden[0], changes, 0, RandomStream.StreamChanges, RandomStream.StreamRowChanges);
         for (int layer = 1; layer <= Architecture.Depth; layer++)
         {
             Draw(seed, sample, layer, changes);
             network.Forward(layer);
-            Measure(network.Stream, result.Hidden[layer], changes, layer, Changes.Streams);
+            Measure(network.Stream, result.Hidden[layer], changes, layer, RandomStream.StreamChanges, RandomStream.StreamRowChanges);
         }
 
-        FillInput(outputGradient, network.Gradient, new RandomKey(seed, sample, InputLayer, GradientStream));
-        Measure(network.Gradient, result.Gradient[Architecture.Depth], changes, Architecture.Depth, Changes.Gradients);
+        FillInput(outputGradient, network.Gradient, RandomStream.LossGradient.OfInput(seed, sample));
+        Measure(
+            network.Gradient,
+            result.Gradient[Architecture.Depth],
+            changes,
+            Architecture.Depth,
+            RandomStream.GradientChanges,
+            RandomStream.GradientRowChanges);
         for (int layer = Architecture.Depth; layer >= 1; layer--)
         {
             network.Backward(layer);
-            Measure(network.Gradient, result.Gradient[layer - 1], changes, layer - 1, Changes.Gradients);
+            Measure(
+                network.Gradient,
+                result.Gradient[layer - 1],
+                changes,
+                layer - 1,
+                RandomStream.GradientChanges,
+                RandomStream.GradientRowChanges);
         }
     }
 
@@ -148,10 +156,17 @@ public sealed unsafe class DoubleEngine : INetworkEngine
         pool.Run(&WidenJob.Run, &job);
     }
 
-    private void Measure(MatrixView<double> rows, double[] gram, in Changes changes, int layer, int what)
+    private void Measure(
+        MatrixView<double> rows, double[] gram, in Changes changes, int layer, RandomStream ofEntries, RandomStream ofRows)
     {
+        // Boundary 0 is the input of block 1.
+        RandomKey entries = changes.Key(ofEntries, layer + 1), scales = changes.Key(ofRows, layer + 1);
         for (int row = 0; changes.Size > 0 && row < rows.Rows; row++)
-            changes.ApplyToRow(rows.Row(row), layer, what, row);
+        {
+            changes.Scale(rows.Row(row), scales, row);
+            changes.Apply(rows.Row(row), entries, (long)row * rows.Columns);
+        }
+
         meter.Measure(rows, gram);
     }
 
@@ -174,27 +189,22 @@ public sealed unsafe class DoubleEngine : INetworkEngine
                 for (int i = 0; i < count; i++)
                     destination[i] = job->Source[start + i];
                 if (job->Changes.Size > 0)
-                    job->Changes.Apply(destination, job->Layer, Changes.Weights, start);
+                    job->Changes.Apply(destination, job->Changes.Key(RandomStream.WeightChanges, job->Layer), start);
             }
         }
     }
 
     /// <summary>Factors 1 + size·g, each a function of its place alone.</summary>
-    private readonly record struct Changes(ulong Seed, int Sample, double Size)
+    private readonly record struct Changes(ulong Seed, int Draw, double Size)
     {
-        /// <summary>Numbers of the streams of random numbers.</summary>
-        public const int Weights = 0, Streams = 1, Gradients = 2;
-
-        // Rows' own factors have streams of their own, and so has each row's entries' place in its stream.
-        private const int Rows = 8;
-
         /// <summary>Elements at a time.</summary>
         public const int Piece = 512;
 
-        public void Apply(Span<double> values, int layer, int what, long offset)
+        public RandomKey Key(RandomStream stream, int layer) => stream.OfBlock(Seed, Draw, layer);
+
+        public void Apply(Span<double> values, in RandomKey key, long offset)
         {
             Span<double> noise = stackalloc double[Piece];
-            RandomKey key = new(Seed, Sample, layer, what);
             for (int start = 0; start < values.Length; start += Piece)
             {
                 Span<double> part = values.Slice(start, Math.Min(Piece, values.Length - start));
@@ -204,13 +214,12 @@ public sealed unsafe class DoubleEngine : INetworkEngine
             }
         }
 
-        public void ApplyToRow(Span<double> values, int layer, int what, int row)
+        public void Scale(Span<double> values, in RandomKey key, int row)
         {
             double scale = 0;
-            Gaussian.Fill(new Span<double>(ref scale), new RandomKey(Seed, Sample, layer, Rows + what), row, Size);
+            Gaussian.Fill(new Span<double>(ref scale), key, row, Size);
             foreach (ref double value in values)
                 value *= 1 + scale;
-            Apply(values, layer, what, (long)row * values.Length);
         }
     }
 }
