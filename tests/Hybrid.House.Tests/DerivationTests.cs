@@ -6,7 +6,7 @@ namespace Hybrid.House.Tests;
 /// <summary>The derivation's numbers: every one that code cites exists, and every section names tests that exist.</summary>
 public sealed partial class DerivationTests
 {
-    private const string Derivation = "theory/derivation.md";
+    private const string Derivation = "theory/derivation";
 
     [Fact]
     public void Every_number_that_code_cites_exists()
