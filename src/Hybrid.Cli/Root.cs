@@ -21,6 +21,7 @@ internal static class Root
             CheckCommand.Create(session),
             PredictCommand.Create(session),
             SimulateCommand.Create(session),
+            DiffCommand.Create(session),
             PhaseCommand.Create(session),
             SuggestCommand.Create(session),
             TrainCommand.Create(session),

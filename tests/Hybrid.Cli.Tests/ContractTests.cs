@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Hybrid.Cli.Tests;
 
-/// <summary>The JSON field names of design.md.</summary>
+/// <summary>The JSON field names that the command promises.</summary>
 public class ContractTests
 {
     [Fact]

@@ -39,7 +39,7 @@ public sealed class DocumentedCommandTests
             .SelectMany(document => DocumentedCommands.Of(File.ReadAllText(Path.Combine(root, document))))
             .Select(words => words[0]).Distinct()];
         Assert.All(
-            (string[])["check", "predict", "simulate", "phase", "suggest", "train", "experiment", "presets", "info", "completion"],
+            (string[])["check", "predict", "simulate", "diff", "phase", "suggest", "train", "experiment", "presets", "info", "completion"],
             verb => Assert.Contains(verb, verbs));
     }
 

@@ -36,6 +36,7 @@ internal static partial class DocumentedCommands
         return words[0] switch
         {
             "check" or "simulate" => [.. Without(words, "--width", "--samples"), "--samples", "4", .. SmallNetwork],
+            "diff" => [.. words, .. SmallNetwork],
             "train" when !words.Contains("--resume") => [.. Without(words, "--steps", "--warmup"), "--steps", "10", .. SmallNetwork],
             "predict" or "suggest" when words[1] is "config.json" or "gpt2" => [.. words, "--set", "depth=2", "--set", "tokens=8"],
             "phase" => [.. words.Select(word => Count().Replace(word, ":4"))],

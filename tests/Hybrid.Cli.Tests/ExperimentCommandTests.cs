@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Hybrid.Cli.Shared;
 using Hybrid.Experiments;
+using Hybrid.Experiments.Catalogue;
 using Hybrid.Lab.Tests;
 using Xunit;
 

@@ -11,6 +11,7 @@ public class SnapshotTests
     [InlineData("help-check.txt", "check", "--help")]
     [InlineData("help-predict.txt", "predict", "--help")]
     [InlineData("help-simulate.txt", "simulate", "--help")]
+    [InlineData("help-diff.txt", "diff", "--help")]
     [InlineData("help-phase.txt", "phase", "--help")]
     [InlineData("help-suggest.txt", "suggest", "--help")]
     [InlineData("help-train.txt", "train", "--help")]
@@ -39,7 +40,7 @@ public class SnapshotTests
     [Fact]
     public void Every_example_in_the_help_parses()
     {
-        string[] verbs = ["check", "predict", "simulate", "phase", "suggest", "train", "experiment", "bench", "presets", "info"];
+        string[] verbs = ["check", "predict", "simulate", "diff", "phase", "suggest", "train", "experiment", "bench", "presets", "info"];
         int examples = 0;
         foreach (string verb in verbs)
         {

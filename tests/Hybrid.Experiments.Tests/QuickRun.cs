@@ -1,3 +1,4 @@
+using Hybrid.Experiments.Catalogue;
 using Hybrid.Lab.Tests;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Catalogue;
 using Hybrid.Lab.Statistics;
 using Xunit;
 

@@ -19,7 +19,7 @@ internal static class Networks
         Activation.GeluTanh, Activation.Silu, Activation.Sigmoid,
     ];
 
-    /// <summary>theory.md section 7's common setting, except what is said.</summary>
+    /// <summary>The common setting of the reference trajectories, except what is said.</summary>
     public static Architecture Of(
         Placement norm,
         Activation activation,

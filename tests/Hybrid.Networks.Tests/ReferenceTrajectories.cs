@@ -2,7 +2,7 @@ using Hybrid.Architectures;
 
 namespace Hybrid.Networks.Tests;
 
-/// <summary>One row of the table in theory.md, section 7: n = 32, L = 12, q₀ = 1, ρ₀ = ½, σ_A = σ_V = σ_v = 1.</summary>
+/// <summary>One row of the reference trajectories: n = 32, L = 12, q₀ = 1, ρ₀ = ½, σ_A = σ_V = σ_v = 1.</summary>
 /// <param name="Name">As in the table.</param>
 /// <param name="Architecture">The network of a width; the MLP is as wide as the stream.</param>
 /// <param name="Forward">(q, p) at layers 1, 6, 12.</param>

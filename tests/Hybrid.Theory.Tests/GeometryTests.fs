@@ -8,7 +8,7 @@ open Xunit
 let private forward (architecture: Architecture) =
     Geometry.forward architecture (Laws.exact architecture)
 
-/// The five networks of theory.md section 7: name, architecture, printed (layer, q, p).
+/// The five networks of the reference trajectories: name, architecture, printed (layer, q, p).
 let private tanhPost =
     Networks.plain Placement.Post Activation.Tanh
     |> Networks.weighted (1.0, 0.4) (1.0, 0.8)
@@ -16,7 +16,7 @@ let private tanhPost =
     |> Networks.inStd 3.0
 
 [<Fact>]
-let ``The forward reference trajectories of theory.md section 7`` () =
+let ``The forward reference trajectories of five networks`` () =
     let cases =
         [ "pre, ReLU",
           Networks.plain Placement.Pre Activation.Relu |> Networks.inStd (sqrt 2.0),

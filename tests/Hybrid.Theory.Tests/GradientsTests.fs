@@ -9,7 +9,7 @@ let private backward (architecture: Architecture) =
     Gradients.backward architecture (Geometry.forward architecture (Laws.exact architecture))
 
 [<Fact>]
-let ``The backward reference trajectories of theory.md section 7`` () =
+let ``The backward reference trajectories of five networks`` () =
     let cases =
         [ "pre, ReLU",
           Networks.plain Placement.Pre Activation.Relu |> Networks.inStd (sqrt 2.0),

@@ -2,7 +2,7 @@ namespace Hybrid.Theory
 
 open System
 
-/// Softmax moments of two rows A, A′ of attention, theory.md section 2.2, derivation (3.2). Dimensionless, in [0, 1].
+/// Softmax moments of two rows A, A′ of attention, derivation (3.2). Dimensionless, in [0, 1].
 [<Struct>]
 type AttentionMoments =
     {

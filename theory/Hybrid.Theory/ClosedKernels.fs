@@ -2,7 +2,7 @@ namespace Hybrid.Theory
 
 open System
 
-/// Kernels that have a closed form, theory.md section 2.1, derivation sections 2.2 and 2.3. Arguments: variance v ≥ 0 of the
+/// Kernels that have a closed form, derivation sections 2.2 and 2.3. Arguments: variance v ≥ 0 of the
 /// pre-activations and u = 1 − ρ ∈ [0, 2]. Every difference that vanishes with u is written without cancellation.
 [<RequireQualifiedAccess>]
 module internal ClosedKernels =

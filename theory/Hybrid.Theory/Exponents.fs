@@ -15,7 +15,7 @@ type BlockExponents =
         Difference: float
     }
 
-/// λ_a and λ_g, theory.md section 4, derivation section 6.
+/// λ_a and λ_g, derivation section 6.
 [<RequireQualifiedAccess>]
 module Exponents =
 

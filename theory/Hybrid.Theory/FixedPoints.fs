@@ -14,7 +14,7 @@ type Attractor =
         Steps: int
     }
 
-/// Attracting states of the block map, theory.md section 4, derivation section 7. On the line by Steffensen's iteration,
+/// Attracting states of the block map, derivation section 7. On the line by Steffensen's iteration,
 /// on the simplex by Newton's, both quadratic where plain iteration would creep near criticality.
 [<RequireQualifiedAccess>]
 module FixedPoints =

@@ -9,7 +9,7 @@ type KernelException(message: string) =
 
 /// The Gaussian kernels of φ at one pre-activation variance v, as functions of u = 1 − ρ ∈ [0, 2]:
 /// κ = E φ(x₁)φ(x₂) and χ = v E φ′(x₁)φ′(x₂) for x₁, x₂ of variance v and correlation ρ. Dimensionless.
-/// theory.md section 2.1, derivation (2.1) and (2.2).
+/// derivation (2.1) and (2.2).
 [<Sealed>]
 type Kernel
     internal

@@ -2,7 +2,7 @@ namespace Hybrid.Theory
 
 open System
 
-/// Lyapunov exponents of one-dimensional maps, the calibration of every estimator: theory.md section 4, derivation
+/// Lyapunov exponents of one-dimensional maps, the calibration of every estimator: derivation section 6, derivation
 /// section 9. In one dimension the product of slopes commutes, so forward and backward products agree to rounding.
 [<RequireQualifiedAccess>]
 module Lyapunov =

@@ -18,7 +18,7 @@ type PhasePoint =
         Stationary: bool
     }
 
-/// Both exponents for many architectures of one family, theory.md section 4: what a phase diagram evaluates at every
+/// Both exponents for many architectures of one family, derivation section 6: what a phase diagram evaluates at every
 /// point. Kernels and attention moments are shared between the points: the moments come from one Chebyshev table over
 /// the family's logit scales, so that a point costs microseconds per block.
 [<Sealed>]

@@ -2,7 +2,6 @@ using System.Globalization;
 using Hybrid.Architectures;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Import.Records;
-using Hybrid.Theory;
 
 namespace Hybrid.Cli.Output;
 

@@ -1,4 +1,3 @@
-using Hybrid.Architectures;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Training;
 using Hybrid.Theory;

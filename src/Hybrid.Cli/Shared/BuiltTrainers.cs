@@ -1,4 +1,5 @@
 using Hybrid.Lab.Training;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Cli.Shared;
@@ -9,7 +10,7 @@ public static class BuiltTrainers
     /// <summary>The catalogue that hybrid train chooses from.</summary>
     public static readonly TrainerCatalogue Catalogue = new(
     [
-        new TrainerEntry("dense", (options, threads) => new DenseTrainer(options, threads), DenseTrainer.Bytes),
+        new TrainerEntry("dense", (options, threads) => new MeasuredTrainer(options, threads), DenseTrainer.Bytes),
         TorchEntries.Training,
     ]);
 }

@@ -2,7 +2,7 @@ using Hybrid.Architectures;
 
 namespace Hybrid.Experiments.GradientFlow;
 
-/// <summary>Gradients by depth at initialisation, every weight matrix included: theory.md sections 3 and 5.</summary>
+/// <summary>Gradients by depth at initialisation, every weight matrix included: derivation section 5.</summary>
 internal sealed class GradientFlowExperiment : IExperiment
 {
     private static readonly Placement[] Placements = [Placement.None, Placement.Pre, Placement.Post, Placement.Peri, Placement.Output];

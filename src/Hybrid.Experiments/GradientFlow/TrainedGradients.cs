@@ -4,7 +4,6 @@ using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 
 namespace Hybrid.Experiments.GradientFlow;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
-using Hybrid.Theory;
 
 namespace Hybrid.Experiments.LossExponents;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
 using Hybrid.Lab.Statistics;
-using Hybrid.Theory;
 
 namespace Hybrid.Experiments.LossExponents;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Hybrid.Architectures;
 using Hybrid.Networks.Tangents;
-using Hybrid.Theory;
 using MathNet.Numerics;
 
 namespace Hybrid.Experiments.Lyapunov;

@@ -1,9 +1,8 @@
 using Hybrid.Architectures;
-using Hybrid.Theory;
 
 namespace Hybrid.Experiments.Lyapunov;
 
-/// <summary>Lyapunov exponents of random and of trained networks, and the calibration of their estimator: theory.md section 4.</summary>
+/// <summary>Lyapunov exponents of random and of trained networks, and the calibration of their estimator: derivation section 6.</summary>
 internal sealed class LyapunovExperiment : IExperiment
 {
     private static readonly Placement[] Placements = [Placement.None, Placement.Pre, Placement.Post, Placement.Peri, Placement.Output];

@@ -3,7 +3,6 @@ using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Tangents;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 
 namespace Hybrid.Experiments.Lyapunov;
 

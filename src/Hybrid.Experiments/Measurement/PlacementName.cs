@@ -1,5 +1,4 @@
 using Hybrid.Architectures;
-using Hybrid.Import.Records;
 
 namespace Hybrid.Experiments.Measurement;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Hybrid.Architectures;
 using Hybrid.Drawing.Reports;
-using Hybrid.Theory;
 
 namespace Hybrid.Experiments.NormPlacement;
 

@@ -2,7 +2,7 @@ using Hybrid.Experiments.Measurement;
 
 namespace Hybrid.Experiments.NormPlacement;
 
-/// <summary>Stability of trained pre-, post- and peri-norm networks with steps Δt: theory.md section 5.</summary>
+/// <summary>Stability of trained pre-, post- and peri-norm networks with steps Δt: derivation section 10.</summary>
 internal sealed class NormPlacementExperiment : IExperiment
 {
     public string Name => "norm-placement";

@@ -1,5 +1,4 @@
 using Hybrid.Architectures;
-using Hybrid.Import.Records;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Experiments.NormPlacement;

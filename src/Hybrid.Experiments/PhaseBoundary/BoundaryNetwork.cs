@@ -2,7 +2,7 @@ using Hybrid.Architectures;
 
 namespace Hybrid.Experiments.PhaseBoundary;
 
-/// <summary>The hyperparameters of the experiment's networks, one letter each as in theory.md section 1; r² = 1 − a².</summary>
+/// <summary>The hyperparameters of the experiment's networks, one letter each as in derivation section 1; r² = 1 − a².</summary>
 internal sealed record BoundaryNetwork(Activation Activation, Placement Norm)
 {
     /// <summary>a_A.</summary>

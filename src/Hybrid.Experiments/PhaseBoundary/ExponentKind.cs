@@ -1,6 +1,6 @@
 namespace Hybrid.Experiments.PhaseBoundary;
 
-/// <summary>Which exponent of theory.md section 4 a line is about, and by which route it is measured.</summary>
+/// <summary>Which exponent of derivation section 6 a line is about, and by which route it is measured.</summary>
 internal enum ExponentKind
 {
     /// <summary>λ_a by infinitesimal differences at the collapsed line.</summary>

@@ -1,6 +1,5 @@
 using Hybrid.Architectures;
 using Hybrid.Experiments.Measurement;
-using Hybrid.Import.Records;
 using Hybrid.Lab.Phases;
 using Hybrid.Networks.Tangents;
 

@@ -1,6 +1,6 @@
 namespace Hybrid.Experiments.PhaseBoundary;
 
-/// <summary>Where λ_a and λ_g vanish, measured along lines through hyperparameter space: theory.md section 4.</summary>
+/// <summary>Where λ_a and λ_g vanish, measured along lines through hyperparameter space: derivation section 6.</summary>
 internal sealed class PhaseBoundaryExperiment : IExperiment
 {
     public string Name => "phase-boundary";

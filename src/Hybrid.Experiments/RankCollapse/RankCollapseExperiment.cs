@@ -2,7 +2,7 @@ using Hybrid.Architectures;
 
 namespace Hybrid.Experiments.RankCollapse;
 
-/// <summary>Attention alone collapses tokens; with an MLP there is order and chaos: theory.md sections 2.3 and 4.</summary>
+/// <summary>Attention alone collapses tokens; with an MLP there is order and chaos: derivation sections 4 and 6.</summary>
 internal sealed class RankCollapseExperiment : IExperiment
 {
     private static readonly Placement[] Placements = [Placement.None, Placement.Pre, Placement.Post, Placement.Peri, Placement.Output];

@@ -4,7 +4,6 @@ using Hybrid.Experiments.Measurement;
 using Hybrid.Import.Records;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 
 namespace Hybrid.Experiments.ResidualGrowth;
 

@@ -2,7 +2,7 @@ using Hybrid.Architectures;
 
 namespace Hybrid.Experiments.Sensitivity;
 
-/// <summary>How sensitive branches are to their weights' scale and networks to their input: theory.md section 5.</summary>
+/// <summary>How sensitive branches are to their weights' scale and networks to their input: derivation section 10.</summary>
 internal sealed class SensitivityExperiment : IExperiment
 {
     private static readonly double[] Steps = [1, 0.5, 0.1];

@@ -1,6 +1,6 @@
 namespace Hybrid.Lab.Comparisons;
 
-/// <summary>The quantities that a check compares in every layer; theory.md sections 2 and 3.</summary>
+/// <summary>The quantities that a check compares in every layer; derivation sections 4 and 5.</summary>
 public enum Quantity
 {
     /// <summary>q, squared norm of the residual stream per coordinate.</summary>

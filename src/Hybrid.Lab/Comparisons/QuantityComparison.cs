@@ -14,7 +14,7 @@ namespace Hybrid.Lab.Comparisons;
 /// <param name="Prediction">The theory's value, in the quantity's own units.</param>
 /// <param name="PredictionError">
 /// Standard error of the prediction itself, 0 for a closed form, positive where the theory averages draws of its Gram
-/// process (causal masks, theory.md section 8); added to the measurement's in quadrature.
+/// process (causal masks, derivation section 8); added to the measurement's in quadrature.
 /// </param>
 /// <param name="Measured">Mean and standard error at the architecture's own width.</param>
 /// <param name="Extrapolation">The measurement at infinite width.</param>

@@ -1,5 +1,4 @@
 using Hybrid.Architectures;
-using Hybrid.Import.Records;
 using Hybrid.Theory;
 
 namespace Hybrid.Lab.Phases;

@@ -1,6 +1,6 @@
 namespace Hybrid.Lab.Statistics;
 
-/// <summary>One layer's observables over an ensemble of networks; symbols as in theory.md, all dimensionless.</summary>
+/// <summary>One layer's observables over an ensemble of networks; symbols as in derivation section 1, all dimensionless.</summary>
 /// <param name="Layer">0..depth: the residual stream at the input of block layer + 1 (depth: at the output).</param>
 /// <param name="Q">q, squared norm per coordinate.</param>
 /// <param name="P">p, overlap of two different tokens per coordinate.</param>

@@ -5,7 +5,6 @@ using Hybrid.Import.Files;
 using Hybrid.Import.Json;
 using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Tangents;
-using Hybrid.Theory;
 
 namespace Hybrid.Lab.Training;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Data;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Lab.Training;

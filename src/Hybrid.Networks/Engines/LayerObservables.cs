@@ -1,7 +1,7 @@
 namespace Hybrid.Networks.Engines;
 
 /// <summary>
-/// The permutation-symmetric observables of one layer of one network, theory.md section 2 and 3: means over tokens and
+/// The permutation-symmetric observables of one layer of one network, derivation (1.1) and section 5: means over tokens and
 /// over pairs of different tokens. Dimensionless. With one token P equals Q, U is 0 and the off-diagonal gradient 0.
 /// </summary>
 /// <param name="Q">q, mean squared norm per coordinate; ≥ 0.</param>

@@ -75,4 +75,19 @@ public enum RandomStream
 
     /// <summary>Networks in coordinates: what W_1 and W_u add to the gradient off the tokens' span.</summary>
     MlpInput = RandomStreams.BlockKind + 21,
+
+    /// <summary>Relative changes of a block's weights, by which a condition is measured.</summary>
+    WeightChanges = RandomStreams.BlockKind + 96,
+
+    /// <summary>The same of the stream's entries at the input of a block; depth + 1: at the output.</summary>
+    StreamChanges = RandomStreams.BlockKind + 97,
+
+    /// <summary>The same of the stream's rows.</summary>
+    StreamRowChanges = RandomStreams.BlockKind + 98,
+
+    /// <summary>The same of the gradient's entries.</summary>
+    GradientChanges = RandomStreams.BlockKind + 99,
+
+    /// <summary>The same of the gradient's rows.</summary>
+    GradientRowChanges = RandomStreams.BlockKind + 100,
 }

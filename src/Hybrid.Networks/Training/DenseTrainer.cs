@@ -1,5 +1,4 @@
 using Hybrid.Networks.Linear;
-using Hybrid.Networks.Measurements;
 
 namespace Hybrid.Networks.Training;
 
@@ -8,7 +7,7 @@ namespace Hybrid.Networks.Training;
 /// planned by the constructor. Every number depends on the options and the batches alone, not on the number of threads nor
 /// on recomputation.
 /// </summary>
-public sealed unsafe class DenseTrainer : IMeasuredTrainer
+public unsafe class DenseTrainer : ITrainer
 {
     private readonly int threads;
     private readonly TrainingRun<float> run;
@@ -106,9 +105,6 @@ public sealed unsafe class DenseTrainer : IMeasuredTrainer
     /// <returns>Mean cross-entropy over the targets, nats.</returns>
     public double Observe(TokenBatch batch, IPassObserver<float> observer, bool backward = true) =>
         run.Model.Run(batch, backward, observer);
-
-    /// <inheritdoc/>
-    public NetworkMeasurement Measure(TokenBatch batch) => NetworkMeter.Measure(this, batch, threads);
 
     /// <inheritdoc/>
     public void Dispose() => run.Dispose();

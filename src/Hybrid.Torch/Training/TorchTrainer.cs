@@ -135,7 +135,7 @@ public sealed class TorchTrainer : IMeasuredTrainer
             }
         }
 
-        return dense.Measure(batch);
+        return NetworkMeter.Measure(dense, batch, threads);
     }
 
     /// <inheritdoc/>

@@ -33,6 +33,11 @@ public sealed class RandomStreamTests
         [RandomStream.MlpImages] = (true, 19),
         [RandomStream.MlpFrame] = (true, 20),
         [RandomStream.MlpInput] = (true, 21),
+        [RandomStream.WeightChanges] = (true, 96),
+        [RandomStream.StreamChanges] = (true, 97),
+        [RandomStream.StreamRowChanges] = (true, 98),
+        [RandomStream.GradientChanges] = (true, 99),
+        [RandomStream.GradientRowChanges] = (true, 100),
     };
 
     // By names, since two names of one value would be one entry of any list of values.

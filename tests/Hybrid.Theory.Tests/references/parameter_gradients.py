@@ -2,7 +2,7 @@
 
 Run with Debian's python3 and python3-torch, in this folder:  python3 parameter_gradients.py > parameter_gradients.csv
 Columns: norm, gated, width, layer, matrix, mean over networks, standard error. The theory is width -> infinity, so every
-case is run at two widths, from which a test estimates the finite-width term. The network is theory.md section 1:
+case is run at two widths, from which a test estimates the finite-width term. The network is derivation section 1:
 16 tokens of q0 = 1, rho0 = 0.4 with exactly this Gram matrix, 3 blocks, 2 heads, tanh, r = 0.9, a = 0.7, sigma_A = 1.5,
 sigma_V = 1.2, sigma_w = 1.4, sigma_b = 0.3, sigma_v = 0.8, MLP twice as wide; the gradient at the output has the identity
 as its Gram matrix per coordinate.

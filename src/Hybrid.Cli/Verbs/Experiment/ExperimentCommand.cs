@@ -3,6 +3,7 @@ using System.Globalization;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
 using Hybrid.Experiments;
+using Hybrid.Experiments.Catalogue;
 
 namespace Hybrid.Cli.Verbs;
 

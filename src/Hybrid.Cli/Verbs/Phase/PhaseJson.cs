@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Import.Json;
 using Hybrid.Import.Records;

@@ -5,7 +5,7 @@ using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
 
-/// <summary>What bounds the stream's norm through all layers, for any weights and normalisation gain 1: theory.md section 5.</summary>
+/// <summary>What bounds the stream's norm through all layers, for any weights and normalisation gain 1: derivation section 10.</summary>
 /// <param name="Magnitude">‖x_ℓ‖/√d for layers 0..depth; null where only the weights bound it.</param>
 /// <param name="Variance">Its square, which bounds the variance of a coordinate; null there too.</param>
 /// <param name="Statement">The bound in words.</param>

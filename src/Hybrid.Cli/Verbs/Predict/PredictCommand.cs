@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
 using Hybrid.Import.HuggingFace;

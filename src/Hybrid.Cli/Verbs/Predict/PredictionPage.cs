@@ -1,4 +1,3 @@
-using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Lab.Checks;

@@ -1,4 +1,3 @@
-using Hybrid.Architectures;
 using Hybrid.Networks.Model;
 using Hybrid.Theory;
 

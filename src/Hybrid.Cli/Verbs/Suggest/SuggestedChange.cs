@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hybrid.Architectures;
 using Hybrid.Import.Records;
 using Hybrid.Theory;
 

@@ -8,7 +8,7 @@ using Hybrid.Networks.Random;
 namespace Hybrid.Networks.Engines.Conditioned;
 
 /// <summary>
-/// One random transformer, exact in distribution, whose residual stream and gradient are never formed: theory/derivation.md,
+/// One random transformer, exact in distribution, whose residual stream and gradient are never formed: theory/derivation,
 /// section 12. Weights are invariant under rotations, so of x only its Gram matrix acts on what follows, and of the gradient
 /// only its components along x and its Gram matrix off x's span. Both are kept as coordinates in local frames of a few n
 /// directions (<see cref="CoordinatePlan"/>), in double precision; explicit are only the coordinates on which a nonlinearity acts, in heads and hidden

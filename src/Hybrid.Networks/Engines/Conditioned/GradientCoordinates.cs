@@ -5,7 +5,7 @@ using Hybrid.Networks.Random;
 namespace Hybrid.Networks.Engines.Conditioned;
 
 /// <summary>
-/// The loss gradient G at the stream x in coordinates, derivation.md section 12: along x's frame they are in the buffer's
+/// The loss gradient G at the stream x in coordinates, derivation section 12: along x's frame they are in the buffer's
 /// first columns; of what lies off it only the Gram matrix is kept, as a factor in directions of its own, until the next
 /// frame is entered.
 /// </summary>

@@ -1,6 +1,6 @@
-using Hybrid.Networks.Measurements;
+using Hybrid.Networks.Training;
 
-namespace Hybrid.Networks.Training;
+namespace Hybrid.Networks.Measurements;
 
 /// <summary>A trainer whose network can be measured before, during and after training.</summary>
 public interface IMeasuredTrainer : ITrainer

@@ -1,6 +1,6 @@
 using Hybrid.Import.Json;
 
-namespace Hybrid.Experiments;
+namespace Hybrid.Experiments.Catalogue;
 
 /// <summary>The experiments by name.</summary>
 public static class ExperimentCatalogue
