@@ -58,6 +58,9 @@ module internal GramStep =
             else
                 input
 
+        for i in 0 .. n - 1 do
+            Geometry.ensureInRange architecture sublayer state[i * n + i]
+
         let struct (drawn, output) =
             match sublayer.Module with
             | Module.Attention parameters ->

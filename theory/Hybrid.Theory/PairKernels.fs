@@ -54,7 +54,12 @@ module internal PairKernels =
             if i = j then
                 struct (kernel.KappaAtOne, slope kernel.ChiAtOne)
             else
-                let u = min 2.0 (max 0.0 (1.0 - covariance[i * n + j] / v))
+                let u =
+                    if v = 0.0 then
+                        0.0
+                    else
+                        min 2.0 (max 0.0 (1.0 - covariance[i * n + j] / v))
+
                 struct (kernel.Kappa u, slope (kernel.Chi u)))
 
     /// φ homogeneous of degree one: κ scales with √(v_i v_j), slopes do not scale.
