@@ -196,7 +196,7 @@ module Geometry =
     let follow (architecture: Architecture) laws : BlockTrace[] =
         let blocks = ResizeArray<BlockTrace> architecture.Depth
         let mutable state = input architecture
-        let mutable sound = inside state
+        let mutable sound = true
 
         while sound && blocks.Count < architecture.Depth do
             let next =
