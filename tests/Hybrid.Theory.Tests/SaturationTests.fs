@@ -184,7 +184,7 @@ let ``Pairs of nearly equal variances have the kernels of equal ones`` () =
               "φ′φ′", kernel.ChiAtOne / v, chi, result.Slopes[1] ])
 
 [<Fact>]
-let ``Unequal variances: the series and the split agree where both resolve φ`` () =
+let ``Unequal variances: the series and the mixture agree where both resolve φ`` () =
     for activation in smooth do
         for vi, vj in [ 1e-6, 2.0; 0.3, 8.0; 5.0, 11.5 ] do
             for rho in [ -1.0; -0.4; 0.0; 0.7; 0.999; 1.0 ] do
@@ -193,8 +193,11 @@ let ``Unequal variances: the series and the split agree where both resolve φ`` 
 
                 let struct (value, slope) =
                     match Kernels.pair activation 1.0 1e9 with
-                    | Kernels.Pair.Joint pair -> pair vi vj rho w
-                    | Kernels.Pair.Series _ -> failwith "a series at variance 1e9"
+                    | Kernels.Pair.Mixture mixture ->
+                        let both = [| vi; vj |]
+                        mixture.Pair(mixture.Saturations both, mixture.Roots both, 0, 1, rho, w, sqrt vi * sqrt vj)
+                    | Kernels.Pair.Joint _
+                    | Kernels.Pair.Series _ -> failwith "no mixture at variance 1e9"
 
                 // relative to the bound of Cauchy and Schwarz
                 let kappa v = (Kernels.at activation v).KappaAtOne
@@ -206,6 +209,41 @@ let ``Unequal variances: the series and the split agree where both resolve φ`` 
                     Kernels.Accuracy
                     [ "φφ", kappa vj, series.Values[1], value
                       "φ′φ′", sqrt (chi vi * chi vj), series.Slopes[1], slope ]
+
+[<Fact>]
+let ``Unequal variances: the mixture and the split agree at any variance, and the diagonal has the kernel at ρ = 1`` () =
+    let drawn = gen {
+        let! shape, activation =
+            Gen.elements
+                [ QuadratureKernels.tanh, Activation.Tanh
+                  QuadratureKernels.silu, Activation.Silu
+                  QuadratureKernels.geluTanh, Activation.GeluTanh ]
+
+        let! v = Draw.logUniform 12.0 1e14
+        let! ratio = Draw.logUniform 1e-12 1.0
+        let! distance = Draw.logUniform 1e-12 1.0
+        let! fromEnd = Gen.elements [ true; false ]
+        return shape, activation, v, v * ratio, (if fromEnd then distance - 1.0 else 1.0 - distance)
+    }
+
+    Check.holds 200 drawn (fun (shape, activation, vi, vj, rho) ->
+        let w = (1.0 - rho) * (1.0 + rho)
+        let mixture = (ErrorFunctionMixture.For activation).Value
+        let both = [| vi; vj |]
+        let saturations, roots = mixture.Saturations both, mixture.Roots both
+        let struct (value, slope) = QuadratureKernels.pair shape vi vj rho w
+        let struct (mixed, mixedSlope) = mixture.Pair(saturations, roots, 0, 1, rho, w, sqrt vi * sqrt vj)
+        let struct (own, ownSlope) = mixture.Pair(saturations, roots, 0, 0, 1.0, 0.0, vi)
+        let kappa v = QuadratureKernels.kappa shape v 0.0
+        let chi v = QuadratureKernels.chi shape v 0.0 / v
+
+        Check.withinScale
+            $"{activation} at {vi}, {vj}, ρ = {rho}"
+            Kernels.Accuracy
+            [ "φφ", sqrt (kappa vi) * sqrt (kappa vj), value, mixed
+              "φ′φ′", sqrt (chi vi) * sqrt (chi vj), slope, mixedSlope
+              "φ²", kappa vi, kappa vi, own
+              "φ′²", chi vi, chi vi, ownSlope ])
 
 [<Fact>]
 let ``A token without variance is φ(0) beside any other`` () =

@@ -109,6 +109,16 @@ module AttentionMaps =
 
         struct (drawn, branch)
 
+    /// The sum, and 0 where it is no more than the rounding of what it is made of: a row of the softmax that has settled on one token
+    /// passes nothing on, however large the logits by whose variance this is multiplied.
+    let private resolved (a: float) (b: float) (c: float) (d: float) =
+        let sum = a + b + c + d
+
+        if abs sum <= 1e-14 * (abs a + abs b + abs c + abs d) then
+            0.0
+        else
+            sum
+
     /// Adds one head's value, query and key paths, times `share`, to `result`, and returns their overlaps with the module's input, Σ R_ij (path)_ij. With J_i = diag(A_i) − A_i A_iᵀ written
     /// out, every path is a few n×n products: derivation section 8.3.
     let private addHead
@@ -158,9 +168,8 @@ module AttentionMaps =
                 let k = i * n + j
                 let t = j * n + i
 
-                let query = gamma[k] * (squares[k] - mixed[k] - mixed[t] + overlap[k] * overlap[k])
-
-                let key = state[k] * inner[k] - cross[k] - cross[t] + outer[k]
+                let query = gamma[k] * resolved squares[k] -mixed[k] -mixed[t] (overlap[k] * overlap[k])
+                let key = resolved (state[k] * inner[k]) -cross[k] -cross[t] outer[k]
                 result[k] <- result[k] + share * (value[k] + logit * (query + key))
                 ofValue <- ofValue + state[k] * value[k]
                 ofQuery <- ofQuery + state[k] * query

@@ -25,14 +25,23 @@ type DepthExponents =
 [<RequireQualifiedAccess>]
 module DepthExponents =
 
-    /// Of a legal architecture.
+    /// Of a legal architecture, as far as both trajectories stay in double precision.
     let along (architecture: Architecture) laws : DepthExponents =
-        let line = Geometry.collapsed architecture laws
+        let line =
+            Geometry.follow
+                { architecture with
+                    Input =
+                        { architecture.Input with
+                            Correlation = 1.0 } }
+                (Laws.onLine architecture laws)
 
         let blocks =
             match architecture.Mask with
-            | Mask.None -> Geometry.forward architecture laws
+            | Mask.None -> Geometry.follow architecture laws
             | Mask.Causal -> line
+
+        let both = min line.Length blocks.Length
+        let line, blocks = Array.truncate both line, Array.truncate both blocks
 
         let exponents index (onLine: BlockTrace) (trace: BlockTrace) =
             Exponents.block architecture laws (index + 1) onLine.Input.Q trace.Input

@@ -8,3 +8,7 @@ module internal Elementary =
     let log1p (x: float) =
         let w = 1.0 + x
         if w = 1.0 then x else log w * (x / (w - 1.0))
+
+    /// log |x|, where x has left double precision that of the number next to it: −745 of 0 and 710 of ∞.
+    let logInRange (x: float) =
+        log (max System.Double.Epsilon (min System.Double.MaxValue (abs x)))

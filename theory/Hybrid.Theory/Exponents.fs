@@ -30,7 +30,7 @@ module Exponents =
         let trace =
             Geometry.block architecture (Laws.onLine architecture laws) layer { Q = q; U = Infinitesimal }
 
-        log (trace.Output.U / Infinitesimal)
+        Elementary.logInRange trace.Output.U - log Infinitesimal
 
     /// Eigenvalues (larger, smaller) of the block's map of (g_d, g_o). For real transformers both are real and
     /// positive on the line, derivation (6.2); a complex pair reports its modulus twice.
@@ -58,6 +58,20 @@ module Exponents =
             let meanDifference = combine mean (others / n) (-1.0 / n)
             let differenceMean = combine difference (1.0 / n) (1.0 / n)
             let differenceDifference = combine difference (others / n) (-1.0 / n)
+            // squares are formed of these, so that large and small ones are brought to 1 first
+            let largest =
+                max (max (abs meanMean) (abs differenceDifference)) (max (abs meanDifference) (abs differenceMean))
+
+            let scale =
+                if largest = 0.0 || (largest > 1e-100 && largest < 1e100) || not (Double.IsFinite largest) then
+                    1.0
+                else
+                    Math.ScaleB(1.0, Math.ILogB largest)
+
+            let meanMean = meanMean / scale
+            let meanDifference = meanDifference / scale
+            let differenceMean = differenceMean / scale
+            let differenceDifference = differenceDifference / scale
             let half = 0.5 * (meanMean - differenceDifference)
             let discriminant = half * half + meanDifference * differenceMean
             let center = 0.5 * (meanMean + differenceDifference)
@@ -68,10 +82,10 @@ module Exponents =
 
                 let determinant = meanMean * differenceDifference - meanDifference * differenceMean
 
-                struct (larger, (if larger = 0.0 then 0.0 else determinant / larger))
+                struct (scale * larger, (if larger = 0.0 then 0.0 else scale * (determinant / larger)))
             else
                 let modulus = sqrt (center * center - discriminant)
-                struct (modulus, modulus)
+                struct (scale * modulus, scale * modulus)
 
     /// λ_a at the line for norm `lineQ`, λ_g and the difference exponent from the gradient map at `state`.
     let block (architecture: Architecture) laws layer lineQ (state: TokenSimplex) =
@@ -85,8 +99,8 @@ module Exponents =
             gradientEigenvalues architecture (Geometry.block architecture stateLaws layer state)
 
         { Angle = angle architecture laws layer lineQ
-          Gradient = log (abs larger)
-          Difference = log (abs smaller) }
+          Gradient = Elementary.logInRange larger
+          Difference = Elementary.logInRange smaller }
 
     /// All three on the line.
     let onLine architecture laws layer q =

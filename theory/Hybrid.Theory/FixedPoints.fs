@@ -83,6 +83,13 @@ module FixedPoints =
         && Double.IsFinite state.U
         && state.U >= 0.0
 
+    /// One block; NaN where it has no value, so that an iteration ends there.
+    let private apply (architecture: Architecture) laws (state: TokenSimplex) =
+        try
+            (Geometry.block architecture laws 1 state).Output
+        with :? TheoryException ->
+            { Q = nan; U = state.U }
+
     let private found state once steps =
         let left = residual state once
 
@@ -95,8 +102,7 @@ module FixedPoints =
     let line (architecture: Architecture) laws =
         let laws = Laws.onLine architecture laws
 
-        let map (state: TokenSimplex) =
-            (Geometry.block architecture laws 1 state).Output
+        let map = apply architecture laws
 
         let rec follow (state: TokenSimplex) steps =
             let once = map state
@@ -145,8 +151,7 @@ module FixedPoints =
     /// Certificate that a fixed point attracts: the factor by which one block shrinks small deviations from it, the
     /// spectral radius of the block map's Jacobian in (log q, log u). On the line the deviations are q's and e^{λ_a}.
     let contraction (architecture: Architecture) laws (state: TokenSimplex) angleExponent =
-        let map (state: TokenSimplex) =
-            (Geometry.block architecture laws 1 state).Output
+        let map = apply architecture laws
 
         if state.U = 0.0 then
             let h = 1e-6
@@ -214,13 +219,7 @@ module FixedPoints =
             let largest = 1.0 - Architecture.leastCorrelation architecture.Tokens
 
             // norms that grow until attention's spread leaves the double range have no fixed point within it
-            let map (state: TokenSimplex) =
-                try
-                    (Geometry.block architecture laws 1 state).Output
-                with :? ArgumentOutOfRangeException ->
-                    { Q = nan; U = state.U }
-
-            simplex map largest start
+            simplex (apply architecture laws) largest start
 
     /// The same from the architecture's own input.
     let attractor architecture laws (line: Attractor) angleExponent =

@@ -79,11 +79,38 @@ module Geometry =
     let internal emptyStream architecture : unit =
         undefined architecture "the stream" "give it a skip or branches above 0"
 
+    /// Largest norm that is followed: kernels and gated units form its square.
+    [<Literal>]
+    let LargestNorm = 1e150
+
+    let internal diverges (architecture: Architecture) layer =
+        DivergenceException(
+            layer,
+            $"architecture '{architecture.Name}': the squared norm q must stay finite over the depth, but leaves double precision: it diverges at layer {layer}; lower the branch weights, attention.valueStd or mlp.outStd, or normalise"
+        )
+
+    /// Raises DivergenceException where a module's map cannot be taken at a token that it sees with norm q, since its
+    /// pre-activations' variance or its logits leave double precision.
+    let internal ensureInRange architecture (sublayer: Sublayer) (q: float) =
+        let inRange =
+            match sublayer.Module with
+            | Module.Attention parameters -> AttentionMaps.spread parameters { Q = q; U = 1.0 } <= 1e300
+            | Module.Mlp parameters ->
+                let struct (v, _) = MlpMaps.preActivation parameters { Q = q; U = 0.0 }
+                v <= 1e300
+
+        if not inRange then
+            raise (diverges architecture 1)
+
     let private sublayer (architecture: Architecture) (laws: Laws) (sublayer: Sublayer) (input: TokenSimplex) =
         if sublayer.Placement.Before && input.Q = 0.0 then
             emptyStream architecture
 
         let state = seen sublayer.Placement input
+        ensureInRange architecture sublayer state.Q
+
+        if not (state.U >= 0.0 && state.U <= 2.0) then
+            raise (diverges architecture 1)
 
         let struct (trace, branch: BranchSimplex) =
             match sublayer.Module with
@@ -161,18 +188,6 @@ module Geometry =
         { Q = architecture.Input.Norm
           U = 1.0 - architecture.Input.Correlation }
 
-    /// Largest norm that is followed: kernels and gated units form its square.
-    [<Literal>]
-    let LargestNorm = 1e150
-
-    /// Whether a block's map can be taken at `state` and its weights: nothing that it forms leaves double precision.
-    let private inRange (architecture: Architecture) (state: TokenSimplex) =
-        let seen = if architecture.Norm.Before then 1.0 else state.Q
-        let struct (v, _) = MlpMaps.preActivation architecture.Mlp { Q = seen; U = 0.0 }
-
-        v <= 1e300
-        && Double.IsFinite(AttentionMaps.spread architecture.Attention { Q = seen; U = 1.0 })
-
     let private inside (state: TokenSimplex) =
         state.Q <= LargestNorm && Double.IsFinite state.U
 
@@ -184,24 +199,20 @@ module Geometry =
         let mutable sound = true
 
         while sound && blocks.Count < architecture.Depth do
-            if inside state && inRange architecture state then
-                let trace = block architecture laws (blocks.Count + 1) state
+            let next =
+                try
+                    Some(block architecture laws (blocks.Count + 1) state)
+                with :? DivergenceException ->
+                    None
 
-                if inside trace.Output then
-                    blocks.Add trace
-                    state <- trace.Output
-                else
-                    sound <- false
-            else
-                sound <- false
+            match next with
+            | Some trace when inside trace.Output ->
+                blocks.Add trace
+                state <- trace.Output
+            | Some _
+            | None -> sound <- false
 
         blocks.ToArray()
-
-    let internal diverges (architecture: Architecture) layer =
-        DivergenceException(
-            layer,
-            $"architecture '{architecture.Name}': the squared norm q must stay finite over the depth, but leaves double precision: it diverges at layer {layer}; lower the branch weights, attention.valueStd or mlp.outStd, or normalise"
-        )
 
     /// All blocks, from the architecture's input; raises DivergenceException where q leaves double precision.
     let forward (architecture: Architecture) laws =

@@ -34,13 +34,21 @@ module GramProcess =
 
         for layer in 1 .. architecture.Depth do
             for step in (Block.at architecture layer).Steps do
-                let trace = GramStep.forward architecture laws allowed normal step state
+                let trace =
+                    try
+                        GramStep.forward architecture laws allowed normal step state
+                    with :? DivergenceException ->
+                        raise (Geometry.diverges architecture layer)
+
                 traces.Add trace
                 state <- trace.Output
 
                 for i in 0 .. n - 1 do
                     if not (state[i * n + i] <= Geometry.LargestNorm) then
                         raise (Geometry.diverges architecture layer)
+
+                if not (Array.forall Double.IsFinite state) then
+                    raise (Geometry.diverges architecture layer)
 
         let gradients = Array.zeroCreate<float[]>(traces.Count + 1)
         gradients[traces.Count] <- output

@@ -1,5 +1,6 @@
 namespace Hybrid.Theory
 
+open System
 open Hybrid.Architectures
 
 /// What a module of the Gram process drew or computed on the way forwards.
@@ -42,6 +43,21 @@ module internal GramStep =
         let inverse = Array.init n (fun i -> 1.0 / sqrt by[i * n + i])
         Array.init (n * n) (fun k -> matrix[k] * inverse[k / n] * inverse[k % n])
 
+    /// A Gram matrix has a diagonal ≥ 0 and obeys Cauchy–Schwarz; where rounding has broken either, which would grow from layer to
+    /// layer, it is restored in place.
+    let private hold n (matrix: float[]) =
+        for i in 0 .. n - 1 do
+            if matrix[i * n + i] < 0.0 then
+                matrix[i * n + i] <- 0.0
+
+        for i in 0 .. n - 1 do
+            for j in 0 .. n - 1 do
+                let largest = sqrt matrix[i * n + i] * sqrt matrix[j * n + j]
+
+                // beyond what rounding alone does to equal tokens
+                if i <> j && abs matrix[i * n + j] > largest * (1.0 + 1e-12) then
+                    matrix[i * n + j] <- Math.CopySign(largest, matrix[i * n + j])
+
     /// Any diagonal entry that is exactly 0.
     let private isEmpty n (matrix: float[]) =
         Seq.exists (fun i -> matrix[i * n + i] = 0.0) (seq { 0 .. n - 1 })
@@ -57,6 +73,9 @@ module internal GramStep =
                 normalise n input input
             else
                 input
+
+        for i in 0 .. n - 1 do
+            Geometry.ensureInRange architecture sublayer state[i * n + i]
 
         let struct (drawn, output) =
             match sublayer.Module with
@@ -204,4 +223,5 @@ module internal GramStep =
                 for k in 0 .. n * n - 1 do
                     result[k] <- result[k] + a2 * branch[k]
 
+        hold n result
         struct (result, weights)

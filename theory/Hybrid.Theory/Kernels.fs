@@ -182,12 +182,13 @@ module Kernels =
         let series = customSeries activation v |> ensureAccurate activation.Name v
         fromSeries v series.KappaAtOne series.ChiAtOne 1e-15 (lazy series)
 
-    /// Kernels of a pair of pre-activations of different variances: from the Hermite coefficients of both, or from the
-    /// variances and the correlation.
+    /// How kernels of many pairs of pre-activations are evaluated: from the Hermite coefficients of both, from the variances and
+    /// the correlation, or by a mixture of error functions.
     type internal Pair =
         | Series of (float -> HermiteSeries)
         /// vi, vj, ρ and 1 − ρ² to E φφ′ and E φ₁′φ₂′
         | Joint of (float -> float -> float -> float -> struct (float * float))
+        | Mixture of ErrorFunctionMixture
 
     /// Coefficients of two variances meet in a pair, so that what one of them leaves out counts by its root: twice the terms
     /// square it, as the coefficients fall exponentially in √k.
@@ -201,36 +202,34 @@ module Kernels =
     [<Literal>]
     let private SigmoidStrip = 3.0
 
+    /// Largest variance at which pairs are summed by the series: beyond it the mixture is cheaper.
+    [<Literal>]
+    let private LargestSeries = 12.0
+
+    /// The mixture for pairs of one variance v, where `at` would be dear for each of them.
+    let internal ofOneVariance activation v =
+        if v > LargestSeries then
+            ErrorFunctionMixture.For activation
+        else
+            None
+
     /// How pairs of variances from `smallest` to `largest` are evaluated for an activation that is not homogeneous. A series
     /// has no relative error where the variance is 0.
     let internal pair activation smallest largest =
-        let short strip = smallest > 0.0 && isShort strip largest
-
-        let smooth (shape: QuadratureKernels.Shape) =
-            if short shape.Strip then
-                let at v =
-                    pairSeries shape.Phi shape.Derivative shape.Strip v
-                    |> ensureAccurate (string activation) v
-
-                Series at
+        let smooth phi derivative strip =
+            if smallest > 0.0 && largest <= LargestSeries then
+                Series(fun v -> pairSeries phi derivative strip v |> ensureAccurate (string activation) v)
             else
-                Joint(QuadratureKernels.pair shape)
+                Mixture (ErrorFunctionMixture.For activation).Value
+
+        let ofShape (shape: QuadratureKernels.Shape) =
+            smooth shape.Phi shape.Derivative shape.Strip
 
         match activation with
-        | Activation.Tanh -> smooth QuadratureKernels.tanh
-        | Activation.GeluTanh -> smooth QuadratureKernels.geluTanh
-        | Activation.Silu -> smooth QuadratureKernels.silu
-        | Activation.Sigmoid when short SigmoidStrip ->
-            Series(fun v ->
-                pairSeries (Activation.value activation) (Activation.derivative activation) SigmoidStrip v
-                |> ensureAccurate "sigmoid" v)
-        | Activation.Sigmoid ->
-            // ½ + ½ tanh(x/2)
-            Joint(fun vi vj rho w ->
-                let struct (value, slope) =
-                    QuadratureKernels.pair QuadratureKernels.tanh (vi / 4.0) (vj / 4.0) rho w
-
-                struct (0.25 + 0.25 * value, slope / 16.0))
+        | Activation.Tanh -> ofShape QuadratureKernels.tanh
+        | Activation.GeluTanh -> ofShape QuadratureKernels.geluTanh
+        | Activation.Silu -> ofShape QuadratureKernels.silu
+        | Activation.Sigmoid -> smooth (Activation.value activation) (Activation.derivative activation) SigmoidStrip
         | Activation.Custom custom -> Series(fun v -> customSeries custom v |> ensureAccurate custom.Name v)
         | Activation.Erf -> Joint ClosedKernels.erfPair
         | Activation.Gelu -> Joint ClosedKernels.geluPair

@@ -8,7 +8,7 @@ open Hybrid.Architectures
 type PairKernels = { Values: float[]; Slopes: float[] }
 
 /// One formula for each activation with a closed form; elsewhere Mehler's series with every token's own Hermite
-/// coefficients while the variances are small, and (2.9) for the pair where they are not.
+/// coefficients while the variances are small, and a mixture of error functions where they are not.
 [<RequireQualifiedAccess>]
 module internal PairKernels =
 
@@ -26,6 +26,25 @@ module internal PairKernels =
 
         { Values = values; Slopes = slopes }
 
+    /// ρ of pair (i, j), 0 where either has no variance.
+    let private correlation n (covariance: float[]) i j =
+        let root = sqrt covariance[i * n + i] * sqrt covariance[j * n + j]
+
+        if root = 0.0 then
+            0.0
+        else
+            max -1.0 (min 1.0 (covariance[i * n + j] / root))
+
+    let private fromMixture (mixture: ErrorFunctionMixture) n (covariance: float[]) =
+        let variances = Array.init n (fun i -> covariance[i * n + i])
+        let saturations = mixture.Saturations variances
+        let roots = mixture.Roots variances
+
+        fill n (fun i j ->
+            let rho = if i = j then 1.0 else correlation n covariance i j
+            let root = sqrt variances[i] * sqrt variances[j]
+            mixture.Pair(saturations, roots, i, j, rho, (1.0 - rho) * (1.0 + rho), root))
+
     /// All variances equal: the kernels of the simplex maps.
     let private equalVariances (kernel: Kernel) n (covariance: float[]) =
         let v = kernel.Variance
@@ -35,7 +54,12 @@ module internal PairKernels =
             if i = j then
                 struct (kernel.KappaAtOne, slope kernel.ChiAtOne)
             else
-                let u = min 2.0 (max 0.0 (1.0 - covariance[i * n + j] / v))
+                let u =
+                    if v = 0.0 then
+                        0.0
+                    else
+                        min 2.0 (max 0.0 (1.0 - covariance[i * n + j] / v))
+
                 struct (kernel.Kappa u, slope (kernel.Chi u)))
 
     /// φ homogeneous of degree one: κ scales with √(v_i v_j), slopes do not scale.
@@ -52,15 +76,6 @@ module internal PairKernels =
                     min 2.0 (max 0.0 (1.0 - covariance[i * n + j] / scale))
 
             struct (scale * kernel.Kappa u, kernel.Chi u))
-
-    /// ρ of pair (i, j), 0 where either has no variance.
-    let private correlation n (covariance: float[]) i j =
-        let root = sqrt covariance[i * n + i] * sqrt covariance[j * n + j]
-
-        if root = 0.0 then
-            0.0
-        else
-            max -1.0 (min 1.0 (covariance[i * n + j] / root))
 
     let private joint pair n (covariance: float[]) =
         fill n (fun i j ->
@@ -93,7 +108,9 @@ module internal PairKernels =
             Seq.forall (fun i -> abs (covariance[i * n + i] - v) <= 1e-14 * v) (seq { 1 .. n - 1 })
 
         if equal then
-            equalVariances (laws.Mlp v) n covariance
+            match Kernels.ofOneVariance activation v with
+            | Some mixture -> fromMixture mixture n covariance
+            | None -> equalVariances (laws.Mlp v) n covariance
         else
             match activation with
             | Activation.Linear
@@ -111,3 +128,4 @@ module internal PairKernels =
                 match Kernels.pair activation (Array.min variances) (Array.max variances) with
                 | Kernels.Pair.Series at -> fromSeries at n covariance
                 | Kernels.Pair.Joint pair -> joint pair n covariance
+                | Kernels.Pair.Mixture mixture -> fromMixture mixture n covariance

@@ -1,5 +1,6 @@
 namespace Hybrid.Theory
 
+open System
 open Hybrid.Architectures
 
 /// The residual stream and the gradient at the input of block layer + 1 (layer = depth: at the output), with the
@@ -90,7 +91,13 @@ module Predict =
 
                 let attractor =
                     match architecture.Mask with
-                    | Mask.None -> FixedPoints.attractor architecture laws line angle
+                    | Mask.None ->
+                        let attractor = FixedPoints.attractor architecture laws line angle
+
+                        if Double.IsFinite(attractor.State.Q + attractor.State.U) then
+                            attractor
+                        else
+                            { line with Converged = false }
                     | Mask.Causal -> line
 
                 let contraction = FixedPoints.contraction architecture laws attractor.State angle

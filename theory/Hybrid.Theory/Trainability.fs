@@ -66,7 +66,15 @@ module Trainability =
     let HardlyComputes = 0.05
 
     let private ratio (after: float) before =
-        if after = before then 0.0 else log (after / before)
+        if after = before then
+            0.0
+        else
+            let quotient = after / before
+
+            if Double.IsNormal quotient then
+                log quotient
+            else
+                Elementary.logInRange after - Elementary.logInRange before
 
     /// The sums over printed layers; of one layer all are 0.
     let sums (placement: Placement) (layers: LayerState[]) : TrajectorySums =
@@ -90,10 +98,13 @@ module Trainability =
         let last = layers[layers.Length - 1]
         let inner = layers[min 1 (layers.Length - 1)]
 
+        let relative (error: float) value =
+            if error = 0.0 || value = 0.0 then 0.0 else min Double.MaxValue (error / value)
+
         if abs sums.Angle >= abs sums.GradientCount then
-            last.Uncertainty.U / last.State.U
+            relative last.Uncertainty.U last.State.U
         else
-            0.5 * inner.Uncertainty.GradientDiagonal / inner.Gradient.Diagonal
+            0.5 * relative inner.Uncertainty.GradientDiagonal inner.Gradient.Diagonal
 
     /// The verdict as a function of what is counted, its error and the limits alone. Undecided where the count is no number or its
     /// distance to a limit is less than two standard errors.
@@ -183,7 +194,7 @@ module Trainability =
         let total = if byAngle then sums.Angle else sums.Gradient
         // the larger contribution of the sum's own sign
         let fromAttention = attention * float (sign total) >= mlp * float (sign total)
-        let strongest = trajectory.Layers |> Array.map (spread architecture) |> Array.max
+        let strongest = trajectory.Layers |> Array.map (spread architecture) |> Array.filter Double.IsFinite |> Array.fold max 0.0
 
         match architecture.Wiring with
         | Wiring.Parallel -> "it comes from the parallel blocks, whose branches act at once"
@@ -230,7 +241,7 @@ module Trainability =
               let percent = (100.0 * share).ToString("G2", Globalization.CultureInfo.InvariantCulture)
               $"the network hardly computes: its branches write {percent} %% of the stream's norm, the rest is the embedding; raise the branches or lower input.norm"
 
-          match spreads |> Array.tryFindIndex (fun s -> s > StrongLogits) with
+          match spreads |> Array.tryFindIndex (fun s -> s > StrongLogits && Double.IsFinite s) with
           | Some layer ->
               $"strong attention: logits of standard deviation {number spreads[layer]} at layer {layer}; expectations are exact, but a single network with few heads fluctuates around them"
           | None -> ()

@@ -29,7 +29,7 @@ type Trajectory =
     {
         /// layer 0..`Depth`
         Layers: LayerState[]
-        /// the architecture's depth, or fewer: the layer before the one at which norms leave double precision. The gradient starts
+        /// the architecture's depth, or fewer: the layers over which norms and gradients stay in double precision. The gradient starts
         /// there with g_d = 1, g_o = 0.
         Depth: int
         /// through attention sublayers; of parallel blocks, whose sublayers cannot be told apart, through whole blocks
@@ -87,9 +87,33 @@ module Trajectory =
                     ParameterGradients.none
                     weights[layer * steps .. (layer + 1) * steps - 1]) }
 
-    /// By the closed maps.
-    let closed (architecture: Architecture) laws : Trajectory =
-        let blocks = Geometry.follow architecture laws
+    let private areFinite (norms: ParameterGradientNorms) =
+        Double.IsFinite(norms.Query + norms.Key + norms.Value + norms.Output)
+        && Double.IsFinite(norms.MlpIn + norms.MlpUp + norms.MlpBias + norms.MlpOut)
+
+    let private isFinite (layer: LayerState) =
+        let error = layer.Uncertainty
+
+        Double.IsFinite(layer.State.Q + layer.State.U + layer.P)
+        && Double.IsFinite(layer.Gradient.Diagonal + layer.Gradient.OffDiagonal)
+        && Double.IsFinite(error.Q + error.P + error.U)
+        && Double.IsFinite(error.GradientDiagonal + error.GradientOffDiagonal)
+
+    /// Where gradients of `depth` blocks leave double precision on their way back: the blocks that are asked next, from the last
+    /// step with a number that is not finite. The longer of the blocks before that step and as many as it has behind it.
+    let private shorter depth (boundaries: LayerState[]) (weights: ParameterGradientNorms[]) =
+        let failing =
+            weights
+            |> Array.mapi (fun index own -> areFinite own && isFinite boundaries[index])
+            |> Array.tryFindIndexBack not
+
+        failing
+        |> Option.map (fun index ->
+            let block = index * depth / weights.Length
+            if block = 0 then depth - max 1 (depth / 4) else max block (depth - 1 - block))
+
+    /// By the closed maps, over the given blocks.
+    let rec private along (architecture: Architecture) (blocks: BlockTrace[]) : Trajectory =
         let steps = blocks |> Array.collect _.Steps
 
         let gradients =
@@ -108,9 +132,17 @@ module Trajectory =
                   Gradient = gradients[index]
                   Uncertainty = exactly })
 
-        steps
-        |> Array.mapi (fun index step -> ParameterGradients.ofStep architecture step gradients[index + 1])
-        |> assemble architecture blocks.Length boundaries
+        let weights =
+            steps
+            |> Array.mapi (fun index step -> ParameterGradients.ofStep architecture step gradients[index + 1])
+
+        match shorter blocks.Length boundaries weights with
+        | Some depth -> along architecture (Array.truncate depth blocks)
+        | None -> assemble architecture blocks.Length boundaries weights
+
+    /// By the closed maps.
+    let closed (architecture: Architecture) laws : Trajectory =
+        along architecture (Geometry.follow architecture laws)
 
     /// Means over tokens and over pairs of different tokens.
     let private means n (matrix: float[]) =
@@ -127,15 +159,22 @@ module Trajectory =
                  else
                      (Array.sum matrix - diagonal) / pairs))
 
+    /// Mean and standard error; of one value the error is unknown, and 0 stands for it.
     let private estimate (values: float[]) =
         let mean = Array.average values
-        let square = values |> Array.sumBy (fun x -> (x - mean) * (x - mean))
+        // a power of two, so that squares stay in range and nothing is rounded
+        let largest = values |> Array.map (fun x -> abs (x - mean)) |> Array.max
 
-        struct (mean,
-                (if values.Length = 1 then
-                     nan
-                 else
-                     sqrt (square / float (values.Length * (values.Length - 1)))))
+        if values.Length = 1 || largest = 0.0 || not (Double.IsFinite largest) then
+            struct (mean, largest)
+        else
+            let scale = Math.ScaleB(1.0, Math.ILogB largest)
+
+            let square =
+                values
+                |> Array.sumBy (fun x -> (x - mean) / scale * ((x - mean) / scale))
+
+            struct (mean, scale * sqrt (square / float (values.Length * (values.Length - 1))))
 
     let private average n (draws: GramLayer[][]) index : LayerState =
         let hidden = draws |> Array.map (fun draw -> means n draw[index].Hidden)
@@ -147,7 +186,7 @@ module Trajectory =
 
         let struct (u, uError) =
             hidden
-            |> Array.map (fun struct (q, p) -> if q = 0.0 then 0.0 else (q - p) / q)
+            |> Array.map (fun struct (q, p) -> if q = 0.0 then 0.0 else max 0.0 ((q - p) / q))
             |> estimate
 
         let struct (gd, gdError) = of1 gradient
@@ -229,7 +268,11 @@ module Trajectory =
                             ParameterGradients.none
                     )
 
-                assemble architecture architecture.Depth (Array.init layers[0].Length (average n layers)) weights
+                let boundaries = Array.init layers[0].Length (average n layers)
+
+                match shorter architecture.Depth boundaries weights with
+                | Some depth -> sampled (truncated depth architecture) laws draws seed
+                | None -> assemble architecture architecture.Depth boundaries weights
             | Error layer -> sampled (truncated (layer - 1) architecture) laws draws seed
 
     /// Draws that a prediction averages; each is one infinitely wide network.

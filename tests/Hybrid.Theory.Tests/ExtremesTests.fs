@@ -1,0 +1,135 @@
+/// Legal records at the ends of every field's range, in any combination: the theory answers each, or refuses with the field to
+/// change. HYBRID_EXTREMES=count asks for more of them.
+module Hybrid.Theory.Tests.ExtremesTests
+
+open System
+open FsCheck.FSharp
+open Hybrid.Architectures
+open Hybrid.Theory
+open Xunit
+
+let private count usual =
+    match Int32.TryParse(Environment.GetEnvironmentVariable "HYBRID_EXTREMES") with
+    | true, count when count > 0 -> count
+    | _ -> usual
+
+/// The usual value more often than not, so that single extremes occur as well as many at once.
+let private mostly usual extremes =
+    Gen.frequency [ 3, Gen.constant usual; 2, Gen.elements extremes ]
+
+let private record sizes depths = gen {
+    let! tokens = Gen.elements sizes
+    let! depth = Gen.elements depths
+    let! activation = Gen.elements (Seq.map fst Activation.named)
+    let! gated = Gen.elements [ true; false ]
+    let! norm = Gen.elements Networks.placements
+    let! wiring = Gen.elements Networks.wirings
+    let! mask = Gen.elements [ Mask.None; Mask.Causal ]
+    let! heads = Gen.elements [ 1; 4 ]
+    let weight = mostly 1.0 [ 0.0; 0.3 ] |> Gen.map Schedule.Constant
+    let! skip = weight
+    let! mlpSkip = weight
+    let! attentionBranch = weight
+    let! mlpBranch = weight
+    let! logitStd = mostly 1.0 [ 0.0; 16.0; 32.0; 4096.0; 1e100 ]
+    let! valueStd = mostly 1.0 [ 0.0; 1e-150; 1e100 ]
+    let! inStd = mostly 1.0 [ 0.0; 1e-150; 64.0; 1e6; 1e150 ]
+    let! biasStd = mostly 0.0 [ 1.0; 1e154 ]
+    let! outStd = mostly 1.0 [ 0.0; 1e-150; 1e100 ]
+    let! q = mostly 1.0 [ 1e-200; 3.5e-4; 1e6; 1e200 ]
+    let! rho = mostly 0.0 [ 1.0; 0.5; Architecture.leastCorrelation tokens ]
+
+    return
+        { Architecture.defaults with
+            Tokens = tokens
+            Depth = depth
+            Width = 64
+            Heads = heads
+            MlpWidth = 64
+            Activation = activation
+            Gated = gated
+            Norm = norm
+            Wiring = wiring
+            Mask = mask
+            Attention =
+                { Skip = skip
+                  Branch = attentionBranch
+                  LogitStd = logitStd
+                  ValueStd = valueStd }
+            Mlp =
+                { Skip = if wiring = Wiring.Parallel then skip else mlpSkip
+                  Branch = mlpBranch
+                  InStd = inStd
+                  BiasStd = biasStd
+                  OutStd = outStd }
+            Input = { Norm = q; Correlation = rho } }
+}
+
+let private legal sizes depths =
+    record sizes depths |> Gen.filter (fun a -> Array.isEmpty (Architecture.validate a))
+
+let private ensureFinite name (architecture: Architecture) values =
+    if not (Seq.forall Double.IsFinite values) then
+        failwith $"{name} of {architecture}: {List.ofSeq values}"
+
+let private ensureVerdict architecture (trainability: Trainability) =
+    let sums = trainability.Sums
+
+    ensureFinite
+        "the verdict's numbers"
+        architecture
+        [ sums.Angle
+          sums.Gradient
+          sums.Growth
+          sums.Inner
+          sums.Counted
+          trainability.CountedError ]
+
+    Assert.NotEmpty trainability.Reasons
+
+    for reason in trainability.Reasons do
+        Assert.DoesNotContain("NaN", reason)
+        Assert.DoesNotContain("Infinity", reason)
+
+/// A refusal names what to change.
+let private orRefused (answer: unit -> unit) =
+    try
+        answer ()
+    with :? TheoryException as refusal ->
+        Assert.Contains("0/0", refusal.Message)
+        Assert.Matches("branch|skip", refusal.Message)
+
+[<Fact>]
+let ``Every legal record has a verdict of finite numbers, and finite layers up to where it diverges`` () =
+    Check.holds (count 400) (legal [ 1; 2; 3; 8; 16 ] [ 1; 2; 6; 40 ]) (fun architecture ->
+        orRefused (fun () ->
+            let prediction = Predict.architecture architecture
+            ensureVerdict architecture prediction.Trainability
+            let last = prediction.Weights.Length
+
+            if last < architecture.Depth then
+                Assert.Equal(Verdict.Untrainable, prediction.Trainability.Verdict)
+
+            for layer in prediction.Layers[..last] do
+                ensureFinite
+                    $"layer {layer.Layer}"
+                    architecture
+                    [ layer.Q
+                      layer.P
+                      layer.U
+                      layer.GradientDiagonal
+                      layer.GradientOffDiagonal
+                      layer.Uncertainty.Q
+                      layer.Uncertainty.GradientDiagonal ]
+
+                Check.atLeast $"u at layer {layer.Layer}" 0.0 layer.U
+                Check.atLeast $"g_d at layer {layer.Layer}" 0.0 layer.GradientDiagonal))
+
+[<Fact>]
+let ``Every legal record has a suggestion, whose factors are finite, or is refused`` () =
+    Check.holds (max 1 (count 40 / 10)) (legal [ 1; 2; 8 ] [ 1; 6 ]) (fun architecture ->
+        orRefused (fun () ->
+            let suggestion = Suggest.architecture architecture 3.0
+            ensureVerdict architecture suggestion.Before
+            ensureVerdict architecture suggestion.After
+            ensureFinite "factors" architecture (suggestion.Factors |> Array.map _.Factor)))
