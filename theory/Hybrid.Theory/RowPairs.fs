@@ -124,25 +124,21 @@ module internal RowPairs =
           DeltaStep = deltaStep
           DeltaCount = 1 + int (furthest / deltaStep) }
 
-    /// E(1 − K_0), E K_2, E K_3, E K_4 at spread plan.Mean, over t.
-    let private table n (plan: Plan) =
+    /// The one-row expectations at spread plan.Mean, over t.
+    let private tableNodes n (plan: Plan) =
         let struct (z, weights) = SoftmaxNodes.gaussianNodes n plan.Mean plan.Digits
         let fine = plan.Step / float plan.Stride
         let size = plan.Stride * (plan.Count - 1) + 2 * plan.Margin + 1
 
-        let nodes =
-            Array.init size (fun i ->
-                SoftmaxNodes.node plan.Mean z weights (plan.Start + fine * float (i - plan.Margin)))
+        Array.init size (fun i -> SoftmaxNodes.node plan.Mean z weights (plan.Start + fine * float (i - plan.Margin)))
 
-        [| nodes |> Array.map _.Psi
-           nodes |> Array.map _.K2
-           nodes |> Array.map _.K3
-           nodes |> Array.map _.K4 |]
+    /// (3.6) as weights on the table's nodes around t, relative to t's own at plan.Margin: one stencil per table. `factors`
+    /// writes what each expectation's κ is multiplied by at D, given D and the weight of its node.
+    type private Stencil(plan: Plan, tables: float[][], factors: float -> float -> float[] -> unit) =
+        let weights =
+            tables |> Array.map (fun _ -> Array.zeroCreate<float>(2 * plan.Margin + 1))
 
-    /// (3.6) as weights on the table's nodes around t, relative to t's own at plan.Margin: for φ_00, φ_11, φ_21 and φ_22.
-    type private Stencil(plan: Plan) =
-        let weights = Array.init 4 (fun _ -> Array.zeroCreate<float>(2 * plan.Margin + 1))
-
+        let shares = Array.zeroCreate<float> tables.Length
         let lagrange = Array.zeroCreate<float> Points
         let mutable from = 0
         let mutable length = 0
@@ -166,9 +162,7 @@ module internal RowPairs =
                     else
                         plan.XiStep * Normal.density xi
 
-                let k11 = psi * overlap d
-                let k21 = 0.5 * k11
-                let k22 = k11 * overlap d
+                factors d psi shares
                 let shift = (lift d - lift delta) / fine
                 let whole = floor shift
                 interpolate (shift - whole) lagrange
@@ -176,38 +170,42 @@ module internal RowPairs =
                 lowest <- min lowest at
                 highest <- max highest (at + Points)
 
-                for p in 0 .. Points - 1 do
-                    weights[0][at + p] <- weights[0][at + p] + psi * lagrange[p]
-                    weights[1][at + p] <- weights[1][at + p] + k11 * lagrange[p]
-                    weights[2][at + p] <- weights[2][at + p] + k21 * lagrange[p]
-                    weights[3][at + p] <- weights[3][at + p] + k22 * lagrange[p]
+                for row in 0 .. weights.Length - 1 do
+                    let share = shares[row]
+                    let stencil = weights[row]
+
+                    for p in 0 .. Points - 1 do
+                        stencil[at + p] <- stencil[at + p] + share * lagrange[p]
 
             from <- lowest
             length <- highest - lowest
 
         /// Expectation number `which` at node i of t.
-        member _.Apply(which: int, table: float[][], i: int) =
-            SquareMatrix.dot table[which] (i * plan.Stride + from) weights[which] from length
+        member _.Apply(which: int, i: int) =
+            SquareMatrix.dot tables[which] (i * plan.Stride + from) weights[which] from length
 
-    /// S2, E ΣA²A′, E(ΣAA′)² of n tokens.
-    let sums (n: int) (plan: Plan) =
+    /// Sums an integrand over t and Δ, both signs of Δ. Table 0 holds E(1 − K_0) and table 1 E K_2; `add i ψ rest2 totals`
+    /// adds node i's terms, where rest2 is φ_00^{n−2} times the number of signs, and returns what it added to totals[0].
+    let private total
+        (n: int)
+        (plan: Plan)
+        (tables: float[][])
+        (stencil: Stencil)
+        (totals: float[])
+        (add: int -> float -> float -> float[] -> float)
+        =
         let count = float n
-        let table = table n plan
-        let stencil = Stencil plan
 
         // where one row's own sum is largest: nothing but rounding is found far above it, and the tail below
         let peak =
             Seq.init plan.Count (fun i ->
                 let at = plan.Margin + i * plan.Stride
-                let psi = table[0][at]
-                table[1][at] * SoftmaxNodes.power psi (count - 1.0))
+                let psi = tables[0][at]
+                tables[1][at] * SoftmaxNodes.power psi (count - 1.0))
             |> Seq.indexed
             |> Seq.maxBy snd
             |> fst
 
-        let mutable s2 = 0.0
-        let mutable cubic = 0.0
-        let mutable quartic = 0.0
         let mutable j = 0
 
         while j < plan.DeltaCount do
@@ -217,27 +215,18 @@ module internal RowPairs =
             let both = if j = 0 then 1.0 else 2.0
             // both rows' t lie above the grid's first
             let lowest = int (ceil (delta / plan.Step))
-            let before = s2
+            let before = totals[0]
             let mutable previous = 0.0
             let mutable i = plan.Count - 1
 
             // down from where φ_00^{n−1} vanishes, over the peak, to where nothing is added any more
             while i >= lowest do
-                let psi = stencil.Apply(0, table, i)
+                let psi = stencil.Apply(0, i)
                 let rest2 = both * SoftmaxNodes.power psi (count - 2.0)
-                let mutable term = 0.0
-
-                if rest2 > 1e-40 then
-                    let rest1 = rest2 * (1.0 - psi)
-                    let k11 = stencil.Apply(1, table, i)
-                    term <- k11 * rest1
-                    s2 <- s2 + term
-                    cubic <- cubic + stencil.Apply(2, table, i) * rest1
-
-                    quartic <- quartic + stencil.Apply(3, table, i) * rest1 + (count - 1.0) * k11 * k11 * rest2
+                let term = if rest2 > 1e-40 then add i psi rest2 totals else 0.0
 
                 i <-
-                    if i < peak && term < previous && term < Negligible * s2 then
+                    if i < peak && term < previous && term < Negligible * totals[0] then
                         -1
                     else
                         i - 1
@@ -245,10 +234,97 @@ module internal RowPairs =
                 previous <- term
 
             j <-
-                if s2 - before < Negligible * s2 then
+                if totals[0] - before < Negligible * totals[0] then
                     plan.DeltaCount
                 else
                     j + 1
 
-        let area = count * plan.Step * plan.DeltaStep
-        struct (area * s2, area * cubic, area * quartic)
+        count * plan.Step * plan.DeltaStep
+
+    /// S2, E ΣA²A′, E(ΣAA′)² of n tokens, (3.4).
+    let sums (n: int) (plan: Plan) =
+        let nodes = tableNodes n plan
+
+        let tables =
+            [| nodes |> Array.map _.Psi
+               nodes |> Array.map _.K2
+               nodes |> Array.map _.K3
+               nodes |> Array.map _.K4 |]
+
+        // φ_00, φ_11, φ_21 and φ_22
+        let stencil =
+            Stencil(
+                plan,
+                tables,
+                fun d weight shares ->
+                    shares[0] <- weight
+                    shares[1] <- weight * overlap d
+                    shares[2] <- 0.5 * shares[1]
+                    shares[3] <- shares[1] * overlap d
+            )
+
+        let others = float n - 1.0
+        let totals = Array.zeroCreate<float> 3
+
+        let area =
+            total n plan tables stencil totals (fun i psi rest2 totals ->
+                let rest1 = rest2 * (1.0 - psi)
+                let k11 = stencil.Apply(1, i)
+                let term = k11 * rest1
+                totals[0] <- totals[0] + term
+                totals[1] <- totals[1] + stencil.Apply(2, i) * rest1
+                totals[2] <- totals[2] + stencil.Apply(3, i) * rest1 + others * k11 * k11 * rest2
+                term)
+
+        struct (area * totals[0], area * totals[1], area * totals[2])
+
+    /// E SS′, E XS and E X of n tokens, S = ΣA², X = ΣAA′: (13.9) and (3.4).
+    let headSums (n: int) (plan: Plan) =
+        let nodes = tableNodes n plan
+        let k2 = nodes |> Array.map _.K2
+        let k4 = nodes |> Array.map _.K4
+        let tables = [| nodes |> Array.map _.Psi; k2; k2; k2; k4; k4 |]
+
+        // φ_00, φ_11, φ_20, φ_02, φ_22 and ½(φ_31 + φ_13), from the shares of e^x and e^{x′} in their sum
+        let stencil =
+            Stencil(
+                plan,
+                tables,
+                fun d weight shares ->
+                    let e = exp -(abs d)
+                    let larger = 1.0 / (1.0 + e)
+                    let smaller = e * larger
+                    let own = if d > 0.0 then smaller else larger
+                    let other = if d > 0.0 then larger else smaller
+                    shares[0] <- weight
+                    shares[1] <- weight * own * other
+                    shares[2] <- weight * own * own
+                    shares[3] <- weight * other * other
+                    shares[4] <- shares[2] * other * other
+                    shares[5] <- 0.5 * shares[1] * (own * own + other * other)
+            )
+
+        let others = float n - 1.0
+        let totals = Array.zeroCreate<float> 4
+
+        let area =
+            total n plan tables stencil totals (fun i psi rest2 totals ->
+                let rest1 = rest2 * (1.0 - psi)
+                let k11 = stencil.Apply(1, i)
+                let k20 = stencil.Apply(2, i)
+                let k02 = stencil.Apply(3, i)
+                let squares = stencil.Apply(4, i) * rest1 + others * k20 * k02 * rest2
+
+                let mixed =
+                    0.5 * (stencil.Apply(5, i) * rest1 + 0.5 * others * k11 * (k20 + k02) * rest2)
+
+                // towards small t, or t′, SS′ falls as their squares and X as they do: the sum must outlast each
+                let overlap = k11 * rest1
+                let term = squares + mixed + overlap
+                totals[0] <- totals[0] + term
+                totals[1] <- totals[1] + squares
+                totals[2] <- totals[2] + mixed
+                totals[3] <- totals[3] + overlap
+                term)
+
+        struct (area * totals[1], area * totals[2], area * totals[3])

@@ -34,13 +34,15 @@ module internal SoftmaxNodes =
         let count = int (ceil ((last - first) / step)) + 1
         struct (first, step, count)
 
-    /// One τ-node: E[1 − K_0], and E K_m for m = 2..4, at x = τ + s g.
+    /// One τ-node: E[1 − K_0], and E K_m for m = 2..6, at x = τ + s g.
     [<Struct>]
     type Node =
         { Psi: float
           K2: float
           K3: float
-          K4: float }
+          K4: float
+          K5: float
+          K6: float }
 
     /// Gaussian nodes in g per unit of g, times 2π, that resolve K_m(τ + s g) to e^{−digits}.
     let private bandwidth s digits =
@@ -69,6 +71,8 @@ module internal SoftmaxNodes =
         let mutable k2 = 0.0
         let mutable k3 = 0.0
         let mutable k4 = 0.0
+        let mutable k5 = 0.0
+        let mutable k6 = 0.0
 
         for i in 0 .. z.Length - 1 do
             let y = argument tau s z[i]
@@ -79,9 +83,18 @@ module internal SoftmaxNodes =
             k2 <- k2 + term
             term <- term * y
             k3 <- k3 + term
-            k4 <- k4 + term * y
+            term <- term * y
+            k4 <- k4 + term
+            term <- term * y
+            k5 <- k5 + term
+            k6 <- k6 + term * y
 
-        { Psi = psi; K2 = k2; K3 = k3; K4 = k4 }
+        { Psi = psi
+          K2 = k2
+          K3 = k3
+          K4 = k4
+          K5 = k5
+          K6 = k6 }
 
     /// (1 − ψ)^power, exact for tiny ψ and large powers
     let power (psi: float) (exponent: float) =
@@ -90,8 +103,8 @@ module internal SoftmaxNodes =
         else
             exp (exponent * Elementary.log1p -psi)
 
-    /// The step in τ and the one-row expectations at its nodes.
-    let rowNodes refinement n s =
+    /// The step in τ and the one-row expectations at its nodes, whose sums over g are good to e^{−digits}.
+    let rowNodes refinement n s digits =
         let struct (first, step, count) = grid refinement n s (rowScale n s)
-        let struct (z, weights) = gaussianNodes n s Rounding
+        let struct (z, weights) = gaussianNodes n s digits
         struct (step, Array.init count (fun i -> node s z weights (first + step * float i)))
