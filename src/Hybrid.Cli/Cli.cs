@@ -14,7 +14,7 @@ public static class Cli
     // @FILE is no response file: no documented argument begins so, and a file's words would be options.
     private static readonly ParserConfiguration Syntax = new() { ResponseFileTokenReplacer = null };
 
-    /// <summary>Runs the command on plain writers with the engines of this build.</summary>
+    /// <summary>Runs the command on plain writers with its own engines.</summary>
     public static int Run(string[] args, TextWriter stdout, TextWriter stderr) => Run(args, Terminal.Plain(stdout, stderr));
 
     /// <summary>Runs the command until it ends or Ctrl-C or SIGTERM stops it.</summary>

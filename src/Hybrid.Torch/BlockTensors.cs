@@ -10,7 +10,7 @@ namespace Hybrid.Torch;
 internal sealed class BlockTensors : IDisposable
 {
     private readonly Tensor?[] matrices = new Tensor?[(int)MatrixRole.MlpOut + 1];
-    private readonly Tensor?[] gains = new Tensor?[(int)GainRole.MlpOutput + 1];
+    private readonly Tensor?[] gains = new Tensor?[GainRole.Count];
 
     /// <summary>A matrix or bias that the block has.</summary>
     internal Tensor this[MatrixRole role]
@@ -22,8 +22,8 @@ internal sealed class BlockTensors : IDisposable
     /// <summary>The gain of a normalisation, or null for 1.</summary>
     internal Tensor? this[GainRole role]
     {
-        get => gains[(int)role];
-        set => gains[(int)role] = value;
+        get => gains[role.Index];
+        set => gains[role.Index] = value;
     }
 
     /// <inheritdoc/>

@@ -57,7 +57,7 @@ internal sealed class EnsembleWeights : IDisposable
             for (int network = 0; network < count; network++)
             {
                 using Tensor destination = all[matrix.Role].select(0, network);
-                draw.Fill(destination, new RandomKey(seed, first + network, layer, (int)matrix.Role), matrix.StandardDeviation);
+                draw.Fill(destination, matrix.Role.Stream().OfBlock(seed, first + network, layer), matrix.StandardDeviation);
             }
 
             drawn[matrix.Role] = all[matrix.Role].narrow(0, 0, count);

@@ -6,9 +6,9 @@ namespace Hybrid.Torch;
 /// <summary>About how many bytes a network takes: an upper estimate, from which batches are planned.</summary>
 internal static class NetworkBytes
 {
-    // Tensors of [n, d], [n, m] and [H, n, n] that a block's graph keeps: two normalisations with their products, queries, keys,
-    // values, context, both sums; entering, activated, up and their product; logits, probabilities, mask.
-    private const int StreamTensors = 24, HiddenTensors = 6, AttentionTensors = 4;
+    // Tensors of [n, d], [n, m] and [H, n, n] that a block's graph keeps: up to six normalisations with their products, queries,
+    // keys, values, context, the sums; entering, activated, up and their product; logits, probabilities, mask.
+    private const int StreamTensors = 30, HiddenTensors = 6, AttentionTensors = 4;
 
     /// <summary>Activations of one sequence that one block's graph keeps.</summary>
     internal static Int128 Block(Architecture architecture)

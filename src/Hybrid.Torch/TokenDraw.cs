@@ -20,15 +20,15 @@ internal sealed class TokenDraw : IDisposable
         gram = new ExactGram(target, width, pool, product, what);
     }
 
-    /// <summary>[count, n, d] on the device: rows of networks (seed, first) … of the stream that layer 0 has under <paramref name="matrix"/>.</summary>
-    internal unsafe Tensor Draw(ulong seed, int first, int count, int matrix)
+    /// <summary>[count, n, d] on the device: rows of networks (seed, first) … of one of the input's streams.</summary>
+    internal unsafe Tensor Draw(ulong seed, int first, int count, RandomStream stream)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor host = empty([count, tokens, width], ScalarType.Float32);
         for (int network = 0; network < count; network++)
         {
             fixed (float* data = HostMemory.Entries<float>(host.select(0, network)))
-                gram.Fill(new MatrixView<float>(data, tokens, width), new RandomKey(seed, first + network, 0, matrix));
+                gram.Fill(new MatrixView<float>(data, tokens, width), stream.OfInput(seed, first + network));
         }
 
         return host.to(device.ToTorch()).MoveToOuterDisposeScope();

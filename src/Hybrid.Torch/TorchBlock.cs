@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Hybrid.Torch;
 
 /// <summary>
-/// A block of the architecture as operations on tensors: attention, then MLP, each placed as theory.md, section 1, has it.
-/// The backward pass is autograd's. Differentiable in x and in the weights.
+/// A block of the architecture as operations on tensors: its steps, one after the other, derivation (4.3). The backward pass
+/// is autograd's. Differentiable in x and in the weights.
 /// </summary>
 internal sealed class TorchBlock(Architecture architecture, TorchPrecision precision)
 {
@@ -15,13 +15,9 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     internal Tensor Forward(int layer, Tensor x, BlockTensors weights)
     {
         using DisposeScope scope = NewDisposeScope();
-        AttentionParameters attention = architecture.Attention;
-        MlpParameters mlp = architecture.Mlp;
-        Tensor middle = Sublayer(
-            x, attention.Skip.At(layer), attention.Branch.At(layer), weights[GainRole.AttentionInput], weights[GainRole.AttentionOutput], z => Attention(z, weights));
-        Tensor output = Sublayer(
-            middle, mlp.Skip.At(layer), mlp.Branch.At(layer), weights[GainRole.MlpInput], weights[GainRole.MlpOutput], z => Mlp(z, weights));
-        return output.MoveToOuterDisposeScope();
+        foreach (Step step in BlockModule.At(architecture, layer).Steps)
+            x = Forward(step, x, weights);
+        return x.MoveToOuterDisposeScope();
     }
 
     /// <summary>N x = √d x/‖x‖ times a gain; 0 with derivative 0 at x = 0. x: [.., d].</summary>
@@ -33,14 +29,22 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
         return gain is null ? normalised : normalised * gain;
     }
 
-    private Tensor Sublayer(Tensor x, double skip, double branch, Tensor? gainIn, Tensor? gainOut, Func<Tensor, Tensor> module)
+    // x' = [N] (r x + Σ a [N] f([N] x)).
+    private Tensor Forward(Step step, Tensor x, BlockTensors weights)
     {
-        Placement norm = architecture.Norm;
-        Tensor f = module(norm.Before ? Normalise(x, gainIn) : x);
-        if (norm.OnBranch)
-            f = Normalise(f, gainOut);
-        Tensor sum = x * skip + f * branch;
-        return norm.OnSum ? Normalise(sum, gainOut) : sum;
+        Tensor sum = x * step.Skip;
+        foreach (Sublayer sublayer in step.Sublayers)
+            sum += Added(sublayer, x, weights) * sublayer.Branch;
+        return step.NormalisesSum ? Normalise(sum, weights[new GainRole(step.Sublayers[^1].Kind(), GainPlace.Sum)]) : sum;
+    }
+
+    // f([N] x), normalised where branches are.
+    private Tensor Added(Sublayer sublayer, Tensor x, BlockTensors weights)
+    {
+        ModuleKind module = sublayer.Kind();
+        Tensor z = sublayer.Placement.Before ? Normalise(x, weights[new GainRole(module, GainPlace.Input)]) : x;
+        Tensor branch = module == ModuleKind.Attention ? Attention(z, weights) : Mlp(z, weights);
+        return sublayer.Placement.OnBranch ? Normalise(branch, weights[new GainRole(module, GainPlace.Branch)]) : branch;
     }
 
     // z: [B, n, d]; heads are columns [h d_k, (h + 1) d_k) of queries, keys and values.

@@ -2,6 +2,7 @@ using Hybrid.Architectures;
 using Hybrid.Networks.Engines;
 using Hybrid.Networks.Inputs;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Random;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,9 +16,6 @@ namespace Hybrid.Torch;
 /// </summary>
 public sealed class TorchEngine : INetworkEngine
 {
-    // Matrices of layer 0, as the dense engine numbers them.
-    private const int TokenStream = 0, GradientStream = 1;
-
     private readonly TorchOptions options;
     private readonly WorkerPool pool;
     private readonly MatrixProduct<double> product;
@@ -101,7 +99,7 @@ public sealed class TorchEngine : INetworkEngine
         EnsembleWeights held = Weights(results.Length);
         int depth = Architecture.Depth;
         Tensor[] inputs = new Tensor[depth], outputs = new Tensor[depth];
-        Tensor stream = tokens.Draw(seed, first, results.Length, TokenStream);
+        Tensor stream = tokens.Draw(seed, first, results.Length, RandomStream.InputTokens);
         Read(stream, results, 0, sample => sample.Hidden);
         for (int layer = 1; layer <= depth; layer++)
         {
@@ -110,7 +108,7 @@ public sealed class TorchEngine : INetworkEngine
             Read(stream, results, layer, sample => sample.Hidden);
         }
 
-        Tensor gradient = outputGradient.Draw(seed, first, results.Length, GradientStream);
+        Tensor gradient = outputGradient.Draw(seed, first, results.Length, RandomStream.LossGradient);
         Read(gradient, results, depth, sample => sample.Gradient);
         for (int layer = depth; layer >= 1; layer--)
         {

@@ -5,22 +5,39 @@ namespace Hybrid.Torch;
 /// <summary>libtorch as this process finds it.</summary>
 public static class TorchRuntime
 {
-    private const string Remedy =
-        "build with -p:Torch=cpu, or with -p:Torch=cuda on a machine with an NVIDIA GPU, or give -p:TorchSharpPath=DIR a folder with TorchSharp.dll and libLibTorchSharp";
-
     private static readonly Lock Loading = new();
+    private static TorchMissingException? failure;
 
     /// <summary>TorchSharp's version.</summary>
-    public static string Version => typeof(torch).Assembly.GetName().Version!.ToString(3);
+    public static string Version => NativeFolders.TorchSharpVersion;
 
-    /// <summary>Threads of libtorch in this process. How sums are split over them may change the last bits of a result.</summary>
-    public static int Threads
+    /// <summary>Why libtorch cannot be loaded here, with what to do about it, in one line; null where it is loaded.</summary>
+    public static string? WhyMissing()
     {
-        get => torch.get_num_threads();
-        set => torch.set_num_threads(value);
+        try
+        {
+            Load(DeviceType.CPU);
+            return null;
+        }
+        catch (TorchMissingException missing)
+        {
+            return missing.Message;
+        }
     }
 
-    /// <summary>The GPUs that this build can use; 0 where it has none or was built without.</summary>
+    /// <summary>Threads of libtorch in this process. How sums are split over them may change the last bits of a result.</summary>
+    /// <exception cref="TorchMissingException">libtorch cannot be loaded.</exception>
+    public static int Threads
+    {
+        get => Load(DeviceType.CPU) ? torch.get_num_threads() : 0;
+        set
+        {
+            Load(DeviceType.CPU);
+            torch.set_num_threads(value);
+        }
+    }
+
+    /// <summary>The GPUs that libtorch can use; 0 where there is none, or a libtorch for the processor alone.</summary>
     /// <exception cref="TorchMissingException">libtorch cannot be loaded.</exception>
     public static int GpuCount => Load(DeviceType.CPU) && Load(DeviceType.CUDA) ? torch.cuda.device_count() : 0;
 
@@ -39,31 +56,35 @@ public static class TorchRuntime
             return device;
         throw new TorchMissingException(
             $"device {device} was asked for and libtorch offers {count} NVIDIA GPUs here; "
-            + (count > 0 ? $"ask for cuda:0 to cuda:{count - 1}" : "ask for cpu, or on a machine with a GPU and its driver build with -p:Torch=cuda"));
+            + (count > 0
+                ? $"ask for cuda:0 to cuda:{count - 1}"
+                : "ask for cpu, or on a machine with a GPU and its driver build with -p:Torch=cuda "
+                    + $"or set {NativeFolders.Variable} to torch/lib of a PyTorch with CUDA"));
     }
 
-    /// <summary>Whether libtorch has that kind of device. Where it cannot load, TorchSharp writes to the console, which is hidden.</summary>
+    /// <summary>Whether libtorch has that kind of device.</summary>
     private static bool Load(DeviceType type)
     {
         lock (Loading)
         {
-            TextWriter console = Console.Out;
+            if (failure is not null)
+                throw new TorchMissingException(failure.Message, failure);
             try
             {
-                Console.SetOut(TextWriter.Null);
+                NativeLibraries.Load(NativeFolders.OfProcess());
                 return torch.TryInitializeDeviceType(type);
+            }
+            catch (TorchMissingException missing)
+            {
+                failure = missing;
+                throw;
             }
             catch (Exception error) when (error is DllNotFoundException or NotSupportedException or BadImageFormatException
                 or EntryPointNotFoundException or TypeInitializationException)
             {
-                throw new TorchMissingException($"libtorch could not be loaded ({FirstLine(error.Message)}); {Remedy}", error);
-            }
-            finally
-            {
-                Console.SetOut(console);
+                failure = new TorchMissingException($"libtorch could not be loaded: {error.Message.Split('\n', 2)[0].TrimEnd()}", error);
+                throw failure;
             }
         }
     }
-
-    private static string FirstLine(string text) => text.Split('\n', 2)[0].TrimEnd();
 }

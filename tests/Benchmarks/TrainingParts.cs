@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
 
@@ -48,8 +49,8 @@ internal sealed class TrainingParts : IPassObserver<float>
 
     public void Probabilities(int layer, MatrixView<float> probabilities) => Add("attention forwards");
 
-    public void Branch(int layer, ModuleKind sublayer, MatrixView<float> branch) =>
-        Add(sublayer == ModuleKind.Attention ? "attention forwards" : "MLP forwards");
+    public void Branch(int layer, ModuleKind module, MatrixView<float> branch) =>
+        Add(module == ModuleKind.Attention ? "attention forwards" : "MLP forwards");
 
     public void Logits(MatrixView<float> logits) => Add("logits, loss");
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Hybrid.Cli.Shared;
 using Hybrid.Lab.Engines;
+using Hybrid.Lab.Tests;
 using Hybrid.Lab.Tests.Fakes;
 using Xunit;
 
@@ -51,12 +53,32 @@ public class ExitCodeTests
         Assert.DoesNotContain("   at ", run.Error);
     }
 
-    [Fact]
-    public void An_engine_that_is_not_in_the_build_exits_with_3_and_says_how_to_get_it()
+    [Theory]
+    [InlineData("simulate", "gpt2", "--samples", "2")]
+    [InlineData("train", "post-relu", "--data", "synthetic", "--steps", "1", "--out", "DIR")]
+    public async Task Without_libtorch_the_engine_torch_exits_with_3_and_one_line_that_says_how_to_get_it(params string[] args)
     {
-        CommandRun run = CommandRun.Of(FakeEngine.Entry(), "simulate", "gpt2", "--engine", "torch");
-        Assert.Equal((3, ""), (run.ExitCode, run.Output));
-        Assert.Contains("-p:Torch=cpu", run.Error);
+        using TemporaryFolder folder = new();
+        (int code, string output, string error) = await Process(
+            folder.Root, [.. args.Select(arg => arg == "DIR" ? folder.Path("run") : arg), "--engine", "torch"]);
+        Assert.Equal((3, ""), (code, output));
+        Assert.Contains($"in {folder.Root}; ", error);
+        Assert.Contains("set HYBRID_LIBTORCH to a folder", error);
+        Assert.Equal(1, error.Count(character => character == '\n'));
+        Assert.False(Directory.Exists(folder.Path("run")));
+    }
+
+    [Fact]
+    public async Task Without_libtorch_info_says_why_the_engine_torch_does_not_run_and_that_the_others_do()
+    {
+        using TemporaryFolder folder = new();
+        (int code, string output, _) = await Process(folder.Root, ["info", "--json"]);
+        Assert.Equal(0, code);
+        JsonElement[] engines = [.. JsonDocument.Parse(output).RootElement.GetProperty("engines").EnumerateArray()];
+        Assert.Equal(["conditioned", "dense"], engines.Where(engine => engine.GetProperty("available").GetBoolean()).Select(Name));
+        Assert.Contains("libtorch was not found", engines.Single(engine => Name(engine) == "torch").GetProperty("note").GetString());
+
+        static string Name(JsonElement engine) => engine.GetProperty("name").GetString()!;
     }
 
     [Theory]
@@ -103,16 +125,22 @@ public class ExitCodeTests
     [InlineData(2, "predict", "gtp2")]
     public async Task The_process_exits_with_the_same_code(int expected, params string[] args)
     {
-        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(typeof(Cli).Assembly.Location);
-        foreach (string arg in args)
-            start.ArgumentList.Add(arg);
-        using Process process = Process.Start(start)!;
+        (int code, string output, string error) = await Process(null, args);
+        Assert.Equal(expected, code);
+        Assert.Equal(expected == 0, output.Contains("gpt2"));
+        Assert.Equal(expected != 0, error.Contains("did you mean gpt2?"));
+    }
+
+    // The command as a process of its own, told that libtorch lies in a folder.
+    private static async Task<(int Code, string Output, string Error)> Process(string? libtorch, string[] args)
+    {
+        ProcessStartInfo start = new("dotnet", [typeof(Cli).Assembly.Location, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        if (libtorch is not null)
+            start.Environment["HYBRID_LIBTORCH"] = libtorch;
+        using Process process = System.Diagnostics.Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        Assert.Equal(expected, process.ExitCode);
-        Assert.Equal(expected == 0, output.Contains("gpt2"));
-        Assert.Equal(expected != 0, (await error).Contains("did you mean gpt2?"));
+        return (process.ExitCode, output, await error);
     }
 }

@@ -163,15 +163,13 @@ public class TrainCommandTests
         Assert.False(Directory.Exists(folder.Path("run")));
     }
 
-    [Theory]
-    [InlineData(3, "torch", "-p:Torch=cpu")]
-    [InlineData(2, "dnse", "--engine must be one of dense, torch, got 'dnse'; did you mean dense?")]
-    public void An_engine_that_is_not_there_is_said_before_a_folder_is_made(int code, string engine, string message)
+    [Fact]
+    public void An_engine_that_is_not_there_is_said_before_a_folder_is_made()
     {
         using TemporaryFolder folder = new();
-        CommandRun run = Run(folder, [.. Begin, "--engine", engine]);
-        Assert.Equal((code, ""), (run.ExitCode, run.Output));
-        Assert.Contains(message, run.Error);
+        CommandRun run = Run(folder, [.. Begin, "--engine", "dnse"]);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains("--engine must be one of dense, got 'dnse'; did you mean dense?", run.Error);
         Assert.False(Directory.Exists(folder.Path("run")));
     }
 

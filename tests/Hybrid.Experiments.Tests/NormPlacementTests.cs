@@ -32,7 +32,7 @@ public class NormPlacementTests
     public void Runs_with_a_warm_up_are_not_compared()
     {
         OddsClaim claim = new("H", "", "", "diverging", run => run.Diverged, GroupComparison.OfPlacements(Grid));
-        CellResults results = Results((network, _) => [new("diverged", network.Setting.Abrupt == network.Norm.IsPeri ? 0 : 1)]);
+        CellResults results = Results((network, _) => [new("diverged", network.Setting.Abrupt == (network.Norm == Placement.Peri) ? 0 : 1)]);
         Assert.All(claim.Judge(results, 1e-4).Tests, test => Assert.Equal((0, Outcome.Supported), (test.Measured, test.Outcome)));
     }
 
@@ -41,7 +41,7 @@ public class NormPlacementTests
     [InlineData(1, Outcome.Refuted)]
     public void A_single_violation_refutes_the_bound(int violations, Outcome outcome)
     {
-        CellResults results = Results((network, run) => [new("bound violations", network.Norm.IsPeri && network.Step == 1 && run == 0 ? violations : 0)]);
+        CellResults results = Results((network, run) => [new("bound violations", network.Norm == Placement.Peri && network.Step == 1 && run == 0 ? violations : 0)]);
         Assert.Equal(outcome, new BoundClaim(Grid).Judge(results, 1e-4).Outcome);
     }
 

@@ -57,25 +57,30 @@ public abstract class EngineTests
     public void Any_number_of_threads_gives_the_same_bits(int heads)
     {
         foreach (Placement norm in Networks.Norms)
-            foreach (Mask mask in Networks.Masks)
+        {
+            foreach (Wiring wiring in Networks.Wirings)
             {
                 Architecture architecture = Networks.Of(
-                    norm, Activation.Silu, tokens: 37, depth: 2, width: 156, heads: heads, mlpWidth: 200, mask: mask, biasStd: 0.2, gated: true);
+                    norm, Activation.Silu, 37, 2, 156, heads, 200, norm.OnBranch ? Mask.None : Mask.Causal, gated: true, biasStd: 0.2, wiring: wiring);
                 NetworkSample one = Run(architecture, 4, threads: 1);
                 AssertSame(one, Run(architecture, 4, threads: 2));
                 AssertSame(one, Run(architecture, 4, threads: 3));
             }
+        }
     }
 
     [Fact]
     public void A_run_allocates_nothing_that_grows_with_depth()
     {
-        (long two, long eight) = (Allocated(2), Allocated(8));
-        Assert.True(Math.Abs(eight - two) <= 6 * BytesForEachBlock, $"2 blocks allocate {two} bytes, 8 blocks {eight}");
-
-        long Allocated(int depth)
+        foreach (Wiring wiring in Networks.Wirings)
         {
-            Architecture architecture = Networks.Of(Placement.Pre, Activation.Tanh, tokens: 16, depth: depth, width: 96, heads: 4);
+            (long two, long eight) = (Allocated(2, wiring), Allocated(8, wiring));
+            Assert.True(Math.Abs(eight - two) <= 6 * BytesForEachBlock, $"{wiring}: 2 blocks allocate {two} bytes, 8 blocks {eight}");
+        }
+
+        long Allocated(int depth, Wiring wiring)
+        {
+            Architecture architecture = Networks.Of(Placement.Pre, Activation.Tanh, tokens: 16, depth: depth, width: 96, heads: 4, wiring: wiring);
             using INetworkEngine engine = Create(architecture, threads: 1);
             NetworkSample sample = new(16, depth);
             engine.Run(Seed, 0, sample);
@@ -108,9 +113,12 @@ public abstract class EngineTests
     [Fact]
     public void One_token_and_one_coordinate_run()
     {
-        NetworkSample sample = Run(Networks.Of(Placement.Pre, Activation.Tanh, tokens: 1, depth: 2, width: 1), 0);
-        Near.Equal("input", 1, sample.Hidden[0][0], 4 * Rounding);
-        Assert.True(double.IsFinite(sample.Hidden[2][0]) && double.IsFinite(sample.Gradient[0][0]));
+        foreach (Wiring wiring in Networks.Wirings)
+        {
+            NetworkSample sample = Run(Networks.Of(Placement.Pre, Activation.Tanh, tokens: 1, depth: 2, width: 1, wiring: wiring), 0);
+            Near.Equal("input", 1, sample.Hidden[0][0], 4 * Rounding);
+            Assert.True(double.IsFinite(sample.Hidden[2][0]) && double.IsFinite(sample.Gradient[0][0]));
+        }
     }
 
     public static TheoryData<ReferenceTrajectory> Trajectories => [.. ReferenceTrajectory.All];

@@ -5,7 +5,11 @@ namespace Hybrid.Networks.Tests;
 /// <summary>Architectures in one line.</summary>
 internal static class Networks
 {
-    public static readonly Placement[] Norms = [Placement.None, Placement.Pre, Placement.Post, Placement.Peri, Placement.Output];
+    /// <summary>All eight placements.</summary>
+    public static readonly Placement[] Norms = Placement.All;
+
+    /// <summary>Every wiring that has a name.</summary>
+    public static readonly Wiring[] Wirings = [.. WiringModule.Named.Select(named => named.Item2)];
 
     public static readonly Mask[] Masks = [Mask.None, Mask.Causal];
 
@@ -34,7 +38,8 @@ internal static class Networks
         double mlpBranch = 1,
         double skip = 1,
         double norm0 = 1,
-        double correlation = 0.5) => ArchitectureModule.Defaults.With(
+        double correlation = 0.5,
+        Wiring? wiring = null) => ArchitectureModule.Defaults.With(
             name: "test",
             tokens: tokens,
             depth: depth,
@@ -45,6 +50,7 @@ internal static class Networks
             gated: gated,
             norm: norm,
             mask: mask ?? Mask.None,
+            wiring: wiring ?? Wiring.Sequential,
             attention: new AttentionParameters(Schedule.NewConstant(skip), Schedule.NewConstant(attentionBranch), logitStd, valueStd),
             mlp: new MlpParameters(Schedule.NewConstant(skip), Schedule.NewConstant(mlpBranch), inStd, biasStd, 1),
             input: new InputParameters(norm0, correlation));

@@ -29,8 +29,8 @@ let private layer q u g : LayerState =
 [<InlineData(3.01, 1)>]
 [<InlineData(5.0, 1)>]
 [<InlineData(5.01, 2)>]
-[<InlineData(infinity, 2)>]
-[<InlineData(nan, 3)>]
+[<InlineData(1e300, 2)>]
+[<InlineData(Double.NaN, 3)>]
 let ``The verdict is what is counted against 3 and 5, and nothing else`` (counted: float, rank: int) =
     let verdicts =
         [| Verdict.Trainable; Verdict.Marginal; Verdict.Untrainable; Verdict.Undecided |]

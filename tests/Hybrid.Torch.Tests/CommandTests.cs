@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Hybrid.Torch.Tests;
 
-/// <summary>The command in a build that has the engine.</summary>
+/// <summary>The command with the engine.</summary>
 public sealed class CommandTests
 {
     private static readonly string[] Small = ["pre-tanh-ordered", "--set", "depth=2", "--set", "width=64", "--set", "mlpWidth=64"];

@@ -2,6 +2,7 @@ using Hybrid.Architectures;
 using Hybrid.Networks.Engines;
 using Hybrid.Networks.Engines.Dense;
 using Hybrid.Networks.Tests;
+using Hybrid.Networks.Tests.Training;
 using Xunit;
 
 namespace Hybrid.Torch.Tests;
@@ -16,15 +17,15 @@ public sealed class EngineEqualityTests
     // more; normalisations and logits of σ_A ≤ 2 amplify. 100 roundings for each block, relative to a matrix's largest entry.
     private static readonly double Rounding = 100 * Math.ScaleB(1, -24);
 
-    public static TheoryData<Norm, Mask, bool, int> Placements
+    public static TheoryData<Placement, Wiring, Mask, bool, int> Blocks
     {
         get
         {
-            TheoryData<Norm, Mask, bool, int> data = [];
-            foreach (Placement norm in Hybrid.Networks.Tests.Networks.Norms)
+            TheoryData<Placement, Wiring, Mask, bool, int> data = [];
+            foreach ((Placement norm, Wiring wiring) in Models.Blocks)
                 foreach (Mask mask in Hybrid.Networks.Tests.Networks.Masks)
                     foreach (bool gated in new[] { false, true })
-                        data.Add(norm, mask, gated, gated ? 1 : 3);
+                        data.Add(norm, wiring, mask, gated, gated ? 1 : 3);
             return data;
         }
     }
@@ -32,10 +33,11 @@ public sealed class EngineEqualityTests
     public static TheoryData<Activation> Activations => [.. Hybrid.Networks.Tests.Networks.Activations];
 
     [Theory]
-    [MemberData(nameof(Placements))]
-    public void Every_placement_mask_gate_and_bias(Placement norm, Mask mask, bool gated, int heads) => Compare(Hybrid.Networks.Tests.Networks.Of(
+    [MemberData(nameof(Blocks))]
+    public void Every_placement_wiring_mask_gate_and_bias(
+        Placement norm, Wiring wiring, Mask mask, bool gated, int heads) => Compare(Hybrid.Networks.Tests.Networks.Of(
         norm, Activation.Tanh, tokens: 11, depth: 3, width: 42, heads: heads, mlpWidth: 50, mask: mask, gated: gated, logitStd: 2,
-        valueStd: 0.8, inStd: 1.3, biasStd: 0.4, attentionBranch: 0.7, mlpBranch: 0.9, skip: 0.8, norm0: 1.7, correlation: 0.3));
+        valueStd: 0.8, inStd: 1.3, biasStd: 0.4, attentionBranch: 0.7, mlpBranch: 0.9, skip: 0.8, norm0: 1.7, correlation: 0.3).With(wiring: wiring));
 
     [Theory]
     [MemberData(nameof(Activations))]

@@ -2,7 +2,6 @@ using Hybrid.Architectures;
 using Hybrid.Networks.Tests;
 using Hybrid.Networks.Tests.Training;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 using Hybrid.Torch.Training;
 using Xunit;
 
@@ -18,15 +17,15 @@ public sealed class TrainingEqualityTests
     private static readonly double Rounding = 100 * Math.ScaleB(1, -24);
     private const double TrajectoryFactor = 200;
 
-    public static TheoryData<Norm, TrainingTask, bool, bool> Cases
+    public static TheoryData<Placement, Wiring, TrainingTask, bool, bool> Cases
     {
         get
         {
-            TheoryData<Norm, TrainingTask, bool, bool> data = [];
-            foreach (Placement norm in Hybrid.Networks.Tests.Networks.Norms)
+            TheoryData<Placement, Wiring, TrainingTask, bool, bool> data = [];
+            foreach ((Placement norm, Wiring wiring) in Models.Blocks)
             {
-                data.Add(norm, TrainingTask.NextToken, false, true);
-                data.Add(norm, TrainingTask.MaskedToken, true, false);
+                data.Add(norm, wiring, TrainingTask.NextToken, false, true);
+                data.Add(norm, wiring, TrainingTask.MaskedToken, true, false);
             }
 
             return data;
@@ -35,9 +34,9 @@ public sealed class TrainingEqualityTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Initial_parameters_are_the_same_bits_under_the_same_names(Placement norm, TrainingTask task, bool gated, bool tied)
+    public void Initial_parameters_are_the_same_bits_under_the_same_names(Placement norm, Wiring wiring, TrainingTask task, bool gated, bool tied)
     {
-        TrainingOptions options = Models.Options(Models.Of(norm, task, gated, tied), seed: 5);
+        TrainingOptions options = Models.Options(Models.Of(norm, task, gated, tied, wiring: wiring), seed: 5);
         using DenseTrainer dense = new(options, 2);
         using TorchTrainer torch = new(options, TorchDevice.Cpu, threads: 2);
         Assert.Equal(Names(dense.Parameters), Names(torch.Parameters));
@@ -48,9 +47,9 @@ public sealed class TrainingEqualityTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Loss_and_every_gradient_agree(Placement norm, TrainingTask task, bool gated, bool tied)
+    public void Loss_and_every_gradient_agree(Placement norm, Wiring wiring, TrainingTask task, bool gated, bool tied)
     {
-        ModelOptions model = Models.Of(norm, task, gated, tied);
+        ModelOptions model = Models.Of(norm, task, gated, tied, wiring: wiring);
         TrainingOptions options = Models.Options(model);
         using DenseTrainer dense = new(options, 2);
         using TorchTrainer torch = new(options, TorchDevice.Cpu);
@@ -63,9 +62,9 @@ public sealed class TrainingEqualityTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Twenty_steps_agree(Placement norm, TrainingTask task, bool gated, bool tied)
+    public void Twenty_steps_agree(Placement norm, Wiring wiring, TrainingTask task, bool gated, bool tied)
     {
-        ModelOptions model = Models.Of(norm, task, gated, tied);
+        ModelOptions model = Models.Of(norm, task, gated, tied, wiring: wiring);
         OptimiserKind kind = gated ? OptimiserKind.Sgd : OptimiserKind.AdamW;
         TrainingOptions options = Models.Options(model, optimiser: new(kind, 3e-3, WarmupSteps: 4, ClipNorm: 0.5, WeightDecay: 0.1));
         using DenseTrainer dense = new(options, 2);

@@ -48,6 +48,12 @@ type Placement =
           OnBranch = false
           OnSum = true }
 
+    /// == of C#, which otherwise compares references.
+    static member op_Equality(left: Placement, right: Placement) = left.Equals right
+
+    /// != of C#.
+    static member op_Inequality(left: Placement, right: Placement) = not (left.Equals right)
+
     /// Whether the stream's own scale means nothing to what the sublayers add: it is normalised wherever it enters a module, or
     /// what a module makes of it is. Where the sum is normalised its scale is fixed instead.
     member this.IsBlindToScale = (this.Before || this.OnBranch) && not this.OnSum

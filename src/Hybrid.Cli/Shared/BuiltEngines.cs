@@ -4,7 +4,7 @@ using Hybrid.Networks.Engines.Dense;
 
 namespace Hybrid.Cli.Shared;
 
-/// <summary>The engines that this build of the command contains, the default first.</summary>
+/// <summary>The engines of the command, the default first.</summary>
 public static class BuiltEngines
 {
     /// <summary>The catalogue that every verb chooses from.</summary>
@@ -20,8 +20,6 @@ public static class BuiltEngines
             "real weight matrices in single precision; cost grows as width²",
             (architecture, threads) => new DenseEngine(architecture, threads),
             DenseEngine.Bytes),
-#if TORCH
         TorchEntries.Ensembles,
-#endif
     ]);
 }

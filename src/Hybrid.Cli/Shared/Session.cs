@@ -3,9 +3,9 @@ using Hybrid.Lab.Training;
 
 namespace Hybrid.Cli.Shared;
 
-/// <summary>What every verb works with: the streams, the engines of this build, and the outside world's wish to stop.</summary>
+/// <summary>What every verb works with: the streams, the engines, and the outside world's wish to stop.</summary>
 /// <param name="Terminal">The streams.</param>
-/// <param name="Engines">The engines of this build, the default first.</param>
+/// <param name="Engines">The engines, the default first.</param>
 /// <param name="Cancellation">Set by Ctrl-C.</param>
 public sealed record Session(Terminal Terminal, EngineCatalogue Engines, CancellationToken Cancellation)
 {

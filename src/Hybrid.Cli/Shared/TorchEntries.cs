@@ -6,13 +6,18 @@ using Hybrid.Torch.Training;
 
 namespace Hybrid.Cli.Shared;
 
-/// <summary>The engine torch, in builds that have it.</summary>
+/// <summary>The engine torch; where libtorch cannot be loaded it is listed with the reason, and asking for it is refused with it.</summary>
 internal static class TorchEntries
 {
     private const string Name = "torch";
 
     /// <summary>For random networks; without a choice of device, only described.</summary>
-    public static readonly EngineEntry Ensembles = Ensemble(new TorchOptions(TorchDevice.Cpu)) with { OnDevice = EnsembleOn, Gpus = Gpus };
+    public static readonly EngineEntry Ensembles = Ensemble(new TorchOptions(TorchDevice.Cpu)) with
+    {
+        OnDevice = EnsembleOn,
+        WhyMissing = TorchRuntime.WhyMissing,
+        Gpus = Gpus,
+    };
 
     /// <summary>For training.</summary>
     public static readonly TrainerEntry Training = Trainer(TorchDevice.Cpu) with { OnDevice = choice => Trainer(Find(choice)) };

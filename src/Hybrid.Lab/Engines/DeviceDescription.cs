@@ -1,6 +1,6 @@
 namespace Hybrid.Lab.Engines;
 
-/// <summary>A device that engines of this build can use.</summary>
+/// <summary>A device that engines can use.</summary>
 /// <param name="Name">What --device takes, cpu or such as cuda:0.</param>
 /// <param name="Model">Its model, empty where the driver does not tell.</param>
 /// <param name="Free">Bytes of its memory that are free.</param>

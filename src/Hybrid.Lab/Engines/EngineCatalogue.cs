@@ -2,32 +2,25 @@ using Hybrid.Import.Json;
 
 namespace Hybrid.Lab.Engines;
 
-/// <summary>The engines of this build by name, and the ones that another build would have.</summary>
+/// <summary>The engines of the command by name.</summary>
 /// <param name="Entries">What is there, the default first.</param>
 public sealed record EngineCatalogue(IReadOnlyList<EngineEntry> Entries)
 {
-    /// <summary>Engines that only a build with their packages has, with how to get them.</summary>
-    public static readonly IReadOnlyDictionary<string, string> OptIn = new Dictionary<string, string>
-    {
-        ["torch"] = "build with -p:Torch=cpu or -p:Torch=cuda, or with -p:TorchSharpPath=DIR for a TorchSharp in a folder",
-    };
-
     /// <summary>The name of the engine that is taken where none is asked for.</summary>
     public string Default => Entries[0].Name;
 
     /// <summary>
     /// The name of the engine that is taken for ensembles at initialisation: conditioned, whose cost grows least with the
-    /// width, where the build has it.
+    /// width, where the catalogue has it.
     /// </summary>
     public string EnsembleDefault => Entries.Any(entry => entry.Name == "conditioned") ? "conditioned" : Default;
 
     /// <summary>The entry of a name.</summary>
-    /// <exception cref="EngineMissingException">The engine is known but not in this build.</exception>
     /// <exception cref="InputException">There is no engine of that name.</exception>
     public EngineEntry Find(string name) => Choose(name, Entries, entry => entry.Name);
 
     /// <summary>The entry of a name for a choice of device.</summary>
-    /// <exception cref="EngineMissingException">The engine is not in this build, or the device not in this machine.</exception>
+    /// <exception cref="EngineMissingException">The engine cannot run on this machine, or the device is not there.</exception>
     /// <exception cref="InputException">There is no engine of that name, or it offers no such choice.</exception>
     public EngineEntry Find(string name, DeviceChoice choice)
     {
@@ -42,9 +35,6 @@ public sealed record EngineCatalogue(IReadOnlyList<EngineEntry> Entries)
         if (entries.FirstOrDefault(entry => nameOf(entry) == name) is T found)
             return found;
         string present = string.Join(", ", entries.Select(nameOf));
-        if (OptIn.TryGetValue(name, out string? remedy))
-            throw new EngineMissingException($"--engine {name}: this build has no engine {name} (it has {present}); {remedy}");
-        string question = NearestName.Question(name, entries.Select(nameOf).Concat(OptIn.Keys));
-        throw new InputException($"--engine must be one of {present}, {string.Join(", ", OptIn.Keys)}, got '{name}'{question}");
+        throw new InputException($"--engine must be one of {present}, got '{name}'{NearestName.Question(name, entries.Select(nameOf))}");
     }
 }

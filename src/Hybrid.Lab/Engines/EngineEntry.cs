@@ -3,7 +3,7 @@ using Hybrid.Networks.Engines;
 
 namespace Hybrid.Lab.Engines;
 
-/// <summary>An engine that this build has.</summary>
+/// <summary>An engine of the command.</summary>
 /// <param name="Name">The name that --engine takes.</param>
 /// <param name="Description">One line on what it does and when to take it.</param>
 /// <param name="Create">Plans the buffers for an architecture and a number of threads.</param>
@@ -22,6 +22,9 @@ public sealed record EngineEntry(
 
     /// <summary>Where it runs and what it was told there, of an engine that has a choice.</summary>
     public string? Device { get; init; }
+
+    /// <summary>Why the engine cannot run on this machine, with what to do about it, in one line; null where it can.</summary>
+    public Func<string?> WhyMissing { get; init; } = () => null;
 
     /// <summary>The GPUs that the engine can use.</summary>
     public Func<IReadOnlyList<DeviceDescription>> Gpus { get; init; } = () => [];

@@ -1,4 +1,4 @@
 namespace Hybrid.Lab.Engines;
 
-/// <summary>An engine exists but is not in this build, or its device is not there (exit code 3).</summary>
+/// <summary>An engine cannot run on this machine, or its device is not there (exit code 3).</summary>
 public sealed class EngineMissingException(string message) : Exception(message);

@@ -5,7 +5,7 @@ using Hybrid.Networks.Training;
 
 namespace Hybrid.Lab.Training;
 
-/// <summary>The engines of this build that train, by name.</summary>
+/// <summary>The engines that train, by name.</summary>
 /// <param name="Entries">What is there; the default first.</param>
 public sealed record TrainerCatalogue(IReadOnlyList<TrainerEntry> Entries)
 {
@@ -13,12 +13,11 @@ public sealed record TrainerCatalogue(IReadOnlyList<TrainerEntry> Entries)
     public string Default => Entries[0].Name;
 
     /// <summary>The entry of a name.</summary>
-    /// <exception cref="EngineMissingException">The engine is known but not in this build.</exception>
     /// <exception cref="InputException">No engine of that name trains.</exception>
     public TrainerEntry Find(string name) => EngineCatalogue.Choose(name, Entries, entry => entry.Name);
 
     /// <summary>The entry of a name for a choice of device.</summary>
-    /// <exception cref="EngineMissingException">The engine is not in this build, or the device not in this machine.</exception>
+    /// <exception cref="EngineMissingException">The engine cannot run on this machine, or the device is not there.</exception>
     /// <exception cref="InputException">No engine of that name trains, or it offers no such choice.</exception>
     public TrainerEntry Find(string name, DeviceChoice choice)
     {
@@ -27,7 +26,7 @@ public sealed record TrainerCatalogue(IReadOnlyList<TrainerEntry> Entries)
     }
 
     /// <summary>A trainer for a plan, as it begins.</summary>
-    /// <exception cref="EngineMissingException">The plan's engine is not in this build, or the device not in this machine.</exception>
+    /// <exception cref="EngineMissingException">The plan's engine cannot run on this machine, or the device is not there.</exception>
     /// <exception cref="InputException">The engine has no such device, or refuses the plan, or it does not fit into memory.</exception>
     public ITrainer Create(TrainingPlan plan, int threads, DeviceChoice choice)
     {

@@ -3,7 +3,7 @@ using Hybrid.Networks.Training;
 
 namespace Hybrid.Lab.Training;
 
-/// <summary>An engine of this build that trains.</summary>
+/// <summary>An engine that trains.</summary>
 /// <param name="Name">The name that --engine takes.</param>
 /// <param name="Create">Draws the initial weights; the second argument is the number of threads, on which no result depends.</param>
 /// <param name="Bytes">About how much memory the trainer takes with so many threads.</param>

@@ -1,5 +1,6 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Networks.Blocks;
 
@@ -10,6 +11,7 @@ namespace Hybrid.Networks.Blocks;
 /// </summary>
 internal sealed class ActivationPlan
 {
+    private readonly SublayerSlots[] sublayers = new SublayerSlots[(int)ModuleKind.Mlp + 1];
     private Int128 end;
 
     /// <summary>Plans a legal architecture for <paramref name="sequences"/> ≥ 1 sequences at a time.</summary>
@@ -17,9 +19,7 @@ internal sealed class ActivationPlan
     {
         long rows = (long)sequences * architecture.Tokens, d = architecture.Width, m = architecture.MlpWidth;
         long tokens = architecture.Tokens, heads = (long)sequences * architecture.Heads;
-        Placement norm = architecture.Norm;
-        bool normalises = norm.OnBranch || norm.OnSum;
-        bool normalisesInput = norm.Before;
+        BlockSublayer[] walk = BlockSublayer.Of(architecture, layer: 1);
         bool parameters = kept.LearnParameters(), gains = kept != KeptActivations.ForStream;
         long m2 = architecture.Gated ? m : 0;
         long chunks = parameters ? RowChunks.Count(rows) : 0;
@@ -27,6 +27,8 @@ internal sealed class ActivationPlan
         Stream = Take(rows, d);
         Gradient = Take(rows, d);
         Branch = Take(rows, d);
+        BranchGradient = Take(rows, d);
+        Partial = Take(Array.TrueForAll(walk, sublayer => sublayer.Turn == StepTurn.Only) ? 0 : rows, d);
         InputGradient = Take(rows, d);
         QueryGradient = Take(rows, d);
         KeyGradient = Take(rows, d);
@@ -34,9 +36,11 @@ internal sealed class ActivationPlan
         LogitGradient = Take(heads * tokens, tokens);
         HiddenGradient = Take(rows, m);
         UpGradient = Take(rows, m2);
-        ModuleInput = Take(gains && normalisesInput ? rows : 0, d);
+        GainedInput = Take(gains && Array.Exists(walk, sublayer => sublayer.Placement.Before) ? rows : 0, d);
+        GainedBranch = Take(gains && Array.Exists(walk, sublayer => sublayer.Placement.OnBranch) ? rows : 0, d);
         InputGainSums = Take(chunks, d);
-        OutputGainSums = Take(chunks, d);
+        BranchGainSums = Take(chunks, d);
+        SumGainSums = Take(chunks, d);
         BiasSums = Take(chunks, m);
         if (!parameters)
         {
@@ -49,12 +53,12 @@ internal sealed class ActivationPlan
         end += (Int128)BlockInputLength * (architecture.Depth - 1);
 
         Int128 shared = end;
-        Attention = new SublayerSlots(Take(rows, d), Take(rows, 1), Take(normalises ? rows : 0, d), Take(rows, 1));
+        foreach (BlockSublayer sublayer in walk)
+            sublayers[(int)sublayer.Module] = TakeSublayer(sublayer, rows, d);
         Query = Take(rows, d);
         Key = Take(rows, d);
         Value = Take(rows, d);
         Probabilities = Take(heads * tokens, tokens);
-        Mlp = new SublayerSlots(Take(rows, d), Take(rows, 1), Take(normalises ? rows : 0, d), Take(rows, 1));
         PreActivation = Take(rows, m);
         Up = Take(rows, m2);
         if (parameters)
@@ -85,8 +89,14 @@ internal sealed class ActivationPlan
     /// <summary>G: [R, d], the loss gradient at the stream.</summary>
     internal Slot Gradient { get; }
 
-    /// <summary>[R, d], what a sublayer's module puts out, and backwards the gradient there.</summary>
+    /// <summary>f: [R, d], what a sublayer's module puts out.</summary>
     internal Slot Branch { get; }
+
+    /// <summary>[R, d], the gradient at f.</summary>
+    internal Slot BranchGradient { get; }
+
+    /// <summary>[R, d] where a step has several sublayers: what it has added up so far.</summary>
+    internal Slot Partial { get; }
 
     /// <summary>[R, d], attention's mixture of values before W_O, and backwards the gradient there; per block where W_O learns.</summary>
     internal Slot Context { get; }
@@ -116,22 +126,25 @@ internal sealed class ActivationPlan
     internal Slot UpGradient { get; }
 
     /// <summary>[R, d], γ ∘ N x where the module's input has a gain.</summary>
-    internal Slot ModuleInput { get; }
+    internal Slot GainedInput { get; }
+
+    /// <summary>[R, d], γ ∘ N f where the branch's normalisation has a gain.</summary>
+    internal Slot GainedBranch { get; }
 
     /// <summary>Chunk by chunk of rows, the sums that make up the gradient of an input gain.</summary>
     internal Slot InputGainSums { get; }
 
-    /// <summary>The same of an output gain.</summary>
-    internal Slot OutputGainSums { get; }
+    /// <summary>The same of a branch's gain.</summary>
+    internal Slot BranchGainSums { get; }
+
+    /// <summary>The same of a sum's gain.</summary>
+    internal Slot SumGainSums { get; }
 
     /// <summary>The same of the MLP's bias.</summary>
     internal Slot BiasSums { get; }
 
     /// <summary>Per block, <see cref="BlockInputLength"/> apart: [R, d], the stream that entered.</summary>
     internal Slot BlockInput { get; }
-
-    /// <summary>Per block: what the attention sublayer's placement keeps.</summary>
-    internal SublayerSlots Attention { get; }
 
     /// <summary>Per block: [R, d].</summary>
     internal Slot Query { get; }
@@ -145,14 +158,20 @@ internal sealed class ActivationPlan
     /// <summary>Per block: A, [B H n, n].</summary>
     internal Slot Probabilities { get; }
 
-    /// <summary>Per block: what the MLP sublayer's placement keeps.</summary>
-    internal SublayerSlots Mlp { get; }
-
     /// <summary>Per block: W_1 z + b, [R, m].</summary>
     internal Slot PreActivation { get; }
 
     /// <summary>Per block: W_u z, [R, m] when gated.</summary>
     internal Slot Up { get; }
+
+    /// <summary>Per block: what the placement of that module's sublayer keeps.</summary>
+    internal SublayerSlots Sublayer(ModuleKind module) => sublayers[(int)module];
+
+    private SublayerSlots TakeSublayer(BlockSublayer sublayer, long rows, long width)
+    {
+        long branch = sublayer.Placement.OnBranch ? rows : 0, sum = sublayer.NormalisesSum ? rows : 0;
+        return new(Take(rows, width), Take(rows, 1), Take(branch, width), Take(branch, 1), Take(sum, width), Take(sum, 1));
+    }
 
     private Slot Take(long rows, long columns)
     {
@@ -167,6 +186,9 @@ internal sealed class ActivationPlan
 /// <summary>What the placement of one sublayer keeps for the backward pass.</summary>
 /// <param name="Input">[R, d], N x or x, which the module sees, with a gain if there is one.</param>
 /// <param name="InputScale">[R, 1], √d/‖x‖ where the module sees N x.</param>
-/// <param name="Normalised">[R, d], N f (peri, output) or N (r x + a f) (post).</param>
-/// <param name="NormalisedScale">[R, 1], its √d/‖·‖.</param>
-internal readonly record struct SublayerSlots(Slot Input, Slot InputScale, Slot Normalised, Slot NormalisedScale);
+/// <param name="NormalisedBranch">[R, d], N f where the branch is normalised.</param>
+/// <param name="BranchScale">[R, 1], its √d/‖f‖.</param>
+/// <param name="NormalisedSum">[R, d], N (r x + Σ a f) where it completes a sum that is normalised.</param>
+/// <param name="SumScale">[R, 1], its √d/‖·‖.</param>
+internal readonly record struct SublayerSlots(
+    Slot Input, Slot InputScale, Slot NormalisedBranch, Slot BranchScale, Slot NormalisedSum, Slot SumScale);

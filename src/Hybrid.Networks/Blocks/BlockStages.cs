@@ -2,6 +2,7 @@ using System.Numerics;
 using Hybrid.Architectures;
 using Hybrid.Networks.Blocks.Activations;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Networks.Blocks;
 
@@ -17,6 +18,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     private readonly ActivationPlan plan;
     private readonly ActivationKernels<T> kernels;
     private readonly NativeBuffer<T> activations;
+    private readonly BlockSublayer[][] sublayers;
 
     // Elements from one block's context and hidden layer to the next block's.
     private readonly long contextLength;
@@ -36,6 +38,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
             ? ActivationKernels<T>.Of(architecture.Activation)
             : ActivationKernels<T>.InOwnPrecision(architecture.Activation);
         plan = new ActivationPlan(architecture, sequences, kept);
+        sublayers = [.. Enumerable.Range(1, architecture.Depth).Select(layer => BlockSublayer.Of(architecture, layer))];
         contextLength = kept.LearnParameters() ? plan.BlockLength : 0;
         activations = new NativeBuffer<T>(
             plan.Length,
@@ -51,9 +54,6 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     /// <summary>G: [R, d], the loss gradient where the backward pass stands.</summary>
     internal MatrixView<T> Gradient { get; }
 
-    /// <summary>[R, d], what a sublayer's module puts out.</summary>
-    internal MatrixView<T> Branch => plan.Branch.In(activations);
-
     /// <summary>[R, d], where the input of block <paramref name="layer"/> is kept, if inputs are.</summary>
     internal MatrixView<T> BlockInput(int layer) => plan.BlockInput.In(activations, (layer - 1) * plan.BlockInputLength);
 
@@ -67,14 +67,46 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     /// <summary>The same as rows: [B H n, n].</summary>
     internal MatrixView<T> ProbabilityRows(int layer) => Kept(plan.Probabilities, layer);
 
-    /// <summary>Where block <paramref name="layer"/>'s attention meets the stream, with the gains that there are: [1, d] each.</summary>
-    internal Placement<T> AttentionPlacement(
-        int layer, MatrixView<T> inputGain = default, MatrixView<T> outputGain = default) =>
-        Placed(layer, plan.Attention, architecture.Attention.Skip, architecture.Attention.Branch, inputGain, outputGain);
+    /// <summary>The sublayers of block <paramref name="layer"/>, first to last.</summary>
+    internal ReadOnlySpan<BlockSublayer> Sublayers(int layer) => sublayers[layer - 1];
 
-    /// <summary>Where block <paramref name="layer"/>'s MLP meets the stream, with the gains that there are: [1, d] each.</summary>
-    internal Placement<T> MlpPlacement(int layer, MatrixView<T> inputGain = default, MatrixView<T> outputGain = default) =>
-        Placed(layer, plan.Mlp, architecture.Mlp.Skip, architecture.Mlp.Branch, inputGain, outputGain);
+    /// <summary>Where a sublayer of block <paramref name="layer"/> meets the stream, with the gains that there are: [1, d] each.</summary>
+    internal Placement<T> Placed(
+        int layer,
+        BlockSublayer sublayer,
+        MatrixView<T> inputGain = default,
+        MatrixView<T> branchGain = default,
+        MatrixView<T> sumGain = default)
+    {
+        SublayerSlots slots = plan.Sublayer(sublayer.Module);
+        return new()
+        {
+            Norm = sublayer.Placement,
+            Width = architecture.Width,
+            Skip = T.CreateChecked(sublayer.Skip),
+            Weight = T.CreateChecked(sublayer.Weight),
+            Turn = sublayer.Turn,
+            Stream = Stream,
+            Partial = plan.Partial.In(activations),
+            Branch = plan.Branch.In(activations),
+            BranchGradient = plan.BranchGradient.In(activations),
+            InputGradient = plan.InputGradient.In(activations),
+            Input = inputGain.Rows > 0 ? plan.GainedInput.In(activations) : Kept(slots.Input, layer),
+            NormalisedInput = Kept(slots.Input, layer),
+            InputScale = Kept(slots.InputScale, layer),
+            NormalisedBranch = Kept(slots.NormalisedBranch, layer),
+            BranchScale = Kept(slots.BranchScale, layer),
+            GainedBranch = plan.GainedBranch.In(activations),
+            NormalisedSum = Kept(slots.NormalisedSum, layer),
+            SumScale = Kept(slots.SumScale, layer),
+            InputGain = inputGain,
+            BranchGain = branchGain,
+            SumGain = sumGain,
+            InputGainSums = plan.InputGainSums.In(activations),
+            BranchGainSums = plan.BranchGainSums.In(activations),
+            SumGainSums = plan.SumGainSums.In(activations),
+        };
+    }
 
     /// <summary>Attention of block <paramref name="layer"/> between its products with weights.</summary>
     internal AttentionHeads<T> Heads(int layer) => new()
@@ -110,27 +142,6 @@ internal sealed unsafe class BlockStages<T> : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => activations.Dispose();
-
-    private Placement<T> Placed(
-        int layer, SublayerSlots slots, Schedule skip, Schedule weight, MatrixView<T> inputGain, MatrixView<T> outputGain) => new()
-        {
-            Norm = architecture.Norm,
-            Width = architecture.Width,
-            Skip = T.CreateChecked(skip.At(layer)),
-            Weight = T.CreateChecked(weight.At(layer)),
-            Stream = Stream,
-            Branch = Branch,
-            InputGradient = plan.InputGradient.In(activations),
-            Input = inputGain.Rows > 0 ? plan.ModuleInput.In(activations) : Kept(slots.Input, layer),
-            NormalisedInput = Kept(slots.Input, layer),
-            InputScale = Kept(slots.InputScale, layer),
-            Normalised = Kept(slots.Normalised, layer),
-            NormalisedScale = Kept(slots.NormalisedScale, layer),
-            InputGain = inputGain,
-            OutputGain = outputGain,
-            InputGainSums = plan.InputGainSums.In(activations),
-            OutputGainSums = plan.OutputGainSums.In(activations),
-        };
 
     private MatrixView<T> Kept(Slot slot, int layer) => slot.In(activations, (layer - 1) * plan.BlockLength);
 }

@@ -53,9 +53,6 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
     /// <summary>G: [R, d], the loss gradient where the backward pass stands.</summary>
     internal MatrixView<T> Gradient => stages.Gradient;
 
-    /// <summary>[R, d]: after a sublayer's forward pass, what it added to the stream but for the weight a.</summary>
-    internal MatrixView<T> Branch => stages.Branch;
-
     private bool LearnsParameters => kept.LearnParameters();
 
     /// <summary>A of block <paramref name="layer"/> as its last forward pass left it: [B, H, n, n].</summary>
@@ -64,28 +61,38 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
     /// <summary>The same as rows: [B H n, n].</summary>
     internal MatrixView<T> ProbabilityRows(int layer) => stages.ProbabilityRows(layer);
 
+    /// <summary>The sublayers of block <paramref name="layer"/>, first to last.</summary>
+    internal ReadOnlySpan<BlockSublayer> Sublayers(int layer) => stages.Sublayers(layer);
+
     /// <summary>Carries <see cref="Stream"/> through block <paramref name="layer"/>, keeping what its backward pass needs.</summary>
     internal void Forward(int layer)
     {
-        ForwardAttention(layer);
-        ForwardMlp(layer);
+        Keep(layer);
+        Run(layer);
     }
 
-    /// <summary>The first half of <see cref="Forward"/>.</summary>
-    internal void ForwardAttention(int layer)
+    /// <summary>The beginning of <see cref="Forward(int)"/>: keeps the block's input, if inputs are kept.</summary>
+    internal void Keep(int layer)
     {
         if (kept == KeptActivations.BlockInputs)
             Copy(Stream, stages.BlockInput(layer));
-        RunAttention(layer);
     }
 
-    /// <summary>The second half of <see cref="Forward"/>.</summary>
-    internal void ForwardMlp(int layer)
+    /// <summary>
+    /// One sublayer's part of <see cref="Forward(int)"/>: afterwards <see cref="Stream"/> is its step's output if it ends the
+    /// step, and still the step's input if not. Returned, until the next: f, what its module put out, and what was added of it
+    /// to the stream but for the weight a, [R, d] each.
+    /// </summary>
+    internal (MatrixView<T> Branch, MatrixView<T> Added) Forward(int layer, BlockSublayer sublayer)
     {
-        Placement<T> placement = MlpPlacement(layer);
+        Placement<T> placement = Placed(layer, sublayer);
         pool.Run(&Placement<T>.Enter, &placement);
-        MlpForward(layer, placement.Input, placement.Branch);
+        if (sublayer.Module == ModuleKind.Attention)
+            AttentionForward(layer, placement.Input, placement.Branch);
+        else
+            MlpForward(layer, placement.Input, placement.Branch);
         pool.Run(&Placement<T>.Leave, &placement);
+        return (placement.Branch, placement.Added);
     }
 
     /// <summary>
@@ -97,33 +104,43 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         if (kept == KeptActivations.BlockInputs)
         {
             Copy(stages.BlockInput(layer), Stream);
-            RunAttention(layer);
-            ForwardMlp(layer);
+            Run(layer);
         }
 
-        Placement<T> placement = MlpPlacement(layer) with { Stream = Gradient };
-        pool.Run(&Placement<T>.LeaveBackward, &placement);
-        MlpBackward(layer, placement);
-        pool.Run(&Placement<T>.EnterBackward, &placement);
-        AddGains(placement, layer, GainRole.MlpInput, GainRole.MlpOutput);
-
-        placement = AttentionPlacement(layer) with { Stream = Gradient };
-        pool.Run(&Placement<T>.LeaveBackward, &placement);
-        AttentionBackward(layer, placement);
-        pool.Run(&Placement<T>.EnterBackward, &placement);
-        AddGains(placement, layer, GainRole.AttentionInput, GainRole.AttentionOutput);
+        ReadOnlySpan<BlockSublayer> sublayers = Sublayers(layer);
+        for (int index = sublayers.Length - 1; index >= 0; index--)
+            Backward(layer, sublayers[index]);
     }
 
     /// <inheritdoc/>
     public void Dispose() => stages.Dispose();
 
-    private void RunAttention(int layer)
+    private void Run(int layer)
     {
-        Placement<T> placement = AttentionPlacement(layer);
-        pool.Run(&Placement<T>.Enter, &placement);
-        AttentionForward(layer, placement.Input, placement.Branch);
-        pool.Run(&Placement<T>.Leave, &placement);
+        foreach (BlockSublayer sublayer in Sublayers(layer))
+            Forward(layer, sublayer);
     }
+
+    private void Backward(int layer, BlockSublayer sublayer)
+    {
+        Placement<T> placement = Placed(layer, sublayer) with { Stream = Gradient };
+        pool.Run(&Placement<T>.LeaveBackward, &placement);
+        if (sublayer.Module == ModuleKind.Attention)
+            AttentionBackward(layer, placement.Input, placement.BranchGradient, placement.InputGradient);
+        else
+            MlpBackward(layer, placement.Input, placement.BranchGradient, placement.InputGradient);
+        pool.Run(&Placement<T>.EnterBackward, &placement);
+        AddGain(layer, new(sublayer.Module, GainPlace.Input), placement.InputGainSums);
+        AddGain(layer, new(sublayer.Module, GainPlace.Branch), placement.BranchGainSums);
+        AddGain(layer, new(sublayer.Module, GainPlace.Sum), placement.SumGainSums);
+    }
+
+    private Placement<T> Placed(int layer, BlockSublayer sublayer) => stages.Placed(
+        layer,
+        sublayer,
+        weights.Gain(layer, new(sublayer.Module, GainPlace.Input)),
+        weights.Gain(layer, new(sublayer.Module, GainPlace.Branch)),
+        weights.Gain(layer, new(sublayer.Module, GainPlace.Sum)));
 
     // input: [R, d], branch: [R, d].
     private void AttentionForward(int layer, MatrixView<T> input, MatrixView<T> branch)
@@ -136,20 +153,20 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         product.Multiply(heads.Context, weights.Matrix(layer, MatrixRole.AttentionOut), branch, T.One);
     }
 
-    private void AttentionBackward(int layer, Placement<T> placement)
+    // input: [R, d] as forwards; the gradients at the branch, read, and at the input, written: [R, d].
+    private void AttentionBackward(int layer, MatrixView<T> input, MatrixView<T> branchGradient, MatrixView<T> inputGradient)
     {
         AttentionHeads<T> heads = stages.Heads(layer);
-        MatrixView<T> branch = placement.Branch, input = placement.InputGradient;
-        Learn(layer, MatrixRole.AttentionOut, heads.Context, branch);
-        product.Multiply(branch, weights.Matrix(layer, MatrixRole.AttentionOut).Transposed, heads.Context, T.One);
+        Learn(layer, MatrixRole.AttentionOut, heads.Context, branchGradient);
+        product.Multiply(branchGradient, weights.Matrix(layer, MatrixRole.AttentionOut).Transposed, heads.Context, T.One);
         pool.Run(&AttentionHeads<T>.BackwardRows, &heads);
         pool.Run(&AttentionHeads<T>.BackwardColumns, &heads);
-        Learn(layer, MatrixRole.Query, placement.Input, heads.QueryGradient);
-        Learn(layer, MatrixRole.Key, placement.Input, heads.KeyGradient);
-        Learn(layer, MatrixRole.Value, placement.Input, heads.ValueGradient);
-        product.Multiply(heads.QueryGradient, weights.Matrix(layer, MatrixRole.Query).Transposed, input, T.One);
-        product.Multiply(heads.KeyGradient, weights.Matrix(layer, MatrixRole.Key).Transposed, input, T.One, accumulate: true);
-        product.Multiply(heads.ValueGradient, weights.Matrix(layer, MatrixRole.Value).Transposed, input, T.One, accumulate: true);
+        Learn(layer, MatrixRole.Query, input, heads.QueryGradient);
+        Learn(layer, MatrixRole.Key, input, heads.KeyGradient);
+        Learn(layer, MatrixRole.Value, input, heads.ValueGradient);
+        product.Multiply(heads.QueryGradient, weights.Matrix(layer, MatrixRole.Query).Transposed, inputGradient, T.One);
+        product.Multiply(heads.KeyGradient, weights.Matrix(layer, MatrixRole.Key).Transposed, inputGradient, T.One, accumulate: true);
+        product.Multiply(heads.ValueGradient, weights.Matrix(layer, MatrixRole.Value).Transposed, inputGradient, T.One, accumulate: true);
     }
 
     private void MlpForward(int layer, MatrixView<T> input, MatrixView<T> branch)
@@ -162,21 +179,20 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         product.Multiply(hidden.Hidden, weights.Matrix(layer, MatrixRole.MlpOut), branch, T.One);
     }
 
-    private void MlpBackward(int layer, Placement<T> placement)
+    private void MlpBackward(int layer, MatrixView<T> input, MatrixView<T> branchGradient, MatrixView<T> inputGradient)
     {
         HiddenLayer<T> hidden = Hidden(layer);
-        MatrixView<T> branch = placement.Branch, input = placement.InputGradient;
-        Learn(layer, MatrixRole.MlpOut, hidden.Hidden, branch);
-        product.Multiply(branch, weights.Matrix(layer, MatrixRole.MlpOut).Transposed, hidden.Gradient, T.One);
+        Learn(layer, MatrixRole.MlpOut, hidden.Hidden, branchGradient);
+        product.Multiply(branchGradient, weights.Matrix(layer, MatrixRole.MlpOut).Transposed, hidden.Gradient, T.One);
         pool.Run(&HiddenLayer<T>.Backward, &hidden);
         if (LearnsParameters)
             RowChunks.Add(hidden.BiasSums, gradients.Matrix(layer, MatrixRole.MlpBias));
-        Learn(layer, MatrixRole.MlpIn, placement.Input, hidden.Gradient);
-        product.Multiply(hidden.Gradient, weights.Matrix(layer, MatrixRole.MlpIn).Transposed, input, T.One);
+        Learn(layer, MatrixRole.MlpIn, input, hidden.Gradient);
+        product.Multiply(hidden.Gradient, weights.Matrix(layer, MatrixRole.MlpIn).Transposed, inputGradient, T.One);
         if (!architecture.Gated)
             return;
-        Learn(layer, MatrixRole.MlpUp, placement.Input, hidden.UpGradient);
-        product.Multiply(hidden.UpGradient, weights.Matrix(layer, MatrixRole.MlpUp).Transposed, input, T.One, accumulate: true);
+        Learn(layer, MatrixRole.MlpUp, input, hidden.UpGradient);
+        product.Multiply(hidden.UpGradient, weights.Matrix(layer, MatrixRole.MlpUp).Transposed, inputGradient, T.One, accumulate: true);
     }
 
     // The gradient of a matrix: Zᵀ G. input: [R, in], gradient: [R, out].
@@ -186,21 +202,11 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
             product.Multiply(input.Transposed, gradient, gradients.Matrix(layer, role), T.One);
     }
 
-    private void AddGains(Placement<T> placement, int layer, GainRole input, GainRole output)
+    private void AddGain(int layer, GainRole role, MatrixView<T> sums)
     {
-        if (!LearnsParameters)
-            return;
-        if (placement.InputGain.Rows > 0)
-            RowChunks.Add(placement.InputGainSums, gradients.Gain(layer, input));
-        if (placement.OutputGain.Rows > 0)
-            RowChunks.Add(placement.OutputGainSums, gradients.Gain(layer, output));
+        if (LearnsParameters && weights.Gain(layer, role).Rows > 0)
+            RowChunks.Add(sums, gradients.Gain(layer, role));
     }
-
-    private Placement<T> AttentionPlacement(int layer) =>
-        stages.AttentionPlacement(layer, weights.Gain(layer, GainRole.AttentionInput), weights.Gain(layer, GainRole.AttentionOutput));
-
-    private Placement<T> MlpPlacement(int layer) =>
-        stages.MlpPlacement(layer, weights.Gain(layer, GainRole.MlpInput), weights.Gain(layer, GainRole.MlpOutput));
 
     private HiddenLayer<T> Hidden(int layer) => stages.Hidden(layer, weights.Matrix(layer, MatrixRole.MlpBias));
 

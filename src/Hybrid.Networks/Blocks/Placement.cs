@@ -1,12 +1,15 @@
 using System.Numerics;
 using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Networks.Blocks;
 
 /// <summary>
-/// What surrounds a module f in a sublayer: theory.md, section 1. In: z = N x (pre, peri) or x. Out: x' = r x + a f,
-/// with f normalised before (peri, output) or the sum after (post). In training every N carries a gain, γ ∘ N x, and
+/// What surrounds a module f in a step x' = [N] (r x + Σ a [N] f([N] x)), derivation (4.3): each N where the placement has it.
+/// A step's only sublayer adds to the stream in place. Where there are several, each reads the stream x while the first ones
+/// add to a partial sum, and the last completes it in the stream; backwards, in the reverse order, each reads the gradient at
+/// the sum, and the parts of the gradient at x add up in the same way. In training every N carries a gain, γ ∘ N x, and
 /// backwards, with g the gradient there, G_γ = Σ over rows of g ∘ N x and the gradient at N x is γ ∘ g. Rows (R of them) are
 /// independent, and threads share them.
 /// </summary>
@@ -21,8 +24,8 @@ internal unsafe struct Placement<T>
     /// <summary>Whether N f is added to the stream.</summary>
     internal readonly bool NormalisesBranch => normalisesBranch;
 
-    /// <summary>Whether x' = N(…).</summary>
-    internal readonly bool NormalisesOutput => normalisesOutput;
+    /// <summary>Whether x' = N(…), and this sublayer completes it.</summary>
+    internal readonly bool NormalisesOutput => normalisesOutput && EndsStep;
 
     /// <summary>d, by which N normalises: the matrices' columns, or more where they hold coordinates in a frame.</summary>
     internal int Width;
@@ -33,11 +36,23 @@ internal unsafe struct Placement<T>
     /// <summary>a, weight of the branch.</summary>
     internal T Weight;
 
+    /// <summary>The sublayer's turn in its step.</summary>
+    internal StepTurn Turn;
+
     /// <summary>x or G: [R, d], the stream forwards and its gradient backwards; updated in place.</summary>
     internal MatrixView<T> Stream;
 
-    /// <summary>f, with a gain γ ∘ N f once it is added; backwards the gradient at f: [R, d].</summary>
+    /// <summary>
+    /// What the step has added up so far, forwards of x' and backwards of the gradient at x: [R, d], where it has several
+    /// sublayers.
+    /// </summary>
+    internal MatrixView<T> Partial;
+
+    /// <summary>f: [R, d].</summary>
     internal MatrixView<T> Branch;
+
+    /// <summary>The gradient at f: [R, d].</summary>
+    internal MatrixView<T> BranchGradient;
 
     /// <summary>The gradient at z: [R, d].</summary>
     internal MatrixView<T> InputGradient;
@@ -51,17 +66,26 @@ internal unsafe struct Placement<T>
     /// <summary>[R, 1].</summary>
     internal MatrixView<T> InputScale;
 
-    /// <summary>N f or N (r x + a f): [R, d].</summary>
-    internal MatrixView<T> Normalised;
+    /// <summary>N f: [R, d], where the branch is normalised.</summary>
+    internal MatrixView<T> NormalisedBranch;
 
     /// <summary>[R, 1].</summary>
-    internal MatrixView<T> NormalisedScale;
+    internal MatrixView<T> BranchScale;
+
+    /// <summary>γ ∘ N f: [R, d], where the branch's normalisation has a gain.</summary>
+    internal MatrixView<T> GainedBranch;
+
+    /// <summary>N (r x + Σ a f): [R, d], where the sum is normalised.</summary>
+    internal MatrixView<T> NormalisedSum;
+
+    /// <summary>[R, 1].</summary>
+    internal MatrixView<T> SumScale;
 
     /// <summary>γ: [1, d], or without rows where there is none.</summary>
-    internal MatrixView<T> InputGain, OutputGain;
+    internal MatrixView<T> InputGain, BranchGain, SumGain;
 
     /// <summary>Gradients of the gains, chunk by chunk of rows: [chunks, d], or without rows where they are not asked for.</summary>
-    internal MatrixView<T> InputGainSums, OutputGainSums;
+    internal MatrixView<T> InputGainSums, BranchGainSums, SumGainSums;
 
     /// <summary>Which of the three places carry a normalisation.</summary>
     internal Placement Norm
@@ -74,9 +98,18 @@ internal unsafe struct Placement<T>
         }
     }
 
+    /// <summary>What is added to the stream but for the weight: f, N f or γ ∘ N f, after <see cref="Leave"/>.</summary>
+    internal readonly MatrixView<T> Added => !normalisesBranch ? Branch : HasBranchGain ? GainedBranch : NormalisedBranch;
+
+    private readonly bool StartsStep => Turn is StepTurn.Only or StepTurn.First;
+
+    private readonly bool EndsStep => Turn is StepTurn.Only or StepTurn.Last;
+
     private readonly bool HasInputGain => InputGain.Rows > 0;
 
-    private readonly bool HasOutputGain => OutputGain.Rows > 0;
+    private readonly bool HasBranchGain => BranchGain.Rows > 0;
+
+    private readonly bool HasSumGain => SumGain.Rows > 0;
 
     /// <summary>Input from Stream.</summary>
     internal static void Enter(Placement<T>* at, int worker, int threads)
@@ -95,59 +128,60 @@ internal unsafe struct Placement<T>
         }
     }
 
-    /// <summary>Stream from Stream and Branch.</summary>
+    /// <summary>Stream, or Partial before the step's last sublayer, from what stands there and Branch.</summary>
     internal static void Leave(Placement<T>* at, int worker, int threads)
     {
+        MatrixView<T> added = at->Added;
         (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
         int length = at->Stream.Columns;
         for (int row = start; row < end; row++)
         {
-            T* x = Row(at->Stream, row), f = Row(at->Branch, row);
             if (at->normalisesBranch)
             {
-                T* normalised = Row(at->Normalised, row);
-                at->NormalisedScale.Data[row] = Normalisation.Forward(f, normalised, length, at->Width);
-                if (at->HasOutputGain)
-                    RowMath.Multiply(at->OutputGain.Data, normalised, f, length);
-                else
-                    f = normalised;
+                T* normalised = Row(at->NormalisedBranch, row);
+                at->BranchScale.Data[row] = Normalisation.Forward(Row(at->Branch, row), normalised, length, at->Width);
+                if (at->HasBranchGain)
+                    RowMath.Multiply(at->BranchGain.Data, normalised, Row(at->GainedBranch, row), length);
             }
 
-            RowMath.Combine(at->Skip, x, at->Weight, f, x, length);
-            if (at->normalisesOutput)
+            T* sum = at->Add(row, begins: at->StartsStep, ends: at->EndsStep, at->Weight, Row(added, row), length);
+            if (at->NormalisesOutput)
             {
-                at->NormalisedScale.Data[row] = Normalisation.Forward(x, x, length, at->Width);
-                at->Stream.Row(row).CopyTo(at->Normalised.Row(row));
-                if (at->HasOutputGain)
-                    RowMath.Multiply(at->OutputGain.Data, x, x, length);
+                at->SumScale.Data[row] = Normalisation.Forward(sum, sum, length, at->Width);
+                at->Stream.Row(row).CopyTo(at->NormalisedSum.Row(row));
+                if (at->HasSumGain)
+                    RowMath.Multiply(at->SumGain.Data, sum, sum, length);
             }
         }
     }
 
     /// <summary>
-    /// The gradient at f, into Branch, from the gradient at x', in Stream; for post Stream is taken before N. Where z has a
-    /// gain it is formed again, for the gradients of the matrices that it enters.
+    /// The gradient at f from the gradient at x', in Stream, which the step's last sublayer first takes before the sum's N.
+    /// Where z has a gain it is formed again, for the gradients of the matrices that it enters.
     /// </summary>
     internal static void LeaveBackward(Placement<T>* at, int worker, int threads)
     {
-        (int start, int end) = Share(at->Stream.Rows, at->HasOutputGain, worker, threads);
+        MatrixView<T> branch = at->BranchGradient;
+        (int start, int end) = Share(at->Stream.Rows, at->HasBranchGain || at->HasSumGain, worker, threads);
         int length = at->Stream.Columns;
         for (int row = start; row < end; row++)
         {
-            T* gradient = Row(at->Stream, row), branch = Row(at->Branch, row), normalised = Row(at->Normalised, row);
-            if (at->normalisesOutput)
+            T* gradient = Row(at->Stream, row), atBranch = Row(branch, row);
+            if (at->NormalisesOutput)
             {
-                if (at->HasOutputGain)
-                    Normalisation.GainBackward(gradient, normalised, at->OutputGain.Data, RowChunks.SumOf(at->OutputGainSums, row), length);
-                Normalisation.Backward(gradient, normalised, at->NormalisedScale.Data[row], length, at->Width);
+                T* normalised = Row(at->NormalisedSum, row);
+                if (at->HasSumGain)
+                    Normalisation.GainBackward(gradient, normalised, at->SumGain.Data, RowChunks.SumOf(at->SumGainSums, row), length);
+                Normalisation.Backward(gradient, normalised, at->SumScale.Data[row], length, at->Width);
             }
 
-            RowMath.Scale(at->Weight, gradient, branch, length);
+            RowMath.Scale(at->Weight, gradient, atBranch, length);
             if (at->normalisesBranch)
             {
-                if (at->HasOutputGain)
-                    Normalisation.GainBackward(branch, normalised, at->OutputGain.Data, RowChunks.SumOf(at->OutputGainSums, row), length);
-                Normalisation.Backward(branch, normalised, at->NormalisedScale.Data[row], length, at->Width);
+                T* normalised = Row(at->NormalisedBranch, row);
+                if (at->HasBranchGain)
+                    Normalisation.GainBackward(atBranch, normalised, at->BranchGain.Data, RowChunks.SumOf(at->BranchGainSums, row), length);
+                Normalisation.Backward(atBranch, normalised, at->BranchScale.Data[row], length, at->Width);
             }
 
             if (at->HasInputGain)
@@ -155,14 +189,17 @@ internal unsafe struct Placement<T>
         }
     }
 
-    /// <summary>The gradient at x, into Stream, from both paths: r times the one in Stream, and InputGradient.</summary>
+    /// <summary>
+    /// The gradient at x, into Stream once the step's first sublayer is reached and into Partial before: r times the one that
+    /// stood in Stream, and InputGradient of every sublayer.
+    /// </summary>
     internal static void EnterBackward(Placement<T>* at, int worker, int threads)
     {
         (int start, int end) = Share(at->Stream.Rows, at->HasInputGain, worker, threads);
         int length = at->Stream.Columns;
         for (int row = start; row < end; row++)
         {
-            T* gradient = Row(at->Stream, row), input = Row(at->InputGradient, row);
+            T* input = Row(at->InputGradient, row);
             if (at->normalisesInput)
             {
                 T* normalised = Row(at->NormalisedInput, row);
@@ -171,8 +208,19 @@ internal unsafe struct Placement<T>
                 Normalisation.Backward(input, normalised, at->InputScale.Data[row], length, at->Width);
             }
 
-            RowMath.Combine(at->Skip, gradient, T.One, input, gradient, length);
+            at->Add(row, begins: at->EndsStep, ends: at->StartsStep, T.One, input, length);
         }
+    }
+
+    // Adds to the sum, which begins as r times the stream, stands in Partial and ends in the stream. Returns where it is now.
+    private readonly T* Add(int row, bool begins, bool ends, T weight, T* part, int length)
+    {
+        T* stream = Row(Stream, row), sum = ends ? stream : Row(Partial, row);
+        if (begins)
+            RowMath.Combine(Skip, stream, weight, part, sum, length);
+        else
+            RowMath.Combine(T.One, Row(Partial, row), weight, part, sum, length);
+        return sum;
     }
 
     // Whole chunks where sums are taken.

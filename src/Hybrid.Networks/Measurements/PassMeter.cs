@@ -1,5 +1,6 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Networks.Measurements;
@@ -74,13 +75,13 @@ public sealed class PassMeter : IPassObserver<float>
     public void Middle(int layer, MatrixView<float> stream) => Remember(stream);
 
     /// <inheritdoc/>
-    public void Branch(int layer, ModuleKind sublayer, MatrixView<float> branch)
+    public void Added(int layer, ModuleKind module, MatrixView<float> added)
     {
         double square = 0, cosines = 0;
-        for (int i = 0; i < branch.Rows; i++)
+        for (int i = 0; i < added.Rows; i++)
         {
-            Span<float> f = branch.Row(i);
-            ReadOnlySpan<float> x = before.AsSpan(i * branch.Columns, branch.Columns);
+            Span<float> f = added.Row(i);
+            ReadOnlySpan<float> x = before.AsSpan(i * added.Columns, added.Columns);
             double ff = 0, xx = 0, xf = 0;
             for (int k = 0; k < f.Length; k++)
             {
@@ -93,8 +94,8 @@ public sealed class PassMeter : IPassObserver<float>
             cosines += ff > 0 && xx > 0 ? xf / Math.Sqrt(ff * xx) : 0;
         }
 
-        (sublayer == ModuleKind.Attention ? attention : mlp)[layer - 1] =
-            new(square / ((double)branch.Rows * branch.Columns), cosines / branch.Rows);
+        (module == ModuleKind.Attention ? attention : mlp)[layer - 1] =
+            new(square / ((double)added.Rows * added.Columns), cosines / added.Rows);
     }
 
     /// <inheritdoc/>
@@ -118,7 +119,7 @@ public sealed class PassMeter : IPassObserver<float>
         gradients[layer] = (diagonal, tokens == 1 ? 0 : offDiagonal);
     }
 
-    // The branch comes after it was added: this is the stream as it was.
+    // Told before the sublayers that read it: what they add comes when it was added.
     private void Remember(MatrixView<float> stream)
     {
         int length = checked(stream.Rows * stream.Columns);

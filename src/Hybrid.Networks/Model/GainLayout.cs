@@ -3,26 +3,38 @@ using Hybrid.Networks.Linear;
 
 namespace Hybrid.Networks.Model;
 
-/// <summary>The normalisations of one block that may carry a gain γ.</summary>
-internal enum GainRole
+/// <summary>The normalisations around a module that may carry a gain γ.</summary>
+internal enum GainPlace
 {
-    /// <summary>Before attention (pre, peri).</summary>
-    AttentionInput,
+    /// <summary>Of the stream before the module.</summary>
+    Input,
 
-    /// <summary>After attention: of the branch (peri, output) or of the sum (post).</summary>
-    AttentionOutput,
+    /// <summary>Of what the module makes of it.</summary>
+    Branch,
 
-    /// <summary>Before the MLP (pre, peri).</summary>
-    MlpInput,
+    /// <summary>Of the sum that the module completes.</summary>
+    Sum,
+}
 
-    /// <summary>After the MLP: of the branch (peri, output) or of the sum (post).</summary>
-    MlpOutput,
+/// <summary>One gain of a block.</summary>
+/// <param name="Module">The module that its normalisation surrounds; of a sum, the last that is added.</param>
+/// <param name="Place">Where around it.</param>
+internal readonly record struct GainRole(ModuleKind Module, GainPlace Place)
+{
+    private const int Places = (int)GainPlace.Sum + 1;
+
+    /// <summary>Number of gains that a block could have.</summary>
+    internal const int Count = ((int)ModuleKind.Mlp + 1) * Places;
+
+    /// <summary>From 0 to <see cref="Count"/> − 1.</summary>
+    internal int Index => (int)Module * Places + (int)Place;
 }
 
 /// <summary>Where the gains of all blocks lie in one buffer: those that the placement has, block after block, [d] each.</summary>
 internal sealed class GainLayout
 {
-    private readonly long[] offsets = new long[Enum.GetValues<GainRole>().Length];
+    private readonly long[] offsets = new long[GainRole.Count];
+    private readonly List<GainRole> roles = [];
     private readonly int depth;
 
     private GainLayout(int width, int depth)
@@ -41,33 +53,38 @@ internal sealed class GainLayout
     /// <summary>Elements of all gains.</summary>
     internal Int128 Length => (Int128)BlockLength * depth;
 
+    /// <summary>The gains that blocks have, in the order in which they lie in memory.</summary>
+    internal IReadOnlyList<GainRole> Roles => roles;
+
     /// <summary>No gain anywhere: the network at initialisation, where γ = 1.</summary>
     internal static GainLayout None(Architecture architecture) => new(architecture.Width, architecture.Depth);
 
-    /// <summary>A gain at every normalisation.</summary>
+    /// <summary>A gain at every normalisation: one before each module, one on each branch, one on each step's sum.</summary>
     internal static GainLayout Of(Architecture architecture)
     {
         GainLayout layout = None(architecture);
-        Placement norm = architecture.Norm;
-        bool input = norm.Before, output = norm.OnBranch || norm.OnSum;
-        layout.Place(GainRole.AttentionInput, input);
-        layout.Place(GainRole.AttentionOutput, output);
-        layout.Place(GainRole.MlpInput, input);
-        layout.Place(GainRole.MlpOutput, output);
+        foreach (BlockSublayer sublayer in BlockSublayer.Of(architecture, layer: 1))
+        {
+            layout.Place(new(sublayer.Module, GainPlace.Input), sublayer.Placement.Before);
+            layout.Place(new(sublayer.Module, GainPlace.Branch), sublayer.Placement.OnBranch);
+            layout.Place(new(sublayer.Module, GainPlace.Sum), sublayer.NormalisesSum);
+        }
+
         return layout;
     }
 
     /// <summary>Whether blocks have that gain.</summary>
-    internal bool Has(GainRole role) => offsets[(int)role] >= 0;
+    internal bool Has(GainRole role) => offsets[role.Index] >= 0;
 
     /// <summary>First element of a gain that exists, of block 1..depth.</summary>
-    internal long Offset(int layer, GainRole role) => (layer - 1) * BlockLength + offsets[(int)role];
+    internal long Offset(int layer, GainRole role) => (layer - 1) * BlockLength + offsets[role.Index];
 
     private void Place(GainRole role, bool exists)
     {
         if (!exists)
             return;
-        offsets[(int)role] = BlockLength;
+        roles.Add(role);
+        offsets[role.Index] = BlockLength;
         BlockLength += (long)Slot.Padded(Width);
     }
 }

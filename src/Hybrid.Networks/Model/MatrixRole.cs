@@ -1,6 +1,6 @@
 namespace Hybrid.Networks.Model;
 
-/// <summary>The parameters of one block, in the order in which they lie in memory. The number also names the random stream.</summary>
+/// <summary>The parameters of one block, in the order in which they lie in memory.</summary>
 public enum MatrixRole
 {
     /// <summary>W_Q: [d, d], entries of variance σ_A/d.</summary>

@@ -20,7 +20,7 @@ public sealed class ParameterLayout
 {
     private readonly ParameterBlock[] blocks;
 
-    /// <summary>The layout of <paramref name="architecture"/> with the initial scales of theory.md, section 1.</summary>
+    /// <summary>The layout of <paramref name="architecture"/> with the initial scales of derivation section 1.</summary>
     public ParameterLayout(Architecture architecture)
     {
         int d = architecture.Width, hidden = architecture.MlpWidth;

@@ -34,7 +34,7 @@ internal unsafe struct WeightDraw<T>
         long number = 0;
         foreach (ref readonly ParameterBlock block in (ReadOnlySpan<ParameterBlock>)draw->matrices)
         {
-            RandomKey key = new(draw->seed, draw->sample, draw->layer, (int)block.Role);
+            RandomKey key = block.Role.Stream().OfBlock(draw->seed, draw->sample, draw->layer);
             long length = (long)block.Rows * block.Columns;
             for (long start = 0; start < length; start += Piece, number++)
             {

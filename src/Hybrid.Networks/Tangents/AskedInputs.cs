@@ -39,7 +39,7 @@ internal sealed unsafe class AskedInputs : IDisposable
     {
         Basis.Clear();
         for (int k = 0; k < matrices.Length; k++)
-            matrices[k].Reset(new RandomKey(seed, sample, layer, (int)roles[k]));
+            matrices[k].Reset(roles[k].Stream().OfBlock(seed, sample, layer));
     }
 
     /// <summary>Takes the tokens, [n, dimension], as the first inputs.</summary>

@@ -49,7 +49,7 @@ internal sealed class BlockMatrices : IDisposable
         Contexts.Reset(seed, sample, layer);
         MlpInputs.Reset(seed, sample, layer);
         HiddenUnits.Reset(seed, sample, layer);
-        workspace.Draw(Bias, new RandomKey(seed, sample, layer, (int)MatrixRole.MlpBias), 0, biasDeviation);
+        workspace.Draw(Bias, RandomStream.MlpBias.OfBlock(seed, sample, layer), 0, biasDeviation);
     }
 
     /// <inheritdoc/>

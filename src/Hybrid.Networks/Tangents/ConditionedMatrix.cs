@@ -4,7 +4,7 @@ using Hybrid.Networks.Random;
 namespace Hybrid.Networks.Tangents;
 
 /// <summary>
-/// A matrix W: [in, out] of independent N(0, σ²) entries that is known only through its actions, theory.md section 6.
+/// A matrix W: [in, out] of independent N(0, σ²) entries that is known only through its actions (derivation section 12).
 /// Whatever was asked before, an answer has exactly the law that the whole matrix would give it.
 /// <para>
 /// Let the rows of U span all inputs asked so far, A = U W their images; let V span all output vectors asked, B = V Wᵀ.

@@ -49,32 +49,17 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
     /// <summary>Carries <see cref="Stream"/> through block <paramref name="layer"/>, 1..depth, of network (seed, sample).</summary>
     internal void Forward(ulong seed, int sample, int layer)
     {
-        BlockMatrices block = Block(layer);
-        block.Reset(seed, sample, layer);
-
-        Placement<double> placement = AttentionPlacement(layer);
-        pool.Run(&Placement<double>.Enter, &placement);
-        AttentionHeads<double> heads = Heads(layer);
-        block.AttentionInputs.Begin(placement.Input);
-        block.AttentionInputs.Apply(0, heads.Query);
-        block.AttentionInputs.Apply(1, heads.Key);
-        block.AttentionInputs.Apply(2, heads.Value);
-        pool.Run(&AttentionHeads<double>.Forward, &heads);
-        block.Contexts.Begin(heads.Context);
-        block.Contexts.Apply(0, placement.Branch);
-        pool.Run(&Placement<double>.Leave, &placement);
-
-        placement = MlpPlacement(layer);
-        pool.Run(&Placement<double>.Enter, &placement);
-        HiddenLayer<double> hidden = Hidden(layer);
-        block.MlpInputs.Begin(placement.Input);
-        block.MlpInputs.Apply(0, hidden.PreActivation);
-        if (architecture.Gated)
-            block.MlpInputs.Apply(1, hidden.Up);
-        pool.Run(&HiddenLayer<double>.Forward, &hidden);
-        block.HiddenUnits.Begin(hidden.Hidden);
-        block.HiddenUnits.Apply(0, placement.Branch);
-        pool.Run(&Placement<double>.Leave, &placement);
+        Block(layer).Reset(seed, sample, layer);
+        foreach (BlockSublayer sublayer in Sublayers(layer))
+        {
+            Placement<double> placement = Placed(layer, sublayer);
+            pool.Run(&Placement<double>.Enter, &placement);
+            if (sublayer.Module == ModuleKind.Attention)
+                Attend(layer, placement.Input, placement.Branch);
+            else
+                Hide(layer, placement.Input, placement.Branch);
+            pool.Run(&Placement<double>.Leave, &placement);
+        }
     }
 
     /// <summary>
@@ -83,25 +68,18 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
     /// </summary>
     internal void Backward(int layer, Span<double> weightGradients)
     {
-        BlockMatrices block = Block(layer);
-        Placement<double> placement = MlpPlacement(layer) with { Stream = Gradient };
-        pool.Run(&Placement<double>.LeaveBackward, &placement);
-        HiddenLayer<double> hidden = Hidden(layer);
-        block.HiddenUnits.ApplyTransposeLast([placement.Branch], hidden.Gradient, weightGradients);
-        pool.Run(&HiddenLayer<double>.Backward, &hidden);
-        ReadOnlySpan<MatrixView<double>> gates = [hidden.Gradient, hidden.UpGradient];
-        block.MlpInputs.ApplyTransposeLast(gates[..(architecture.Gated ? 2 : 1)], placement.InputGradient, weightGradients);
-        pool.Run(&Placement<double>.EnterBackward, &placement);
-
-        placement = AttentionPlacement(layer) with { Stream = Gradient };
-        pool.Run(&Placement<double>.LeaveBackward, &placement);
-        AttentionHeads<double> heads = Heads(layer);
-        block.Contexts.ApplyTransposeLast([placement.Branch], heads.Context, weightGradients);
-        pool.Run(&AttentionHeads<double>.BackwardRows, &heads);
-        pool.Run(&AttentionHeads<double>.BackwardColumns, &heads);
-        block.AttentionInputs.ApplyTransposeLast(
-            [heads.QueryGradient, heads.KeyGradient, heads.ValueGradient], placement.InputGradient, weightGradients);
-        pool.Run(&Placement<double>.EnterBackward, &placement);
+        ReadOnlySpan<BlockSublayer> sublayers = Sublayers(layer);
+        for (int index = sublayers.Length - 1; index >= 0; index--)
+        {
+            BlockSublayer sublayer = sublayers[index];
+            Placement<double> placement = Placed(layer, sublayer) with { Stream = Gradient };
+            pool.Run(&Placement<double>.LeaveBackward, &placement);
+            if (sublayer.Module == ModuleKind.Attention)
+                AttendBackward(layer, placement.BranchGradient, placement.InputGradient, weightGradients);
+            else
+                HideBackward(layer, placement.BranchGradient, placement.InputGradient, weightGradients);
+            pool.Run(&Placement<double>.EnterBackward, &placement);
+        }
     }
 
     /// <inheritdoc/>
@@ -113,13 +91,66 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
             block?.Dispose();
     }
 
+    /// <summary>The weights of block <paramref name="layer"/>.</summary>
     internal BlockMatrices Block(int layer) => blocks[layer - 1]!;
 
-    internal Placement<double> AttentionPlacement(int layer) => stages.AttentionPlacement(layer);
+    /// <summary>The sublayers of block <paramref name="layer"/>, first to last.</summary>
+    internal ReadOnlySpan<BlockSublayer> Sublayers(int layer) => stages.Sublayers(layer);
 
-    internal Placement<double> MlpPlacement(int layer) => stages.MlpPlacement(layer);
+    /// <summary>Where a sublayer of block <paramref name="layer"/> meets the stream.</summary>
+    internal Placement<double> Placed(int layer, BlockSublayer sublayer) => stages.Placed(layer, sublayer);
 
+    /// <summary>Attention of block <paramref name="layer"/>.</summary>
     internal AttentionHeads<double> Heads(int layer) => stages.Heads(layer);
 
+    /// <summary>The hidden layer of block <paramref name="layer"/>.</summary>
     internal HiddenLayer<double> Hidden(int layer) => stages.Hidden(layer, Block(layer).Bias);
+
+    // input, output: [n, d].
+    private void Attend(int layer, MatrixView<double> input, MatrixView<double> output)
+    {
+        BlockMatrices block = Block(layer);
+        AttentionHeads<double> heads = Heads(layer);
+        block.AttentionInputs.Begin(input);
+        block.AttentionInputs.Apply(0, heads.Query);
+        block.AttentionInputs.Apply(1, heads.Key);
+        block.AttentionInputs.Apply(2, heads.Value);
+        pool.Run(&AttentionHeads<double>.Forward, &heads);
+        block.Contexts.Begin(heads.Context);
+        block.Contexts.Apply(0, output);
+    }
+
+    private void Hide(int layer, MatrixView<double> input, MatrixView<double> output)
+    {
+        BlockMatrices block = Block(layer);
+        HiddenLayer<double> hidden = Hidden(layer);
+        block.MlpInputs.Begin(input);
+        block.MlpInputs.Apply(0, hidden.PreActivation);
+        if (architecture.Gated)
+            block.MlpInputs.Apply(1, hidden.Up);
+        pool.Run(&HiddenLayer<double>.Forward, &hidden);
+        block.HiddenUnits.Begin(hidden.Hidden);
+        block.HiddenUnits.Apply(0, output);
+    }
+
+    // Gradients at output and input: [n, d].
+    private void AttendBackward(int layer, MatrixView<double> output, MatrixView<double> input, Span<double> weightGradients)
+    {
+        BlockMatrices block = Block(layer);
+        AttentionHeads<double> heads = Heads(layer);
+        block.Contexts.ApplyTransposeLast([output], heads.Context, weightGradients);
+        pool.Run(&AttentionHeads<double>.BackwardRows, &heads);
+        pool.Run(&AttentionHeads<double>.BackwardColumns, &heads);
+        block.AttentionInputs.ApplyTransposeLast([heads.QueryGradient, heads.KeyGradient, heads.ValueGradient], input, weightGradients);
+    }
+
+    private void HideBackward(int layer, MatrixView<double> output, MatrixView<double> input, Span<double> weightGradients)
+    {
+        BlockMatrices block = Block(layer);
+        HiddenLayer<double> hidden = Hidden(layer);
+        block.HiddenUnits.ApplyTransposeLast([output], hidden.Gradient, weightGradients);
+        pool.Run(&HiddenLayer<double>.Backward, &hidden);
+        ReadOnlySpan<MatrixView<double>> gates = [hidden.Gradient, hidden.UpGradient];
+        block.MlpInputs.ApplyTransposeLast(gates[..(architecture.Gated ? 2 : 1)], input, weightGradients);
+    }
 }

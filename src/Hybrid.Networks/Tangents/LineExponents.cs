@@ -7,17 +7,15 @@ using Hybrid.Networks.Random;
 namespace Hybrid.Networks.Tangents;
 
 /// <summary>
-/// The exponents of theory.md section 4 at the line, measured. All tokens are equal there, so one token stands for them
-/// all and its attention weight is 1. An infinitesimal difference v between tokens is a tangent that attention's branch
-/// averages away (over many tokens that may all be attended to), while the MLP acts on it: λ_a of a block is the growth of
-/// ‖v‖²/‖x‖², the infinitesimal u. The gradient's mean mode is the gradient of that one token: λ_g of a block is the growth
-/// backwards of ‖G‖². Each is a logarithm of one network's growth; its mean differs from the logarithm of the mean growth,
-/// of which the theory speaks, by O(1/width).
+/// The exponents of derivation section 6 at the line, measured. All tokens are equal there, so one token stands for them
+/// all and its attention weight is 1. An infinitesimal difference v between tokens is a tangent that attention averages
+/// away (over many tokens that may all be attended to), while the MLP acts on it: λ_a of a block is the growth of
+/// ‖v‖²/‖x‖², the infinitesimal u. The gradient's mean mode is the gradient of that one token: λ_g of a block is the
+/// growth backwards of ‖G‖². Each is a logarithm of one network's growth; its mean differs from the logarithm of the mean
+/// growth, of which the theory speaks, by O(1/width).
 /// </summary>
 public sealed unsafe class LineExponents : IDisposable
 {
-    private const int InputLayer = 0, TokenStream = 0, GradientStream = 1, TangentStream = 2;
-
     private readonly Architecture line;
     private readonly WorkerPool pool;
     private readonly MatrixProduct<double> product;
@@ -54,8 +52,8 @@ public sealed unsafe class LineExponents : IDisposable
         if (angle.Length != line.Depth || gradients.Length != line.Depth)
             throw new ArgumentException($"there must be room for {line.Depth} blocks, got {angle.Length} and {gradients.Length}");
         MatrixView<double> x = network.Stream, v = pass.Tangents, g = network.Gradient;
-        token.Fill(x, new RandomKey(seed, sample, InputLayer, TokenStream));
-        tangents.Fill(v, new RandomKey(seed, sample, InputLayer, TangentStream));
+        token.Fill(x, RandomStream.InputTokens.OfInput(seed, sample));
+        tangents.Fill(v, RandomStream.InputTangents.OfInput(seed, sample));
         Rotate(v, x);
         double before = Size(v) / Size(x);
         for (int layer = 1; layer <= line.Depth; layer++)
@@ -73,7 +71,7 @@ public sealed unsafe class LineExponents : IDisposable
             before *= scale * scale;
         }
 
-        gradient.Fill(g, new RandomKey(seed, sample, InputLayer, GradientStream));
+        gradient.Fill(g, RandomStream.LossGradient.OfInput(seed, sample));
         Span<double> weights = stackalloc double[Enum.GetValues<MatrixRole>().Length];
         for (int layer = line.Depth; layer >= 1; layer--)
         {

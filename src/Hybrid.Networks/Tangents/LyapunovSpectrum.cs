@@ -12,8 +12,6 @@ namespace Hybrid.Networks.Tangents;
 /// </summary>
 public sealed unsafe class LyapunovSpectrum : IDisposable
 {
-    private const int InputLayer = 0, TokenStream = 0, TangentStream = 2;
-
     private readonly Architecture architecture;
     private readonly WorkerPool pool;
     private readonly MatrixProduct<double> product;
@@ -48,10 +46,10 @@ public sealed unsafe class LyapunovSpectrum : IDisposable
     {
         if (exponents.Length != architecture.Depth || exponents.Any(row => row.Length != Exponents))
             throw new ArgumentException($"there must be {architecture.Depth} blocks of {Exponents} exponents");
-        tokens.Fill(network.Stream, new RandomKey(seed, sample, InputLayer, TokenStream));
+        tokens.Fill(network.Stream, RandomStream.InputTokens.OfInput(seed, sample));
         MatrixView<double> rows = pass.Tangents;
         MatrixView<double> whole = new(rows.Data, Exponents, checked(architecture.Tokens * architecture.Width));
-        RandomKey key = new(seed, sample, InputLayer, TangentStream);
+        RandomKey key = RandomStream.InputTangents.OfInput(seed, sample);
         for (int row = 0; row < Exponents; row++)
             Gaussian.Fill(whole.Row(row), key, (long)row * whole.Columns, 1);
         Span<double> ignored = stackalloc double[Exponents];

@@ -20,9 +20,6 @@ public sealed unsafe class NetworkExponents : IDisposable
     // f′ ≈ Σ weight · f(steps · h)/(12 h): the difference over four points, exact for polynomials of degree four.
     private static readonly (int Steps, double Weight)[] Points = [(-2, 1), (-1, -8), (1, 8), (2, -1)];
 
-    // Streams of the random frames: blocks use layers 1.., the embeddings small numbers of layer 0.
-    private const int FrameLayer = 0, ForwardFrame = 120, BackwardFrame = 121;
-
     private readonly ModelOptions model;
     private readonly int sequences, exponents, n, d;
     private readonly WorkerPool pool;
@@ -77,7 +74,7 @@ public sealed unsafe class NetworkExponents : IDisposable
         trainer.Observe(batch, input, backward: false);
         int depth = model.Architecture.Depth;
         double[][][] forward = Logarithms(depth), backward = Logarithms(depth);
-        Start(seed, ForwardFrame);
+        Start(seed, RandomStream.ForwardFrame);
         for (int layer = 1; layer <= depth; layer++)
         {
             for (int k = 0; k < exponents; k++)
@@ -88,7 +85,7 @@ public sealed unsafe class NetworkExponents : IDisposable
             Orthonormalise(forward[layer - 1]);
         }
 
-        Start(seed, BackwardFrame);
+        Start(seed, RandomStream.BackwardFrame);
         for (int layer = depth; layer >= 1; layer--)
         {
             for (int k = 0; k < exponents; k++)
@@ -133,11 +130,11 @@ public sealed unsafe class NetworkExponents : IDisposable
         }
     }
 
-    private void Start(ulong seed, int stream)
+    private void Start(ulong seed, RandomStream stream)
     {
         int length = checked(sequences * n * d);
         for (int k = 0; k < exponents; k++)
-            Gaussian.Fill(new Span<double>(Tangent(k, 0), length), new RandomKey(seed, k, FrameLayer, stream), 0, 1);
+            Gaussian.Fill(new Span<double>(Tangent(k, 0), length), stream.OfInput(seed, k), 0, 1);
         Span<double> ignored = new double[exponents];
         for (int sequence = 0; sequence < sequences; sequence++)
             TangentFrame.Orthonormalise(FrameOf(sequence), ignored);

@@ -2,6 +2,7 @@ using Hybrid.Architectures;
 using Hybrid.Networks.Blocks;
 using Hybrid.Networks.Blocks.Activations;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Networks.Tangents;
 
@@ -16,7 +17,7 @@ internal sealed unsafe class TangentPass : IDisposable
     private readonly ActivationKernels<double> kernels;
     private readonly int tangents, n, d, m;
     private readonly NativeBuffer<double> memory;
-    private readonly MatrixView<double> input, query, key, value, context, branch, logits, pre, up, hidden;
+    private readonly MatrixView<double> input, query, key, value, context, branch, partial, logits, pre, up, hidden;
     private readonly long coefficients;
     private long length;
 
@@ -36,6 +37,7 @@ internal sealed unsafe class TangentPass : IDisposable
         value = Take(rows, d);
         context = Take(rows, d);
         branch = Take(rows, d);
+        partial = Take(rows, d);
         logits = Take(network.Architecture.Heads * n, n);
         pre = Take(rows, m);
         up = Take(rows, network.Architecture.Gated ? m : 0);
@@ -54,22 +56,26 @@ internal sealed unsafe class TangentPass : IDisposable
     internal void Forward(int layer, bool attention = true)
     {
         BlockMatrices block = network.Block(layer);
-        Placement<double> placement = network.AttentionPlacement(layer);
-        if (attention)
+        foreach (BlockSublayer sublayer in network.Sublayers(layer))
         {
-            Enter(placement);
-            Attend(block, network.Heads(layer));
-        }
-        else
-        {
-            new Span<double>(branch.Data, branch.Rows * d).Clear();
-        }
+            Placement<double> placement = network.Placed(layer, sublayer);
+            if (sublayer.Module == ModuleKind.Mlp)
+            {
+                Enter(placement);
+                Hide(block, network.Hidden(layer));
+            }
+            else if (attention)
+            {
+                Enter(placement);
+                Attend(block, network.Heads(layer));
+            }
+            else
+            {
+                new Span<double>(branch.Data, branch.Rows * d).Clear();
+            }
 
-        Leave(placement);
-        placement = network.MlpPlacement(layer);
-        Enter(placement);
-        Hide(block, network.Hidden(layer));
-        Leave(placement);
+            Leave(placement, sublayer);
+        }
     }
 
     /// <inheritdoc/>
@@ -79,7 +85,7 @@ internal sealed unsafe class TangentPass : IDisposable
     {
         long n = architecture.Tokens, rows = tangents * n, vectors = rows + n;
         int mlp = architecture.Gated ? 3 : 2;
-        return rows * (7L * architecture.Width + (long)mlp * architecture.MlpWidth + vectors) + architecture.Heads * n * n;
+        return rows * (8L * architecture.Width + (long)mlp * architecture.MlpWidth + vectors) + architecture.Heads * n * n;
     }
 
     private MatrixView<double> Take(int rows, int columns)
@@ -100,17 +106,20 @@ internal sealed unsafe class TangentPass : IDisposable
         }
     }
 
-    // t' = r t + a f', with f' through N before (peri, output) or all of it after (post).
-    private void Leave(Placement<double> placement)
+    // t' = r t + Σ a f', with f' and the sum through N where the placement has it; complete with the step's last sublayer,
+    // until then in partial sums, while the others still read t.
+    private void Leave(Placement<double> placement, BlockSublayer sublayer)
     {
+        bool begins = sublayer.Turn is StepTurn.Only or StepTurn.First;
+        MatrixView<double> sum = sublayer.EndsStep ? Tangents : partial;
         for (int row = 0; row < Tangents.Rows; row++)
         {
             if (placement.NormalisesBranch)
-                Normalise(branch, row, placement.Normalised, placement.NormalisedScale);
-            double* tangent = Tangents.Data + row * Tangents.RowStride;
-            RowMath.Combine(placement.Skip, tangent, placement.Weight, branch.Data + row * branch.RowStride, tangent, d);
+                Normalise(branch, row, placement.NormalisedBranch, placement.BranchScale);
+            double* from = (begins ? Tangents : partial).Data + row * Tangents.RowStride;
+            RowMath.Combine(begins ? placement.Skip : 1, from, placement.Weight, branch.Data + row * branch.RowStride, sum.Data + row * sum.RowStride, d);
             if (placement.NormalisesOutput)
-                Normalise(Tangents, row, placement.Normalised, placement.NormalisedScale);
+                Normalise(sum, row, placement.NormalisedSum, placement.SumScale);
         }
     }
 

@@ -70,12 +70,7 @@ internal sealed unsafe class DenseModel<T> : IDisposable
         observer?.Stream(0, blocks.Stream);
         for (int layer = 1; layer <= model.Architecture.Depth; layer++)
         {
-            blocks.ForwardAttention(layer);
-            observer?.Probabilities(layer, blocks.ProbabilityRows(layer));
-            observer?.Branch(layer, ModuleKind.Attention, blocks.Branch);
-            observer?.Middle(layer, blocks.Stream);
-            blocks.ForwardMlp(layer);
-            observer?.Branch(layer, ModuleKind.Mlp, blocks.Branch);
+            Forward(layer, observer);
             observer?.Stream(layer, blocks.Stream);
         }
 
@@ -125,6 +120,23 @@ internal sealed unsafe class DenseModel<T> : IDisposable
         {
             Embedding<T> embedding = EmbeddingIn(Gradients) with { Inputs = inputs, Stream = blocks.Gradient };
             pool.Run(&Embedding<T>.Backward, &embedding);
+        }
+    }
+
+    private void Forward(int layer, IPassObserver<T>? observer)
+    {
+        ReadOnlySpan<BlockSublayer> sublayers = blocks.Sublayers(layer);
+        blocks.Keep(layer);
+        for (int index = 0; index < sublayers.Length; index++)
+        {
+            BlockSublayer sublayer = sublayers[index];
+            (MatrixView<T> branch, MatrixView<T> added) = blocks.Forward(layer, sublayer);
+            if (sublayer.Module == ModuleKind.Attention)
+                observer?.Probabilities(layer, blocks.ProbabilityRows(layer));
+            observer?.Branch(layer, sublayer.Module, branch);
+            observer?.Added(layer, sublayer.Module, added);
+            if (sublayer.EndsStep && index < sublayers.Length - 1)
+                observer?.Middle(layer, blocks.Stream);
         }
     }
 

@@ -1,16 +1,7 @@
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Networks.Training;
-
-/// <summary>The modules of a block's sublayers.</summary>
-public enum ModuleKind
-{
-    /// <summary>Attention.</summary>
-    Attention,
-
-    /// <summary>The MLP.</summary>
-    Mlp,
-}
 
 /// <summary>
 /// Sees what passes through a network: block by block forwards, then backwards. Rows are those of the batch, R = B n, token
@@ -31,16 +22,24 @@ public interface IPassObserver<T>
     {
     }
 
-    /// <summary>x: [R, d], the residual stream of block <paramref name="layer"/>, 1..depth, between attention and MLP.</summary>
+    /// <summary>
+    /// x: [R, d], the residual stream between two steps of block <paramref name="layer"/>, 1..depth: between attention and MLP
+    /// where they follow each other; not told where they stand side by side.
+    /// </summary>
     void Middle(int layer, MatrixView<T> stream)
     {
     }
 
+    /// <summary>f: [R, d], what a module of block <paramref name="layer"/> puts out, before any normalisation of it.</summary>
+    void Branch(int layer, ModuleKind module, MatrixView<T> branch)
+    {
+    }
+
     /// <summary>
-    /// [R, d], what a sublayer of block <paramref name="layer"/> added to the stream but for the weight a: f, or γ ∘ N f
-    /// where the branch is normalised (peri, output).
+    /// [R, d], what the sublayer of that module then added to the stream but for the weight a: f itself, or γ ∘ N f where the
+    /// branch is normalised.
     /// </summary>
-    void Branch(int layer, ModuleKind sublayer, MatrixView<T> branch)
+    void Added(int layer, ModuleKind module, MatrixView<T> added)
     {
     }
 

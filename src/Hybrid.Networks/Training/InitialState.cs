@@ -13,9 +13,6 @@ namespace Hybrid.Networks.Training;
 /// </summary>
 internal static unsafe class InitialState
 {
-    // Matrices of layer 0, the input. Numbers below 16 belong to the engines of random networks.
-    private const int InputLayer = 0, TokenStream = 16, PositionStream = 17, CommonStream = 18, UnembeddingStream = 19;
-
     /// <summary>Variance of an entry of E, (1 − ρ₀) q₀/2.</summary>
     internal static double EmbeddingVariance(ModelOptions model)
     {
@@ -30,13 +27,13 @@ internal static unsafe class InitialState
         Architecture architecture = model.Architecture;
         int d = architecture.Width;
         double deviation = Math.Sqrt(EmbeddingVariance(model));
-        Fill(parameters.Pointer + layout.TokenEmbedding, (long)model.EmbeddedTokens * d, seed, TokenStream, deviation);
+        Fill(parameters.Pointer + layout.TokenEmbedding, (long)model.EmbeddedTokens * d, seed, RandomStream.TokenEmbedding, deviation);
         MatrixView<T> positions = parameters.Matrix(layout.PositionEmbedding, architecture.Tokens, d);
-        Fill(positions.Data, (long)architecture.Tokens * d, seed, PositionStream, deviation);
+        Fill(positions.Data, (long)architecture.Tokens * d, seed, RandomStream.PositionEmbedding, deviation);
         T[] common = new T[d];
         fixed (T* shared = common)
         {
-            Fill(shared, d, seed, CommonStream, Math.Sqrt(architecture.Input.Correlation * architecture.Input.Norm));
+            Fill(shared, d, seed, RandomStream.CommonEmbedding, Math.Sqrt(architecture.Input.Correlation * architecture.Input.Norm));
             for (int row = 0; row < positions.Rows; row++)
             {
                 T* position = positions.Data + row * positions.RowStride;
@@ -58,14 +55,14 @@ internal static unsafe class InitialState
         }
 
         if (!model.Tied)
-            Fill(parameters.Pointer + layout.Unembedding, (long)d * model.Vocabulary, seed, UnembeddingStream, model.LogitStd / Math.Sqrt(d));
+            Fill(parameters.Pointer + layout.Unembedding, (long)d * model.Vocabulary, seed, RandomStream.Unembedding, model.LogitStd / Math.Sqrt(d));
     }
 
-    private static void Fill<T>(T* destination, long length, ulong seed, int stream, double deviation)
+    private static void Fill<T>(T* destination, long length, ulong seed, RandomStream stream, double deviation)
         where T : unmanaged
     {
         const int Piece = 1 << 14;
-        RandomKey key = new(seed, 0, InputLayer, stream);
+        RandomKey key = stream.OfInput(seed, 0);
         for (long start = 0; start < length; start += Piece)
         {
             int count = (int)Math.Min(Piece, length - start);

@@ -17,6 +17,17 @@ internal sealed record PlacedTensor(NamedTensor Tensor, long Offset, bool Decays
 /// </summary>
 internal sealed class ModelLayout
 {
+    private static readonly (string Name, MatrixRole Role)[] AttentionMatrices =
+    [
+        ("attention.query", MatrixRole.Query), ("attention.key", MatrixRole.Key), ("attention.value", MatrixRole.Value),
+        ("attention.out", MatrixRole.AttentionOut),
+    ];
+
+    private static readonly (string Name, MatrixRole Role)[] MlpMatrices =
+    [
+        ("mlp.in", MatrixRole.MlpIn), ("mlp.bias", MatrixRole.MlpBias), ("mlp.up", MatrixRole.MlpUp), ("mlp.out", MatrixRole.MlpOut),
+    ];
+
     private readonly List<PlacedTensor> tensors = [];
 
     internal ModelLayout(ModelOptions model)
@@ -38,19 +49,8 @@ internal sealed class ModelLayout
         tensors.Add(new(new("position.embedding", [architecture.Tokens, d]), PositionEmbedding, false));
         for (int layer = 1; layer <= architecture.Depth; layer++)
         {
-            AddGain(layer, "attention.gain.in", GainRole.AttentionInput);
-            AddMatrix(layer, "attention.query", MatrixRole.Query);
-            AddMatrix(layer, "attention.key", MatrixRole.Key);
-            AddMatrix(layer, "attention.value", MatrixRole.Value);
-            AddMatrix(layer, "attention.out", MatrixRole.AttentionOut);
-            AddGain(layer, "attention.gain.out", GainRole.AttentionOutput);
-            AddGain(layer, "mlp.gain.in", GainRole.MlpInput);
-            AddMatrix(layer, "mlp.in", MatrixRole.MlpIn);
-            AddMatrix(layer, "mlp.bias", MatrixRole.MlpBias);
-            if (architecture.Gated)
-                AddMatrix(layer, "mlp.up", MatrixRole.MlpUp);
-            AddMatrix(layer, "mlp.out", MatrixRole.MlpOut);
-            AddGain(layer, "mlp.gain.out", GainRole.MlpOutput);
+            foreach (BlockSublayer sublayer in BlockSublayer.Of(architecture, layer))
+                AddSublayer(layer, sublayer);
         }
 
         if (HasFinalNormalisation)
@@ -59,7 +59,7 @@ internal sealed class ModelLayout
             tensors.Add(new(new("unembedding", [d, model.Vocabulary]), Unembedding, true));
     }
 
-    /// <summary>Whether a normalisation with gain stands before the unembedding: pre, peri, output.</summary>
+    /// <summary>Whether a normalisation with gain stands before the unembedding.</summary>
     internal bool HasFinalNormalisation { get; }
 
     /// <summary>Matrices and biases, from <see cref="FirstBlock"/> on.</summary>
@@ -92,7 +92,7 @@ internal sealed class ModelLayout
     /// <summary>Every parameter once.</summary>
     internal IReadOnlyList<PlacedTensor> Tensors => tensors;
 
-    /// <summary>Whether a placement has a normalisation before the unembedding.</summary>
+    /// <summary>Whether a placement has a normalisation before the unembedding: where nothing else fixes the stream's scale.</summary>
     internal static bool NormalisesFinally(Placement norm) => norm.IsBlindToScale;
 
     // A layout too long for 63 bits is refused by its buffer before any offset is used.
@@ -103,10 +103,39 @@ internal sealed class ModelLayout
         return offset;
     }
 
-    private void AddGain(int layer, string name, GainRole role)
+    private void AddSublayer(int layer, BlockSublayer sublayer)
     {
-        if (Gains.Has(role))
-            tensors.Add(new(new($"blocks.{layer}.{name}", [Gains.Width]), FirstGain + Gains.Offset(layer, role), false));
+        AddGain(layer, sublayer, GainPlace.Input);
+        foreach ((string name, MatrixRole role) in sublayer.Module == ModuleKind.Attention ? AttentionMatrices : MlpMatrices)
+        {
+            if (Blocks[role].Rows > 0)
+                AddMatrix(layer, name, role);
+        }
+
+        AddGain(layer, sublayer, GainPlace.Branch);
+        AddGain(layer, sublayer, GainPlace.Sum);
+    }
+
+    // "out" is the one gain behind a module, of the branch or of the sum; a sum of several modules belongs to none of them.
+    private static string NameOf(BlockSublayer sublayer, GainPlace place)
+    {
+        string module = sublayer.Module == ModuleKind.Attention ? "attention." : "mlp.";
+        return (place, sublayer.Turn) switch
+        {
+            (GainPlace.Input, _) => module + "gain.in",
+            (GainPlace.Branch, _) => module + "gain.out",
+            (_, StepTurn.Last) => "gain.sum",
+            _ => module + (sublayer.Placement.OnBranch ? "gain.sum" : "gain.out"),
+        };
+    }
+
+    private void AddGain(int layer, BlockSublayer sublayer, GainPlace place)
+    {
+        GainRole role = new(sublayer.Module, place);
+        if (!Gains.Has(role))
+            return;
+        NamedTensor tensor = new($"blocks.{layer}.{NameOf(sublayer, place)}", [Gains.Width]);
+        tensors.Add(new(tensor, FirstGain + Gains.Offset(layer, role), false));
     }
 
     private void AddMatrix(int layer, string name, MatrixRole role)

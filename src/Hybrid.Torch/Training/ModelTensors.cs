@@ -98,11 +98,8 @@ internal sealed class ModelTensors : IDisposable
                 block[matrix.Role] = byOffset[layout.FirstBlock + layout.Blocks.Offset(layer, matrix.Role)];
         }
 
-        foreach (GainRole role in Enum.GetValues<GainRole>())
-        {
-            if (layout.Gains.Has(role))
-                block[role] = byOffset[layout.FirstGain + layout.Gains.Offset(layer, role)];
-        }
+        foreach (GainRole role in layout.Gains.Roles)
+            block[role] = byOffset[layout.FirstGain + layout.Gains.Offset(layer, role)];
 
         return block;
     }

@@ -154,7 +154,7 @@ public class ImportTests
     {
         LoadedArchitecture loaded = Parse("""{"architectures":["Olmo2ForCausalLM"],"hidden_size":64,"num_hidden_layers":3,"num_attention_heads":4,"intermediate_size":128}""");
         Assert.Equal("olmo2", loaded.Import!.ModelType);
-        Assert.True(loaded.Architecture.Norm.IsOutput);
+        Assert.True(loaded.Architecture.Norm == Placement.Output);
     }
 
     [Fact]

@@ -2,23 +2,35 @@ using Hybrid.Architectures;
 using Hybrid.Networks.Tangents;
 using Hybrid.Networks.Tests.Training;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 using Xunit;
 
 namespace Hybrid.Networks.Tests.Measurements;
 
 public sealed class NetworkExponentsTests
 {
-    // The sum over all n d exponents of a block is log |det J|: it needs no frame, so forwards (central differences) and
-    // backwards (the adjoint) must agree. Post-norm removes one direction per token, whose exponent is −∞.
-    [Theory]
-    [InlineData(0, false)]
-    [InlineData(1, true)]
-    [InlineData(3, false)]
-    [InlineData(4, true)]
-    public void All_exponents_of_a_block_sum_to_the_same_forwards_and_backwards(int placement, bool gated)
+    /// <summary>Where sums are normalised one direction per token is removed, whose exponent is −∞.</summary>
+    public static TheoryData<Placement, Wiring, bool> BlocksOfFullRank
     {
-        ModelOptions model = Models.Of(Networks.Norms[placement], gated: gated, tokens: 3, width: 6);
+        get
+        {
+            TheoryData<Placement, Wiring, bool> cases = [];
+            foreach ((Placement norm, Wiring wiring) in Models.Blocks.Where(block => !block.Norm.OnSum))
+            {
+                cases.Add(norm, wiring, false);
+                cases.Add(norm, wiring, true);
+            }
+
+            return cases;
+        }
+    }
+
+    // The sum over all n d exponents of a block is log |det J|: it needs no frame, so forwards (central differences) and
+    // backwards (the adjoint) must agree.
+    [Theory]
+    [MemberData(nameof(BlocksOfFullRank))]
+    public void All_exponents_of_a_block_sum_to_the_same_forwards_and_backwards(Placement norm, Wiring wiring, bool gated)
+    {
+        ModelOptions model = Models.Of(norm, gated: gated, tokens: 3, width: 6, wiring: wiring);
         (ExponentEstimate[][] forward, ExponentEstimate[][] backward) = Measure(model, exponents: 18, steps: 0);
         for (int block = 0; block < model.Architecture.Depth; block++)
         {

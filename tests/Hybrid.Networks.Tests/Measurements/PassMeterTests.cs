@@ -1,22 +1,22 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Measurements;
+using Hybrid.Networks.Model;
 using Hybrid.Networks.Tests.Training;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 using Xunit;
 
 namespace Hybrid.Networks.Tests.Measurements;
 
 public sealed class PassMeterTests
 {
-    public static TheoryData<int> Placements => [.. Enumerable.Range(0, Networks.Norms.Length)];
+    public static TheoryData<Placement, Wiring> Blocks => Models.BlockCases;
 
     [Theory]
-    [MemberData(nameof(Placements))]
-    public void What_the_meter_says_is_what_the_streams_own_numbers_say(int placement)
+    [MemberData(nameof(Blocks))]
+    public void What_the_meter_says_is_what_the_streams_own_numbers_say(Placement norm, Wiring wiring)
     {
-        ModelOptions model = Models.Of(Networks.Norms[placement]);
+        ModelOptions model = Models.Of(norm, wiring: wiring);
         using DenseTrainer trainer = new(Models.Options(model), threads: 1);
         TokenBatch batch = Models.Batch(model, 3);
         Recorder recorder = new();
@@ -45,8 +45,9 @@ public sealed class PassMeterTests
 
         for (int block = 1; block <= depth; block++)
         {
-            Check(recorder.Streams[block - 1], recorder.Branches[(block, ModuleKind.Attention)], measured.Attention[block - 1]);
-            Check(recorder.Middles[block], recorder.Branches[(block, ModuleKind.Mlp)], measured.Mlp[block - 1]);
+            Check(recorder.Streams[block - 1], recorder.Added[(block, ModuleKind.Attention)], measured.Attention[block - 1]);
+            double[][] read = wiring.IsParallel ? recorder.Streams[block - 1] : recorder.Middles[block];
+            Check(read, recorder.Added[(block, ModuleKind.Mlp)], measured.Mlp[block - 1]);
             double entropy = recorder.Probabilities[block].Average(row => -row.Where(a => a > 0).Sum(a => a * Math.Log(a)));
             Near.Equal("entropy", entropy, measured.Entropy[block - 1], 0, 1e-12);
         }
@@ -68,9 +69,9 @@ public sealed class PassMeterTests
         Architecture architecture = model.Architecture;
         for (int block = 1; block <= architecture.Depth; block++)
         {
-            Sum(recorder.Streams[block - 1], recorder.Branches[(block, ModuleKind.Attention)], recorder.Middles[block],
+            Sum(recorder.Streams[block - 1], recorder.Added[(block, ModuleKind.Attention)], recorder.Middles[block],
                 architecture.Attention.Skip.At(block), architecture.Attention.Branch.At(block));
-            Sum(recorder.Middles[block], recorder.Branches[(block, ModuleKind.Mlp)], recorder.Streams[block],
+            Sum(recorder.Middles[block], recorder.Added[(block, ModuleKind.Mlp)], recorder.Streams[block],
                 architecture.Mlp.Skip.At(block), architecture.Mlp.Branch.At(block));
         }
 
@@ -151,7 +152,7 @@ public sealed class PassMeterTests
 
         public Dictionary<int, double[][]> Probabilities { get; } = [];
 
-        public Dictionary<(int Layer, ModuleKind ModuleKind), double[][]> Branches { get; } = [];
+        public Dictionary<(int Layer, ModuleKind ModuleKind), double[][]> Added { get; } = [];
 
         public void Stream(int layer, MatrixView<float> stream) => Streams[layer] = Copy(stream);
 
@@ -159,7 +160,7 @@ public sealed class PassMeterTests
 
         public void Gradient(int layer, MatrixView<float> gradient) => Gradients[layer] = Copy(gradient);
 
-        public void Branch(int layer, ModuleKind sublayer, MatrixView<float> branch) => Branches[(layer, sublayer)] = Copy(branch);
+        void IPassObserver<float>.Added(int layer, ModuleKind module, MatrixView<float> added) => Added[(layer, module)] = Copy(added);
 
         void IPassObserver<float>.Probabilities(int layer, MatrixView<float> probabilities) => Probabilities[layer] = Copy(probabilities);
 

@@ -5,6 +5,7 @@ using Hybrid.Networks.Model;
 using Hybrid.Networks.Random;
 using Hybrid.Networks.Tangents;
 using Hybrid.Networks.Tests.Engines.Conditioned;
+using Hybrid.Networks.Tests.Training;
 using Hybrid.Theory;
 using Xunit;
 
@@ -12,15 +13,15 @@ namespace Hybrid.Networks.Tests.Tangents;
 
 public sealed class TangentPassTests
 {
-    public static TheoryData<Norm, Mask, bool> Shapes
+    public static TheoryData<Placement, Wiring, Mask, bool> Shapes
     {
         get
         {
-            TheoryData<Norm, Mask, bool> data = [];
-            foreach (Placement norm in Networks.Norms)
+            TheoryData<Placement, Wiring, Mask, bool> data = [];
+            foreach ((Placement norm, Wiring wiring) in Models.Blocks)
             {
-                data.Add(norm, Mask.None, false);
-                data.Add(norm, Mask.Causal, true);
+                data.Add(norm, wiring, Mask.None, false);
+                data.Add(norm, wiring, Mask.Causal, true);
             }
 
             return data;
@@ -31,17 +32,18 @@ public sealed class TangentPassTests
     // answers of one and the same network agree. The backward pass itself is checked against finite differences.
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Tangents_and_gradients_are_adjoint(Placement norm, Mask mask, bool gated)
+    public void Tangents_and_gradients_are_adjoint(Placement norm, Wiring wiring, Mask mask, bool gated)
     {
         const int n = 5, d = 24, depth = 3, tangents = 3;
-        Architecture architecture = Networks.Of(norm, Activation.Tanh, n, depth, d, heads: 4, mlpWidth: 31, mask, gated, logitStd: 3, inStd: 1.4, biasStd: 0.3, skip: 0.9);
+        Architecture architecture = Networks.Of(norm, Activation.Tanh, n, depth, d, heads: 4, mlpWidth: 31, mask, gated, logitStd: 3, inStd: 1.4, biasStd: 0.3,
+            skip: 0.9, wiring: wiring);
         using WorkerPool pool = new(1);
         using MatrixProduct<double> product = new(pool);
         using ConditionedNetwork network = new(architecture, n * (1 + tangents), pool, product);
         using TangentPass pass = new(network, tangents);
         using ExactGram tokens = new(GramFactor.Equicorrelated(n, 1, 0.4), d, pool, product, "tokens");
         using Rows start = Rows.Normal(tangents * n, d, 1), gradient = Rows.Normal(n, d, 2);
-        tokens.Fill(network.Stream, new RandomKey(8, 0, 0, 0));
+        tokens.Fill(network.Stream, RandomStream.InputTokens.OfInput(8, 0));
         Copy(start.View, pass.Tangents);
         for (int layer = 1; layer <= depth; layer++)
         {
@@ -62,7 +64,7 @@ public sealed class TangentPassTests
                 backwards += Rows.Dot(start.View, tangent * n + i, network.Gradient, i);
             }
 
-            Near.Equal($"{norm}, tangent {tangent}", backwards, forwards, 1e-9, 1e-9);
+            Near.Equal($"{norm}, {wiring}, tangent {tangent}", backwards, forwards, 1e-9, 1e-9);
         }
     }
 

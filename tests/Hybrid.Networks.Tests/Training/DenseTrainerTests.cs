@@ -3,7 +3,6 @@ using Hybrid.Networks.Engines.Dense;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 using Xunit;
 
 namespace Hybrid.Networks.Tests.Training;
@@ -12,17 +11,17 @@ public sealed unsafe class DenseTrainerTests
 {
     private static readonly double SingleRounding = Math.ScaleB(1, -24);
 
-    public static TheoryData<Placement> Norms => [.. Networks.Norms];
+    public static TheoryData<Placement, Wiring> Blocks => Models.BlockCases;
 
-    public static TheoryData<Norm, int> NormsAndSequences
+    public static TheoryData<Placement, Wiring, int> BlocksAndSequences
     {
         get
         {
-            TheoryData<Norm, int> cases = [];
-            foreach (Placement norm in Networks.Norms)
+            TheoryData<Placement, Wiring, int> cases = [];
+            foreach ((Placement norm, Wiring wiring) in Models.Blocks)
             {
-                cases.Add(norm, 1);
-                cases.Add(norm, 7);
+                cases.Add(norm, wiring, 1);
+                cases.Add(norm, wiring, 7);
             }
 
             return cases;
@@ -30,11 +29,11 @@ public sealed unsafe class DenseTrainerTests
     }
 
     [Theory]
-    [MemberData(nameof(NormsAndSequences))]
-    public void Bits_depend_neither_on_threads_nor_on_recomputation(Placement norm, int sequences)
+    [MemberData(nameof(BlocksAndSequences))]
+    public void Bits_depend_neither_on_threads_nor_on_recomputation(Placement norm, Wiring wiring, int sequences)
     {
         // Rows fill one chunk or three, heads are cut into rows or not, and nothing divides evenly by 3.
-        ModelOptions model = Models.Of(norm, tokens: 13, width: 36, mlpWidth: 50);
+        ModelOptions model = Models.Of(norm, tokens: 13, width: 36, mlpWidth: 50, wiring: wiring);
         TrainingOptions options = Models.Options(model, sequences, optimiser: new(ClipNorm: 0.5));
         float[] expected = Trained(options, threads: 1);
         Assert.Equal(expected, Trained(options, threads: 2));
@@ -73,6 +72,31 @@ public sealed unsafe class DenseTrainerTests
                 Assert.Equal(new Span<float>(drawn.Data, drawn.Rows * drawn.Columns).ToArray(), new Span<float>(initial.Data, initial.Rows * initial.Columns).ToArray());
             }
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Blocks))]
+    public void Every_normalisation_has_its_gain_under_its_name(Placement norm, Wiring wiring)
+    {
+        Architecture architecture = Models.Of(norm, depth: 1, wiring: wiring).Architecture;
+        using DenseTrainer trainer = new(Models.Options(Models.Of(norm, depth: 1, wiring: wiring)), 1);
+        bool parallel = wiring.IsParallel;
+        List<string> expected = [];
+        foreach (string module in new[] { "attention", "mlp" })
+        {
+            if (norm.Before)
+                expected.Add($"blocks.1.{module}.gain.in");
+            if (norm.OnBranch || (norm.OnSum && !parallel))
+                expected.Add($"blocks.1.{module}.gain.out");
+            if (norm.OnBranch && norm.OnSum && !parallel)
+                expected.Add($"blocks.1.{module}.gain.sum");
+        }
+
+        if (norm.OnSum && parallel)
+            expected.Add("blocks.1.gain.sum");
+        if (architecture.Norm.IsBlindToScale)
+            expected.Add("final.gain");
+        Assert.Equal(expected, trainer.Parameters.Select(tensor => tensor.Name).Where(name => name.Contains("gain")));
     }
 
     [Fact]
@@ -134,11 +158,11 @@ public sealed unsafe class DenseTrainerTests
     }
 
     [Theory]
-    [MemberData(nameof(Norms))]
-    public void A_batch_gives_the_mean_of_its_sequences(Placement norm)
+    [MemberData(nameof(Blocks))]
+    public void A_batch_gives_the_mean_of_its_sequences(Placement norm, Wiring wiring)
     {
         const int Sequences = 3;
-        ModelOptions model = Models.Of(norm);
+        ModelOptions model = Models.Of(norm, wiring: wiring);
         TokenBatch batch = Models.Batch(model, Sequences);
         int n = batch.Tokens;
         using DenseTrainer whole = new(Models.Options(model, Sequences), 2);
@@ -161,8 +185,8 @@ public sealed unsafe class DenseTrainerTests
 
         // Sums of 15 rows through about 10 products of depth up to 12: some 100 roundings of the largest entries.
         double scale = Math.Sqrt(sum.Sum(entry => entry * entry));
-        Near.Equal($"{norm} loss", mean, loss, 0, relative: 100 * SingleRounding);
-        Near.Equal($"{norm} gradient", sum, [.. gradient.Select(entry => (double)entry)], 100 * SingleRounding * scale);
+        Near.Equal($"{norm} {wiring} loss", mean, loss, 0, relative: 100 * SingleRounding);
+        Near.Equal($"{norm} {wiring} gradient", sum, [.. gradient.Select(entry => (double)entry)], 100 * SingleRounding * scale);
     }
 
     [Fact]

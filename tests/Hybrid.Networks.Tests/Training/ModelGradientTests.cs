@@ -1,7 +1,6 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 using Xunit;
 
 namespace Hybrid.Networks.Tests.Training;
@@ -20,17 +19,17 @@ public sealed unsafe class ModelGradientTests
 
     private const int Sequences = 3;
 
-    public static TheoryData<Norm, TrainingTask, bool, bool> Cases
+    public static TheoryData<Placement, Wiring, TrainingTask, bool, bool> Cases
     {
         get
         {
-            TheoryData<Norm, TrainingTask, bool, bool> cases = [];
-            foreach (Placement norm in Networks.Norms)
+            TheoryData<Placement, Wiring, TrainingTask, bool, bool> cases = [];
+            foreach ((Placement norm, Wiring wiring) in Models.Blocks)
                 foreach (TrainingTask task in Enum.GetValues<TrainingTask>())
                     foreach (bool gated in new[] { false, true })
                     {
-                        cases.Add(norm, task, gated, false);
-                        cases.Add(norm, task, gated, true);
+                        cases.Add(norm, wiring, task, gated, false);
+                        cases.Add(norm, wiring, task, gated, true);
                     }
 
             return cases;
@@ -41,8 +40,9 @@ public sealed unsafe class ModelGradientTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Every_parameter_gradient_agrees_with_finite_differences(Placement norm, TrainingTask task, bool gated, bool tied) =>
-        Check(Models.Of(norm, task, gated, tied));
+    public void Every_parameter_gradient_agrees_with_finite_differences(
+        Placement norm, Wiring wiring, TrainingTask task, bool gated, bool tied) =>
+        Check(Models.Of(norm, task, gated, tied, wiring: wiring));
 
     [Theory]
     [MemberData(nameof(Activations))]
@@ -67,7 +67,9 @@ public sealed unsafe class ModelGradientTests
                 analytic += direction[i] * model.Gradients.Pointer[place.Offset + i];
             (double slope, double uncertainty) = FiniteDifference.Slope(Loss, Roundings * loss);
             origin.CopyTo(model.Parameters.Span(place.Offset, length));
-            string name = $"{options.Architecture.Norm} {options.Architecture.Activation} {options.Task} tied {options.Tied} {place.Tensor.Name}";
+            Architecture architecture = options.Architecture;
+            string name = $"{architecture.Norm} {architecture.Wiring} {architecture.Activation} {options.Task} tied {options.Tied} "
+                + place.Tensor.Name;
             Near.Equal($"{name}: uncertainty of the difference", 0, uncertainty, LargestUncertainty * Math.Max(1, Math.Abs(slope)));
             Near.Equal(name, slope, analytic, uncertainty);
 

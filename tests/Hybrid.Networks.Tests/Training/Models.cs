@@ -1,11 +1,28 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Training;
+using Xunit;
 
 namespace Hybrid.Networks.Tests.Training;
 
 /// <summary>Small models, options and batches in one line.</summary>
 internal static class Models
 {
+    /// <summary>Every way in which a block can be put together: all placements with every wiring.</summary>
+    public static IEnumerable<(Placement Norm, Wiring Wiring)> Blocks =>
+        from norm in Placement.All from wiring in WiringModule.Named select (norm, wiring.Item2);
+
+    /// <summary>The same as cases of a test.</summary>
+    public static TheoryData<Placement, Wiring> BlockCases
+    {
+        get
+        {
+            TheoryData<Placement, Wiring> cases = [];
+            foreach ((Placement norm, Wiring wiring) in Blocks)
+                cases.Add(norm, wiring);
+            return cases;
+        }
+    }
+
     /// <summary>A model of 5 tokens, 2 blocks, width 12, 3 heads and MLP width 7, with every scale different from 1.</summary>
     public static ModelOptions Of(
         Placement norm,
@@ -20,12 +37,13 @@ internal static class Models
         int mlpWidth = 7,
         int vocabulary = 11,
         double logitStd = 0.8,
-        double correlation = 0.25) => new(
+        double correlation = 0.25,
+        Wiring? wiring = null) => new(
             Networks.Of(
                 norm, activation ?? Activation.Tanh, tokens, depth, width, heads, mlpWidth,
                 task == TrainingTask.NextToken ? Mask.Causal : Mask.None, gated,
                 logitStd: 1.5, valueStd: 0.8, inStd: 1.2, biasStd: 0.3, attentionBranch: 0.7, mlpBranch: 0.9, skip: 0.8,
-                norm0: 1.3, correlation: correlation),
+                norm0: 1.3, correlation: correlation).With(wiring: wiring ?? Wiring.Sequential),
             task,
             vocabulary,
             tied,

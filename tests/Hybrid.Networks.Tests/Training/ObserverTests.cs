@@ -1,7 +1,6 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 using Xunit;
 
 namespace Hybrid.Networks.Tests.Training;
@@ -12,35 +11,71 @@ public sealed unsafe class ObserverTests
     private const int Sequences = 3;
     private static readonly double Rounding = Math.ScaleB(1, -24);
 
-    public static TheoryData<Placement> Norms => [.. Networks.Norms];
+    public static TheoryData<Placement, Wiring> Blocks => Models.BlockCases;
 
     [Theory]
-    [MemberData(nameof(Norms))]
-    public void Branches_make_up_the_stream_where_its_sum_is_not_normalised(Placement norm)
+    [MemberData(nameof(Blocks))]
+    public void What_is_added_makes_up_the_stream(Placement norm, Wiring wiring)
     {
-        ModelOptions model = Models.Of(norm);
+        ModelOptions model = Models.Of(norm, wiring: wiring);
         (Recorder seen, _) = Observe(model);
         Architecture architecture = model.Architecture;
+        int width = architecture.Width;
         Assert.Equal(architecture.Depth + 1, seen.Streams.Count);
-        Assert.Equal(2 * architecture.Depth, seen.Branches.Count);
-        for (int layer = 1; layer <= architecture.Depth && !norm.IsPost; layer++)
+        Assert.Equal(2 * architecture.Depth, seen.Added.Count);
+        int added = 0;
+        for (int layer = 1; layer <= architecture.Depth; layer++)
         {
-            double attention = architecture.Attention.Branch.At(layer), mlp = architecture.Mlp.Branch.At(layer);
-            double skip = architecture.Attention.Skip.At(layer), mlpSkip = architecture.Mlp.Skip.At(layer);
-            double[] expected = [.. seen.Streams[layer - 1].Select((x, i) =>
-                mlpSkip * (skip * x + attention * seen.Branches[2 * layer - 2][i]) + mlp * seen.Branches[2 * layer - 1][i])];
+            double[] x = Wide(seen.Streams[layer - 1]);
+            foreach (Step step in BlockModule.At(architecture, layer).Steps)
+            {
+                x = [.. x.Select(entry => step.Skip * entry)];
+                foreach (Sublayer sublayer in step.Sublayers)
+                {
+                    float[] part = seen.Added[added++];
+                    x = [.. x.Select((entry, i) => entry + sublayer.Branch * part[i])];
+                }
 
-            // Two sums and the rounding of the weights: some five roundings of the largest terms.
-            double largest = expected.Max(Math.Abs);
-            Near.Equal($"{norm} stream after block {layer}", expected, Wide(seen.Streams[layer]), 5 * Rounding * largest);
+                // Gains are 1 at first.
+                if (step.NormalisesSum)
+                    x = [.. x.Chunk(width).SelectMany(Normalised)];
+            }
+
+            // Sums, normalisations and the rounding of weights: some twelve roundings of the largest terms.
+            Near.Equal($"{norm} {wiring} stream after block {layer}", x, Wide(seen.Streams[layer]), 12 * Rounding * x.Max(Math.Abs));
         }
     }
 
     [Theory]
-    [MemberData(nameof(Norms))]
-    public void The_gradient_at_the_embedded_tokens_adds_up_to_the_positions_gradient(Placement norm)
+    [MemberData(nameof(Blocks))]
+    public void What_is_added_is_the_modules_own_output_but_where_it_is_normalised(Placement norm, Wiring wiring)
     {
-        ModelOptions model = Models.Of(norm);
+        ModelOptions model = Models.Of(norm, wiring: wiring);
+        (Recorder seen, _) = Observe(model);
+        Assert.Equal(seen.Added.Count, seen.Branches.Count);
+        foreach ((float[] branch, float[] added) in seen.Branches.Zip(seen.Added))
+        {
+            // The sum of the squares is taken in double precision; the scale and its product are rounded.
+            double[] expected = norm.OnBranch ? [.. Wide(branch).Chunk(model.Architecture.Width).SelectMany(Normalised)] : Wide(branch);
+            Near.Equal($"{norm} {wiring}", expected, Wide(added), norm.OnBranch ? 3 * Rounding * expected.Max(Math.Abs) : 0, Rounding);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Blocks))]
+    public void A_stream_is_shown_between_the_steps_of_a_block(Placement norm, Wiring wiring)
+    {
+        ModelOptions model = Models.Of(norm, wiring: wiring);
+        (Recorder seen, _) = Observe(model);
+        Assert.Equal(
+            model.Architecture.Depth * (BlockModule.At(model.Architecture, 1).Steps.Length - 1), seen.Middles);
+    }
+
+    [Theory]
+    [MemberData(nameof(Blocks))]
+    public void The_gradient_at_the_embedded_tokens_adds_up_to_the_positions_gradient(Placement norm, Wiring wiring)
+    {
+        ModelOptions model = Models.Of(norm, wiring: wiring);
         (Recorder seen, float[] positions) = Observe(model);
         Assert.Equal(model.Architecture.Depth + 1, seen.Gradients.Count);
         float[] gradient = seen.Gradients[^1];
@@ -73,10 +108,11 @@ public sealed unsafe class ObserverTests
         }
     }
 
-    [Fact]
-    public void An_observer_sees_the_same_where_activations_are_computed_again()
+    [Theory]
+    [MemberData(nameof(Blocks))]
+    public void An_observer_sees_the_same_where_activations_are_computed_again(Placement norm, Wiring wiring)
     {
-        ModelOptions model = Models.Of(Placement.Peri, gated: true);
+        ModelOptions model = Models.Of(norm, gated: true, wiring: wiring);
         (Recorder kept, _) = Observe(model);
         (Recorder again, _) = Observe(model, recompute: true);
         foreach ((float[] one, float[] other) in kept.Streams.Concat(kept.Gradients).Zip(again.Streams.Concat(again.Gradients)))
@@ -90,6 +126,12 @@ public sealed unsafe class ObserverTests
         trainer.Observe(Models.Batch(model, Sequences), seen);
         MatrixView<float> positions = trainer.Matrix("gradient.position.embedding");
         return (seen, new Span<float>(positions.Data, positions.Rows * positions.Columns).ToArray());
+    }
+
+    private static double[] Normalised(double[] x)
+    {
+        double scale = 1 / Math.Sqrt(x.Average(entry => entry * entry));
+        return [.. x.Select(entry => scale * entry)];
     }
 
     private static double[] Wide(float[] values) => [.. values.Select(value => (double)value)];

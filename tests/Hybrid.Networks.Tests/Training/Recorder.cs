@@ -1,4 +1,5 @@
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Networks.Tests.Training;
@@ -12,8 +13,14 @@ internal sealed unsafe class Recorder : IPassObserver<float>
     /// <summary>A of block 1..depth.</summary>
     public List<float[]> Attention { get; } = [];
 
-    /// <summary>Attention's and the MLP's branch of block 1..depth, in their order.</summary>
+    /// <summary>f of attention and of the MLP of block 1..depth, in their order.</summary>
     public List<float[]> Branches { get; } = [];
+
+    /// <summary>What of each was added to the stream but for the weight.</summary>
+    public List<float[]> Added { get; } = [];
+
+    /// <summary>How many streams were shown between steps.</summary>
+    public int Middles { get; private set; }
 
     /// <summary>G after block depth..0.</summary>
     public List<float[]> Gradients { get; } = [];
@@ -25,7 +32,11 @@ internal sealed unsafe class Recorder : IPassObserver<float>
 
     public void Probabilities(int layer, MatrixView<float> probabilities) => Attention.Add(Copy(probabilities));
 
-    public void Branch(int layer, ModuleKind sublayer, MatrixView<float> branch) => Branches.Add(Copy(branch));
+    public void Branch(int layer, ModuleKind module, MatrixView<float> branch) => Branches.Add(Copy(branch));
+
+    void IPassObserver<float>.Added(int layer, ModuleKind module, MatrixView<float> added) => Added.Add(Copy(added));
+
+    public void Middle(int layer, MatrixView<float> stream) => Middles++;
 
     public void Logits(MatrixView<float> logits) => LogitRows = Copy(logits);
 

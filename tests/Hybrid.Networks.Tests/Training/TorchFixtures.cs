@@ -2,7 +2,6 @@ using System.Numerics;
 using System.Text.Json;
 using Hybrid.Architectures;
 using Hybrid.Networks.Training;
-using Hybrid.Theory;
 
 namespace Hybrid.Networks.Tests.Training;
 
@@ -47,7 +46,8 @@ internal sealed class TorchFixtures
             mlpWidth: Mlp,
             activation: Networks.Activations.Single(item => string.Equals(item.ToString(), of.Activation, StringComparison.OrdinalIgnoreCase)),
             gated: of.Gated,
-            norm: Networks.Norms.Single(item => string.Equals(item.ToString(), of.Norm, StringComparison.OrdinalIgnoreCase)),
+            norm: Placement.All.Single(item => item.ToString() == of.Norm),
+            wiring: WiringModule.Named.Single(item => item.Item1 == (of.Wiring ?? "sequential")).Item2,
             mask: causal ? Mask.Causal : Mask.None,
             attention: new AttentionParameters(Schedule.NewPerLayer(of.AttentionSkip), Schedule.NewPerLayer(of.AttentionBranch), 1, 1),
             mlp: new MlpParameters(Schedule.NewPerLayer(of.MlpSkip), Schedule.NewPerLayer(of.MlpBranch), 1, 0, 1),
@@ -118,6 +118,7 @@ internal sealed class TorchFixtures
 
     internal sealed record Description(
         string Norm,
+        string? Wiring,
         string Task,
         bool Gated,
         bool Tied,
@@ -131,7 +132,7 @@ internal sealed class TorchFixtures
         double LogitStd,
         Tensor[]? Tensors)
     {
-        public string Name => $"{Norm} {Task} {Activation} gated {Gated} tied {Tied} skips {string.Join(' ', AttentionSkip)}";
+        public string Name => $"{Norm} {Wiring} {Task} {Activation} gated {Gated} tied {Tied} skips {string.Join(' ', AttentionSkip)}";
     }
 
     internal sealed record Tensor(string Name, int[] Shape);

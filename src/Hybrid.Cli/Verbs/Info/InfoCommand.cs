@@ -33,8 +33,12 @@ internal static class InfoCommand
         ["threads"] = Environment.ProcessorCount,
         ["engines"] = new JsonArray(
         [
-            .. engines.Entries.Select(entry => Engine(entry.Name, true, entry.Description)),
-            .. Absent(engines).Select(item => Engine(item.Key, false, item.Value)),
+            .. engines.Entries.Select(entry => (Entry: entry, Missing: entry.WhyMissing())).Select(engine => new JsonObject
+            {
+                ["name"] = engine.Entry.Name,
+                ["available"] = engine.Missing is null,
+                ["note"] = engine.Missing ?? engine.Entry.Description,
+            }),
         ]),
         ["devices"] = new JsonArray([.. Devices(engines).Select(ToNode)]),
     };
@@ -47,7 +51,7 @@ internal static class InfoCommand
         ["totalBytes"] = device.Total,
     };
 
-    /// <summary>The processor, and the GPUs that engines of this build can use.</summary>
+    /// <summary>The processor, and the GPUs that its engines can use.</summary>
     private static IEnumerable<DeviceDescription> Devices(EngineCatalogue engines)
     {
         // The runtime knows the load of the machine from its last collection.
@@ -57,12 +61,6 @@ internal static class InfoCommand
         return engines.Entries.SelectMany(entry => entry.Gpus())
             .Prepend(new DeviceDescription(DeviceChoice.Processor, Machine.Processor, Math.Max(0, total - memory.MemoryLoadBytes), total));
     }
-
-    private static JsonNode Engine(string name, bool available, string note) =>
-        new JsonObject { ["name"] = name, ["available"] = available, ["note"] = note };
-
-    private static IEnumerable<KeyValuePair<string, string>> Absent(EngineCatalogue engines) =>
-        EngineCatalogue.OptIn.Where(item => engines.Entries.All(entry => entry.Name != item.Key));
 
     private static void WriteTables(Session session)
     {
@@ -75,11 +73,13 @@ internal static class InfoCommand
         facts.Row("threads", Numbers.Integer(Environment.ProcessorCount));
         facts.Write(session.Terminal);
 
-        TextTable engines = new("<engine", "<in this build", "<note");
+        TextTable engines = new("<engine", "<runs here", "<note");
         foreach (EngineEntry entry in session.Engines.Entries)
-            engines.Row(entry.Name, "yes", entry.Description);
-        foreach ((string name, string remedy) in Absent(session.Engines))
-            engines.Row(name, "no", remedy);
+        {
+            string? missing = entry.WhyMissing();
+            engines.Row(entry.Name, missing is null ? "yes" : "no", missing ?? entry.Description);
+        }
+
         engines.Write(session.Terminal);
 
         TextTable devices = new("<device", "<model", "free memory", "memory");

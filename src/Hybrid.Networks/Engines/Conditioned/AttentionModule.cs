@@ -39,7 +39,7 @@ internal sealed unsafe class AttentionModule<T> : IModule
     public bool Forward(ulong seed, int sample, SublayerState at)
     {
         int rank = at.InputRank;
-        MatrixView<T> input = scratch.Small(0, n, rank), images = at.InputImages<T>();
+        MatrixView<T> input = scratch.Small(StorageMatrix.Input, n, rank), images = at.InputImages<T>();
         Precision.Narrow(at.Input.Slice(0, 0, n, rank), input);
         Draw(images, seed, sample, at);
         MatrixView<T> projected = Kept(plan.Projected, at);
@@ -55,7 +55,7 @@ internal sealed unsafe class AttentionModule<T> : IModule
     {
         AttentionHeads<T> heads = Heads(at);
         MatrixView<T> noise = scratch.Noise(gradient.Factor.Columns, width), images = at.InputImages<T>();
-        RandomKey key = new(seed, sample, at.Layer, (int)MatrixRole.AttentionOut);
+        RandomKey key = RandomStream.AttentionOut.OfBlock(seed, sample, at.Layer);
         if (Wide)
             Fill(noise, key, first: false);
         else
@@ -64,8 +64,9 @@ internal sealed unsafe class AttentionModule<T> : IModule
         scratch.Pool.Run(&AttentionHeads<T>.BackwardRows, &heads);
         scratch.Pool.Run(&AttentionHeads<T>.BackwardColumns, &heads);
 
-        MatrixView<T> along = scratch.Small(0, n, at.InputRank), gram = scratch.Small(1, n, n), reached = plan.ProjectedGradient.As<T>(memory);
-        MatrixView<double> wide = scratch.SmallDouble(0, n, n);
+        MatrixView<T> along = scratch.Small(StorageMatrix.InputGradient, n, at.InputRank), gram = scratch.Small(StorageMatrix.GradientGram, n, n);
+        MatrixView<T> reached = plan.ProjectedGradient.As<T>(memory);
+        MatrixView<double> wide = scratch.Small(SmallMatrix.WidenedGram, n, n);
         int rank = at.InputRank;
         scratch.Product.Multiply(reached.Slice(0, 0, n, 2 * width), images.Slice(0, 0, rank, 2 * width).Transposed, along, T.CreateChecked(logit));
         scratch.Product.Multiply(reached.Slice(0, 2 * width, n, width), images.Slice(0, 2 * width, rank, width).Transposed, along, T.CreateChecked(value), accumulate: true);
@@ -87,15 +88,14 @@ internal sealed unsafe class AttentionModule<T> : IModule
     {
         if (!Wide)
         {
-            scratch.Draw(images, new RandomKey(seed, sample, at.Layer, (int)MatrixRole.Query), 1);
+            scratch.Draw(images, RandomStream.Query.OfBlock(seed, sample, at.Layer), 1);
             return;
         }
 
-        for (int part = 0; part < 3; part++)
-        {
-            RandomKey key = new(seed, sample, at.Layer, (int)MatrixRole.Query + part);
-            Fill(images.Slice(0, part * width, images.Rows, width), key, first: part > 0);
-        }
+        // Queries, keys, values: where keys and values lie in the first coordinates alone.
+        ReadOnlySpan<RandomStream> parts = [RandomStream.Query, RandomStream.Key, RandomStream.Value];
+        for (int part = 0; part < parts.Length; part++)
+            Fill(images.Slice(0, part * width, images.Rows, width), parts[part].OfBlock(seed, sample, at.Layer), first: part > 0);
     }
 
     private void Fill(MatrixView<T> result, in RandomKey key, bool first)

@@ -5,8 +5,8 @@ using Hybrid.Networks.Linear;
 namespace Hybrid.Networks.Engines.Conditioned;
 
 /// <summary>
-/// Networks exact in distribution at a cost linear in the width, theory.md section 6 and derivation.md section 12: no weight
-/// matrix is ever formed, nor the residual stream, which is known by its coordinates in frames of at most 4n directions, in
+/// Networks exact in distribution at a cost linear in the width, derivation section 12: no weight
+/// matrix is ever formed, nor the residual stream, which is known by its coordinates in frames of a few n directions, in
 /// double precision, so that collapsing tokens are followed down to u = 1e-12 and below. Heads and hidden layers are as wide
 /// as the network: in single precision where the tokens' differences are large against its rounding, otherwise in double.
 /// Also measures the norm of every parameter's gradient, without forming it. The engine for ensembles at initialisation.

@@ -10,15 +10,12 @@ namespace Hybrid.Networks.Engines.Conditioned;
 /// <summary>
 /// One random transformer, exact in distribution, whose residual stream and gradient are never formed: theory/derivation.md,
 /// section 12. Weights are invariant under rotations, so of x only its Gram matrix acts on what follows, and of the gradient
-/// only its components along x and its Gram matrix off x's span. Both are kept as coordinates in local frames of at most 4n
-/// directions, in double precision; explicit are only the coordinates on which a nonlinearity acts, in heads and hidden
+/// only its components along x and its Gram matrix off x's span. Both are kept as coordinates in local frames of a few n
+/// directions (<see cref="CoordinatePlan"/>), in double precision; explicit are only the coordinates on which a nonlinearity acts, in heads and hidden
 /// layers (<see cref="IModule"/>), in single precision where the tokens' differences allow.
 /// </summary>
 internal sealed unsafe class CoordinateNetwork : IDisposable
 {
-    // The stream of random numbers of the loss gradient; those of sublayers are SublayerPart's.
-    private const int OutputStream = 1;
-
     // What singles leave of a gradient's covariance, relative to its largest entry.
     private const double SingleRounding = 1e-6;
 
@@ -31,7 +28,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     private readonly ModuleScratch<double> wide;
     private readonly AttentionModule<float> singleAttention;
     private readonly AttentionModule<double> wideAttention;
-    private readonly SublayerPart[] parts;
+    private readonly StepPart[][] blocks;
     private readonly bool singles;
     private readonly GradientCoordinates gradients;
     private ulong seed;
@@ -48,29 +45,33 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         workspace = new ConditioningWorkspace(pool, product, n, LargestRow(architecture));
         single = new ModuleScratch<float>(plan, memory, pool, product, workspace);
         wide = new ModuleScratch<double>(plan, memory, pool, product, workspace);
-        Stream = plan.Frames.In(memory);
+        Stream = plan.Stream.In(memory);
+        Partial = plan.Partial.In(memory);
         Gradient = plan.Gradient.In(memory);
         Branch = plan.Branch.In(memory);
+        BranchGradient = plan.BranchGradient.In(memory);
         InputGradient = plan.InputGradient.In(memory);
         gradients = new GradientCoordinates(architecture, wide, Gradient, InputGradient);
 
         ParameterLayout layout = new(architecture);
         singleAttention = new AttentionModule<float>(architecture, layout, plan, memory, single);
         wideAttention = new AttentionModule<double>(architecture, layout, plan, memory, wide);
-        parts = SublayerPart.All(
-            architecture,
-            layout,
-            plan,
-            memory,
-            (singleAttention, wideAttention),
-            (new MlpModule<float>(architecture, layout, plan, memory, single), new MlpModule<double>(architecture, layout, plan, memory, wide)));
+        (IModule Single, IModule Wide) attention = (singleAttention, wideAttention);
+        (IModule Single, IModule Wide) mlp = (
+            new MlpModule<float>(architecture, layout, plan, memory, single), new MlpModule<double>(architecture, layout, plan, memory, wide));
+        blocks = [.. Enumerable.Range(1, architecture.Depth).Select(layer => StepPart.Of(
+            architecture, layer, layout, plan, memory, module => module == ModuleKind.Attention ? attention : mlp))];
     }
 
     private MatrixView<double> Stream { get; }
 
     private MatrixView<double> Gradient { get; }
 
+    private MatrixView<double> Partial { get; }
+
     private MatrixView<double> Branch { get; }
+
+    private MatrixView<double> BranchGradient { get; }
 
     private MatrixView<double> InputGradient { get; }
 
@@ -84,12 +85,13 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         + ConditioningWorkspace.Bytes(architecture.Tokens, LargestRow(architecture));
 
     /// <summary>Whether block <paramref name="layer"/>'s attention and MLP ran in single precision.</summary>
-    internal (bool Attention, bool Mlp) RanSingle(int layer) => (parts[2 * layer - 2].At.Single, parts[2 * layer - 1].At.Single);
+    internal (bool Attention, bool Mlp) RanSingle(int layer) =>
+        (StateOf(layer, ModuleKind.Attention).Single, StateOf(layer, ModuleKind.Mlp).Single);
 
     /// <summary>A of block <paramref name="layer"/> after its forward pass: [H n, n].</summary>
     internal ReadOnlySpan<double> Probabilities(int layer)
     {
-        SublayerState at = parts[2 * layer - 2].At;
+        SublayerState at = StateOf(layer, ModuleKind.Attention);
         double[] result = new double[architecture.Heads * Tokens * Tokens];
         fixed (double* data = result)
         {
@@ -120,18 +122,19 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     /// <summary>Carries the stream through block <paramref name="layer"/>, 1..depth.</summary>
     internal void Forward(int layer)
     {
-        Forward(parts[2 * layer - 2]);
-        Forward(parts[2 * layer - 1]);
+        foreach (StepPart step in blocks[layer - 1])
+            Forward(step);
     }
 
     /// <summary>Draws the loss gradient at the output.</summary>
-    internal void BeginBackward() => gradients.Begin(new RandomKey(seed, sample, 0, OutputStream), rank);
+    internal void BeginBackward() => gradients.Begin(RandomStream.LossGradient.OfInput(seed, sample), rank);
 
     /// <summary>Carries the gradient from the output to the input of block <paramref name="layer"/>.</summary>
     internal void Backward(int layer, Span<double> weightGradients)
     {
-        Backward(parts[2 * layer - 1], weightGradients);
-        Backward(parts[2 * layer - 2], weightGradients);
+        StepPart[] steps = blocks[layer - 1];
+        for (int index = steps.Length - 1; index >= 0; index--)
+            Backward(steps[index], weightGradients);
     }
 
     /// <summary>x xᵀ/d.</summary>
@@ -150,92 +153,134 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     }
 
     private static int LargestRow(Architecture architecture) => Math.Max(
-        Math.Max(2 * architecture.Tokens, architecture.MlpWidth), architecture.Heads * HeadNormals.Kept(architecture));
+        Math.Max(CoordinatePlan.LargestFrame(architecture), architecture.MlpWidth), architecture.Heads * HeadNormals.Kept(architecture));
 
-    private void Forward(SublayerPart part)
+    private SublayerState StateOf(int layer, ModuleKind module)
     {
-        SublayerState at = part.At;
+        foreach (StepPart step in blocks[layer - 1])
+        {
+            foreach (SublayerPart part in step.Sublayers)
+            {
+                if (part.Place.Module == module)
+                    return part.At;
+            }
+        }
+
+        throw new InvalidOperationException($"block {layer} has no module {module}");
+    }
+
+    private void Forward(StepPart step)
+    {
+        StepState at = step.At;
         int n = Tokens;
-        at.InputRank = rank;
-        Placement<double> placement = Placed(part, Stream.Slice(0, 0, n, 2 * n));
-        pool.Run(&Placement<double>.Enter, &placement);
-        at.Single = singles && Precision.Resolves(at.Input.Slice(0, 0, n, rank)) && part.Single.Forward(seed, sample, at);
-        if (!at.Single)
-            part.Wide.Forward(seed, sample, at);
+        (at.InputRank, at.FrameRank) = (rank, rank);
+        MatrixView<double> stream = Stream.Slice(0, 0, n, at.Width);
+        foreach (SublayerPart part in step.Sublayers)
+            Forward(step, part, stream);
 
-        // f = σ L Φ: Φ's coordinates along x's frame are normal, those off it are new directions of the local frame.
-        NormalSequence normals = wide.Normals;
-        normals.Start(part.Key(seed, sample, SublayerPart.ImageStream));
-        int added = Bartlett.Columns(at.OutputRank, Width - rank);
-        at.FrameRank = rank + added;
-        MatrixView<double> images = at.OutputImages.Slice(0, 0, at.OutputRank, at.FrameRank);
-        for (int i = 0; i < images.Rows; i++)
-            normals.Fill(images.Row(i)[..rank]);
-        Bartlett.Fill(images.Slice(0, rank, images.Rows, added), Width - rank, normals);
-        GradientCoordinates.Clear(Branch);
-        product.Multiply(at.OutputFactor.Slice(0, 0, n, at.OutputRank), images, Branch.Slice(0, 0, n, at.FrameRank), part.Deviation);
-        pool.Run(&Placement<double>.Leave, &placement);
-
-        MatrixView<double> coefficients = wide.SmallDouble(3, n, n);
+        MatrixView<double> coefficients = wide.Small(SmallMatrix.StreamCoefficients, n, n);
         at.Frame.Clear();
-        at.Frame.Append(Stream.Slice(0, 0, n, 2 * n), coefficients, workspace);
+        at.Frame.Append(stream, coefficients, workspace);
         rank = at.Frame.Rank;
         GradientCoordinates.Clear(Stream);
         for (int i = 0; i < n; i++)
             coefficients.Row(i)[..rank].CopyTo(Stream.Row(i));
     }
 
-    private void Backward(SublayerPart part, Span<double> weightGradients)
+    private void Forward(StepPart step, SublayerPart part, MatrixView<double> stream)
     {
         SublayerState at = part.At;
-        int n = Tokens, known = gradients.EnterFrame(at, rank, part.Key(seed, sample, SublayerPart.FrameStream));
-        Placement<double> placement = Placed(part, Gradient);
+        int n = Tokens, known = step.At.FrameRank;
+        at.InputRank = step.At.InputRank;
+        Placement<double> placement = Placed(step, part, stream);
+        pool.Run(&Placement<double>.Enter, &placement);
+        at.Single = singles && Precision.Resolves(at.Input.Slice(0, 0, n, at.InputRank)) && part.Single.Forward(seed, sample, at);
+        if (!at.Single)
+            part.Wide.Forward(seed, sample, at);
+
+        // f = σ L Φ: Φ's coordinates along the frame of x and the branches before are normal, those off it are new directions.
+        NormalSequence normals = wide.Normals;
+        normals.Start(part.ImageStream.OfBlock(seed, sample, at.Layer));
+        int added = Bartlett.Columns(at.OutputRank, Width - known);
+        at.BranchRank = known + added;
+        MatrixView<double> images = at.OutputImages.Slice(0, 0, at.OutputRank, at.BranchRank);
+        for (int i = 0; i < images.Rows; i++)
+            normals.Fill(images.Row(i)[..known]);
+        Bartlett.Fill(images.Slice(0, known, images.Rows, added), Width - known, normals);
+        GradientCoordinates.Clear(Branch);
+        product.Multiply(at.OutputFactor.Slice(0, 0, n, at.OutputRank), images, Branch.Slice(0, 0, n, at.BranchRank), part.Deviation);
+        pool.Run(&Placement<double>.Leave, &placement);
+        step.At.FrameRank = at.BranchRank;
+    }
+
+    private void Backward(StepPart step, Span<double> weightGradients)
+    {
+        SublayerPart[] sublayers = step.Sublayers;
+        int layer = sublayers[0].At.Layer;
+        int taken = gradients.EnterFrame(step.At, rank, sublayers[0].FrameStream.OfBlock(seed, sample, layer));
+        for (int index = sublayers.Length - 1; index >= 0; index--)
+            taken = Backward(step, sublayers[index], taken, weightGradients);
+        rank = step.At.InputRank;
+        gradients.SplitOff(rank, taken);
+    }
+
+    // Returns how many coordinates of the step's frame are taken with the gradient that the module adds.
+    private int Backward(StepPart step, SublayerPart part, int taken, Span<double> weightGradients)
+    {
+        SublayerState at = part.At;
+        int n = Tokens;
+        Placement<double> placement = Placed(step, part, Gradient);
         pool.Run(&Placement<double>.LeaveBackward, &placement);
 
-        MatrixView<double> branch = Branch.Slice(0, 0, n, known), gram = wide.SmallDouble(3, n, n), seen = wide.SmallDouble(4, n, n);
+        MatrixView<double> gram = wide.Small(SmallMatrix.BranchGradientGram, n, n), seen = wide.Small(SmallMatrix.OutputGram, n, n);
         double variance = part.Deviation * part.Deviation;
-        product.Gram(branch, gram, 1);
-        MatrixView<double> outputFactor = at.OutputFactor.Slice(0, 0, n, at.OutputRank);
-        product.Gram(outputFactor, seen, 1);
+        product.Gram(BranchGradient.Slice(0, 0, n, taken), gram, 1);
+        product.Gram(at.OutputFactor.Slice(0, 0, n, at.OutputRank), seen, 1);
         weightGradients[(int)part.Output] = RowMath.Dot(seen.Data, gram.Data, n * n);
         RowMath.Scale(variance, gram.Data, gram.Data, n * n);
-        MatrixView<double> factor = wide.SmallDouble(5, n, n), along = wide.SmallDouble(6, n, at.OutputRank);
+        MatrixView<double> factor = wide.Small(SmallMatrix.BranchGradientFactor, n, n);
+        MatrixView<double> along = wide.Small(SmallMatrix.Known, n, at.OutputRank);
         int rows = gradients.Factor(gram, n, factor, GradientCoordinates.Rounding);
-        MatrixView<double> images = at.OutputImages.Slice(0, 0, at.OutputRank, at.FrameRank);
-        product.Multiply(Branch.Slice(0, 0, n, at.FrameRank), images.Transposed, along, part.Deviation);
+        MatrixView<double> images = at.OutputImages.Slice(0, 0, at.OutputRank, at.BranchRank);
+        product.Multiply(BranchGradient.Slice(0, 0, n, at.BranchRank), images.Transposed, along, part.Deviation);
 
-        MatrixView<double> inputGram = wide.SmallDouble(4, n, n);
+        MatrixView<double> inputGram = wide.Small(SmallMatrix.InputGram, n, n), covariance = wide.Small(SmallMatrix.OffInputCovariance, n, n);
         product.Gram(at.Input.Slice(0, 0, n, at.InputRank), inputGram, 1);
         GradientCoordinates.Clear(InputGradient);
         ModuleGradient gradient = new()
         {
             Factor = factor.Slice(0, 0, n, rows),
             Known = along,
-            Covariance = gram,
+            Covariance = covariance,
             AlongInput = InputGradient.Slice(0, 0, n, at.InputRank),
             InputGram = inputGram,
         };
         (at.Single ? part.Single : part.Wide).Backward(seed, sample, at, gradient, weightGradients);
-        rank = at.InputRank;
-        int all = gradients.AddOffInput(at, gram, known, at.Single ? SingleRounding : GradientCoordinates.Rounding, part.Key(seed, sample, SublayerPart.InputStream));
+        double rounding = at.Single ? SingleRounding : GradientCoordinates.Rounding;
+        taken = gradients.AddOffInput(at, covariance, taken, rounding, part.InputStream.OfBlock(seed, sample, at.Layer));
         pool.Run(&Placement<double>.EnterBackward, &placement);
-        gradients.SplitOff(rank, all);
+        return taken;
     }
 
-    private Placement<double> Placed(SublayerPart part, MatrixView<double> stream) => new()
+    private Placement<double> Placed(StepPart step, SublayerPart part, MatrixView<double> stream) => new()
     {
-        Norm = architecture.Norm,
+        Norm = part.Place.Placement,
         Width = Width,
-        Skip = part.Skip,
-        Weight = part.Weight,
+        Skip = part.Place.Skip,
+        Weight = part.Place.Weight,
+        Turn = part.Place.Turn,
         Stream = stream,
+        Partial = Partial,
         Branch = Branch,
+        BranchGradient = BranchGradient,
         InputGradient = InputGradient,
         Input = part.At.Input,
         NormalisedInput = part.At.Input,
         InputScale = part.At.InputScale,
-        Normalised = part.At.Normalised,
-        NormalisedScale = part.At.NormalisedScale,
+        NormalisedBranch = part.At.NormalisedBranch,
+        BranchScale = part.At.BranchScale,
+        NormalisedSum = step.At.NormalisedSum,
+        SumScale = step.At.SumScale,
     };
 
     private void Measure(MatrixView<double> rows, double[] result)

@@ -1,5 +1,6 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Networks.Engines.Conditioned;
 
@@ -7,8 +8,8 @@ namespace Hybrid.Networks.Engines.Conditioned;
 /// Where everything that a pass in coordinates computes lies in one buffer, counted in doubles (singles fill half their
 /// slots). First what all blocks share, then, block after block, what the forward pass leaves for the backward pass.
 /// Letters: n tokens, d width, m MLP width, H heads, e = min(d/H, 2n) coordinates kept of a head (<see cref="HeadNormals"/>),
-/// w = 4n coordinates of the stream in a local frame: x's own n, n of f's outside them, n of the gradient's outside both,
-/// n of the gradient that a module adds.
+/// K sublayers of the widest step, w = (2 + 2K) n coordinates of a step's local frame: x's own n, n of each branch f outside
+/// those before it, n of the gradient's outside all these, n of the gradient that each module adds.
 /// </summary>
 internal sealed class CoordinatePlan
 {
@@ -18,13 +19,18 @@ internal sealed class CoordinatePlan
     {
         long n = architecture.Tokens, m = architecture.MlpWidth, heads = architecture.Heads;
         long h = heads * HeadNormals.Kept(architecture), gates = architecture.Gated ? 2 : 1;
-        Frames = Take(n, FrameWidth(n));
-        Gradient = Take(n, FrameWidth(n));
-        Branch = Take(n, FrameWidth(n));
-        InputGradient = Take(n, FrameWidth(n));
-        Noise = Take(n, FrameWidth(n));
-        Small = Take(SmallMatrices * n, n);
-        ModuleSmall = Take(SmallMatrices * n, n);
+        Step[] steps = BlockModule.At(architecture, 1).Steps;
+        int widest = steps.Max(step => step.Sublayers.Length);
+        long w = (2 + 2 * widest) * n;
+        Stream = Take(n, w);
+        Partial = Take(widest > 1 ? n : 0, w);
+        Gradient = Take(n, w);
+        Branch = Take(n, w);
+        BranchGradient = Take(n, w);
+        InputGradient = Take(n, w);
+        Noise = Take(n, w);
+        Small = Take(Enum.GetValues<SmallMatrix>().Length * n, n);
+        ModuleSmall = Take(Enum.GetValues<StorageMatrix>().Length * n, n);
         ModuleNoise = Take(n, Math.Max(h, m));
         ProjectedGradient = Take(n, 3 * h + Gap);
         LogitGradient = Take(heads * n, n);
@@ -33,19 +39,26 @@ internal sealed class CoordinatePlan
         HiddenGradient = Take(n, gates * m);
 
         Int128 shared = end;
-        Attention = new SublayerPlan(this, n, h, Gap, 3 * h);
+        Steps = [.. steps.Select(step => new StepPlan(this, step, n, w, Sublayer))];
         Projected = Take(n, 3 * h + Gap);
         Probabilities = Take(heads * n, n);
-        Mlp = new SublayerPlan(this, n, m, 0, gates * m);
         PreActivation = Take(n, gates * m);
         Bias = Take(1, m);
         Int128 block = end - shared;
         Length = shared + block * architecture.Depth;
         BlockLength = (long)Int128.Min(block, long.MaxValue);
+
+        SublayerPlan Sublayer(Sublayer sublayer, int before) => sublayer.Kind() == ModuleKind.Attention
+            ? new(this, sublayer.Placement, before, (n, w), h, Gap, 3 * h)
+            : new(this, sublayer.Placement, before, (n, w), m, 0, gates * m);
     }
 
-    /// <summary>Scratch matrices [n, n] of either kind.</summary>
-    internal const int SmallMatrices = 8;
+    /// <summary>Most coordinates of x' in the local frame of its step: n of x and n of every branch.</summary>
+    internal static int LargestFrame(Architecture architecture) =>
+        BlockModule.At(architecture, 1).Steps.Max(step => FrameWidth(architecture.Tokens, step.Sublayers.Length));
+
+    /// <summary>The same of a step of so many sublayers.</summary>
+    internal static int FrameWidth(long tokens, int sublayers) => (int)Math.Min((1 + sublayers) * tokens, int.MaxValue);
 
     /// <summary>
     /// Columns left free at the end of rows that are read head by head: rows a multiple of 4 KiB apart would share the few
@@ -60,13 +73,19 @@ internal sealed class CoordinatePlan
     internal long BlockLength { get; }
 
     /// <summary>x: [n, w], the stream in its local frame.</summary>
-    internal Slot Frames { get; }
+    internal Slot Stream { get; }
+
+    /// <summary>[n, w] where a step has several sublayers: what it has added up so far.</summary>
+    internal Slot Partial { get; }
 
     /// <summary>G: [n, w], the gradient in the same frame.</summary>
     internal Slot Gradient { get; }
 
-    /// <summary>f, and backwards the gradient there: [n, w].</summary>
+    /// <summary>f: [n, w].</summary>
     internal Slot Branch { get; }
+
+    /// <summary>The gradient there: [n, w].</summary>
+    internal Slot BranchGradient { get; }
 
     /// <summary>The gradient at what a module sees: [n, w].</summary>
     internal Slot InputGradient { get; }
@@ -74,10 +93,10 @@ internal sealed class CoordinatePlan
     /// <summary>Normal coordinates of a gradient: [n, w].</summary>
     internal Slot Noise { get; }
 
-    /// <summary>[8 n, n] doubles.</summary>
+    /// <summary>All of <see cref="SmallMatrix"/>, [n, n] doubles each.</summary>
     internal Slot Small { get; }
 
-    /// <summary>[8 n, n] in a module's storage.</summary>
+    /// <summary>All of <see cref="StorageMatrix"/>, [n, n] each.</summary>
     internal Slot ModuleSmall { get; }
 
     /// <summary>[n, max(H e, m)], what is fresh of a gradient behind an output matrix.</summary>
@@ -98,8 +117,8 @@ internal sealed class CoordinatePlan
     /// <summary>[n, m], twice when gated: the gradient at the hidden layer and at the up projection.</summary>
     internal Slot HiddenGradient { get; }
 
-    /// <summary>Per block.</summary>
-    internal SublayerPlan Attention { get; }
+    /// <summary>Per block: its steps, first to last.</summary>
+    internal StepPlan[] Steps { get; }
 
     /// <summary>Per block: queries, keys, values, [n, 3 H e + gap].</summary>
     internal Slot Projected { get; }
@@ -107,17 +126,11 @@ internal sealed class CoordinatePlan
     /// <summary>Per block: A, [H n, n].</summary>
     internal Slot Probabilities { get; }
 
-    /// <summary>Per block.</summary>
-    internal SublayerPlan Mlp { get; }
-
     /// <summary>Per block: W_1 z + b, [n, m], and when gated W_u z behind it.</summary>
     internal Slot PreActivation { get; }
 
     /// <summary>Per block: [1, m].</summary>
     internal Slot Bias { get; }
-
-    /// <summary>w.</summary>
-    internal static long FrameWidth(long tokens) => 4 * tokens;
 
     internal Slot Take(long rows, long columns)
     {
@@ -126,57 +139,4 @@ internal sealed class CoordinatePlan
         end += Slot.Padded((Int128)rows * columns);
         return slot;
     }
-}
-
-/// <summary>What one sublayer keeps for the backward pass, whatever its module.</summary>
-internal sealed class SublayerPlan
-{
-    internal SublayerPlan(CoordinatePlan plan, long n, long outputs, long gap, long images)
-    {
-        long w = CoordinatePlan.FrameWidth(n), capacity = Math.Min(n, outputs);
-        Input = plan.Take(n, w);
-        InputScale = plan.Take(n, 1);
-        Normalised = plan.Take(n, w);
-        NormalisedScale = plan.Take(n, 1);
-        Frame = plan.Take(n, 2 * n);
-        OutputImages = plan.Take(n, 2 * n);
-        OutputFactor = plan.Take(n, capacity);
-        Inverse = plan.Take(capacity, n);
-        InputImages = plan.Take(n, images);
-        Outputs = plan.Take(n, outputs + gap);
-        OutputWidth = (int)outputs;
-    }
-
-    /// <summary>z: [n, w].</summary>
-    internal Slot Input { get; }
-
-    /// <summary>[n, 1].</summary>
-    internal Slot InputScale { get; }
-
-    /// <summary>N f or x': [n, w].</summary>
-    internal Slot Normalised { get; }
-
-    /// <summary>[n, 1].</summary>
-    internal Slot NormalisedScale { get; }
-
-    /// <summary>E: [n, 2n], directions of x' in the local frame of x and f.</summary>
-    internal Slot Frame { get; }
-
-    /// <summary>[n, 2n], what the output matrix made of its inputs' directions, in the local frame.</summary>
-    internal Slot OutputImages { get; }
-
-    /// <summary>[n, c], c = min(n, outputs): the output matrix' inputs in a frame of their span.</summary>
-    internal Slot OutputFactor { get; }
-
-    /// <summary>[c, n], the frame by the kept rows.</summary>
-    internal Slot Inverse { get; }
-
-    /// <summary>What the input matrices made of z's directions: [n, their outputs].</summary>
-    internal Slot InputImages { get; }
-
-    /// <summary>Columns of what the output matrix sees.</summary>
-    internal int OutputWidth { get; }
-
-    /// <summary>[n, outputs + gap], rows that span what the output matrix has seen.</summary>
-    internal Slot Outputs { get; }
 }

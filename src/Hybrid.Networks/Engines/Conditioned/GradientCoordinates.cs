@@ -24,7 +24,7 @@ internal sealed unsafe class GradientCoordinates
         Architecture architecture, ModuleScratch<double> scratch, MatrixView<double> gradient, MatrixView<double> inputGradient)
     {
         (this.scratch, this.gradient, this.inputGradient, width) = (scratch, gradient, inputGradient, architecture.Width);
-        offStream = scratch.SmallDouble(7, architecture.Tokens, architecture.Tokens);
+        offStream = scratch.Small(SmallMatrix.OffStreamFactor, architecture.Tokens, architecture.Tokens);
     }
 
     /// <summary>
@@ -49,18 +49,18 @@ internal sealed unsafe class GradientCoordinates
     }
 
     /// <summary>
-    /// G into the local frame of x and f. Of its part off x', [n, offRank] in directions of their own, nothing is known but
+    /// G into the local frame of a step, of x and the branches f. Of its part off x', [n, offRank] in directions of their own, nothing is known but
     /// its Gram matrix: those directions are uniformly random off x', like orthonormalised normal rows. So many normals are
     /// drawn along what the frame has off x', N (I − EᵀE), and Bartlett's triangle for all the other coordinates.
     /// </summary>
-    /// <param name="at">The sublayer below x'.</param>
+    /// <param name="at">The step below x'.</param>
     /// <param name="rank">Directions of x': the rows of E.</param>
     /// <param name="key">The stream of normals.</param>
     /// <returns>How many coordinates G then has, the frame's first.</returns>
-    internal int EnterFrame(SublayerState at, int rank, in RandomKey key)
+    internal int EnterFrame(StepState at, int rank, in RandomKey key)
     {
         int n = gradient.Rows, k = at.FrameRank, off = Bartlett.Columns(offRank, width - k), all = k + off;
-        MatrixView<double> along = scratch.SmallDouble(3, n, rank), frame = at.Frame.Rows.Slice(0, 0, rank, k);
+        MatrixView<double> along = scratch.Small(SmallMatrix.GradientAlong, n, rank), frame = at.Frame.Rows.Slice(0, 0, rank, k);
         for (int i = 0; i < n; i++)
         {
             gradient.Row(i)[..rank].CopyTo(along.Row(i));
@@ -72,7 +72,7 @@ internal sealed unsafe class GradientCoordinates
             NormalSequence normals = scratch.Normals;
             normals.Start(key);
             MatrixView<double> drawn = scratch.Strip(offRank, all), inside = drawn.Slice(0, 0, offRank, k);
-            MatrixView<double> overlap = scratch.SmallDouble(4, offRank, rank), mixed = scratch.SmallDouble(5, n, offRank);
+            MatrixView<double> overlap = scratch.Small(SmallMatrix.DirectionsAlong, offRank, rank), mixed = scratch.Small(SmallMatrix.GradientByNormals, n, offRank);
             for (int i = 0; i < offRank; i++)
                 normals.Fill(inside.Row(i));
             Bartlett.Fill(drawn.Slice(0, k, offRank, off), width - k, normals);
@@ -88,18 +88,18 @@ internal sealed unsafe class GradientCoordinates
 
     /// <summary>
     /// The gradient at z off z's span: rows of the given covariance with normal coordinates along everything that the frame
-    /// and the gradient know beside x, and Bartlett's triangle for the others.
+    /// and the gradients know beside x, and Bartlett's triangle for the others.
     /// </summary>
     /// <param name="at">The sublayer.</param>
     /// <param name="covariance">[n, n]; overwritten.</param>
-    /// <param name="known">Coordinates that G has in the frame and beside it.</param>
+    /// <param name="known">Coordinates that are taken: G's in the frame and beside it, and what other sublayers of the step have added.</param>
     /// <param name="tolerance">What of the covariance is rounding, relative to its largest entry.</param>
     /// <param name="key">The stream of normals.</param>
-    /// <returns>How many coordinates the two gradients have together.</returns>
+    /// <returns>How many coordinates are then taken.</returns>
     internal int AddOffInput(SublayerState at, MatrixView<double> covariance, int known, double tolerance, in RandomKey key)
     {
         int n = gradient.Rows, r = at.InputRank;
-        MatrixView<double> factor = scratch.SmallDouble(5, n, n);
+        MatrixView<double> factor = scratch.Small(SmallMatrix.OffInputFactor, n, n);
         int rows = Factor(covariance, Math.Min(n, width - r), factor, tolerance);
         int off = Bartlett.Columns(rows, width - known), columns = known - r + off;
         if (rows == 0)
@@ -118,7 +118,7 @@ internal sealed unsafe class GradientCoordinates
     internal void SplitOff(int rank, int all)
     {
         int n = gradient.Rows;
-        MatrixView<double> gram = scratch.SmallDouble(3, n, n);
+        MatrixView<double> gram = scratch.Small(SmallMatrix.OffStreamGram, n, n);
         scratch.SmallProduct.Gram(gradient.Slice(0, rank, n, all - rank), gram, 1);
         offRank = Factor(gram, Math.Min(n, width - rank), offStream, Rounding);
     }
@@ -137,7 +137,8 @@ internal sealed unsafe class GradientCoordinates
     private MatrixView<double> Orthonormaliser(MatrixView<double> rows)
     {
         int p = rows.Rows;
-        MatrixView<double> gram = scratch.SmallDouble(0, p, p), factor = scratch.SmallDouble(1, p, p), inverse = scratch.SmallDouble(2, p, p);
+        MatrixView<double> gram = scratch.Small(SmallMatrix.NormalGram, p, p), factor = scratch.Small(SmallMatrix.NormalFactor, p, p);
+        MatrixView<double> inverse = scratch.Small(SmallMatrix.Orthonormaliser, p, p);
         scratch.SmallProduct.Gram(rows, gram, 1);
         if (PivotedCholesky.Factor(gram.Data, p, 0, p, factor.Data, scratch.Workspace.Pivots) < p)
             throw new InvalidOperationException($"{p} Gaussian vectors were linearly dependent in double precision; use another seed");

@@ -37,18 +37,18 @@ internal sealed unsafe class MlpModule<T> : IModule
     public bool Forward(ulong seed, int sample, SublayerState at)
     {
         int rank = at.InputRank;
-        MatrixView<T> input = scratch.Small(0, n, rank), images = at.InputImages<T>();
+        MatrixView<T> input = scratch.Small(StorageMatrix.Input, n, rank), images = at.InputImages<T>();
         Precision.Narrow(at.Input.Slice(0, 0, n, rank), input);
         HiddenLayer<T> hidden = Layer(at) with { Hidden = SpannedRows<T>.Destination(at, plan.Hidden.As<T>(memory)) };
         for (int gate = 0; gate < gates; gate++)
         {
             MatrixView<T> part = Gate(images, gate, rank);
-            MatrixRole role = gate == 0 ? MatrixRole.MlpIn : MatrixRole.MlpUp;
-            scratch.Draw(part, new RandomKey(seed, sample, at.Layer, (int)role), 1);
+            RandomStream stream = gate == 0 ? RandomStream.MlpIn : RandomStream.MlpUp;
+            scratch.Draw(part, stream.OfBlock(seed, sample, at.Layer), 1);
             scratch.Product.Multiply(input, part, gate == 0 ? hidden.PreActivation : hidden.Up, T.CreateChecked(entering));
         }
 
-        scratch.Draw(hidden.Bias, new RandomKey(seed, sample, at.Layer, (int)MatrixRole.MlpBias), biasDeviation);
+        scratch.Draw(hidden.Bias, RandomStream.MlpBias.OfBlock(seed, sample, at.Layer), biasDeviation);
         scratch.Pool.Run(&HiddenLayer<T>.Forward, &hidden);
         return outputs.Take(at, hidden.Hidden);
     }
@@ -58,12 +58,12 @@ internal sealed unsafe class MlpModule<T> : IModule
     {
         HiddenLayer<T> hidden = Layer(at);
         MatrixView<T> noise = scratch.Noise(gradient.Factor.Columns, m), images = at.InputImages<T>();
-        scratch.Draw(noise, new RandomKey(seed, sample, at.Layer, (int)MatrixRole.MlpOut), 1);
+        scratch.Draw(noise, RandomStream.MlpOut.OfBlock(seed, sample, at.Layer), 1);
         outputs.Recover(at, gradient.Factor, gradient.Known, noise, hidden.Gradient);
         scratch.Pool.Run(&HiddenLayer<T>.Backward, &hidden);
 
-        MatrixView<T> along = scratch.Small(0, n, at.InputRank), gram = scratch.Small(1, n, n);
-        MatrixView<double> wide = scratch.SmallDouble(0, n, n);
+        MatrixView<T> along = scratch.Small(StorageMatrix.InputGradient, n, at.InputRank), gram = scratch.Small(StorageMatrix.GradientGram, n, n);
+        MatrixView<double> wide = scratch.Small(SmallMatrix.WidenedGram, n, n);
         for (int gate = 0; gate < gates; gate++)
         {
             MatrixView<T> reached = gate == 0 ? hidden.Gradient : hidden.UpGradient;

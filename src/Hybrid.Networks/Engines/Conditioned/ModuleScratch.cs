@@ -38,14 +38,14 @@ internal sealed unsafe class ModuleScratch<T> : IDisposable
     /// <summary>A serial stream.</summary>
     internal NormalSequence Normals { get; } = new();
 
-    /// <summary>Scratch matrix 0..7 of at most [n, n] in the module's storage.</summary>
-    internal MatrixView<T> Small(int index, int rows, int columns) =>
-        new((T*)Wide(plan.ModuleSmall, index), rows, columns);
+    /// <summary>A scratch matrix of at most [n, n] in the module's storage.</summary>
+    internal MatrixView<T> Small(StorageMatrix name, int rows, int columns) =>
+        new((T*)Wide(plan.ModuleSmall, (int)name), rows, columns);
 
-    /// <summary>Scratch matrix 0..7 of at most [n, n] doubles; 0, 1, 2 belong to the modules.</summary>
-    internal MatrixView<double> SmallDouble(int index, int rows, int columns) => new(Wide(plan.Small, index), rows, columns);
+    /// <summary>A scratch matrix of at most [n, n] doubles.</summary>
+    internal MatrixView<double> Small(SmallMatrix name, int rows, int columns) => new(Wide(plan.Small, (int)name), rows, columns);
 
-    /// <summary>Scratch [rows, columns], at most [n, 4n] doubles.</summary>
+    /// <summary>Scratch [rows, columns], at most [n, w] doubles.</summary>
     internal MatrixView<double> Strip(int rows, int columns) => plan.Noise.In(memory).Slice(0, 0, rows, columns);
 
     /// <summary>Scratch [rows, columns] for what is fresh of a gradient behind an output matrix.</summary>

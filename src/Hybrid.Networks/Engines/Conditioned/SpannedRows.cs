@@ -51,8 +51,8 @@ internal sealed unsafe class SpannedRows<T>
         int n = rows.Rows;
         AnchorJob job = new() { Rows = rows };
         scratch.Pool.Run(&AnchorJob.Run, &job);
-        MatrixView<T> narrow = scratch.Small(0, n, n);
-        MatrixView<double> gram = scratch.SmallDouble(0, n, n), factor = scratch.SmallDouble(1, n, n);
+        MatrixView<T> narrow = scratch.Small(StorageMatrix.SpanGram, n, n);
+        MatrixView<double> gram = scratch.Small(SmallMatrix.SpanGram, n, n), factor = scratch.Small(SmallMatrix.SpanFactor, n, n);
         scratch.Product.Gram(rows, narrow, T.One);
         Precision.Widen(narrow, gram);
         return Factor(at, gram, factor, Math.Min(n, rows.Columns));
@@ -69,14 +69,15 @@ internal sealed unsafe class SpannedRows<T>
         bool anchored = typeof(T) == typeof(float);
         int n = factor.Rows, p = factor.Columns, rank = at.OutputRank, count = anchored ? n : rank;
         MatrixView<T> rows = at.Outputs<T>().Slice(0, 0, count, result.Columns);
-        MatrixView<T> narrow = scratch.Small(0, p, count), mixture = scratch.Small(1, n, p), along = scratch.Small(2, n, count);
-        MatrixView<double> overlap = scratch.SmallDouble(0, p, count), coordinates = overlap;
+        MatrixView<T> narrow = scratch.Small(StorageMatrix.NoiseByRows, p, count), mixture = scratch.Small(StorageMatrix.GradientByNoise, n, p);
+        MatrixView<T> along = scratch.Small(StorageMatrix.KnownByRows, n, count);
+        MatrixView<double> overlap = scratch.Small(SmallMatrix.NoiseByRows, p, count), coordinates = overlap;
         scratch.Product.Multiply(noise, rows.Transposed, narrow, T.One);
         Precision.Widen(narrow, overlap);
         MatrixView<double> inverse = at.Inverse.Slice(0, 0, rank, n);
         if (anchored)
         {
-            coordinates = scratch.SmallDouble(1, p, rank);
+            coordinates = scratch.Small(SmallMatrix.NoiseByDirections, p, rank);
             scratch.SmallProduct.Multiply(overlap, inverse.Transposed, coordinates, 1);
         }
 
@@ -84,7 +85,7 @@ internal sealed unsafe class SpannedRows<T>
         MatrixView<double> byRows = known;
         if (anchored)
         {
-            byRows = scratch.SmallDouble(0, n, n);
+            byRows = scratch.Small(SmallMatrix.KnownByRows, n, n);
             scratch.SmallProduct.Multiply(known, inverse, byRows, 1);
         }
 
@@ -98,7 +99,7 @@ internal sealed unsafe class SpannedRows<T>
     private bool Factor(SublayerState at, MatrixView<double> gram, MatrixView<double> factor, int most)
     {
         int n = gram.Rows;
-        double* squares = scratch.SmallDouble(2, 1, n).Data;
+        double* squares = scratch.Small(SmallMatrix.SpanSquares, 1, n).Data;
         double largest = 0;
         int different = 0;
         for (int i = 0; i < n; i++)

@@ -12,7 +12,6 @@ internal sealed unsafe class SublayerState
     internal SublayerState(SublayerPlan plan, NativeBuffer<double> memory, int layer, long shift)
     {
         (this.plan, this.memory, this.shift, Layer) = (plan, memory, shift, layer);
-        Frame = new RowBasis(plan.Frame.In(memory, shift));
         OutputDirections = new RowBasis(Outputs<double>().Slice(0, 0, plan.OutputFactor.Columns, plan.OutputWidth));
     }
 
@@ -22,17 +21,14 @@ internal sealed unsafe class SublayerState
     /// <summary>r: coordinates of x, the first of the local frame.</summary>
     internal int InputRank { get; set; }
 
-    /// <summary>k ≥ r: coordinates of x and f together.</summary>
-    internal int FrameRank { get; set; }
+    /// <summary>Coordinates of x, the branches before and f together.</summary>
+    internal int BranchRank { get; set; }
 
     /// <summary>Rank of what the output matrix has seen.</summary>
     internal int OutputRank { get; set; }
 
     /// <summary>Whether the module ran in single precision.</summary>
     internal bool Single { get; set; }
-
-    /// <summary>E: [r', 2n], directions of x' in the local frame.</summary>
-    internal RowBasis Frame { get; }
 
     /// <summary>In double precision: directions of what the output matrix has seen, in the slot of the outputs.</summary>
     internal RowBasis OutputDirections { get; }
@@ -43,11 +39,11 @@ internal sealed unsafe class SublayerState
     /// <inheritdoc cref="SublayerPlan.InputScale"/>
     internal MatrixView<double> InputScale => plan.InputScale.In(memory, shift);
 
-    /// <inheritdoc cref="SublayerPlan.Normalised"/>
-    internal MatrixView<double> Normalised => plan.Normalised.In(memory, shift);
+    /// <inheritdoc cref="SublayerPlan.NormalisedBranch"/>
+    internal MatrixView<double> NormalisedBranch => plan.NormalisedBranch.In(memory, shift);
 
-    /// <inheritdoc cref="SublayerPlan.NormalisedScale"/>
-    internal MatrixView<double> NormalisedScale => plan.NormalisedScale.In(memory, shift);
+    /// <inheritdoc cref="SublayerPlan.BranchScale"/>
+    internal MatrixView<double> BranchScale => plan.BranchScale.In(memory, shift);
 
     /// <inheritdoc cref="SublayerPlan.OutputImages"/>
     internal MatrixView<double> OutputImages => plan.OutputImages.In(memory, shift);

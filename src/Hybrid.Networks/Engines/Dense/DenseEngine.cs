@@ -13,9 +13,6 @@ namespace Hybrid.Networks.Engines.Dense;
 /// </summary>
 public sealed class DenseEngine : INetworkEngine
 {
-    // Matrices of layer 0, the input: no block has that number, so no stream is used twice.
-    private const int InputLayer = 0, TokenStream = 0, GradientStream = 1;
-
     private readonly WorkerPool pool;
     private readonly MatrixProduct<float> product;
     private readonly MatrixProduct<double> wideProduct;
@@ -77,7 +74,7 @@ public sealed class DenseEngine : INetworkEngine
     {
         result.EnsureShape(Architecture);
 
-        tokens.Fill(network.Stream, new RandomKey(seed, sample, InputLayer, TokenStream));
+        tokens.Fill(network.Stream, RandomStream.InputTokens.OfInput(seed, sample));
         meter.Measure(network.Stream, result.Hidden[0]);
         for (int layer = 1; layer <= Architecture.Depth; layer++)
         {
@@ -86,7 +83,7 @@ public sealed class DenseEngine : INetworkEngine
             meter.Measure(network.Stream, result.Hidden[layer]);
         }
 
-        outputGradient.Fill(network.Gradient, new RandomKey(seed, sample, InputLayer, GradientStream));
+        outputGradient.Fill(network.Gradient, RandomStream.LossGradient.OfInput(seed, sample));
         meter.Measure(network.Gradient, result.Gradient[Architecture.Depth]);
         for (int layer = Architecture.Depth; layer >= 1; layer--)
         {

@@ -26,7 +26,7 @@ public sealed class ConditionedEngineTests : EngineTests
         double[] logarithms = [.. Ensemble.Run(() => new ConditionedEngine(architecture), 3, samples, 2).Select(member => Math.Log(member.Layers[depth].U / 1e-4))];
         (double mean, double error) = Tests.Statistics.MeanOf(logarithms);
 
-        // log u at depth L is a sum of L contributions, each with the finite-width bias that theory.md's mean lacks.
+        // log u at depth L is a sum of L contributions, each with the finite-width bias that the mean of the limit lacks.
         Tests.Statistics.Agrees("log u / u₀", depth * Math.Log(0.5), mean, error, bias: depth * 8.0 / width);
         Assert.InRange(Math.Exp(mean) * 1e-4, 1e-13, 3e-12);
     }
@@ -36,7 +36,8 @@ public sealed class ConditionedEngineTests : EngineTests
     {
         foreach (bool gated in new[] { false, true })
         {
-            Architecture architecture = Networks.Of(Placement.Peri, Activation.Gelu, 24, 4, 320, 4, 640, gated: gated);
+            Wiring wiring = gated ? Wiring.Parallel : Wiring.Sequential;
+            Architecture architecture = Networks.Of(Placement.Peri, Activation.Gelu, 24, 4, 320, 4, 640, gated: gated, wiring: wiring);
             using ConditionedEngine engine = new(architecture, 1);
             engine.Run(1, 0, new NetworkSample(24, 4));
             double buffers = BuffersOf(engine, []);

@@ -27,6 +27,17 @@ public sealed class CoordinateNetworkTests
         ["one wide head"] = Networks.Of(Placement.Post, Activation.Silu, 5, Depth, 40, 1, 20, Mask.Causal, gated: true, logitStd: 2),
         ["tokens on a line"] = Networks.Of(Placement.Pre, Activation.Tanh, 6, Depth, 24, 2, 24, correlation: 1),
         ["simplex"] = Networks.Of(Placement.None, Activation.Erf, 6, Depth, 24, 2, 24, correlation: -0.2, skip: 0.8),
+        ["side by side, every direction of the space is taken"] =
+            Networks.Of(Placement.PrePost, Activation.GeluTanh, 8, Depth, 20, 2, 24, logitStd: 2, wiring: Wiring.Parallel),
+        ["side by side, the second branch and the gradients fill the space"] =
+            Networks.Of(Placement.Pre, Activation.Tanh, 5, Depth, 12, 2, 14, biasStd: 0.3, wiring: Wiring.Parallel),
+        ["side by side, the space is never filled"] =
+            Networks.Of(Placement.Peri, Activation.Silu, 5, Depth, 40, 1, 20, Mask.Causal, gated: true, logitStd: 2, wiring: Wiring.Parallel),
+        ["side by side, tokens nearly as many as coordinates"] =
+            Networks.Of(Placement.Output, Activation.Relu, 7, Depth, 8, 2, 9, inStd: 1.4, wiring: Wiring.Parallel),
+        ["side by side, tokens on a line"] = Networks.Of(Placement.Pre, Activation.Tanh, 6, Depth, 24, 2, 24, correlation: 1, wiring: Wiring.Parallel),
+        ["side by side, u = 1e-12"] =
+            Networks.Of(Placement.Post, Activation.Relu, 6, Depth, 24, 2, 24, correlation: 1 - 1e-12, inStd: 1.4, wiring: Wiring.Parallel),
         ["u = 1e-4"] = Networks.Of(Placement.Post, Activation.Relu, 6, Depth, 24, 2, 24, correlation: 1 - 1e-4, inStd: 1.4),
         ["u = 1e-12"] = Networks.Of(Placement.Post, Activation.Relu, 6, Depth, 24, 2, 24, correlation: 1 - 1e-12, inStd: 1.4),
     };
@@ -133,8 +144,8 @@ public sealed class CoordinateNetworkTests
         NetworkSample result = new(n, Depth);
         for (int sample = 0; sample < Samples; sample++)
         {
-            tokens.Fill(network.Stream, new RandomKey(2, sample, 0, 0));
-            gradients.Fill(network.Gradient, new RandomKey(2, sample, 0, 1));
+            tokens.Fill(network.Stream, RandomStream.InputTokens.OfInput(2, sample));
+            gradients.Fill(network.Gradient, RandomStream.LossGradient.OfInput(2, sample));
             for (int layer = 1; layer <= Depth; layer++)
             {
                 network.Forward(2, sample, layer);

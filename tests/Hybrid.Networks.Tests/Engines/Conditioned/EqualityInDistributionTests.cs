@@ -5,19 +5,19 @@ using Hybrid.Networks.Engines.Dense;
 using Hybrid.Networks.Inputs;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Random;
+using Hybrid.Networks.Tests.Training;
 using Xunit;
 
 namespace Hybrid.Networks.Tests.Engines.Conditioned;
 
 /// <summary>
 /// The conditioned engine against networks with all their weights, by two-sample Kolmogorov–Smirnov tests. Widths are as
-/// small as tokens allow, where an error of order n/d would be of order one. 14 statistics of 9 architectures; after
+/// small as tokens allow, where an error of order n/d would be of order one. 14 statistics of every architecture; after
 /// Bonferroni all together raise a false alarm once in a thousand (seeds are fixed: this run's answer never changes).
 /// </summary>
 public sealed class EqualityInDistributionTests
 {
     private const int Samples = 3000;
-    private const double Significance = 1e-3 / (9 * 14);
 
     private static readonly string[] Statistics =
     [
@@ -26,9 +26,7 @@ public sealed class EqualityInDistributionTests
         "a logit difference, block 1", "a logit difference, block 2", "largest attention, block 2", "q g_d", "entropy · g_d",
     ];
 
-    public static TheoryData<string> Names => [.. Cases.Keys];
-
-    private static readonly Dictionary<string, Architecture> Cases = new()
+    private static readonly Dictionary<string, Architecture> Shapes = new()
     {
         ["pre, tanh, biases"] = Networks.Of(Placement.Pre, Activation.Tanh, 4, 2, 6, 2, 5, biasStd: 0.5, logitStd: 2, inStd: 2),
         ["post, ReLU, causal"] = Networks.Of(Placement.Post, Activation.Relu, 5, 2, 6, 1, 8, Mask.Causal, logitStd: 1.5, attentionBranch: 0.7),
@@ -41,6 +39,12 @@ public sealed class EqualityInDistributionTests
         ["pre, ReLU, one line"] = Networks.Of(Placement.Pre, Activation.Relu, 4, 2, 6, 1, 6, correlation: 1, biasStd: 0.5),
     };
 
+    // Every placement in every wiring; a mask wherever branches are not normalised, so either occurs with either.
+    private static readonly Dictionary<string, Architecture> Cases = new(
+        Shapes.Concat(Models.Blocks.Select(block => KeyValuePair.Create($"{block.Norm}, {block.Wiring}", Block(block.Norm, block.Wiring)))));
+
+    public static TheoryData<string> Names => [.. Cases.Keys];
+
     [Theory]
     [MemberData(nameof(Names))]
     public void Every_statistic_has_the_law_of_networks_with_weights(string name)
@@ -51,9 +55,13 @@ public sealed class EqualityInDistributionTests
         {
             double distance = Tests.Statistics.Distance(dense[k], conditioned[k]);
             double tail = Tests.Statistics.KolmogorovTail(distance, Samples / 2.0);
-            Assert.True(tail > Significance, $"{name}, {Statistics[k]}: distance {distance:f4} has probability {tail:g3} between equal laws");
+            Assert.True(tail > 1e-3 / (Cases.Count * Statistics.Length), $"{name}, {Statistics[k]}: distance {distance:f4} has probability {tail:g3} between equal laws");
         }
     }
+
+    private static Architecture Block(Placement norm, Wiring wiring) => Networks.Of(
+        norm, Activation.Tanh, 4, 2, 10, 2, 7, norm.OnBranch ? Mask.None : Mask.Causal, gated: norm.Before, logitStd: 2, inStd: 1.5,
+        biasStd: 0.4, attentionBranch: 0.8, mlpBranch: 1.2, skip: 0.9, wiring: wiring);
 
     private static double[][] Collect(Architecture architecture, ulong seed, Func<Architecture, ulong, IEnumerable<double[]>> engine)
     {
@@ -92,8 +100,8 @@ public sealed class EqualityInDistributionTests
         NetworkSample result = new(n, architecture.Depth);
         for (int sample = 0; sample < Samples; sample++)
         {
-            tokens.Fill(network.Stream, new RandomKey(seed, sample, 0, 0));
-            gradients.Fill(network.Gradient, new RandomKey(seed, sample, 0, 1));
+            tokens.Fill(network.Stream, RandomStream.InputTokens.OfInput(seed, sample));
+            gradients.Fill(network.Gradient, RandomStream.LossGradient.OfInput(seed, sample));
             for (int layer = 1; layer <= architecture.Depth; layer++)
             {
                 network.Draw(seed, sample, layer);

@@ -119,7 +119,7 @@ public sealed unsafe class SpannedRowsTests
             workspace = new ConditioningWorkspace(pool, product, N, Columns);
             scratch = new ModuleScratch<T>(plan, memory, pool, product, workspace);
             spanned = new SpannedRows<T>(scratch);
-            At = new SublayerState(plan.Mlp, memory, 1, 0);
+            At = new SublayerState(plan.Steps[^1].Sublayers[^1], memory, 1, 0);
             rows = SpannedRows<T>.Destination(At, plan.Hidden.As<T>(memory));
             Precision.Narrow(source.View, rows);
         }

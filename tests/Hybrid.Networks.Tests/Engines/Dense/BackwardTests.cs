@@ -1,6 +1,7 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Engines.Dense;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Tests.Training;
 using Xunit;
 
 namespace Hybrid.Networks.Tests.Engines.Dense;
@@ -17,17 +18,17 @@ public sealed unsafe class BackwardTests
     // An estimate whose own uncertainty is above this tells a wrong term from a right one no longer.
     private const double LargestUncertainty = 1e-6;
 
-    public static TheoryData<Norm, Activation, Mask, bool> Cases
+    public static TheoryData<Placement, Wiring, Activation, Mask, bool> Cases
     {
         get
         {
-            TheoryData<Norm, Activation, Mask, bool> cases = [];
-            foreach (Placement norm in Networks.Norms)
+            TheoryData<Placement, Wiring, Activation, Mask, bool> cases = [];
+            foreach ((Placement norm, Wiring wiring) in Models.Blocks)
                 foreach (Activation activation in Networks.Activations)
                     foreach (Mask mask in Networks.Masks)
                     {
-                        cases.Add(norm, activation, mask, false);
-                        cases.Add(norm, activation, mask, true);
+                        cases.Add(norm, wiring, activation, mask, false);
+                        cases.Add(norm, wiring, activation, mask, true);
                     }
 
             return cases;
@@ -36,11 +37,11 @@ public sealed unsafe class BackwardTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Gradients_agree_with_finite_differences(Placement norm, Activation activation, Mask mask, bool gated)
+    public void Gradients_agree_with_finite_differences(Placement norm, Wiring wiring, Activation activation, Mask mask, bool gated)
     {
         Architecture architecture = Networks.Of(
             norm, activation, tokens: 5, depth: 2, width: 12, heads: 3, mlpWidth: 7, mask: mask, gated: gated,
-            logitStd: 1.5, valueStd: 0.8, inStd: 1.2, biasStd: 0.3, attentionBranch: 0.7, mlpBranch: 0.9, skip: 0.8);
+            logitStd: 1.5, valueStd: 0.8, inStd: 1.2, biasStd: 0.3, attentionBranch: 0.7, mlpBranch: 0.9, skip: 0.8).With(wiring: wiring);
         using WorkerPool pool = new(1);
         using MatrixProduct<double> product = new(pool);
         using DenseNetwork<double> network = new(architecture, pool, product);
@@ -59,7 +60,7 @@ public sealed unsafe class BackwardTests
         for (int i = 0; i < outputGradient.Length; i++)
             magnitude += Math.Abs(outputGradient[i] * network.Stream.Data[i]);
         (double slope, double uncertainty) = FiniteDifference.Slope(Loss, Roundings * magnitude);
-        string name = $"{norm} {activation} {mask} gated {gated}";
+        string name = $"{norm} {wiring} {activation} {mask} gated {gated}";
         Near.Equal($"{name}: uncertainty of the difference", 0, uncertainty, LargestUncertainty * Math.Max(1, Math.Abs(slope)));
         Near.Equal(name, slope, analytic, uncertainty);
 

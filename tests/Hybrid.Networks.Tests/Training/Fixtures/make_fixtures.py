@@ -16,6 +16,10 @@ import torch
 import torch.nn.functional as F
 
 MASK = 0xFFFFFFFF
+# Which placements normalise a module's input, its branch and the step's sum.
+BEFORE = ("pre", "peri", "prePost", "before+branch+sum")
+BRANCH = ("peri", "output", "before+branch+sum")
+SUM = ("post", "prePost", "before+branch+sum")
 TENSOR_SEED, TOKENS, WIDTH, HEADS, MLP, DEPTH, BATCH, VOCABULARY = 1000, 5, 12, 3, 20, 2, 3, 11
 ACTIVATIONS = {
     "linear": lambda x: x,
@@ -45,10 +49,23 @@ def noise(seed, index):
     return ((mix(seed, index) >> 16) - 32768) / 32768
 
 
+def wiring_of(case):
+    return case.get("wiring", "sequential")
+
+
+def gains_after(module, branch, total):
+    """Gains behind a module: of its branch, and of the sum if it is the module's own."""
+    if branch:
+        yield module + ".gain.out", [WIDTH]
+    if total:
+        yield module + (".gain.sum" if branch else ".gain.out"), [WIDTH]
+
+
 def tensors(case):
     """Names and shapes of the parameters in the trainer's order."""
     norm, d, m = case["norm"], WIDTH, MLP
-    before, after = norm in ("pre", "peri"), norm in ("post", "peri", "output")
+    before, after, total = norm in BEFORE, norm in BRANCH, norm in SUM
+    parallel = wiring_of(case) == "parallel"
     yield "token.embedding", [VOCABULARY + (case["task"] == "masked"), d]
     yield "position.embedding", [TOKENS, d]
     for layer in range(1, DEPTH + 1):
@@ -57,8 +74,7 @@ def tensors(case):
             yield block + "attention.gain.in", [d]
         for name in ("query", "key", "value", "out"):
             yield f"{block}attention.{name}", [d, d]
-        if after:
-            yield block + "attention.gain.out", [d]
+        yield from gains_after(block + "attention", after, total and not parallel)
         if before:
             yield block + "mlp.gain.in", [d]
         yield block + "mlp.in", [d, m]
@@ -66,9 +82,10 @@ def tensors(case):
         if case["gated"]:
             yield block + "mlp.up", [d, m]
         yield block + "mlp.out", [m, d]
-        if after:
-            yield block + "mlp.gain.out", [d]
-    if norm in ("pre", "peri", "output"):
+        yield from gains_after(block + "mlp", after, total and not parallel)
+        if total and parallel:
+            yield block + "gain.sum", [d]
+    if (before or after) and not total:
         yield "final.gain", [d]
     if not case["tied"]:
         yield "unembedding", [d, VOCABULARY]
@@ -104,15 +121,15 @@ def normalise(x, gain):
     return gain * x * torch.rsqrt(x.square().mean(-1, keepdim=True))
 
 
-def sublayer(case, weights, block, x, skip, branch, module):
-    """x' = r x + a f(x) with the normalisations of the placement."""
+def added(case, weights, block, x, module):
+    """[N] f([N] x) with the normalisations of the placement."""
     norm = case["norm"]
-    z = normalise(x, weights[block + ".gain.in"]) if norm in ("pre", "peri") else x
-    f = module(z)
-    if norm in ("peri", "output"):
-        f = normalise(f, weights[block + ".gain.out"])
-    x = skip * x + branch * f
-    return normalise(x, weights[block + ".gain.out"]) if norm == "post" else x
+    f = module(normalise(x, weights[block + ".gain.in"]) if norm in BEFORE else x)
+    return normalise(f, weights[block + ".gain.out"]) if norm in BRANCH else f
+
+
+def sum_of(case, weights, name, x):
+    return normalise(x, weights[name]) if case["norm"] in SUM else x
 
 
 def attention(case, weights, block, z):
@@ -135,12 +152,16 @@ def forward(case, weights, inputs):
     x = weights["token.embedding"][inputs] + weights["position.embedding"]
     for layer in range(DEPTH):
         schedule = {name: case[name][layer] for name in ("attentionSkip", "attentionBranch", "mlpSkip", "mlpBranch")}
-        block = f"blocks.{layer + 1}.attention"
-        x = sublayer(case, weights, block, x, schedule["attentionSkip"], schedule["attentionBranch"],
-                     lambda z: attention(case, weights, block, z))
-        inner = f"blocks.{layer + 1}.mlp"
-        x = sublayer(case, weights, inner, x, schedule["mlpSkip"], schedule["mlpBranch"],
-                     lambda z: mlp(case, weights, inner, z))
+        block, inner = f"blocks.{layer + 1}.attention", f"blocks.{layer + 1}.mlp"
+        attend = lambda x: added(case, weights, block, x, lambda z: attention(case, weights, block, z))
+        think = lambda x: added(case, weights, inner, x, lambda z: mlp(case, weights, inner, z))
+        if wiring_of(case) == "parallel":
+            x = schedule["attentionSkip"] * x + schedule["attentionBranch"] * attend(x) + schedule["mlpBranch"] * think(x)
+            x = sum_of(case, weights, f"blocks.{layer + 1}.gain.sum", x)
+            continue
+        end = ".gain.sum" if case["norm"] in BRANCH else ".gain.out"
+        x = sum_of(case, weights, block + end, schedule["attentionSkip"] * x + schedule["attentionBranch"] * attend(x))
+        x = sum_of(case, weights, inner + end, schedule["mlpSkip"] * x + schedule["mlpBranch"] * think(x))
     if "final.gain" in weights:
         x = normalise(x, weights["final.gain"])
     if not case["tied"]:
@@ -155,8 +176,8 @@ def loss_of(case, weights, step):
     return logits, F.cross_entropy(logits, targets.view(-1), ignore_index=-1)
 
 
-def case_of(norm, task="next", gated=False, tied=False, activation="geluTanh", schedule=False):
-    return {
+def case_of(norm, task="next", gated=False, tied=False, activation="geluTanh", schedule=False, wiring="sequential"):
+    case = {
         "norm": norm, "task": task, "gated": gated, "tied": tied, "activation": activation,
         "attentionSkip": [1.0, 0.75] if schedule else [0.875, 0.875],
         "attentionBranch": [0.5, 1.25] if schedule else [0.75, 0.75],
@@ -164,6 +185,10 @@ def case_of(norm, task="next", gated=False, tied=False, activation="geluTanh", s
         "mlpBranch": [1.0, 0.25] if schedule else [0.5, 0.5],
         "q0": 1.5, "correlation": 0.25, "logitStd": 0.75,
     }
+    if wiring == "sequential":
+        return case
+    # The stream of a parallel block passes once: it has one skip.
+    return {"wiring": wiring} | case | {"mlpSkip": case["attentionSkip"]}
 
 
 def rate_of(options, step):
@@ -223,10 +248,18 @@ def main():
     ]
     cases = family + [case_of("pre", activation=name, gated=name == "silu") for name in ACTIVATIONS if name != "geluTanh"]
     cases += [case_of("pre", tied=True), case_of("post", "masked", tied=True), case_of("peri", schedule=True), case_of("none", schedule=True)]
+    triples = [case_of(norm, schedule=True) for norm in ("prePost", "before+branch+sum")]
+    parallel = [
+        case_of(norm, task, gated, wiring="parallel")
+        for norm in ("none", "pre", "post", "peri", "output", "prePost", "before+branch+sum")
+        for task, gated in (("next", True), ("masked", False))
+    ]
+    cases += triples + parallel
     trajectories = [(case, options_of("adamw", 0.015625)) for case in family] + [
         (case_of("post", "masked", gated=True), options_of("adamw", 0.015625, "cosine", warmup=5, clip=0.5)),
         (case_of("peri", tied=True), options_of("sgd", 0.125, "cosine", clip=2.0)),
     ]
+    trajectories += [(case, options_of("adamw", 0.015625)) for case in triples + parallel[::2]]
     document, values = {"cases": [], "trajectories": []}, []
     for case in cases:
         weights = parameters(case)
@@ -242,7 +275,7 @@ def main():
             values += row
     folder = pathlib.Path(__file__).parent
     (folder / "fixtures.json").write_text(
-        json.dumps({"torch": torch.__version__, **document}, separators=(",", ":")).replace('{"norm"', '\n{"norm"') + "\n")
+        json.dumps({"torch": torch.__version__, **document}, separators=(",", ":")).replace('{"norm"', '\n{"norm"').replace('{"wiring"', '\n{"wiring"') + "\n")
     (folder / "fixtures.bin").write_bytes(struct.pack(f"<{len(values)}d", *values))
 
 

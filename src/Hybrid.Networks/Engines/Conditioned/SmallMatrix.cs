@@ -1,0 +1,77 @@
+namespace Hybrid.Networks.Engines.Conditioned;
+
+/// <summary>
+/// Scratch matrices of at most [n, n] doubles. Each name has memory of its own, and one use: what it holds is good until the
+/// same use comes again.
+/// </summary>
+internal enum SmallMatrix
+{
+    /// <summary>A Gram matrix formed in a module's storage.</summary>
+    WidenedGram,
+
+    /// <summary>S = B′ B′ᵀ of the rows that an output matrix sees.</summary>
+    SpanGram,
+
+    /// <summary>A factor of S.</summary>
+    SpanFactor,
+
+    /// <summary>The diagonal of S.</summary>
+    SpanSquares,
+
+    /// <summary>Fresh rows by the rows that an output matrix has seen.</summary>
+    NoiseByRows,
+
+    /// <summary>Fresh rows by the directions of these.</summary>
+    NoiseByDirections,
+
+    /// <summary>What is known of a gradient behind an output matrix, by the rows that it has seen.</summary>
+    KnownByRows,
+
+    /// <summary>K = σ h Φᵀ: the same by directions.</summary>
+    Known,
+
+    /// <summary>h hᵀ, the gradient at a branch.</summary>
+    BranchGradientGram,
+
+    /// <summary>A factor of σ² h hᵀ.</summary>
+    BranchGradientFactor,
+
+    /// <summary>B Bᵀ of what an output matrix sees.</summary>
+    OutputGram,
+
+    /// <summary>z zᵀ of what a module sees.</summary>
+    InputGram,
+
+    /// <summary>The covariance of the gradient at z off z's span, of independent parts.</summary>
+    OffInputCovariance,
+
+    /// <summary>A factor of it.</summary>
+    OffInputFactor,
+
+    /// <summary>x' in its own frame.</summary>
+    StreamCoefficients,
+
+    /// <summary>The gradient along x'.</summary>
+    GradientAlong,
+
+    /// <summary>Normal rows along x', while they are taken off.</summary>
+    DirectionsAlong,
+
+    /// <summary>The gradient off x' by normal rows.</summary>
+    GradientByNormals,
+
+    /// <summary>The Gram matrix of the gradient off x.</summary>
+    OffStreamGram,
+
+    /// <summary>A factor of it: kept from one step to the next.</summary>
+    OffStreamFactor,
+
+    /// <summary>N Nᵀ of normal rows N.</summary>
+    NormalGram,
+
+    /// <summary>A factor of it.</summary>
+    NormalFactor,
+
+    /// <summary>Its inverse.</summary>
+    Orthonormaliser,
+}
