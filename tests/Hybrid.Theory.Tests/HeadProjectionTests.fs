@@ -346,7 +346,8 @@ let ``Buffers may be used again and the result is added to what is there`` () =
     let result = Array.create (n * n) 1.0
 
     for rows in heads do
-        HeadProjection.add scratch rows state gamma argument branch (1.0 / 3.0) 4.0 result |> ignore
+        HeadProjection.add scratch rows state gamma argument branch (1.0 / 3.0) 4.0 result
+        |> ignore
 
     let separate =
         heads

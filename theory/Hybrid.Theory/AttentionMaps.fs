@@ -48,7 +48,13 @@ module AttentionMaps =
 
     /// The gradient behind each of attention's three paths, value, query and key, given the gradient h at the branch output:
     /// derivation (5.2), with (13.13).
-    let internal paths tokens (parameters: AttentionParameters) (terms: FewHeadTerms) (state: TokenSimplex) (h: GradientGram) =
+    let internal paths
+        tokens
+        (parameters: AttentionParameters)
+        (terms: FewHeadTerms)
+        (state: TokenSimplex)
+        (h: GradientGram)
+        =
         let others = float (tokens - 1)
         let q = state.Q
         let p = state.P
@@ -63,7 +69,12 @@ module AttentionMaps =
         let key = q * t1 * h.Diagonal + others * p * t2 * h.OffDiagonal
 
         struct ({ Diagonal = value * (s1 * h.Diagonal + others * s2 * h.OffDiagonal)
-                  OffDiagonal = value * perOther ((terms.Diagonal - s1) * h.Diagonal + others * (terms.OffDiagonal - s2) * h.OffDiagonal) },
+                  OffDiagonal =
+                    value
+                    * perOther (
+                        (terms.Diagonal - s1) * h.Diagonal
+                        + others * (terms.OffDiagonal - s2) * h.OffDiagonal
+                    ) },
                 { Diagonal = value * logit * d * d * t1 * h.Diagonal
                   OffDiagonal = value * logit * d * d * t2 * h.OffDiagonal },
                 { Diagonal = value * logit * d * key
@@ -95,7 +106,14 @@ module AttentionMaps =
                 logits[j] <- logits[j] / total
 
     /// The branch Gram σ_V² (1/H) Σ A R Aᵀ of `heads` heads drawn with `normal`, derivation (8.1), and their rows.
-    let internal gramForward heads n (parameters: AttentionParameters) (allowed: bool[]) (normal: unit -> float) (state: float[]) =
+    let internal gramForward
+        heads
+        n
+        (parameters: AttentionParameters)
+        (allowed: bool[])
+        (normal: unit -> float)
+        (state: float[])
+        =
         let factor = SquareMatrix.factor n state
         let transposed = Array.zeroCreate (n * n)
         SquareMatrix.transposeInto n factor transposed

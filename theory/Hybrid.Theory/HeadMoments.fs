@@ -53,7 +53,10 @@ module HeadMoments =
 
     /// (1 − ψ)^{n−k}, what is left of n tokens by k; 0 where there are fewer than k tokens.
     let private others n k psi =
-        if n < k then 0.0 else SoftmaxNodes.power psi (float (n - k))
+        if n < k then
+            0.0
+        else
+            SoftmaxNodes.power psi (float (n - k))
 
     /// `compute` with the τ-step divided by `refinement`, for the tests of its convergence.
     let internal computeRefined refinement (n: int) (s: float) (u: float) : HeadMoments =
