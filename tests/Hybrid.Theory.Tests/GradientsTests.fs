@@ -113,7 +113,7 @@ let ``The value path carries the gradient's mean mode exactly: Σ_j of a softmax
             AttentionMaps.backward
                 network.Tokens
                 network.Attention
-                strong
+                (FewHeads.many strong)
                 trace.Steps[0].Sublayers[0].Seen
                 { Diagonal = diagonal
                   OffDiagonal = offDiagonal }

@@ -6,6 +6,11 @@ open Hybrid.Architectures
 /// Attention of one head as the backward pass needs it: rows of the softmax, [n, n] row-major.
 type internal GramHead = { Rows: float[] }
 
+/// The norm behind attention in the Gram process: N, the Gram of what it divides, and c, attention's weight within that: the
+/// branch's own (Y, 1) or the step's sum (r²C + Σa²F, a). Derivation section 13.1.
+[<Struct>]
+type internal GramNorm = { Argument: float[]; Branch: float }
+
 /// Σ_ij R_ij (path)_ij of each of attention's paths backwards: what W_V, W_Q and W_K see of the gradient, derivation (5.4).
 [<Struct>]
 type internal PathOverlaps =
@@ -31,16 +36,32 @@ module AttentionMaps =
                 { Q = scale * (1.0 - state.U * (1.0 - moments.S1))
                   Gap = scale * state.U * (moments.S1 - moments.S2) })
 
+    /// The terms of order 1/H of a branch that a norm of its own divides, derivation (13.12), (13.13), at its q_f; none where heads
+    /// are too few for them.
+    let fewHeads heads (parameters: AttentionParameters) (laws: Laws) (state: TokenSimplex) moments branchQ =
+        if heads < FewHeads.Fewest || branchQ = 0.0 then
+            FewHeads.many moments
+        else
+            let value = parameters.ValueStd * parameters.ValueStd
+            let k = FewHeads.sensitivity 1.0 value (state.Q * state.U) branchQ
+            FewHeads.terms heads k moments (laws.Heads (spread parameters state) state.U)
+
     /// The gradient behind each of attention's three paths, value, query and key, given the gradient h at the branch output:
-    /// derivation (5.2).
-    let internal paths tokens (parameters: AttentionParameters) (moments: AttentionMoments) (state: TokenSimplex) (h: GradientGram) =
+    /// derivation (5.2), with (13.13).
+    let internal paths
+        tokens
+        (parameters: AttentionParameters)
+        (terms: FewHeadTerms)
+        (state: TokenSimplex)
+        (h: GradientGram)
+        =
         let others = float (tokens - 1)
         let q = state.Q
         let p = state.P
         let d = q * state.U
         let logit = parameters.LogitStd * parameters.LogitStd
         let value = parameters.ValueStd * parameters.ValueStd
-        let { S1 = s1; S2 = s2; T1 = t1; T2 = t2 } = moments
+        let { S1 = s1; S2 = s2; T1 = t1; T2 = t2 } = terms.Moments
 
         let perOther x =
             if others = 0.0 then 0.0 else x / others
@@ -48,15 +69,20 @@ module AttentionMaps =
         let key = q * t1 * h.Diagonal + others * p * t2 * h.OffDiagonal
 
         struct ({ Diagonal = value * (s1 * h.Diagonal + others * s2 * h.OffDiagonal)
-                  OffDiagonal = value * perOther ((1.0 - s1) * h.Diagonal + others * (1.0 - s2) * h.OffDiagonal) },
+                  OffDiagonal =
+                    value
+                    * perOther (
+                        (terms.Diagonal - s1) * h.Diagonal
+                        + others * (terms.OffDiagonal - s2) * h.OffDiagonal
+                    ) },
                 { Diagonal = value * logit * d * d * t1 * h.Diagonal
                   OffDiagonal = value * logit * d * d * t2 * h.OffDiagonal },
                 { Diagonal = value * logit * d * key
                   OffDiagonal = -value * logit * d * perOther key })
 
     /// From the gradient at the branch output to that at what the module sees: the sum of the three paths.
-    let backward tokens parameters moments state h : GradientGram =
-        let struct (value, query, key) = paths tokens parameters moments state h
+    let backward tokens parameters terms state h : GradientGram =
+        let struct (value, query, key) = paths tokens parameters terms state h
         value + query + key
 
     /// Softmax over the allowed entries of each row; the row's largest logit is subtracted first.
@@ -80,7 +106,14 @@ module AttentionMaps =
                 logits[j] <- logits[j] / total
 
     /// The branch Gram σ_V² (1/H) Σ A R Aᵀ of `heads` heads drawn with `normal`, derivation (8.1), and their rows.
-    let internal gramForward heads n (parameters: AttentionParameters) (allowed: bool[]) (normal: unit -> float) (state: float[]) =
+    let internal gramForward
+        heads
+        n
+        (parameters: AttentionParameters)
+        (allowed: bool[])
+        (normal: unit -> float)
+        (state: float[])
+        =
         let factor = SquareMatrix.factor n state
         let transposed = Array.zeroCreate (n * n)
         SquareMatrix.transposeInto n factor transposed
@@ -179,23 +212,39 @@ module AttentionMaps =
           Query = share * logit * ofQuery
           Key = share * logit * ofKey }
 
-    /// From the gradient's Gram at the branch output to that at what the module sees, derivation (8.4), (8.5), and the overlaps
-    /// Σ R_ij (path)_ij of the three paths with the module's input.
-    let internal gramBackward n (parameters: AttentionParameters) (heads: GramHead[]) (state: float[]) (gamma: float[]) =
+    /// From the gradient's Gram at the branch output (divided by the norm behind it) to that at what the module sees, derivation
+    /// (8.4), (8.5), and the overlaps Σ R_ij (path)_ij of the three paths with the module's input. A norm behind the branch takes
+    /// from the query and key paths what its projection takes, (13.3), (13.4).
+    let internal gramBackward
+        n
+        (parameters: AttentionParameters)
+        (heads: GramHead[])
+        (norm: GramNorm voption)
+        (state: float[])
+        (gamma: float[])
+        =
         let logit = parameters.LogitStd * parameters.LogitStd
         let share = parameters.ValueStd * parameters.ValueStd / float heads.Length
         let result = Array.zeroCreate<float>(n * n)
         let squared = Array.map2 (*) state state
+
+        let project: float[] -> struct (float * float) =
+            match norm with
+            | ValueNone -> fun _ -> struct (0.0, 0.0)
+            | ValueSome norm ->
+                let scratch = HeadProjectionScratch.Create n
+                fun rows -> HeadProjection.add scratch rows state gamma norm.Argument norm.Branch share logit result
 
         let overlaps =
             heads
             |> Array.fold
                 (fun sum attended ->
                     let own = addHead n logit share state squared attended.Rows gamma result
+                    let struct (query, key) = project attended.Rows
 
                     { Value = sum.Value + own.Value
-                      Query = sum.Query + own.Query
-                      Key = sum.Key + own.Key })
+                      Query = sum.Query + own.Query + query
+                      Key = sum.Key + own.Key + key })
                 { Value = 0.0; Query = 0.0; Key = 0.0 }
 
         struct (result, overlaps)

@@ -21,8 +21,8 @@ type AttentionMoments =
 [<RequireQualifiedAccess>]
 module AttentionMoments =
 
-    /// `compute` with the τ-step divided by `refinement`, for the tests of its convergence.
-    let internal computeRefined refinement (n: int) (s: float) (u: float) : AttentionMoments =
+    /// Raises ArgumentOutOfRangeException unless n ≥ 1, s ≥ 0 is finite and 0 ≤ u ≤ 1 + 1/(n−1).
+    let internal validate (n: int) (s: float) (u: float) =
         if n < 1 then
             raise (ArgumentOutOfRangeException("n", n, "the number of tokens must be at least 1"))
 
@@ -41,6 +41,15 @@ module AttentionMoments =
         then
             raise (ArgumentOutOfRangeException("u", u, $"u = 1 − ρ must lie in [0, n/(n−1)] for n = {n} tokens"))
 
+    /// The plan of a sum over two rows, and whether it is that of −ρ: with two tokens A′ at −ρ is that at ρ with its entries
+    /// exchanged, (3.7).
+    let internal pairPlan refinement n s u =
+        let opposite = n = 2 && u > 1.0
+        struct (RowPairs.plan refinement n s (if opposite then max 0.0 (2.0 - u) else u), opposite)
+
+    /// `compute` with the τ-step divided by `refinement`, for the tests of its convergence.
+    let internal computeRefined refinement (n: int) (s: float) (u: float) : AttentionMoments =
+        validate n s u
         let count = float n
 
         // S1 = e^{s²}/n to leading order: below this spread the limit is exact to rounding
@@ -53,9 +62,8 @@ module AttentionMoments =
               T1 = t
               T2 = t }
         else
-            // Two tokens' A′ at −ρ is that at ρ with its entries exchanged: S2 → 1 − S2, T2 as it was.
-            let opposite = n = 2 && u > 1.0
-            let plan = RowPairs.plan refinement n s (if opposite then max 0.0 (2.0 - u) else u)
+            // at −ρ S2 → 1 − S2, T2 as it was
+            let struct (plan, opposite) = pairPlan refinement n s u
             let struct (step, row) = SoftmaxNodes.rowNodes refinement n s
             let mutable s1 = 0.0
             let mutable pairs = 0.0

@@ -6,7 +6,7 @@ open Hybrid.Architectures
 /// What a module's closed map computed on the way forwards.
 [<RequireQualifiedAccess>]
 type ModuleTrace =
-    | Attention of AttentionParameters * AttentionMoments
+    | Attention of AttentionParameters * FewHeadTerms
     | Mlp of MlpParameters * Kernel
 
 /// What one sublayer did on the way forwards, kept for the way back.
@@ -116,7 +116,14 @@ module Geometry =
             match sublayer.Module with
             | Module.Attention parameters ->
                 let struct (moments, branch) = AttentionMaps.forward parameters laws state
-                struct (ModuleTrace.Attention(parameters, moments), branch)
+
+                let terms =
+                    if sublayer.Placement.OnBranch then
+                        AttentionMaps.fewHeads architecture.Heads parameters laws state moments branch.Q
+                    else
+                        FewHeads.many moments
+
+                struct (ModuleTrace.Attention(parameters, terms), branch)
             | Module.Mlp parameters ->
                 let struct (kernel, branch) =
                     MlpMaps.forward architecture.Gated parameters laws state
@@ -130,6 +137,14 @@ module Geometry =
                   Seen = state
                   BranchQ = branch.Q },
                 branch)
+
+    /// (q_f − p_f)/q_f of a branch that a norm of its own divides, with the mean over few heads, derivation (13.12).
+    let private normalisedGap (trace: SublayerTrace) (branch: BranchSimplex) =
+        let gap = branch.Gap / branch.Q
+
+        match trace.Module with
+        | ModuleTrace.Attention(_, terms) -> FewHeads.gap terms gap
+        | ModuleTrace.Mlp _ -> gap
 
     /// x' = r x + Σ a f, with each branch's q_f and q_f − p_f, under each placement: derivation (4.3).
     let step (architecture: Architecture) laws (step: Step) (input: TokenSimplex) : StepTrace =
@@ -148,7 +163,7 @@ module Geometry =
                         emptyBranch architecture part
 
                     q <- q + a2
-                    gap <- gap + (if a2 = 0.0 then 0.0 else a2 * branch.Gap / branch.Q)
+                    gap <- gap + (if a2 = 0.0 then 0.0 else a2 * normalisedGap trace branch)
                 else
                     q <- q + a2 * branch.Q
                     gap <- gap + a2 * branch.Gap

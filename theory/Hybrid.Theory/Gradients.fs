@@ -21,8 +21,8 @@ module Gradients =
     /// From a branch output to what its module sees.
     let throughModule (architecture: Architecture) (trace: SublayerTrace) (h: GradientGram) : GradientGram =
         match trace.Module with
-        | ModuleTrace.Attention(parameters, moments) ->
-            AttentionMaps.backward architecture.Tokens parameters moments trace.Seen h
+        | ModuleTrace.Attention(parameters, terms) ->
+            AttentionMaps.backward architecture.Tokens parameters terms trace.Seen h
         | ModuleTrace.Mlp(parameters, kernel) -> MlpMaps.backward architecture.Gated parameters kernel trace.Seen h
 
     /// What one branch contributes to the gradient at the stream it reads.

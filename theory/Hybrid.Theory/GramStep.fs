@@ -141,16 +141,29 @@ module internal GramStep =
 
     let private over std value = if std = 0.0 then 0.0 else value / std
 
+    /// The norm that divides what a branch puts out, or the sum of which it is a part.
+    let private behind (step: GramStep) (trace: GramSublayer) : GramNorm voption =
+        if trace.Placement.OnBranch then
+            ValueSome
+                { Argument = trace.Output
+                  Branch = 1.0 }
+        elif step.NormalisesSum then
+            ValueSome
+                { Argument = step.Sum
+                  Branch = trace.Branch }
+        else
+            ValueNone
+
     /// From the gradient at the branch output, Θ, to that at what the module sees, and the squared norms of its weights' gradients
     /// for a branch weight of 1: (5.4) with any Gram matrices, ‖∂L/∂W‖² = d_y d_z Σ_ij γ_ij ζ_ij.
-    let private throughModule (architecture: Architecture) (trace: GramSublayer) (theta: float[]) =
+    let private throughModule (architecture: Architecture) (step: GramStep) (trace: GramSublayer) (theta: float[]) =
         let n = architecture.Tokens
         let d = float architecture.Width
 
         match trace.Module with
         | GramModule.Attention(parameters, heads) ->
             let struct (atModule, overlaps) =
-                AttentionMaps.gramBackward n parameters heads trace.Seen theta
+                AttentionMaps.gramBackward n parameters heads (behind step trace) trace.Seen theta
 
             struct (atModule,
                     { ParameterGradients.none with
@@ -168,7 +181,9 @@ module internal GramStep =
                 else
                     Array.create (n * n) 1.0
 
-            let atPreActivation = Array.map3 (fun g slope u -> g * slope * u) theta kernels.Slopes up
+            let atPreActivation =
+                Array.map3 (fun g slope u -> g * slope * u) theta kernels.Slopes up
+
             let atUp = Array.map2 (*) theta kernels.Values
 
             struct (MlpMaps.gramBackward architecture.Gated n parameters kernels trace.Seen theta,
@@ -210,7 +225,7 @@ module internal GramStep =
                     else
                         gradient
 
-                let struct (atModule, own) = throughModule architecture trace atBranch
+                let struct (atModule, own) = throughModule architecture step trace atBranch
 
                 let branch =
                     if trace.Placement.Before then

@@ -3,12 +3,14 @@ namespace Hybrid.Theory
 open System.Collections.Concurrent
 open Hybrid.Architectures
 
-/// Where the maps take their two transcendental inputs from. Both laws are pure functions; whether they are computed
+/// Where the maps take their three transcendental inputs from. All laws are pure functions; whether they are computed
 /// afresh, remembered or interpolated is decided here and nowhere else.
 type Laws =
     {
         /// softmax moments at logit spread s and u = 1 − ρ
         Attention: float -> float -> AttentionMoments
+        /// how the sums over a head's softmax rows fluctuate, at s and u
+        Heads: float -> float -> HeadMoments
         /// the activation's kernels at pre-activation variance v
         Mlp: float -> Kernel
     }
@@ -25,7 +27,11 @@ module Laws =
         let moments =
             remember (fun struct (s, u) -> AttentionMoments.compute architecture.Tokens s u)
 
+        let fluctuations =
+            remember (fun struct (s, u) -> HeadMoments.compute architecture.Tokens s u)
+
         { Attention = fun s u -> moments struct (s, u)
+          Heads = fun s u -> fluctuations struct (s, u)
           Mlp = remember (Kernels.at architecture.Activation) }
 
     /// Error that a table may add to the attention moments.
@@ -33,7 +39,7 @@ module Laws =
     let private TableTolerance = 1e-9
 
     /// The exact laws with attention's moments from one Chebyshev table over the logit scales from `lowest` to `highest`,
-    /// derivation section 3.5; outside of it they are computed. The table is built when it is first needed: neither the
+    /// derivation section 3.5; outside of it they are computed, as fluctuations of heads always are. The table is built when it is first needed: neither the
     /// collapsed line nor a causal mask ever needs it.
     let tabulated (architecture: Architecture) lowest highest =
         let exact = exact architecture
@@ -48,6 +54,11 @@ module Laws =
                         table.Value.Moments(s, u)
                     else
                         exact.Attention s u }
+
+    /// The laws as if there were ever more heads, which then do not fluctuate.
+    let manyHeads (laws: Laws) : Laws =
+        { laws with
+            Heads = fun _ _ -> HeadMoments.still }
 
     /// The laws at the collapsed line, where every logit row is constant and attention is the uniform average over the
     /// allowed tokens. Differences between tokens then see only the average's second eigenvalue: 0 without a mask;
@@ -68,4 +79,5 @@ module Laws =
               T2 = (1.0 - 1.0 / n) / n }
 
         { Attention = fun _ _ -> moments
+          Heads = fun _ _ -> HeadMoments.still
           Mlp = laws.Mlp }

@@ -100,14 +100,14 @@ module ParameterGradients =
             MlpOut = norm n d hidden atMlp (kappa * up) (kappaOff * upOff) }
 
     /// Branch output → W_O → heads → W_V, and through the logits W_Q and W_K.
-    let private ofAttention (architecture: Architecture) (attention: AttentionParameters) moments (tokens: TokenSimplex) atAttention norms =
+    let private ofAttention (architecture: Architecture) (attention: AttentionParameters) (terms: FewHeadTerms) (tokens: TokenSimplex) atAttention norms =
         let n = architecture.Tokens
         let d = architecture.Width
         let difference = tokens.Q * tokens.U
         let valueStd = attention.ValueStd
 
         let struct (value, query, key) =
-            AttentionMaps.paths n attention moments tokens atAttention
+            AttentionMaps.paths n attention terms tokens atAttention
 
         // the paths end behind W_V (scale σ_V), W_Q and W_K (scale σ_A); one factor back is the matrix's own output
         let before std gradient =
@@ -128,8 +128,8 @@ module ParameterGradients =
                     d
                     d
                     atAttention
-                    (valueStd * (tokens.P + difference * moments.S1))
-                    (valueStd * (tokens.P + difference * moments.S2)) }
+                    (valueStd * (terms.Diagonal * tokens.P + difference * terms.Moments.S1))
+                    (valueStd * (terms.OffDiagonal * tokens.P + difference * terms.Moments.S2)) }
 
     /// Squared norms of the gradients of a step's weights, given the gradient Gram at the step's output.
     let ofStep (architecture: Architecture) (step: StepTrace) (gradient: GradientGram) : ParameterGradientNorms =
@@ -139,8 +139,8 @@ module ParameterGradients =
                 let atBranch = Gradients.atBranch step part gradient
 
                 match part.Module with
-                | ModuleTrace.Attention(parameters, moments) ->
-                    ofAttention architecture parameters moments part.Seen atBranch norms
+                | ModuleTrace.Attention(parameters, terms) ->
+                    ofAttention architecture parameters terms part.Seen atBranch norms
                 | ModuleTrace.Mlp(parameters, kernel) ->
                     ofMlp architecture parameters kernel part.Seen atBranch norms)
             none

@@ -112,13 +112,15 @@ module internal RowPairs =
           DeltaStep = deltaStep
           DeltaCount = 1 + int (furthest / deltaStep) }
 
-    /// E(1 − K_0), E K_1, E K_2 at spread plan.Mean, over t.
-    let private table n (plan: Plan) =
+    /// The table's nodes in t.
+    let private tableNodes (plan: Plan) =
         let fine = plan.Step / float plan.Stride
         let size = plan.Stride * (plan.Count - 1) + 2 * plan.Margin + 1
-
         Array.init size (fun i -> plan.Start + fine * float (i - plan.Margin))
-        |> SoftmaxNodes.oneRow n plan.Mean plan.Digits
+
+    /// E(1 − K_0), E K_1, E K_2 at spread plan.Mean, over t.
+    let private table n (plan: Plan) =
+        SoftmaxNodes.oneRow n plan.Mean plan.Digits (tableNodes plan)
 
     /// Weights on the table's nodes around t, relative to t's own at plan.Margin.
     type private Weights(plan: Plan) =
@@ -155,6 +157,52 @@ module internal RowPairs =
     [<Literal>]
     let private NarrowPanels = 5
 
+    /// The average over D around Δ, as nodes: visit d p c with p its probability and c what multiplies a function that is local in
+    /// D: p itself, or times `scale` where D's distribution is wider than such functions.
+    let private averageD (plan: Plan) scale (delta: float) (visit: float -> float -> float -> unit) =
+        // A panel of D where its distribution is wider than ℓ, overlap and ahead.
+        let wide left right =
+            let width = right - left
+
+            for k in 0 .. Quadrature.unitNodes.Length - 1 do
+                let d = left + width * Quadrature.unitNodes[k]
+
+                let weight =
+                    Quadrature.unitWeights[k] * Normal.density ((d - delta) / plan.Difference)
+
+                visit d (weight * (width / plan.Difference)) (weight * width * (scale / plan.Difference))
+
+        // A panel of ξ = (D − Δ)/Difference where it is not.
+        let narrow left right =
+            for k in 0 .. Quadrature.unitNodes.Length - 1 do
+                let xi = left + (right - left) * Quadrature.unitNodes[k]
+                let probability = Quadrature.unitWeights[k] * (right - left) * Normal.density xi
+                visit (delta + plan.Difference * xi) probability probability
+
+        if plan.Difference = 0.0 then
+            visit delta 1.0 1.0
+        elif plan.Difference < 1.0 then
+            let width = 2.0 * Quadrature.HalfWidth / float NarrowPanels
+
+            for k in 0 .. NarrowPanels - 1 do
+                let left = width * float k - Quadrature.HalfWidth
+                narrow left (left + width)
+        else
+            let last = delta + Quadrature.HalfWidth * plan.Difference
+            let mutable left = delta - Quadrature.HalfWidth * plan.Difference
+
+            for next in breaks do
+                let right = min next last
+
+                if right > left then
+                    let panels = ceil ((right - left) / plan.Panel)
+                    let width = (right - left) / panels
+
+                    for k in 0 .. int panels - 1 do
+                        wide (left + width * float k) (left + width * float (k + 1))
+
+                    left <- right
+
     /// (3.6) and (3.12) as weights: for φ_00, φ_11, φ_10 and φ_01.
     type private Stencil(plan: Plan) =
         let none = Weights plan
@@ -184,26 +232,6 @@ module internal RowPairs =
             if d > -Local then
                 second.Add(at, probability * firstAhead -d, lagrange)
 
-        /// A panel of D where its distribution is wider than ℓ, overlap and ahead.
-        let addWide delta left right =
-            for k in 0 .. Quadrature.unitNodes.Length - 1 do
-                let d = left + (right - left) * Quadrature.unitNodes[k]
-
-                let weight =
-                    Quadrature.unitWeights[k] * Normal.density ((d - delta) / plan.Difference)
-
-                let width = right - left
-                add delta d (weight * (width / plan.Difference)) (weight * width * (scale / plan.Difference))
-
-        /// A panel of ξ = (D − Δ)/Difference where it is not.
-        let addNarrow delta left right =
-            for k in 0 .. Quadrature.unitNodes.Length - 1 do
-                let xi = left + (right - left) * Quadrature.unitNodes[k]
-
-                let probability = Quadrature.unitWeights[k] * (right - left) * Normal.density xi
-
-                add delta (delta + plan.Difference * xi) probability probability
-
         member _.Scale = scale
         member _.None = none
         member _.Both = both
@@ -217,29 +245,44 @@ module internal RowPairs =
             first.Clear()
             second.Clear()
 
-            if plan.Difference = 0.0 then
-                add delta delta 1.0 1.0
-            elif plan.Difference < 1.0 then
-                let width = 2.0 * Quadrature.HalfWidth / float NarrowPanels
+            averageD plan scale delta (add delta)
 
-                for k in 0 .. NarrowPanels - 1 do
-                    let left = width * float k - Quadrature.HalfWidth
-                    addNarrow delta left (left + width)
-            else
-                let last = delta + Quadrature.HalfWidth * plan.Difference
-                let mutable left = delta - Quadrature.HalfWidth * plan.Difference
+    /// (13.9) as weights: for φ_00, φ_11, φ_20, φ_02, φ_22 and ½(φ_31 + φ_13).
+    type private HeadStencil(plan: Plan) =
+        let weights = Array.init 6 (fun _ -> Weights plan)
+        let lagrange = Array.zeroCreate<float> Points
+        let fine = plan.Step / float plan.Stride
 
-                for next in breaks do
-                    let right = min next last
+        let add delta (d: float) probability (_: float) =
+            let shift = (lift d - lift delta) / fine
+            let whole = floor shift
+            interpolate (shift - whole) lagrange
+            let at = plan.Margin + int whole + First
+            // the shares of e^x and e^{x′} in their sum
+            let own, other = firstAhead d, firstAhead -d
+            let both = own * other
+            weights[0].Add(at, probability, lagrange)
 
-                    if right > left then
-                        let panels = ceil ((right - left) / plan.Panel)
-                        let width = (right - left) / panels
+            if d < Local then
+                weights[2].Add(at, probability * own * own, lagrange)
 
-                        for k in 0 .. int panels - 1 do
-                            addWide delta (left + width * float k) (left + width * float (k + 1))
+            if d > -Local then
+                weights[3].Add(at, probability * other * other, lagrange)
 
-                        left <- right
+            if abs d < Local then
+                weights[1].Add(at, probability * both, lagrange)
+                weights[4].Add(at, probability * both * both, lagrange)
+                weights[5].Add(at, 0.5 * probability * both * (own * own + other * other), lagrange)
+
+        /// Sets the stencil of Δ.
+        member _.Set(delta: float) =
+            for weight in weights do
+                weight.Clear()
+
+            averageD plan 1.0 delta (add delta)
+
+        /// Expectation number `which`, over its one-row table, at node i of t.
+        member _.Apply(which: int, table: float[], i: int) = weights[which].Apply(table, i)
 
     /// S2 and T2 of n tokens, (3.4) and (3.12).
     let sums (n: int) (plan: Plan) =
@@ -316,3 +359,79 @@ module internal RowPairs =
         struct (area * s2,
                 area * (count - 1.0) / mean
                 * (2.0 * pairs / stencil.Scale + (count - 2.0) / mean * triples))
+
+    /// E SS′, E XS and E X of n tokens, S = ΣA², X = ΣAA′: (13.9) and (3.4).
+    let headSums (n: int) (plan: Plan) =
+        let count = float n
+        let others = count - 1.0
+        let ts = tableNodes plan
+        let psi = (SoftmaxNodes.oneRow n plan.Mean plan.Digits ts).Psi
+        let higher = SoftmaxNodes.powers [| 2; 4 |] n plan.Mean plan.Digits ts
+        let k2, k4 = higher[0], higher[1]
+        let stencil = HeadStencil plan
+
+        // where one row's own sum is largest
+        let peak =
+            Seq.init plan.Count (fun i ->
+                let at = plan.Margin + i * plan.Stride
+                k2[at] * SoftmaxNodes.power psi[at] others)
+            |> Seq.indexed
+            |> Seq.maxBy snd
+            |> fst
+
+        let mutable total = 0.0
+        let mutable squares = 0.0
+        let mutable mixed = 0.0
+        let mutable overlaps = 0.0
+        let mutable j = 0
+
+        while j < plan.DeltaCount do
+            let delta = float j * plan.DeltaStep
+            stencil.Set delta
+            // (Δ, −Δ)
+            let both = if j = 0 then 1.0 else 2.0
+            let lowest = int (ceil (delta / plan.Step))
+            let before = total
+            let mutable previous = 0.0
+            let mutable i = plan.Count - 1
+
+            while i >= lowest do
+                let covered = stencil.Apply(0, psi, i)
+                let rest2 = both * SoftmaxNodes.power covered (count - 2.0)
+                let mutable term = 0.0
+
+                if rest2 > 1e-40 then
+                    let rest1 = rest2 * (1.0 - covered)
+                    let k11 = stencil.Apply(1, k2, i)
+                    let k20 = stencil.Apply(2, k2, i)
+                    let k02 = stencil.Apply(3, k2, i)
+                    let square = stencil.Apply(4, k4, i) * rest1 + others * k20 * k02 * rest2
+
+                    let mix =
+                        0.5
+                        * (stencil.Apply(5, k4, i) * rest1 + 0.5 * others * k11 * (k20 + k02) * rest2)
+
+                    let overlap = k11 * rest1
+                    squares <- squares + square
+                    mixed <- mixed + mix
+                    overlaps <- overlaps + overlap
+                    // towards small t, or t′, SS′ falls as their squares and X as they do: the sum must outlast each
+                    term <- square + mix + overlap
+                    total <- total + term
+
+                i <-
+                    if i < peak && term < previous && term < Negligible * total then
+                        -1
+                    else
+                        i - 1
+
+                previous <- term
+
+            j <-
+                if total - before < Negligible * total then
+                    plan.DeltaCount
+                else
+                    j + 1
+
+        let area = count * plan.Step * plan.DeltaStep
+        struct (area * squares, area * mixed, area * overlaps)

@@ -175,6 +175,39 @@ module internal SoftmaxNodes =
         else
             byLocalNodes s digits ts
 
+    /// x = log y beyond which K_m vanishes for every m ≤ 6, to e^{−40} of the largest.
+    [<Literal>]
+    let private HighestNode = 4.3
+
+    /// E K_m at x = t + s g for m in `orders`, each from 2 to 6, on a grid of t, to e^{−digits}: the trapezoid rule in x over
+    /// K_m's own width, at any s > 0. One array for every order.
+    let powers (orders: int[]) n s digits (ts: float[]) =
+        let h = 2.0 * Math.PI * s / bandwidth s digits
+        let lowest = -0.5 * digits
+        let size = 1 + int ((HighestNode - lowest) / h)
+        let x = Array.init size (fun k -> lowest + h * float k)
+
+        let k =
+            orders
+            |> Array.map (fun order -> x |> Array.map (fun x -> exp (float order * x - exp x)))
+
+        let results = orders |> Array.map (fun _ -> Array.zeroCreate<float> ts.Length)
+        let span = s * reach n
+        let index bound = (bound - lowest) / h
+
+        for j in 0 .. ts.Length - 1 do
+            let t = ts[j]
+            let from = int (min (float size) (max 0.0 (ceil (index (t - span)))))
+            let until = int (max -1.0 (min (float (size - 1)) (floor (index (t + span)))))
+
+            for i in from..until do
+                let weight = h / s * Normal.density ((x[i] - t) / s)
+
+                for order in 0 .. orders.Length - 1 do
+                    results[order][j] <- results[order][j] + weight * k[order][i]
+
+        results
+
     /// (1 − ψ)^power, exact for tiny ψ and large powers
     let power (psi: float) (exponent: float) =
         if psi >= 1.0 then

@@ -14,8 +14,7 @@ type Verdict =
 /// What `counted` is compared with: trainable up to the first, untrainable beyond the second, marginal between.
 [<Struct>]
 type TrainabilityLimits =
-    { Trainable: float
-      Untrainable: float }
+    { Trainable: float; Untrainable: float }
 
 /// Sums along the layers of a network, dimensionless: what a verdict is a function of. Derivation section 14.
 [<Struct>]
@@ -111,10 +110,7 @@ module Trainability =
     let decide limits counted error =
         if Double.IsNaN counted || Double.IsNaN error then
             Verdict.Undecided
-        elif
-            min (abs (counted - limits.Trainable)) (abs (counted - limits.Untrainable))
-            < 2.0 * error
-        then
+        elif min (abs (counted - limits.Trainable)) (abs (counted - limits.Untrainable)) < 2.0 * error then
             Verdict.Undecided
         elif counted <= limits.Trainable then
             Verdict.Trainable
@@ -180,9 +176,6 @@ module Trainability =
             { Q = if architecture.Norm.Before then 1.0 else layer.State.Q
               U = layer.State.U }
 
-    [<Literal>]
-    let private StrongLogits = 2.0
-
     /// The module through which most of the deciding sum comes, and what of it to change.
     let private cause (architecture: Architecture) (sums: TrajectorySums) (trajectory: Trajectory) =
         let byAngle = abs sums.Angle >= abs sums.GradientCount
@@ -202,7 +195,7 @@ module Trainability =
             let part = if fromAttention then attention else mlp
 
             let module' =
-                if fromAttention && not byAngle && strongest > StrongLogits then
+                if fromAttention && not byAngle && strongest > Trajectory.StrongLogits then
                     $"attention's logits, of standard deviation {number strongest}: lower attention.logitStd"
                 elif fromAttention && byAngle then
                     "attention, which averages tokens: lower attention.branch or attention.valueStd"
@@ -231,6 +224,22 @@ module Trainability =
             1.0
         |> fun kept -> 1.0 - kept
 
+    /// Standard deviation of ln g_d beyond which the mean is more than 5 % above what a network typically has.
+    [<Literal>]
+    let private LargeScatter = 0.3
+
+    /// What a user trains is one network: the mean over networks is that of a log-normal variable.
+    let private oneNetwork (scatter: LogScatter) =
+        let probability = Normal.cumulative (0.5 * scatter.Deviation)
+
+        let percent =
+            (100.0 * probability).ToString("F0", Globalization.CultureInfo.InvariantCulture)
+
+        let at deviations =
+            number (exp (scatter.Mean + deviations * scatter.Deviation))
+
+        $"gradients are printed as means over networks, but one network lies below the mean with probability {percent} %% or more: its typical g_d at the input is {at 0.0}, between {at -1.0} and {at 1.0} for two draws in three (log ± {number scatter.Deviation}), and finite networks scatter more"
+
     let private strained (architecture: Architecture) laws (trajectory: Trajectory) =
         let spreads = trajectory.Layers |> Array.map (spread architecture)
         let share = written architecture laws
@@ -238,10 +247,12 @@ module Trainability =
         [ if share = 0.0 then
               "every branch is 0 at the start: the network is the identity, nothing grows and nothing shrinks (ReZero, Fixup); branches must learn to open"
           elif share < HardlyComputes then
-              let percent = (100.0 * share).ToString("G2", Globalization.CultureInfo.InvariantCulture)
+              let percent =
+                  (100.0 * share).ToString("G2", Globalization.CultureInfo.InvariantCulture)
+
               $"the network hardly computes: its branches write {percent} %% of the stream's norm, the rest is the embedding; raise the branches or lower input.norm"
 
-          match spreads |> Array.tryFindIndex (fun s -> s > StrongLogits && Double.IsFinite s) with
+          match spreads |> Array.tryFindIndex (fun s -> s > Trajectory.StrongLogits && Double.IsFinite s) with
           | Some layer ->
               $"strong attention: logits of standard deviation {number spreads[layer]} at layer {layer}; expectations are exact, but a single network with few heads fluctuates around them"
           | None -> ()
@@ -249,7 +260,20 @@ module Trainability =
           match architecture.Mask with
           | Mask.Causal ->
               $"causal mask: layers are means over positions, which differ, and over {Trajectory.Draws} draws of infinitely wide networks"
-          | Mask.None -> () ]
+          | Mask.None ->
+              match trajectory.Route with
+              | Route.Closed -> ()
+              | Route.ClosedWithoutHeads ->
+                  $"few heads: behind norm '{architecture.Norm}' {architecture.Heads} heads shift expectations by terms of order 1/H that the closed maps leave out, and with {architecture.Tokens} tokens draws of the process that has them would take too long"
+              | Route.Draws(draws, _) ->
+                  $"few heads: behind norm '{architecture.Norm}' {architecture.Heads} heads shift expectations; layers are means over {draws} draws of infinitely wide networks"
+
+          match trajectory.Route with
+          | Route.Draws(draws, scatter) when draws >= Trajectory.FewestDraws && scatter.Deviation > LargeScatter ->
+              oneNetwork scatter
+          | Route.Draws _
+          | Route.Closed
+          | Route.ClosedWithoutHeads -> () ]
 
     /// The weight matrices with the largest and the smallest gradient relative to their size.
     let private extremes (trajectory: Trajectory) =
@@ -299,7 +323,8 @@ module Trainability =
                | Verdict.Undecided when Double.IsNaN sums.Counted || Double.IsNaN error ->
                    let layer =
                        layers
-                       |> Array.tryFindIndexBack (fun layer -> not (Double.IsFinite(layer.State.U + layer.Gradient.Diagonal + layer.State.Q)))
+                       |> Array.tryFindIndexBack (fun layer ->
+                           not (Double.IsFinite(layer.State.U + layer.Gradient.Diagonal + layer.State.Q)))
                        |> Option.defaultValue trajectory.Depth
 
                    $"cannot be told: a number of layer {layer} is not finite"

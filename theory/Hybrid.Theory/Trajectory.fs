@@ -24,9 +24,24 @@ type LayerState =
 [<Struct>]
 type Share = { Angle: float; Gradient: float }
 
+/// Mean and standard deviation over draws of ln g_d at the input. A network's own scatters more than a draw's, in which the
+/// gradients of logits are expectations: derivation section 13.1.
+[<Struct>]
+type LogScatter = { Mean: float; Deviation: float }
+
+/// Where the numbers of a trajectory come from.
+[<RequireQualifiedAccess>]
+type Route =
+    | Closed
+    /// by the closed maps although what they leave out of order 1/H matters: draws would take too long
+    | ClosedWithoutHeads
+    /// means over so many infinitely wide networks
+    | Draws of int * LogScatter
+
 /// The layers of one network, whose numbers a prediction prints and a verdict counts.
 type Trajectory =
     {
+        Route: Route
         /// layer 0..`Depth`
         Layers: LayerState[]
         /// the architecture's depth, or fewer: the layers over which norms and gradients stay in double precision. The gradient starts
@@ -41,7 +56,8 @@ type Trajectory =
     }
 
 /// Layers of an architecture by the closed maps (sections 4 and 5 of the derivation) where tokens are permutation-symmetric, by
-/// draws of the Gram process (section 8) where a mask tells positions apart.
+/// draws of the Gram process (section 8) where a mask tells positions apart, or heads behind a norm are so few that what the
+/// closed maps leave out matters (section 13.4).
 [<RequireQualifiedAccess>]
 module Trajectory =
 
@@ -53,16 +69,26 @@ module Trajectory =
           GradientOffDiagonal = 0.0 }
 
     /// Boundaries of steps, the input first, to layers and shares.
-    let private assemble (architecture: Architecture) depth (boundaries: LayerState[]) (weights: ParameterGradientNorms[]) =
+    let private assemble
+        (architecture: Architecture)
+        route
+        depth
+        (boundaries: LayerState[])
+        (weights: ParameterGradientNorms[])
+        =
         let kinds =
             Block.all architecture
             |> Array.truncate depth
             |> Array.collect (fun block ->
-                block.Steps |> Array.map (fun step -> step.Sublayers.Length = 1 && step.Sublayers[0].Module.IsMlp))
+                block.Steps
+                |> Array.map (fun step -> step.Sublayers.Length = 1 && step.Sublayers[0].Module.IsMlp))
 
         let share ofMlp : Share =
             let log (after: float) before =
-                if after > 0.0 && before > 0.0 then log (after / before) else 0.0
+                if after > 0.0 && before > 0.0 then
+                    log (after / before)
+                else
+                    0.0
 
             Array.zip kinds (Array.pairwise boundaries)
             |> Array.fold
@@ -76,7 +102,8 @@ module Trajectory =
 
         let steps = if depth = 0 then 1 else (boundaries.Length - 1) / depth
 
-        { Layers = Array.init (depth + 1) (fun layer -> boundaries[layer * steps])
+        { Route = route
+          Layers = Array.init (depth + 1) (fun layer -> boundaries[layer * steps])
           Depth = depth
           Attention = share false
           Mlp = share true
@@ -138,7 +165,7 @@ module Trajectory =
 
         match shorter blocks.Length boundaries weights with
         | Some depth -> along architecture (Array.truncate depth blocks)
-        | None -> assemble architecture blocks.Length boundaries weights
+        | None -> assemble architecture Route.Closed blocks.Length boundaries weights
 
     /// By the closed maps.
     let closed (architecture: Architecture) laws : Trajectory =
@@ -176,21 +203,30 @@ module Trajectory =
 
             struct (mean, scale * sqrt (square / float (values.Length * (values.Length - 1))))
 
-    let private average n (draws: GramLayer[][]) index : LayerState =
-        let hidden = draws |> Array.map (fun draw -> means n draw[index].Hidden)
-        let gradient = draws |> Array.map (fun draw -> means n draw[index].Gradient)
-        let of1 values = values |> Array.map (fun struct (first, _) -> first) |> estimate
-        let of2 values = values |> Array.map (fun struct (_, second) -> second) |> estimate
-        let struct (q, qError) = of1 hidden
-        let struct (p, pError) = of2 hidden
+    /// Of one draw at one boundary: means over tokens and pairs.
+    [<Struct>]
+    type private Means =
+        { Hidden: struct (float * float)
+          Gradient: struct (float * float) }
+
+    let private average (draws: Means[][]) index : LayerState =
+        let of' select =
+            draws |> Array.map (fun draw -> select draw[index]) |> estimate
+
+        let struct (q, qError) = of' (fun means -> let struct (q, _) = means.Hidden in q)
+
+        let struct (p, pError) = of' (fun means -> let struct (_, p) = means.Hidden in p)
 
         let struct (u, uError) =
-            hidden
-            |> Array.map (fun struct (q, p) -> if q = 0.0 then 0.0 else max 0.0 ((q - p) / q))
-            |> estimate
+            of' (fun means ->
+                let struct (q, p) = means.Hidden
+                if q = 0.0 then 0.0 else max 0.0 ((q - p) / q))
 
-        let struct (gd, gdError) = of1 gradient
-        let struct (go, goError) = of2 gradient
+        let struct (gd, gdError) =
+            of' (fun means -> let struct (gd, _) = means.Gradient in gd)
+
+        let struct (go, goError) =
+            of' (fun means -> let struct (_, go) = means.Gradient in go)
 
         { State = { Q = q; U = u }
           P = p
@@ -220,71 +256,225 @@ module Trajectory =
                     Skip = first architecture.Mlp.Skip
                     Branch = first architecture.Mlp.Branch } }
 
+    /// Draws number `from` to `until` − 1 of the ensemble `seed`, in parallel, or the layer at which the first of them diverges.
+    let private drawn (architecture: Architecture) laws from until seed =
+        let n = architecture.Tokens
+        let allowed = GramProcess.allowed n architecture.Mask
+        let input = GramProcess.symmetricInput architecture
+        let output = GramProcess.independentOutput n
+
+        try
+            Array.Parallel.init (until - from) (fun index ->
+                let struct (boundaries, weights) =
+                    GramProcess.drawSteps
+                        architecture
+                        laws
+                        allowed
+                        input
+                        output
+                        (GramProcess.normals seed (from + index))
+
+                struct (boundaries
+                        |> Array.map (fun boundary ->
+                            { Hidden = means n boundary.Hidden
+                              Gradient = means n boundary.Gradient }),
+                        weights))
+            |> Ok
+        with :? AggregateException as error ->
+            error.Flatten().InnerExceptions
+            |> Seq.map (fun inner ->
+                match inner with
+                | :? DivergenceException as divergence -> divergence.Layer
+                | other ->
+                    System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(other).Throw()
+                    0)
+            |> Seq.min
+            |> Error
+
+    /// Their averages.
+    let private gather
+        (architecture: Architecture)
+        (networks: struct (Means[] * ParameterGradientNorms[])[])
+        : Result<Trajectory, int> =
+        let draws = networks.Length
+        let layers = networks |> Array.map (fun struct (layers, _) -> layers)
+
+        let logs =
+            layers
+            |> Array.map (fun draw ->
+                let struct (gd, _) = draw[0].Gradient
+                log gd)
+
+        let struct (mean, error) = estimate logs
+
+        let scatter =
+            { Mean = mean
+              Deviation = error * sqrt (float draws) }
+
+        let weights =
+            networks
+            |> Array.map (fun struct (_, weights) -> weights)
+            |> Array.transpose
+            |> Array.map (
+                Array.fold
+                    (fun (sum: ParameterGradientNorms) own -> sum.Plus(own, 1.0 / float draws))
+                    ParameterGradients.none
+            )
+
+        let boundaries = Array.init layers[0].Length (average layers)
+
+        match shorter architecture.Depth boundaries weights with
+        | Some depth -> Error depth
+        | None -> Ok(assemble architecture (Route.Draws(draws, scatter)) architecture.Depth boundaries weights)
+
+    /// A network without blocks.
+    let private nothing (architecture: Architecture) : Trajectory =
+        { Route = Route.Closed
+          Layers =
+            [| { State = Geometry.input architecture
+                 P = (Geometry.input architecture).P
+                 Gradient = { Diagonal = 1.0; OffDiagonal = 0.0 }
+                 Uncertainty = exactly } |]
+          Depth = 0
+          Attention = { Angle = 0.0; Gradient = 0.0 }
+          Mlp = { Angle = 0.0; Gradient = 0.0 }
+          Weights = [||] }
+
     /// By `draws` draws of the Gram process, in parallel; a pure function of the arguments.
     let rec sampled (architecture: Architecture) laws draws seed : Trajectory =
         if architecture.Depth = 0 then
-            { Layers =
-                [| { State = Geometry.input architecture
-                     P = (Geometry.input architecture).P
-                     Gradient = { Diagonal = 1.0; OffDiagonal = 0.0 }
-                     Uncertainty = exactly } |]
-              Depth = 0
-              Attention = { Angle = 0.0; Gradient = 0.0 }
-              Mlp = { Angle = 0.0; Gradient = 0.0 }
-              Weights = [||] }
+            nothing architecture
         else
-            let n = architecture.Tokens
-            let allowed = GramProcess.allowed n architecture.Mask
-            let input = GramProcess.symmetricInput architecture
-            let output = GramProcess.independentOutput n
-
-            let outcome =
-                try
-                    Array.Parallel.init draws (fun index ->
-                        GramProcess.drawSteps architecture laws allowed input output (GramProcess.normals seed index))
-                    |> Ok
-                with :? AggregateException as error ->
-                    error.Flatten().InnerExceptions
-                    |> Seq.map (fun inner ->
-                        match inner with
-                        | :? DivergenceException as divergence -> divergence.Layer
-                        | other ->
-                            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(other).Throw()
-                            0)
-                    |> Seq.min
-                    |> Error
-
-            match outcome with
+            match drawn architecture laws 0 draws seed with
             | Ok networks ->
-                let layers = networks |> Array.map (fun struct (layers, _) -> layers)
-
-                let weights =
-                    networks
-                    |> Array.map (fun struct (_, weights) -> weights)
-                    |> Array.transpose
-                    |> Array.map (
-                        Array.fold
-                            (fun (sum: ParameterGradientNorms) own -> sum.Plus(own, 1.0 / float draws))
-                            ParameterGradients.none
-                    )
-
-                let boundaries = Array.init layers[0].Length (average n layers)
-
-                match shorter architecture.Depth boundaries weights with
-                | Some depth -> sampled (truncated depth architecture) laws draws seed
-                | None -> assemble architecture architecture.Depth boundaries weights
+                match gather architecture networks with
+                | Ok trajectory -> trajectory
+                | Error depth -> sampled (truncated depth architecture) laws draws seed
             | Error layer -> sampled (truncated (layer - 1) architecture) laws draws seed
 
-    /// Draws that a prediction averages; each is one infinitely wide network.
+    /// The standard error of ln g_d at the input up to which `resolved` draws.
+    [<Literal>]
+    let Resolution = 0.02
+
+    /// Draws that `resolved` starts with, and without which there is no error to speak of.
+    [<Literal>]
+    let FewestDraws = 8
+
+    [<Literal>]
+    let private MostDraws = 1000
+
+    /// Multiplications that `resolved` may spend: some ten seconds of one core.
+    [<Literal>]
+    let private Budget = 3e10
+
+    /// How many draws the budget pays for, of 26 products of n×n matrices per head and layer each.
+    let private affordable (architecture: Architecture) =
+        let n = float architecture.Tokens
+        let draw = 26.0 * float architecture.Depth * float architecture.Heads * n * n * n
+        int (min (float MostDraws) (Budget / draw))
+
+    /// By as many draws as make the standard error of ln g_d at the input at most `Resolution`, or as there is time for.
+    let rec private resolved (architecture: Architecture) laws seed most : Trajectory =
+        let rec more networks =
+            let count = Array.length networks
+
+            match gather architecture networks with
+            | Error depth -> resolved (truncated depth architecture) laws seed most
+            | Ok trajectory ->
+
+            let input = trajectory.Layers[0]
+            let error = input.Uncertainty.GradientDiagonal / input.Gradient.Diagonal
+
+            if not (error > Resolution) || count >= most then
+                trajectory
+            else
+                let excess = error / Resolution
+                let needed = int (min (float most) (ceil (1.1 * float count * excess * excess)))
+
+                match drawn architecture laws count needed seed with
+                | Ok others -> more (Array.append networks others)
+                | Error layer -> resolved (truncated (layer - 1) architecture) laws seed most
+
+        if architecture.Depth = 0 then
+            nothing architecture
+        else
+            match drawn architecture laws 0 (min FewestDraws most) seed with
+            | Ok networks -> more networks
+            | Error layer -> resolved (truncated (layer - 1) architecture) laws seed most
+
+    /// Logits of this standard deviation are strong: one token of a row takes most of its weight.
+    [<Literal>]
+    let StrongLogits = 2.0
+
+    /// From so many heads on they are many.
+    [<Literal>]
+    let private ManyHeads = 32
+
+    /// Relative shift of ρ at the output by (13.12) that is no longer small.
+    [<Literal>]
+    let private LargestShift = 0.01
+
+    /// Whether what the closed maps leave out of order 1/H matters: derivation section 13.4. They have the terms where branches
+    /// are normalised and heads are four or more; with fewer, the shift that they would give is that at four times 4/H; behind a
+    /// norm on the sum it is below 1 %.
+    let private headsMatter (architecture: Architecture) laws =
+        let heads = architecture.Heads
+        let norm = architecture.Norm
+
+        if norm.OnSum || (norm.OnBranch && heads < FewHeads.Fewest) then
+            let closed = Geometry.follow architecture (Laws.manyHeads laws)
+
+            let strong =
+                closed
+                |> Seq.collect _.Sublayers
+                |> Seq.exists (fun part ->
+                    match part.Module with
+                    | ModuleTrace.Attention(parameters, _) ->
+                        part.Branch <> 0.0
+                        && parameters.ValueStd > 0.0
+                        && AttentionMaps.spread parameters part.Seen > StrongLogits
+                    | ModuleTrace.Mlp _ -> false)
+
+            let shifted () =
+                if norm.OnSum || closed.Length = 0 then
+                    false
+                else
+                    let last (blocks: BlockTrace[]) = blocks[blocks.Length - 1].Output
+
+                    let shift =
+                        (last closed).U
+                        - (last (
+                            Geometry.follow
+                                { architecture with
+                                    Heads = FewHeads.Fewest }
+                                laws
+                        ))
+                            .U
+
+                    float FewHeads.Fewest / float heads * abs shift > LargestShift * abs (last closed).Rho
+
+            (strong && heads < ManyHeads) || shifted ()
+        else
+            false
+
+    /// Draws that a prediction averages under a mask; each is one infinitely wide network.
     [<Literal>]
     let Draws = 4
 
-    /// Seed of those draws: a prediction is a pure function of the architecture.
+    /// Seed of draws: a prediction is a pure function of the architecture.
     [<Literal>]
     let Seed = 2403
 
     /// The route that the architecture asks for.
     let predict (architecture: Architecture) laws : Trajectory =
         match architecture.Mask with
-        | Mask.None -> closed architecture laws
         | Mask.Causal -> sampled architecture laws Draws Seed
+        | Mask.None when headsMatter architecture laws ->
+            let most = affordable architecture
+
+            if most < FewestDraws then
+                { closed architecture laws with
+                    Route = Route.ClosedWithoutHeads }
+            else
+                resolved architecture laws Seed most
+        | Mask.None -> closed architecture laws
