@@ -103,4 +103,5 @@ module Wiring =
     /// Every wiring with its name in records: the one list of them.
     [<CompiledName("Named")>]
     let named =
-        [| struct ("sequential", Wiring.Sequential); struct ("parallel", Wiring.Parallel) |]
+        [| struct ("sequential", Wiring.Sequential)
+           struct ("parallel", Wiring.Parallel) |]

@@ -214,7 +214,8 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         MatrixView<double> images = at.OutputImages.Slice(0, 0, at.OutputRank, at.BranchRank);
         product.Multiply(rows.BranchGradient.Slice(0, 0, n, at.BranchRank), images.Transposed, along, part.Deviation);
 
-        MatrixView<double> inputGram = wide.Small(SmallMatrix.InputGram, n, n), covariance = wide.Small(SmallMatrix.OffInputCovariance, n, n);
+        MatrixView<double> inputGram = wide.Small(SmallMatrix.InputGram, n, n);
+        MatrixView<double> covariance = wide.Small(SmallMatrix.OffInputCovariance, n, n);
         product.Gram(at.Input.Slice(0, 0, n, at.InputRank), inputGram, 1);
         GradientCoordinates.Clear(rows.InputGradient);
         ModuleGradient gradient = new()
