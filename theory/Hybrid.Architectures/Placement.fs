@@ -58,6 +58,11 @@ type Placement =
     /// what a module makes of it is. Where the sum is normalised its scale is fixed instead.
     member this.IsBlindToScale = (this.Before || this.OnBranch) && not this.OnSum
 
+    /// Whether the three answers are the same; what C# calls ==.
+    static member op_Equality(left: Placement, right: Placement) = left.Equals right
+
+    static member op_Inequality(left: Placement, right: Placement) = not (left.Equals right)
+
     /// The name where there is one, else the three answers.
     override this.ToString() =
         match Placement.Named |> Array.tryFind (fun struct (_, placement) -> placement = this) with
@@ -104,4 +109,5 @@ module Wiring =
     /// Every wiring with its name in records: the one list of them.
     [<CompiledName("Named")>]
     let named =
-        [| struct ("sequential", Wiring.Sequential); struct ("parallel", Wiring.Parallel) |]
+        [| struct ("sequential", Wiring.Sequential)
+           struct ("parallel", Wiring.Parallel) |]

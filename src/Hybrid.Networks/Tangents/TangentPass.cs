@@ -116,8 +116,8 @@ internal sealed unsafe class TangentPass : IDisposable
         {
             if (placement.NormalisesBranch)
                 Normalise(branch, row, placement.NormalisedBranch, placement.BranchScale);
-            double* from = (begins ? Tangents : partial).Data + row * Tangents.RowStride;
-            RowMath.Combine(begins ? placement.Skip : 1, from, placement.Weight, branch.Data + row * branch.RowStride, sum.Data + row * sum.RowStride, d);
+            double* from = (begins ? Tangents : partial).Data + row * Tangents.RowStride, added = branch.Data + row * branch.RowStride;
+            RowMath.Combine(begins ? placement.Skip : 1, from, placement.Weight, added, sum.Data + row * sum.RowStride, d);
             if (placement.NormalisesOutput)
                 Normalise(sum, row, placement.NormalisedSum, placement.SumScale);
         }

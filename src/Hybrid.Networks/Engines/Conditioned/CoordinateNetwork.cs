@@ -30,6 +30,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     private readonly AttentionModule<double> wideAttention;
     private readonly StepPart[][] blocks;
     private readonly bool singles;
+    private readonly StepRows rows;
     private readonly GradientCoordinates gradients;
     private ulong seed;
     private int sample, rank;
@@ -45,13 +46,8 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         workspace = new ConditioningWorkspace(pool, product, n, LargestRow(architecture));
         single = new ModuleScratch<float>(plan, memory, pool, product, workspace);
         wide = new ModuleScratch<double>(plan, memory, pool, product, workspace);
-        Stream = plan.Stream.In(memory);
-        Partial = plan.Partial.In(memory);
-        Gradient = plan.Gradient.In(memory);
-        Branch = plan.Branch.In(memory);
-        BranchGradient = plan.BranchGradient.In(memory);
-        InputGradient = plan.InputGradient.In(memory);
-        gradients = new GradientCoordinates(architecture, wide, Gradient, InputGradient);
+        rows = new StepRows(plan, memory, architecture.Width);
+        gradients = new GradientCoordinates(architecture, wide, rows.Gradient, rows.InputGradient);
 
         ParameterLayout layout = new(architecture);
         singleAttention = new AttentionModule<float>(architecture, layout, plan, memory, single);
@@ -62,18 +58,6 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         blocks = [.. Enumerable.Range(1, architecture.Depth).Select(layer => StepPart.Of(
             architecture, layer, layout, plan, memory, module => module == ModuleKind.Attention ? attention : mlp))];
     }
-
-    private MatrixView<double> Stream { get; }
-
-    private MatrixView<double> Gradient { get; }
-
-    private MatrixView<double> Partial { get; }
-
-    private MatrixView<double> Branch { get; }
-
-    private MatrixView<double> BranchGradient { get; }
-
-    private MatrixView<double> InputGradient { get; }
 
     private int Tokens => architecture.Tokens;
 
@@ -86,12 +70,12 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
 
     /// <summary>Whether block <paramref name="layer"/>'s attention and MLP ran in single precision.</summary>
     internal (bool Attention, bool Mlp) RanSingle(int layer) =>
-        (StateOf(layer, ModuleKind.Attention).Single, StateOf(layer, ModuleKind.Mlp).Single);
+        (StepPart.StateOf(blocks[layer - 1], ModuleKind.Attention).Single, StepPart.StateOf(blocks[layer - 1], ModuleKind.Mlp).Single);
 
     /// <summary>A of block <paramref name="layer"/> after its forward pass: [H n, n].</summary>
     internal ReadOnlySpan<double> Probabilities(int layer)
     {
-        SublayerState at = StateOf(layer, ModuleKind.Attention);
+        SublayerState at = StepPart.StateOf(blocks[layer - 1], ModuleKind.Attention);
         double[] result = new double[architecture.Heads * Tokens * Tokens];
         fixed (double* data = result)
         {
@@ -109,13 +93,13 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     internal void Begin(ulong seed, int sample, GramFactor tokens)
     {
         (this.seed, this.sample) = (seed, sample);
-        GradientCoordinates.Clear(Stream);
+        GradientCoordinates.Clear(rows.Stream);
         rank = tokens.Rank;
         double scale = Math.Sqrt(Width);
         for (int i = 0; i < Tokens; i++)
         {
             for (int k = 0; k < rank; k++)
-                Stream.Row(i)[k] = scale * tokens.Values[i * rank + k];
+                rows.Stream.Row(i)[k] = scale * tokens.Values[i * rank + k];
         }
     }
 
@@ -138,10 +122,10 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     }
 
     /// <summary>x xᵀ/d.</summary>
-    internal void MeasureStream(double[] result) => Measure(Stream.Slice(0, 0, Tokens, rank), result);
+    internal void MeasureStream(double[] result) => Measure(rows.Stream.Slice(0, 0, Tokens, rank), result);
 
     /// <summary>G Gᵀ/d.</summary>
-    internal void MeasureGradient(double[] result) => Measure(Gradient, result);
+    internal void MeasureGradient(double[] result) => Measure(rows.Gradient, result);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -155,26 +139,12 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     private static int LargestRow(Architecture architecture) => Math.Max(
         Math.Max(CoordinatePlan.LargestFrame(architecture), architecture.MlpWidth), architecture.Heads * HeadNormals.Kept(architecture));
 
-    private SublayerState StateOf(int layer, ModuleKind module)
-    {
-        foreach (StepPart step in blocks[layer - 1])
-        {
-            foreach (SublayerPart part in step.Sublayers)
-            {
-                if (part.Place.Module == module)
-                    return part.At;
-            }
-        }
-
-        throw new InvalidOperationException($"block {layer} has no module {module}");
-    }
-
     private void Forward(StepPart step)
     {
         StepState at = step.At;
         int n = Tokens;
         (at.InputRank, at.FrameRank) = (rank, rank);
-        MatrixView<double> stream = Stream.Slice(0, 0, n, at.Width);
+        MatrixView<double> stream = rows.Stream.Slice(0, 0, n, at.Width);
         foreach (SublayerPart part in step.Sublayers)
             Forward(step, part, stream);
 
@@ -182,9 +152,9 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         at.Frame.Clear();
         at.Frame.Append(stream, coefficients, workspace);
         rank = at.Frame.Rank;
-        GradientCoordinates.Clear(Stream);
+        GradientCoordinates.Clear(rows.Stream);
         for (int i = 0; i < n; i++)
-            coefficients.Row(i)[..rank].CopyTo(Stream.Row(i));
+            coefficients.Row(i)[..rank].CopyTo(rows.Stream.Row(i));
     }
 
     private void Forward(StepPart step, SublayerPart part, MatrixView<double> stream)
@@ -192,7 +162,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         SublayerState at = part.At;
         int n = Tokens, known = step.At.FrameRank;
         at.InputRank = step.At.InputRank;
-        Placement<double> placement = Placed(step, part, stream);
+        Placement<double> placement = rows.Placed(step, part, stream);
         pool.Run(&Placement<double>.Enter, &placement);
         at.Single = singles && Precision.Resolves(at.Input.Slice(0, 0, n, at.InputRank)) && part.Single.Forward(seed, sample, at);
         if (!at.Single)
@@ -207,8 +177,8 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         for (int i = 0; i < images.Rows; i++)
             normals.Fill(images.Row(i)[..known]);
         Bartlett.Fill(images.Slice(0, known, images.Rows, added), Width - known, normals);
-        GradientCoordinates.Clear(Branch);
-        product.Multiply(at.OutputFactor.Slice(0, 0, n, at.OutputRank), images, Branch.Slice(0, 0, n, at.BranchRank), part.Deviation);
+        GradientCoordinates.Clear(rows.Branch);
+        product.Multiply(at.OutputFactor.Slice(0, 0, n, at.OutputRank), images, rows.Branch.Slice(0, 0, n, at.BranchRank), part.Deviation);
         pool.Run(&Placement<double>.Leave, &placement);
         step.At.FrameRank = at.BranchRank;
     }
@@ -229,30 +199,31 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     {
         SublayerState at = part.At;
         int n = Tokens;
-        Placement<double> placement = Placed(step, part, Gradient);
+        Placement<double> placement = rows.Placed(step, part, rows.Gradient);
         pool.Run(&Placement<double>.LeaveBackward, &placement);
 
         MatrixView<double> gram = wide.Small(SmallMatrix.BranchGradientGram, n, n), seen = wide.Small(SmallMatrix.OutputGram, n, n);
         double variance = part.Deviation * part.Deviation;
-        product.Gram(BranchGradient.Slice(0, 0, n, taken), gram, 1);
+        product.Gram(rows.BranchGradient.Slice(0, 0, n, taken), gram, 1);
         product.Gram(at.OutputFactor.Slice(0, 0, n, at.OutputRank), seen, 1);
         weightGradients[(int)part.Output] = RowMath.Dot(seen.Data, gram.Data, n * n);
         RowMath.Scale(variance, gram.Data, gram.Data, n * n);
         MatrixView<double> factor = wide.Small(SmallMatrix.BranchGradientFactor, n, n);
         MatrixView<double> along = wide.Small(SmallMatrix.Known, n, at.OutputRank);
-        int rows = gradients.Factor(gram, n, factor, GradientCoordinates.Rounding);
+        int factorRank = gradients.Factor(gram, n, factor, GradientCoordinates.Rounding);
         MatrixView<double> images = at.OutputImages.Slice(0, 0, at.OutputRank, at.BranchRank);
-        product.Multiply(BranchGradient.Slice(0, 0, n, at.BranchRank), images.Transposed, along, part.Deviation);
+        product.Multiply(rows.BranchGradient.Slice(0, 0, n, at.BranchRank), images.Transposed, along, part.Deviation);
 
-        MatrixView<double> inputGram = wide.Small(SmallMatrix.InputGram, n, n), covariance = wide.Small(SmallMatrix.OffInputCovariance, n, n);
+        MatrixView<double> inputGram = wide.Small(SmallMatrix.InputGram, n, n);
+        MatrixView<double> covariance = wide.Small(SmallMatrix.OffInputCovariance, n, n);
         product.Gram(at.Input.Slice(0, 0, n, at.InputRank), inputGram, 1);
-        GradientCoordinates.Clear(InputGradient);
+        GradientCoordinates.Clear(rows.InputGradient);
         ModuleGradient gradient = new()
         {
-            Factor = factor.Slice(0, 0, n, rows),
+            Factor = factor.Slice(0, 0, n, factorRank),
             Known = along,
             Covariance = covariance,
-            AlongInput = InputGradient.Slice(0, 0, n, at.InputRank),
+            AlongInput = rows.InputGradient.Slice(0, 0, n, at.InputRank),
             InputGram = inputGram,
         };
         (at.Single ? part.Single : part.Wide).Backward(seed, sample, at, gradient, weightGradients);
@@ -261,27 +232,6 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         pool.Run(&Placement<double>.EnterBackward, &placement);
         return taken;
     }
-
-    private Placement<double> Placed(StepPart step, SublayerPart part, MatrixView<double> stream) => new()
-    {
-        Norm = part.Place.Placement,
-        Width = Width,
-        Skip = part.Place.Skip,
-        Weight = part.Place.Weight,
-        Turn = part.Place.Turn,
-        Stream = stream,
-        Partial = Partial,
-        Branch = Branch,
-        BranchGradient = BranchGradient,
-        InputGradient = InputGradient,
-        Input = part.At.Input,
-        NormalisedInput = part.At.Input,
-        InputScale = part.At.InputScale,
-        NormalisedBranch = part.At.NormalisedBranch,
-        BranchScale = part.At.BranchScale,
-        NormalisedSum = step.At.NormalisedSum,
-        SumScale = step.At.SumScale,
-    };
 
     private void Measure(MatrixView<double> rows, double[] result)
     {

@@ -72,7 +72,8 @@ internal sealed unsafe class GradientCoordinates
             NormalSequence normals = scratch.Normals;
             normals.Start(key);
             MatrixView<double> drawn = scratch.Strip(offRank, all), inside = drawn.Slice(0, 0, offRank, k);
-            MatrixView<double> overlap = scratch.Small(SmallMatrix.DirectionsAlong, offRank, rank), mixed = scratch.Small(SmallMatrix.GradientByNormals, n, offRank);
+            MatrixView<double> overlap = scratch.Small(SmallMatrix.DirectionsAlong, offRank, rank);
+            MatrixView<double> mixed = scratch.Small(SmallMatrix.GradientByNormals, n, offRank);
             for (int i = 0; i < offRank; i++)
                 normals.Fill(inside.Row(i));
             Bartlett.Fill(drawn.Slice(0, k, offRank, off), width - k, normals);

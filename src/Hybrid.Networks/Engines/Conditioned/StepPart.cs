@@ -9,6 +9,21 @@ namespace Hybrid.Networks.Engines.Conditioned;
 /// <param name="Sublayers">First to last.</param>
 internal sealed record StepPart(StepState At, SublayerPart[] Sublayers)
 {
+    /// <summary>What the sublayer of a module keeps, among those of a block's steps.</summary>
+    internal static SublayerState StateOf(StepPart[] steps, ModuleKind module)
+    {
+        foreach (StepPart step in steps)
+        {
+            foreach (SublayerPart part in step.Sublayers)
+            {
+                if (part.Place.Module == module)
+                    return part.At;
+            }
+        }
+
+        throw new InvalidOperationException($"the block has no module {module}");
+    }
+
     /// <summary>The steps of block <paramref name="layer"/>, first to last.</summary>
     /// <param name="architecture">Legal.</param>
     /// <param name="layer">1..depth.</param>

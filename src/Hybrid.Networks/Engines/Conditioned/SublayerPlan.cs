@@ -9,7 +9,8 @@ namespace Hybrid.Networks.Engines.Conditioned;
 internal sealed class SublayerPlan
 {
     /// <summary>Takes its places in the plan: behind so many other sublayers of its step, with so many outputs of its module.</summary>
-    internal SublayerPlan(CoordinatePlan plan, Placement placement, int before, (long Tokens, long Width) frame, long outputs, long gap, long images)
+    internal SublayerPlan(
+        CoordinatePlan plan, Placement placement, int before, (long Tokens, long Width) frame, long outputs, long gap, long images)
     {
         (long n, long w) = frame;
         long capacity = Math.Min(n, outputs), normalised = placement.OnBranch ? n : 0;
