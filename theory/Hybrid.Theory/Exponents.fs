@@ -63,7 +63,11 @@ module Exponents =
                 max (max (abs meanMean) (abs differenceDifference)) (max (abs meanDifference) (abs differenceMean))
 
             let scale =
-                if largest = 0.0 || (largest > 1e-100 && largest < 1e100) || not (Double.IsFinite largest) then
+                if
+                    largest = 0.0
+                    || (largest > 1e-100 && largest < 1e100)
+                    || not (Double.IsFinite largest)
+                then
                     1.0
                 else
                     Math.ScaleB(1.0, Math.ILogB largest)

@@ -168,7 +168,9 @@ module internal GramStep =
                 else
                     Array.create (n * n) 1.0
 
-            let atPreActivation = Array.map3 (fun g slope u -> g * slope * u) theta kernels.Slopes up
+            let atPreActivation =
+                Array.map3 (fun g slope u -> g * slope * u) theta kernels.Slopes up
+
             let atUp = Array.map2 (*) theta kernels.Values
 
             struct (MlpMaps.gramBackward architecture.Gated n parameters kernels trace.Seen theta,

@@ -53,16 +53,25 @@ module Trajectory =
           GradientOffDiagonal = 0.0 }
 
     /// Boundaries of steps, the input first, to layers and shares.
-    let private assemble (architecture: Architecture) depth (boundaries: LayerState[]) (weights: ParameterGradientNorms[]) =
+    let private assemble
+        (architecture: Architecture)
+        depth
+        (boundaries: LayerState[])
+        (weights: ParameterGradientNorms[])
+        =
         let kinds =
             Block.all architecture
             |> Array.truncate depth
             |> Array.collect (fun block ->
-                block.Steps |> Array.map (fun step -> step.Sublayers.Length = 1 && step.Sublayers[0].Module.IsMlp))
+                block.Steps
+                |> Array.map (fun step -> step.Sublayers.Length = 1 && step.Sublayers[0].Module.IsMlp))
 
         let share ofMlp : Share =
             let log (after: float) before =
-                if after > 0.0 && before > 0.0 then log (after / before) else 0.0
+                if after > 0.0 && before > 0.0 then
+                    log (after / before)
+                else
+                    0.0
 
             Array.zip kinds (Array.pairwise boundaries)
             |> Array.fold
@@ -110,7 +119,11 @@ module Trajectory =
         failing
         |> Option.map (fun index ->
             let block = index * depth / weights.Length
-            if block = 0 then depth - max 1 (depth / 4) else max block (depth - 1 - block))
+
+            if block = 0 then
+                depth - max 1 (depth / 4)
+            else
+                max block (depth - 1 - block))
 
     /// By the closed maps, over the given blocks.
     let rec private along (architecture: Architecture) (blocks: BlockTrace[]) : Trajectory =
@@ -171,16 +184,20 @@ module Trajectory =
             let scale = Math.ScaleB(1.0, Math.ILogB largest)
 
             let square =
-                values
-                |> Array.sumBy (fun x -> (x - mean) / scale * ((x - mean) / scale))
+                values |> Array.sumBy (fun x -> (x - mean) / scale * ((x - mean) / scale))
 
             struct (mean, scale * sqrt (square / float (values.Length * (values.Length - 1))))
 
     let private average n (draws: GramLayer[][]) index : LayerState =
         let hidden = draws |> Array.map (fun draw -> means n draw[index].Hidden)
         let gradient = draws |> Array.map (fun draw -> means n draw[index].Gradient)
-        let of1 values = values |> Array.map (fun struct (first, _) -> first) |> estimate
-        let of2 values = values |> Array.map (fun struct (_, second) -> second) |> estimate
+
+        let of1 values =
+            values |> Array.map (fun struct (first, _) -> first) |> estimate
+
+        let of2 values =
+            values |> Array.map (fun struct (_, second) -> second) |> estimate
+
         let struct (q, qError) = of1 hidden
         let struct (p, pError) = of2 hidden
 
