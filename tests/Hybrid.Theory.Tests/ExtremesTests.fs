@@ -66,7 +66,8 @@ let private record sizes depths = gen {
 }
 
 let private legal sizes depths =
-    record sizes depths |> Gen.filter (fun a -> Array.isEmpty (Architecture.validate a))
+    record sizes depths
+    |> Gen.filter (fun a -> Array.isEmpty (Architecture.validate a))
 
 let private ensureFinite name (architecture: Architecture) values =
     if not (Seq.forall Double.IsFinite values) then
@@ -101,7 +102,7 @@ let private orRefused (answer: unit -> unit) =
 
 [<Fact>]
 let ``Every legal record has a verdict of finite numbers, and finite layers up to where it diverges`` () =
-    Check.holds (count 400) (legal [ 1; 2; 3; 8; 16 ] [ 1; 2; 6; 40 ]) (fun architecture ->
+    Check.holds (count 200) (legal [ 1; 2; 3; 8; 16 ] [ 1; 2; 6; 40 ]) (fun architecture ->
         orRefused (fun () ->
             let prediction = Predict.architecture architecture
             ensureVerdict architecture prediction.Trainability
@@ -124,12 +125,3 @@ let ``Every legal record has a verdict of finite numbers, and finite layers up t
 
                 Check.atLeast $"u at layer {layer.Layer}" 0.0 layer.U
                 Check.atLeast $"g_d at layer {layer.Layer}" 0.0 layer.GradientDiagonal))
-
-[<Fact>]
-let ``Every legal record has a suggestion, whose factors are finite, or is refused`` () =
-    Check.holds (max 1 (count 40 / 10)) (legal [ 1; 2; 8 ] [ 1; 6 ]) (fun architecture ->
-        orRefused (fun () ->
-            let suggestion = Suggest.architecture architecture 3.0
-            ensureVerdict architecture suggestion.Before
-            ensureVerdict architecture suggestion.After
-            ensureFinite "factors" architecture (suggestion.Factors |> Array.map _.Factor)))

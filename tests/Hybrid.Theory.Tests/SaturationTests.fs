@@ -211,7 +211,9 @@ let ``Unequal variances: the series and the mixture agree where both resolve φ`
                       "φ′φ′", sqrt (chi vi * chi vj), series.Slopes[1], slope ]
 
 [<Fact>]
-let ``Unequal variances: the mixture and the split agree at any variance, and the diagonal has the kernel at ρ = 1`` () =
+let ``Unequal variances: the mixture and the split agree at any variance, and the diagonal has the kernel at ρ = 1``
+    ()
+    =
     let drawn = gen {
         let! shape, activation =
             Gen.elements
@@ -232,7 +234,10 @@ let ``Unequal variances: the mixture and the split agree at any variance, and th
         let both = [| vi; vj |]
         let saturations, roots = mixture.Saturations both, mixture.Roots both
         let struct (value, slope) = QuadratureKernels.pair shape vi vj rho w
-        let struct (mixed, mixedSlope) = mixture.Pair(saturations, roots, 0, 1, rho, w, sqrt vi * sqrt vj)
+
+        let struct (mixed, mixedSlope) =
+            mixture.Pair(saturations, roots, 0, 1, rho, w, sqrt vi * sqrt vj)
+
         let struct (own, ownSlope) = mixture.Pair(saturations, roots, 0, 0, 1.0, 0.0, vi)
         let kappa v = QuadratureKernels.kappa shape v 0.0
         let chi v = QuadratureKernels.chi shape v 0.0 / v

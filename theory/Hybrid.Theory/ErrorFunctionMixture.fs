@@ -36,12 +36,10 @@ module internal Arcsine =
             odd <- Vector.FusedMultiplyAdd(odd, square, Vector<float> coefficients[2 * k + 1])
 
         let ofRoot =
-            Vector.FusedMultiplyAdd(odd, z, even) * Vector.ConditionalSelect(near, size, Vector.SquareRoot z)
+            Vector.FusedMultiplyAdd(odd, z, even)
+            * Vector.ConditionalSelect(near, size, Vector.SquareRoot z)
 
-        Vector.CopySign(
-            Vector.ConditionalSelect(near, ofRoot, Vector<float>(0.5 * Math.PI) - (ofRoot + ofRoot)),
-            sine
-        )
+        Vector.CopySign(Vector.ConditionalSelect(near, ofRoot, Vector<float>(0.5 * Math.PI) - (ofRoot + ofRoot)), sine)
 
 /// φ as a sum of error functions of different scales, whose pair kernels are closed: derivation section 2.6. The logistic
 /// function is a mixture of normal distributions' Φ over their scale (Stefanski 1991), so that
@@ -49,7 +47,8 @@ module internal Arcsine =
 /// and E φφ, E φ′φ′ of any pair are double sums of (2.4), (2.6) and (2.7), at a cost that depends on neither variance.
 /// For sums over many pairs; a single kernel is cheaper by (2.9).
 [<Sealed>]
-type internal ErrorFunctionMixture private (rectifies: bool, offset: float, factor: float, weights: float[], scales: float[]) =
+type internal ErrorFunctionMixture
+    private (rectifies: bool, offset: float, factor: float, weights: float[], scales: float[]) =
 
     let total = Array.sum weights
 
@@ -66,17 +65,25 @@ type internal ErrorFunctionMixture private (rectifies: bool, offset: float, fact
             0.5 * MathNet.Numerics.SpecialFunctions.Erf(x / sqrt 2.0)
 
         let rows =
-            MathNet.Numerics.LinearAlgebra.Matrix<float>.Build.Dense(points.Length + 1, terms, (fun k i ->
-                if k = points.Length then 0.5 else half (scales[i] * points[k])))
+            MathNet.Numerics.LinearAlgebra.Matrix<float>.Build.Dense(
+                points.Length + 1,
+                terms,
+                (fun k i ->
+                    if k = points.Length then
+                        0.5
+                    else
+                        half (scales[i] * points[k]))
+            )
 
         let values =
-            MathNet.Numerics.LinearAlgebra.Vector<float>.Build.Dense(points.Length + 1, (fun k ->
-                if k = points.Length then 0.5 else target points[k]))
+            MathNet.Numerics.LinearAlgebra.Vector<float>.Build.Dense(
+                points.Length + 1,
+                (fun k -> if k = points.Length then 0.5 else target points[k])
+            )
 
         struct ((rows.QR().Solve values).ToArray(), scales)
 
-    static let logistic =
-        lazy (fit (fun x -> 0.5 * Math.Tanh(0.5 * x)) 40.0 0.17 2.2 16)
+    static let logistic = lazy (fit (fun x -> 0.5 * Math.Tanh(0.5 * x)) 40.0 0.17 2.2 16)
 
     static let ofLogistic rectifies offset factor stretch =
         let struct (weights, scales) = logistic.Value
@@ -178,7 +185,11 @@ type internal ErrorFunctionMixture private (rectifies: bool, offset: float, fact
                 if rectifies then
                     let g = Vector<float> ga + gb
                     let both = inverse * inverse * gb * ga
-                    value <- value + weight * p * (rho * angle + product * (Vector<float> w + rho2 * g) * inverse)
+
+                    value <-
+                        value
+                        + weight * p * (rho * angle + product * (Vector<float> w + rho2 * g) * inverse)
+
                     slope <- slope + weight * p * (angle + sine * (g + both) * inverse)
                 else
                     value <- value + weight * p * angle

@@ -30,7 +30,12 @@ module Exponents =
         let trace =
             Geometry.block architecture (Laws.onLine architecture laws) layer { Q = q; U = Infinitesimal }
 
-        Elementary.logInRange trace.Output.U - log Infinitesimal
+        let growth = trace.Output.U / Infinitesimal
+
+        if Double.IsNormal growth then
+            log growth
+        else
+            Elementary.logInRange trace.Output.U - log Infinitesimal
 
     /// Eigenvalues (larger, smaller) of the block's map of (g_d, g_o). For real transformers both are real and
     /// positive on the line, derivation (6.2); a complex pair reports its modulus twice.
@@ -63,7 +68,11 @@ module Exponents =
                 max (max (abs meanMean) (abs differenceDifference)) (max (abs meanDifference) (abs differenceMean))
 
             let scale =
-                if largest = 0.0 || (largest > 1e-100 && largest < 1e100) || not (Double.IsFinite largest) then
+                if
+                    largest = 0.0
+                    || (largest > 1e-100 && largest < 1e100)
+                    || not (Double.IsFinite largest)
+                then
                     1.0
                 else
                     Math.ScaleB(1.0, Math.ILogB largest)

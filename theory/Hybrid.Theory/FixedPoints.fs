@@ -61,7 +61,10 @@ module FixedPoints =
     /// Whether q can settle: always where sums are normalised; where branches are normalised in or out (q grows by constants)
     /// only if the skips shrink the stream; without any normalisation it is left to the iteration.
     let normsCanSettle (architecture: Architecture) =
-        let skip = (Block.at architecture 1).Steps |> Array.fold (fun product step -> product * step.Skip) 1.0
+        let skip =
+            (Block.at architecture 1).Steps
+            |> Array.fold (fun product step -> product * step.Skip) 1.0
+
         not architecture.Norm.IsBlindToScale || skip < 1.0
 
     let private residual (before: TokenSimplex) (after: TokenSimplex) =

@@ -137,7 +137,11 @@ module Trajectory =
         failing
         |> Option.map (fun index ->
             let block = index * depth / weights.Length
-            if block = 0 then depth - max 1 (depth / 4) else max block (depth - 1 - block))
+
+            if block = 0 then
+                depth - max 1 (depth / 4)
+            else
+                max block (depth - 1 - block))
 
     /// By the closed maps, over the given blocks.
     let rec private along (architecture: Architecture) (blocks: BlockTrace[]) : Trajectory =
@@ -198,8 +202,7 @@ module Trajectory =
             let scale = Math.ScaleB(1.0, Math.ILogB largest)
 
             let square =
-                values
-                |> Array.sumBy (fun x -> (x - mean) / scale * ((x - mean) / scale))
+                values |> Array.sumBy (fun x -> (x - mean) / scale * ((x - mean) / scale))
 
             struct (mean, scale * sqrt (square / float (values.Length * (values.Length - 1))))
 
