@@ -295,6 +295,29 @@ let ``Weak logits: S is quadratic in them, and the leading order joins the integ
                     value
 
 [<Fact>]
+let ``Frozen attention: U, Cov(S,T) and Var S fall as 1/s, with a limit of s U that keeps its digits`` () =
+    // P(a row's two largest logits lie within x/s) is linear in x to a relative 1/s²: from s to 10 s nothing else changes
+    for n in [ 2; 32; 1000 ] do
+        let scaled s =
+            let moments = HeadMoments.compute n s 0.7
+            [ "U", s * moments.U; "Cov(S,T)", s * moments.CovST; "Var S", s * moments.VarS ]
+
+        for s in [ 1e4; 1e6 ] do
+            for (name, at), (_, further) in List.zip (scaled s) (scaled (10.0 * s)) do
+                // what is left of the correction, with a constant of up to log² n; of Var S, 1e-9 of 1 against 1/s
+                let slack =
+                    if name = "Var S" then
+                        10.0 * s * Accuracy
+                    else
+                        1e-8 * abs at
+
+                Check.atLeast $"{name} is there" 1e-3 (abs at)
+                Check.absolute $"{name}, n = {n}, s = {s}" (50.0 / (s * s) * abs at + slack) at further
+
+        let far = HeadMoments.compute n 1e100 0.7
+        Assert.All(fields far, fun (_, value) -> Assert.True(Double.IsFinite value))
+
+[<Fact>]
 let ``Requests outside the range are refused with the range`` () =
     let refused (n: int) s u =
         Assert.ThrowsAny<ArgumentException>(fun () -> HeadMoments.compute n s u |> ignore).Message
