@@ -17,7 +17,7 @@ public sealed partial class PackageReadmeTests
     [Theory]
     [InlineData("theory/Hybrid.Theory", "λ_a = ")]
     [InlineData("src/Hybrid.Networks", "12: q = ")]
-    [InlineData("src/Hybrid.Harness", "")]
+    [InlineData("src/Hybrid.Lab", "")]
     public void The_sample_runs(string project, string expected)
     {
         string readme = File.ReadAllText(Path.Combine(Root(), project, "README.md"));
