@@ -39,7 +39,7 @@ public sealed partial class CitedDocumentTests
     [GeneratedRegex(@"//.*$|``.*``|^ *#.*$|""""""")]
     private static partial Regex Spoken();
 
-    [GeneratedRegex(@"(?<![\w/.<{-])[\w./-]*\w\.md\b")]
+    [GeneratedRegex(@"(?<![\w/.<{-])[\w./-]*[\w-]*[a-z][\w-]*\.md\b")]
     private static partial Regex Documents();
 
     // Code, in blocks and in lines: files that a command is to write.

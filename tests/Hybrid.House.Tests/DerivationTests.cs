@@ -6,7 +6,7 @@ namespace Hybrid.House.Tests;
 /// <summary>The derivation's numbers: every one that code cites exists, and every section names tests that exist.</summary>
 public sealed partial class DerivationTests
 {
-    private const string Derivation = "theory/derivation";
+    private const string Derivation = "theory/derivation.md";
 
     [Fact]
     public void Every_number_that_code_cites_exists()
@@ -77,7 +77,7 @@ public sealed partial class DerivationTests
     private static IEnumerable<(string Heading, string Text)> Sections()
     {
         string text = House.Read(Derivation);
-        Match[] headings = [.. Headings().Matches(text)];
+        Match[] headings = Headings().Matches(text).ToArray();
         HashSet<string> shared = [.. Shared().Matches(text).SelectMany(match => Range(match.Groups[1].Value, match.Groups[2].Value))];
         for (int index = 0; index < headings.Length; index++)
         {
