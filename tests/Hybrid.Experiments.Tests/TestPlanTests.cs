@@ -1,3 +1,4 @@
+using Hybrid.Experiments.Catalogue;
 using System.Text.RegularExpressions;
 using Hybrid.Experiments;
 using Hybrid.Lab.Statistics;

@@ -58,11 +58,6 @@ type Placement =
     /// what a module makes of it is. Where the sum is normalised its scale is fixed instead.
     member this.IsBlindToScale = (this.Before || this.OnBranch) && not this.OnSum
 
-    /// Whether the three answers are the same; what C# calls ==.
-    static member op_Equality(left: Placement, right: Placement) = left.Equals right
-
-    static member op_Inequality(left: Placement, right: Placement) = not (left.Equals right)
-
     /// The name where there is one, else the three answers.
     override this.ToString() =
         match Placement.Named |> Array.tryFind (fun struct (_, placement) -> placement = this) with
