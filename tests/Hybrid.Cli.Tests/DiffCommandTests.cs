@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hybrid.Cli.Shared;
+using Hybrid.Lab.Engines;
 using Hybrid.Lab.Tests;
 using Hybrid.Lab.Tests.Fakes;
 using Xunit;
@@ -43,7 +44,8 @@ public class DiffCommandTests
     [Fact]
     public void A_missing_engine_and_one_without_weights_are_said()
     {
-        CommandRun missing = CommandRun.Of(FakeEngine.Entry(), ["diff", "gpt2", .. Small, "--engines", "fake,torch"]);
+        EngineEntry absent = FakeEngine.Entry() with { Name = "torch", OnDevice = _ => throw new EngineMissingException("--engine torch: absent") };
+        CommandRun missing = CommandRun.Of(absent, ["diff", "gpt2", .. Small, "--engines", "double,torch"]);
         Assert.Equal(ExitCode.EngineMissing, missing.ExitCode);
         foreach (string engines in (string[])["conditioned,dense", "dense", "dense,dense", "dense,double,dense", "dense,nonsense"])
         {
