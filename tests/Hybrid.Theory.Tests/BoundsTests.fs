@@ -18,7 +18,9 @@ let private placed norm =
 let ``Normalised branches: at initialisation the squared norm grows by a² per sublayer, below the bound for any weights``
     (seesNormalised: bool)
     =
-    let architecture = placed (if seesNormalised then Placement.Peri else Placement.Output)
+    let architecture =
+        placed (if seesNormalised then Placement.Peri else Placement.Output)
+
     let exact = Bounds.squaredNormAtInitialisation architecture 1.0
     let bound = Bounds.magnitude architecture 1.0
     let blocks = Geometry.forward architecture (Laws.exact architecture)

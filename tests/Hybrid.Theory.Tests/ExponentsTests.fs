@@ -39,7 +39,8 @@ let private closed (network: Architecture) (q: float) =
         let divisor = if step.NormalisesSum then sum else 1.0
 
         struct (sum / divisor,
-                difference * (r2 + Array.sumBy (fun (_, kept, _) -> kept) contributions) / divisor,
+                difference * (r2 + Array.sumBy (fun (_, kept, _) -> kept) contributions)
+                / divisor,
                 mean * (r2 + Array.sumBy (fun (_, _, common) -> common) contributions) / divisor)
 
     let struct (after, difference, mean) =
@@ -50,8 +51,7 @@ let private closed (network: Architecture) (q: float) =
 let private ungated =
     Networks.any |> Gen.map (fun network -> { network with Gated = false })
 
-let private lineNorm (network: Architecture) =
-    if network.Norm.OnSum then 1.0 else 1.4
+let private lineNorm (network: Architecture) = if network.Norm.OnSum then 1.0 else 1.4
 
 [<Fact>]
 let ``λ_a and λ_g on the line are section 4's closed formulas at every placement`` () =

@@ -77,7 +77,12 @@ let ``The projection factor is a branch weight unless a norm behind the branch r
 [<Fact>]
 let ``Heads are the largest divisor of the width`` () =
     for heads, expected in [ 1, 1; 3, 2; 4, 4; 9, 5; 1000, 100 ] do
-        Assert.Equal(expected, ModelDescription.recordHeads { model Placement.Pre with Heads = heads })
+        Assert.Equal(
+            expected,
+            ModelDescription.recordHeads
+                { model Placement.Pre with
+                    Heads = heads }
+        )
 
 [<Fact>]
 let ``Each embedding has its squared norm and correlation`` () =

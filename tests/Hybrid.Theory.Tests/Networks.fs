@@ -11,7 +11,8 @@ module Networks =
 
     let placements = List.ofArray Placement.All
 
-    let wirings = Wiring.named |> Array.map (fun struct (_, wiring) -> wiring) |> List.ofArray
+    let wirings =
+        Wiring.named |> Array.map (fun struct (_, wiring) -> wiring) |> List.ofArray
 
     /// r and a of both sublayers, constant over depth.
     let weighted (attentionSkip, attentionBranch) (mlpSkip, mlpBranch) (architecture: Architecture) =
@@ -52,7 +53,9 @@ module Networks =
     /// Poole et al. 2016 and Schoenholz et al. 2017.
     let perceptron activation sigmaW sigmaB =
         let network =
-            plain Placement.None activation |> weighted (1.0, 0.0) (0.0, 1.0) |> inStd sigmaW
+            plain Placement.None activation
+            |> weighted (1.0, 0.0) (0.0, 1.0)
+            |> inStd sigmaW
 
         { network with
             Mlp = { network.Mlp with BiasStd = sigmaB } }
@@ -83,7 +86,9 @@ module Networks =
                 |> weighted (skip attentionBranch, attentionBranch) (skip mlpBranch, mlpBranch)
             | Wiring.Parallel ->
                 // one r: 1 − r² is what both branches add
-                let skip = skip (sqrt (0.5 * (attentionBranch * attentionBranch + mlpBranch * mlpBranch)))
+                let skip =
+                    skip (sqrt (0.5 * (attentionBranch * attentionBranch + mlpBranch * mlpBranch)))
+
                 plain norm activation |> weighted (skip, attentionBranch) (skip, mlpBranch)
 
         return

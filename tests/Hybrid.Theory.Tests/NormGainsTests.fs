@@ -26,7 +26,10 @@ let private run architecture =
 [<Fact>]
 let ``A gain in front of a branch is a module that sees tokens of norm γ²`` () =
     let gain = 1.7
-    let absorbed = NormGains.absorb { Input = gain; Output = 1.0 } (network Placement.Pre)
+
+    let absorbed =
+        NormGains.absorb { Input = gain; Output = 1.0 } (network Placement.Pre)
+
     let bare = network Placement.None
     let seen = { Q = gain * gain; U = 0.6 }
     let normalised = { Q = 5.0; U = 0.6 }
@@ -96,6 +99,7 @@ let ``Post: a gain is a change of units of the stream`` () =
 let ``A gain that the placement has not is refused`` () =
     let thrown =
         Assert.Throws<TheoryException>(fun () ->
-            NormGains.absorb { Input = 2.0; Output = 1.0 } (network Placement.Post) |> ignore)
+            NormGains.absorb { Input = 2.0; Output = 1.0 } (network Placement.Post)
+            |> ignore)
 
     Assert.Contains("no input normalisation", thrown.Message)

@@ -111,7 +111,9 @@ let ``What an architecture has not has no gradient`` () =
     Assert.All(plain, fun block -> Assert.Equal(0.0, block.MlpBias))
 
 [<Fact>]
-let ``The Gram process gives every weight's gradient too: with weak attention and many heads it is the closed form's`` () =
+let ``The Gram process gives every weight's gradient too: with weak attention and many heads it is the closed form's``
+    ()
+    =
     for gated in [ false; true ] do
         let architecture =
             { (network Placement.Pre gated |> Networks.logitStd 0.5) with
@@ -140,4 +142,8 @@ let ``The Gram process gives every weight's gradient too: with weak attention an
                     )
 
                 // five standard errors, and what 64 heads leave of terms of order 1/H at σ_A = 1/2
-                Check.absolute $"gated {gated}, layer {layer + 1}, {name}" (5.0 * error + 0.002 * expected) expected mean
+                Check.absolute
+                    $"gated {gated}, layer {layer + 1}, {name}"
+                    (5.0 * error + 0.002 * expected)
+                    expected
+                    mean

@@ -16,8 +16,7 @@ let private limit = Trainability.limits.Trainable
 [<Fact>]
 let ``A trainable network is left as it is, and told so`` () =
     for name in [ "pre-tanh-critical"; "gpt2"; "llama-7b" ] do
-        let suggestion =
-            Suggest.architecture { preset name with Tokens = 16 } limit
+        let suggestion = Suggest.architecture { preset name with Tokens = 16 } limit
 
         Assert.True suggestion.AlreadyTrainable
         Assert.True suggestion.Reached
@@ -29,7 +28,12 @@ let ``A trainable network is left as it is, and told so`` () =
 
 [<Fact>]
 let ``What is suggested is trainable when predicted afresh, and inside the budget rather than at its edge`` () =
-    let deep = Networks.any |> Gen.map (fun network -> { network with Depth = 16; Tokens = min 16 network.Tokens })
+    let deep =
+        Networks.any
+        |> Gen.map (fun network ->
+            { network with
+                Depth = 16
+                Tokens = min 16 network.Tokens })
 
     Check.holds 12 deep (fun network ->
         let suggestion = Suggest.architecture network limit

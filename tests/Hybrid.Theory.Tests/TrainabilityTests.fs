@@ -33,7 +33,10 @@ let private layer q u g : LayerState =
 [<InlineData(Double.NaN, 3)>]
 let ``The verdict is what is counted against 3 and 5, and nothing else`` (counted: float, rank: int) =
     let verdicts =
-        [| Verdict.Trainable; Verdict.Marginal; Verdict.Untrainable; Verdict.Undecided |]
+        [| Verdict.Trainable
+           Verdict.Marginal
+           Verdict.Untrainable
+           Verdict.Undecided |]
 
     Assert.Equal(verdicts[rank], Trainability.decide Trainability.limits counted 0.0)
 
@@ -56,8 +59,7 @@ let ``Every word follows from the printed layers: the sums are those of the tabl
         Check.absolute "gradientSum" 1e-12 (log first.GradientDiagonal) trainability.Sums.Gradient
         Check.absolute "streamGrowth" 1e-12 (log (last.Q / first.Q)) trainability.Sums.Growth
 
-        let blind =
-            (network.Norm.Before || network.Norm.OnBranch) && not network.Norm.OnSum
+        let blind = (network.Norm.Before || network.Norm.OnBranch) && not network.Norm.OnSum
 
         let inner =
             log inner.GradientDiagonal - (if blind then log (last.Q / inner.Q) else 0.0)
@@ -75,11 +77,17 @@ let ``Every word follows from the printed layers: the sums are those of the tabl
 [<Fact>]
 let ``Growth counts nothing where branches are blind to it, and all where they are not`` () =
     // a stream that grows by e⁸ after layer 1, with a gradient that follows it
-    let layers = [| layer 1.0 0.5 (exp 8.0); layer 1.0 0.5 (exp 8.0); layer (exp 8.0) 0.5 1.0 |]
+    let layers =
+        [| layer 1.0 0.5 (exp 8.0); layer 1.0 0.5 (exp 8.0); layer (exp 8.0) 0.5 1.0 |]
 
     for placement in Placement.All do
         let blind = (placement.Before || placement.OnBranch) && not placement.OnSum
-        Check.absolute $"counted, {placement}" 1e-12 (if blind then 0.0 else 4.0) (Trainability.sums placement layers).Counted
+
+        Check.absolute
+            $"counted, {placement}"
+            1e-12
+            (if blind then 0.0 else 4.0)
+            (Trainability.sums placement layers).Counted
 
 [<Fact>]
 let ``A jump at block 1 concerns the embedding alone`` () =
@@ -104,12 +112,19 @@ let private strong logitStd =
         Input = { Norm = 2.0; Correlation = 0.0 } }
 
 [<Fact>]
-let ``Logits of standard deviation 16 under a causal mask are untrainable, because of attention's logits; 1 is trainable`` () =
+let ``Logits of standard deviation 16 under a causal mask are untrainable, because of attention's logits; 1 is trainable``
+    ()
+    =
     let verdict = (Predict.architecture (strong 16.0)).Trainability
     Assert.Equal(Verdict.Untrainable, verdict.Verdict)
     // a factor of 1.5 each way: four draws of 16 heads scatter by 10 %, networks are as wide as 512
     Check.absolute "ln g_0/g_L" (log 1.5) (log 3.43e6) verdict.Sums.Gradient
-    Assert.Contains(verdict.Reasons, fun reason -> reason.Contains "attention's logits" && reason.Contains "attention.logitStd")
+
+    Assert.Contains(
+        verdict.Reasons,
+        fun reason -> reason.Contains "attention's logits" && reason.Contains "attention.logitStd"
+    )
+
     let weak = (Predict.architecture (strong 1.0)).Trainability
     Assert.Equal(Verdict.Trainable, weak.Verdict)
     Check.absolute "ln g_0/g_L" (log 1.1) (log 54.9) weak.Sums.Gradient
@@ -149,15 +164,19 @@ let ``Post-LN is trainable at 6 blocks, marginal at 12, untrainable from 24 on; 
             Check.absolute "g_d at the input" 0.5e-3 0.047 prediction.Layers[0].GradientDiagonal
             Assert.Contains(prediction.Trainability.Reasons, fun reason -> reason.Contains "gradients vanish")
 
-    let pre =
-        { glorot 24 with Norm = Placement.Pre }
+    let pre = { glorot 24 with Norm = Placement.Pre }
 
     Assert.Equal(Verdict.Trainable, (Predict.architecture pre).Trainability.Verdict)
 
 [<Fact>]
 let ``Every published model is called trainable`` () =
     let own =
-        [ "pre-tanh-ordered"; "pre-tanh-critical"; "pre-tanh-chaotic"; "post-relu"; "peri-gelu"; "none-tanh" ]
+        [ "pre-tanh-ordered"
+          "pre-tanh-critical"
+          "pre-tanh-chaotic"
+          "post-relu"
+          "peri-gelu"
+          "none-tanh" ]
 
     for preset in Presets.all do
         if not (List.contains preset.Architecture.Name own) then
@@ -176,12 +195,17 @@ let ``Sums in the dead zone stay as they are`` () =
     Assert.DoesNotContain(reasons, fun reason -> reason.Contains "explode" || reason.Contains "vanish")
 
 [<Fact>]
-let ``A network whose branches are lost in the embedding hardly computes, one whose branches are 0 is the identity`` () =
+let ``A network whose branches are lost in the embedding hardly computes, one whose branches are 0 is the identity``
+    ()
+    =
     let embedded =
         { Networks.plain Placement.Pre Activation.Relu with
             Input = { Norm = 1e4; Correlation = 0.0 } }
 
-    Assert.Contains((Predict.architecture embedded).Trainability.Reasons, fun reason -> reason.Contains "hardly computes")
+    Assert.Contains(
+        (Predict.architecture embedded).Trainability.Reasons,
+        fun reason -> reason.Contains "hardly computes"
+    )
 
     let rezero =
         Networks.plain Placement.None Activation.Relu
@@ -226,7 +250,9 @@ let ``A normalised branch that is exactly 0 is 0/0: an error that names it and w
                       ValueStd = 0.0 } }
           "mlp.branch",
           { Networks.plain Placement.Output Activation.Relu with
-              Mlp = { Architecture.defaults.Mlp with OutStd = 0.0 } } ] do
+              Mlp =
+                  { Architecture.defaults.Mlp with
+                      OutStd = 0.0 } } ] do
         for mask in [ Mask.None; Mask.Causal ] do
             let thrown =
                 Assert.Throws<TheoryException>(fun () -> Predict.architecture { network with Mask = mask } |> ignore)
@@ -246,8 +272,12 @@ let private evidence () =
             let file = Path.Combine(folder.FullName, "docs", "results", "verdict-evidence.json")
             if File.Exists file then file else up folder.Parent
 
-    use document = JsonDocument.Parse(File.ReadAllText(up (DirectoryInfo AppContext.BaseDirectory)))
-    let columns = [ for column in document.RootElement.GetProperty("columns").EnumerateArray() -> column.GetString() ]
+    use document =
+        JsonDocument.Parse(File.ReadAllText(up (DirectoryInfo AppContext.BaseDirectory)))
+
+    let columns =
+        [ for column in document.RootElement.GetProperty("columns").EnumerateArray() -> column.GetString() ]
+
     let index name = List.findIndex ((=) name) columns
 
     [ for row in document.RootElement.GetProperty("rows").EnumerateArray() do
@@ -255,7 +285,12 @@ let private evidence () =
           let group = row[index "group"].GetString()
 
           // published models were trained by others, and the runs of five times the length answer another question
-          if outcome.ValueKind = JsonValueKind.Number && group <> "published" && group <> "longer" && group <> "targeted" then
+          if
+              outcome.ValueKind = JsonValueKind.Number
+              && group <> "published"
+              && group <> "longer"
+              && group <> "targeted"
+          then
               row[index "placement"].GetString(), row[index "counted"].GetDouble(), outcome.GetDouble() >= 0.5 ]
 
 [<Fact>]
@@ -268,7 +303,8 @@ let ``How often such networks trained is counted from the published evidence`` (
                 rows
                 |> List.filter (fun (placed, counted, _) ->
                     placed = name
-                    && Trainability.decide Trainability.limits counted 0.0 = Trainability.decide Trainability.limits band 0.0)
+                    && Trainability.decide Trainability.limits counted 0.0 =
+                        Trainability.decide Trainability.limits band 0.0)
 
             if not same.IsEmpty then
                 let known = Evidence.ofCount placement Trainability.limits band

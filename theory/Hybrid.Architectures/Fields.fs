@@ -79,7 +79,8 @@ type Field =
         let scaled =
             match this.Get architecture with
             | FieldValue.Number value -> ValueSome(FieldValue.Number(factor * value))
-            | FieldValue.Numbers values -> ValueSome(FieldValue.Numbers(values |> Array.map (fun value -> factor * value)))
+            | FieldValue.Numbers values ->
+                ValueSome(FieldValue.Numbers(values |> Array.map (fun value -> factor * value)))
             | FieldValue.Text _
             | FieldValue.Whole _
             | FieldValue.Flag _
@@ -219,7 +220,14 @@ module Fields =
                     [ error path (show value) (legal a) ] }
 
     let private nonNegative path symbol meaning get set =
-        number path symbol meaning (fun _ -> "a finite number ≥ 0") (fun _ value -> Double.IsFinite value && value >= 0.0) get set
+        number
+            path
+            symbol
+            meaning
+            (fun _ -> "a finite number ≥ 0")
+            (fun _ value -> Double.IsFinite value && value >= 0.0)
+            get
+            set
 
     let private schedule path symbol meaning (get: Architecture -> Schedule) set =
         let check (a: Architecture) =
@@ -258,7 +266,8 @@ module Fields =
                 | FieldValue.Text _
                 | FieldValue.Flag _
                 | FieldValue.Flags _ ->
-                    asNumber value |> ValueOption.map (fun number -> set (Schedule.Constant number) a)
+                    asNumber value
+                    |> ValueOption.map (fun number -> set (Schedule.Constant number) a)
           Check = check }
 
     /// A choice among `cases`; a value that has no name is written as `spell` says and read as `parse` says.
@@ -318,7 +327,10 @@ module Fields =
         let known = [| "before"; "branch"; "sum" |]
         let names = flags |> Array.map (fun struct (name, _) -> name)
 
-        if Array.forall (fun name -> Array.contains name known) names && Array.distinct names = names then
+        if
+            Array.forall (fun name -> Array.contains name known) names
+            && Array.distinct names = names
+        then
             let answer name =
                 flags |> Array.exists (fun struct (given, yes) -> given = name && yes)
 
@@ -348,7 +360,8 @@ module Fields =
            choice
                "activation"
                "the MLP's nonlinearity φ"
-               (Activation.named |> Array.map (fun (activation, name) -> struct (name, activation)))
+               (Activation.named
+                |> Array.map (fun (activation, name) -> struct (name, activation)))
                _.Activation
                (fun value a -> { a with Activation = value })
            flag "gated" "whether hidden units are φ(W_g z) ⊙ W_u z" _.Gated (fun value a -> { a with Gated = value })
@@ -374,12 +387,8 @@ module Fields =
                "standard deviation of logits of normalised tokens"
                _.Attention.LogitStd
                (fun value -> attention (fun part -> { part with LogitStd = value }))
-           nonNegative
-               "attention.valueStd"
-               "σ_V"
-               "factor of the value path on norms"
-               _.Attention.ValueStd
-               (fun value -> attention (fun part -> { part with ValueStd = value }))
+           nonNegative "attention.valueStd" "σ_V" "factor of the value path on norms" _.Attention.ValueStd (fun value ->
+               attention (fun part -> { part with ValueStd = value }))
            schedule "mlp.skip" "r_M" "weight of the stream past the MLP" _.Mlp.Skip (fun value ->
                mlp (fun part -> { part with Skip = value }))
            schedule "mlp.branch" "a_M" "weight of the MLP's branch" _.Mlp.Branch (fun value ->

@@ -58,7 +58,8 @@ module Architecture =
         let dead field weights =
             seq { 1 .. a.Depth }
             |> Seq.tryFind (fun layer -> weights layer = (0.0, 0.0))
-            |> Option.map (fun layer -> error field $"0 and 0 in layer {layer}" "such that skip and branch are not both 0")
+            |> Option.map (fun layer ->
+                error field $"0 and 0 in layer {layer}" "such that skip and branch are not both 0")
             |> Option.toList
 
         match a.Wiring with
@@ -90,7 +91,8 @@ module Architecture =
     /// Every violated range, in the record's order, then what joins several fields; empty for a legal architecture.
     [<CompiledName("Validate")>]
     let validate (architecture: Architecture) : ValidationError[] =
-        let own = Fields.all |> Seq.collect (fun field -> field.Check architecture) |> List.ofSeq
+        let own =
+            Fields.all |> Seq.collect (fun field -> field.Check architecture) |> List.ofSeq
 
         let wellFormed =
             architecture.Depth >= 1
@@ -103,7 +105,10 @@ module Architecture =
         Array.ofList (
             own
             @ divisible architecture
-            @ (if wellFormed then alive architecture @ oneSkip architecture else [])
+            @ (if wellFormed then
+                   alive architecture @ oneSkip architecture
+               else
+                   [])
         )
 
     /// Throws InvalidArchitectureException that names every violated field; otherwise returns the architecture.

@@ -201,7 +201,9 @@ module AttentionMaps =
                 let k = i * n + j
                 let t = j * n + i
 
-                let query = gamma[k] * resolved squares[k] -mixed[k] -mixed[t] (overlap[k] * overlap[k])
+                let query =
+                    gamma[k] * resolved squares[k] -mixed[k] -mixed[t] (overlap[k] * overlap[k])
+
                 let key = resolved (state[k] * inner[k]) -cross[k] -cross[t] outer[k]
                 result[k] <- result[k] + share * (value[k] + logit * (query + key))
                 ofValue <- ofValue + state[k] * value[k]

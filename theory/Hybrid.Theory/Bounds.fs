@@ -27,9 +27,7 @@ module Bounds =
         let result = Array.create (architecture.Depth + 1) start
 
         for layer in 1 .. architecture.Depth do
-            result[layer] <-
-                (Block.at architecture layer).Steps
-                |> Array.fold (step layer) result[layer - 1]
+            result[layer] <- (Block.at architecture layer).Steps |> Array.fold (step layer) result[layer - 1]
 
         result
 
@@ -49,7 +47,8 @@ module Bounds =
             Array.init (architecture.Depth + 1) (fun layer -> if layer = 0 then start else gain)
         elif architecture.Norm.OnBranch then
             along architecture start (fun _ x step ->
-                step.Sublayers |> Array.fold (fun x part -> x + part.Branch * gain) (step.Skip * x))
+                step.Sublayers
+                |> Array.fold (fun x part -> x + part.Branch * gain) (step.Skip * x))
         else
             invalidArg
                 (nameof architecture)

@@ -33,7 +33,13 @@ module MlpMaps =
         struct (kernel, branch)
 
     /// h ← σ_v² σ_w² E φ′φ′ h, derivation (5.1); for gated units the product rule's two paths, gate and up.
-    let backward gated (parameters: MlpParameters) (kernel: Kernel) (state: TokenSimplex) (h: GradientGram) : GradientGram =
+    let backward
+        gated
+        (parameters: MlpParameters)
+        (kernel: Kernel)
+        (state: TokenSimplex)
+        (h: GradientGram)
+        : GradientGram =
         let struct (v, u) = preActivation parameters state
         let out = parameters.OutStd * parameters.OutStd
         let inner = parameters.InStd * parameters.InStd
@@ -68,7 +74,14 @@ module MlpMaps =
         struct (kernels, branch)
 
     /// From the gradient's Gram at the branch output to that at what the module sees: Γ ← σ_v² σ_w² (E φ′φ′) ∘ Γ, section 8.3.
-    let internal gramBackward gated n (parameters: MlpParameters) (kernels: PairKernels) (state: float[]) (gamma: float[]) =
+    let internal gramBackward
+        gated
+        n
+        (parameters: MlpParameters)
+        (kernels: PairKernels)
+        (state: float[])
+        (gamma: float[])
+        =
         let inner = parameters.InStd * parameters.InStd
         let scale = parameters.OutStd * parameters.OutStd * inner
 

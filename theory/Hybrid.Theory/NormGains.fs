@@ -71,7 +71,11 @@ module NormGains =
         if not (placement.OnBranch || placement.OnSum) then
             hasNot "output" gains.Output
 
-        if placement.OnSum && (placement.Before || placement.OnBranch) && gains.Output <> 1.0 then
+        if
+            placement.OnSum
+            && (placement.Before || placement.OnBranch)
+            && gains.Output <> 1.0
+        then
             raise (
                 TheoryException(
                     $"a gain on the sum is absorbed where the sum alone is normalised (post); placement {placement} with gain {gains.Output} is not derived"

@@ -59,7 +59,14 @@ module ParameterGradients =
           OffDiagonal = b * gradient.OffDiagonal }
 
     /// Branch output → W_2 → activations → pre-activations → W_1.
-    let private ofMlp (architecture: Architecture) (mlp: MlpParameters) (kernel: Kernel) (seen: TokenSimplex) atMlp norms =
+    let private ofMlp
+        (architecture: Architecture)
+        (mlp: MlpParameters)
+        (kernel: Kernel)
+        (seen: TokenSimplex)
+        atMlp
+        norms
+        =
         let n = architecture.Tokens
         let d = architecture.Width
         let hidden = architecture.MlpWidth
@@ -100,7 +107,14 @@ module ParameterGradients =
             MlpOut = norm n d hidden atMlp (kappa * up) (kappaOff * upOff) }
 
     /// Branch output → W_O → heads → W_V, and through the logits W_Q and W_K.
-    let private ofAttention (architecture: Architecture) (attention: AttentionParameters) (terms: FewHeadTerms) (tokens: TokenSimplex) atAttention norms =
+    let private ofAttention
+        (architecture: Architecture)
+        (attention: AttentionParameters)
+        (terms: FewHeadTerms)
+        (tokens: TokenSimplex)
+        atAttention
+        norms
+        =
         let n = architecture.Tokens
         let d = architecture.Width
         let difference = tokens.Q * tokens.U
@@ -141,6 +155,5 @@ module ParameterGradients =
                 match part.Module with
                 | ModuleTrace.Attention(parameters, terms) ->
                     ofAttention architecture parameters terms part.Seen atBranch norms
-                | ModuleTrace.Mlp(parameters, kernel) ->
-                    ofMlp architecture parameters kernel part.Seen atBranch norms)
+                | ModuleTrace.Mlp(parameters, kernel) -> ofMlp architecture parameters kernel part.Seen atBranch norms)
             none

@@ -82,7 +82,10 @@ module Predict =
         let stationaryLine = FixedPoints.stationaryLine finite laws
 
         let average (select: BlockExponents -> float) =
-            if perLayer.Length = 0 then nan else Array.averageBy select perLayer
+            if perLayer.Length = 0 then
+                nan
+            else
+                Array.averageBy select perLayer
 
         let exponents, fixedPoint =
             match stationaryLine with

@@ -16,10 +16,8 @@ type TokenSimplex =
 /// Gram of the loss gradient per coordinate: g_d of a token with itself, g_o between two tokens.
 [<Struct>]
 type GradientGram =
-    {
-        Diagonal: float
-        OffDiagonal: float
-    }
+    { Diagonal: float
+      OffDiagonal: float }
 
     static member (+)(a, b) =
         { Diagonal = a.Diagonal + b.Diagonal

@@ -32,7 +32,8 @@ module Suggest =
 
     /// Every schedule or number at the fields' paths, multiplied.
     let private scale (paths: string[]) factor architecture =
-        paths |> Array.fold (fun a path -> (Fields.tryFind path).Value.Scale factor a) architecture
+        paths
+        |> Array.fold (fun a path -> (Fields.tryFind path).Value.Scale factor a) architecture
 
     /// The hyperparameters that may change together.
     let private parameters: string[][] =
@@ -61,7 +62,11 @@ module Suggest =
 
             { architecture with
                 Tokens = tokens
-                Heads = (if architecture.Width % 2 = 0 then min StandInHeads architecture.Heads else 1)
+                Heads =
+                    (if architecture.Width % 2 = 0 then
+                         min StandInHeads architecture.Heads
+                     else
+                         1)
                 Input =
                     { architecture.Input with
                         Correlation = max architecture.Input.Correlation (Architecture.leastCorrelation tokens) } }
@@ -277,8 +282,7 @@ module Suggest =
         let together, found = attempt (starts.Head, at starts.Head) starts
         let size logs = sqrt (dot logs logs)
 
-        let alone =
-            [ 0 .. parameters.Length - 1 ] |> List.choose (single at budget)
+        let alone = [ 0 .. parameters.Length - 1 ] |> List.choose (single at budget)
 
         match alone with
         | [] -> together

@@ -98,7 +98,10 @@ module Trainability =
         let inner = layers[min 1 (layers.Length - 1)]
 
         let relative (error: float) value =
-            if error = 0.0 || value = 0.0 then 0.0 else min Double.MaxValue (error / value)
+            if error = 0.0 || value = 0.0 then
+                0.0
+            else
+                min Double.MaxValue (error / value)
 
         if abs sums.Angle >= abs sums.GradientCount then
             relative last.Uncertainty.U last.State.U
@@ -187,7 +190,12 @@ module Trainability =
         let total = if byAngle then sums.Angle else sums.Gradient
         // the larger contribution of the sum's own sign
         let fromAttention = attention * float (sign total) >= mlp * float (sign total)
-        let strongest = trajectory.Layers |> Array.map (spread architecture) |> Array.filter Double.IsFinite |> Array.fold max 0.0
+
+        let strongest =
+            trajectory.Layers
+            |> Array.map (spread architecture)
+            |> Array.filter Double.IsFinite
+            |> Array.fold max 0.0
 
         match architecture.Wiring with
         | Wiring.Parallel -> "it comes from the parallel blocks, whose branches act at once"
@@ -252,7 +260,10 @@ module Trainability =
 
               $"the network hardly computes: its branches write {percent} %% of the stream's norm, the rest is the embedding; raise the branches or lower input.norm"
 
-          match spreads |> Array.tryFindIndex (fun s -> s > Trajectory.StrongLogits && Double.IsFinite s) with
+          match
+              spreads
+              |> Array.tryFindIndex (fun s -> s > Trajectory.StrongLogits && Double.IsFinite s)
+          with
           | Some layer ->
               $"strong attention: logits of standard deviation {number spreads[layer]} at layer {layer}; expectations are exact, but a single network with few heads fluctuates around them"
           | None -> ()

@@ -385,18 +385,18 @@ module Trajectory =
             | Error depth -> resolved (truncated depth architecture) laws seed most
             | Ok trajectory ->
 
-            let input = trajectory.Layers[0]
-            let error = input.Uncertainty.GradientDiagonal / input.Gradient.Diagonal
+                let input = trajectory.Layers[0]
+                let error = input.Uncertainty.GradientDiagonal / input.Gradient.Diagonal
 
-            if not (error > Resolution) || count >= most then
-                trajectory
-            else
-                let excess = error / Resolution
-                let needed = int (min (float most) (ceil (1.1 * float count * excess * excess)))
+                if not (error > Resolution) || count >= most then
+                    trajectory
+                else
+                    let excess = error / Resolution
+                    let needed = int (min (float most) (ceil (1.1 * float count * excess * excess)))
 
-                match drawn architecture laws count needed seed with
-                | Ok others -> more (Array.append networks others)
-                | Error layer -> resolved (truncated (layer - 1) architecture) laws seed most
+                    match drawn architecture laws count needed seed with
+                    | Ok others -> more (Array.append networks others)
+                    | Error layer -> resolved (truncated (layer - 1) architecture) laws seed most
 
         if architecture.Depth = 0 then
             nothing architecture
