@@ -2,13 +2,15 @@
 // After `dotnet build -c Release`:
 //   dotnet fsi docs/scripts/edge.fsx
 #I "../../src/Hybrid.Cli/bin/Release/net10.0"
+#r "Hybrid.Architectures.dll"
 #r "Hybrid.Theory.dll"
 
+open Hybrid.Architectures
 open Hybrid.Theory
 
 let network inStd =
     { Architecture.defaults with
-        Norm = Norm.Post
+        Norm = Placement.Post
         Mlp =
             { Architecture.defaults.Mlp with
                 InStd = inStd } }

@@ -1,12 +1,15 @@
 // The evidence of docs/how-sure.md: tables on stdout, the figure in a file. After `dotnet build -c Release`, from the repository's root:
 //   dotnet fsi docs/scripts/how-sure.fsx docs/figures/how-sure.svg
 #I "../../src/Hybrid.Cli/bin/Release/net10.0"
-#r "Hybrid.Harness.dll"
+#r "Hybrid.Import.dll"
+#r "Hybrid.Drawing.dll"
+#r "Hybrid.Lab.dll"
 
 open System
 open System.IO
 open System.Text.Json
-open Hybrid.Harness.Figures
+open Hybrid.Drawing.Figures
+open Hybrid.Lab.Checks
 
 type Row =
     {

@@ -2,15 +2,20 @@
 // After `dotnet build -c Release`:
 //   dotnet fsi docs/scripts/layers.fsx layers.svg
 #I "../../src/Hybrid.Cli/bin/Release/net10.0"
+#r "Hybrid.Architectures.dll"
 #r "Hybrid.Theory.dll"
 #r "Hybrid.Networks.dll"
-#r "Hybrid.Harness.dll"
+#r "Hybrid.Import.dll"
+#r "Hybrid.Drawing.dll"
+#r "Hybrid.Lab.dll"
 
 open System.IO
-open Hybrid.Harness.Figures
-open Hybrid.Harness.Statistics
-open Hybrid.Networks
-open Hybrid.Networks.Conditioned
+open Hybrid.Drawing.Figures
+open Hybrid.Lab.Checks
+open Hybrid.Lab.Statistics
+open Hybrid.Networks.Engines
+open Hybrid.Networks.Engines.Conditioned
+open Hybrid.Architectures
 open Hybrid.Theory
 
 let network norm =
@@ -35,7 +40,12 @@ let curve norm =
     LayerCurve(architecture.Name, (Predict.architecture architecture).Layers, measured.Layers)
 
 let curves =
-    [| for norm in [ Norm.None; Norm.Pre; Norm.Post; Norm.Peri; Norm.Output ] -> curve norm |]
+    [| for norm in
+           [ Placement.None
+             Placement.Pre
+             Placement.Post
+             Placement.Peri
+             Placement.Output ] -> curve norm |]
 
 File.WriteAllText(
     fsi.CommandLineArgs[1],

@@ -1,13 +1,19 @@
 // Order and chaos of a pre-norm tanh network over σ_w and a_M. After `dotnet build -c Release`:
 //   dotnet fsi docs/scripts/phase.fsx phase.svg
 #I "../../src/Hybrid.Cli/bin/Release/net10.0"
+#r "Hybrid.Architectures.dll"
 #r "Hybrid.Theory.dll"
-#r "Hybrid.Harness.dll"
+#r "Hybrid.Import.dll"
+#r "Hybrid.Drawing.dll"
+#r "Hybrid.Lab.dll"
 
 open System.IO
-open Hybrid.Harness.Architectures
-open Hybrid.Harness.Figures
-open Hybrid.Harness.Phases
+open Hybrid.Architectures
+open Hybrid.Import
+open Hybrid.Import.Records
+open Hybrid.Drawing.Figures
+open Hybrid.Lab.Checks
+open Hybrid.Lab.Phases
 
 let grid =
     PhaseGrid.Compute(

@@ -7,9 +7,12 @@
 //   dotnet fsi docs/scripts/verdict-evidence.fsx collect survey.jsonl docs/results/verdict-evidence.json
 #I "../../src/Hybrid.Cli/bin/Release/net10.0"
 #r "MathNet.Numerics.dll"
+#r "Hybrid.Architectures.dll"
 #r "Hybrid.Theory.dll"
 #r "Hybrid.Networks.dll"
-#r "Hybrid.Harness.dll"
+#r "Hybrid.Import.dll"
+#r "Hybrid.Drawing.dll"
+#r "Hybrid.Lab.dll"
 
 open System
 open System.Globalization
@@ -17,11 +20,13 @@ open System.IO
 open System.Text.Json.Nodes
 open System.Text.RegularExpressions
 open System.Threading.Tasks
-open Hybrid.Harness.Architectures
-open Hybrid.Harness.Data
-open Hybrid.Harness.Training
-open Hybrid.Networks.Dense.Training
+open Hybrid.Import
+open Hybrid.Import.Records
+open Hybrid.Lab.Data
+open Hybrid.Lab.Training
 open Hybrid.Networks.Training
+open Hybrid.Networks.Training
+open Hybrid.Architectures
 open Hybrid.Theory
 
 let invariant = CultureInfo.InvariantCulture
@@ -50,11 +55,11 @@ let sums (architecture: Architecture) =
 
     let blind =
         match architecture.Norm with
-        | Norm.Pre
-        | Norm.Peri
-        | Norm.Output -> 1.0
-        | Norm.None
-        | Norm.Post -> 0.0
+        | Placement.Pre
+        | Placement.Peri
+        | Placement.Output -> 1.0
+        | Placement.None
+        | Placement.Post -> 0.0
 
     let angle = log last.U - log first.U
 
@@ -135,7 +140,13 @@ let surveyed index =
         let value: float = 10.0 ** (low + (high - low) * random.NextDouble())
         Double.Parse(value.ToString("G3", invariant), invariant)
 
-    let norm = [| Norm.Pre; Norm.Post; Norm.Peri; Norm.Output; Norm.None |][index % 5]
+    let norm =
+        [| Placement.Pre
+           Placement.Post
+           Placement.Peri
+           Placement.Output
+           Placement.None |][index % 5]
+
     let depth = pick [| 4; 8; 16; 24 |]
     let blend = random.NextDouble() < 0.5
 
@@ -249,11 +260,11 @@ let targeted =
             Input = { Norm = embedding; Correlation = 0.0 } }
 
     [| for embedding in [ 1e-4; 1e-2; 1.0 ] do
-           for norm, branch in [ Norm.Pre, 1.0; Norm.Peri, 1.0; Norm.Post, 0.25 ] do
+           for norm, branch in [ Placement.Pre, 1.0; Placement.Peri, 1.0; Placement.Post, 0.25 ] do
                yield $"q_0 = {embedding}", network norm 12 branch 1.0 embedding
        for depth in [ 12; 24 ] do
            for logitStd in [ 1.0; 4.0; 8.0; 16.0; 32.0 ] do
-               for norm, branch in [ Norm.Pre, 1.0; Norm.Peri, 1.0; Norm.Post, 0.25 ] do
+               for norm, branch in [ Placement.Pre, 1.0; Placement.Peri, 1.0; Placement.Post, 0.25 ] do
                    yield $"σ_A = {logitStd}", network norm depth branch logitStd 1.0 |]
 
 let grids first (path: string) =
@@ -302,7 +313,7 @@ let grid () =
 
     [| for part in 1..2 .. sections.Length - 2 do
            let norm =
-               List.find (fun norm -> name norm = sections[part]) [ Norm.Pre; Norm.Peri; Norm.Post ]
+               List.find (fun norm -> name norm = sections[part]) [ Placement.Pre; Placement.Peri; Placement.Post ]
 
            let table =
                sections[part + 1].Split('\n') |> Array.filter (fun line -> line.StartsWith '|')
@@ -332,7 +343,7 @@ let grid () =
 /// Every so many-th network of that grid with a number between two, trained five times as long: whether they are slow or lost.
 let longer low high every (path: string) =
     let between =
-        [| for norm in [ Norm.Pre; Norm.Peri; Norm.Post ] do
+        [| for norm in [ Placement.Pre; Placement.Peri; Placement.Post ] do
                for branch in [ 0.1; 0.2; 0.4; 0.6; 0.8 ] do
                    for inStd in [ 0.5; 1.0; 2.0; 4.0; 8.0 ] do
                        for depth in [ 4; 8; 16 ] do
@@ -362,7 +373,9 @@ let placements () =
 
     [| for found in best do
            let norm =
-               List.find (fun norm -> name norm = found.Groups[1].Value) [ Norm.Pre; Norm.Post; Norm.Peri ]
+               List.find
+                   (fun norm -> name norm = found.Groups[1].Value)
+                   [ Placement.Pre; Placement.Post; Placement.Peri ]
 
            let step = Schedule.Constant(decimal' found.Groups[2].Value)
            let grid = gridNetwork norm 0.5 1.0 1.0 16
@@ -398,7 +411,7 @@ let post depth skip branch weight =
         Heads = 8
         MlpWidth = 2048
         Activation = Activation.Relu
-        Norm = Norm.Post
+        Norm = Placement.Post
         Attention =
             { Skip = Schedule.Constant skip
               Branch = Schedule.Constant branch
@@ -421,7 +434,7 @@ let strong logitStd =
         MlpWidth = 2048
         Activation = Activation.Gelu
         Gated = true
-        Norm = Norm.Peri
+        Norm = Placement.Peri
         Mask = Mask.Causal
         Attention =
             { Architecture.defaults.Attention with

@@ -10,7 +10,7 @@ public sealed partial class ReportTests
 {
     public static TheoryData<string[], string[]> Verbs => new()
     {
-        { ["predict", "pre-tanh-ordered"], ["can it train?", "Verdict: ", "What is taken for granted", "Layer by layer"] },
+        { ["predict", "pre-tanh-ordered"], ["can it train?", "verdict: ", "What is taken for granted", "Layer by layer"] },
         {
             ["check", "post-relu", "--samples", "4", "--set", "depth=2", "--set", "width=64", "--set", "tokens=8", "--engine", "conditioned"],
             ["Theory against random transformers", "relative errors over all layers", "post-relu at width 64"]

@@ -33,6 +33,7 @@ let ``What is suggested is trainable when predicted afresh, and inside the budge
         |> Gen.map (fun network ->
             { network with
                 Depth = 16
+                Heads = 64
                 Tokens = min 16 network.Tokens })
 
     Check.holds 12 deep (fun network ->

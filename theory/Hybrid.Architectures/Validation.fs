@@ -88,7 +88,7 @@ module Architecture =
                     $"attention.skip = {show (a.Attention.Skip.At layer)} in layer {layer}: in a parallel block the stream passes once")
             |> Option.toList
 
-    /// Every violated range, in the record's order, then what joins several fields; empty for a legal architecture.
+    /// Every violated range, in the record's order; empty for a legal architecture.
     [<CompiledName("Validate")>]
     let validate (architecture: Architecture) : ValidationError[] =
         let own =
@@ -102,14 +102,19 @@ module Architecture =
                  architecture.Mlp.Branch ]
                |> List.forall (fun schedule -> schedule.HasLength architecture.Depth)
 
-        Array.ofList (
-            own
-            @ divisible architecture
-            @ (if wellFormed then
-                   alive architecture @ oneSkip architecture
-               else
-                   [])
-        )
+        let place (error: ValidationError) =
+            Fields.all
+            |> Array.tryFindIndex (fun field -> error.Field.StartsWith(field.Path, StringComparison.Ordinal))
+            |> Option.defaultValue Fields.all.Length
+
+        own
+        @ divisible architecture
+        @ (if wellFormed then
+               alive architecture @ oneSkip architecture
+           else
+               [])
+        |> List.sortBy place
+        |> Array.ofList
 
     /// Throws InvalidArchitectureException that names every violated field; otherwise returns the architecture.
     [<CompiledName("EnsureValid")>]

@@ -366,9 +366,9 @@ module Trajectory =
     [<Literal>]
     let private MostDraws = 1000
 
-    /// Multiplications that `resolved` may spend: some ten seconds of one core.
+    /// Multiplications that `resolved` may spend: some two seconds of one core.
     [<Literal>]
-    let private Budget = 3e10
+    let private Budget = 4e9
 
     /// How many draws the budget pays for, of 26 products of n×n matrices per head and layer each.
     let private affordable (architecture: Architecture) =
