@@ -1,6 +1,6 @@
-using Hybrid.Experiments.Catalogue;
 using System.Text.RegularExpressions;
 using Hybrid.Experiments;
+using Hybrid.Experiments.Catalogue;
 using Hybrid.Lab.Statistics;
 using Xunit;
 

@@ -1,8 +1,8 @@
-using Hybrid.Lab.Comparisons;
-using Hybrid.Experiments;
 using Hybrid.Drawing.Reports;
-using Hybrid.Lab.Statistics;
+using Hybrid.Experiments;
 using Hybrid.Experiments.Tests.Fakes;
+using Hybrid.Lab.Comparisons;
+using Hybrid.Lab.Statistics;
 using Xunit;
 
 namespace Hybrid.Experiments.Tests;
