@@ -288,7 +288,7 @@ let private evidence () =
               && row[index "counted"].ValueKind = JsonValueKind.Number
               && group <> "published"
               && group <> "longer"
-              && group <> "targeted"
+              && group <> "norm-placement"
           then
               row[index "placement"].GetString(), row[index "counted"].GetDouble(), outcome.GetDouble() >= 0.5 ]
 
