@@ -295,20 +295,38 @@ let ``Weak logits: S is quadratic in them, and the leading order joins the integ
                     value
 
 [<Fact>]
-let ``Frozen attention: U, Cov(S,T) and Var S fall as 1/s, with a limit of s U that keeps its digits`` () =
-    // P(a row's two largest logits lie within x/s) is linear in x to a relative 1/s²: from s to 10 s nothing else changes
+let ``Frozen attention: U and the means behind Cov(S,T) and Var S fall as 1/s, the first two with all their digits``
+    ()
+    =
+    // Means of what vanishes without a tie of a row's largest logits: |JA|², (1 − S)T = (1 − S1)T1 − Cov(S,T) and
+    // (1 − S)² = Var S + (1 − S1)². Times s they are c(1 + a/s + …): a is the share of ties of three, and s and 10 s foretell 100 s
     for n in [ 2; 32; 1000 ] do
         let scaled s =
             let moments = HeadMoments.compute n s 0.7
-            [ "U", s * moments.U; "Cov(S,T)", s * moments.CovST; "Var S", s * moments.VarS ]
+            let attention = AttentionMoments.compute n s 0.7
+            let apart = 1.0 - attention.S1
 
-        for s in [ 1e4; 1e6 ] do
-            for (name, at), (_, further) in List.zip (scaled s) (scaled (10.0 * s)) do
-                // what is left of the correction, with a constant of up to log² n; of differences of numbers of order 1, 1e-9 of 1 against 1/s
-                let slack = if name = "U" then 1e-8 * abs at else 10.0 * s * Accuracy
+            [ "U", s * moments.U
+              "E (1 − S)T", s * (apart * attention.T1 - moments.CovST)
+              "E (1 − S)²", s * (moments.VarS + apart * apart) ]
+
+        for s in [ 1e3; 1e4; 1e5 ] do
+            for (name, at), ((_, further), (_, furthest)) in
+                List.zip (scaled s) (List.zip (scaled (10.0 * s)) (scaled (100.0 * s))) do
+                // a tenth of the next order, whose constant grows with n as the logits' density at their maximum does: log² n, 50;
+                // and of U and E (1 − S)T the integrals' digits, of E (1 − S)² 1e-9 of 1 against 1/(100 s)
+                let slack =
+                    match name with
+                    | "E (1 − S)²" -> 100.0 * s * Accuracy
+                    | _ -> 3e-8 * abs at
 
                 Check.atLeast $"{name} is there" 1e-3 (abs at)
-                Check.absolute $"{name}, n = {n}, s = {s}" (50.0 / (s * s) * abs at + slack) at further
+
+                Check.absolute
+                    $"{name}, n = {n}, s = {s}"
+                    (5.0 / (s * s) * abs at + slack)
+                    (further + 0.1 * (further - at))
+                    furthest
 
         let far = HeadMoments.compute n 1e100 0.7
         Assert.All(fields far, fun (_, value) -> Assert.True(Double.IsFinite value))

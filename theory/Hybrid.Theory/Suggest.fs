@@ -284,9 +284,26 @@ module Suggest =
 
         let alone = [ 0 .. parameters.Length - 1 ] |> List.choose (single at budget)
 
-        match alone with
-        | [] -> together
-        | changes ->
+        // where attention's strong logits make gradients explode, they are the cause and what is lowered
+        let logitsExplode =
+            let before = at starts.Head
+
+            let seen =
+                if architecture.Norm.Before then
+                    1.0
+                else
+                    architecture.Input.Norm
+
+            before.Gradient > abs before.Angle
+            && AttentionMaps.spread architecture.Attention { Q = seen; U = 1.0 } > Trajectory.StrongLogits
+
+        let lowersLogits (logs: float[]) =
+            logs[Array.findIndex ((=) [| "attention.logitStd" |]) parameters] < 0.0
+
+        match alone, List.tryFind lowersLogits alone with
+        | _, Some logs when logitsExplode -> logs
+        | [], _ -> together
+        | changes, _ ->
             let best = List.minBy size changes
 
             if violation budget found > 0.0 || size best <= Simplicity * size together then
