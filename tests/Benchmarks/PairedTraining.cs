@@ -12,9 +12,9 @@ namespace Hybrid.Benchmarks;
 /// </summary>
 internal static class PairedTraining
 {
-    private const int Vocabulary = 256;
+    internal const int Vocabulary = 256;
 
-    private static readonly Shape[] Shapes = [new(128, 8, 64, 16), new(256, 12, 128, 8), new(64, 24, 64, 16)];
+    internal static readonly Shape[] Shapes = [new(128, 8, 64, 16), new(256, 12, 128, 8), new(64, 24, 64, 16)];
 
     public static int Run(int threads, int rounds, bool processor)
     {
@@ -90,9 +90,9 @@ internal static class PairedTraining
     private static double PeakBytes() => File.ReadLines("/proc/self/status")
         .Where(line => line.StartsWith("VmHWM")).Select(line => 1024.0 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])).Single();
 
-    private static string LoadAverage() => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]);
+    internal static string LoadAverage() => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]);
 
-    private static TokenBatch Batch(Shape shape)
+    internal static TokenBatch Batch(Shape shape)
     {
         TokenBatch batch = new(shape.Sequences, shape.Tokens);
         Random random = new(1);
@@ -101,7 +101,7 @@ internal static class PairedTraining
         return batch;
     }
 
-    private static TrainingOptions Options(Shape shape)
+    internal static TrainingOptions Options(Shape shape)
     {
         Schedule one = Schedule.NewConstant(1);
         Architecture architecture = ArchitectureModule.Defaults.With(
@@ -121,7 +121,7 @@ internal static class PairedTraining
         return new TrainingOptions(new ModelOptions(architecture, TrainingTask.NextToken, Vocabulary), new OptimiserOptions(), shape.Sequences, 1000, 1);
     }
 
-    private sealed record Shape(int Width, int Depth, int Tokens, int Sequences)
+    internal sealed record Shape(int Width, int Depth, int Tokens, int Sequences)
     {
         public int Rows => Tokens * Sequences;
 

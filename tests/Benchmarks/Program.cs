@@ -12,6 +12,8 @@ switch (args)
         return args.Contains("processor")
             ? PairedTraining.Run(threads: 1, rounds: 15, processor: true)
             : PairedTraining.Run(threads, rounds: 15, processor: false);
+    case ["paired-torch", ..]:
+        return PairedTorch.Run(args.Contains("one-thread") ? 1 : threads, rounds: 9);
     case ["paired-ensemble", ..]:
         return PairedEnsemble.Run(threads, rounds: 7, largestPair: args.Length > 1 ? int.Parse(args[1]) : 8192, largest: args.Length > 2 ? int.Parse(args[2]) : 65536);
     case ["agreement", ..]:

@@ -1,0 +1,97 @@
+using Hybrid.Benchmarks.Reference;
+using Hybrid.Networks.Training;
+using Hybrid.Torch;
+using Hybrid.Torch.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Hybrid.Benchmarks;
+
+/// <summary>
+/// A full training step (forward, backward, clipping, AdamW) of the engine torch, of the dense engine and of a plain TorchSharp
+/// model, in turn in one process on the same threads. Run it under the host that .ci/torch-host prints where the system's own
+/// libraries are too old for libtorch.
+/// </summary>
+internal static class PairedTorch
+{
+    public static int Run(int threads, int rounds)
+    {
+        if (TorchRuntime.WhyMissing() is { } reason)
+        {
+            Console.Error.WriteLine(reason);
+            return 3;
+        }
+
+        TorchRuntime.Threads = threads;
+        Console.WriteLine($"{threads} threads; thousands of tokens per second, medians of {rounds}; load {PairedTraining.LoadAverage()}");
+        Console.WriteLine($"{"d",5}{"L",4}{"n",5}{"B",4}{"dense",9}{"torch",9}{"plain",9}{"plain/torch",13}{"plain/dense",13}");
+        foreach (PairedTraining.Shape shape in PairedTraining.Shapes)
+            Compare(shape, threads, rounds);
+        return 0;
+    }
+
+    private static void Compare(PairedTraining.Shape shape, int threads, int rounds)
+    {
+        TrainingOptions options = PairedTraining.Options(shape);
+        TokenBatch batch = PairedTraining.Batch(shape);
+        using DenseTrainer dense = new(options, threads);
+        using TorchTrainer torch = new(options, TorchDevice.Cpu, threads: threads);
+        using PlainTraining plain = new(shape, batch);
+        double[,] seconds = new double[3, rounds];
+        for (int round = -2; round < rounds; round++)
+        {
+            double[] times = [Time(() => dense.Step(batch)), Time(() => torch.Step(batch)), Time(plain.Step)];
+            for (int which = 0; round >= 0 && which < times.Length; which++)
+                seconds[which, round] = times[which];
+        }
+
+        double[] median = [.. Enumerable.Range(0, 3).Select(which =>
+            PairedProduct.Median([.. Enumerable.Range(0, rounds).Select(round => seconds[which, round])]))];
+        Console.WriteLine(
+            $"{shape.Width,5}{shape.Depth,4}{shape.Tokens,5}{shape.Sequences,4}{Rate(0),9:0.00}{Rate(1),9:0.00}{Rate(2),9:0.00}"
+            + $"{median[1] / median[2],13:0.00}{median[0] / median[2],13:0.00}");
+
+        double Rate(int which) => shape.Rows / median[which] / 1e3;
+    }
+
+    private static double Time(Action step)
+    {
+        TimeSpan start = PeakSpeed.Clock(processor: false);
+        step();
+        return (PeakSpeed.Clock(processor: false) - start).TotalSeconds;
+    }
+
+    private sealed class PlainTraining : IDisposable
+    {
+        private readonly PlainTransformer model;
+        private readonly optim.Optimizer optimiser;
+        private readonly Tensor inputs, targets;
+
+        internal PlainTraining(PairedTraining.Shape shape, TokenBatch batch)
+        {
+            model = new PlainTransformer(PairedTraining.Vocabulary, shape.Tokens, shape.Width, shape.Depth, shape.Width / 32);
+            optimiser = optim.AdamW(model.parameters(), lr: 3e-4, weight_decay: 0.1);
+            inputs = tensor(batch.Inputs, ScalarType.Int64).reshape(shape.Sequences, shape.Tokens);
+            targets = tensor(batch.Targets, ScalarType.Int64);
+        }
+
+        internal void Step()
+        {
+            using DisposeScope scope = NewDisposeScope();
+            optimiser.zero_grad();
+            Tensor loss = nn.functional.cross_entropy(model.forward(inputs), targets);
+            loss.backward();
+            nn.utils.clip_grad_norm_(model.parameters(), 1);
+            optimiser.step();
+            _ = loss.item<float>();
+        }
+
+        public void Dispose()
+        {
+            optimiser.Dispose();
+            model.Dispose();
+            inputs.Dispose();
+            targets.Dispose();
+        }
+    }
+}
