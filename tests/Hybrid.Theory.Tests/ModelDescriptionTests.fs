@@ -16,11 +16,14 @@ let private model norm =
       Activation = Activation.Silu
       Gated = true
       Norm = norm
+      Wiring = Wiring.Sequential
       Mask = Mask.Causal
       WeightStd = 0.1
       LogitFactor = 1.0 / sqrt 32.0
       QueryKeyNorm = false
       Embedding = Embedding.Tokens
+      EmbeddingFactor = 1.0
+      BranchFactor = 1.0
       ProjectionFactor = 1.0 }
 
 let private record = model >> ModelDescription.toArchitecture
@@ -86,17 +89,30 @@ let ``Heads are the largest divisor of the width`` () =
 
 [<Fact>]
 let ``Each embedding has its squared norm and correlation`` () =
-    for embedding, norm, correlation in
-        [ Embedding.Tokens, 0.01, 0.0
-          Embedding.TokensAndPositions, 0.02, 0.0
-          Embedding.ScaledTokens, 1.0, 0.0
-          Embedding.NormalisedSum 3, 1.0, 1.0 / 3.0
-          Embedding.Patches 48, 0.49, 0.0 ] do
+    for embedding, factor, norm, correlation in
+        [ Embedding.Tokens, 1.0, 0.01, 0.0
+          Embedding.Tokens, 10.0, 1.0, 0.0
+          Embedding.TokensAndPositions, 1.0, 0.02, 0.0
+          Embedding.TokensAndPositions, 3.0, 0.1, 0.0
+          Embedding.NormalisedSum(2, 1), 1.0, 1.0, 1.0 / 3.0
+          Embedding.NormalisedSum(1, 0), 7.0, 1.0, 0.0
+          Embedding.Patches 48, 1.0, 0.49, 0.0 ] do
         let input =
             (ModelDescription.toArchitecture
                 { model Placement.Pre with
-                    Embedding = embedding })
+                    Embedding = embedding
+                    EmbeddingFactor = factor })
                 .Input
 
-        Check.relative $"q₀ of {embedding}" 1e-14 norm input.Norm
+        Check.relative $"q₀ of {embedding}, c = {factor}" 1e-14 norm input.Norm
         Check.absolute $"ρ₀ of {embedding}" 1e-15 correlation input.Correlation
+
+[<Fact>]
+let ``A factor of the branches multiplies both, behind the norm too`` () =
+    for norm in Networks.placements do
+        let architecture =
+            ModelDescription.toArchitecture { model norm with BranchFactor = 0.25 }
+
+        Check.relative $"a_A of {norm}" 1e-15 0.25 (architecture.Attention.Branch.At 1)
+        Check.relative $"a_M of {norm}" 1e-15 0.25 (architecture.Mlp.Branch.At 1)
+        Check.relative $"σ_V of {norm}" 1e-14 (sqrt 0.96) architecture.Attention.ValueStd

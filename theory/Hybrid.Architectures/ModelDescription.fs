@@ -1,16 +1,16 @@
 namespace Hybrid.Architectures
 
-/// What enters the first block at initialisation, when every table of vectors has entries N(0, s²).
+/// What enters the first block at initialisation, when every table of vectors has entries N(0, s²) and token vectors are
+/// multiplied by c, the description's `EmbeddingFactor`.
 [<RequireQualifiedAccess>]
 type Embedding =
-    /// token vectors alone: q₀ = s²
+    /// token vectors alone: q₀ = c² s²
     | Tokens
-    /// token plus learned position vectors: q₀ = 2s²
+    /// token plus learned position vectors: q₀ = (c² + 1) s²
     | TokensAndPositions
-    /// token vectors times √d (Gemma): q₀ = d s²
-    | ScaledTokens
-    /// N of the sum of so many vectors of which all tokens share one (BERT's segment): q₀ = 1, ρ₀ = 1/terms
-    | NormalisedSum of terms: int
+    /// N of a sum of vectors of which each token has so many of its own and all share the others (BERT: token and position;
+    /// segment): q₀ = 1, ρ₀ = shared/(own + shared)
+    | NormalisedSum of own: int * shared: int
     /// a linear map of so many pixels, independent and of unit variance, plus a position vector: q₀ = (pixels + 1)s²
     | Patches of pixels: int
 
@@ -34,6 +34,7 @@ type ModelDescription =
         Activation: Activation
         Gated: bool
         Norm: Placement
+        Wiring: Wiring
         Mask: Mask
         /// s: every weight matrix and every embedding table has entries N(0, s²); biases are 0
         WeightStd: float
@@ -42,6 +43,10 @@ type ModelDescription =
         /// whether queries and keys are normalised before their product
         QueryKeyNorm: bool
         Embedding: Embedding
+        /// c, what token vectors are multiplied by: √d in Gemma, 1 in most
+        EmbeddingFactor: float
+        /// what every branch is multiplied by before it is added, norm included: 1 in most
+        BranchFactor: float
         /// further factor of W_O and W_2: 1, or 1/√(2L) where the code scales residual projections
         ProjectionFactor: float
     }
@@ -54,18 +59,16 @@ module ModelDescription =
     /// q₀ and ρ₀ of distinct tokens.
     let private input (model: ModelDescription) : InputParameters =
         let variance = model.WeightStd * model.WeightStd
+        let tokens = model.EmbeddingFactor * model.EmbeddingFactor * variance
 
         match model.Embedding with
-        | Embedding.Tokens -> { Norm = variance; Correlation = 0.0 }
+        | Embedding.Tokens -> { Norm = tokens; Correlation = 0.0 }
         | Embedding.TokensAndPositions ->
-            { Norm = 2.0 * variance
+            { Norm = tokens + variance
               Correlation = 0.0 }
-        | Embedding.ScaledTokens ->
-            { Norm = float model.Width * variance
-              Correlation = 0.0 }
-        | Embedding.NormalisedSum terms ->
+        | Embedding.NormalisedSum(own, shared) ->
             { Norm = 1.0
-              Correlation = 1.0 / float terms }
+              Correlation = float shared / float (own + shared) }
         | Embedding.Patches pixels ->
             { Norm = float (pixels + 1) * variance
               Correlation = 0.0 }
@@ -101,9 +104,9 @@ module ModelDescription =
 
         let struct (branch, weight) =
             if model.Norm.OnBranch then
-                struct (1.0, factor)
+                struct (model.BranchFactor, factor)
             else
-                struct (factor, 1.0)
+                struct (model.BranchFactor * factor, 1.0)
 
         let std fanIn = model.WeightStd * sqrt fanIn
 
@@ -116,7 +119,7 @@ module ModelDescription =
           Activation = model.Activation
           Gated = model.Gated
           Norm = model.Norm
-          Wiring = Wiring.Sequential
+          Wiring = model.Wiring
           Mask = model.Mask
           Attention =
             { Skip = Schedule.Constant 1.0

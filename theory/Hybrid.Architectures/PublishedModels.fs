@@ -19,11 +19,14 @@ module internal PublishedModels =
           Activation = Activation.Silu
           Gated = true
           Norm = Placement.Pre
+          Wiring = Wiring.Sequential
           Mask = Mask.Causal
           WeightStd = 0.02
           LogitFactor = 1.0 / sqrt (float width / float heads)
           QueryKeyNorm = false
           Embedding = Embedding.Tokens
+          EmbeddingFactor = 1.0
+          BranchFactor = 1.0
           ProjectionFactor = 1.0 }
 
     /// Gemma: tanh-GELU, heads of width 256 with logits / √256, token vectors times √d.
@@ -33,7 +36,7 @@ module internal PublishedModels =
             LogitFactor = 1.0 / 16.0
             Activation = Activation.GeluTanh
             Norm = norm
-            Embedding = Embedding.ScaledTokens }
+            EmbeddingFactor = sqrt (float model.Width) }
 
     /// No gate: BERT and ViT with exact GELU, GPT-NeoX with its approximation.
     let private plain activation (model: ModelDescription) =
@@ -43,12 +46,13 @@ module internal PublishedModels =
 
     /// Each model with its description.
     let all =
-        [| decoder "gpt-neox-20b" 44 6144 64 24576 |> plain Activation.GeluTanh,
-           "EleutherAI/gpt-neox-20b: causal, pre-LN, tanh-GELU, its parallel residual taken as sequential"
+        [| { (decoder "gpt-neox-20b" 44 6144 64 24576 |> plain Activation.GeluTanh) with
+               Wiring = Wiring.Parallel },
+           "EleutherAI/gpt-neox-20b: causal, pre-LN, tanh-GELU, attention and MLP side by side"
            { (decoder "bert-base" 12 768 12 3072 |> plain Activation.Gelu) with
                Norm = Placement.Post
                Mask = Mask.None
-               Embedding = Embedding.NormalisedSum 3 },
+               Embedding = Embedding.NormalisedSum(2, 1) },
            "google-bert/bert-base-uncased: post-LN GELU, tokens share the segment's vector"
            decoder "llama-7b" 32 4096 32 11008, "LLaMA 7B: causal, pre-RMSNorm, gated SiLU"
            decoder "mistral-7b" 32 4096 32 14336, "mistralai/Mistral-7B-v0.1: as LLaMA, wider MLP"

@@ -13,7 +13,7 @@ internal static class Assumptions
     {
         yield return Line($"all weights N(0, {model.WeightStd:G4}²), biases 0, normalisation gains 1, so σ_A = {record.Attention.LogitStd:G4}, ")
             + Line($"σ_V = {record.Attention.ValueStd:G4}, σ_w = {record.Mlp.InStd:G4}, σ_v = {record.Mlp.OutStd:G4}");
-        yield return Line($"input of distinct tokens, {Input(family.Embedding)}: q₀ = {record.Input.Norm:G4}, ρ₀ = {record.Input.Correlation:G4}");
+        yield return Line($"input of distinct tokens, {Input(family, model)}: q₀ = {record.Input.Norm:G4}, ρ₀ = {record.Input.Correlation:G4}");
         if (record.Input.Norm < SmallInput)
         {
             yield return "embeddings this small make the first block unlike the others: it raises the squared norm by orders of magnitude and the "
@@ -27,12 +27,14 @@ internal static class Assumptions
             yield return family.Remark;
     }
 
-    private static string Input(EmbeddingKind embedding) => embedding switch
+    private static string Input(Family family, ModelDescription model) => family.Embedding switch
     {
-        EmbeddingKind.Tokens => "token vectors alone",
+        EmbeddingKind.Tokens => family.EmbeddingTimesRootWidth ? "token vectors times √d" : "token vectors alone",
         EmbeddingKind.TokensAndPositions => "token and position vectors",
-        EmbeddingKind.ScaledTokens => "token vectors times √d",
-        EmbeddingKind.NormalisedSum => "normalised sum of token, position and the segment that all share",
+        EmbeddingKind.NormalisedTokens => "normalised token vectors",
+        EmbeddingKind.NormalisedSum => model.Embedding.Equals(Embedding.NewNormalisedSum(2, 1))
+            ? "normalised sum of token, position and the segment that all share"
+            : "normalised sum of token and the segment that all share, with no position vectors",
         _ => "patches of independent pixels of unit variance (real patches resemble each other: --set input.correlation=R) and position vectors",
     };
 

@@ -33,6 +33,9 @@ internal sealed class ConfigReader
     /// <summary>The keys that nobody asked for, in the file's order.</summary>
     public IEnumerable<string> Unread => _values.Keys.Where(key => !_read.Contains(key));
 
+    /// <summary>Whether a key is there with a value that asks for something: neither null, false nor 0.</summary>
+    public bool IsSet(string key) => _values.TryGetValue(key, out JsonElement value) && EffectiveKeys.IsSet(value);
+
     /// <summary>A key as the user finds it in the file: text_config.hidden_size.</summary>
     public string Path(string key) => _group == "" ? key : $"{_group}.{key}";
 
@@ -45,6 +48,16 @@ internal sealed class ConfigReader
         key,
         $"an integer from 1 to {ArchitectureModule.LargestSize}",
         element => element.TryGetInt32(out int value) && value >= 1 && value <= ArchitectureModule.LargestSize ? value : null));
+
+    /// <summary>A number of things of which 0 means that there are none, as does an absent key: null.</summary>
+    public int? Count(params string[] names)
+    {
+        int? count = One(names, key => Read<int>(
+            key,
+            $"an integer from 0 to {ArchitectureModule.LargestSize}",
+            element => element.TryGetInt32(out int value) && value >= 0 && value <= ArchitectureModule.LargestSize ? value : null));
+        return count > 0 ? count : null;
+    }
 
     /// <summary>A size that must be there.</summary>
     public int RequiredSize(params string[] names) =>
@@ -79,6 +92,9 @@ internal sealed class ConfigReader
         JsonElement element => throw Illegal(key, "a string", element),
     };
 
+    /// <summary>The string at the first of several names that is there, or null.</summary>
+    public string? FirstText(params string[] names) => names.Select(Text).FirstOrDefault(text => text is not null);
+
     /// <summary>An array of strings; empty where the key is not there.</summary>
     public string[] Texts(string key) => Find(key) switch
     {
@@ -97,10 +113,27 @@ internal sealed class ConfigReader
         return _values.TryGetValue(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
     }
 
+    // Some programs write numbers as strings: "1e-05".
     private T? Read<T>(string key, string legal, Func<JsonElement, T?> read)
         where T : struct => Find(key) is not JsonElement element
             ? null
-            : (element.ValueKind == JsonValueKind.Number ? read(element) : null) ?? throw Illegal(key, legal, element);
+            : (element.ValueKind == JsonValueKind.Number ? read(element) : Quoted(element, read)) ?? throw Illegal(key, legal, element);
+
+    private static T? Quoted<T>(JsonElement element, Func<JsonElement, T?> read)
+        where T : struct
+    {
+        if (element.ValueKind != JsonValueKind.String)
+            return null;
+        try
+        {
+            using JsonDocument number = JsonDocument.Parse(element.GetString()!);
+            return number.RootElement.ValueKind == JsonValueKind.Number ? read(number.RootElement) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     private T? One<T>(string[] names, Func<string, T?> read)
         where T : struct

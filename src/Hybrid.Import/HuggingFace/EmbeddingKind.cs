@@ -3,14 +3,14 @@ namespace Hybrid.Import.HuggingFace;
 /// <summary>What a family's code adds up before the first block.</summary>
 internal enum EmbeddingKind
 {
-    /// <summary>Token vectors; positions are rotary.</summary>
+    /// <summary>Token vectors.</summary>
     Tokens,
 
     /// <summary>Token and learned position vectors.</summary>
     TokensAndPositions,
 
-    /// <summary>Token vectors times √d; positions are rotary.</summary>
-    ScaledTokens,
+    /// <summary>Normalised token vectors.</summary>
+    NormalisedTokens,
 
     /// <summary>Normalised sum of token, learned position and segment vectors.</summary>
     NormalisedSum,

@@ -19,13 +19,19 @@ internal sealed record Family(
     EmbeddingKind Embedding,
     string Activation)
 {
-    /// <summary>Whether queries and keys are normalised before their product.</summary>
+    /// <summary>How attention is told where tokens are.</summary>
+    public PositionKind Positions { get; init; }
+
+    /// <summary>Whether token vectors are multiplied by √d.</summary>
+    public bool EmbeddingTimesRootWidth { get; init; }
+
+    /// <summary>Whether queries and keys are normalised before their product, unless the configuration says otherwise.</summary>
     public bool QueryKeyNorm { get; init; }
 
     /// <summary>What the family's own code does to W_O and W_2.</summary>
     public ResidualScaling Scaling { get; init; } = ResidualScaling.None;
 
-    /// <summary>Whether attention and MLP of a block read the same input unless use_parallel_residual is false.</summary>
+    /// <summary>Whether attention and MLP of a block read the same input, unless the configuration says otherwise.</summary>
     public bool ParallelResidual { get; init; }
 
     /// <summary>Whether head_dim may give heads another width than width / heads.</summary>
@@ -36,6 +42,9 @@ internal sealed record Family(
 
     /// <summary>Hidden units of the MLP over the width where their number is absent; null: the key is required.</summary>
     public int? MlpFactor { get; init; }
+
+    /// <summary>Whether intermediate_size counts the units of gate and product together.</summary>
+    public bool MlpCountsBothHalves { get; init; }
 
     /// <summary>Heads where num_attention_heads is absent; null: the key is required.</summary>
     public int? Heads { get; init; }

@@ -14,9 +14,12 @@ internal static class HuggingFaceConfig
 
     private static readonly string[] ExpertKeys = ["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"];
 
-    /// <summary>Whether a document is such a configuration: the architecture record has neither key.</summary>
+    // The architecture record has none of these; old files have sizes and no model_type.
+    private static readonly string[] TellingKeys = ["model_type", "architectures", "hidden_size", "num_hidden_layers", "num_attention_heads", "n_embd", "n_layer"];
+
+    /// <summary>Whether a document is such a configuration.</summary>
     public static bool Recognises(JsonElement root) =>
-        root.ValueKind == JsonValueKind.Object && (root.TryGetProperty("model_type", out _) || root.TryGetProperty("architectures", out _));
+        root.ValueKind == JsonValueKind.Object && TellingKeys.Any(key => root.TryGetProperty(key, out _));
 
     /// <summary>Reads a configuration. <paramref name="scaling"/> overrides what the family's code does.</summary>
     /// <exception cref="InputException">A key has another type or range, or the network is none that can be imported.</exception>
@@ -35,14 +38,19 @@ internal static class HuggingFaceConfig
         }
 
         ConfigReader config = text ?? outer;
+        if (Refusals.Reason(modelType) is string reason)
+            throw outer.Error($"model_type '{modelType}' cannot be imported: {reason}");
         RefuseWhatIsNoDenseStack(config);
         Family family = Families.Find(modelType, classes) ?? throw Unknown(outer, modelType, classes);
+        if (ForeignCode(outer) is string code)
+            notes.Insert(0, code + $"; what it does differently from {family.ModelType} is known here only as far as keys of this file say it");
         ResidualScaling used = scaling ?? family.Scaling;
         double? outerStd = text is null ? null : outer.Positive("initializer_range");
         ModelDescription model = new ModelReader(config, family, outerStd, notes).Read(NameOf(source, family), used);
         Architecture record = ArchitectureModule.EnsureValid(ModelDescriptionModule.ToArchitecture(model));
         notes.AddRange(Assumptions.Of(family, model, record, used));
         notes.AddRange(Omissions.Of(config, family, model, record));
+        EffectiveKeys.EnsureRead(config, family);
         IEnumerable<string> ignored = text is null ? Ignored(outer) : Ignored(outer).Concat(Ignored(text));
         return new(record, new ImportReport(source, family.ModelType, used, notes, [.. ignored]));
     }
@@ -51,7 +59,7 @@ internal static class HuggingFaceConfig
     {
         foreach (string key in ExpertKeys)
         {
-            if (config.Size(key) is int experts and > 1)
+            if (config.Count(key) is int experts and > 1)
             {
                 throw config.Error(
                     $"{config.Path(key)} must be 1 or absent, got {experts}: experts are not modelled; import a dense model, or write an architecture "
@@ -65,11 +73,17 @@ internal static class HuggingFaceConfig
 
     private static InputException Unknown(ConfigReader config, string? modelType, string[] classes)
     {
-        string[] names = [.. Families.All.Select(family => family.ModelType)];
-        string legal = $"{string.Join(", ", names)}; for another network write an architecture JSON record";
-        return modelType is null
-            ? config.Error($"architectures must name a class of a known family, got '{string.Join(", ", classes)}'. Families: {legal}")
-            : config.Error($"model_type must be one of the families that can be imported, got '{modelType}'{NearestName.QuestionOrStop(modelType, names)} Families: {legal}");
+        string legal = $"{string.Join(", ", Families.All.Select(family => family.ModelType))}; for another network write an architecture JSON record";
+        return modelType is not null ? config.Error($"model_type must be one of the families that can be imported, got '{modelType}'. Families: {legal}")
+            : classes.Length > 0 ? config.Error($"architectures must name a class of a known family, got '{string.Join(", ", classes)}'. Families: {legal}")
+            : config.Error($"model_type is missing, and architectures too: sizes alone do not say what is computed; add \"model_type\": one of {legal}");
+    }
+
+    // The code that comes with a model, as its entry for a network without a head has it, or else any.
+    private static string? ForeignCode(ConfigReader config)
+    {
+        string? file = config.Object("auto_map") is ConfigReader map ? map.FirstText("AutoModelForCausalLM", "AutoModel", "AutoModelForMaskedLM") : null;
+        return file is null ? null : $"auto_map: this model runs code of its own, {file}, which is not read";
     }
 
     private static IEnumerable<string> Ignored(ConfigReader config) =>

@@ -15,13 +15,16 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
 
     private const double UsualStd = 0.02;
 
+    // MPT keeps what concerns attention in an object of its own.
+    private readonly ConfigReader? attention = config.Object("attn_config");
+
     public ModelDescription Read(string name, ResidualScaling scaling)
     {
-        int width = config.RequiredSize("hidden_size", "n_embd");
-        int depth = config.RequiredSize("num_hidden_layers", "n_layer");
+        int width = config.RequiredSize("hidden_size", "n_embd", "n_embed", "d_model");
+        int depth = config.RequiredSize("num_hidden_layers", "n_layer", "n_layers");
         int heads = Heads();
         int headWidth = HeadWidth(width, heads);
-        double std = config.Positive("initializer_range") ?? outerStd ?? Assumed("initializer_range", UsualStd);
+        double std = config.Positive("initializer_range", "init_std") ?? outerStd ?? Assumed("initializer_range", UsualStd);
         return new ModelDescription(
             name: name,
             tokens: Tokens(),
@@ -31,19 +34,24 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
             headWidth: headWidth,
             mlpWidth: MlpWidth(width),
             activation: Activation(),
-            gated: family.Gated,
-            norm: family.Norm,
+            gated: Gated(),
+            norm: Norm(),
+            wiring: Wiring(),
             mask: Mask(),
             weightStd: std,
             logitFactor: LogitFactor(headWidth),
-            queryKeyNorm: family.QueryKeyNorm,
+            queryKeyNorm: QueryKeyNorm(),
             embedding: Embedding(),
+            embeddingFactor: EmbeddingFactor(width),
+            branchFactor: BranchFactor(depth),
             projectionFactor: scaling == ResidualScaling.Depth ? 1 / Math.Sqrt(2.0 * depth) : 1);
     }
 
-    private int Heads() => family.Heads is int usual
-        ? config.Size("num_attention_heads", "n_head") ?? Assumed("num_attention_heads", usual)
-        : config.RequiredSize("num_attention_heads", "n_head");
+    private int Heads()
+    {
+        string[] names = ["num_attention_heads", "n_head", "n_heads"];
+        return family.Heads is int usual ? config.Size(names) ?? Assumed(names[0], usual) : config.RequiredSize(names);
+    }
 
     private int HeadWidth(int width, int heads)
     {
@@ -57,17 +65,71 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
 
     private int MlpWidth(int width)
     {
-        if (family.MlpFactor is not int factor)
-            return config.RequiredSize("intermediate_size", "n_inner");
+        string[] names = ["intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"];
+        if (family.MlpFactor is not int usual)
+        {
+            int given = config.RequiredSize(names);
+            return family.MlpCountsBothHalves ? given / 2 : given;
+        }
+
         // Not a size of the file, so its range is not checked on reading.
-        return config.Size("intermediate_size", "n_inner")
-            ?? (int)Math.Min((long)factor * width, ArchitectureModule.LargestSize);
+        int factor = config.Size("expansion_ratio") ?? usual;
+        return config.Size(names) ?? (int)Math.Min((long)factor * width, ArchitectureModule.LargestSize);
+    }
+
+    private Placement Norm()
+    {
+        if (config.Flag("apply_residual_connection_post_layernorm", false))
+            throw config.Error("apply_residual_connection_post_layernorm must be false: the stream then is the normalised token, which no placement is");
+        return config.Flag("do_layer_norm_before", true) ? family.Norm : Placement.Post;
+    }
+
+    private Wiring Wiring()
+    {
+        // Falcon's newer blocks are parallel whatever parallel_attn says.
+        bool parallel = config.Flag("use_parallel_residual", config.Flag("parallel_attn", family.ParallelResidual));
+        return parallel || config.Flag("new_decoder_architecture", false) ? Hybrid.Architectures.Wiring.Parallel : Hybrid.Architectures.Wiring.Sequential;
+    }
+
+    private bool Gated()
+    {
+        const string Key = "feed_forward_type";
+        return config.Text(Key) switch
+        {
+            null => family.Gated,
+            "original" => false,
+            "geglu" or "reglu" => true,
+            string other => throw config.Error($"{config.Path(Key)} must be original, geglu or reglu, got '{other}'"),
+        };
+    }
+
+    private bool QueryKeyNorm() =>
+        config.Flag("qk_layernorm", false) | config.Flag("use_qk_norm", false) | (attention?.Flag("qk_ln", false) ?? false) | family.QueryKeyNorm;
+
+    // Granite and MiniCPM; whoever writes such a key into another family's file means the same by it.
+    private double EmbeddingFactor(int width)
+    {
+        double factor = family.EmbeddingTimesRootWidth ? Math.Sqrt(width) : 1;
+        return config.Positive("embedding_multiplier", "scale_emb") is double given ? Read("token vectors", "embedding_multiplier or scale_emb", given * factor) : factor;
+    }
+
+    private double BranchFactor(int depth) =>
+        config.Positive("residual_multiplier") is double factor ? Read("branches", "residual_multiplier", factor)
+        : config.Positive("scale_depth") is double total ? Read("branches", "scale_depth over √L", total / Math.Sqrt(depth))
+        : 1;
+
+    private double Read(string what, string key, double factor)
+    {
+        notes.Add(string.Create(CultureInfo.InvariantCulture, $"{what} are multiplied by {factor:G4}, as {key} says"));
+        return factor;
     }
 
     private Activation Activation()
     {
         // In the order in which they win: the code that knows hidden_activation prefers it.
-        string[] keys = ["hidden_activation", "hidden_act", "activation_function"];
+        string[] keys = ["hidden_activation", "hidden_act", "activation_function", "activation"];
+        if (config.Text("feed_forward_type") is "geglu" or "reglu")
+            return config.Text("feed_forward_type") == "geglu" ? Hybrid.Architectures.Activation.Gelu : Hybrid.Architectures.Activation.Relu;
         (string Key, string Name)[] given = [.. keys.Select(key => (key, config.Text(key)!)).Where(item => item.Item2 is not null)];
         (string key, string name) = given.Length > 0 ? given[0] : ("hidden_act", Assumed("hidden_act", family.Activation));
         foreach ((string other, string unused) in given.Skip(1).Where(item => item.Name != name))
@@ -81,13 +143,25 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
         return ActivationNames.Find(config, key, name);
     }
 
-    private Mask Mask() => config.Flag("use_bidirectional_attention", false) ? Hybrid.Architectures.Mask.None
-        : config.Flag("is_decoder", false) ? Hybrid.Architectures.Mask.Causal
-        : family.Mask;
+    private Mask Mask()
+    {
+        foreach ((string key, bool legal) in new[] { ("prefix_lm", false), ("alibi", true) })
+        {
+            if (attention is not null && attention.Flag(key, legal) != legal)
+                throw config.Error($"{attention.Path(key)} must be {(legal ? "true" : "false")}, as in the published code of {family.ModelType}");
+        }
+
+        bool everywhere = config.Flag("use_bidirectional_attention", false) | !config.Flag("is_causal", true) | !config.Flag("causal_mask", true);
+        return everywhere ? Hybrid.Architectures.Mask.None
+            : config.Flag("is_decoder", false) ? Hybrid.Architectures.Mask.Causal
+            : family.Mask;
+    }
 
     private double LogitFactor(int headWidth)
     {
         const double UsualScalar = 256;
+        if ((config.Positive("attention_multiplier") ?? attention?.Positive("softmax_scale")) is double factor)
+            return Read("logits", "attention_multiplier or softmax_scale", factor);
         if (family.QueryScalar)
             return 1 / Math.Sqrt(config.Positive("query_pre_attn_scalar") ?? Assumed("query_pre_attn_scalar", UsualScalar));
         return config.Flag("scale_attn_weights", true) ? 1 / Math.Sqrt(headWidth) : 1;
@@ -97,9 +171,10 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     {
         if (family.Embedding == EmbeddingKind.Patches)
             return Patches();
-        int longest = config.Size("max_position_embeddings", "n_positions") ?? MostTokens;
-        int tokens = Math.Min(longest, MostTokens);
-        notes.Add($"tokens are {tokens} unless --set tokens=N says otherwise (context {longest}): their number matters, and so does the time it takes");
+        int? longest = config.Size("max_position_embeddings", "n_positions") ?? config.Size("max_seq_len") ?? config.Size("seq_length");
+        int tokens = Math.Min(longest ?? MostTokens, MostTokens);
+        string context = longest is null ? "the file gives no context" : $"context {longest}";
+        notes.Add($"tokens are {tokens} unless --set tokens=N says otherwise ({context}): their number matters, and so does the time it takes");
         return tokens;
     }
 
@@ -121,11 +196,11 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
                 return Hybrid.Architectures.Embedding.Tokens;
             case EmbeddingKind.TokensAndPositions:
                 return Hybrid.Architectures.Embedding.TokensAndPositions;
-            case EmbeddingKind.ScaledTokens:
-                return Hybrid.Architectures.Embedding.ScaledTokens;
+            case EmbeddingKind.NormalisedTokens:
+                return Hybrid.Architectures.Embedding.NewNormalisedSum(1, 0);
             case EmbeddingKind.NormalisedSum:
                 bool absolute = (config.Text("position_embedding_type") ?? "absolute") == "absolute";
-                return Hybrid.Architectures.Embedding.NewNormalisedSum(absolute ? 3 : 2);
+                return Hybrid.Architectures.Embedding.NewNormalisedSum(absolute ? 2 : 1, 1);
             case EmbeddingKind.Patches:
                 const int Colours = 3;
                 long pixels = (long)(config.Size("num_channels") ?? Colours) * config.RequiredSize("patch_size") * config.RequiredSize("patch_size");

@@ -20,22 +20,20 @@ internal static class Omissions
 
     private static IEnumerable<string> Structure(ConfigReader config, Family family, ModelDescription model, Architecture record)
     {
-        if (config.Flag("use_parallel_residual", family.ParallelResidual))
-        {
-            yield return "parallel residual x + attention(N x) + MLP(N x) is approximated by attention, then MLP: both add the same squared "
-                + "norm to first order, but here the MLP sees what attention added";
-        }
-
-        if (family.Embedding is EmbeddingKind.Tokens or EmbeddingKind.ScaledTokens)
+        if (family.Positions == PositionKind.Rotary)
             yield return "rotary positions are not modelled: they keep every logit's variance, but let logits of equal tokens differ by position";
+        if (family.Positions == PositionKind.Alibi)
+            yield return "ALiBi is not modelled: logits do not fall with the distance here, so that tokens come out more alike than they are";
         if (family.Embedding == EmbeddingKind.Patches)
             yield return "the class token is taken as one more patch";
         if (config.Text("position_embedding_type") is string type and not "absolute")
             yield return $"position_embedding_type {type} is not modelled: its terms in the logits are left out";
         if (config.Flag("add_cross_attention", false))
             yield return "cross-attention is not modelled: the record is the network without it";
-        if (family.QueryKeyNorm)
+        if (model.QueryKeyNorm)
             yield return QueryKeyNorm(model, record);
+        if (config.Flag("use_logn_attn", false))
+            yield return "use_logn_attn scales the logits of tokens beyond seq_length only: it changes nothing before it";
     }
 
     private static string QueryKeyNorm(ModelDescription model, Architecture record)
@@ -50,7 +48,8 @@ internal static class Omissions
 
     private static IEnumerable<string> Attention(ConfigReader config, ModelDescription model, Architecture record)
     {
-        if (config.Size("num_key_value_heads") is int shared && shared != model.Heads)
+        int? given = config.Size("num_key_value_heads", "n_head_kv", "num_kv_heads") ?? (config.Flag("multi_query", false) ? 1 : null);
+        if (given is int shared && shared != model.Heads)
         {
             if (model.Heads % shared != 0)
                 throw config.Error($"num_key_value_heads must be a divisor of num_attention_heads = {model.Heads}, got {shared}");
@@ -58,7 +57,7 @@ internal static class Omissions
         }
 
         bool windows = config.Flag("use_sliding_window", true);
-        if (config.Size("sliding_window") is int window && windows)
+        if (config.Count("sliding_window") is int window && windows)
             yield return $"sliding windows of {window} tokens are not modelled: they change nothing up to {window} tokens";
         if (config.Positive("attn_logit_softcapping") is double cap)
         {

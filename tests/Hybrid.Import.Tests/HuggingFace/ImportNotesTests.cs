@@ -13,7 +13,6 @@ public class ImportNotesTests
     [InlineData("gpt2", "dropout is taken as off, as in evaluation: attn_pdrop, embd_pdrop, resid_pdrop")]
     [InlineData("gpt2", "ε = 1E-05 is 1.3% of q₀")]
     [InlineData("gpt2", "embeddings this small make the first block unlike the others")]
-    [InlineData("gpt-neox-20b", "parallel residual")]
     [InlineData("gpt-neox-20b", "rotary positions are not modelled")]
     [InlineData("gpt-neox-20b", "small_init, wang_init")]
     [InlineData("bert-base", "normalised sum of token, position and the segment that all share: q₀ = 1, ρ₀ = 0.3333")]
@@ -50,6 +49,9 @@ public class ImportNotesTests
     [InlineData("\"scale_attn_by_inverse_layer_idx\": true", "scale_attn_by_inverse_layer_idx is not modelled")]
     [InlineData("\"position_embedding_type\": \"relative_key\"", "position_embedding_type relative_key is not modelled")]
     [InlineData("\"add_cross_attention\": true", "cross-attention is not modelled")]
+    [InlineData("\"use_logn_attn\": true", "use_logn_attn scales the logits of tokens beyond seq_length only")]
+    [InlineData("\"residual_multiplier\": 0.22", "branches are multiplied by 0.22, as residual_multiplier says")]
+    [InlineData("\"max_position_embeddings\": null", "(the file gives no context)")]
     [InlineData("\"hidden_activation\": \"relu\", \"hidden_act\": \"silu\"", "hidden_activation relu is used, not hidden_act silu")]
     public void An_unusual_key_is_said_too(string key, string note) =>
         Assert.Contains(ImportTests.Parse(ImportTests.Tiny(key)).Import!.Notes, text => text.Contains(note));
