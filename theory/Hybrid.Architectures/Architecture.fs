@@ -3,20 +3,6 @@ namespace Hybrid.Architectures
 open System
 open System.Runtime.InteropServices
 
-/// Which tokens a token may attend to.
-[<RequireQualifiedAccess>]
-type Mask =
-    | None
-    | Causal
-
-/// The masks by name.
-[<RequireQualifiedAccess>]
-module Mask =
-
-    /// Every mask with its name in records: the one list of them.
-    [<CompiledName("Named")>]
-    let named = [| struct ("none", Mask.None); struct ("causal", Mask.Causal) |]
-
 /// Optional arguments of a copy: what is not given keeps its value.
 [<RequireQualifiedAccess>]
 module internal Given =
@@ -28,12 +14,21 @@ module internal Given =
         if given.HasValue then given.Value else own
 
 /// Attention sublayer. Skip r_A and branch a_A weights, logit scale σ_A (logits of normalised tokens have variance
-/// σ_A²), value scale σ_V (the value path multiplies squared norms by σ_V²). All dimensionless.
+/// σ_A²), value scale σ_V (the value path multiplies squared norms by σ_V²), all dimensionless; what a head does besides.
 type AttentionParameters =
     { Skip: Schedule
       Branch: Schedule
       LogitStd: float
-      ValueStd: float }
+      ValueStd: float
+      Head: HeadParameters }
+
+    /// Plain heads.
+    static member Of(skip, branch, logitStd, valueStd) =
+        { Skip = skip
+          Branch = branch
+          LogitStd = logitStd
+          ValueStd = valueStd
+          Head = HeadParameters.Plain }
 
     /// A copy with the values that are given.
     member this.With
@@ -41,21 +36,33 @@ type AttentionParameters =
             [<Optional>] skip: Schedule,
             [<Optional>] branch: Schedule,
             [<Optional>] logitStd: Nullable<float>,
-            [<Optional>] valueStd: Nullable<float>
+            [<Optional>] valueStd: Nullable<float>,
+            [<Optional>] head: HeadParameters
         ) : AttentionParameters =
         { Skip = Given.orElse this.Skip skip
           Branch = Given.orElse this.Branch branch
           LogitStd = Given.valueOrElse this.LogitStd logitStd
-          ValueStd = Given.valueOrElse this.ValueStd valueStd }
+          ValueStd = Given.valueOrElse this.ValueStd valueStd
+          Head = Given.orElse this.Head head }
 
 /// MLP sublayer y = W_2 φ(W_1 z + b). Skip r_M and branch a_M weights; W_1 entries have variance σ_w²/d, b has
-/// variance σ_b², W_2 entries have variance σ_v²/d_mlp. All dimensionless.
+/// variance σ_b², W_2 entries have variance σ_v²/d_mlp, all dimensionless; the experts that take its place, if any.
 type MlpParameters =
     { Skip: Schedule
       Branch: Schedule
       InStd: float
       BiasStd: float
-      OutStd: float }
+      OutStd: float
+      Experts: Experts option }
+
+    /// One MLP for all tokens.
+    static member Of(skip, branch, inStd, biasStd, outStd) =
+        { Skip = skip
+          Branch = branch
+          InStd = inStd
+          BiasStd = biasStd
+          OutStd = outStd
+          Experts = None }
 
     /// A copy with the values that are given.
     member this.With
@@ -64,13 +71,15 @@ type MlpParameters =
             [<Optional>] branch: Schedule,
             [<Optional>] inStd: Nullable<float>,
             [<Optional>] biasStd: Nullable<float>,
-            [<Optional>] outStd: Nullable<float>
+            [<Optional>] outStd: Nullable<float>,
+            [<Optional>] experts: Experts
         ) : MlpParameters =
         { Skip = Given.orElse this.Skip skip
           Branch = Given.orElse this.Branch branch
           InStd = Given.valueOrElse this.InStd inStd
           BiasStd = Given.valueOrElse this.BiasStd biasStd
-          OutStd = Given.valueOrElse this.OutStd outStd }
+          OutStd = Given.valueOrElse this.OutStd outStd
+          Experts = if isNull (box experts) then this.Experts else Some experts }
 
 /// The tokens that enter block 1: squared norm per coordinate q₀ = ‖x‖²/d and correlation ρ₀ between any two.
 type InputParameters = { Norm: float; Correlation: float }
@@ -94,6 +103,9 @@ type Architecture =
         Gated: bool
         /// where every sublayer is normalised
         Norm: Placement
+        NormKind: NormKind
+        /// γ, what every norm multiplies by
+        NormGain: Schedule
         Wiring: Wiring
         Mask: Mask
         Attention: AttentionParameters
@@ -112,19 +124,12 @@ type Architecture =
           Activation = Activation.Tanh
           Gated = false
           Norm = Placement.Pre
+          NormKind = NormKind.Scale
+          NormGain = Schedule.Constant 1.0
           Wiring = Wiring.Sequential
           Mask = Mask.None
-          Attention =
-            { Skip = Schedule.Constant 1.0
-              Branch = Schedule.Constant 1.0
-              LogitStd = 1.0
-              ValueStd = 1.0 }
-          Mlp =
-            { Skip = Schedule.Constant 1.0
-              Branch = Schedule.Constant 1.0
-              InStd = 1.0
-              BiasStd = 0.0
-              OutStd = 1.0 }
+          Attention = AttentionParameters.Of(Schedule.Constant 1.0, Schedule.Constant 1.0, 1.0, 1.0)
+          Mlp = MlpParameters.Of(Schedule.Constant 1.0, Schedule.Constant 1.0, 1.0, 0.0, 1.0)
           Input = { Norm = 1.0; Correlation = 0.0 } }
 
     /// A copy with the values that are given, for C#; F# has its copy-and-update expression. Not validated.
@@ -139,6 +144,8 @@ type Architecture =
             [<Optional>] activation: Activation,
             [<Optional>] gated: Nullable<bool>,
             [<Optional>] norm: Placement,
+            [<Optional>] normKind: NormKind,
+            [<Optional>] normGain: Schedule,
             [<Optional>] wiring: Wiring,
             [<Optional>] mask: Mask,
             [<Optional>] attention: AttentionParameters,
@@ -154,6 +161,8 @@ type Architecture =
           Activation = Given.orElse this.Activation activation
           Gated = Given.valueOrElse this.Gated gated
           Norm = Given.orElse this.Norm norm
+          NormKind = Given.orElse this.NormKind normKind
+          NormGain = Given.orElse this.NormGain normGain
           Wiring = Given.orElse this.Wiring wiring
           Mask = Given.orElse this.Mask mask
           Attention = Given.orElse this.Attention attention

@@ -7,12 +7,14 @@ type Module =
     | Mlp of MlpParameters
 
 /// One sublayer of one block, its schedules read off: x' = r x + a f(x) with f the module, r `Skip`, a `Branch`, normalised as
-/// `Placement` says.
+/// `Placement` says by norms of gain `Gain`. Attention attends through `Mask`, one mask and one kind of positions.
 type Sublayer =
     { Module: Module
       Skip: float
       Branch: float
-      Placement: Placement }
+      Placement: Placement
+      Gain: float
+      Mask: Mask }
 
 /// Sublayers that read the same stream and are added to it together: x' = [N] (r x + Σ a [N] f([N] x)), each N where the
 /// placement has it. What everything that walks a block walks: the only place where the wiring acts.
@@ -51,16 +53,28 @@ module Block =
     let at (architecture: Architecture) (layer: int) : Block =
         let a = architecture
 
+        let attention =
+            { a.Attention with
+                Head =
+                    { a.Attention.Head with
+                        Positions = a.Attention.Head.Positions.At layer } }
+
+        let mlp =
+            { a.Mlp with
+                Experts = a.Mlp.Experts |> Option.filter (fun experts -> layer > experts.Dense) }
+
+        let sublayer kind (skip: Schedule) (branch: Schedule) =
+            { Module = kind
+              Skip = skip.At layer
+              Branch = branch.At layer
+              Placement = a.Norm
+              Gain = a.NormGain.At layer
+              Mask = a.Mask.At layer }
+
         { Wiring = a.Wiring
           Sublayers =
-            [| { Module = Module.Attention a.Attention
-                 Skip = a.Attention.Skip.At layer
-                 Branch = a.Attention.Branch.At layer
-                 Placement = a.Norm }
-               { Module = Module.Mlp a.Mlp
-                 Skip = a.Mlp.Skip.At layer
-                 Branch = a.Mlp.Branch.At layer
-                 Placement = a.Norm } |] }
+            [| sublayer (Module.Attention attention) attention.Skip attention.Branch
+               sublayer (Module.Mlp mlp) mlp.Skip mlp.Branch |] }
 
     /// Blocks 1 to depth.
     [<CompiledName("All")>]

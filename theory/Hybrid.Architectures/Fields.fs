@@ -20,8 +20,12 @@ type FieldValue =
     | Number of float
     | Flag of bool
     | Numbers of float[]
-    /// named answers, such as those of a placement without a name
-    | Flags of struct (string * bool)[]
+    /// what an absent part is
+    | Null
+    /// named values, such as the answers of a placement without a name
+    | Object of struct (string * FieldValue)[]
+    /// values that are not all numbers, one for each layer
+    | List of FieldValue[]
 
 /// What kind of value a field takes.
 [<RequireQualifiedAccess>]
@@ -32,6 +36,8 @@ type FieldKind =
     | Flag
     | Schedule
     | Choice
+    /// a word, a number or an object, by the field's own rules
+    | Shape
 
 /// One field of the architecture record: everything that JSON, `--set`, axes, suggestions, help and error messages know of it.
 type Field =
@@ -72,7 +78,8 @@ type Field =
         | FieldKind.Schedule -> true
         | FieldKind.Text
         | FieldKind.Flag
-        | FieldKind.Choice -> false
+        | FieldKind.Choice
+        | FieldKind.Shape -> false
 
     /// The architecture with the number or every number of the schedule multiplied; fields of other kinds stay.
     member this.Scale (factor: float) (architecture: Architecture) =
@@ -84,7 +91,9 @@ type Field =
             | FieldValue.Text _
             | FieldValue.Whole _
             | FieldValue.Flag _
-            | FieldValue.Flags _ -> ValueNone
+            | FieldValue.Null
+            | FieldValue.Object _
+            | FieldValue.List _ -> ValueNone
 
         match scaled with
         | ValueSome value -> this.TrySet value architecture |> ValueOption.defaultValue architecture
@@ -141,7 +150,9 @@ module Fields =
                 | FieldValue.Number _
                 | FieldValue.Flag _
                 | FieldValue.Numbers _
-                | FieldValue.Flags _ -> ValueNone
+                | FieldValue.Null
+                | FieldValue.Object _
+                | FieldValue.List _ -> ValueNone
           Check = check }
 
     let private size path symbol meaning (get: Architecture -> int) set =
@@ -162,7 +173,9 @@ module Fields =
                 | FieldValue.Number _
                 | FieldValue.Flag _
                 | FieldValue.Numbers _
-                | FieldValue.Flags _ -> ValueNone
+                | FieldValue.Null
+                | FieldValue.Object _
+                | FieldValue.List _ -> ValueNone
           Check =
             fun a ->
                 let value = get a
@@ -188,7 +201,9 @@ module Fields =
                 | FieldValue.Whole _
                 | FieldValue.Number _
                 | FieldValue.Numbers _
-                | FieldValue.Flags _ -> ValueNone
+                | FieldValue.Null
+                | FieldValue.Object _
+                | FieldValue.List _ -> ValueNone
           Check = fun _ -> [] }
 
     let private asNumber value =
@@ -198,7 +213,9 @@ module Fields =
         | FieldValue.Text _
         | FieldValue.Flag _
         | FieldValue.Numbers _
-        | FieldValue.Flags _ -> ValueNone
+        | FieldValue.Null
+        | FieldValue.Object _
+        | FieldValue.List _ -> ValueNone
 
     /// A finite number in a range that `legal` states.
     let private number path symbol meaning legal inside (get: Architecture -> float) set =
@@ -265,7 +282,9 @@ module Fields =
                 | FieldValue.Whole _
                 | FieldValue.Text _
                 | FieldValue.Flag _
-                | FieldValue.Flags _ ->
+                | FieldValue.Null
+                | FieldValue.Object _
+                | FieldValue.List _ ->
                     asNumber value
                     |> ValueOption.map (fun number -> set (Schedule.Constant number) a)
           Check = check }
@@ -297,11 +316,13 @@ module Fields =
                 let case =
                     match value with
                     | FieldValue.Text name -> ofName name
-                    | FieldValue.Flags flags -> parse flags
+                    | FieldValue.Object parts -> parse parts
                     | FieldValue.Whole _
                     | FieldValue.Number _
                     | FieldValue.Flag _
-                    | FieldValue.Numbers _ -> ValueNone
+                    | FieldValue.Numbers _
+                    | FieldValue.Null
+                    | FieldValue.List _ -> ValueNone
 
                 case |> ValueOption.map (fun case -> set case a)
           Check = fun _ -> [] }
@@ -318,32 +339,347 @@ module Fields =
         choiceOr path meaning "" unnamed (fun _ -> ValueNone) cases get set
 
     let private answers (placement: Placement) =
-        FieldValue.Flags
-            [| struct ("before", placement.Before)
-               struct ("branch", placement.OnBranch)
-               struct ("sum", placement.OnSum) |]
+        FieldValue.Object
+            [| struct ("before", FieldValue.Flag placement.Before)
+               struct ("branch", FieldValue.Flag placement.OnBranch)
+               struct ("sum", FieldValue.Flag placement.OnSum) |]
 
-    let private ofAnswers (flags: struct (string * bool)[]) =
-        let known = [| "before"; "branch"; "sum" |]
-        let names = flags |> Array.map (fun struct (name, _) -> name)
+    /// The value of an object's part where all its names are known and none is given twice.
+    let private partsOf (known: string[]) (parts: struct (string * FieldValue)[]) =
+        let names = parts |> Array.map (fun struct (name, _) -> name)
 
         if
             Array.forall (fun name -> Array.contains name known) names
             && Array.distinct names = names
         then
-            let answer name =
-                flags |> Array.exists (fun struct (given, yes) -> given = name && yes)
-
-            ValueSome
-                { Before = answer "before"
-                  OnBranch = answer "branch"
-                  OnSum = answer "sum" }
+            ValueSome(fun name ->
+                parts
+                |> Array.tryPick (fun struct (given, value) -> if given = name then Some value else None))
         else
             ValueNone
+
+    let private ofAnswers parts =
+        let flag value =
+            match value with
+            | Some(FieldValue.Flag yes) -> ValueSome yes
+            | Some _ -> ValueNone
+            | None -> ValueSome false
+
+        partsOf [| "before"; "branch"; "sum" |] parts
+        |> ValueOption.bind (fun part ->
+            match flag (part "before"), flag (part "branch"), flag (part "sum") with
+            | ValueSome before, ValueSome branch, ValueSome sum ->
+                ValueSome
+                    { Before = before
+                      OnBranch = branch
+                      OnSum = sum }
+            | _ -> ValueNone)
+
+    /// A field by rules of its own: `spell` and `parse` are inverse, `check` says what is illegal about a value.
+    let private shape path symbol meaning legal spell parse check (get: Architecture -> 'a) set =
+        { Path = path
+          Symbol = symbol
+          Meaning = meaning
+          Kind = FieldKind.Shape
+          Legal = legal
+          Names = [||]
+          Get = get >> spell
+          TrySet = fun value a -> parse value |> ValueOption.map (fun value -> set value a)
+          Check =
+            fun a ->
+                check a (get a)
+                |> List.map (fun struct (part, received, legal) ->
+                    error (if part = "" then path else $"{path}.{part}") received legal) }
+
+    /// A part that may be absent, null in JSON.
+    let private optional spell parse =
+        let spell value =
+            match value with
+            | None -> FieldValue.Null
+            | Some value -> spell value
+
+        let parse value =
+            match value with
+            | FieldValue.Null -> ValueSome None
+            | value -> parse value |> ValueOption.map Some
+
+        struct (spell, parse)
+
+    let private wholeOf value =
+        match value with
+        | FieldValue.Whole whole -> ValueSome whole
+        | _ -> ValueNone
+
+    let private optionalWhole path symbol meaning legal inside get set =
+        let struct (spell, parse) = optional FieldValue.Whole wholeOf
+
+        let check a value =
+            match value with
+            | Some whole when not (inside a whole) -> [ struct ("", string whole, legal a) ]
+            | _ -> []
+
+        shape path symbol meaning "null or an integer" spell parse check get set
+
+    let private optionalNumber path symbol meaning legal inside get set =
+        let struct (spell, parse) = optional FieldValue.Number asNumber
+
+        let check _ value =
+            match value with
+            | Some number when not (Double.IsFinite number && inside number) -> [ struct ("", show number, legal) ]
+            | _ -> []
+
+        shape path symbol meaning "null or a finite number" spell parse check get set
+
+    /// One value for all layers, or a list with one for each.
+    let private layered spellOne parseOne ofList (toList: 'a -> 'a[] voption) =
+        let spell value =
+            match toList value with
+            | ValueSome each -> FieldValue.List(each |> Array.map spellOne)
+            | ValueNone -> spellOne value
+
+        let parse value =
+            match value with
+            | FieldValue.List values ->
+                let each = values |> Array.map parseOne
+
+                if each |> Array.forall ValueOption.isSome then
+                    ValueSome(ofList (each |> Array.map ValueOption.get))
+                else
+                    ValueNone
+            | value -> parseOne value
+
+        struct (spell, parse)
+
+    let private wrongLength (a: Architecture) (length: int) =
+        [ struct ("", $"an array of {length}", $"one for all layers or an array of length depth = {a.Depth}") ]
+
+    let private masks path meaning get set =
+        let spellOne mask =
+            match mask with
+            | Mask.Window tokens -> FieldValue.Object [| struct ("window", FieldValue.Whole tokens) |]
+            | Mask.Prefix tokens -> FieldValue.Object [| struct ("prefix", FieldValue.Whole tokens) |]
+            | Mask.None -> FieldValue.Text "none"
+            | Mask.Causal -> FieldValue.Text "causal"
+            | Mask.PerLayer _ -> invalidOp "a mask for each layer holds none for each layer"
+
+        let parseOne value =
+            match value with
+            | FieldValue.Text "none" -> ValueSome Mask.None
+            | FieldValue.Text "causal" -> ValueSome Mask.Causal
+            | FieldValue.Object [| struct ("window", FieldValue.Whole tokens) |] -> ValueSome(Mask.Window tokens)
+            | FieldValue.Object [| struct ("prefix", FieldValue.Whole tokens) |] -> ValueSome(Mask.Prefix tokens)
+            | _ -> ValueNone
+
+        let struct (spell, parse) =
+            layered spellOne parseOne Mask.PerLayer (fun mask ->
+                match mask with
+                | Mask.PerLayer each -> ValueSome each
+                | _ -> ValueNone)
+
+        let rec check (a: Architecture) mask =
+            match mask with
+            | Mask.None
+            | Mask.Causal -> []
+            | Mask.Window tokens when tokens < 1 -> [ struct ("window", string tokens, "an integer ≥ 1") ]
+            | Mask.Prefix tokens when tokens < 0 -> [ struct ("prefix", string tokens, "an integer ≥ 0") ]
+            | Mask.Window _
+            | Mask.Prefix _ -> []
+            | Mask.PerLayer each when each.Length <> a.Depth -> wrongLength a each.Length
+            | Mask.PerLayer each -> each |> Seq.collect (check a) |> Seq.truncate 1 |> List.ofSeq
+
+        { shape
+              path
+              ""
+              meaning
+              "one of none, causal, an object of window or prefix with a number of tokens, or an array of these, one for each layer"
+              spell
+              parse
+              check
+              get
+              set with
+            Names = Mask.named |> Array.map (fun struct (name, _) -> name) }
+
+    let private positions path meaning get set =
+        let spellOne positions =
+            match positions with
+            | Positions.None -> FieldValue.Text "none"
+            | Positions.Alibi -> FieldValue.Text "alibi"
+            | Positions.Rope(baseFrequency, fraction) ->
+                FieldValue.Object
+                    [| struct ("rope",
+                               FieldValue.Object
+                                   [| struct ("base", FieldValue.Number baseFrequency)
+                                      struct ("fraction", FieldValue.Number fraction) |]) |]
+            | Positions.PerLayer _ -> invalidOp "positions for each layer hold none for each layer"
+
+        let numberOr absent value =
+            match value with
+            | Some value -> asNumber value
+            | None -> ValueSome absent
+
+        let parseOne value =
+            match value with
+            | FieldValue.Text "none" -> ValueSome Positions.None
+            | FieldValue.Text "alibi" -> ValueSome Positions.Alibi
+            | FieldValue.Object [| struct ("rope", FieldValue.Object parts) |] ->
+                partsOf [| "base"; "fraction" |] parts
+                |> ValueOption.bind (fun part ->
+                    match numberOr 10000.0 (part "base"), numberOr 1.0 (part "fraction") with
+                    | ValueSome baseFrequency, ValueSome fraction -> ValueSome(Positions.Rope(baseFrequency, fraction))
+                    | _ -> ValueNone)
+            | _ -> ValueNone
+
+        let struct (spell, parse) =
+            layered spellOne parseOne Positions.PerLayer (fun positions ->
+                match positions with
+                | Positions.PerLayer each -> ValueSome each
+                | _ -> ValueNone)
+
+        let rec check (a: Architecture) positions =
+            match positions with
+            | Positions.None
+            | Positions.Alibi -> []
+            | Positions.Rope(baseFrequency, fraction) ->
+                [ if not (Double.IsFinite baseFrequency && baseFrequency > 0.0) then
+                      struct ("rope.base", show baseFrequency, "a finite number > 0")
+                  if not (fraction >= 0.0 && fraction <= 1.0) then
+                      struct ("rope.fraction", show fraction, "a number from 0 to 1") ]
+            | Positions.PerLayer each when each.Length <> a.Depth -> wrongLength a each.Length
+            | Positions.PerLayer each -> each |> Seq.collect (check a) |> Seq.truncate 1 |> List.ofSeq
+
+        { shape
+              path
+              ""
+              meaning
+              "one of none, alibi, an object of rope with base and fraction, or an array of these, one for each layer"
+              spell
+              parse
+              check
+              get
+              set with
+            Names = [| "none"; "alibi" |] }
+
+    let private experts path meaning get set =
+        let gateName gate =
+            Gate.named
+            |> Array.pick (fun struct (name, case) -> if case = gate then Some name else None)
+
+        let spellOne (experts: Experts) =
+            FieldValue.Object
+                [| struct ("count", FieldValue.Whole experts.Count)
+                   struct ("active", FieldValue.Whole experts.Active)
+                   struct ("gate", FieldValue.Text(gateName experts.Gate))
+                   struct ("routerStd", FieldValue.Number experts.RouterStd)
+                   struct ("scale", FieldValue.Number experts.Scale)
+                   struct ("shared", FieldValue.Number experts.Shared)
+                   struct ("dense", FieldValue.Whole experts.Dense) |]
+
+        let parseOne value =
+            match value with
+            | FieldValue.Object parts ->
+                partsOf [| "count"; "active"; "gate"; "routerStd"; "scale"; "shared"; "dense" |] parts
+                |> ValueOption.bind (fun part ->
+                    let whole name absent =
+                        match part name with
+                        | Some value -> wholeOf value
+                        | None -> absent
+
+                    let number name absent =
+                        match part name with
+                        | Some value -> asNumber value
+                        | None -> ValueSome absent
+
+                    let gate =
+                        match part "gate" with
+                        | None -> ValueSome Gate.Renormalised
+                        | Some(FieldValue.Text name) ->
+                            Gate.named
+                            |> Array.tryPick (fun struct (known, gate) -> if known = name then Some gate else None)
+                            |> ValueOption.ofOption
+                        | Some _ -> ValueNone
+
+                    match
+                        whole "count" ValueNone,
+                        whole "active" ValueNone,
+                        gate,
+                        number "routerStd" 1.0,
+                        number "scale" 1.0,
+                        number "shared" 0.0,
+                        whole "dense" (ValueSome 0)
+                    with
+                    | ValueSome count,
+                      ValueSome active,
+                      ValueSome gate,
+                      ValueSome routerStd,
+                      ValueSome scale,
+                      ValueSome shared,
+                      ValueSome dense ->
+                        ValueSome
+                            { Count = count
+                              Active = active
+                              Gate = gate
+                              RouterStd = routerStd
+                              Scale = scale
+                              Shared = shared
+                              Dense = dense }
+                    | _ -> ValueNone)
+            | _ -> ValueNone
+
+        let struct (spell, parse) = optional spellOne parseOne
+
+        let check (a: Architecture) (experts: Experts option) =
+            match experts with
+            | None -> []
+            | Some e ->
+                [ if e.Count < 1 || e.Count > LargestSize then
+                      struct ("count", string e.Count, $"an integer from 1 to {LargestSize}")
+                  if e.Active < 1 || e.Active > e.Count then
+                      struct ("active", string e.Active, $"an integer from 1 to count = {e.Count}")
+                  for name, value in [ "routerStd", e.RouterStd; "scale", e.Scale; "shared", e.Shared ] do
+                      if not (Double.IsFinite value && value >= 0.0) then
+                          struct (name, show value, "a finite number ≥ 0")
+                  if e.Dense < 0 || e.Dense > a.Depth then
+                      struct ("dense", string e.Dense, $"an integer from 0 to depth = {a.Depth}") ]
+
+        shape
+            path
+            ""
+            meaning
+            "null, or an object of count, active, gate (renormalised, softmax or sigmoid), routerStd, scale, shared and dense"
+            spell
+            parse
+            check
+            get
+            set
+
+    let private normKind path symbol meaning get set =
+        let spell kind =
+            match kind with
+            | NormKind.Scale -> FieldValue.Text "scale"
+            | NormKind.DyT alpha -> FieldValue.Object [| struct ("dyt", FieldValue.Number alpha) |]
+
+        let parse value =
+            match value with
+            | FieldValue.Text "scale" -> ValueSome NormKind.Scale
+            | FieldValue.Object [| struct ("dyt", alpha) |] -> asNumber alpha |> ValueOption.map NormKind.DyT
+            | _ -> ValueNone
+
+        let check _ kind =
+            match kind with
+            | NormKind.DyT alpha when not (Double.IsFinite alpha && alpha > 0.0) ->
+                [ struct ("dyt", show alpha, "a finite number > 0") ]
+            | NormKind.DyT _
+            | NormKind.Scale -> []
+
+        { shape path symbol meaning "scale, or an object of dyt with its α" spell parse check get set with
+            Names = [| "scale" |] }
 
     let private attention change (a: Architecture) =
         { a with
             Attention = change a.Attention }
+
+    let private head change =
+        attention (fun part -> { part with Head = change part.Head })
 
     let private mlp change (a: Architecture) = { a with Mlp = change a.Mlp }
     let private input change (a: Architecture) = { a with Input = change a.Input }
@@ -374,9 +710,11 @@ module Fields =
                Placement.Named
                _.Norm
                (fun value a -> { a with Norm = value })
+           normKind "normKind" "" "what a norm does" _.NormKind (fun value a -> { a with NormKind = value })
+           schedule "normGain" "γ" "what every norm multiplies by" _.NormGain (fun value a -> { a with NormGain = value })
            choice "wiring" "how a block's sublayers follow each other" Wiring.named _.Wiring (fun value a ->
                { a with Wiring = value })
-           choice "mask" "which tokens a token attends to" Mask.named _.Mask (fun value a -> { a with Mask = value })
+           masks "mask" "which tokens a token attends to" _.Mask (fun value a -> { a with Mask = value })
            schedule "attention.skip" "r_A" "weight of the stream past attention" _.Attention.Skip (fun value ->
                attention (fun part -> { part with Skip = value }))
            schedule "attention.branch" "a_A" "weight of attention's branch" _.Attention.Branch (fun value ->
@@ -389,6 +727,46 @@ module Fields =
                (fun value -> attention (fun part -> { part with LogitStd = value }))
            nonNegative "attention.valueStd" "σ_V" "factor of the value path on norms" _.Attention.ValueStd (fun value ->
                attention (fun part -> { part with ValueStd = value }))
+           optionalWhole
+               "attention.headWidth"
+               "d_k"
+               "coordinates of a head's queries and keys; null: width/heads"
+               (fun _ -> $"null or an integer from 1 to {LargestSize}")
+               (fun _ value -> value >= 1 && value <= LargestSize)
+               _.Attention.Head.Width
+               (fun value -> head (fun part -> { part with Width = value }))
+           optionalWhole
+               "attention.keyValueHeads"
+               "G"
+               "heads of keys and values; null: heads"
+               (fun a -> $"null or a divisor of heads = {a.Heads}")
+               (fun a value -> value >= 1 && a.Heads >= 1 && a.Heads % value = 0)
+               _.Attention.Head.KeyValueHeads
+               (fun value -> head (fun part -> { part with KeyValueHeads = value }))
+           positions "attention.positions" "how attention is told where tokens are" _.Attention.Head.Positions (fun value ->
+               head (fun part -> { part with Positions = value }))
+           choice
+               "attention.queryKeyNorm"
+               "which queries and keys are normalised; σ_A then is the product of the gains"
+               QueryKeyNorm.named
+               _.Attention.Head.QueryKeyNorm
+               (fun value -> head (fun part -> { part with QueryKeyNorm = value }))
+           optionalNumber
+               "attention.softCap"
+               "c"
+               "cap of the logits, c tanh(ℓ/c); null: none"
+               "null or a finite number > 0"
+               (fun value -> value > 0.0)
+               _.Attention.Head.SoftCap
+               (fun value -> head (fun part -> { part with SoftCap = value }))
+           optionalNumber
+               "attention.sink"
+               "b"
+               "logit that takes weight and gives nothing; null: none"
+               "null or a finite number"
+               (fun _ -> true)
+               _.Attention.Head.Sink
+               (fun value -> head (fun part -> { part with Sink = value }))
            schedule "mlp.skip" "r_M" "weight of the stream past the MLP" _.Mlp.Skip (fun value ->
                mlp (fun part -> { part with Skip = value }))
            schedule "mlp.branch" "a_M" "weight of the MLP's branch" _.Mlp.Branch (fun value ->
@@ -399,6 +777,8 @@ module Fields =
                mlp (fun part -> { part with BiasStd = value }))
            nonNegative "mlp.outStd" "σ_v" "scale of W_2: entries N(0, σ_v²/d_mlp)" _.Mlp.OutStd (fun value ->
                mlp (fun part -> { part with OutStd = value }))
+           experts "mlp.experts" "experts in the MLP's place; null: none" _.Mlp.Experts (fun value ->
+               mlp (fun part -> { part with Experts = value }))
            number
                "input.norm"
                "q_0"

@@ -119,21 +119,26 @@ module ModelDescription =
           Activation = model.Activation
           Gated = model.Gated
           Norm = model.Norm
+          NormKind = NormKind.Scale
+          NormGain = Schedule.Constant 1.0
           Wiring = model.Wiring
           Mask = model.Mask
           Attention =
-            { Skip = Schedule.Constant 1.0
-              Branch = Schedule.Constant branch
-              LogitStd = logitStd model
-              // W_V has fan-in d, W_O fan-in H d_h
-              ValueStd =
+            AttentionParameters.Of(
+                Schedule.Constant 1.0,
+                Schedule.Constant branch,
+                logitStd model,
+                // W_V has fan-in d, W_O fan-in H d_h
                 weight
                 * std (float model.Width)
-                * std (float model.Heads * float model.HeadWidth) }
+                * std (float model.Heads * float model.HeadWidth)
+            )
           Mlp =
-            { Skip = Schedule.Constant 1.0
-              Branch = Schedule.Constant branch
-              InStd = std (float model.Width)
-              BiasStd = 0.0
-              OutStd = weight * std (float model.MlpWidth) }
+            MlpParameters.Of(
+                Schedule.Constant 1.0,
+                Schedule.Constant branch,
+                std (float model.Width),
+                0.0,
+                weight * std (float model.MlpWidth)
+            )
           Input = input model }

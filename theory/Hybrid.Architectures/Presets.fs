@@ -30,17 +30,10 @@ module Presets =
             Norm = Placement.Pre
             Mask = Mask.Causal
             Attention =
-                { Skip = constant 1.0
-                  Branch = projection
-                  // W_Q and W_K entries have variance σ_A/d, W_V and W_O variance σ_V/d
-                  LogitStd = variance width
-                  ValueStd = variance width }
+                // W_Q and W_K entries have variance σ_A/d, W_V and W_O variance σ_V/d
+                AttentionParameters.Of(constant 1.0, projection, variance width, variance width)
             Mlp =
-                { Skip = constant 1.0
-                  Branch = projection
-                  InStd = sqrt (variance width)
-                  BiasStd = 0.0
-                  OutStd = sqrt (variance mlpWidth) }
+                MlpParameters.Of(constant 1.0, projection, sqrt (variance width), 0.0, sqrt (variance mlpWidth))
             Input =
                 { Norm = std * std + 0.01 * 0.01
                   Correlation = 0.0 } }

@@ -96,7 +96,8 @@ module Architecture =
 
         let wellFormed =
             architecture.Depth >= 1
-            && [ architecture.Attention.Skip
+            && [ architecture.NormGain
+                 architecture.Attention.Skip
                  architecture.Attention.Branch
                  architecture.Mlp.Skip
                  architecture.Mlp.Branch ]

@@ -36,9 +36,10 @@ module DepthExponents =
                 (Laws.onLine architecture laws)
 
         let blocks =
-            match architecture.Mask with
-            | Mask.None -> Geometry.follow architecture laws
-            | Mask.Causal -> line
+            if Features.areClosed architecture then
+                Geometry.follow architecture laws
+            else
+                line
 
         let both = min line.Length blocks.Length
         let line, blocks = Array.truncate both line, Array.truncate both blocks

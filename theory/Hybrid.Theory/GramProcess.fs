@@ -74,10 +74,8 @@ module GramProcess =
 
     /// Which entries (i, j) a mask allows.
     [<CompiledName("Allowed")>]
-    let allowed n mask =
-        match mask with
-        | Mask.None -> Array.create (n * n) true
-        | Mask.Causal -> Array.init (n * n) (fun k -> k % n <= k / n)
+    let allowed n (mask: Mask) =
+        Array.init (n * n) (fun k -> mask.Allows(k / n, k % n))
 
     /// The architecture's own input Gram: q₀ on the diagonal, q₀ρ₀ off it.
     [<CompiledName("SymmetricInput")>]

@@ -68,9 +68,10 @@ module Laws =
         let n = float architecture.Tokens
 
         let differences =
-            match architecture.Mask with
-            | Mask.None -> 0.0
-            | Mask.Causal -> if architecture.Tokens = 1 then 0.0 else 0.25
+            if architecture.Mask = Mask.None || architecture.Tokens = 1 then
+                0.0
+            else
+                0.25
 
         let moments =
             { S1 = 1.0 / n + differences * (n - 1.0) / n

@@ -73,9 +73,10 @@ type PhaseDiagram private (laws: Laws) =
             let angle = Exponents.angle architecture laws 1 line.State.Q
 
             let attractor =
-                match architecture.Mask with
-                | Mask.Causal -> line
-                | Mask.None -> this.Attractor(architecture, line, angle, neighbour)
+                if Features.areClosed architecture then
+                    this.Attractor(architecture, line, angle, neighbour)
+                else
+                    line
 
             let exponents = Exponents.block architecture laws 1 line.State.Q attractor.State
 

@@ -93,15 +93,15 @@ module Predict =
                 let angle = Exponents.angle architecture laws 1 line.State.Q
 
                 let attractor =
-                    match architecture.Mask with
-                    | Mask.None ->
+                    if Features.areClosed architecture then
                         let attractor = FixedPoints.attractor architecture laws line angle
 
                         if Double.IsFinite(attractor.State.Q + attractor.State.U) then
                             attractor
                         else
                             { line with Converged = false }
-                    | Mask.Causal -> line
+                    else
+                        line
 
                 let contraction = FixedPoints.contraction architecture laws attractor.State angle
 

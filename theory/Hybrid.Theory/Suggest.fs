@@ -55,9 +55,9 @@ module Suggest =
     let private StandInHeads = 2
 
     let private standIn (architecture: Architecture) =
-        match architecture.Mask with
-        | Mask.None -> architecture
-        | Mask.Causal ->
+        if Features.areClosed architecture then
+            architecture
+        else
             let tokens = min StandInTokens architecture.Tokens
 
             { architecture with
@@ -75,9 +75,10 @@ module Suggest =
     let private sums laws (architecture: Architecture) : DepthSums =
         try
             let trajectory =
-                match architecture.Mask with
-                | Mask.None -> Trajectory.closed architecture laws
-                | Mask.Causal -> Trajectory.sampled architecture laws 1 Trajectory.Seed
+                if Features.areClosed architecture then
+                    Trajectory.closed architecture laws
+                else
+                    Trajectory.sampled architecture laws 1 Trajectory.Seed
 
             if trajectory.Depth < architecture.Depth then
                 { Angle = nan; Gradient = nan }

@@ -268,10 +268,11 @@ module Trainability =
               $"strong attention: logits of standard deviation {number spreads[layer]} at layer {layer}; expectations are exact, but a single network with few heads fluctuates around them"
           | None -> ()
 
-          match architecture.Mask with
-          | Mask.Causal ->
+          if architecture.Mask <> Mask.None then
               $"causal mask: layers are means over positions, which differ, and over {Trajectory.Draws} draws of infinitely wide networks"
-          | Mask.None ->
+          elif not (Features.areClosed architecture) then
+              $"layers are means over tokens and over {Trajectory.Draws} draws of infinitely wide networks"
+          else
               match trajectory.Route with
               | Route.Closed -> ()
               | Route.ClosedWithoutHeads ->

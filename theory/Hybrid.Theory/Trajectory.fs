@@ -470,9 +470,9 @@ module Trajectory =
 
     /// The route that the architecture asks for.
     let predict (architecture: Architecture) laws : Trajectory =
-        match architecture.Mask with
-        | Mask.Causal -> sampled architecture laws Draws Seed
-        | Mask.None when headsMatter architecture laws ->
+        if not (Features.areClosed architecture) then
+            sampled architecture laws Draws Seed
+        elif headsMatter architecture laws then
             let most = affordable architecture
 
             if most < FewestDraws then
@@ -480,4 +480,5 @@ module Trajectory =
                     Route = Route.ClosedWithoutHeads }
             else
                 resolved architecture laws Seed most
-        | Mask.None -> closed architecture laws
+        else
+            closed architecture laws

@@ -1,0 +1,94 @@
+namespace Hybrid.Architectures
+
+open System
+
+/// What an architecture may have beyond plain heads, one MLP and norms of gain 1: what not every walker of blocks can do.
+[<RequireQualifiedAccess>]
+type Feature =
+    | NormKind
+    | NormGain
+    | Mask
+    | HeadWidth
+    | KeyValueHeads
+    | Positions
+    | QueryKeyNorm
+    | SoftCap
+    | Sink
+    | Experts
+
+    /// The field of the record that asks for it.
+    member this.Field =
+        match this with
+        | NormKind -> "normKind"
+        | NormGain -> "normGain"
+        | Mask -> "mask"
+        | HeadWidth -> "attention.headWidth"
+        | KeyValueHeads -> "attention.keyValueHeads"
+        | Positions -> "attention.positions"
+        | QueryKeyNorm -> "attention.queryKeyNorm"
+        | SoftCap -> "attention.softCap"
+        | Sink -> "attention.sink"
+        | Experts -> "mlp.experts"
+
+/// An architecture with a feature that something cannot do.
+type UnsupportedArchitectureException(message: string) =
+    inherit ArgumentException(message)
+
+/// Which features an architecture has.
+[<RequireQualifiedAccess>]
+module Features =
+
+    let private has (a: Architecture) feature =
+        let head = a.Attention.Head
+
+        match feature with
+        | Feature.NormKind -> a.NormKind <> NormKind.Scale && a.Norm <> Placement.None
+        | Feature.NormGain -> a.NormGain.Values |> Array.exists (fun gain -> gain <> 1.0) && a.Norm <> Placement.None
+        | Feature.Mask -> a.Mask <> Mask.None && a.Mask <> Mask.Causal
+        | Feature.HeadWidth -> head.Width |> Option.exists (fun width -> width * a.Heads <> a.Width)
+        | Feature.KeyValueHeads -> head.KeyValueHeads |> Option.exists (fun heads -> heads <> a.Heads)
+        | Feature.Positions -> head.Positions <> Positions.None
+        | Feature.QueryKeyNorm -> head.QueryKeyNorm <> QueryKeyNorm.None
+        | Feature.SoftCap -> head.SoftCap.IsSome
+        | Feature.Sink -> head.Sink.IsSome
+        | Feature.Experts -> a.Mlp.Experts.IsSome
+
+    /// Every feature that there is.
+    [<CompiledName("All")>]
+    let all =
+        [| Feature.NormKind
+           Feature.NormGain
+           Feature.Mask
+           Feature.HeadWidth
+           Feature.KeyValueHeads
+           Feature.Positions
+           Feature.QueryKeyNorm
+           Feature.SoftCap
+           Feature.Sink
+           Feature.Experts |]
+
+    /// Those of an architecture, in the record's order.
+    [<CompiledName("Of")>]
+    let ofArchitecture (architecture: Architecture) =
+        all |> Array.filter (has architecture)
+
+    /// Returns the architecture where `who` can do all that it asks for.
+    /// Raises UnsupportedArchitectureException that names who, the fields, and what to do.
+    [<CompiledName("EnsureSupported")>]
+    let ensureSupported (who: string) (supported: Feature[]) (architecture: Architecture) =
+        match ofArchitecture architecture |> Array.except supported with
+        | [||] -> architecture
+        | missing ->
+            let fields = missing |> Array.map _.Field |> String.concat ", "
+
+            raise (
+                UnsupportedArchitectureException(
+                    $"architecture '{architecture.Name}': {fields} must have the default, since {who} cannot do more yet; `hybrid info` lists what can"
+                )
+            )
+
+    /// Whether any two tokens are alike and nothing is drawn: no mask and none of the features. Then two numbers, q and ρ,
+    /// describe a layer, and their maps are in closed form.
+    [<CompiledName("AreClosed")>]
+    let areClosed (architecture: Architecture) =
+        architecture.Mask = Mask.None && Array.isEmpty (ofArchitecture architecture)
