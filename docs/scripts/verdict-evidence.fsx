@@ -174,16 +174,9 @@ let surveyed index =
         Norm = norm
         Mask = Mask.Causal
         Attention =
-            { Skip = Schedule.Constant skip
-              Branch = Schedule.Constant branch
-              LogitStd = logitStd
-              ValueStd = valueStd }
+            AttentionParameters.Of(Schedule.Constant skip, Schedule.Constant branch, logitStd, valueStd)
         Mlp =
-            { Skip = Schedule.Constant skip
-              Branch = Schedule.Constant branch
-              InStd = inStd
-              BiasStd = 0.0
-              OutStd = outStd }
+            MlpParameters.Of(Schedule.Constant skip, Schedule.Constant branch, inStd, 0.0, outStd)
         Input = { Norm = embedding; Correlation = 0.0 } }
 
 /// Test loss after so many steps of AdamW at 3e-3 with 20 of warm-up and clipping at 1; +∞ where the run diverged.
@@ -247,16 +240,9 @@ let targeted =
             Activation = Activation.GeluTanh
             Norm = norm
             Attention =
-                { Skip = Schedule.Constant 1.0
-                  Branch = weight
-                  LogitStd = logitStd
-                  ValueStd = 1.0 }
+                AttentionParameters.Of(Schedule.Constant 1.0, weight, logitStd, 1.0)
             Mlp =
-                { Skip = Schedule.Constant 1.0
-                  Branch = weight
-                  InStd = sqrt 2.0
-                  BiasStd = 0.0
-                  OutStd = 1.0 }
+                MlpParameters.Of(Schedule.Constant 1.0, weight, sqrt 2.0, 0.0, 1.0)
             Input = { Norm = embedding; Correlation = 0.0 } }
 
     [| for embedding in [ 1e-4; 1e-2; 1.0 ] do
@@ -291,16 +277,9 @@ let gridNetwork norm branch inStd logitStd depth =
         Norm = norm
         Mask = Mask.Causal
         Attention =
-            { Skip = skip
-              Branch = Schedule.Constant branch
-              LogitStd = logitStd
-              ValueStd = 1.0 }
+            AttentionParameters.Of(skip, Schedule.Constant branch, logitStd, 1.0)
         Mlp =
-            { Skip = skip
-              Branch = Schedule.Constant branch
-              InStd = inStd
-              BiasStd = 0.0
-              OutStd = 1.0 }
+            MlpParameters.Of(skip, Schedule.Constant branch, inStd, 0.0, 1.0)
         Input = { Norm = 1.0; Correlation = 0.0 } }
 
 /// Every network of loss-vs-exponents with its mean loss, as the page "Every loss" has them.
@@ -413,16 +392,9 @@ let post depth skip branch weight =
         Activation = Activation.Relu
         Norm = Placement.Post
         Attention =
-            { Skip = Schedule.Constant skip
-              Branch = Schedule.Constant branch
-              LogitStd = 0.5
-              ValueStd = sqrt 0.5 * weight * weight }
+            AttentionParameters.Of(Schedule.Constant skip, Schedule.Constant branch, 0.5, sqrt 0.5 * weight * weight)
         Mlp =
-            { Skip = Schedule.Constant skip
-              Branch = Schedule.Constant branch
-              InStd = sqrt 0.4 * weight
-              BiasStd = 0.0
-              OutStd = sqrt 1.6 * weight }
+            MlpParameters.Of(Schedule.Constant skip, Schedule.Constant branch, sqrt 0.4 * weight, 0.0, sqrt 1.6 * weight)
         Input = { Norm = 1.0; Correlation = 0.5 } }
 
 let strong logitStd =

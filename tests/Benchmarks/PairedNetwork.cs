@@ -90,8 +90,8 @@ internal static class PairedNetwork
             gated: false,
             norm: Placement.Pre,
             mask: Mask.None,
-            attention: new AttentionParameters(one, one, 1, 1),
-            mlp: new MlpParameters(one, one, 1, 0, 1),
+            attention: AttentionParameters.Of(one, one, 1, 1),
+            mlp: MlpParameters.Of(one, one, 1, 0, 1),
             input: new InputParameters(1, 0.5));
     }
 }

@@ -115,8 +115,8 @@ internal static class PairedTraining
             gated: false,
             norm: Placement.Pre,
             mask: Mask.Causal,
-            attention: new AttentionParameters(one, one, 1, 1),
-            mlp: new MlpParameters(one, one, 1, 0, 1),
+            attention: AttentionParameters.Of(one, one, 1, 1),
+            mlp: MlpParameters.Of(one, one, 1, 0, 1),
             input: new InputParameters(1, 0));
         return new TrainingOptions(new ModelOptions(architecture, TrainingTask.NextToken, Vocabulary), new OptimiserOptions(), shape.Sequences, 1000, 1);
     }

@@ -88,7 +88,7 @@ public class TheoryBenchmarks
 
     private Architecture Point(double inStd, double branch)
     {
-        MlpParameters mlp = new(_symmetric.Mlp.Skip, Schedule.NewConstant(branch), inStd, 0, 1);
+        MlpParameters mlp = MlpParameters.Of(_symmetric.Mlp.Skip, Schedule.NewConstant(branch), inStd, 0, 1);
         return ArchitectureModule.Defaults.With(
             name: "point",
             tokens: Tokens,

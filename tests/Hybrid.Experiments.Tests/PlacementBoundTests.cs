@@ -114,8 +114,8 @@ public class PlacementBoundTests
             gated: false,
             norm: norm,
             mask: Mask.Causal,
-            attention: new(skip, branch, 1, 1),
-            mlp: new(skip, branch, 1, 0, 1),
+            attention: AttentionParameters.Of(skip, branch, 1, 1),
+            mlp: MlpParameters.Of(skip, branch, 1, 0, 1),
             input: new(1, 0));
         return new(
             new(new ModelOptions(architecture, TrainingTask.NextToken, 8), new OptimiserOptions(LearningRate: 0.03), tokens == 2 ? 1 : 4, 20, 1), 1);

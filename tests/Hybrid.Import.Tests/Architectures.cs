@@ -41,8 +41,8 @@ internal static class Architectures
             gated: gated,
             norm: norm,
             mask: mask,
-            attention: new AttentionParameters(skips.Item1, branches.Item1, scales[0], scales[1]),
-            mlp: new MlpParameters(skips.Item2, branches.Item2, scales[2], scales[3], scales[4]),
+            attention: AttentionParameters.Of(skips.Item1, branches.Item1, scales[0], scales[1]),
+            mlp: MlpParameters.Of(skips.Item2, branches.Item2, scales[2], scales[3], scales[4]),
             input: new InputParameters(inputNorm, least + (1 - least) * fraction / 1000));
 
     private static Gen<Schedule> ScheduleOf(int depth, Gen<double> values) => Gen.OneOf(

@@ -47,7 +47,7 @@ public class DifferenceTests
     public void Strong_attention_and_collapsed_tokens_have_a_worse_condition_and_still_agree()
     {
         Architecture mild = Of("post", causal: false, gated: false), strong = mild.With(
-            attention: new AttentionParameters(mild.Attention.Skip, mild.Attention.Branch, 20, 1));
+            attention: AttentionParameters.Of(mild.Attention.Skip, mild.Attention.Branch, 20, 1));
         DifferenceReport tame = Run(mild, Dense, DifferencePlan.Double), wild = Run(strong, Dense, DifferencePlan.Double);
         Assert.True(wild.Agrees, $"{wild.First}");
         Assert.True(wild.Layers[^1].Condition > 3 * tame.Layers[^1].Condition, $"{wild.Layers[^1].Condition} and {tame.Layers[^1].Condition}");

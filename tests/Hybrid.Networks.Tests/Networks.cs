@@ -51,7 +51,7 @@ internal static class Networks
             norm: norm,
             mask: mask ?? Mask.None,
             wiring: wiring ?? Wiring.Sequential,
-            attention: new AttentionParameters(Schedule.NewConstant(skip), Schedule.NewConstant(attentionBranch), logitStd, valueStd),
-            mlp: new MlpParameters(Schedule.NewConstant(skip), Schedule.NewConstant(mlpBranch), inStd, biasStd, 1),
+            attention: AttentionParameters.Of(Schedule.NewConstant(skip), Schedule.NewConstant(attentionBranch), logitStd, valueStd),
+            mlp: MlpParameters.Of(Schedule.NewConstant(skip), Schedule.NewConstant(mlpBranch), inStd, biasStd, 1),
             input: new InputParameters(norm0, correlation));
 }

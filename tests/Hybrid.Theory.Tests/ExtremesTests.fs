@@ -52,16 +52,9 @@ let private record sizes depths = gen {
             Wiring = wiring
             Mask = mask
             Attention =
-                { Skip = skip
-                  Branch = attentionBranch
-                  LogitStd = logitStd
-                  ValueStd = valueStd }
+                AttentionParameters.Of(skip, attentionBranch, logitStd, valueStd)
             Mlp =
-                { Skip = if wiring = Wiring.Parallel then skip else mlpSkip
-                  Branch = mlpBranch
-                  InStd = inStd
-                  BiasStd = biasStd
-                  OutStd = outStd }
+                MlpParameters.Of((if wiring = Wiring.Parallel then skip else mlpSkip), mlpBranch, inStd, biasStd, outStd)
             Input = { Norm = q; Correlation = rho } }
 }
 

@@ -60,8 +60,8 @@ public sealed class EngineEqualityTests
             gated: constant.Gated,
             norm: constant.Norm,
             mask: constant.Mask,
-            attention: new AttentionParameters(one, Schedule.NewPerLayer([1, 0.5, 0.25]), 1, 1),
-            mlp: new MlpParameters(one, Schedule.NewPerLayer([0.2, 0.6, 1.1]), 1, 0, 1),
+            attention: AttentionParameters.Of(one, Schedule.NewPerLayer([1, 0.5, 0.25]), 1, 1),
+            mlp: MlpParameters.Of(one, Schedule.NewPerLayer([0.2, 0.6, 1.1]), 1, 0, 1),
             input: constant.Input));
     }
 

@@ -1,7 +1,5 @@
 namespace Hybrid.Architectures
 
-open System
-
 /// What an architecture may have beyond plain heads, one MLP and norms of gain 1: what not every walker of blocks can do.
 [<RequireQualifiedAccess>]
 type Feature =
@@ -29,10 +27,6 @@ type Feature =
         | SoftCap -> "attention.softCap"
         | Sink -> "attention.sink"
         | Experts -> "mlp.experts"
-
-/// An architecture with a feature that something cannot do.
-type UnsupportedArchitectureException(message: string) =
-    inherit ArgumentException(message)
 
 /// Which features an architecture has.
 [<RequireQualifiedAccess>]
@@ -72,20 +66,19 @@ module Features =
     let ofArchitecture (architecture: Architecture) =
         all |> Array.filter (has architecture)
 
-    /// Returns the architecture where `who` can do all that it asks for.
-    /// Raises UnsupportedArchitectureException that names who, the fields, and what to do.
+    /// Returns the architecture where `who`, such as an engine, has all the features that it asks for; otherwise raises
+    /// InvalidArchitectureException that names every field.
     [<CompiledName("EnsureSupported")>]
     let ensureSupported (who: string) (supported: Feature[]) (architecture: Architecture) =
         match ofArchitecture architecture |> Array.except supported with
         | [||] -> architecture
         | missing ->
-            let fields = missing |> Array.map _.Field |> String.concat ", "
+            let error (feature: Feature) =
+                { Field = feature.Field
+                  Received = string ((Option.get (Fields.tryFind feature.Field)).Read architecture)
+                  Legal = $"left at its default with {who}, which cannot do more" }
 
-            raise (
-                UnsupportedArchitectureException(
-                    $"architecture '{architecture.Name}': {fields} must have the default, since {who} cannot do more yet; `hybrid info` lists what can"
-                )
-            )
+            raise (InvalidArchitectureException(architecture.Name, Array.map error missing))
 
     /// Whether any two tokens are alike and nothing is drawn: no mask and none of the features. Then two numbers, q and ρ,
     /// describe a layer, and their maps are in closed form.

@@ -27,6 +27,23 @@ type FieldValue =
     /// values that are not all numbers, one for each layer
     | List of FieldValue[]
 
+    /// As an error message quotes it.
+    override this.ToString() =
+        let number (value: float) =
+            value.ToString("R", CultureInfo.InvariantCulture)
+
+        let list (items: string seq) = "[" + String.Join(", ", items) + "]"
+
+        match this with
+        | Text text -> text
+        | Whole whole -> string whole
+        | Number value -> number value
+        | Flag flag -> if flag then "true" else "false"
+        | Numbers values -> values |> Seq.map number |> list
+        | Null -> "null"
+        | Object parts -> parts |> Seq.map (fun struct (name, value) -> $"{name} {value}") |> String.concat ", "
+        | List values -> values |> Seq.map string |> list
+
 /// What kind of value a field takes.
 [<RequireQualifiedAccess>]
 type FieldKind =
@@ -53,6 +70,8 @@ type Field =
         Legal: string
         /// the legal words of a choice
         Names: string[]
+        /// whether records leave it out where it has the default
+        IsOptional: bool
         /// the architecture's value
         Get: Architecture -> FieldValue
         /// the architecture with another value, not validated; none where the value is of another kind
@@ -141,6 +160,7 @@ module Fields =
           Kind = FieldKind.Text
           Legal = "a string"
           Names = [||]
+          IsOptional = false
           Get = get >> FieldValue.Text
           TrySet =
             fun value a ->
@@ -164,6 +184,7 @@ module Fields =
           Kind = FieldKind.Whole
           Legal = legal
           Names = [||]
+          IsOptional = false
           Get = get >> FieldValue.Whole
           TrySet =
             fun value a ->
@@ -192,6 +213,7 @@ module Fields =
           Kind = FieldKind.Flag
           Legal = "true or false"
           Names = [||]
+          IsOptional = false
           Get = get >> FieldValue.Flag
           TrySet =
             fun value a ->
@@ -225,6 +247,7 @@ module Fields =
           Kind = FieldKind.Number
           Legal = "a finite number"
           Names = [||]
+          IsOptional = false
           Get = get >> FieldValue.Number
           TrySet = fun value a -> asNumber value |> ValueOption.map (fun number -> set number a)
           Check =
@@ -269,6 +292,7 @@ module Fields =
           Kind = FieldKind.Schedule
           Legal = "a finite number, or an array of finite numbers, one for each layer"
           Names = [||]
+          IsOptional = false
           Get =
             fun a ->
                 match get a with
@@ -304,6 +328,7 @@ module Fields =
           Kind = FieldKind.Choice
           Legal = "one of " + String.concat ", " names + also
           Names = names
+          IsOptional = false
           Get =
             fun a ->
                 let value = get a
@@ -383,6 +408,7 @@ module Fields =
           Kind = FieldKind.Shape
           Legal = legal
           Names = [||]
+          IsOptional = true
           Get = get >> spell
           TrySet = fun value a -> parse value |> ValueOption.map (fun value -> set value a)
           Check =
@@ -491,13 +517,14 @@ module Fields =
               path
               ""
               meaning
-              "one of none, causal, an object of window or prefix with a number of tokens, or an array of these, one for each layer"
+              "one of none, causal, or an object of window or prefix with a number of tokens, or an array of these, one for each layer"
               spell
               parse
               check
               get
               set with
-            Names = Mask.named |> Array.map (fun struct (name, _) -> name) }
+            Names = Mask.named |> Array.map (fun struct (name, _) -> name)
+            IsOptional = false }
 
     let private positions path meaning get set =
         let spellOne positions =
@@ -711,7 +738,8 @@ module Fields =
                _.Norm
                (fun value a -> { a with Norm = value })
            normKind "normKind" "" "what a norm does" _.NormKind (fun value a -> { a with NormKind = value })
-           schedule "normGain" "γ" "what every norm multiplies by" _.NormGain (fun value a -> { a with NormGain = value })
+           { schedule "normGain" "γ" "what every norm multiplies by" _.NormGain (fun value a -> { a with NormGain = value }) with
+               IsOptional = true }
            choice "wiring" "how a block's sublayers follow each other" Wiring.named _.Wiring (fun value a ->
                { a with Wiring = value })
            masks "mask" "which tokens a token attends to" _.Mask (fun value a -> { a with Mask = value })
@@ -745,12 +773,13 @@ module Fields =
                (fun value -> head (fun part -> { part with KeyValueHeads = value }))
            positions "attention.positions" "how attention is told where tokens are" _.Attention.Head.Positions (fun value ->
                head (fun part -> { part with Positions = value }))
-           choice
-               "attention.queryKeyNorm"
-               "which queries and keys are normalised; σ_A then is the product of the gains"
-               QueryKeyNorm.named
-               _.Attention.Head.QueryKeyNorm
-               (fun value -> head (fun part -> { part with QueryKeyNorm = value }))
+           { choice
+                 "attention.queryKeyNorm"
+                 "which queries and keys are normalised; σ_A then is the product of the gains"
+                 QueryKeyNorm.named
+                 _.Attention.Head.QueryKeyNorm
+                 (fun value -> head (fun part -> { part with QueryKeyNorm = value })) with
+               IsOptional = true }
            optionalNumber
                "attention.softCap"
                "c"

@@ -52,10 +52,15 @@ internal sealed record RunHeader(string Verb, ulong Seed, string? Engine = null,
     /// <summary>An architecture in one line, its choices in the words of the JSON record.</summary>
     public static string Describe(Architecture architecture)
     {
-        JsonObject record = ArchitectureJson.ToNode(architecture);
-        string mask = record["mask"]!.GetValue<string>() == "none" ? "" : $", {record["mask"]} mask";
         string gated = architecture.Gated ? "gated " : "";
-        return $"{architecture.Name}: {architecture.Depth} blocks, {architecture.Tokens} tokens, width {architecture.Width}, "
-            + $"heads {architecture.Heads}, MLP {architecture.MlpWidth} {gated}{record["activation"]}, norm {record["norm"]}{mask}";
+        string mask = architecture.Mask.IsNone ? "" : $", {Value("mask")} mask";
+        string line = $"{architecture.Name}: {architecture.Depth} blocks, {architecture.Tokens} tokens, width {architecture.Width}, "
+            + $"heads {architecture.Heads}, MLP {architecture.MlpWidth} {gated}{Value("activation")}, norm {Value("norm")}{mask}";
+        IEnumerable<string> features = Features.Of(architecture)
+            .Where(feature => !feature.IsMask)
+            .Select(feature => $", {feature.Field} {Value(feature.Field)}");
+        return line + string.Concat(features);
+
+        string Value(string path) => Fields.Find(path)!.Read(architecture).ToString();
     }
 }

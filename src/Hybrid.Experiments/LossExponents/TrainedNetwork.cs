@@ -35,8 +35,8 @@ internal sealed class TrainedNetwork
             gated: false,
             norm: norm,
             mask: mask,
-            attention: new AttentionParameters(skip, weight, logitStd, 1),
-            mlp: new MlpParameters(skip, weight, inStd, 0, 1),
+            attention: AttentionParameters.Of(skip, weight, logitStd, 1),
+            mlp: MlpParameters.Of(skip, weight, inStd, 0, 1),
             input: new InputParameters(1, 0));
         Exponents = Sums(Under(Mask.Causal));
         UnmaskedExponents = new(() => Sums(Under(Mask.None)));

@@ -33,8 +33,8 @@ internal sealed class LineSpectrum
             gated: false,
             norm: norm,
             mask: Mask.None,
-            attention: new AttentionParameters(weight, weight, 1, 1),
-            mlp: new MlpParameters(weight, weight, 3, 0, 1),
+            attention: AttentionParameters.Of(weight, weight, 1, 1),
+            mlp: MlpParameters.Of(weight, weight, 3, 0, 1),
             input: new InputParameters(1, 1)));
         Predicted = 0.5 * PhaseDiagram.Create([architecture]).OnLine(architecture).Gradient;
         Pair = new($"{Placement}, leading exponents", architecture, size.Samples, Measure);

@@ -26,8 +26,8 @@ internal sealed class TwoWayNetwork
             gated: false,
             norm: norm,
             mask: Mask.None,
-            attention: new AttentionParameters(weight, weight, 1, 1),
-            mlp: new MlpParameters(weight, weight, inStd, 0, 1),
+            attention: AttentionParameters.Of(weight, weight, 1, 1),
+            mlp: MlpParameters.Of(weight, weight, inStd, 0, 1),
             input: new InputParameters(1, 0.5));
         Power = Predict.Architecture(architecture).Layers[0].GradientDiagonal;
         Forward = new($"{Subject}, forwards", architecture, size.Samples, ForwardGrowth.Measure);

@@ -42,8 +42,8 @@ internal sealed record TrainableTransformer(
                 gated: false,
                 norm: Norm,
                 mask: Mask.Causal,
-                attention: new AttentionParameters(one, one, 1, 1),
-                mlp: new MlpParameters(one, one, InStd, 0, 1),
+                attention: AttentionParameters.Of(one, one, 1, 1),
+                mlp: MlpParameters.Of(one, one, InStd, 0, 1),
                 input: new InputParameters(1, 0));
         }
     }

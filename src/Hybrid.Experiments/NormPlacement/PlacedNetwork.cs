@@ -31,8 +31,8 @@ internal sealed class PlacedNetwork
             gated: false,
             norm: norm,
             mask: Mask.Causal,
-            attention: new AttentionParameters(skip, branch, 1, 1),
-            mlp: new MlpParameters(skip, branch, 1, 0, 1),
+            attention: AttentionParameters.Of(skip, branch, 1, 1),
+            mlp: MlpParameters.Of(skip, branch, 1, 0, 1),
             input: new InputParameters(1, 0));
         TrainingOptions options = new(
             new ModelOptions(Architecture, TrainingTask.NextToken, source.Vocabulary), setting.Options, Sequences, size.TrainingSteps, Seed: 0);

@@ -17,7 +17,7 @@ internal static class TrainedBlocks
 
     /// <summary>The architecture with other branch weights, and tokens that enter with the squared norm per coordinate <paramref name="input"/>.</summary>
     public static Architecture With(Architecture a, Schedule attention, Schedule mlp, double input) => a.With(
-        attention: new(a.Attention.Skip, attention, a.Attention.LogitStd, a.Attention.ValueStd),
-        mlp: new(a.Mlp.Skip, mlp, a.Mlp.InStd, a.Mlp.BiasStd, a.Mlp.OutStd),
+        attention: AttentionParameters.Of(a.Attention.Skip, attention, a.Attention.LogitStd, a.Attention.ValueStd),
+        mlp: MlpParameters.Of(a.Mlp.Skip, mlp, a.Mlp.InStd, a.Mlp.BiasStd, a.Mlp.OutStd),
         input: new(input, a.Input.Correlation));
 }

@@ -61,8 +61,8 @@ internal sealed class Trajectory
         gated: false,
         norm: norm,
         mask: mask,
-        attention: new AttentionParameters(Skip(AttentionBranch), Schedule.NewConstant(AttentionBranch), 1, 1),
-        mlp: new MlpParameters(Skip(regime.MlpBranch), Schedule.NewConstant(regime.MlpBranch), regime.InStd, 0, 1),
+        attention: AttentionParameters.Of(Skip(AttentionBranch), Schedule.NewConstant(AttentionBranch), 1, 1),
+        mlp: MlpParameters.Of(Skip(regime.MlpBranch), Schedule.NewConstant(regime.MlpBranch), regime.InStd, 0, 1),
         input: new InputParameters(1, regime.InputCorrelation));
 
     private static Schedule Skip(double branch) => Schedule.NewConstant(Math.Sqrt(1 - branch * branch));

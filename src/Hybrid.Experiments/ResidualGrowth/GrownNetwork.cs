@@ -35,8 +35,8 @@ internal sealed class GrownNetwork
             gated: false,
             norm: norm,
             mask: Mask.Causal,
-            attention: new AttentionParameters(one, one, 1, projection),
-            mlp: new MlpParameters(one, one, 1, 0, projection),
+            attention: AttentionParameters.Of(one, one, 1, projection),
+            mlp: MlpParameters.Of(one, one, 1, 0, projection),
             input: new InputParameters(1, 0));
         TrainingOptions options = new(
             new ModelOptions(architecture, TrainingTask.NextToken, task.Source.Vocabulary),

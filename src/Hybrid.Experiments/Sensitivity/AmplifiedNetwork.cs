@@ -24,8 +24,8 @@ internal sealed class AmplifiedNetwork
             gated: false,
             norm: norm,
             mask: Mask.None,
-            attention: new AttentionParameters(skip, branch, 1, 1),
-            mlp: new MlpParameters(skip, branch, 1, 0, 1),
+            attention: AttentionParameters.Of(skip, branch, 1, 1),
+            mlp: MlpParameters.Of(skip, branch, 1, 0, 1),
             input: new InputParameters(1, 0.5));
         LayerPrediction[] layers = Predict.Architecture(architecture).Layers;
         // By the trace of JᵀJ the mean growth forwards is the gradient's backwards, at every depth of the same network.

@@ -75,8 +75,8 @@ internal sealed class RescaledBranch
             gated: false,
             norm: norm,
             mask: Mask.None,
-            attention: attention ? new AttentionParameters(off, on, 1, factor) : new AttentionParameters(on, off, 1, 1),
-            mlp: attention ? new MlpParameters(on, off, 1, 0, 1) : new MlpParameters(off, on, 1, 0, factor),
+            attention: attention ? AttentionParameters.Of(off, on, 1, factor) : AttentionParameters.Of(on, off, 1, 1),
+            mlp: attention ? MlpParameters.Of(on, off, 1, 0, 1) : MlpParameters.Of(off, on, 1, 0, factor),
             input: new InputParameters(1, 0.5));
     }
 

@@ -32,12 +32,14 @@ public static class ArchitectureJson
         return Read(document.RootElement, source, null);
     }
 
-    /// <summary>Every field of the record as a JSON object; <see cref="Parse"/> reads back the same architecture.</summary>
+    /// <summary>The record as a JSON object, optional fields only where they differ from the default; <see cref="Parse"/> reads back the same architecture.</summary>
     public static JsonObject ToNode(Architecture architecture)
     {
         JsonObject root = [];
         foreach (Field field in Fields.All)
         {
+            if (field.IsOptional && field.Read(architecture).Equals(field.Read(ArchitectureModule.Defaults)))
+                continue;
             (string group, string name) = RecordFields.Split(field);
             JsonObject target = root;
             if (group != "")

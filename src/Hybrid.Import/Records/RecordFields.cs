@@ -54,21 +54,11 @@ internal static class RecordFields
 
     /// <summary>The field's value as JSON that <see cref="Set(string, Field, JsonElement, Architecture)"/> reads back.</summary>
     /// <exception cref="InputException">A value that no record can hold, such as an activation of the user's own.</exception>
-    public static JsonNode NodeOf(Field field, Architecture architecture)
+    public static JsonNode? NodeOf(Field field, Architecture architecture)
     {
         try
         {
-            return field.Read(architecture) switch
-            {
-                FieldValue.Text text => JsonValue.Create(text.Item),
-                FieldValue.Whole whole => JsonValue.Create(whole.Item),
-                FieldValue.Number number => JsonValue.Create(number.Item),
-                FieldValue.Flag flag => JsonValue.Create(flag.Item),
-                FieldValue.Numbers numbers => new JsonArray([.. numbers.Item.Select(number => (JsonNode)JsonValue.Create(number))]),
-                FieldValue.Flags flags => new JsonObject(
-                    flags.Item.Select(flag => KeyValuePair.Create(flag.Item1, (JsonNode?)JsonValue.Create(flag.Item2)))),
-                FieldValue other => throw new NotSupportedException($"{field.Path} {other} has no form in JSON"),
-            };
+            return NodeOf(field.Read(architecture));
         }
         catch (NotSupportedException error)
         {
@@ -81,15 +71,38 @@ internal static class RecordFields
     {
         JsonValueKind.String => FieldValue.NewText(element.GetString()!),
         JsonValueKind.True or JsonValueKind.False => FieldValue.NewFlag(element.GetBoolean()),
+        JsonValueKind.Null => FieldValue.Null,
         JsonValueKind.Number => element.TryGetInt32(out int whole) ? FieldValue.NewWhole(whole)
             : NumberOf(element) is double number ? FieldValue.NewNumber(number) : null,
-        JsonValueKind.Array => element.EnumerateArray().Select(NumberOf).ToArray() is var entries && entries.All(entry => entry is not null)
-            ? FieldValue.NewNumbers([.. entries.Select(entry => entry!.Value)])
-            : null,
-        JsonValueKind.Object => element.EnumerateObject().ToArray() is var answers
-            && answers.All(answer => answer.Value.ValueKind is JsonValueKind.True or JsonValueKind.False)
-                ? FieldValue.NewFlags([.. answers.Select(answer => (answer.Name, answer.Value.GetBoolean()))])
-                : null,
+        JsonValueKind.Array => Array(element),
+        JsonValueKind.Object => Object(element),
+        _ => null,
+    };
+
+    private static FieldValue? Array(JsonElement element)
+    {
+        double?[] numbers = [.. element.EnumerateArray().Select(NumberOf)];
+        if (numbers.All(number => number is not null))
+            return FieldValue.NewNumbers([.. numbers.Select(number => number!.Value)]);
+        FieldValue?[] values = [.. element.EnumerateArray().Select(ValueOf)];
+        return values.All(value => value is not null) ? FieldValue.NewList([.. values.Select(value => value!)]) : null;
+    }
+
+    private static FieldValue? Object(JsonElement element)
+    {
+        (string Name, FieldValue? Value)[] parts = [.. element.EnumerateObject().Select(part => (part.Name, ValueOf(part.Value)))];
+        return parts.All(part => part.Value is not null) ? FieldValue.NewObject([.. parts.Select(part => (part.Name, part.Value!))]) : null;
+    }
+
+    private static JsonNode? NodeOf(FieldValue value) => value switch
+    {
+        FieldValue.Text text => JsonValue.Create(text.Item),
+        FieldValue.Whole whole => JsonValue.Create(whole.Item),
+        FieldValue.Number number => JsonValue.Create(number.Item),
+        FieldValue.Flag flag => JsonValue.Create(flag.Item),
+        FieldValue.Numbers numbers => new JsonArray([.. numbers.Item.Select(number => (JsonNode)JsonValue.Create(number))]),
+        FieldValue.List list => new JsonArray([.. list.Item.Select(NodeOf)]),
+        FieldValue.Object parts => new JsonObject(parts.Item.Select(part => KeyValuePair.Create(part.Item1, NodeOf(part.Item2)))),
         _ => null,
     };
 

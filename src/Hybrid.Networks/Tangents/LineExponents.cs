@@ -28,7 +28,7 @@ public sealed unsafe class LineExponents : IDisposable
     /// <param name="differences">Independent differences carried through every network, 1 to width − 1; more average more.</param>
     public LineExponents(Architecture architecture, int differences = 4)
     {
-        ArchitectureModule.EnsureValid(architecture);
+        Features.EnsureSupported("tangents", [], ArchitectureModule.EnsureValid(architecture));
         ArgumentOutOfRangeException.ThrowIfLessThan(differences, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(differences, Math.Max(1, architecture.Width - 1));
         line = OneToken(architecture);

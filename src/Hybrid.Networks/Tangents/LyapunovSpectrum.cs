@@ -22,7 +22,7 @@ public sealed unsafe class LyapunovSpectrum : IDisposable
     /// <summary>Plans for the <paramref name="exponents"/> ≥ 1 leading exponents of a legal architecture.</summary>
     public LyapunovSpectrum(Architecture architecture, int exponents, int threads = 1)
     {
-        this.architecture = ArchitectureModule.EnsureValid(architecture);
+        this.architecture = Features.EnsureSupported("tangents", [], ArchitectureModule.EnsureValid(architecture));
         (int n, int d) = (architecture.Tokens, architecture.Width);
         ArgumentOutOfRangeException.ThrowIfLessThan(exponents, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(exponents, (long)n * d);

@@ -22,7 +22,7 @@ internal static class OptionRanges
 
     private static void Check(ModelOptions model)
     {
-        Architecture architecture = ArchitectureModule.EnsureValid(model.Architecture);
+        Architecture architecture = Features.EnsureSupported("training", [], ArchitectureModule.EnsureValid(model.Architecture));
         bool causal = model.Task == TrainingTask.NextToken;
         if (architecture.Mask.IsCausal != causal)
         {

@@ -67,8 +67,8 @@ public sealed class NetworkExponentsTests
             gated: false,
             norm: Placement.None,
             mask: Mask.Causal,
-            attention: new AttentionParameters(Schedule.NewConstant(1), Schedule.NewConstant(0), 1, 1),
-            mlp: new MlpParameters(Schedule.NewConstant(1), Schedule.NewConstant(0.5), 1, 0, 1),
+            attention: AttentionParameters.Of(Schedule.NewConstant(1), Schedule.NewConstant(0), 1, 1),
+            mlp: MlpParameters.Of(Schedule.NewConstant(1), Schedule.NewConstant(0.5), 1, 0, 1),
             input: new InputParameters(1, 0));
         model = model with { Architecture = blocks };
         using DenseTrainer trainer = new(Models.Options(model), threads: 1);

@@ -49,8 +49,8 @@ public sealed class ExponentTests
             gated: false,
             norm: Placement.None,
             mask: Mask.None,
-            attention: new AttentionParameters(Schedule.NewConstant(1), Schedule.NewConstant(0), 1, 1),
-            mlp: new MlpParameters(Schedule.NewConstant(0), Schedule.NewConstant(1), 1.3, 0, 1),
+            attention: AttentionParameters.Of(Schedule.NewConstant(1), Schedule.NewConstant(0), 1, 1),
+            mlp: MlpParameters.Of(Schedule.NewConstant(0), Schedule.NewConstant(1), 1.3, 0, 1),
             input: new InputParameters(1, 0));
         using LyapunovSpectrum spectrum = new(linear, exponents);
         double[][] measured = [.. Enumerable.Range(0, depth).Select(_ => new double[exponents])];

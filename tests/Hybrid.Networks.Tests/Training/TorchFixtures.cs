@@ -49,8 +49,8 @@ internal sealed class TorchFixtures
             norm: Placement.All.Single(item => item.ToString() == of.Norm),
             wiring: WiringModule.Named.Single(item => item.Item1 == (of.Wiring ?? "sequential")).Item2,
             mask: causal ? Mask.Causal : Mask.None,
-            attention: new AttentionParameters(Schedule.NewPerLayer(of.AttentionSkip), Schedule.NewPerLayer(of.AttentionBranch), 1, 1),
-            mlp: new MlpParameters(Schedule.NewPerLayer(of.MlpSkip), Schedule.NewPerLayer(of.MlpBranch), 1, 0, 1),
+            attention: AttentionParameters.Of(Schedule.NewPerLayer(of.AttentionSkip), Schedule.NewPerLayer(of.AttentionBranch), 1, 1),
+            mlp: MlpParameters.Of(Schedule.NewPerLayer(of.MlpSkip), Schedule.NewPerLayer(of.MlpBranch), 1, 0, 1),
             input: new InputParameters(of.Q0, of.Correlation));
         return new ModelOptions(
             architecture, causal ? TrainingTask.NextToken : TrainingTask.MaskedToken, Vocabulary, of.Tied, of.LogitStd);

@@ -26,7 +26,7 @@ public sealed class ConditionedEngine : INetworkEngine
     /// <exception cref="InsufficientMemoryException">The buffers exceed the machine's memory.</exception>
     public ConditionedEngine(Architecture architecture, int threads = 1)
     {
-        Architecture = ArchitectureModule.EnsureValid(architecture);
+        Architecture = Features.EnsureSupported("engine conditioned", [], ArchitectureModule.EnsureValid(architecture));
         (int n, int d) = (architecture.Tokens, architecture.Width);
         pool = new WorkerPool(threads);
         try
