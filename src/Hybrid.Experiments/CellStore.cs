@@ -64,9 +64,11 @@ public sealed class CellStore : IDisposable
             using SqliteTransaction transaction = _connection.BeginTransaction();
             Execute(
                 "INSERT OR IGNORE INTO registrations VALUES ($experiment, $version, $seed, $scale, $text, $time)",
-                [.. Parameters(key), ("$scale", scale.ToString()), ("$text", text), ("$time", DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture))]);
+                [.. Parameters(key), ("$scale", scale.ToString()), ("$text", text),
+                    ("$time", DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture))]);
             using SqliteCommand select = Command(
-                "SELECT text, time FROM registrations WHERE experiment = $experiment AND version = $version AND seed = $seed AND scale = $scale",
+                "SELECT text, time FROM registrations WHERE experiment = $experiment "
+                + "AND version = $version AND seed = $seed AND scale = $scale",
                 [.. Parameters(key), ("$scale", scale.ToString())]);
             using (SqliteDataReader reader = select.ExecuteReader())
             {
@@ -80,7 +82,8 @@ public sealed class CellStore : IDisposable
         if (stands.Text != text)
         {
             throw new InputException(
-                $"{_path}: {key.Experiment} was registered on {time:yyyy-MM-dd HH:mm} UTC with other hypotheses or predictions than this build makes; "
+                $"{_path}: {key.Experiment} was registered on {time:yyyy-MM-dd HH:mm} "
+                + "UTC with other hypotheses or predictions than this build makes; "
                 + "give another --out to register and measure anew");
         }
 
@@ -131,7 +134,11 @@ public sealed class CellStore : IDisposable
         if (!(empty && application == 0) && application != ApplicationId)
             throw new InputException($"{_path}: must be a store of experiments, got an SQLite file of another program; give another --out");
         if (!empty && version != SchemaVersion)
-            throw new InputException($"{_path}: must have layout {SchemaVersion}, got {version} of another version of hybrid; give another --out");
+        {
+            throw new InputException(
+                $"{_path}: must have layout {SchemaVersion}, got {version} of another version of hybrid; give another --out");
+        }
+
         Execute("PRAGMA journal_mode = WAL");
         Execute("PRAGMA synchronous = FULL");
         using SqliteTransaction transaction = _connection.BeginTransaction();
@@ -187,7 +194,8 @@ public sealed class CellStore : IDisposable
             }
             catch (SqliteException error) when (error.SqliteErrorCode is Busy or Locked)
             {
-                throw new InputException($"{_path}: another process is running an experiment there; wait for it or give another --out", error);
+                throw new InputException(
+                    $"{_path}: another process is running an experiment there; wait for it or give another --out", error);
             }
             catch (SqliteException error)
             {

@@ -37,7 +37,10 @@ public static class ExperimentReport
             + "A hypothesis is refuted if any of its numbers is, and inconclusive if more than half of them are; "
             + "a number is undecided where the measurement is too coarse to tell.");
         return plan.Scale == ExperimentScale.Quick
-            ? new("Verdicts", [new ReportParagraph("This is the quick run: small networks, few of them. It shows that the experiment works; the full run is the measurement."), table, level])
+            ? new("Verdicts", [
+                new ReportParagraph("This is the quick run: small networks, few of them. "
+                    + "It shows that the experiment works; the full run is the measurement."),
+                table, level])
             : new("Verdicts", [table, level]);
 
         static IReadOnlyList<string> Row(HypothesisResult result) =>
@@ -117,9 +120,12 @@ public static class ExperimentReport
                     ["version", environment.Version],
                     ["seed", outcome.Plan.Seed.ToString(CultureInfo.InvariantCulture)],
                     ["machine", environment.Machine],
-                    ["registered", outcome.Registered.ToString("yyyy-MM-dd HH:mm 'UTC, before the first cell'", CultureInfo.InvariantCulture)],
+                    ["registered",
+                        outcome.Registered.ToString("yyyy-MM-dd HH:mm 'UTC, before the first cell'", CultureInfo.InvariantCulture)],
                     ["cells", $"{outcome.Results.Count}, of which earlier runs had finished {outcome.Reused}"],
-                    ["duration", string.Create(CultureInfo.InvariantCulture, $"{outcome.Seconds:0} s, {outcome.Plan.Parallel} cells at a time; {outcome.CellSeconds:0} s of one core in all")],
+                    ["duration", string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{outcome.Seconds:0} s, {outcome.Plan.Parallel} cells at a time; {outcome.CellSeconds:0} s of one core in all")],
                 ]),
         ]);
 }

@@ -37,7 +37,8 @@ public static class Registration
         IEnumerable<string[]> rows = numbers.GroupBy(number => number.Subject).Select(subject => (string[])
         [
             subject.Key,
-            .. quantities.Select(quantity => subject.FirstOrDefault(number => number.Quantity == quantity) is RegisteredNumber number ? Number(number.Value) : ""),
+            .. quantities.Select(quantity =>
+                subject.FirstOrDefault(number => number.Quantity == quantity) is RegisteredNumber number ? Number(number.Value) : ""),
         ]);
         return new(
             string.Create(CultureInfo.InvariantCulture, $"{numbers.Count} predicted numbers:"),

@@ -13,9 +13,12 @@ switch (args)
             ? PairedTraining.Run(threads: 1, rounds: 15, processor: true)
             : PairedTraining.Run(threads, rounds: 15, processor: false);
     case ["paired-ensemble", ..]:
-        return PairedEnsemble.Run(threads, rounds: 7, largestPair: args.Length > 1 ? int.Parse(args[1]) : 8192, largest: args.Length > 2 ? int.Parse(args[2]) : 65536);
+        return PairedEnsemble.Run(threads, rounds: 7, largestPair: args.Length > 1 ? int.Parse(args[1]) : 8192, largest: args.Length > 2
+            ? int.Parse(args[2])
+            : 65536);
     case ["agreement", ..]:
-        return Agreement.Run(threads, width: args.Length > 1 ? int.Parse(args[1]) : 8192, samples: args.Length > 2 ? int.Parse(args[2]) : 16);
+        return Agreement.Run(
+            threads, width: args.Length > 1 ? int.Parse(args[1]) : 8192, samples: args.Length > 2 ? int.Parse(args[2]) : 16);
     case ["normals"]:
         return NormalNumbers.Run();
     case ["conditioned-parts", ..]:

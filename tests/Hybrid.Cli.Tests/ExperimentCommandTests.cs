@@ -110,8 +110,12 @@ public class ExperimentCommandTests
     private static void Kill(string folder)
     {
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string arg in (string[])[typeof(Cli).Assembly.Location, "experiment", "rank-collapse", "--quick", "--parallel", "2", "--out", folder])
+        foreach (string arg in (string[])[
+            typeof(Cli).Assembly.Location, "experiment", "rank-collapse", "--quick", "--parallel", "2", "--out", folder])
+        {
             start.ArgumentList.Add(arg);
+        }
+
         using Process process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();

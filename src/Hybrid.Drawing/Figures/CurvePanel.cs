@@ -24,7 +24,9 @@ public sealed record CurvePanel(string Title, string Horizontal, string Vertical
 
     /// <summary>Both ends of a bar; the lower one only where it would not forbid a logarithmic axis.</summary>
     private static double[] Bars(CurvePoint point) =>
-        point.Y > 0 && point.Y - point.Error <= 0 ? [point.Y, point.Y + point.Error] : [point.Y - point.Error, point.Y, point.Y + point.Error];
+        point.Y > 0 && point.Y - point.Error <= 0
+            ? [point.Y, point.Y + point.Error]
+            : [point.Y - point.Error, point.Y, point.Y + point.Error];
 
     private double[] Values(Func<(double X, double Y), double> ofLine, Func<CurvePoint, double[]> ofPoint) =>
         [.. Series.SelectMany(series => series.Line.Select(ofLine).Concat(series.Points.SelectMany(ofPoint))).Where(double.IsFinite)];

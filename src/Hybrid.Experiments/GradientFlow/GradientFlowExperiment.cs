@@ -12,14 +12,18 @@ internal sealed class GradientFlowExperiment : IExperiment
 
     public string Name => "gradient-flow";
 
-    public string Purpose => "Gradient norms of tokens and of every weight matrix by depth and placement, at initialisation and in training.";
+    public string Purpose =>
+        "Gradient norms of tokens and of every weight matrix by depth and placement, at initialisation and in training.";
 
     public string Question =>
         "How do gradients travel towards the input at initialisation? The literature claims that post-normalisation makes them vanish "
-        + "exponentially in depth and that pre- and peri-normalisation do not. The theory predicts the whole profile: the gradient at every "
+        + "exponentially in depth and that pre- and peri-normalisation do not. "
+        + "The theory predicts the whole profile: the gradient at every "
         + "token and the gradient norm of every weight matrix, at every depth. ReLU (σ_w = √2) and GELU (σ_w = 1) networks, "
-        + "σ_A = σ_V = σ_v = 1, ρ₀ = 0.5, r = a = 1, and r² = a² = 1/2 where nothing is normalised; the loss gradient at the output is g_d = 1, g_o = 0. "
-        + "Then small causal transformers (ReLU, σ_w = √2, r = a = 1) that learn a Markov chain: at initialisation with data and the loss's own gradient, and through training.";
+        + "σ_A = σ_V = σ_v = 1, ρ₀ = 0.5, r = a = 1, and r² = a² = 1/2 where nothing is normalised; "
+        + "the loss gradient at the output is g_d = 1, g_o = 0. "
+        + "Then small causal transformers (ReLU, σ_w = √2, r = a = 1) that learn a Markov chain: "
+        + "at initialisation with data and the loss's own gradient, and through training.";
 
     public int Version => 2;
 

@@ -1,6 +1,9 @@
 namespace Hybrid.Experiments.LossExponents;
 
-/// <summary>Spearman's rank correlation, in Fisher's z, whose standard error is about 1.03/√(n − 3) (Fieller, Hartley and Pearson 1957).</summary>
+/// <summary>
+/// Spearman's rank correlation, in Fisher's z, whose standard error is about 1.03/√(n − 3) (Fieller,
+/// Hartley and Pearson 1957).
+/// </summary>
 /// <param name="Value">ρ_s, from −1 to 1.</param>
 /// <param name="Count">n ≥ 4 pairs.</param>
 internal readonly record struct RankCorrelation(double Value, int Count)

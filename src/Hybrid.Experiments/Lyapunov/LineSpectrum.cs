@@ -57,7 +57,8 @@ internal sealed class LineSpectrum
         return CellValues.Of(Enumerable.Range(0, samples).Select(sample =>
         {
             spectrum.Run(seed, sample, blocks);
-            return Enumerable.Range(1, Exponents).Select(k => KeyValuePair.Create(Name(k), blocks.Skip(Depth / 2).Average(block => block[k - 1]))).ToArray();
+            return Enumerable.Range(1, Exponents).Select(
+                k => KeyValuePair.Create(Name(k), blocks.Skip(Depth / 2).Average(block => block[k - 1]))).ToArray();
         }));
     }
 }

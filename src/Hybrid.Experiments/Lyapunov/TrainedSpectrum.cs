@@ -26,7 +26,8 @@ internal sealed class TrainedSpectrum
         TrainableTransformer network = new(norm, Activation.Erf, 1, size.Tokens, size.Depth, size.Width, Heads, size.Sequences, size.Steps);
         Placement = network.Placement;
         Runs = [.. Enumerable.Range(1, size.Runs).Select(run => new Cell(
-            $"{network.Key}, {size.Exponents} exponents on {size.Trajectories} sequences, run {run}", network.Cost, seed => Measure(network.Options(seed), size)))];
+            $"{network.Key}, {size.Exponents} exponents on {size.Trajectories} sequences, run {run}", network.Cost,
+            seed => Measure(network.Options(seed), size)))];
     }
 
     public TrainedSize Size { get; }

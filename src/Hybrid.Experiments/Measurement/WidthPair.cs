@@ -52,7 +52,8 @@ internal sealed class WidthPair
     {
         double cost = (double)samples * architecture.Depth * architecture.Tokens * (architecture.Width + architecture.MlpWidth);
         return new(
-            string.Create(CultureInfo.InvariantCulture, $"{subject}, width {architecture.Width}, {samples} networks, {RecordHash.Of(architecture)}"),
+            string.Create(
+                CultureInfo.InvariantCulture, $"{subject}, width {architecture.Width}, {samples} networks, {RecordHash.Of(architecture)}"),
             cost,
             seed => measure(architecture, seed, samples));
     }

@@ -19,8 +19,10 @@ internal sealed class NormPlacementClaims
                 "H4",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Counting as failures also the runs that end having learnt nothing of the context (a test loss above {grid.LearntLoss:0.####}, less than "
-                        + $"{PlacementGrid.LeastGain} of the way from the unigram entropy to the optimum), smaller steps and peri fail less often too."),
+                    $"Counting as failures also the runs that end having learnt nothing of "
+                        + $"the context (a test loss above {grid.LearntLoss:0.####}, less than "
+                        + $"{PlacementGrid.LeastGain} of the way from the unigram entropy to the optimum), "
+                        + $"smaller steps and peri fail less often too."),
                 "Failure",
                 "failing",
                 grid.Fails,

@@ -12,7 +12,8 @@ namespace Hybrid.Experiments.NormPlacement;
 internal sealed class PlacementRun(CellValues values)
 {
     private const string DivergedName = "diverged", TestLoss = "loss";
-    private const string Checks = "bound checks", Violations = "bound violations", LargestRatio = "largest norm/bound", OutputRatio = "output norm/bound";
+    private const string Checks = "bound checks", Violations = "bound violations", LargestRatio = "largest norm/bound",
+        OutputRatio = "output norm/bound";
 
     /// <summary>Whether the run diverged, by the rule of every training run.</summary>
     public bool Diverged => values[DivergedName].Mean > 0;
@@ -74,7 +75,11 @@ internal sealed class PlacementRun(CellValues values)
             trainer.Observe(batch, meter, backward: false);
             StreamMeasures[] streams = meter.Measurement.Streams;
             foreach (StreamQuantity quantity in StreamQuantity.All)
-                numbers.AddRange(streams.Select((stream, layer) => KeyValuePair.Create(NameOf(quantity, layer, trainer.StepsDone > 0), quantity.Of(stream))));
+            {
+                numbers.AddRange(streams.Select(
+                    (stream, layer) => KeyValuePair.Create(NameOf(quantity, layer, trainer.StepsDone > 0), quantity.Of(stream))));
+            }
+
             if (architecture.Norm == Placement.Pre)
             {
                 double[] bounds = WeightBound.Of(trainer, streams[0].LargestNorm);

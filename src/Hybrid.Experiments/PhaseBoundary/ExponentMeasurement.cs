@@ -15,12 +15,13 @@ internal static class ExponentMeasurement
     private const double NearlyEqual = 1e-8;
 
     /// <summary>The architecture at a size of the experiment, from the norm at which it stays.</summary>
-    public static Architecture Sized(Architecture architecture, ExponentKind kind, PhaseBoundarySize size) => StationaryNorm.Of(architecture.With(
-        depth: size.Depth,
-        width: size.Width,
-        heads: 1,
-        mlpWidth: size.Width,
-        input: new InputParameters(1, kind == ExponentKind.AngleOfTokens ? 1 - NearlyEqual : 0)));
+    public static Architecture Sized(Architecture architecture, ExponentKind kind, PhaseBoundarySize size) =>
+        StationaryNorm.Of(architecture.With(
+            depth: size.Depth,
+            width: size.Width,
+            heads: 1,
+            mlpWidth: size.Width,
+            input: new InputParameters(1, kind == ExponentKind.AngleOfTokens ? 1 - NearlyEqual : 0)));
 
     /// <summary>Measures by the route of the kind.</summary>
     public static CellValues Measure(ExponentKind kind, Architecture architecture, ulong seed, int samples) => kind switch

@@ -50,20 +50,21 @@ internal sealed class Trajectory
     public const string Total = "total";
 
     /// <summary>r² = 1 − a² in both sublayers, so that no placement's norm grows and collapse is geometric in depth.</summary>
-    private static Architecture Build(Regime regime, Placement norm, Mask mask, RankCollapseSize size, string name) => ArchitectureModule.Defaults.With(
-        name: name,
-        tokens: size.Tokens,
-        depth: size.Depth,
-        width: size.Width,
-        heads: size.Heads,
-        mlpWidth: size.Width,
-        activation: Activation.Erf,
-        gated: false,
-        norm: norm,
-        mask: mask,
-        attention: new AttentionParameters(Skip(AttentionBranch), Schedule.NewConstant(AttentionBranch), 1, 1),
-        mlp: new MlpParameters(Skip(regime.MlpBranch), Schedule.NewConstant(regime.MlpBranch), regime.InStd, 0, 1),
-        input: new InputParameters(1, regime.InputCorrelation));
+    private static Architecture Build(Regime regime, Placement norm, Mask mask, RankCollapseSize size, string name) =>
+        ArchitectureModule.Defaults.With(
+            name: name,
+            tokens: size.Tokens,
+            depth: size.Depth,
+            width: size.Width,
+            heads: size.Heads,
+            mlpWidth: size.Width,
+            activation: Activation.Erf,
+            gated: false,
+            norm: norm,
+            mask: mask,
+            attention: new AttentionParameters(Skip(AttentionBranch), Schedule.NewConstant(AttentionBranch), 1, 1),
+            mlp: new MlpParameters(Skip(regime.MlpBranch), Schedule.NewConstant(regime.MlpBranch), regime.InStd, 0, 1),
+            input: new InputParameters(1, regime.InputCorrelation));
 
     private static Schedule Skip(double branch) => Schedule.NewConstant(Math.Sqrt(1 - branch * branch));
 

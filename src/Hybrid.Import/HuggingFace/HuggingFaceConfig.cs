@@ -54,13 +54,17 @@ internal static class HuggingFaceConfig
             if (config.Size(key) is int experts and > 1)
             {
                 throw config.Error(
-                    $"{config.Path(key)} must be 1 or absent, got {experts}: experts are not modelled; import a dense model, or write an architecture "
+                    $"{config.Path(key)} must be 1 or absent, got {experts}: "
+                        + "experts are not modelled; import a dense model, or write an architecture "
                         + "JSON record with the width of the experts that one token uses");
             }
         }
 
         if (config.Flag("is_encoder_decoder", false))
-            throw config.Error($"{config.Path("is_encoder_decoder")} must be false: one stack of blocks is modelled; write an architecture JSON record of one half");
+        {
+            throw config.Error($"{config.Path("is_encoder_decoder")} must be false: "
+                + "one stack of blocks is modelled; write an architecture JSON record of one half");
+        }
     }
 
     private static InputException Unknown(ConfigReader config, string? modelType, string[] classes)
@@ -69,7 +73,8 @@ internal static class HuggingFaceConfig
         string legal = $"{string.Join(", ", names)}; for another network write an architecture JSON record";
         return modelType is null
             ? config.Error($"architectures must name a class of a known family, got '{string.Join(", ", classes)}'. Families: {legal}")
-            : config.Error($"model_type must be one of the families that can be imported, got '{modelType}'{NearestName.QuestionOrStop(modelType, names)} Families: {legal}");
+            : config.Error("model_type must be one of the families that can be imported, "
+                + $"got '{modelType}'{NearestName.QuestionOrStop(modelType, names)} Families: {legal}");
     }
 
     private static IEnumerable<string> Ignored(ConfigReader config) =>

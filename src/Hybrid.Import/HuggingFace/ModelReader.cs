@@ -99,7 +99,8 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
             return Patches();
         int longest = config.Size("max_position_embeddings", "n_positions") ?? MostTokens;
         int tokens = Math.Min(longest, MostTokens);
-        notes.Add($"tokens are {tokens} unless --set tokens=N says otherwise (context {longest}): their number matters, and so does the time it takes");
+        notes.Add($"tokens are {tokens} unless --set tokens=N says otherwise (context {longest}): "
+            + "their number matters, and so does the time it takes");
         return tokens;
     }
 
@@ -109,7 +110,11 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
         int patch = config.RequiredSize("patch_size");
         long side = image / patch;
         if (side < 1 || (side * side) + 1 > ArchitectureModule.LargestSize)
-            throw config.Error($"image_size over patch_size must give 1 to {ArchitectureModule.LargestSize - 1} patches, got {image} over {patch}");
+        {
+            throw config.Error(
+                $"image_size over patch_size must give 1 to {ArchitectureModule.LargestSize - 1} patches, got {image} over {patch}");
+        }
+
         return (int)((side * side) + 1);
     }
 
@@ -128,7 +133,8 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
                 return Hybrid.Architectures.Embedding.NewNormalisedSum(absolute ? 3 : 2);
             case EmbeddingKind.Patches:
                 const int Colours = 3;
-                long pixels = (long)(config.Size("num_channels") ?? Colours) * config.RequiredSize("patch_size") * config.RequiredSize("patch_size");
+                long pixels =
+                    (long)(config.Size("num_channels") ?? Colours) * config.RequiredSize("patch_size") * config.RequiredSize("patch_size");
                 return pixels < int.MaxValue
                     ? Hybrid.Architectures.Embedding.NewPatches((int)pixels)
                     : throw config.Error($"num_channels · patch_size² must be below {int.MaxValue}, got {pixels}");

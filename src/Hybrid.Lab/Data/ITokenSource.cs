@@ -25,7 +25,10 @@ public interface ITokenSource : IDisposable
     /// </summary>
     double? OptimalLoss(TrainingTask task, int tokens);
 
-    /// <summary>How many different sequences of <paramref name="length"/> tokens a part has; <see cref="long.MaxValue"/> where they never end.</summary>
+    /// <summary>
+    /// How many different sequences of <paramref name="length"/> tokens a part has;
+    /// <see cref="long.MaxValue"/> where they never end.
+    /// </summary>
     /// <exception cref="InputException">Sequences of this length cannot be had at all.</exception>
     long Sequences(Split split, int length);
 

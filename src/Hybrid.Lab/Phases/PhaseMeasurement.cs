@@ -30,7 +30,11 @@ public sealed record PhaseMeasurement(int Networks, IReadOnlyList<MeasuredPoint>
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(networks, 2);
         if (grid.Architecture.Mask.IsCausal)
-            throw new InputException($"--measure: networks are measured without a mask, and '{grid.Architecture.Name}' has a causal one; give --set mask=none, or leave --measure out");
+        {
+            throw new InputException($"--measure: networks are measured without a mask, and '{grid.Architecture.Name}' has a causal one; "
+                + "give --set mask=none, or leave --measure out");
+        }
+
         int[] columns = Spread(grid.X.Count), rows = Spread(grid.Y.Count);
         (double X, double Y)[] places = [.. rows.SelectMany(row => columns.Select(column => (grid.X.Values[column], grid.Y.Values[row])))];
         PhaseLaw law = PhaseLaw.Of(places.Select(place => grid.At(place.X, place.Y)));

@@ -37,7 +37,8 @@ public static class EngineBenchmark
             try
             {
                 using INetworkEngine engine = run.Create(architecture, Math.Max(1, run.Threads / engines));
-                NetworkSample[] results = [.. Enumerable.Range(0, engine.BatchSize).Select(_ => new NetworkSample(architecture.Tokens, architecture.Depth))];
+                NetworkSample[] results =
+                    [.. Enumerable.Range(0, engine.BatchSize).Select(_ => new NetworkSample(architecture.Tokens, architecture.Depth))];
                 engine.Run(run.Seed, number * results.Length, results);
                 Volatile.Write(ref batch, Math.Min(results.Length, engine.BatchSize));
                 warm.SignalAndWait(cancellation);

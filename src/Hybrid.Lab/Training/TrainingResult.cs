@@ -5,7 +5,8 @@ namespace Hybrid.Lab.Training;
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Reason">Why it diverged, otherwise null.</param>
 /// <param name="Trajectory">Step 0 and every step done.</param>
-/// <param name="TokensPerSecond">Tokens seen per second of optimisation, over all processes that worked on the run; NaN before the first step.</param>
+/// <param name="TokensPerSecond">Tokens seen per second of optimisation, over all processes that worked
+/// on the run; NaN before the first step.</param>
 public sealed record TrainingResult(
     TrainingPlan Plan,
     TrainingOutcome Outcome,
@@ -23,7 +24,8 @@ public sealed record TrainingResult(
     public int FinalSteps => Math.Clamp(Steps / 10, 1, 100);
 
     /// <summary>Mean training loss of the last <see cref="FinalSteps"/> steps, nats; NaN before the first.</summary>
-    public double FinalLoss => Trajectory.Skip(1).TakeLast(FinalSteps).Select(entry => entry.Loss!.Value).DefaultIfEmpty(double.NaN).Average();
+    public double FinalLoss =>
+        Trajectory.Skip(1).TakeLast(FinalSteps).Select(entry => entry.Loss!.Value).DefaultIfEmpty(double.NaN).Average();
 
     /// <summary>Evaluation loss before the first step, nats.</summary>
     public double InitialEvalLoss => Evaluations.Select(entry => entry.EvalLoss!.Value).FirstOrDefault(double.NaN);

@@ -28,7 +28,10 @@ public interface ITrainer : IDisposable
     /// <summary>Copies entries [offset, offset + source.Length) of a tensor in.</summary>
     void Write(NamedTensor tensor, long offset, ReadOnlySpan<float> source);
 
-    /// <summary>One step of the optimiser on a batch of Options.Sequences sequences. After a loss that is not finite nothing is updated.</summary>
+    /// <summary>
+    /// One step of the optimiser on a batch of Options.Sequences
+    /// sequences. After a loss that is not finite nothing is updated.
+    /// </summary>
     StepResult Step(TokenBatch batch);
 
     /// <summary>Mean cross-entropy over the targets of a batch, nats; changes nothing.</summary>

@@ -34,23 +34,29 @@ public class BadConfigTests
     public void A_bad_key_is_named(string key, string message, string received) =>
         Refused(ImportTests.Tiny(key), message, received);
 
+    private const string Vit =
+        """{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8""";
+
     [Theory]
     [InlineData("""{"model_type":"lama"}""", "model_type must be one of", "got 'lama'; did you mean llama")]
     [InlineData("""{"model_type":7}""", "model_type must be a string", "got 7")]
-    [InlineData("""{"model_type":null,"architectures":["MambaForCausalLM"]}""", "architectures must name a class", "got 'MambaForCausalLM'")]
+    [InlineData("""{"model_type":null,"architectures":["MambaForCausalLM"]}""", "architectures must name a class",
+        "got 'MambaForCausalLM'")]
     [InlineData("""{"architectures":[]}""", "architectures must name a class", "gpt2, gpt_neox, bert")]
     [InlineData("""{"model_type":"mixtral","num_local_experts":8}""", "num_local_experts must be", "got 8")]
     [InlineData("""{"model_type":"llama"}""", "hidden_size or n_embd is missing", "an integer from 1")]
     [InlineData("""{"model_type":"llama","hidden_size":64}""", "num_hidden_layers or n_layer is missing", "integer")]
     [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2}""", "num_attention_heads or n_head is missing", "integer")]
-    [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4}""", "intermediate_size or n_inner is missing", "integer")]
+    [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4}""",
+        "intermediate_size or n_inner is missing", "integer")]
     [InlineData("""{"model_type":"llama","hidden_size":-64}""", "hidden_size must be an integer from 1", "got -64")]
     [InlineData("""{"model_type":"llama","hidden_size":64.5}""", "hidden_size must be an integer", "got 64.5")]
     [InlineData("""{"model_type":"llama","hidden_size":99999999999}""", "hidden_size must be an integer", "got 99999999999")]
-    [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":7,"intermediate_size":8}""", "num_attention_heads must be a divisor of hidden_size = 64", "got 7")]
-    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,"image_size":8,"patch_size":16}""", "image_size over patch_size", "got 8 over 16")]
-    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,"image_size":[224,224],"patch_size":16}""", "image_size must be an integer", "got [224,224]")]
-    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,"image_size":16777216,"patch_size":1}""", "image_size over patch_size", "got 16777216 over 1")]
+    [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":7,"intermediate_size":8}""",
+        "num_attention_heads must be a divisor of hidden_size = 64", "got 7")]
+    [InlineData(Vit + ""","image_size":8,"patch_size":16}""", "image_size over patch_size", "got 8 over 16")]
+    [InlineData(Vit + ""","image_size":[224,224],"patch_size":16}""", "image_size must be an integer", "got [224,224]")]
+    [InlineData(Vit + ""","image_size":16777216,"patch_size":1}""", "image_size over patch_size", "got 16777216 over 1")]
     [InlineData("""{"model_type":"llama","a":[[[[[[[[[[1]]]]]]]]]]}""", "line 1", "depth of 8")]
     [InlineData("""{"model_type":"llama",""", "line 1", "JSON")]
     public void A_configuration_that_is_none_is_refused(string text, string message, string received) => Refused(text, message, received);
