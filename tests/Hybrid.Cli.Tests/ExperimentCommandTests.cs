@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Hybrid.Cli.Shared;
-using Hybrid.Experiments;
 using Hybrid.Experiments.Catalogue;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Runs;
 using Hybrid.Lab.Tests;
 using Xunit;
 

@@ -1,5 +1,8 @@
 using Hybrid.Architectures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Experiments.LossExponents;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Data;

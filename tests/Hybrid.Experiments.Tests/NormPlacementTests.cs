@@ -1,4 +1,6 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Experiments.NormPlacement;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Statistics;

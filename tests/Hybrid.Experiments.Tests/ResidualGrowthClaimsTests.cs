@@ -1,6 +1,9 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
 using Hybrid.Experiments.Catalogue;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Statistics;
 using Xunit;
 

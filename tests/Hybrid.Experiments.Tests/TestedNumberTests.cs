@@ -1,5 +1,8 @@
 using Hybrid.Drawing.Reports;
-using Hybrid.Experiments;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
+using Hybrid.Experiments.Runs;
 using Hybrid.Experiments.Tests.Fakes;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Statistics;

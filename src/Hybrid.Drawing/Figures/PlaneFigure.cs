@@ -68,3 +68,16 @@ public static class PlaneFigure
         svg.Polyline(corners.Select(corner => (panel.X(corner.Item1), panel.Y(corner.Item2))), "theory dashed s6");
     }
 }
+
+/// <summary>A measured point of a plane.</summary>
+/// <param name="X">Horizontal value.</param>
+/// <param name="Y">Vertical value.</param>
+/// <param name="Value">What its colour shows.</param>
+/// <param name="Shape">Number of its mark's shape.</param>
+/// <param name="Hover">What a pointer shows.</param>
+public readonly record struct PlanePoint(double X, double Y, double Value, int Shape, string Hover);
+
+/// <summary>One panel of a plane figure.</summary>
+/// <param name="Title">Above the panel.</param>
+/// <param name="Points">At least one.</param>
+public sealed record PlanePanel(string Title, IReadOnlyList<PlanePoint> Points);

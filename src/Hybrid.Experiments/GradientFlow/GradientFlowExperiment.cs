@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.GradientFlow;
 
@@ -45,4 +46,17 @@ internal sealed class GradientFlowExperiment : IExperiment
             [.. grid.SelectMany(network => network.Pair.Cells), .. trained.Cells],
             (results, level) => Evaluation.Together(claims.Evaluate(results, level), trained.Evaluate(results, level)));
     }
+}
+
+/// <summary>The size of the networks and of the ensembles.</summary>
+internal sealed record GradientFlowSize(int Tokens, int Depth, int Width, int Heads, int Samples)
+{
+    public static GradientFlowSize Of(ExperimentScale scale) =>
+        scale == ExperimentScale.Full ? new(16, 16, 512, 8, 384) : new(8, 8, 128, 4, 24);
+
+    /// <summary>The layers whose token gradients are registered; at the output they are given.</summary>
+    public IReadOnlyList<int> Layers => [0, Depth / 4, Depth / 2, 3 * Depth / 4];
+
+    /// <summary>The blocks whose weight gradients are registered.</summary>
+    public IReadOnlyList<int> Blocks => [1, Depth / 2, Depth];
 }

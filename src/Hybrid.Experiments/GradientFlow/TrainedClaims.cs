@@ -1,6 +1,10 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Experiments.Measurement;
+using Hybrid.Experiments.Runs;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Training;

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Designs;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Data;
 using Hybrid.Networks.Training;

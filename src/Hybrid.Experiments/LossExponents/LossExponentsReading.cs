@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Hypotheses;
 
 namespace Hybrid.Experiments.LossExponents;
 

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.Lyapunov;
 
@@ -46,4 +47,11 @@ internal sealed class LyapunovExperiment : IExperiment
             [.. claims.Cells, .. trainedClaims.Cells],
             (results, level) => Evaluation.Together(claims.Evaluate(results, level), trainedClaims.Evaluate(results, level)));
     }
+}
+
+/// <summary>The size of networks and ensembles, and the length of orbits.</summary>
+internal sealed record LyapunovSize(int Tokens, int Depth, int Width, int Heads, int Samples, int Products, int Orbits, int Steps)
+{
+    public static LyapunovSize Of(ExperimentScale scale) =>
+        scale == ExperimentScale.Full ? new(16, 12, 512, 8, 96, 2000, 32, 100_000) : new(8, 6, 128, 4, 24, 500, 8, 5000);
 }

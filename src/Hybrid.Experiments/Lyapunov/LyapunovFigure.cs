@@ -1,5 +1,6 @@
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Statistics;

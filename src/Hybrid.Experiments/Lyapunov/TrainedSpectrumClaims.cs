@@ -1,5 +1,8 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Training;

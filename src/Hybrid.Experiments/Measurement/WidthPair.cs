@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Lab.Checks;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Statistics;

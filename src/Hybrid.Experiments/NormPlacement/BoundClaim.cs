@@ -1,6 +1,8 @@
 using System.Globalization;
 using Hybrid.Architectures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
 
 namespace Hybrid.Experiments.NormPlacement;
 

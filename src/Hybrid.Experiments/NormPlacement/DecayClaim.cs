@@ -1,5 +1,7 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.NormPlacement;

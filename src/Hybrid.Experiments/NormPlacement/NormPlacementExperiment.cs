@@ -1,3 +1,4 @@
+using Hybrid.Experiments.Designs;
 using Hybrid.Experiments.Measurement;
 
 namespace Hybrid.Experiments.NormPlacement;

@@ -1,5 +1,8 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
+using Hybrid.Experiments.Runs;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.NormPlacement;

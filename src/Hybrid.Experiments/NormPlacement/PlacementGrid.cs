@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Lab.Data;
 using Hybrid.Networks.Training;
 

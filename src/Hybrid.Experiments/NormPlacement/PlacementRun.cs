@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Data;
 using Hybrid.Networks.Measurements;
@@ -91,4 +92,17 @@ internal sealed class PlacementRun(CellValues values)
 
     private static string NameOf(StreamQuantity quantity, int layer, bool trained) =>
         string.Create(CultureInfo.InvariantCulture, $"{quantity.Name}, layer {layer}, {(trained ? "trained" : "initial")}");
+}
+
+/// <summary>A size of the residual stream that is followed over depth.</summary>
+/// <param name="Name">In tables, figures and stored numbers.</param>
+/// <param name="Of">Its value at one boundary.</param>
+internal sealed record StreamQuantity(string Name, Func<StreamMeasures, double> Of)
+{
+    public static readonly StreamQuantity Magnitude = new("mean absolute value", stream => stream.MeanAbsolute);
+    public static readonly StreamQuantity CoordinateVariance = new("coordinate variance", stream => stream.CoordinateVariance);
+    public static readonly StreamQuantity DataVariance = new("data variance", stream => stream.DataVariance);
+
+    /// <summary>The three of Kan et al.</summary>
+    public static readonly IReadOnlyList<StreamQuantity> All = [Magnitude, CoordinateVariance, DataVariance];
 }

@@ -1,6 +1,7 @@
 using Hybrid.Architectures;
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Experiments.NormPlacement;

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Phases;
 using Hybrid.Networks.Tangents;
@@ -44,4 +45,17 @@ internal static class ExponentMeasurement
             return new[] { KeyValuePair.Create(Exponent, (kind == ExponentKind.Gradient ? gradient : angle).Average()) };
         }));
     }
+}
+
+/// <summary>Which exponent of derivation section 6 a line is about, and by which route it is measured.</summary>
+internal enum ExponentKind
+{
+    /// <summary>λ_a by infinitesimal differences at the collapsed line.</summary>
+    Angle,
+
+    /// <summary>λ_a by whole sequences of nearly equal tokens with their attention, whatever σ_A is.</summary>
+    AngleOfTokens,
+
+    /// <summary>λ_g of the mean mode at the collapsed line.</summary>
+    Gradient,
 }

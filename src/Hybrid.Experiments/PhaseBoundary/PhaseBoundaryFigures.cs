@@ -1,5 +1,7 @@
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Comparisons;
 
 namespace Hybrid.Experiments.PhaseBoundary;

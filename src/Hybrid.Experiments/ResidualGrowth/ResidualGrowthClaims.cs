@@ -1,5 +1,8 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.ResidualGrowth;

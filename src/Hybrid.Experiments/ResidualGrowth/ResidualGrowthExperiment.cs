@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.ResidualGrowth;
 

@@ -35,3 +35,21 @@ public interface ITokenSource : IDisposable
     /// <summary>Writes sequence number <paramref name="sequence"/> ≥ 0 of a part, as long as <paramref name="tokens"/>.</summary>
     void Fill(Split split, long sequence, Span<byte> tokens);
 }
+
+/// <summary>What a simple predictor loses on a source.</summary>
+/// <param name="Name">The predictor, in a few words.</param>
+/// <param name="Nats">Its mean loss, nats per token.</param>
+public sealed record ReferenceLoss(string Name, double Nats);
+
+/// <summary>What a sequence is drawn for. The three parts of a source share no sequence.</summary>
+public enum Split
+{
+    /// <summary>What a network is trained on.</summary>
+    Train,
+
+    /// <summary>What it is evaluated on while it is trained.</summary>
+    Validation,
+
+    /// <summary>What neither training nor its evaluations touch.</summary>
+    Test,
+}

@@ -87,3 +87,6 @@ internal sealed class ExactOddsRatio
 
     private static double Combinations(int of, int some) => MathNet.Numerics.SpecialFunctions.Binomial(of, some);
 }
+
+/// <summary>One stratum of a comparison of two groups: how many of each there are and in how many the event happened.</summary>
+internal readonly record struct TwoGroups(int FirstEvents, int First, int SecondEvents, int Second);

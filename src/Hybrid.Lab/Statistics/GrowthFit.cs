@@ -127,3 +127,19 @@ public sealed record GrowthFit(GrowthForm Form, IReadOnlyList<double> Coefficien
 
     private static double[] Regress(double[][] rows, double[] values) => MultipleRegression.QR(rows, values, intercept: false);
 }
+
+/// <summary>How a positive quantity may grow with depth x ≥ 1.</summary>
+public enum GrowthForm
+{
+    /// <summary>α + β x.</summary>
+    Linear,
+
+    /// <summary>α + β x + γ x².</summary>
+    Quadratic,
+
+    /// <summary>α e^{β x}.</summary>
+    Exponential,
+
+    /// <summary>α x^β.</summary>
+    PowerLaw,
+}

@@ -1,3 +1,5 @@
+using Hybrid.Lab.Data;
+
 namespace Hybrid.Lab.Training;
 
 /// <summary>What a run has come to, all of it read from its log.</summary>
@@ -36,3 +38,27 @@ public sealed record TrainingResult(
     /// <summary>The steps at which the network was evaluated.</summary>
     public IEnumerable<LogEntry> Evaluations => Trajectory.Where(entry => entry.EvalLoss is not null);
 }
+
+/// <summary>How a run ended.</summary>
+public enum TrainingOutcome
+{
+    /// <summary>All steps are done.</summary>
+    Finished,
+
+    /// <summary>The loss left all bounds (<see cref="DivergenceRule"/>): a finding, not an error.</summary>
+    Diverged,
+
+    /// <summary>It was asked to stop, and saved a checkpoint to continue from.</summary>
+    Stopped,
+}
+
+/// <summary>A run's result beside what its data allow.</summary>
+/// <param name="Result">What the run has come to.</param>
+/// <param name="Optimum">The optimal loss, nats per target, or null where it is not known.</param>
+/// <param name="References">Other losses to compare with.</param>
+/// <param name="PeakMemory">The most memory that the process has had, bytes.</param>
+public sealed record TrainingReport(
+    TrainingResult Result,
+    double? Optimum,
+    IReadOnlyList<ReferenceLoss> References,
+    long PeakMemory);

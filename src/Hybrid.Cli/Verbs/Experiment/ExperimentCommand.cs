@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
-using Hybrid.Experiments;
 using Hybrid.Experiments.Catalogue;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
+using Hybrid.Experiments.Runs;
 
 namespace Hybrid.Cli.Verbs;
 
