@@ -52,7 +52,8 @@ public static class Cli
         if (parsed.UnmatchedTokens.Count == 0)
             return parsed.Errors[0].Message;
         Command command = parsed.CommandResult.Command;
-        string[] names = [.. command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name), .. command.Options.Select(option => option.Name)];
+        string[] names = [.. command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name),
+            .. command.Options.Select(option => option.Name)];
         string word = parsed.UnmatchedTokens[0];
         return $"'{word}' is not understood{NearestName.QuestionOrStop(word, names)} It must be one of {string.Join(", ", names)}.";
     }

@@ -25,7 +25,8 @@ internal sealed class Help : SynchronousCommandLineAction
             output.WriteLine();
         }
 
-        output.WriteLine("Exit codes: 0 agrees or done, 1 disagrees or not reached, 2 bad input, 3 engine missing, 99 internal, 130 stopped.");
+        output.WriteLine(
+            "Exit codes: 0 agrees or done, 1 disagrees or not reached, 2 bad input, 3 engine missing, 99 internal, 130 stopped.");
         return ExitCode.Agrees;
     }
 

@@ -50,7 +50,8 @@ internal static class ArchitectureFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            throw new InputException($"{path}: cannot be read ({error.Message.TrimEnd('.')}); give a readable architecture JSON file", error);
+            throw new InputException(
+                $"{path}: cannot be read ({error.Message.TrimEnd('.')}); give a readable architecture JSON file", error);
         }
     }
 }

@@ -33,7 +33,8 @@ public static class ArchitectureSource
             return ArchitectureFile.Read(text, scaling);
         string[] names = [.. Presets.All.Select(preset => preset.Architecture.Name)];
         throw new InputException(
-            $"ARCH must be a preset, an architecture JSON file or a Hugging Face config.json, got '{text}'{NearestName.QuestionOrStop(text, names)} "
+            "ARCH must be a preset, an architecture JSON file or a Hugging Face config.json, "
+                + $"got '{text}'{NearestName.QuestionOrStop(text, names)} "
                 + $"Presets: {string.Join(", ", names)}.");
     }
 

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Hybrid.Torch;
 
-/// <summary>The weights of S independent networks side by side: [S, in, out] for every matrix of every block. Taken once, drawn anew for every batch.</summary>
+/// <summary>
+/// The weights of S independent networks side by side: [S, in, out] for every matrix of every block.
+/// Taken once, drawn anew for every batch.
+/// </summary>
 internal sealed class EnsembleWeights : IDisposable
 {
     private readonly ParameterLayout layout;
@@ -32,7 +35,8 @@ internal sealed class EnsembleWeights : IDisposable
 
                     // A bias is added, not multiplied: it stays in single precision.
                     ScalarType its = matrix.Role == MatrixRole.MlpBias ? ScalarType.Float32 : type;
-                    blocks[block][matrix.Role] = empty([networks, matrix.Rows, matrix.Columns], its, device.ToTorch()).DetachFromDisposeScope();
+                    blocks[block][matrix.Role] = empty([networks, matrix.Rows, matrix.Columns], its, device.ToTorch())
+                        .DetachFromDisposeScope();
                 }
             }
         }
@@ -46,7 +50,10 @@ internal sealed class EnsembleWeights : IDisposable
     /// <summary>S.</summary>
     internal int Networks { get; }
 
-    /// <summary>Draws block <paramref name="layer"/>, 1..depth, of networks (seed, first), (seed, first + 1), …, <paramref name="count"/> of them.</summary>
+    /// <summary>
+    /// Draws block <paramref name="layer"/>, 1..depth, of networks (seed, first), (seed, first + 1), …,
+    /// <paramref name="count"/> of them.
+    /// </summary>
     internal BlockTensors Draw(int layer, ulong seed, int first, int count)
     {
         BlockTensors all = blocks[layer - 1], drawn = new();

@@ -18,9 +18,13 @@ internal sealed class ShrinkingBatch
     /// <summary>Whether a failure of libtorch says that memory is exhausted.</summary>
     internal static bool IsExhausted(Exception error) =>
         error is OutOfMemoryException
-        || (error is ExternalException && (Says(error, "out of memory") || Says(error, "can't allocate memory") || Says(error, "CUBLAS_STATUS_ALLOC_FAILED")));
+        || (error is ExternalException
+            && (Says(error, "out of memory") || Says(error, "can't allocate memory") || Says(error, "CUBLAS_STATUS_ALLOC_FAILED")));
 
-    /// <summary>Calls <paramref name="work"/>(start, length) until all <paramref name="count"/> items are done; a batch that fails for memory is done again in halves.</summary>
+    /// <summary>
+    /// Calls <paramref name="work"/>(start, length) until all <paramref name="count"/> items are done; a
+    /// batch that fails for memory is done again in halves.
+    /// </summary>
     internal void Run(int count, Action<int, int> work)
     {
         for (int start = 0; start < count;)

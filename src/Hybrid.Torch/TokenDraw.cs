@@ -6,7 +6,10 @@ using static TorchSharp.torch;
 
 namespace Hybrid.Torch;
 
-/// <summary>Input tokens and output gradients of an ensemble with exact Gram matrices, drawn on the host as the dense engine draws them.</summary>
+/// <summary>
+/// Input tokens and output gradients of an ensemble with exact Gram
+/// matrices, drawn on the host as the dense engine draws them.
+/// </summary>
 internal sealed class TokenDraw : IDisposable
 {
     private readonly int tokens, width;

@@ -146,7 +146,8 @@ public sealed class TorchEngine : INetworkEngine
         if (bytes > memory)
         {
             throw new InsufficientMemoryException(
-                $"one network takes about {bytes} bytes ({(double)bytes / (1L << 30):0.00} GiB) on {options.Device} and {memory} are allowed; "
+                $"one network takes about {bytes} bytes ({(double)bytes / (1L << 30):0.00} "
+                + $"GiB) on {options.Device} and {memory} are allowed; "
                 + "allow more memory, take bfloat16, or ask for fewer tokens, a smaller width or fewer blocks");
         }
 

@@ -37,13 +37,16 @@ internal static class Agreement
             + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0} s, {Environment.CpuUsage.TotalTime.TotalSeconds:0} s of processor time.");
         Console.WriteLine();
         Console.WriteLine("### By placement, over all attention strengths and layers");
-        Summarise("norm", Placements, name => grid.Index().Where(item => item.Item.Placement == name).Select(item => report.Comparisons[item.Index]));
+        Summarise("norm", Placements, name =>
+            grid.Index().Where(item => item.Item.Placement == name).Select(item => report.Comparisons[item.Index]));
         Console.WriteLine();
         Console.WriteLine("### By attention strength, over all placements and layers");
-        Summarise("σ_A", Strengths, name => grid.Index().Where(item => item.Item.Strength == name).Select(item => report.Comparisons[item.Index]));
+        Summarise("σ_A", Strengths, name =>
+            grid.Index().Where(item => item.Item.Strength == name).Select(item => report.Comparisons[item.Index]));
         Console.WriteLine();
         Console.WriteLine("### By heads, pre-norm at σ_A = 8");
-        Summarise("heads", [.. Heads.Select(count => count.ToString(CultureInfo.InvariantCulture))], name => [heads.Comparisons[Array.IndexOf(Heads, int.Parse(name, CultureInfo.InvariantCulture))]]);
+        Summarise("heads", [.. Heads.Select(count => count.ToString(CultureInfo.InvariantCulture))], name =>
+            [heads.Comparisons[Array.IndexOf(Heads, int.Parse(name, CultureInfo.InvariantCulture))]]);
         Console.WriteLine();
         Console.WriteLine("### By heads, signed: (measured − theory)/scale ± standard error at the width itself");
         Console.WriteLine();
@@ -86,17 +89,21 @@ internal static class Agreement
     private static void Summarise(string heading, string[] rows, Func<string, IEnumerable<Comparison>> select)
     {
         Console.WriteLine();
-        Console.WriteLine($"| {heading} | quantity | median | 90 % | 99 % | at ∞: median | 90 % | 99 % | standard error | agree ✓ | inconclusive ? | disagree ✗ |");
+        Console.WriteLine($"| {heading} | quantity | median | 90 % | 99 % | at ∞: "
+            + "median | 90 % | 99 % | standard error | agree ✓ | inconclusive ? | disagree ✗ |");
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (string row in rows)
         {
             Comparison[] comparisons = [.. select(row)];
             foreach (ErrorSummary errors in ErrorSummary.Of(comparisons))
             {
-                QuantityComparison[] items = [.. comparisons.SelectMany(item => item.Quantities).Where(item => item.Quantity == errors.Quantity)];
-                Percentiles sampling = Percentiles.Of(items.Where(item => item.Measured.StandardError > 0).Select(item => item.Measured.StandardError / item.Scale));
+                QuantityComparison[] items =
+                    [.. comparisons.SelectMany(item => item.Quantities).Where(item => item.Quantity == errors.Quantity)];
+                Percentiles sampling = Percentiles.Of(
+                    items.Where(item => item.Measured.StandardError > 0).Select(item => item.Measured.StandardError / item.Scale));
                 int Count(Verdict verdict) => items.Count(item => item.Agreement == verdict);
-                Console.WriteLine($"| {row} | {Symbol(errors.Quantity)} | {Row(errors.AtWidth)} | {Row(errors.Extrapolated)} | {Percent(sampling.P50)} | {Count(Verdict.Agrees)} | {Count(Verdict.Inconclusive)} | {Count(Verdict.Disagrees)} |");
+                Console.WriteLine($"| {row} | {Symbol(errors.Quantity)} | {Row(errors.AtWidth)} | {Row(errors.Extrapolated)} | "
+                    + $"{Percent(sampling.P50)} | {Count(Verdict.Agrees)} | {Count(Verdict.Inconclusive)} | {Count(Verdict.Disagrees)} |");
             }
         }
     }
@@ -104,7 +111,8 @@ internal static class Agreement
     private static string Signed(Comparison comparison, Quantity quantity, int layer)
     {
         QuantityComparison item = comparison.Quantities.First(item => item.Quantity == quantity && item.Layer == layer);
-        return string.Create(CultureInfo.InvariantCulture, $"{100 * item.Deviation:+0.00;−0.00} ± {100 * item.Measured.StandardError / item.Scale:0.00} %");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{100 * item.Deviation:+0.00;−0.00} ± {100 * item.Measured.StandardError / item.Scale:0.00} %");
     }
 
     private static string Row(Percentiles errors) => $"{Percent(errors.P50)} | {Percent(errors.P90)} | {Percent(errors.P99)}";

@@ -27,7 +27,8 @@ internal static unsafe class ConditionedParts
         using MatrixProduct<float> product = new(pool);
         using NativeBuffer<float> memory = new(3L * Tokens * width + 3L * Tokens * Tokens, "parts");
         int count = Tokens * width, square = Tokens * Tokens;
-        MatrixView<float> rows = memory.Matrix(0, Tokens, width), other = memory.Matrix(count, Tokens, width), made = memory.Matrix(2L * count, Tokens, width);
+        MatrixView<float> rows = memory.Matrix(0, Tokens, width), other = memory.Matrix(count, Tokens, width),
+            made = memory.Matrix(2L * count, Tokens, width);
         MatrixView<float> full = memory.Matrix(3L * count, Tokens, Tokens), triangle = memory.Matrix(3L * count + square, Tokens, Tokens);
         MatrixView<float> small = memory.Matrix(3L * count + 2L * square, Tokens, Tokens);
         Gaussian.Fill(memory.Span(0, (int)memory.Length), new RandomKey(1, 0, 1, 0), 0, 1f);
@@ -42,7 +43,8 @@ internal static unsafe class ConditionedParts
         {
             for (int head = 0; head < width / Tokens; head++)
             {
-                MatrixView<float> left = rows.Slice(0, head * Tokens, Tokens, Tokens), right = other.Slice(0, head * Tokens, Tokens, Tokens);
+                MatrixView<float> left = rows.Slice(0, head * Tokens, Tokens, Tokens),
+                    right = other.Slice(0, head * Tokens, Tokens, Tokens);
                 product.Multiply(left, right.Transposed, small, 1);
             }
         });
@@ -53,9 +55,11 @@ internal static unsafe class ConditionedParts
         Console.WriteLine($"of the whole product's time: Gram matrix {gram / overlap:0.00}, triangle·[n, d] {mixed / mixture:0.00}");
         double products = Depth * (Triangles * mixed + Mixtures * mixture + Overlaps * overlap + Grams * gram + HeadUnits * heads);
         double normals = Depth * NormalUnits * normal, measured = Network(width), narrow = Network(Narrow);
-        Console.WriteLine($"a network {1e3 * measured:0.0} ms: products {1e3 * products:0.0}, normals {1e3 * normals:0.0}; at width {Narrow} {1e3 * narrow:0.0} ms");
+        Console.WriteLine($"a network {1e3 * measured:0.0} ms: products {1e3 * products:0.0}, "
+            + $"normals {1e3 * normals:0.0}; at width {Narrow} {1e3 * narrow:0.0} ms");
         double slope = (measured - narrow) / (width - Narrow);
-        Console.WriteLine($"so {1e6 * slope:0.00} µs per unit of width (products and normals {1e6 * (products + normals) / width:0.00}) and {1e3 * (narrow - slope * Narrow):0.0} ms whatever the width");
+        Console.WriteLine($"so {1e6 * slope:0.00} µs per unit of width (products and normals "
+            + $"{1e6 * (products + normals) / width:0.00}) and {1e3 * (narrow - slope * Narrow):0.0} ms whatever the width");
         return 0;
     }
 

@@ -24,7 +24,8 @@ internal static unsafe class NormalNumbers
         RandomKey key = new(1, 0, 1, 0);
         double write = Best(100, () => new Span<byte>(start, Far).Fill(1));
         double cycle = Best(1000, () => Chain(Cycles)) / Cycles;
-        Console.WriteLine($"one core, {(Vector512.IsHardwareAccelerated ? 512 : 256)}-bit registers, {1e-9 / cycle:0.00} GHz; writing alone: {1e-9 * Far / write:0.0} GB/s to memory");
+        Console.WriteLine($"one core, {(Vector512.IsHardwareAccelerated ? 512 : 256)}-bit registers, "
+            + $"{1e-9 / cycle:0.00} GHz; writing alone: {1e-9 * Far / write:0.0} GB/s to memory");
         Console.WriteLine($"{"",-8}{"in cache",12}{"cycles each",14}{"to memory",12}{"written",12}");
         Row("single", sizeof(float), cycle, bytes => Gaussian.Fill(new Span<float>(start, bytes / sizeof(float)), key, 0, 1));
         Row("double", sizeof(double), cycle, bytes => Gaussian.Fill(new Span<double>(start, bytes / sizeof(double)), key, 0, 1));
@@ -34,7 +35,8 @@ internal static unsafe class NormalNumbers
     private static void Row(string name, int size, double cycle, Action<int> fill)
     {
         double near = Best(20_000, () => fill(Near)) / (Near / size), far = Best(100, () => fill(Far)) / (Far / size);
-        Console.WriteLine($"{name,-8}{1e-9 / near,10:0.00} G/s{near / cycle,14:0.00}{1e-9 / far,10:0.00} G/s{1e-9 * size / far,7:0.0} GB/s");
+        Console.WriteLine(
+            $"{name,-8}{1e-9 / near,10:0.00} G/s{near / cycle,14:0.00}{1e-9 / far,10:0.00} G/s{1e-9 * size / far,7:0.0} GB/s");
     }
 
     private static double Best(int repeats, Action action)

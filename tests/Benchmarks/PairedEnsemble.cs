@@ -23,13 +23,15 @@ internal static class PairedEnsemble
     {
         using TorchProcess? torch = TorchProcess.TryStart(threads, out string reason);
         Console.WriteLine(torch is null ? $"PyTorch skipped: {reason}" : $"PyTorch: {torch.Description}");
-        Console.WriteLine($"{Depth} blocks, {Tokens} tokens, MLP as wide as the stream, heads of 64, pre-norm, tanh-GELU; seconds per network");
+        Console.WriteLine(
+            $"{Depth} blocks, {Tokens} tokens, MLP as wide as the stream, heads of 64, pre-norm, tanh-GELU; seconds per network");
         Console.WriteLine($"{"width",7}{"conditioned",13}{"dense",9}{"ratio",8}{"PyTorch",10}{"ratio",8}{"blocks",8}");
         for (int width = 512; width <= largestPair; width *= width < 1024 ? 2 : width < 4096 ? 4 : 2)
             Compare(width, threads, rounds, torch);
 
         Console.WriteLine();
-        Console.WriteLine($"{"width",7}{"processor",13}{"µs/width",10}{"one core",10}{$"{threads} cores",10}{"speed-up",10}{"GiB/engine",12}");
+        Console.WriteLine(
+            $"{"width",7}{"processor",13}{"µs/width",10}{"one core",10}{$"{threads} cores",10}{"speed-up",10}{"GiB/engine",12}");
         for (int width = 1024; width <= largest; width *= 4)
             Scale(width, threads, rounds);
         return 0;
@@ -51,7 +53,8 @@ internal static class PairedEnsemble
             dense.Run(1, at, buffer);
             denses[at] = scale * Stopwatch.GetElapsedTime(start).TotalSeconds;
             torches[at] = scale * (torch?.Seconds(
-                new { operation = "network", tokens = Tokens, width, mlp = width, depth = blocks, heads = width / 64, draw = true }) ?? double.NaN);
+                new { operation = "network", tokens = Tokens, width, mlp = width, depth = blocks, heads = width / 64, draw = true })
+                    ?? double.NaN);
         }
 
         Console.WriteLine(
@@ -74,7 +77,8 @@ internal static class PairedEnsemble
 
         double seconds = PairedProduct.Median(processor);
         Console.WriteLine(
-            $"{width,7}{seconds,13:0.0000}{1e6 * seconds / width,10:0.0}{PairedProduct.Median(one),10:0.0000}{PairedProduct.Median(all),10:0.0000}{Ratio(one, all),10:0.00}{bytes / (1L << 30),12:0.00}");
+            $"{width,7}{seconds,13:0.0000}{1e6 * seconds / width,10:0.0}{PairedProduct.Median(one),10:0.0000}"
+            + $"{PairedProduct.Median(all),10:0.0000}{Ratio(one, all),10:0.00}{bytes / (1L << 30),12:0.00}");
     }
 
     // Per network, of an ensemble of some half a second after each engine's first (which plans memory): time between the reports.

@@ -23,7 +23,8 @@ internal static unsafe class PairedProduct
         using TorchProcess? torch = TorchProcess.TryStart(threads, out string reason);
         Console.WriteLine(torch is null ? $"PyTorch skipped: {reason}" : $"PyTorch: {torch.Description}");
         Console.WriteLine($"measured float32 peak of {threads} threads: {peak:0} GFLOP/s");
-        Console.WriteLine($"{"m",6}{"k",6}{"n",6}{"hybrid",10}{"OpenBLAS",10}{"ratio",8}{"best",9}{"OpenBLAS",10}{"ratio",8}{"of peak",9}  GFLOP/s");
+        Console.WriteLine(
+            $"{"m",6}{"k",6}{"n",6}{"hybrid",10}{"OpenBLAS",10}{"ratio",8}{"best",9}{"OpenBLAS",10}{"ratio",8}{"of peak",9}  GFLOP/s");
         using WorkerPool pool = new(threads);
         using MatrixProduct<float> product = new(pool);
         foreach ((int m, int k, int n) in Shapes)

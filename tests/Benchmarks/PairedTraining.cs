@@ -60,7 +60,8 @@ internal static class PairedTraining
 
         double work = shape.WorkPerToken * ours.Max() / 1e6;
         Console.WriteLine(
-            $"{shape.Width,5}{shape.Depth,4}{shape.Tokens,5}{shape.Sequences,4}{PairedProduct.Median(ours),9:0.0}{PairedProduct.Median(theirs),9:0.0}"
+            $"{shape.Width,5}{shape.Depth,4}{shape.Tokens,5}{shape.Sequences,4}"
+            + $"{PairedProduct.Median(ours),9:0.0}{PairedProduct.Median(theirs),9:0.0}"
             + $"{PairedProduct.Median(ratios),7:0.00}{PairedProduct.Median(fused),9:0.0}{PairedProduct.Median(fusedRatios),7:0.00}"
             + $"{ours.Max(),9:0.0}{theirs.Max(),9:0.0}{ours.Max() / theirs.Max(),7:0.00}{work,9:0}{work / peak,9:P0}"
             + $"{memory / (1 << 20),7:0}{torchMemory / (1 << 20),9:0}");
@@ -88,7 +89,8 @@ internal static class PairedTraining
     }
 
     private static double PeakBytes() => File.ReadLines("/proc/self/status")
-        .Where(line => line.StartsWith("VmHWM")).Select(line => 1024.0 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])).Single();
+        .Where(line => line.StartsWith("VmHWM")).Select(
+            line => 1024.0 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])).Single();
 
     internal static string LoadAverage() => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]);
 
@@ -118,7 +120,8 @@ internal static class PairedTraining
             attention: AttentionParameters.Of(one, one, 1, 1),
             mlp: MlpParameters.Of(one, one, 1, 0, 1),
             input: new InputParameters(1, 0));
-        return new TrainingOptions(new ModelOptions(architecture, TrainingTask.NextToken, Vocabulary), new OptimiserOptions(), shape.Sequences, 1000, 1);
+        return new TrainingOptions(
+            new ModelOptions(architecture, TrainingTask.NextToken, Vocabulary), new OptimiserOptions(), shape.Sequences, 1000, 1);
     }
 
     internal sealed record Shape(int Width, int Depth, int Tokens, int Sequences)

@@ -15,9 +15,12 @@ switch (args)
     case ["paired-torch", ..]:
         return PairedTorch.Run(args.Contains("one-thread") ? 1 : threads, rounds: 9);
     case ["paired-ensemble", ..]:
-        return PairedEnsemble.Run(threads, rounds: 7, largestPair: args.Length > 1 ? int.Parse(args[1]) : 8192, largest: args.Length > 2 ? int.Parse(args[2]) : 65536);
+        return PairedEnsemble.Run(threads, rounds: 7, largestPair: args.Length > 1 ? int.Parse(args[1]) : 8192, largest: args.Length > 2
+            ? int.Parse(args[2])
+            : 65536);
     case ["agreement", ..]:
-        return Agreement.Run(threads, width: args.Length > 1 ? int.Parse(args[1]) : 8192, samples: args.Length > 2 ? int.Parse(args[2]) : 16);
+        return Agreement.Run(
+            threads, width: args.Length > 1 ? int.Parse(args[1]) : 8192, samples: args.Length > 2 ? int.Parse(args[2]) : 16);
     case ["normals"]:
         return NormalNumbers.Run();
     case ["conditioned-parts", ..]:

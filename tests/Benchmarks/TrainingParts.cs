@@ -39,7 +39,8 @@ internal sealed class TrainingParts : IPassObserver<float>
 
         double products = Products(architecture, batch.Inputs.Length, options.Model.Vocabulary, rounds, threads);
         Console.WriteLine(
-            $"d {architecture.Width}, L {architecture.Depth}, n {architecture.Tokens}, B {batch.Sequences}: step {PairedProduct.Median(steps):0.0} ms");
+            $"d {architecture.Width}, L {architecture.Depth}, n {architecture.Tokens}, "
+            + $"B {batch.Sequences}: step {PairedProduct.Median(steps):0.0} ms");
         foreach (string part in runs[0].Keys)
             Console.WriteLine($"  {part,-26}{PairedProduct.Median([.. runs.Select(run => run[part])]),8:0.0}");
         Console.WriteLine($"  {"products with weights alone",-26}{products,8:0.0}");
@@ -55,7 +56,9 @@ internal sealed class TrainingParts : IPassObserver<float>
     public void Logits(MatrixView<float> logits) => Add("logits, loss");
 
     public void Gradient(int layer, MatrixView<float> gradient) =>
-        Add(parts.ContainsKey("blocks backwards") || parts.ContainsKey("loss, head backwards") ? "blocks backwards" : "loss, head backwards");
+        Add(parts.ContainsKey("blocks backwards") || parts.ContainsKey("loss, head backwards")
+            ? "blocks backwards"
+            : "loss, head backwards");
 
     private void Add(string part)
     {
@@ -70,7 +73,8 @@ internal sealed class TrainingParts : IPassObserver<float>
         using MatrixProduct<float> product = new(pool);
         int d = architecture.Width, m = architecture.MlpWidth;
         (int In, int Out)[] matrices = [(d, d), (d, d), (d, d), (d, d), (d, m), (m, d)];
-        using NativeBuffer<float> memory = new(2L * rows * Math.Max(m, vocabulary) + (long)d * Math.Max(m, vocabulary), "benchmark operands");
+        using NativeBuffer<float> memory = new(2L * rows * Math.Max(m, vocabulary) + (long)d * Math.Max(m, vocabulary),
+            "benchmark operands");
         double[] times = new double[rounds];
         for (int round = 0; round < rounds; round++)
         {

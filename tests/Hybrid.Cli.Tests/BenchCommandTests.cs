@@ -8,7 +8,8 @@ namespace Hybrid.Cli.Tests;
 
 public class BenchCommandTests
 {
-    private static readonly string[] Short = ["bench", "pre-tanh-ordered", "--widths", "64,128", "--seconds", "0.01", "--set", "depth=2", "--threads", "2"];
+    private static readonly string[] Short =
+        ["bench", "pre-tanh-ordered", "--widths", "64,128", "--seconds", "0.01", "--set", "depth=2", "--threads", "2"];
 
     [Theory]
     [InlineData("dense")]

@@ -28,7 +28,9 @@ public sealed class BrowserTests
         Assert.Equal([new Uri(file).AbsoluteUri], requests);
         Assert.Empty(errors);
         Assert.Contains("order and chaos", await page.TitleAsync());
-        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"), "the page is wider than its window");
+        Assert.True(
+            await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"),
+            "the page is wider than its window");
         LocatorBoundingBoxResult figure = (await page.Locator("figure svg").BoundingBoxAsync())!;
         Assert.InRange(figure.Width, 0.8 * Math.Min(width, 1040) - 60, width);
         Assert.Equal(0.48, figure.Height / figure.Width, 0.01);
@@ -45,6 +47,7 @@ public sealed class BrowserTests
     private static async Task<int[]> Colour(IPage page, string property)
     {
         string text = await page.EvaluateAsync<string>($"getComputedStyle(document.body).getPropertyValue('{property}')");
-        return [.. text[(text.IndexOf('(') + 1)..text.IndexOf(')')].Split(',').Take(3).Select(part => int.Parse(part, System.Globalization.CultureInfo.InvariantCulture))];
+        return [.. text[(text.IndexOf('(') + 1)..text.IndexOf(')')].Split(',').Take(3)
+            .Select(part => int.Parse(part, System.Globalization.CultureInfo.InvariantCulture))];
     }
 }

@@ -13,7 +13,8 @@ public class CheckCommandTests
     [Fact]
     public void A_check_that_agrees_prints_every_layer_and_exits_with_0()
     {
-        CommandRun run = CommandRun.Of(FakeEngine.Entry(), "check", "pre-tanh-ordered", "--samples", "8", "--threads", "1", "--set", "depth=3");
+        CommandRun run = CommandRun.Of(
+            FakeEngine.Entry(), "check", "pre-tanh-ordered", "--samples", "8", "--threads", "1", "--set", "depth=3");
         Assert.Equal((0, ""), (run.ExitCode, run.Progress));
         Snapshot.Matches("check-agrees.txt", run.Output);
     }
@@ -22,7 +23,8 @@ public class CheckCommandTests
     public void A_check_that_disagrees_exits_with_1()
     {
         CommandRun run = CommandRun.Of(
-            FakeEngine.Entry(noise: 0.02, wrong: 0.05), "check", "pre-tanh-ordered", "--samples", "8", "--threads", "1", "--set", "depth=3");
+            FakeEngine.Entry(noise: 0.02, wrong: 0.05), "check", "pre-tanh-ordered",
+            "--samples", "8", "--threads", "1", "--set", "depth=3");
         Assert.Equal(1, run.ExitCode);
         Snapshot.Matches("check-disagrees.txt", run.Output);
     }
@@ -38,7 +40,8 @@ public class CheckCommandTests
     [Fact]
     public void Json_is_one_document_with_every_quantity_of_every_layer()
     {
-        CommandRun run = CommandRun.Of(FakeEngine.Entry(), "check", "pre-tanh-ordered", "post-relu", "--samples", "8", "--set", "depth=3", "--json");
+        CommandRun run = CommandRun.Of(
+            FakeEngine.Entry(), "check", "pre-tanh-ordered", "post-relu", "--samples", "8", "--set", "depth=3", "--json");
         JsonElement root = JsonDocument.Parse(run.Output).RootElement;
         Assert.Equal("agrees", root.GetProperty("agreement").GetString());
         Assert.Equal("fake", root.GetProperty("run").GetProperty("engine").GetString());
@@ -51,8 +54,11 @@ public class CheckCommandTests
             {
                 foreach (string quantity in (string[])["q", "rho", "gradientDiagonal", "gradientOffDiagonal"])
                 {
-                    foreach (string number in (string[])["prediction", "mean", "standardError", "extrapolated", "deviation", "zScore", "tolerance"])
+                    foreach (string number in (string[])[
+                        "prediction", "mean", "standardError", "extrapolated", "deviation", "zScore", "tolerance"])
+                    {
                         Assert.Equal(JsonValueKind.Number, layer.GetProperty(quantity).GetProperty(number).ValueKind);
+                    }
                 }
             }
         }
@@ -63,7 +69,8 @@ public class CheckCommandTests
     {
         using TemporaryFolder folder = new();
         string path = folder.Path("check.svg");
-        CommandRun run = CommandRun.Of(FakeEngine.Entry(), "check", "pre-tanh-ordered", "--samples", "4", "--set", "depth=2", "--figure", path);
+        CommandRun run = CommandRun.Of(
+            FakeEngine.Entry(), "check", "pre-tanh-ordered", "--samples", "4", "--set", "depth=2", "--figure", path);
         Assert.Equal(0, run.ExitCode);
         Assert.Equal("svg", XDocument.Load(path).Root!.Name.LocalName);
         Assert.Equal([path], Directory.GetFiles(folder.Root));

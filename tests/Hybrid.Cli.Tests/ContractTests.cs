@@ -12,14 +12,18 @@ public class ContractTests
     {
         JsonElement root = Document("predict", "pre-tanh-ordered", "--set", "mlp.inStd=1.5");
         string[] fields =
-            ["architecture", "angleExponent", "gradientExponent", "differenceExponent", "phase", "stationary", "fixedPoint", "depthScales", "trainable", "layers"];
+            ["architecture", "angleExponent", "gradientExponent", "differenceExponent", "phase", "stationary", "fixedPoint", "depthScales",
+                "trainable", "layers"];
         Assert.All(fields, field => Assert.True(root.TryGetProperty(field, out _), field));
         Assert.Equal(1.5, root.GetProperty("architecture").GetProperty("mlp").GetProperty("inStd").GetDouble());
         Assert.Contains(root.GetProperty("phase").GetString(), (string[])["ordered", "critical", "chaotic"]);
-        Assert.All((string[])["q", "rho", "converged"], field => Assert.True(root.GetProperty("fixedPoint").TryGetProperty(field, out _), field));
-        Assert.All((string[])["angle", "gradient"], field => Assert.True(root.GetProperty("depthScales").TryGetProperty(field, out _), field));
+        Assert.All(
+            (string[])["q", "rho", "converged"], field => Assert.True(root.GetProperty("fixedPoint").TryGetProperty(field, out _), field));
+        Assert.All(
+            (string[])["angle", "gradient"], field => Assert.True(root.GetProperty("depthScales").TryGetProperty(field, out _), field));
         Assert.NotEqual(0, root.GetProperty("trainable").GetProperty("reasons").GetArrayLength());
-        Assert.Contains(root.GetProperty("trainable").GetProperty("verdict").GetString(), (string[])["trainable", "marginal", "untrainable"]);
+        Assert.Contains(
+            root.GetProperty("trainable").GetProperty("verdict").GetString(), (string[])["trainable", "marginal", "untrainable"]);
     }
 
     [Fact]
@@ -52,7 +56,9 @@ public class ContractTests
         Assert.NotEqual("", bounds.GetProperty("statement").GetString());
         if (bound is null)
         {
-            Assert.Equal((JsonValueKind.Null, JsonValueKind.Null), (bounds.GetProperty("magnitude").ValueKind, bounds.GetProperty("variance").ValueKind));
+            Assert.Equal(
+                (JsonValueKind.Null, JsonValueKind.Null),
+                (bounds.GetProperty("magnitude").ValueKind, bounds.GetProperty("variance").ValueKind));
             return;
         }
 
@@ -68,7 +74,8 @@ public class ContractTests
     [InlineData("conditioned")]
     public void Simulate_gives_the_same_layers_as_mean_and_standard_error(string engine)
     {
-        JsonElement root = Document("simulate", "pre-tanh-ordered", "--engine", engine, "--samples", "3", "--seed", "9", "--set", "depth=2", "--set", "width=64");
+        JsonElement root = Document(
+            "simulate", "pre-tanh-ordered", "--engine", engine, "--samples", "3", "--seed", "9", "--set", "depth=2", "--set", "width=64");
         Assert.Equal(engine, root.GetProperty("engine").GetString());
         Assert.Equal(3, root.GetProperty("samples").GetInt32());
         Assert.Equal(9, root.GetProperty("seed").GetInt32());
@@ -87,7 +94,8 @@ public class ContractTests
     public void Simulate_repeats_bit_for_bit_with_the_seed_on_any_number_of_threads()
     {
         string Layers(params string[] more) => Document(
-            ["simulate", "pre-tanh-ordered", "--samples", "4", "--set", "depth=2", "--set", "width=64", .. more]).GetProperty("layers").GetRawText();
+            ["simulate", "pre-tanh-ordered", "--samples", "4", "--set", "depth=2", "--set", "width=64", .. more]).GetProperty("layers")
+                .GetRawText();
         Assert.Equal(Layers("--threads", "1"), Layers("--threads", "3"));
         Assert.NotEqual(Layers("--seed", "1"), Layers("--seed", "2"));
     }
@@ -105,7 +113,8 @@ public class ContractTests
     [Fact]
     public void A_phase_point_is_what_predict_says_of_that_architecture()
     {
-        JsonElement grid = Document("phase", "pre-tanh-ordered", "--x", "tokens=8:16:2", "--y", "mlp.inStd=1:1.5:2").GetProperty("angleExponent");
+        JsonElement grid = Document("phase", "pre-tanh-ordered", "--x", "tokens=8:16:2", "--y", "mlp.inStd=1:1.5:2").GetProperty(
+            "angleExponent");
         foreach ((int i, int tokens) in ((int, int)[])[(0, 8), (1, 16)])
         {
             foreach ((int j, string inStd) in ((int, string)[])[(0, "1"), (1, "1.5")])
@@ -121,7 +130,8 @@ public class ContractTests
     {
         Assert.Equal("gpt2", Document("presets").GetProperty("presets")[0].GetProperty("name").GetString());
         JsonElement[] engines = [.. Document("info").GetProperty("engines").EnumerateArray()];
-        Assert.Contains(engines, engine => engine.GetProperty("name").GetString() == "dense" && engine.GetProperty("available").GetBoolean());
+        Assert.Contains(
+            engines, engine => engine.GetProperty("name").GetString() == "dense" && engine.GetProperty("available").GetBoolean());
         Assert.Contains(engines, engine => engine.GetProperty("name").GetString() == "torch");
     }
 

@@ -44,7 +44,8 @@ public class DiffCommandTests
     [Fact]
     public void A_missing_engine_and_one_without_weights_are_said()
     {
-        EngineEntry absent = FakeEngine.Entry() with { Name = "torch", OnDevice = _ => throw new EngineMissingException("--engine torch: absent") };
+        EngineEntry absent =
+            FakeEngine.Entry() with { Name = "torch", OnDevice = _ => throw new EngineMissingException("--engine torch: absent") };
         CommandRun missing = CommandRun.Of(absent, ["diff", "gpt2", .. Small, "--engines", "double,torch"]);
         Assert.Equal(ExitCode.EngineMissing, missing.ExitCode);
         foreach (string engines in (string[])["conditioned,dense", "dense", "dense,dense", "dense,double,dense", "dense,nonsense"])

@@ -5,7 +5,10 @@ using Xunit;
 
 namespace Hybrid.Cli.Tests;
 
-/// <summary>Every command line of the documentation runs, document by document, each line in the folder that the one before it left.</summary>
+/// <summary>
+/// Every command line of the documentation runs, document by
+/// document, each line in the folder that the one before it left.
+/// </summary>
 [Collection(nameof(ChangesTheProcess))]
 public sealed class DocumentedCommandTests
 {
@@ -56,7 +59,9 @@ public sealed class DocumentedCommandTests
 
         // Where libtorch cannot be loaded, the command says so.
         bool absent = smaller.Contains("torch") && run.ExitCode == ExitCode.EngineMissing;
-        Assert.True(run.ExitCode == 0 || (judges && run.ExitCode == 1) || absent, $"hybrid {string.Join(' ', smaller)}\nexit code {run.ExitCode}\n{run.Error}");
+        Assert.True(
+            run.ExitCode == 0 || (judges && run.ExitCode == 1) || absent,
+            $"hybrid {string.Join(' ', smaller)}\nexit code {run.ExitCode}\n{run.Error}");
     }
 
     /// <summary>The files that the documents take for granted.</summary>
@@ -67,8 +72,12 @@ public sealed class DocumentedCommandTests
         File.Copy(Path.Combine(AppContext.BaseDirectory, "Configs/olmo2-7b.json"), folder.Path("config.json"));
         File.WriteAllText(
             folder.Path("my-model.json"),
-            """{"name": "my-model", "tokens": 32, "depth": 12, "width": 256, "heads": 4, "mlpWidth": 1024, "activation": "relu", "norm": "post"}""");
-        string text = string.Concat(Enumerable.Range(1, 400).Select(i => $"the quick brown fox jumps over the lazy dog, and {i} dogs look on\n"));
+            """
+            {"name": "my-model", "tokens": 32, "depth": 12, "width": 256, "heads": 4,
+             "mlpWidth": 1024, "activation": "relu", "norm": "post"}
+            """);
+        string text = string.Concat(
+            Enumerable.Range(1, 400).Select(i => $"the quick brown fox jumps over the lazy dog, and {i} dogs look on\n"));
         foreach (string name in (string[])["corpus.txt", "kjv.txt"])
             File.WriteAllText(folder.Path(name), text);
     }

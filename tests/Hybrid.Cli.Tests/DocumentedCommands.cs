@@ -21,14 +21,21 @@ internal static partial class DocumentedCommands
     public static IEnumerable<string[]> Of(string document)
     {
         string joined = document.Replace("\r", "").Replace("\\\n", " ");
-        foreach (string block in Fenced().Matches(joined).Select(match => match.Value).Concat(Indented().Matches(joined).Select(match => match.Value)))
+        foreach (string block in Fenced().Matches(joined).Select(match => match.Value)
+            .Concat(Indented().Matches(joined).Select(match => match.Value)))
         {
             foreach (Match line in Command().Matches(block))
-                yield return [.. Word().Matches(line.Groups[1].Value.Split(" #")[0].Split('|')[0]).Select(word => word.Value.Trim('\'', '"'))];
+            {
+                yield return [
+                    .. Word().Matches(line.Groups[1].Value.Split(" #")[0].Split('|')[0]).Select(word => word.Value.Trim('\'', '"'))];
+            }
         }
     }
 
-    /// <summary>The same question about a small network, where the one that is asked takes longer than a reader of test results waits.</summary>
+    /// <summary>
+    /// The same question about a small network, where the one that
+    /// is asked takes longer than a reader of test results waits.
+    /// </summary>
     public static string[] Smaller(string[] words)
     {
         if (words.Contains("--help") || words.Contains("--list"))

@@ -16,7 +16,8 @@ public class ExitCodeTests
     [InlineData("attention.valueStd=1e5", "activation=tanh")]
     public void A_stream_that_diverges_is_answered_with_the_verdict(params string[] changes)
     {
-        CommandRun run = CommandRun.Of(["predict", "none-tanh", "--set", "mlp.inStd=1e30", .. changes.SelectMany(change => new[] { "--set", change })]);
+        CommandRun run = CommandRun.Of(
+            ["predict", "none-tanh", "--set", "mlp.inStd=1e30", .. changes.SelectMany(change => new[] { "--set", change })]);
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Contains("verdict: untrainable", run.Output);
     }
@@ -42,7 +43,8 @@ public class ExitCodeTests
     [InlineData("'gpt2' at width 98304 takes", "check", "gpt2", "--width", "98304", "--memory", "1GiB")]
     [InlineData("did you mean dense?", "simulate", "gpt2", "--engine", "dnse")]
     [InlineData("--out", "phase", "gpt2", "--x", "mlp.inStd=1:2:3", "--y", "mlp.outStd=1:2:3")]
-    [InlineData("--out must be a file that ends in .svg, .html, .csv, .json, got 'x.png'", "phase", "gpt2", "--x", "mlp.inStd=1:2:3", "--y", "mlp.outStd=1:2:3", "--out", "x.png")]
+    [InlineData("--out must be a file that ends in .svg, .html, .csv, .json, got 'x.png'", "phase", "gpt2", "--x", "mlp.inStd=1:2:3", "--y",
+        "mlp.outStd=1:2:3", "--out", "x.png")]
     [InlineData("there is no folder", "phase", "gpt2", "--x", "mlp.inStd=1:2:3", "--y", "mlp.outStd=1:2:3", "--out", "none/x.svg")]
     [InlineData("hi must be greater than lo", "phase", "gpt2", "--x", "mlp.inStd=2:1:3", "--y", "mlp.outStd=1:2:3", "--json")]
     [InlineData("--x", "phase", "gpt2", "--y", "mlp.outStd=1:2:3", "--json")]
@@ -103,7 +105,8 @@ public class ExitCodeTests
     [Fact]
     public void A_device_that_is_missing_exits_with_3_before_anything_is_printed()
     {
-        EngineEntry elsewhere = FakeEngine.Entry() with { OnDevice = choice => throw new EngineMissingException($"there is no {choice.Device}") };
+        EngineEntry elsewhere =
+            FakeEngine.Entry() with { OnDevice = choice => throw new EngineMissingException($"there is no {choice.Device}") };
         CommandRun run = CommandRun.Of(elsewhere, "simulate", "gpt2", "--engine", "fake", "--device", "cuda:7");
         Assert.Equal((3, ""), (run.ExitCode, run.Output));
         Assert.Contains("there is no cuda:7", run.Error);
@@ -142,7 +145,8 @@ public class ExitCodeTests
     // The command as a process of its own, told that libtorch lies in a folder.
     private static async Task<(int Code, string Output, string Error)> Process(string? libtorch, string[] args)
     {
-        ProcessStartInfo start = new("dotnet", [typeof(Cli).Assembly.Location, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start =
+            new("dotnet", [typeof(Cli).Assembly.Location, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
         if (libtorch is not null)
             start.Environment["HYBRID_LIBTORCH"] = libtorch;
         using Process process = System.Diagnostics.Process.Start(start)!;

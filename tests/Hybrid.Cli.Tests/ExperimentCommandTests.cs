@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Hybrid.Cli.Shared;
-using Hybrid.Experiments;
 using Hybrid.Experiments.Catalogue;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Runs;
 using Hybrid.Lab.Tests;
 using Xunit;
 
@@ -110,8 +111,12 @@ public class ExperimentCommandTests
     private static void Kill(string folder)
     {
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string arg in (string[])[typeof(Cli).Assembly.Location, "experiment", "rank-collapse", "--quick", "--parallel", "2", "--out", folder])
+        foreach (string arg in (string[])[
+            typeof(Cli).Assembly.Location, "experiment", "rank-collapse", "--quick", "--parallel", "2", "--out", folder])
+        {
             start.ArgumentList.Add(arg);
+        }
+
         using Process process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();

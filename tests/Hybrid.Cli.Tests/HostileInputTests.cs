@@ -64,14 +64,16 @@ public sealed class HostileInputTests
     [InlineData("does not fit into memory", "simulate", "pre-tanh-ordered", "--set", "tokens=16777216")]
     [InlineData("does not fit into memory", "check", "pre-tanh-ordered", "--set", "depth=16777216")]
     [InlineData("--memory must be bytes", "simulate", "gpt2", "--memory", "1e400")]
-    [InlineData("hi − lo must be a finite number", "phase", "pre-tanh-critical", "--x", "mlp.inStd=-1e308:1e308:3", "--y", "mlp.branch=1:2:3", "--json")]
+    [InlineData("hi − lo must be a finite number", "phase", "pre-tanh-critical", "--x", "mlp.inStd=-1e308:1e308:3", "--y",
+        "mlp.branch=1:2:3", "--json")]
     [InlineData("give every path to one axis", "phase", "pre-tanh-critical", "--x", "mlp.inStd=1:2:3", "--y", "mlp.inStd=1:2:3", "--json")]
     [InlineData("got an empty path", "experiment", "rank-collapse", "--quick", "--out", "")]
     [InlineData("NAME must be one of", "experiment", "")]
     [InlineData("must be a folder", "train", "pre-tanh-ordered", "--data", "synthetic", "--steps", "1", "--out", "")]
     [InlineData("is too short", "train", "pre-tanh-ordered", "--data", "/dev/zero", "--steps", "1", "--out", "none")]
     [InlineData("cannot be read", "train", "pre-tanh-ordered", "--data", "", "--steps", "1", "--out", "none")]
-    [InlineData("MiB of memory, and there are", "train", "pre-tanh-ordered", "--set", "width=16777216", "--set", "mlpWidth=16", "--set", "depth=1", "--data", "synthetic", "--steps", "1", "--batch", "8", "--out", "none")]
+    [InlineData("MiB of memory, and there are", "train", "pre-tanh-ordered", "--set", "width=16777216", "--set", "mlpWidth=16", "--set",
+        "depth=1", "--data", "synthetic", "--steps", "1", "--batch", "8", "--out", "none")]
     public void A_hostile_argument_is_refused_with_its_reason(string message, params string[] args) => Refused(message, args);
 
     [Fact]

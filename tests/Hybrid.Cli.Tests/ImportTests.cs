@@ -23,7 +23,8 @@ public class ImportTests
     [Fact]
     public void Every_verb_that_takes_an_architecture_reports_the_import_in_its_json()
     {
-        string[] small = ["Configs/bert-base.json", "--set", "depth=2", "--set", "width=48", "--set", "mlpWidth=48", "--set", "tokens=4", "--json"];
+        string[] small =
+            ["Configs/bert-base.json", "--set", "depth=2", "--set", "width=48", "--set", "mlpWidth=48", "--set", "tokens=4", "--json"];
         foreach (string[] verb in (string[][])
             [
                 ["predict"], ["suggest"], ["simulate", "--samples", "2"], ["phase", "--x", "mlp.inStd=1:2:2", "--y", "mlp.branch=0.5:1:2"],
@@ -42,7 +43,8 @@ public class ImportTests
     {
         string[] small = ["--set", "depth=2", "--set", "width=48", "--set", "mlpWidth=48", "--set", "tokens=4", "--samples", "5"];
         string[] both = ["check", "pre-tanh-ordered", "Configs/bert-base.json", .. small, "--set", "heads=4"];
-        JsonElement[] architectures = [.. JsonDocument.Parse(CommandRun.Of(FakeEngine.Entry(), [.. both, "--json"]).Output).RootElement.GetProperty("architectures").EnumerateArray()];
+        JsonElement[] architectures = [.. JsonDocument.Parse(CommandRun.Of(FakeEngine.Entry(), [.. both, "--json"]).Output).RootElement
+            .GetProperty("architectures").EnumerateArray()];
         Assert.Equal([false, true], architectures.Select(item => item.TryGetProperty("import", out _)));
         Assert.Contains("  imported from Configs/bert-base.json: model type bert", CommandRun.Of(FakeEngine.Entry(), both).Output);
     }

@@ -11,7 +11,8 @@ public class KilledRunTests
 
     private static readonly string[] Begin =
     [
-        "train", "pre-tanh-ordered", "--set", "mask=causal", "--set", "depth=2", "--set", "width=32", "--set", "mlpWidth=64", "--set", "heads=2",
+        "train", "pre-tanh-ordered", "--set", "mask=causal", "--set", "depth=2",
+        "--set", "width=32", "--set", "mlpWidth=64", "--set", "heads=2",
         "--data", "recall", "--steps", $"{Steps}", "--checkpoint-every", "10", "--eval-every", "25", "--eval-sequences", "8",
     ];
 
@@ -26,7 +27,11 @@ public class KilledRunTests
         long length = new FileInfo(Path.Combine(whole, "log.jsonl")).Length;
         Random random = new(3);
         for (int i = 0; i < Kills; i++)
-            await Kill(killed, (long)(length * (i + random.NextDouble()) / (Kills + 3)), TimeSpan.FromMilliseconds(10 * random.NextDouble()));
+        {
+            await Kill(
+                killed, (long)(length * (i + random.NextDouble()) / (Kills + 3)), TimeSpan.FromMilliseconds(10 * random.NextDouble()));
+        }
+
         Assert.NotEqual(File.ReadAllText(Path.Combine(whole, "log.jsonl")), File.ReadAllText(Path.Combine(killed, "log.jsonl")));
         Assert.Equal(0, await Run(killed));
         Assert.Equal(File.ReadAllText(Path.Combine(whole, "log.jsonl")), File.ReadAllText(Path.Combine(killed, "log.jsonl")));

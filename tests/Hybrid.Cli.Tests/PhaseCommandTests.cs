@@ -47,7 +47,8 @@ public class PhaseCommandTests
     {
         string[] command =
         [
-            "phase", "pre-tanh-critical", "--set", "width=256", "--set", "mlpWidth=256", "--x", "mlp.inStd=0.5:8:14", "--y", "mlp.branch=0.1:1.5:14",
+            "phase", "pre-tanh-critical", "--set", "width=256", "--set", "mlpWidth=256",
+            "--x", "mlp.inStd=0.5:8:14", "--y", "mlp.branch=0.1:1.5:14",
             "--measure", "3", "--json",
         ];
         CommandRun run = CommandRun.Of([.. command, "--threads", "2"]);
@@ -58,7 +59,8 @@ public class PhaseCommandTests
         int decided = 0;
         foreach (JsonNode? point in points)
         {
-            double mean = point!["angleExponent"]!["mean"]!.GetValue<double>(), error = point["angleExponent"]!["standardError"]!.GetValue<double>();
+            double mean = point!["angleExponent"]!["mean"]!.GetValue<double>(),
+                error = point["angleExponent"]!["standardError"]!.GetValue<double>();
 
             // Beyond five standard errors and ten times 1/width the sign is not in doubt.
             if (Math.Abs(mean) < 5 * error + 10.0 / 256)
@@ -73,7 +75,8 @@ public class PhaseCommandTests
     [Fact]
     public void Networks_with_a_causal_mask_are_not_measured_in_a_diagram()
     {
-        CommandRun run = CommandRun.Of("phase", "gpt2", "--x", "mlp.inStd=0.5:1:2", "--y", "mlp.branch=0.1:1:2", "--measure", "2", "--json");
+        CommandRun run = CommandRun.Of(
+            "phase", "gpt2", "--x", "mlp.inStd=0.5:1:2", "--y", "mlp.branch=0.1:1:2", "--measure", "2", "--json");
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("--set mask=none", run.Error);
     }

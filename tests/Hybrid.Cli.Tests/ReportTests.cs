@@ -12,7 +12,8 @@ public sealed partial class ReportTests
     {
         { ["predict", "pre-tanh-ordered"], ["can it train?", "verdict: ", "What is taken for granted", "Layer by layer"] },
         {
-            ["check", "post-relu", "--samples", "4", "--set", "depth=2", "--set", "width=64", "--set", "tokens=8", "--engine", "conditioned"],
+            ["check", "post-relu", "--samples", "4", "--set", "depth=2", "--set", "width=64", "--set", "tokens=8", "--engine",
+                "conditioned"],
             ["Theory against random transformers", "relative errors over all layers", "post-relu at width 64"]
         },
         {
@@ -20,8 +21,8 @@ public sealed partial class ReportTests
             ["order and chaos", "zero line"]
         },
         {
-            ["train", "pre-tanh-ordered", "--set", "mask=causal", "--set", "depth=1", "--set", "width=16", "--set", "heads=2", "--set", "mlpWidth=16",
-                "--set", "tokens=8", "--data", "synthetic", "--steps", "4", "--out", "RUN"],
+            ["train", "pre-tanh-ordered", "--set", "mask=causal", "--set", "depth=1", "--set", "width=16", "--set", "heads=2",
+                "--set", "mlpWidth=16", "--set", "tokens=8", "--data", "synthetic", "--steps", "4", "--out", "RUN"],
             ["a training run", "optimum, exact", "The network, before and after"]
         },
     };

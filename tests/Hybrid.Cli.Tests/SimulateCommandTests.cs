@@ -23,7 +23,8 @@ public class SimulateCommandTests
     {
         using CancellationTokenSource source = new();
         CommandRun stopped = CommandRun.Of(
-            StoppingEngine.Entry(last: 2, source), source.Token, ["simulate", "pre-tanh-ordered", "--threads", "1", "--set", "depth=2", .. more]);
+            StoppingEngine.Entry(last: 2, source), source.Token,
+            ["simulate", "pre-tanh-ordered", "--threads", "1", "--set", "depth=2", .. more]);
         Assert.Equal(130, stopped.ExitCode);
         Assert.Contains("stopped after 3 of 8 networks", stopped.Error);
         Assert.Contains(told, stopped.Output);

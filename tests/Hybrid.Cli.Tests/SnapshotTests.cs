@@ -51,7 +51,8 @@ public class SnapshotTests
             {
                 examples++;
                 string[] args = line.Trim().Split(' ')[1..];
-                Assert.Empty(Root.Create(new Session(Terminal.Plain(TextWriter.Null, TextWriter.Null), BuiltEngines.Catalogue, default)).Parse(args).Errors);
+                Assert.Empty(Root.Create(new Session(Terminal.Plain(TextWriter.Null, TextWriter.Null), BuiltEngines.Catalogue, default))
+                    .Parse(args).Errors);
             }
         }
 

@@ -28,7 +28,8 @@ public class SuggestCommandTests
     public void A_budget_that_nothing_reaches_exits_with_1_and_gives_the_nearest()
     {
         // Uniform attention without a skip makes all tokens equal, whatever is multiplied: λ_a = −∞.
-        CommandRun run = CommandRun.Of("suggest", "post-relu", "--set", "depth=4", "--set", "attention.skip=0", "--set", "attention.logitStd=0");
+        CommandRun run = CommandRun.Of(
+            "suggest", "post-relu", "--set", "depth=4", "--set", "attention.skip=0", "--set", "attention.logitStd=0");
         Assert.Equal((1, ""), (run.ExitCode, run.Error));
         Assert.Contains("not reached: no change within the budget was found", run.Output);
     }

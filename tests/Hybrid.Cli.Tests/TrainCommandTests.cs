@@ -30,7 +30,8 @@ public class TrainCommandTests
     public void A_diverged_run_says_so_and_exits_with_0()
     {
         using TemporaryFolder folder = new();
-        string[] wild = [.. Begin.Select(word => word == "0.1" ? "1e5" : word), "--optimiser", "sgd", "--schedule", "constant", "--clip", "none"];
+        string[] wild =
+            [.. Begin.Select(word => word == "0.1" ? "1e5" : word), "--optimiser", "sgd", "--schedule", "constant", "--clip", "none"];
         CommandRun run = Run(folder, wild);
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("diverged at step", run.Output);
@@ -45,7 +46,8 @@ public class TrainCommandTests
         JsonElement root = JsonDocument.Parse(run.Output).RootElement;
         string[] fields =
         [
-            "run", "plan", "out", "outcome", "reason", "steps", "initialLoss", "finalLoss", "finalLossSteps", "initialEvalLoss", "finalEvalLoss",
+            "run", "plan", "out", "outcome", "reason", "steps", "initialLoss",
+            "finalLoss", "finalLossSteps", "initialEvalLoss", "finalEvalLoss",
             "optimalLoss", "references", "evaluations", "measurements", "tokensPerSecond", "peakMemoryBytes",
         ];
         Assert.Equal(fields, root.EnumerateObject().Select(property => property.Name));
@@ -61,7 +63,8 @@ public class TrainCommandTests
         using TemporaryFolder folder = new();
         CommandRun stopped = Run(folder, Begin, new CancellationToken(canceled: true));
         Assert.Equal(130, stopped.ExitCode);
-        Assert.Contains($"stopped at step 0 of 60 with a checkpoint; continue with hybrid train --resume --out {folder.Path("run")}", stopped.Error);
+        Assert.Contains(
+            $"stopped at step 0 of 60 with a checkpoint; continue with hybrid train --resume --out {folder.Path("run")}", stopped.Error);
         CommandRun resumed = Run(folder, ["train", "--resume"]);
         Assert.Equal(0, resumed.ExitCode);
         Assert.Contains("from the checkpoint of step 0", resumed.Output);
@@ -86,9 +89,12 @@ public class TrainCommandTests
     [InlineData("optimiser.learningRate is 0.1 there, got 0.2", "--learning-rate", "0.2")]
     [InlineData("optimiser.kind is \"adamw\" there, got \"sgd\"", "--optimiser", "sgd")]
     [InlineData("model.tied is false there, got true", "--tied")]
-    [InlineData("data.source is \"markov:vocabulary=8,order=1,entropy=1.25,seed=1\" there, got \"markov:vocabulary=8,order=1,entropy=1.5,seed=1\"", "--data", "markov:vocabulary=8,entropy=1.5")]
+    [InlineData(
+        "data.source is \"markov:vocabulary=8,order=1,entropy=1.25,seed=1\" there, got \"markov:vocabulary=8,order=1,entropy=1.5,seed=1\"",
+        "--data", "markov:vocabulary=8,entropy=1.5")]
     [InlineData("model.architecture.depth is 12 there, got 3", "--set", "depth=3")]
-    [InlineData("model.architecture.name is \"pre-tanh-ordered\" there, got \"gpt2\"", "gpt2", "--set", "mask=causal", "--set", "tokens=16")]
+    [InlineData("model.architecture.name is \"pre-tanh-ordered\" there, got \"gpt2\"", "gpt2", "--set", "mask=causal", "--set",
+        "tokens=16")]
     public void A_resumed_run_refuses_what_contradicts_it(string message, params string[] options)
     {
         using TemporaryFolder folder = new();
@@ -144,12 +150,15 @@ public class TrainCommandTests
     [InlineData("--eval-sequences must be an integer from 1", "--eval-sequences", "0")]
     [InlineData("--checkpoint-every must be an integer from 1", "--checkpoint-every", "0")]
     [InlineData("--task next needs a causal mask", "post-relu", "--task", "next", "--data", "synthetic", "--steps", "5", "--out", "DIR")]
-    [InlineData("give --set mask=none or --task next", "post-relu", "--set", "mask=causal", "--task", "masked", "--data", "synthetic", "--steps", "5", "--out", "DIR")]
+    [InlineData("give --set mask=none or --task next", "post-relu", "--set", "mask=causal", "--task", "masked", "--data", "synthetic",
+        "--steps", "5", "--out", "DIR")]
     [InlineData("--data none.txt: cannot be read", "post-relu", "--data", "none.txt", "--steps", "5", "--out", "DIR")]
     [InlineData("entropy must be in (0, ln 32", "post-relu", "--data", "markov:entropy=9", "--steps", "5", "--out", "DIR")]
     [InlineData("give fewer pairs= or --set tokens=", "post-relu", "--set", "tokens=4", "--data", "recall", "--steps", "5", "--out", "DIR")]
-    [InlineData("input.correlation must be ≥ 0 in training", "post-relu", "--set", "input.correlation=-0.01", "--data", "synthetic", "--steps", "5", "--out", "DIR")]
-    [InlineData("of memory, and there are", "post-relu", "--set", "width=1048576", "--set", "mlpWidth=1048576", "--data", "synthetic", "--steps", "5", "--out", "DIR")]
+    [InlineData("input.correlation must be ≥ 0 in training", "post-relu", "--set", "input.correlation=-0.01", "--data", "synthetic",
+        "--steps", "5", "--out", "DIR")]
+    [InlineData("of memory, and there are", "post-relu", "--set", "width=1048576", "--set", "mlpWidth=1048576", "--data", "synthetic",
+        "--steps", "5", "--out", "DIR")]
     [InlineData("holds no run to resume", "--resume", "--out", "DIR")]
     [InlineData("got an empty path", "post-relu", "--set", "width=32", "--data", "synthetic", "--steps", "5", "--out", "")]
     public void Bad_input_exits_with_2_and_leaves_no_folder(string message, params string[] args)

@@ -54,8 +54,10 @@ public sealed class TrainedMeasurementTests
     public void A_run_that_resumes_measures_the_same_bytes()
     {
         using TemporaryFolder folder = new();
-        Assert.Equal(0, CommandRun.Of([.. Small, "--steps", "12", "--schedule", "constant", "--measure-every", "6", "--out", folder.Path("whole")]).ExitCode);
-        Assert.Equal(0, CommandRun.Of([.. Small, "--steps", "5", "--schedule", "constant", "--measure-every", "6", "--out", folder.Path("cut")]).ExitCode);
+        Assert.Equal(0, CommandRun.Of(
+            [.. Small, "--steps", "12", "--schedule", "constant", "--measure-every", "6", "--out", folder.Path("whole")]).ExitCode);
+        Assert.Equal(0, CommandRun.Of(
+            [.. Small, "--steps", "5", "--schedule", "constant", "--measure-every", "6", "--out", folder.Path("cut")]).ExitCode);
         Assert.Equal(0, CommandRun.Of(["train", "--resume", "--steps", "12", "--out", folder.Path("cut")]).ExitCode);
         foreach (int step in (int[])[0, 6, 12])
         {

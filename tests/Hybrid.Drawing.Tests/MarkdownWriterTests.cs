@@ -11,7 +11,8 @@ public class MarkdownWriterTests
         Report report = new(
             "title",
             [
-                new("first", [new ReportParagraph("text"), new ReportTable("caption:", ["<na|me", "value"], [["a|b", "1"], ["c", "2345"]])]),
+                new("first",
+                    [new ReportParagraph("text"), new ReportTable("caption:", ["<na|me", "value"], [["a|b", "1"], ["c", "2345"]])]),
                 new("second", [new ReportFigure("lines.svg", "what it shows", "<svg/>")]),
             ]);
         Assert.Equal(

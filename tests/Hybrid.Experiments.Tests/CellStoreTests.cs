@@ -1,3 +1,5 @@
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Runs;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Statistics;
 using Hybrid.Lab.Tests;

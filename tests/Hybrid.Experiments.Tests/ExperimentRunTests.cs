@@ -1,3 +1,5 @@
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Runs;
 using Hybrid.Experiments.Tests.Fakes;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Tests;

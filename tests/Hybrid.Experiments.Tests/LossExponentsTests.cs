@@ -1,5 +1,8 @@
 using Hybrid.Architectures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Experiments.LossExponents;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Data;
@@ -39,7 +42,8 @@ public class LossExponentsTests
     [Fact]
     public void Losses_that_grow_from_the_joint_zero_support_the_claim()
     {
-        Evaluation evaluation = Judge((network, _) => 1 + 0.3 * Math.Asinh(Math.Max(Math.Abs(network.Exponents.Angle), Math.Abs(network.Exponents.Gradient))));
+        Evaluation evaluation = Judge((network, _) =>
+            1 + 0.3 * Math.Asinh(Math.Max(Math.Abs(network.Exponents.Angle), Math.Abs(network.Exponents.Gradient))));
         Assert.All(evaluation.Results, result => Assert.Equal(Outcome.Supported, result.Outcome));
         Assert.Contains("alone with the best at the joint zero, holds under pre.", Reading(evaluation), StringComparison.Ordinal);
     }
@@ -69,7 +73,8 @@ public class LossExponentsTests
     [Fact]
     public void A_diverged_run_counts_as_knowing_nothing()
     {
-        Evaluation evaluation = Judge((network, run) => network == Pre.Networks[0] && run == 0 ? double.PositiveInfinity : 1 + network.Branch);
+        Evaluation evaluation = Judge((network, run) =>
+            network == Pre.Networks[0] && run == 0 ? double.PositiveInfinity : 1 + network.Branch);
         Assert.Contains("the loss of knowing nothing: 1.", Reading(evaluation), StringComparison.Ordinal);
         // The other run's 1 + a = 1.1 and the 2 of knowing nothing.
         ReportTable table = evaluation.Findings[^1].Content.OfType<ReportTable>().Single();

@@ -1,4 +1,6 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Experiments.NormPlacement;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Statistics;
@@ -11,7 +13,8 @@ namespace Hybrid.Experiments.Tests;
 public class NormPlacementTests
 {
     private static readonly PlacementGrid Grid = new(
-        new(8, 16, [1, 0.1], [new(OptimiserKind.AdamW, 0.01, 10), new(OptimiserKind.AdamW, 0.01), new(OptimiserKind.Sgd, 1)], 6, [0, 1], 2, 10, 5),
+        new(8, 16, [1, 0.1], [new(OptimiserKind.AdamW, 0.01, 10), new(OptimiserKind.AdamW, 0.01), new(OptimiserKind.Sgd, 1)], 6, [0, 1], 2,
+            10, 5),
         new MarkovSource(new MarkovOptions(8, 1, 1, 3)));
 
     [Theory]
@@ -20,7 +23,8 @@ public class NormPlacementTests
     [InlineData(3, 4, Outcome.Inconclusive)]
     [InlineData(0, 0, Outcome.Inconclusive)]
     [InlineData(6, 6, Outcome.Inconclusive)]
-    public void Fewer_divergences_of_the_smaller_step_support_more_refute_and_equal_ones_decide_nothing(int smaller, int larger, Outcome outcome)
+    public void Fewer_divergences_of_the_smaller_step_support_more_refute_and_equal_ones_decide_nothing(
+        int smaller, int larger, Outcome outcome)
     {
         OddsClaim claim = new("H", "", "", "diverging", run => run.Diverged, GroupComparison.OfSteps(Grid));
         CellResults results = Results((network, run) => [new("diverged", run < (network.Step == 1 ? larger : smaller) ? 1 : 0)]);
@@ -33,7 +37,8 @@ public class NormPlacementTests
     public void Runs_with_a_warm_up_are_not_compared()
     {
         OddsClaim claim = new("H", "", "", "diverging", run => run.Diverged, GroupComparison.OfPlacements(Grid));
-        CellResults results = Results((network, _) => [new("diverged", network.Setting.Abrupt == (network.Norm == Placement.Peri) ? 0 : 1)]);
+        CellResults results = Results((network, _) =>
+            [new("diverged", network.Setting.Abrupt == (network.Norm == Placement.Peri) ? 0 : 1)]);
         Assert.All(claim.Planned.Judge(results, 1e-4).Tests, test => Assert.Equal((0, Outcome.Supported), (test.Measured, test.Outcome)));
     }
 
@@ -42,7 +47,8 @@ public class NormPlacementTests
     [InlineData(1, Outcome.Refuted)]
     public void A_single_violation_refutes_the_bound(int violations, Outcome outcome)
     {
-        CellResults results = Results((network, run) => [new("bound violations", (network.Norm == Placement.Peri) && network.Step == 1 && run == 0 ? violations : 0)]);
+        CellResults results = Results((network, run) =>
+            [new("bound violations", (network.Norm == Placement.Peri) && network.Step == 1 && run == 0 ? violations : 0)]);
         Assert.Equal(outcome, new BoundClaim(Grid).Planned.Judge(results, 1e-4).Outcome);
     }
 
@@ -76,8 +82,9 @@ public class NormPlacementTests
         Assert.Null(ProfileFits.Of(new PlacementRun(values), StreamQuantity.DataVariance, 8, true));
     }
 
-    private static CellResults Results(Func<PlacedNetwork, int, IEnumerable<KeyValuePair<string, double>>> measured) => new(Grid.Networks.Concat(Grid.Decaying)
-        .SelectMany(network => network.Runs.Select((cell, run) => (cell.Key, Values: CellValues.Of([measured(network, run)]))))
-        .DistinctBy(cell => cell.Key)
-        .ToDictionary(cell => cell.Key, cell => cell.Values));
+    private static CellResults Results(Func<PlacedNetwork, int, IEnumerable<KeyValuePair<string, double>>> measured) =>
+        new(Grid.Networks.Concat(Grid.Decaying)
+            .SelectMany(network => network.Runs.Select((cell, run) => (cell.Key, Values: CellValues.Of([measured(network, run)]))))
+            .DistinctBy(cell => cell.Key)
+            .ToDictionary(cell => cell.Key, cell => cell.Values));
 }

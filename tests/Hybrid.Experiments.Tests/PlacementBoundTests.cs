@@ -118,7 +118,9 @@ public class PlacementBoundTests
             mlp: MlpParameters.Of(skip, branch, 1, 0, 1),
             input: new(1, 0));
         return new(
-            new(new ModelOptions(architecture, TrainingTask.NextToken, 8), new OptimiserOptions(LearningRate: 0.03), tokens == 2 ? 1 : 4, 20, 1), 1);
+            new(new ModelOptions(architecture, TrainingTask.NextToken, 8), new OptimiserOptions(LearningRate: 0.03), tokens == 2 ? 1 : 4,
+                20, 1),
+            1);
     }
 
     /// <summary>Twenty steps, and the batch of the last.</summary>

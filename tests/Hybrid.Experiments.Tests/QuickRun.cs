@@ -1,4 +1,7 @@
 using Hybrid.Experiments.Catalogue;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
+using Hybrid.Experiments.Runs;
 using Hybrid.Lab.Tests;
 using Xunit;
 

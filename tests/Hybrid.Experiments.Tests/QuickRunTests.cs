@@ -1,3 +1,4 @@
+using Hybrid.Experiments.Hypotheses;
 using Xunit;
 
 namespace Hybrid.Experiments.Tests;

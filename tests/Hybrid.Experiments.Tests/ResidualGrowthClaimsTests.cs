@@ -1,6 +1,9 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
 using Hybrid.Experiments.Catalogue;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Statistics;
 using Xunit;
 
@@ -47,10 +50,12 @@ public class ResidualGrowthClaimsTests
         Func<string, int, double> norm, Func<int, double> gain, double branch, double cosine, double loss = 1.5)
     {
         ExperimentDesign design = ExperimentCatalogue.Find("residual-growth").Design(ExperimentScale.Quick);
-        Evaluation evaluation = design.Evaluate(new(design.Cells.ToDictionary(cell => cell.Key, cell => Cell(cell.Key.Split(',')[0], cell.Key.Contains("untrained", StringComparison.Ordinal)))));
+        Evaluation evaluation = design.Evaluate(new(design.Cells.ToDictionary(
+            cell => cell.Key, cell => Cell(cell.Key.Split(',')[0], cell.Key.Contains("untrained", StringComparison.Ordinal)))));
         return (
             evaluation.Results.ToDictionary(result => result.Hypothesis.Id, result => result.Outcome),
-            string.Join("\n", evaluation.Findings.SelectMany(section => section.Content).OfType<ReportParagraph>().Select(paragraph => paragraph.Text)));
+            string.Join("\n", evaluation.Findings.SelectMany(section => section.Content).OfType<ReportParagraph>()
+                .Select(paragraph => paragraph.Text)));
 
         CellValues Cell(string placement, bool untrained)
         {
@@ -68,7 +73,8 @@ public class ResidualGrowthClaimsTests
                     Add("filled", gain(layer) == 1 ? norm(placement, layer) : 0.9);
 
                     void Add(string name, double value) =>
-                        values.Add(string.Create(CultureInfo.InvariantCulture, $"{name} {layer}{suffix}"), new(value, untrained ? 0.01 : double.NaN, untrained ? 8 : 1));
+                        values.Add(string.Create(CultureInfo.InvariantCulture, $"{name} {layer}{suffix}"), new(value,
+                            untrained ? 0.01 : double.NaN, untrained ? 8 : 1));
                 }
             }
 

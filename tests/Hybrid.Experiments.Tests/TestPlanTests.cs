@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
-using Hybrid.Experiments;
 using Hybrid.Experiments.Catalogue;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Statistics;
 using Xunit;
 

@@ -1,5 +1,8 @@
 using Hybrid.Drawing.Reports;
-using Hybrid.Experiments;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
+using Hybrid.Experiments.Runs;
 using Hybrid.Experiments.Tests.Fakes;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Statistics;
@@ -52,7 +55,8 @@ public class TestedNumberTests
     public void A_hypothesis_is_refuted_by_one_number_and_open_where_most_are(Outcome expected, params Outcome[] outcomes)
     {
         Hypothesis hypothesis = new("H1", "", "", []);
-        Assert.Equal(expected, new HypothesisResult(hypothesis, [.. outcomes.Select(outcome => new TestedNumber("", "", 0, 0, 0, 0, outcome))]).Outcome);
+        Assert.Equal(expected, new HypothesisResult(
+            hypothesis, [.. outcomes.Select(outcome => new TestedNumber("", "", 0, 0, 0, 0, outcome))]).Outcome);
     }
 
     // By hand: the limit of an equality is the end of the interval, that of a bound the bound itself.

@@ -1,5 +1,8 @@
 using Hybrid.Architectures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Experiments.Lyapunov;
 using Hybrid.Lab.Statistics;
 using Hybrid.Theory;
@@ -35,7 +38,8 @@ public class TrainedSpectrumClaimsTests
             .Concat(complete.Runs.Select(run => (run.Key, Values: Run(before, after, 0, true))))
             .ToDictionary(run => run.Key, run => run.Values));
         Evaluation evaluation = claims.Evaluate(results, Rate);
-        string reading = string.Concat(evaluation.Findings.SelectMany(section => section.Content).OfType<ReportParagraph>().Select(paragraph => paragraph.Text));
+        string reading = string.Concat(
+            evaluation.Findings.SelectMany(section => section.Content).OfType<ReportParagraph>().Select(paragraph => paragraph.Text));
         string[] phrases = ["7 of 16 runs diverged", "−0.2000 under post (towards 0)", "+0.2000 under post (away from 0)"];
         return (evaluation.Results[^1].Outcome, phrases.First(phrase => reading.Contains(phrase, StringComparison.Ordinal)));
     }

@@ -18,7 +18,10 @@ internal static class House
     /// <summary>A library as it was built.</summary>
     public static Assembly Assembly(string library) => System.Reflection.Assembly.Load(library);
 
-    /// <summary>Files of the folders src, theory, tests and docs and of the root, by how their names end; what is built is left out.</summary>
+    /// <summary>
+    /// Files of the folders src, theory, tests and docs and of the
+    /// root, by how their names end; what is built is left out.
+    /// </summary>
     public static IEnumerable<string> Files(params string[] endings) =>
         ((string[])["src", "theory", "tests", "docs"])
             .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*", SearchOption.AllDirectories))

@@ -28,7 +28,8 @@ internal static class PublicSurface
         IEnumerable<string> types = library.GetExportedTypes()
             .Where(type => !IsGenerated(type))
             .OrderBy(Name, StringComparer.Ordinal)
-            .Select(type => string.Join('\n', [Header(type), .. Members(type).Order(StringComparer.Ordinal).Select(line => $"    {line}")]));
+            .Select(type =>
+                string.Join('\n', [Header(type), .. Members(type).Order(StringComparer.Ordinal).Select(line => $"    {line}")]));
         return string.Join("\n\n", types) + "\n";
     }
 
@@ -46,8 +47,11 @@ internal static class PublicSurface
     {
         if (type.BaseType is Type parent && parent != typeof(object) && parent != typeof(ValueType) && parent != typeof(Enum))
             yield return parent;
-        foreach (Type contract in type.GetInterfaces().Where(contract => contract.Assembly == type.Assembly || contract == typeof(IDisposable)))
+        foreach (Type contract in type.GetInterfaces().Where(
+            contract => contract.Assembly == type.Assembly || contract == typeof(IDisposable)))
+        {
             yield return contract;
+        }
     }
 
     private static IEnumerable<string> Members(Type type)

@@ -58,7 +58,9 @@ internal static class References
             short value = code[at] == 0xFE ? (short)(0xFE00 | code[at + 1]) : code[at];
             OpCode instruction = Codes[value];
             at += instruction.Size;
-            if (instruction.OperandType is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineType or OperandType.InlineTok)
+            bool names = instruction.OperandType
+                is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineType or OperandType.InlineTok;
+            if (names)
                 used.AddRange(Types(method.Module.ResolveMember(BitConverter.ToInt32(code, at), types, arguments)));
             at += Length(instruction, code, at);
         }

@@ -38,7 +38,10 @@ public class ArchitectureOverridesTests
     [InlineData("mlp.inStd=NaN", "mlp.inStd must be a finite number, got \"NaN\"")]
     [InlineData("mlp.inStd=", "mlp.inStd must be a finite number, got \"\"")]
     [InlineData("width=12.5", "width must be an integer")]
-    [InlineData("norm=before", "norm must be one of none, pre, post, peri, output, prePost, or an object of before, branch and sum, each true or false, got \"before\"")]
+    [InlineData(
+        "norm=before",
+        "norm must be one of none, pre, post, peri, output, prePost, "
+        + "or an object of before, branch and sum, each true or false, got \"before\"")]
     public void A_bad_assignment_is_refused_with_the_path_and_what_is_legal(string assignment, string message)
     {
         InputException error = Assert.Throws<InputException>(

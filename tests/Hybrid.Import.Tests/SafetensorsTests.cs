@@ -49,7 +49,8 @@ public class SafetensorsTests
         Assert.Equal([Value(Tensors[0], 2), Value(Tensors[0], 3), Value(Tensors[0], 4)], part);
         Assert.Throws<ArgumentOutOfRangeException>(() => file.Read(Tensors[0], 4, new float[3]));
         Assert.Contains("has no tensor 'c'", Assert.Throws<InputException>(() => file.Read(new("c", [1]), 0, new float[1])).Message);
-        Assert.Contains("'a' must be [2, 3], got [3, 2]", Assert.Throws<InputException>(() => file.Read(new("a", [2, 3]), 0, new float[1])).Message);
+        Assert.Contains(
+            "'a' must be [2, 3], got [3, 2]", Assert.Throws<InputException>(() => file.Read(new("a", [2, 3]), 0, new float[1])).Message);
     }
 
     [Fact]
@@ -72,14 +73,21 @@ public class SafetensorsTests
     [InlineData("{\"a\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4, "tensor 'a': dtype must be F32, got F16")]
     [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4, "takes 8 bytes, data_offsets give 4")]
     [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", 4, "shape must be an array of integers")]
-    [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[2147483647,2147483647,2147483647],\"data_offsets\":[0,4]}}", 4, "data_offsets give 4")]
+    [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[2147483647,2147483647,2147483647],\"data_offsets\":[0,4]}}", 4,
+        "data_offsets give 4")]
     [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}", 4, "data_offsets must be")]
     [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4,8]}}", 4, "data_offsets must be")]
     [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,9223372036854775807]}}", 4, "takes 4 bytes")]
     [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[-4,0]}}", 4, "data_offsets must be")]
-    [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 8, "inside the one")]
-    [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}", 12, "after a gap")]
-    [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 8, "a is given twice")]
+    [InlineData(
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
+        8, "inside the one")]
+    [InlineData(
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}",
+        12, "after a gap")]
+    [InlineData(
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}",
+        8, "a is given twice")]
     [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, "a.data_offsets is missing")]
     [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":1}}", 4, "'a.x' is not a field")]
     [InlineData("{\"a\":[[[[[[[[[[[[]]]]]]]]]]]]}", 0, "the header is not JSON")]
@@ -99,7 +107,8 @@ public class SafetensorsTests
     {
         using TemporaryFolder folder = new();
         File.WriteAllBytes(folder.Path("x"), [.. BitConverter.GetBytes(length), .. "{}      "u8]);
-        Assert.Contains($"the header is said to have {length} bytes", Assert.Throws<InputException>(() => SafetensorsFile.Open(folder.Path("x"))).Message);
+        Assert.Contains($"the header is said to have {length} bytes", Assert.Throws<InputException>(
+            () => SafetensorsFile.Open(folder.Path("x"))).Message);
     }
 
     private static string Write(TemporaryFolder folder, out FileIdentity identity)

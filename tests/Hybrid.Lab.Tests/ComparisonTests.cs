@@ -61,7 +61,8 @@ public class ComparisonTests
         // Family-wise 20 % over many checks: failures are binomial, so 200 checks allow 40 + 3·√(200·0.2·0.8) = 57.
         Architecture architecture = Small();
         int checks = 200;
-        int failures = Enumerable.Range(0, checks).Count(seed => Run(architecture, FakeEngine.Entry(), 8, (ulong)seed, 0.2).Agreement == Agreement.Disagrees);
+        int failures = Enumerable.Range(0, checks).Count(
+            seed => Run(architecture, FakeEngine.Entry(), 8, (ulong)seed, 0.2).Agreement == Agreement.Disagrees);
         Assert.InRange(failures, 0, 57);
     }
 
@@ -131,7 +132,8 @@ public class ComparisonTests
     internal static Architecture Small(int tokens = 8, double correlation = 0.5) =>
         ArchitectureOverrides.Apply(
             ArchitectureModule.Defaults,
-            ["name=small", $"tokens={tokens}", "depth=3", "width=256", "mlpWidth=256", FormattableString.Invariant($"input.correlation={correlation}")]);
+            ["name=small", $"tokens={tokens}", "depth=3", "width=256", "mlpWidth=256",
+                FormattableString.Invariant($"input.correlation={correlation}")]);
 
     internal static CheckReport Run(Architecture architecture, EngineEntry engine, int samples, ulong seed, double rate)
     {

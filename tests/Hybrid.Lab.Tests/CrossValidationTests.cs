@@ -39,7 +39,8 @@ public class CrossValidationTests
         double[][] points = [.. Grid.SelectMany(x => Grid.Select(y => new[] { x, y, Normal.Sample(random, 0, 1) }))];
         double[] values = [.. points.Select(point => Math.Tanh(point[0] + point[1]) + 0.2 * Normal.Sample(random, 0, 1))];
         CrossValidation validation = Of(values);
-        Estimate gain = validation.Gain(validation.Foretell([.. points.Select(point => point[..2])], [0, 0]), validation.Foretell(points, [0, 0, 1]));
+        Estimate gain = validation.Gain(
+            validation.Foretell([.. points.Select(point => point[..2])], [0, 0]), validation.Foretell(points, [0, 0, 1]));
         Assert.InRange(gain.Mean, -4 * gain.StandardError - 1e-12, 4 * gain.StandardError + 1e-12);
     }
 
@@ -49,7 +50,9 @@ public class CrossValidationTests
     {
         double[] values = [1, 2, 4, 8, 16, 32, 64, 128];
         CrossValidation validation = new([.. values.Select(value => new[] { value })], [.. Enumerable.Range(0, 8)]);
-        Assert.Equal(1 - Math.Pow(8.0 / 7, 2), validation.Explained(validation.Foretell([.. values.Select(_ => new double[] { 0 })], [0])).Mean, 1e-9);
+        Assert.Equal(
+            1 - Math.Pow(8.0 / 7, 2),
+            validation.Explained(validation.Foretell([.. values.Select(_ => new double[] { 0 })], [0])).Mean, 1e-9);
     }
 
     // By hand: groups of means 1, 5 and 3 without inputs, each foretold as the mean of the others: 4, 2 and 3.

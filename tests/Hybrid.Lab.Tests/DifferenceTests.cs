@@ -50,7 +50,8 @@ public class DifferenceTests
             attention: AttentionParameters.Of(mild.Attention.Skip, mild.Attention.Branch, 20, 1));
         DifferenceReport tame = Run(mild, Dense, DifferencePlan.Double), wild = Run(strong, Dense, DifferencePlan.Double);
         Assert.True(wild.Agrees, $"{wild.First}");
-        Assert.True(wild.Layers[^1].Condition > 3 * tame.Layers[^1].Condition, $"{wild.Layers[^1].Condition} and {tame.Layers[^1].Condition}");
+        Assert.True(
+            wild.Layers[^1].Condition > 3 * tame.Layers[^1].Condition, $"{wild.Layers[^1].Condition} and {tame.Layers[^1].Condition}");
     }
 
     [Theory]
@@ -73,7 +74,8 @@ public class DifferenceTests
     public void One_weight_changed_between_the_passes_is_found_in_the_gradient_below_its_block()
     {
         DifferenceReport report = Run(
-            Of("peri", causal: true, gated: false), ChangedWeightEngine.Entry(3, MatrixRole.MlpOut, 0.1f, backward: true), DifferencePlan.Double);
+            Of("peri", causal: true, gated: false),
+            ChangedWeightEngine.Entry(3, MatrixRole.MlpOut, 0.1f, backward: true), DifferencePlan.Double);
         Assert.Equal((true, 2), (report.First!.Backward, report.First.Layer));
     }
 

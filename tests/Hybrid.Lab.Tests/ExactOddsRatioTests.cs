@@ -15,7 +15,8 @@ public class ExactOddsRatioTests
 
     [Theory]
     [MemberData(nameof(Enumerated))]
-    public void Estimate_and_interval_are_those_of_the_enumerated_tables(int[][] strata, double rate, double estimate, double low, double high)
+    public void Estimate_and_interval_are_those_of_the_enumerated_tables(
+        int[][] strata, double rate, double estimate, double low, double high)
     {
         ExactOddsRatio odds = Of(strata);
         Assert.Equal(1, odds.Estimate / estimate, 1e-9);

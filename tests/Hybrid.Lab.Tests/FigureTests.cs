@@ -38,7 +38,8 @@ public class FigureTests
         LayerCurve curve = Curve();
         LayerCurve rounded = curve with
         {
-            Measured = [.. curve.Measured.Select(layer => layer.GradientOffDiagonal.Mean == 0 ? layer with { GradientOffDiagonal = new(1e-18, 1e-19, 4) } : layer)],
+            Measured = [.. curve.Measured.Select(
+                layer => layer.GradientOffDiagonal.Mean == 0 ? layer with { GradientOffDiagonal = new(1e-18, 1e-19, 4) } : layer)],
         };
         Assert.NotEqual(curve.Measured, rounded.Measured);
         // What a pointer shows names the value; everything that is drawn is the same.
@@ -84,7 +85,8 @@ public class FigureTests
         string[] lines = [.. figure.Descendants(Svg + "polyline").Select(line => (string)line.Attribute("class")!)];
         Assert.Equal(2, lines.Count(line => line == "contour"));
         Assert.Equal(2, lines.Count(line => line == "contour dashed"));
-        string[] labels = [.. figure.Descendants(Svg + "text").Where(text => ((string?)text.Attribute("class"))?.StartsWith("on-map") == true).Select(text => text.Value)];
+        string[] labels = [.. figure.Descendants(Svg + "text").Where(
+            text => ((string?)text.Attribute("class"))?.StartsWith("on-map") == true).Select(text => text.Value)];
         string[] panel = ["λa = 0", "λg = 0", "order", "chaos"];
         Assert.Equal([.. panel, .. panel], labels);
         string[] texts = [.. figure.Descendants(Svg + "text").Select(text => text.Value)];
@@ -136,8 +138,10 @@ public class FigureTests
     public void The_plane_figure_colours_every_point_from_one_end_of_the_bar_to_the_other()
     {
         PlanePoint[] points = [new(-4, 2, 1, 0, "low"), new(0.5, 0, 1.5, 1, "middle"), new(40, -0.1, 7, 0, "beyond")];
-        XElement figure = EnsureSound(PlaneFigure.Render("title", "sub", ("x", "y"), ("loss", 1, 2), ["one", "other"], 3, [new("first", points), new("second", points)]));
-        string[] colours = [.. figure.Descendants(Svg + "path").Where(path => (string?)path.Attribute("class") == "coloured").Select(path => (string)path.Attribute("fill")!)];
+        XElement figure = EnsureSound(PlaneFigure.Render(
+            "title", "sub", ("x", "y"), ("loss", 1, 2), ["one", "other"], 3, [new("first", points), new("second", points)]));
+        string[] colours = [.. figure.Descendants(Svg + "path").Where(path => (string?)path.Attribute("class") == "coloured")
+            .Select(path => (string)path.Attribute("fill")!)];
         string[] expected = [DivergingColours.At(-1), DivergingColours.At(0), DivergingColours.At(1)];
         Assert.Equal([.. expected, .. expected], colours);
     }

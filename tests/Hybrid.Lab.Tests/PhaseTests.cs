@@ -32,7 +32,8 @@ public class PhaseTests
             PhaseDiagram diagram = PhaseDiagram.Create([critical]);
             foreach ((double x, double y) in line.X.Zip(line.Y))
             {
-                Architecture member = ArchitectureOverrides.Apply(critical, [FormattableString.Invariant($"mlp.inStd={x:R}"), FormattableString.Invariant($"mlp.branch={y:R}")]);
+                Architecture member = ArchitectureOverrides.Apply(
+                    critical, [FormattableString.Invariant($"mlp.inStd={x:R}"), FormattableString.Invariant($"mlp.branch={y:R}")]);
                 // |λ_a| ≤ slope × accuracy of the tracing in units of the range; slopes are below 10 per range here.
                 Assert.InRange(diagram.OnLine(member).Angle, -10 * ZeroLines.Accuracy, 10 * ZeroLines.Accuracy);
             }
@@ -50,7 +51,8 @@ public class PhaseTests
             {
                 Prediction alone = Predict.Architecture(ArchitectureOverrides.Apply(
                     critical,
-                    [FormattableString.Invariant($"mlp.inStd={grid.X.Values[i]:R}"), FormattableString.Invariant($"attention.logitStd={grid.Y.Values[j]:R}")]));
+                    [FormattableString.Invariant($"mlp.inStd={grid.X.Values[i]:R}"),
+                        FormattableString.Invariant($"attention.logitStd={grid.Y.Values[j]:R}")]));
                 // PhaseDiagramTests of the theory: the shared table may move ρ* and λ_g by 1e-6.
                 Assert.Equal(alone.AngleExponent, grid.Angle[i, j], 1e-9);
                 Assert.Equal(alone.GradientExponent, grid.Gradient[i, j], 1e-6);

@@ -61,7 +61,8 @@ public abstract class EngineTests
             foreach (Wiring wiring in Networks.Wirings)
             {
                 Architecture architecture = Networks.Of(
-                    norm, Activation.Silu, 37, 2, 156, heads, 200, norm.OnBranch ? Mask.None : Mask.Causal, gated: true, biasStd: 0.2, wiring: wiring);
+                    norm, Activation.Silu, 37, 2, 156, heads, 200,
+                    norm.OnBranch ? Mask.None : Mask.Causal, gated: true, biasStd: 0.2, wiring: wiring);
                 NetworkSample one = Run(architecture, 4, threads: 1);
                 AssertSame(one, Run(architecture, 4, threads: 2));
                 AssertSame(one, Run(architecture, 4, threads: 3));
@@ -80,7 +81,8 @@ public abstract class EngineTests
 
         long Allocated(int depth, Wiring wiring)
         {
-            Architecture architecture = Networks.Of(Placement.Pre, Activation.Tanh, tokens: 16, depth: depth, width: 96, heads: 4, wiring: wiring);
+            Architecture architecture =
+                Networks.Of(Placement.Pre, Activation.Tanh, tokens: 16, depth: depth, width: 96, heads: 4, wiring: wiring);
             using INetworkEngine engine = Create(architecture, threads: 1);
             NetworkSample sample = new(16, depth);
             engine.Run(Seed, 0, sample);

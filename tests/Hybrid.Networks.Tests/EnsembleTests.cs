@@ -13,7 +13,11 @@ public sealed class EnsembleTests
     [Fact]
     public void Any_number_of_threads_gives_the_same_members_in_the_same_order()
     {
-        foreach (Func<INetworkEngine> factory in new Func<INetworkEngine>[] { () => new ConditionedEngine(Small), () => new DenseEngine(Small, 1) })
+        foreach (Func<INetworkEngine> factory in new Func<INetworkEngine>[]
+        {
+            () => new ConditionedEngine(Small),
+            () => new DenseEngine(Small, 1),
+        })
         {
             IReadOnlyList<EnsembleMember> one = Ensemble.Run(factory, 3, 17, 1), three = Ensemble.Run(factory, 3, 17, 3);
             IReadOnlyList<EnsembleMember> tail = Ensemble.Run(factory, 3, 7, 2, first: 10);

@@ -16,7 +16,8 @@ internal static class Statistics
         double deviation = Math.Abs(actual - expected), tolerance = StandardErrors * standardError + bias;
         Assert.True(
             deviation <= tolerance,
-            $"{name}: expected {expected:g9} ± {standardError:g3} (bias ≤ {bias:g3}), got {actual:g9}, off by {deviation / standardError:f1} standard errors");
+            $"{name}: expected {expected:g9} ± {standardError:g3} (bias ≤ {bias:g3}), "
+            + $"got {actual:g9}, off by {deviation / standardError:f1} standard errors");
     }
 
     /// <summary>Φ(x).</summary>

@@ -29,10 +29,14 @@ public sealed class CommandTests
         JsonElement torch = Json(["simulate", .. Small, "--samples", "5", "--engine", "torch", "--device", "cpu"]);
         JsonElement dense = Json(["simulate", .. Small, "--samples", "5", "--engine", "dense"]);
         Assert.Equal("torch", torch.GetProperty("engine").GetString());
-        foreach ((JsonElement expected, JsonElement actual) in dense.GetProperty("layers").EnumerateArray().Zip(torch.GetProperty("layers").EnumerateArray()))
+        foreach ((JsonElement expected, JsonElement actual) in dense.GetProperty("layers").EnumerateArray()
+            .Zip(torch.GetProperty("layers").EnumerateArray()))
         {
             foreach (string quantity in (string[])["q", "p", "gradientDiagonal", "gradientOffDiagonal"])
-                Near.Equal($"{quantity} of layer {expected.GetProperty("layer")}", Mean(expected, quantity), Mean(actual, quantity), Rounding);
+            {
+                Near.Equal(
+                    $"{quantity} of layer {expected.GetProperty("layer")}", Mean(expected, quantity), Mean(actual, quantity), Rounding);
+            }
         }
     }
 
@@ -54,7 +58,8 @@ public sealed class CommandTests
         string folder = Directory.CreateTempSubdirectory("hybrid").FullName;
         try
         {
-            string[] begin = ["train", .. Small, "--set", "mask=causal", "--set", "tokens=8", "--data", "synthetic", "--batch", "2", "--schedule", "constant"];
+            string[] begin = ["train", .. Small, "--set", "mask=causal", "--set", "tokens=8", "--data", "synthetic", "--batch", "2",
+                "--schedule", "constant"];
             string begun = Path.Combine(folder, "begun"), whole = Path.Combine(folder, "whole");
             Assert.Equal(0, Run([.. begin, "--steps", "10", "--engine", first, "--out", begun]).Code);
             Assert.Equal(0, Run(["train", "--resume", "--steps", "20", "--engine", second, "--out", begun]).Code);

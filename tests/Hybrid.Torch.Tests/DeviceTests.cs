@@ -8,13 +8,15 @@ namespace Hybrid.Torch.Tests;
 /// <summary>Devices by name, what is missing, and memory.</summary>
 public sealed class DeviceTests
 {
-    private static readonly Architecture Small = Hybrid.Networks.Tests.Networks.Of(Placement.Pre, Activation.Tanh, tokens: 4, depth: 2, width: 8);
+    private static readonly Architecture Small = Hybrid.Networks.Tests.Networks.Of(
+        Placement.Pre, Activation.Tanh, tokens: 4, depth: 2, width: 8);
 
     [Theory]
     [InlineData("cpu", false, 0)]
     [InlineData("cuda", true, 0)]
     [InlineData("cuda:3", true, 3)]
-    public void Devices_are_read_by_name(string text, bool cuda, int index) => Assert.Equal(new TorchDevice(cuda, index), TorchDevice.Parse(text));
+    public void Devices_are_read_by_name(string text, bool cuda, int index) =>
+        Assert.Equal(new TorchDevice(cuda, index), TorchDevice.Parse(text));
 
     [Theory]
     [InlineData("gpu")]
@@ -22,13 +24,15 @@ public sealed class DeviceTests
     [InlineData("cuda:-1")]
     [InlineData("")]
     public void Other_names_are_refused(string text) =>
-        Assert.Contains($"must be cpu, cuda or cuda:N, got '{text}'", Assert.Throws<FormatException>(() => TorchDevice.Parse(text)).Message);
+        Assert.Contains(
+            $"must be cpu, cuda or cuda:N, got '{text}'", Assert.Throws<FormatException>(() => TorchDevice.Parse(text)).Message);
 
     [Fact]
     public void A_GPU_beyond_those_of_the_machine_is_missing_and_the_message_says_what_to_do()
     {
         int count = TorchRuntime.GpuCount;
-        TorchMissingException thrown = Assert.Throws<TorchMissingException>(() => new TorchEngine(Small, new TorchOptions(new TorchDevice(true, count))));
+        TorchMissingException thrown = Assert.Throws<TorchMissingException>(
+            () => new TorchEngine(Small, new TorchOptions(new TorchDevice(true, count))));
         Assert.Contains($"device cuda:{count} was asked for and libtorch offers {count}", thrown.Message);
     }
 

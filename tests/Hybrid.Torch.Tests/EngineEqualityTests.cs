@@ -7,7 +7,10 @@ using Xunit;
 
 namespace Hybrid.Torch.Tests;
 
-/// <summary>The same weights on the dense engine and on TorchSharp give the same Gram matrices at every block, forwards and backwards.</summary>
+/// <summary>
+/// The same weights on the dense engine and on TorchSharp give
+/// the same Gram matrices at every block, forwards and backwards.
+/// </summary>
 public sealed class EngineEqualityTests
 {
     private const ulong Seed = 7;
@@ -37,7 +40,8 @@ public sealed class EngineEqualityTests
     public void Every_placement_wiring_mask_gate_and_bias(
         Placement norm, Wiring wiring, Mask mask, bool gated, int heads) => Compare(Hybrid.Networks.Tests.Networks.Of(
         norm, Activation.Tanh, tokens: 11, depth: 3, width: 42, heads: heads, mlpWidth: 50, mask: mask, gated: gated, logitStd: 2,
-        valueStd: 0.8, inStd: 1.3, biasStd: 0.4, attentionBranch: 0.7, mlpBranch: 0.9, skip: 0.8, norm0: 1.7, correlation: 0.3).With(wiring: wiring));
+        valueStd: 0.8, inStd: 1.3, biasStd: 0.4, attentionBranch: 0.7, mlpBranch: 0.9, skip: 0.8, norm0: 1.7,
+        correlation: 0.3).With(wiring: wiring));
 
     [Theory]
     [MemberData(nameof(Activations))]
@@ -47,7 +51,8 @@ public sealed class EngineEqualityTests
     [Fact]
     public void Weights_of_the_branches_that_change_from_block_to_block()
     {
-        Architecture constant = Hybrid.Networks.Tests.Networks.Of(Placement.Peri, Activation.Gelu, tokens: 8, depth: 3, width: 32, heads: 4);
+        Architecture constant = Hybrid.Networks.Tests.Networks.Of(
+            Placement.Peri, Activation.Gelu, tokens: 8, depth: 3, width: 32, heads: 4);
         Schedule one = Schedule.NewConstant(1);
         Compare(ArchitectureModule.Defaults.With(
             name: "scheduled",
@@ -68,7 +73,8 @@ public sealed class EngineEqualityTests
     [Fact]
     public void Many_networks_in_several_batches()
     {
-        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Placement.Pre, Activation.Silu, tokens: 6, depth: 2, width: 24, heads: 2);
+        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(
+            Placement.Pre, Activation.Silu, tokens: 6, depth: 2, width: 24, heads: 2);
         Compare(architecture, new TorchOptions(TorchDevice.Cpu, MostNetworks: 3), networks: 8);
         Compare(architecture, new TorchOptions(TorchDevice.Cpu, Memory: (long)TorchEngine.Bytes(architecture, default)), networks: 3);
     }
@@ -89,7 +95,8 @@ public sealed class EngineEqualityTests
     public void Bfloat16_agrees_to_its_rounding()
     {
         // 8 bits of mantissa in every factor: relative 2⁻⁹ each, averaged over sums of random signs; 20 of them for each block.
-        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Placement.Peri, Activation.Tanh, tokens: 8, depth: 3, width: 64, heads: 2);
+        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(
+            Placement.Peri, Activation.Tanh, tokens: 8, depth: 3, width: 64, heads: 2);
         Compare(architecture, new TorchOptions(TorchDevice.Cpu, TorchPrecision.BFloat16), rounding: 20 * Math.ScaleB(1, -9));
     }
 
@@ -106,7 +113,9 @@ public sealed class EngineEqualityTests
             for (int layer = 0; layer <= architecture.Depth; layer++)
             {
                 Near($"network {network}, stream {layer}", expected.Hidden[layer], actual[network].Hidden[layer], layer);
-                Near($"network {network}, gradient {layer}", expected.Gradient[layer], actual[network].Gradient[layer], 2 * architecture.Depth - layer);
+                Near(
+                    $"network {network}, gradient {layer}", expected.Gradient[layer], actual[network].Gradient[layer],
+                    2 * architecture.Depth - layer);
             }
         }
 

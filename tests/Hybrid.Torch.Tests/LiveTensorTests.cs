@@ -42,7 +42,8 @@ public sealed class LiveTensorTests
     public void Runs_of_an_ensemble()
     {
         long before = Live;
-        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Placement.Pre, Activation.Gelu, tokens: 5, depth: 3, width: 20, heads: 2);
+        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(
+            Placement.Pre, Activation.Gelu, tokens: 5, depth: 3, width: 20, heads: 2);
         using (TorchEngine engine = new(architecture, new TorchOptions(TorchDevice.Cpu)))
         {
             NetworkSample[] samples = [.. Enumerable.Range(0, 4).Select(_ => new NetworkSample(5, 3))];

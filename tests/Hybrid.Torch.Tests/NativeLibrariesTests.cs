@@ -44,7 +44,8 @@ public sealed class NativeLibrariesTests : IDisposable
         "/packages/libLibTorchSharp.so: undefined symbol: _ZN5torch3jit6Module4evalEv",
         "libLibTorchSharp.so needs _ZN5torch3jit6Module4evalEv, which the libtorch of /torch/lib lacks; TorchSharp")]
     [InlineData(
-        "Unable to load shared library '/packages/libLibTorchSharp.so' or one of its dependencies.\nlibtorch.so: cannot open shared object file: No such file\n",
+        "Unable to load shared library '/packages/libLibTorchSharp.so' or one of its "
+        + "dependencies.\nlibtorch.so: cannot open shared object file: No such file\n",
         "/packages/libLibTorchSharp.so: libtorch.so: cannot open shared object file: No such file; set HYBRID_LIBTORCH")]
     public void What_the_systems_loader_says_becomes_reason_and_remedy(string said, string expected)
     {

@@ -34,7 +34,8 @@ public sealed class TrainingEqualityTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Initial_parameters_are_the_same_bits_under_the_same_names(Placement norm, Wiring wiring, TrainingTask task, bool gated, bool tied)
+    public void Initial_parameters_are_the_same_bits_under_the_same_names(
+        Placement norm, Wiring wiring, TrainingTask task, bool gated, bool tied)
     {
         TrainingOptions options = Models.Options(Models.Of(norm, task, gated, tied, wiring: wiring), seed: 5);
         using DenseTrainer dense = new(options, 2);
@@ -123,7 +124,8 @@ public sealed class TrainingEqualityTests
     {
         ModelOptions model = Models.Of(Placement.Pre);
         using TorchTrainer trainer = new(Models.Options(model), TorchDevice.Cpu);
-        NamedTensor embedding = trainer.Parameters[0], bias = trainer.Parameters.First(tensor => tensor.Name.EndsWith("mlp.bias", StringComparison.Ordinal));
+        NamedTensor embedding = trainer.Parameters[0],
+            bias = trainer.Parameters.First(tensor => tensor.Name.EndsWith("mlp.bias", StringComparison.Ordinal));
         trainer.Write(embedding, 0, Enumerable.Repeat(float.NaN, (int)embedding.Length).ToArray());
         float[] before = Values(trainer, bias);
         Assert.False(double.IsFinite(trainer.Step(Models.Batch(model, Sequences)).Loss));
@@ -163,7 +165,8 @@ public sealed class TrainingEqualityTests
 
     private static void Agree(string name, StepResult expected, StepResult actual, double tolerance)
     {
-        Near.Equal($"{name}: loss and gradient norm", [expected.Loss, expected.GradientNorm], [actual.Loss, actual.GradientNorm], 0, tolerance);
+        Near.Equal(
+            $"{name}: loss and gradient norm", [expected.Loss, expected.GradientNorm], [actual.Loss, actual.GradientNorm], 0, tolerance);
         Assert.Equal(expected.LearningRate, actual.LearningRate);
     }
 

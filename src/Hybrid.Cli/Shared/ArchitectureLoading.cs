@@ -36,13 +36,20 @@ internal sealed class ArchitectureLoading
         return new(architecture, loaded.Import is ImportReport import ? Warned(import, _common.Assignments(parsed)) : null);
     }
 
-    /// <summary>The scaling stands in the branch weights, so that setting these takes it out, and setting both would count it twice.</summary>
+    /// <summary>
+    /// The scaling stands in the branch weights, so that setting
+    /// these takes it out, and setting both would count it twice.
+    /// </summary>
     private static ImportReport Warned(ImportReport import, string[] assignments)
     {
         string[] replaced = [.. BranchWeights.Where(path => assignments.Any(assignment => assignment.Split('=')[0].Trim() == path))];
         return replaced.Length == 0 || import.Scaling == ResidualScaling.None
             ? import
-            : import with { Notes = [.. import.Notes, $"--set {string.Join(" and ", replaced)} replaces the residual scaling there, it does not multiply it"] };
+            : import with
+            {
+                Notes = [.. import.Notes,
+                    $"--set {string.Join(" and ", replaced)} replaces the residual scaling there, it does not multiply it"],
+            };
     }
 
     private static ResidualScaling? Parse(ArgumentResult result)

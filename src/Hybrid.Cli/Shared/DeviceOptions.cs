@@ -10,9 +10,12 @@ internal sealed class DeviceOptions
     private static readonly string[] Sources = ["host", "device"];
 
     private readonly Option<string?> _device = Device();
-    private readonly Option<string?> _precision = Options.Choice("--precision", "Of products with matrices, of engine torch; single if not given.", null, Precisions);
+    private readonly Option<string?> _precision = Options.Choice(
+        "--precision", "Of products with matrices, of engine torch; single if not given.", null, Precisions);
     private readonly Option<string?> _draw = Options.Choice(
-        "--draw", "What draws the weights, of engine torch: the host, equal to engine dense's, or the device, faster on a GPU; host if not given.", null, Sources);
+        "--draw",
+        "What draws the weights, of engine torch: the host, equal to engine dense's, or the device, faster on a GPU; host if not given.",
+        null, Sources);
 
     public DeviceOptions(Command command)
     {

@@ -4,14 +4,14 @@ namespace Hybrid.Cli.Shared;
 public static class ExitCode
 {
     /// <summary>
-    /// Done; for check: theory and measurement agree; for diff: both engines do; for suggest: the budget is reached; for train: finished, or diverged,
-    /// which is a finding; for experiment: it ran and no hypothesis is refuted.
+    /// Done; for check: theory and measurement agree; for diff: both engines do; for suggest: the budget is reached;
+    /// for train: finished, or diverged, which is a finding; for experiment: it ran and no hypothesis is refuted.
     /// </summary>
     public const int Agrees = 0;
 
     /// <summary>
-    /// check: theory and measurement disagree, or the samples are too few to tell; diff: the engines part; suggest: no change within the budget was
-    /// found; experiment: a hypothesis is refuted.
+    /// check: theory and measurement disagree, or the samples are too few to tell; diff: the engines part;
+    /// suggest: no change within the budget was found; experiment: a hypothesis is refuted.
     /// </summary>
     public const int Disagrees = 1;
 

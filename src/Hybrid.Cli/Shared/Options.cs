@@ -70,7 +70,8 @@ internal static class Options
 
     public static Option<long?> Memory() => new("--memory")
     {
-        Description = "Most memory for the engines' buffers, in bytes or as 512MiB or 4GiB; half of what there is if not given. Results do not depend on it.",
+        Description = "Most memory for the engines' buffers, in bytes or as 512MiB or 4GiB; "
+            + "half of what there is if not given. Results do not depend on it.",
         HelpName = "SIZE",
         CustomParser = ParseMemory,
     };
@@ -169,8 +170,12 @@ internal static class Options
         T Parse(ArgumentResult result)
         {
             string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : string.Join(' ', result.Tokens);
-            if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out T value) && value >= least && value <= greatest)
+            if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out T value)
+                && value >= least && value <= greatest)
+            {
                 return value;
+            }
+
             result.AddError($"{name} must be an integer from {least} to {greatest}, got '{text}'.");
             return default;
         }

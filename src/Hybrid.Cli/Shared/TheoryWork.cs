@@ -27,7 +27,11 @@ internal static class TheoryWork
     private static void EnsureFits(Architecture architecture)
     {
         if (architecture.Depth > LargestDepth)
-            throw new InputException($"architecture '{architecture.Name}': a prediction is of at most {LargestDepth} layers, got depth {architecture.Depth}; give a smaller --set depth=…");
+        {
+            throw new InputException($"architecture '{architecture.Name}': a prediction is of at most {LargestDepth} layers, "
+                + $"got depth {architecture.Depth}; give a smaller --set depth=…");
+        }
+
         if (!architecture.Mask.IsCausal)
             return;
 
@@ -37,7 +41,8 @@ internal static class TheoryWork
         if (bytes > memory)
         {
             throw new InputException(
-                $"architecture '{architecture.Name}': {architecture.Tokens} tokens with a causal mask and {architecture.Depth} layers take {MemorySize.Text(bytes)}, "
+                $"architecture '{architecture.Name}': {architecture.Tokens} tokens with a "
+                + $"causal mask and {architecture.Depth} layers take {MemorySize.Text(bytes)}, "
                 + $"and {MemorySize.Text(memory)} are allowed, half of what there is; give a smaller --set tokens=… or depth=…");
         }
     }

@@ -30,7 +30,8 @@ internal static class TorchEntries
             "bfloat16" => TorchPrecision.BFloat16,
             _ => TorchPrecision.Single,
         };
-        return Ensemble(new TorchOptions(Find(choice), precision, choice.DrawOnDevice ? WeightSource.Device : WeightSource.Host, choice.Memory));
+        return Ensemble(
+            new TorchOptions(Find(choice), precision, choice.DrawOnDevice ? WeightSource.Device : WeightSource.Host, choice.Memory));
     }
 
     private static EngineEntry Ensemble(TorchOptions options) => new(
@@ -64,7 +65,8 @@ internal static class TorchEntries
     {
         try
         {
-            return TorchRuntime.EnsureAvailable(choice.Device is string text ? TorchDevice.Parse(text) : new TorchDevice(TorchRuntime.GpuCount > 0, 0));
+            return TorchRuntime.EnsureAvailable(
+                choice.Device is string text ? TorchDevice.Parse(text) : new TorchDevice(TorchRuntime.GpuCount > 0, 0));
         }
         catch (FormatException error)
         {

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Hybrid.Drawing.Figures;
 
-/// <summary>A linear, logarithmic or signed logarithmic axis: its range, the position of a value on it, its ticks and their labels.</summary>
+/// <summary>
+/// A linear, logarithmic or signed logarithmic axis: its range,
+/// the position of a value on it, its ticks and their labels.
+/// </summary>
 internal sealed class AxisScale
 {
     // The least distance of two ticks of a signed axis, as a share of the axis.
@@ -10,7 +13,8 @@ internal sealed class AxisScale
 
     private readonly Func<double, double> _map;
 
-    private AxisScale(double low, double high, Func<double, double> map, IReadOnlyList<(double Value, string Label)> ticks, bool logarithmic = false)
+    private AxisScale(
+        double low, double high, Func<double, double> map, IReadOnlyList<(double Value, string Label)> ticks, bool logarithmic = false)
     {
         Low = low;
         High = high;
@@ -64,8 +68,11 @@ internal sealed class AxisScale
         {
             foreach (double value in (ReadOnlySpan<double>)[size, -size])
             {
-                if (value >= bare.Low && value <= bare.High && ticks.All(tick => Math.Abs(bare.Position(tick) - bare.Position(value)) > TickGap))
+                if (value >= bare.Low && value <= bare.High
+                    && ticks.All(tick => Math.Abs(bare.Position(tick) - bare.Position(value)) > TickGap))
+                {
                     ticks.Add(value);
+                }
             }
         }
 

@@ -49,7 +49,12 @@ public static class CurveFigure
         if (line)
             svg.Line(place.X, place.Y, place.X + Legend.LineLength, place.Y, $"theory {FigureStyle.Stroke(series.Style)}");
         if (measured)
-            svg.Path(Marker.Data(series.Style, place.X + Legend.LineLength / 2, place.Y, 3.6), $"mark {FigureStyle.Stroke(series.Style)} {FigureStyle.Fill(series.Style)}");
+        {
+            svg.Path(
+                Marker.Data(series.Style, place.X + Legend.LineLength / 2, place.Y, 3.6),
+                $"mark {FigureStyle.Stroke(series.Style)} {FigureStyle.Fill(series.Style)}");
+        }
+
         svg.Text(place.X + Legend.TextOffset, place.Y + 4, series.Label);
     }
 
@@ -97,7 +102,8 @@ public static class CurveFigure
             svg.Path(
                 Marker.Data(series.Style, x, y, 3.6),
                 $"mark {FigureStyle.Stroke(series.Style)} {(point.Open ? "open" : FigureStyle.Fill(series.Style))}",
-                hover: $"{series.Label}: {(point.Open ? "−" : "")}{Numbers.Significant(point.Y)}{uncertainty} at {Numbers.Significant(point.X)}");
+                hover: $"{series.Label}: {(point.Open ? "−" : "")}{Numbers.Significant(point.Y)}{uncertainty} "
+                    + $"at {Numbers.Significant(point.X)}");
         }
     }
 }

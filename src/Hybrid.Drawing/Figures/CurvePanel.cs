@@ -24,8 +24,28 @@ public sealed record CurvePanel(string Title, string Horizontal, string Vertical
 
     /// <summary>Both ends of a bar; the lower one only where it would not forbid a logarithmic axis.</summary>
     private static double[] Bars(CurvePoint point) =>
-        point.Y > 0 && point.Y - point.Error <= 0 ? [point.Y, point.Y + point.Error] : [point.Y - point.Error, point.Y, point.Y + point.Error];
+        point.Y > 0 && point.Y - point.Error <= 0
+            ? [point.Y, point.Y + point.Error]
+            : [point.Y - point.Error, point.Y, point.Y + point.Error];
 
     private double[] Values(Func<(double X, double Y), double> ofLine, Func<CurvePoint, double[]> ofPoint) =>
         [.. Series.SelectMany(series => series.Line.Select(ofLine).Concat(series.Points.SelectMany(ofPoint))).Where(double.IsFinite)];
 }
+
+/// <summary>A measured point of a figure.</summary>
+/// <param name="X">Horizontal value.</param>
+/// <param name="Y">Vertical value.</param>
+/// <param name="Error">Half the length of its bar; NaN for none.</param>
+/// <param name="Open">Whether the mark is drawn open, as for magnitudes of negative numbers.</param>
+public readonly record struct CurvePoint(double X, double Y, double Error, bool Open = false);
+
+/// <summary>One series of a panel: theory as a line, measurement as points.</summary>
+/// <param name="Label">Its name in the legend.</param>
+/// <param name="Style">Number of its colour and marker; equal labels have equal styles.</param>
+/// <param name="Line">The line's points from left to right; a value that the axis cannot show interrupts it.</param>
+/// <param name="Points">The measured points.</param>
+public sealed record CurveSeries(
+    string Label,
+    int Style,
+    IReadOnlyList<(double X, double Y)> Line,
+    IReadOnlyList<CurvePoint> Points);

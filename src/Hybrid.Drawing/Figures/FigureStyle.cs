@@ -12,10 +12,12 @@ internal static class FigureStyle
     private static readonly string[] Light = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#333333"];
     private static readonly string[] Dark = ["#4AA8E0", "#FF7F32", "#22C69A", "#E39CC5", "#F0B429", "#8ACDF5", "#D0D7DE"];
 
+    private const string Fonts = "system-ui, -apple-system, \"Segoe UI\", \"DejaVu Sans\", Helvetica, Arial, sans-serif";
+
     /// <summary>The style sheet, embedded in the document.</summary>
     public static readonly string Sheet = $$"""
 
-        text { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", Helvetica, Arial, sans-serif; font-size: 12px; fill: #24292f; }
+        text { font-family: {{Fonts}}; font-size: 12px; fill: #24292f; }
         .title { font-size: 15px; font-weight: 600; }
         .panel-title { font-size: 13px; font-weight: 600; }
         .small { font-size: 11px; }

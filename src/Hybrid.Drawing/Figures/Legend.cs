@@ -12,7 +12,8 @@ internal static class Legend
     private const double Row = 20, Gap = 20, Letter = 7.2;
 
     /// <summary>The left end of every key's line, and the last row's height.</summary>
-    public static IReadOnlyList<(double X, double Y)> Places(IReadOnlyList<string> labels, double left, double right, double top, out double bottom)
+    public static IReadOnlyList<(double X, double Y)> Places(
+        IReadOnlyList<string> labels, double left, double right, double top, out double bottom)
     {
         List<(double, double)> places = [];
         double x = left, y = top;

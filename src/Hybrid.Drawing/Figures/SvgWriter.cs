@@ -43,8 +43,11 @@ internal sealed partial class SvgWriter : IDisposable
     }
 
     /// <summary>A rectangle; a viewer shows <paramref name="hover"/> where the pointer rests on it.</summary>
-    public void Rectangle(double x, double y, double width, double height, string? classes, string? fill = null, string? hover = null) => Element(
-        "rect", classes, hover, ("x", Number(x)), ("y", Number(y)), ("width", Number(width)), ("height", Number(height)), ("fill", fill));
+    public void Rectangle(
+        double x, double y, double width, double height, string? classes, string? fill = null, string? hover = null) =>
+        Element(
+            "rect", classes, hover,
+            ("x", Number(x)), ("y", Number(y)), ("width", Number(width)), ("height", Number(height)), ("fill", fill));
 
     public void Line(double x1, double y1, double x2, double y2, string? classes = null) => Element(
         "line", classes, null, ("x1", Number(x1)), ("y1", Number(y1)), ("x2", Number(x2)), ("y2", Number(y2)));

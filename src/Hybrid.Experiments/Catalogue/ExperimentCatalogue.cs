@@ -1,3 +1,4 @@
+using Hybrid.Experiments.Designs;
 using Hybrid.Import.Json;
 
 namespace Hybrid.Experiments.Catalogue;

@@ -1,5 +1,8 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Model;
@@ -18,7 +21,8 @@ internal sealed class GradientFlowClaims
     public GradientFlowClaims(IReadOnlyList<GradientNetwork> grid, GradientFlowSize size)
     {
         (_grid, _size) = (grid, size);
-        const string Within = "the mean extrapolated to infinite width from two widths equals the registered number within k standard errors (Student's t, Welch), "
+        const string Within = "the mean extrapolated to infinite width from two widths equals the "
+            + "registered number within k standard errors (Student's t, Welch), "
             + "plus the estimated O(1/d²) term; wider than half of it is inconclusive.";
         Hypothesis tokens = new(
             "H1",
@@ -29,12 +33,15 @@ internal sealed class GradientFlowClaims
             "H2",
             "The gradient of every weight matrix has the predicted norm at every depth (‖∂L/∂W‖² over the number of entries).",
             Within,
-            [.. grid.SelectMany(network => size.Blocks.SelectMany(block => GradientNetwork.Matrices.Select(matrix => Weight(network, block, matrix))))]);
+            [.. grid.SelectMany(
+                network => size.Blocks.SelectMany(block => GradientNetwork.Matrices.Select(matrix => Weight(network, block, matrix))))]);
         Hypothesis decay = new(
             "H3",
-            "Gradient differences between tokens, g_d − g_o, fade exponentially under post-normalisation where tokens have collapsed, by nearly 1/2 per block in the half "
+            "Gradient differences between tokens, g_d − g_o, fade exponentially under "
+                + "post-normalisation where tokens have collapsed, by nearly 1/2 per block in the half "
                 + "of the depth next to the output; under pre-, peri- and output-normalisation they do not.",
-            "the measured log growth per block backwards, in either half of the depth, equals the registered one, with the intervals of both ends of the half added.",
+            "the measured log growth per block backwards, in either half of the depth, "
+            + "equals the registered one, with the intervals of both ends of the half added.",
             [.. grid.SelectMany(network => Halves.Select(half => Decay(network, half)))]);
         _tokens = new(tokens, [.. grid.SelectMany(network => size.Layers.Select(layer =>
             Equal(Tokens(network, layer), network, GradientNetwork.Diagonal(layer))))]);
@@ -104,16 +111,22 @@ internal sealed class GradientFlowClaims
             Percentiles errors = Percentiles.Of(result.Tests.Select(test => Math.Abs(test.Measured / test.Predicted - 1)));
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"a median of {100 * errors.P50:0.##} % (nine of ten below {100 * errors.P90:0.##} %), {result.Count(Outcome.Refuted)} of {result.Tests.Count} outside their interval");
+                $"a median of {100 * errors.P50:0.##} % (nine of ten below {100 * errors.P90:0.##} %), "
+                + $"{result.Count(Outcome.Refuted)} of {result.Tests.Count} outside their interval");
         }
 
         double Rate(string placement) => decay.Tests
-            .Where(test => test.Subject.EndsWith($", {placement}", StringComparison.Ordinal) && test.Quantity.EndsWith("output", StringComparison.Ordinal))
+            .Where(test => test.Subject.EndsWith($", {placement}", StringComparison.Ordinal)
+                && test.Quantity.EndsWith("output", StringComparison.Ordinal))
             .Average(test => test.Measured);
         return $"Token gradients differ from their prediction by {Errors(tokens)}; weight gradients by {Errors(weights)}. "
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"In the half of the depth next to the output, gradient differences between tokens changed per block backwards by a factor of {Math.Exp(Rate("post")):0.###} under post, {Math.Exp(Rate("pre")):0.###} under pre, {Math.Exp(Rate("peri")):0.###} under peri and {Math.Exp(Rate("output")):0.###} under output (mean of both activations). ")
-            + "Queries and keys have heavy tails: their means over few networks are the least certain of all. This is the gradient at initialisation.";
+                $"In the half of the depth next to the output, gradient differences between tokens "
+                    + $"changed per block backwards by a factor of {Math.Exp(Rate("post")):0.###} under post, "
+                    + $"{Math.Exp(Rate("pre")):0.###} under pre, {Math.Exp(Rate("peri")):0.###} under "
+                    + $"peri and {Math.Exp(Rate("output")):0.###} under output (mean of both activations). ")
+            + "Queries and keys have heavy tails: their means over few networks are "
+            + "the least certain of all. This is the gradient at initialisation.";
     }
 }

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.GradientFlow;
 
@@ -12,14 +13,18 @@ internal sealed class GradientFlowExperiment : IExperiment
 
     public string Name => "gradient-flow";
 
-    public string Purpose => "Gradient norms of tokens and of every weight matrix by depth and placement, at initialisation and in training.";
+    public string Purpose =>
+        "Gradient norms of tokens and of every weight matrix by depth and placement, at initialisation and in training.";
 
     public string Question =>
         "How do gradients travel towards the input at initialisation? The literature claims that post-normalisation makes them vanish "
-        + "exponentially in depth and that pre- and peri-normalisation do not. The theory predicts the whole profile: the gradient at every "
+        + "exponentially in depth and that pre- and peri-normalisation do not. "
+        + "The theory predicts the whole profile: the gradient at every "
         + "token and the gradient norm of every weight matrix, at every depth. ReLU (σ_w = √2) and GELU (σ_w = 1) networks, "
-        + "σ_A = σ_V = σ_v = 1, ρ₀ = 0.5, r = a = 1, and r² = a² = 1/2 where nothing is normalised; the loss gradient at the output is g_d = 1, g_o = 0. "
-        + "Then small causal transformers (ReLU, σ_w = √2, r = a = 1) that learn a Markov chain: at initialisation with data and the loss's own gradient, and through training.";
+        + "σ_A = σ_V = σ_v = 1, ρ₀ = 0.5, r = a = 1, and r² = a² = 1/2 where nothing is normalised; "
+        + "the loss gradient at the output is g_d = 1, g_o = 0. "
+        + "Then small causal transformers (ReLU, σ_w = √2, r = a = 1) that learn a Markov chain: "
+        + "at initialisation with data and the loss's own gradient, and through training.";
 
     public int Version => 2;
 
@@ -41,4 +46,17 @@ internal sealed class GradientFlowExperiment : IExperiment
             [.. grid.SelectMany(network => network.Pair.Cells), .. trained.Cells],
             (results, level) => Evaluation.Together(claims.Evaluate(results, level), trained.Evaluate(results, level)));
     }
+}
+
+/// <summary>The size of the networks and of the ensembles.</summary>
+internal sealed record GradientFlowSize(int Tokens, int Depth, int Width, int Heads, int Samples)
+{
+    public static GradientFlowSize Of(ExperimentScale scale) =>
+        scale == ExperimentScale.Full ? new(16, 16, 512, 8, 384) : new(8, 8, 128, 4, 24);
+
+    /// <summary>The layers whose token gradients are registered; at the output they are given.</summary>
+    public IReadOnlyList<int> Layers => [0, Depth / 4, Depth / 2, 3 * Depth / 4];
+
+    /// <summary>The blocks whose weight gradients are registered.</summary>
+    public IReadOnlyList<int> Blocks => [1, Depth / 2, Depth];
 }

@@ -1,5 +1,6 @@
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Model;
 
@@ -22,11 +23,14 @@ internal static class GradientFlowFigures
                 network.Placement,
                 style,
                 [.. Enumerable.Range(0, network.Architecture.Depth).Select(layer => ((double)layer, predicted(network, layer)))],
-                [.. Enumerable.Range(0, network.Architecture.Depth).Select(layer => Point(layer, network.Pair.AtWidth(results, name(layer))))]))]);
+                [.. Enumerable.Range(0, network.Architecture.Depth).Select(
+                    layer => Point(layer, network.Pair.AtWidth(results, name(layer))))]))]);
         CurvePanel[] panels =
         [
-            .. activations.Select(activation => Panel("gradient g_d", activation, (network, layer) => network.PredictedDiagonal(layer), GradientNetwork.Diagonal)),
-            .. activations.Select(activation => Panel("differences g_d − g_o", activation, (network, layer) => network.PredictedDifference(layer), GradientNetwork.Difference)),
+            .. activations.Select(activation =>
+                Panel("gradient g_d", activation, (network, layer) => network.PredictedDiagonal(layer), GradientNetwork.Diagonal)),
+            .. activations.Select(activation => Panel(
+                "differences g_d − g_o", activation, (network, layer) => network.PredictedDifference(layer), GradientNetwork.Difference)),
         ];
         return new(
             "tokens.svg",
@@ -46,8 +50,10 @@ internal static class GradientFlowFigures
             [.. shown.Select((network, style) => new CurveSeries(
                 network.Placement,
                 style,
-                [.. Enumerable.Range(1, network.Architecture.Depth).Select(block => ((double)block, network.PredictedWeight(block, matrix)))],
-                [.. Enumerable.Range(1, network.Architecture.Depth).Select(block => Point(block, network.Pair.AtWidth(results, GradientNetwork.Weight(block, matrix))))]))]))];
+                [.. Enumerable.Range(1, network.Architecture.Depth).Select(
+                    block => ((double)block, network.PredictedWeight(block, matrix)))],
+                [.. Enumerable.Range(1, network.Architecture.Depth).Select(
+                    block => Point(block, network.Pair.AtWidth(results, GradientNetwork.Weight(block, matrix))))]))]))];
         return new(
             "weights.svg",
             "Gradient power of an entry of every weight matrix by block, for five placements; lines: theory, points: networks",

@@ -21,7 +21,8 @@ internal sealed class GradientNetwork
         ActivationName = activation.IsRelu ? "ReLU" : "GELU";
         Subject = $"{ActivationName}, {Placement}";
         // Without any normalisation r = a = 1 would make norms grow exponentially; r² = 1 − a² keeps them.
-        double branch = norm == Hybrid.Architectures.Placement.None ? Math.Sqrt(0.5) : 1, skip = norm == Hybrid.Architectures.Placement.None ? Math.Sqrt(0.5) : 1;
+        double branch = norm == Hybrid.Architectures.Placement.None ? Math.Sqrt(0.5) : 1,
+            skip = norm == Hybrid.Architectures.Placement.None ? Math.Sqrt(0.5) : 1;
         Architecture = ArchitectureModule.Defaults.With(
             name: Subject,
             tokens: size.Tokens,
@@ -102,7 +103,10 @@ internal sealed class GradientNetwork
             yield return KeyValuePair.Create(Diagonal(layer), observed.GradientDiagonal);
             yield return KeyValuePair.Create(Difference(layer), observed.GradientDiagonal - observed.GradientOffDiagonal);
             foreach (MatrixRole matrix in Matrices)
-                yield return KeyValuePair.Create(Weight(layer + 1, matrix), member.WeightGradients[layer][(int)matrix] / Entries(architecture));
+            {
+                yield return KeyValuePair.Create(
+                    Weight(layer + 1, matrix), member.WeightGradients[layer][(int)matrix] / Entries(architecture));
+            }
         }
     }
 }

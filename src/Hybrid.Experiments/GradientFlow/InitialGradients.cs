@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Data;
@@ -25,8 +26,10 @@ internal sealed class InitialGradients
 
     public InitialGradients(Placement norm, TrainableSize size)
     {
-        _network = new(norm, Activation.Relu, Math.Sqrt(2), size.Tokens, size.Depth, size.WideWidth, TrainableSize.Heads, size.InitialSequences, 1);
-        Pair = new($"{Placement}, trainable, before training, {size.InitialSequences} sequences of {size.Tokens}", _network.Architecture, size.Networks, Measure);
+        _network = new(norm, Activation.Relu, Math.Sqrt(2), size.Tokens, size.Depth, size.WideWidth, TrainableSize.Heads,
+            size.InitialSequences, 1);
+        Pair = new($"{Placement}, trainable, before training, {size.InitialSequences} sequences of {size.Tokens}", _network.Architecture,
+            size.Networks, Measure);
     }
 
     public string Placement => _network.Placement;
@@ -54,7 +57,8 @@ internal sealed class InitialGradients
     private CellValues Measure(Architecture architecture, ulong seed, int samples)
     {
         TrainableTransformer network = _network with { Width = architecture.Width };
-        InitialNetwork[] networks = [.. Enumerable.Range(0, samples).Select(sample => Observe(network.Options(seed + (ulong)sample), sample))];
+        InitialNetwork[] networks =
+            [.. Enumerable.Range(0, samples).Select(sample => Observe(network.Options(seed + (ulong)sample), sample))];
         Dictionary<string, Estimate> values = new()
         {
             [Rate] = Estimate.Of([.. networks.Select(one => WeightGradients.Rate(one.Blocks))]),

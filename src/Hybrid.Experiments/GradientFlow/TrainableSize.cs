@@ -1,3 +1,5 @@
+using Hybrid.Experiments.Designs;
+
 namespace Hybrid.Experiments.GradientFlow;
 
 /// <summary>The size of the trainable networks, of their ensembles at initialisation and of the runs.</summary>

@@ -1,5 +1,6 @@
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Model;
 
@@ -33,10 +34,12 @@ internal static class TrainedFigures
                 [.. layers.Select(layer => Point(layer, network.Of(results, TrainedGradients.Token(layer, step))))]))]))];
         return new(
             "trained-tokens.svg",
-            "Gradient at a token by depth over that at the output: trainable networks on data against the Gram process, and through training",
+            "Gradient at a token by depth over that at the output: "
+            + "trainable networks on data against the Gram process, and through training",
             CurveFigure.Render(
                 "Gradients at the tokens, g_d over g_d at the output, on data",
-                "points: mean over networks ± 2 standard errors; lines before training: the Gram process; lines in training: through the means",
+                "points: mean over networks ± 2 standard errors; "
+                + "lines before training: the Gram process; lines in training: through the means",
                 [theory, .. training]));
 
         CurvePoint Wide(InitialGradients network, int layer)

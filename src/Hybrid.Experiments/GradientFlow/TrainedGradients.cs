@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Measurements;
@@ -32,7 +33,10 @@ internal sealed class TrainedGradients
     /// <summary>‖∂L/∂W‖² of a matrix over the number of its entries.</summary>
     public static string Weight(MatrixRole matrix, int block, int step) => $"{matrix} {block} @{step}";
 
-    /// <summary>Log growth per block backwards of ‖∂L/∂W‖² summed over a block's matrices, as <see cref="WeightGradients.Rate"/> has it.</summary>
+    /// <summary>
+    /// Log growth per block backwards of ‖∂L/∂W‖² summed over a block's matrices, as
+    /// <see cref="WeightGradients.Rate"/> has it.
+    /// </summary>
     public static string Rate(int step) => $"rate @{step}";
 
     /// <summary>A number over the runs that reached its step.</summary>

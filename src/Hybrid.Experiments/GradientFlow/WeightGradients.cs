@@ -31,9 +31,11 @@ internal static class WeightGradients
 
     /// <summary>Log growth per block backwards: of the line of least squares through the logarithms of the blocks' powers.</summary>
     public static double Rate(double[] blocks) =>
-        -GrowthFit.Of(GrowthForm.Exponential, [.. Enumerable.Range(1, blocks.Length).Select(block => (double)block)], blocks).Coefficients[1];
+        -GrowthFit.Of(
+            GrowthForm.Exponential, [.. Enumerable.Range(1, blocks.Length).Select(block => (double)block)], blocks).Coefficients[1];
 
-    private static MatrixView<float> Gradient(DenseTrainer trainer, int block, string name) => trainer.Matrix($"gradient.blocks.{block}.{name}");
+    private static MatrixView<float> Gradient(DenseTrainer trainer, int block, string name) =>
+        trainer.Matrix($"gradient.blocks.{block}.{name}");
 
     private static double SquaredNorm(MatrixView<float> matrix)
     {

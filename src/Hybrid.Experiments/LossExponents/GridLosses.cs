@@ -1,3 +1,4 @@
+using Hybrid.Experiments.Cells;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.LossExponents;
@@ -7,7 +8,8 @@ internal sealed class GridLosses
 {
     public GridLosses(PlacementGrid grid, CellResults results, double ignorance)
     {
-        Networks = [.. grid.Places.Select(place => (IReadOnlyList<Estimate>)[.. place.Networks.Select(network => network.Loss(results, ignorance))])];
+        Networks = [.. grid.Places.Select(
+            place => (IReadOnlyList<Estimate>)[.. place.Networks.Select(network => network.Loss(results, ignorance))])];
         ByPlace = [.. Networks.Select(place => (IReadOnlyList<double>)[.. place.Select(loss => loss.Mean)])];
         Places = [.. ByPlace.Select(place => place.Average())];
         Diverged = grid.Networks.Sum(network => network.DivergedRuns(results));
@@ -41,8 +43,10 @@ internal sealed class GridLosses
     private Estimate Share(Func<IReadOnlyList<int>, double> variance) =>
         Jackknife.Of(Places.Count, places => variance(places) / Variance(places.SelectMany(place => ByPlace[place])));
 
-    private double Noise(IReadOnlyList<int> places) => places.SelectMany(place => Networks[place]).Average(loss => loss.StandardError * loss.StandardError);
+    private double Noise(IReadOnlyList<int> places) =>
+        places.SelectMany(place => Networks[place]).Average(loss => loss.StandardError * loss.StandardError);
 
     /// <summary>Of the grid's own networks, as R² counts it.</summary>
-    private static double Variance(IEnumerable<double> losses) => MathNet.Numerics.Statistics.ArrayStatistics.PopulationVariance([.. losses]);
+    private static double Variance(IEnumerable<double> losses) =>
+        MathNet.Numerics.Statistics.ArrayStatistics.PopulationVariance([.. losses]);
 }

@@ -1,5 +1,8 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.LossExponents;
@@ -28,7 +31,8 @@ internal sealed class LossExponentsClaims
             new(
                 "H1",
                 "The larger max(|Σλ_a|, |Σλ_g|) at initialisation, the larger the test loss after training, in each placement.",
-                "Spearman's rank correlation between that maximum and the test loss, averaged over σ_A and runs, over the places of a placement is above 0 with its "
+                "Spearman's rank correlation between that maximum and the test loss, "
+                    + "averaged over σ_A and runs, over the places of a placement is above 0 with its "
                     + "whole interval (Fisher's z).",
                 [.. grids.SelectMany(grid => grid.Places.SelectMany(place => new RegisteredNumber[]
                 {
@@ -37,26 +41,33 @@ internal sealed class LossExponentsClaims
                 }))]),
             new(
                 "H2",
-                "The two numbers predict the loss: a smooth fit in Σλ_a and Σλ_g explains more than half of the variance of losses that it was not fitted to, in "
+                "The two numbers predict the loss: a smooth fit in Σλ_a and Σλ_g explains "
+                    + "more than half of the variance of losses that it was not fitted to, in "
                     + "each placement.",
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"R² over {PlacementGrid.FoldCount} folds is above {LeastExplained} with its whole interval. ")
-                    + "The fit is Gaussian-process regression in asinh Σλ_a and asinh Σλ_g, its length and noise those that foretell one place of the fitted part "
-                    + "from its others best. Folds are dealt by a hash of the place, so that networks of equal exponents are fitted, as their mean, or foretold together. "
+                    + "The fit is Gaussian-process regression in asinh Σλ_a and asinh Σλ_g, "
+                    + "its length and noise those that foretell one place of the fitted part "
+                    + "from its others best. Folds are dealt by a hash of the place, "
+                    + "so that networks of equal exponents are fitted, as their mean, or foretold together. "
                     + "The interval is the jackknife's over places (Student's t), for the fits as they are.",
                 [.. grids.Select(Explained)]),
             new(
                 "H3",
-                "The loss is least where both vanish: the places with the best tenth of the losses lie nearer to the joint zero than places drawn at random, in each "
+                "The loss is least where both vanish: the places with the best tenth of the "
+                    + "losses lie nearer to the joint zero than places drawn at random, in each "
                     + "placement.",
-                "their mean percentile of max(|Σλ_a|, |Σλ_g|) is below ½ with its whole interval, whose width is that of a random tenth's mean (Wilcoxon's rank sum).",
+                "their mean percentile of max(|Σλ_a|, |Σλ_g|) is below ½ with its whole interval, "
+                + "whose width is that of a random tenth's mean (Wilcoxon's rank sum).",
                 [.. grids.Select(Percentile)]),
             new(
                 "H4",
-                "The two numbers suffice alone, in each placement: less than a tenth of the variance is what a, σ_w and L add to the R² of H2, and so is the share that "
+                "The two numbers suffice alone, in each placement: less than a tenth of the "
+                    + "variance is what a, σ_w and L add to the R² of H2, and so is the share that "
                     + "σ_A makes where exponents are equal.",
-                "both numbers are below 0.1 with their whole intervals (jackknife over places, Student's t). The larger fit has a second length for the logarithms of the "
+                "both numbers are below 0.1 with their whole intervals (jackknife over places, "
+                    + "Student's t). The larger fit has a second length for the logarithms of the "
                     + "three, which may be infinite: they do not matter then. The share of σ_A has the variance of runs taken out.",
                 [.. grids.SelectMany(grid => (RegisteredNumber[])[Added(grid), LogitStdShare(grid)])]),
         ];
@@ -113,7 +124,8 @@ internal sealed class LossExponentsClaims
 
     private static RegisteredNumber Added(PlacementGrid grid) => new(grid.Name, "R² that a, σ_w and L add, below", MostBeside);
 
-    private static RegisteredNumber LogitStdShare(PlacementGrid grid) => new(grid.Name, "share of σ_A at equal exponents, below", MostBeside);
+    private static RegisteredNumber LogitStdShare(PlacementGrid grid) =>
+        new(grid.Name, "share of σ_A at equal exponents, below", MostBeside);
 
     private static double Normal(double level) => new Spread(1, double.PositiveInfinity).CriticalValue(level);
 

@@ -9,7 +9,8 @@ namespace Hybrid.Experiments.LossExponents;
 /// <param name="ignorance">The loss of knowing nothing.</param>
 internal sealed class LossExponentsFigures(double optimum, double ignorance)
 {
-    private string Levels => string.Create(CultureInfo.InvariantCulture, $"optimal predictor ({optimum:0.##}), knowing nothing ({ignorance:0.##})");
+    private string Levels =>
+        string.Create(CultureInfo.InvariantCulture, $"optimal predictor ({optimum:0.##}), knowing nothing ({ignorance:0.##})");
 
     /// <summary>A panel for each placement, a point for each place.</summary>
     public ReportFigure Plane(IReadOnlyList<PlacementFindings> all)
@@ -42,10 +43,12 @@ internal sealed class LossExponentsFigures(double optimum, double ignorance)
         IReadOnlyList<double> foretold = findings.ExponentFit.Foretold;
         return new(
             $"losses-{findings.Grid.Name}.svg",
-            $"{findings.Grid.Name}: test loss after training against each exponent at initialisation, the larger of them and the loss that both foretell",
+            $"{findings.Grid.Name}: test loss after training against each exponent "
+            + "at initialisation, the larger of them and the loss that both foretell",
             CurveFigure.Render(
                 $"{findings.Grid.Name}: loss after training, exponents before it",
-                "points: mean test loss of a network over its runs ± standard error, nats per token; foretold: by the fit to places of other folds",
+                "points: mean test loss of a network over its runs ± standard error, "
+                + "nats per token; foretold: by the fit to places of other folds",
                 [
                     Exponent("Σλ_a over all layers", place => place.Angle),
                     Exponent("Σλ_g over all layers", place => place.Gradient),
@@ -68,9 +71,11 @@ internal sealed class LossExponentsFigures(double optimum, double ignorance)
                     string.Create(CultureInfo.InvariantCulture, $"a = {group.Key}"),
                     style,
                     [],
-                    [.. group.SelectMany(i => findings.Losses.Networks[i].Select(loss => new CurvePoint(x[i], loss.Mean, loss.StandardError)))])),
+                    [.. group.SelectMany(
+                        i => findings.Losses.Networks[i].Select(loss => new CurvePoint(x[i], loss.Mean, loss.StandardError)))])),
                 // Two levels in one series: what cannot be shown interrupts the line.
-                new(Levels, 6, [(x.Min(), optimum), (x.Max(), optimum), (x.Max(), double.NaN), (x.Min(), ignorance), (x.Max(), ignorance)], []),
+                new(Levels, 6, [(x.Min(), optimum), (x.Max(), optimum), (x.Max(), double.NaN), (x.Min(), ignorance), (x.Max(), ignorance)],
+                    []),
                 .. more,
             ]);
 

@@ -1,3 +1,5 @@
+using Hybrid.Experiments.Designs;
+
 namespace Hybrid.Experiments.LossExponents;
 
 /// <summary>The grid of each placement and the length of the training.</summary>

@@ -13,22 +13,26 @@ internal static class LossExponentsTables
     /// <summary>R² of every fit, and what no fit can exceed.</summary>
     public static ReportTable Fits(IReadOnlyList<PlacementFindings> all)
     {
-        IReadOnlyList<string> Row(string name, Func<PlacementFindings, Estimate> of) => [name, .. all.Select(findings => of(findings).ToString())];
+        IReadOnlyList<string> Row(string name, Func<PlacementFindings, Estimate> of) =>
+            [name, .. all.Select(findings => of(findings).ToString())];
         return new(
-            "R² of smooth fits over the networks of places that they were not fitted to (± jackknife over places), and shares of the variance that no such fit can "
+            "R² of smooth fits over the networks of places that they were not fitted to "
+                + "(± jackknife over places), and shares of the variance that no such fit can "
                 + "explain:",
             ["<fitted in", .. all.Select(findings => findings.Grid.Name)],
             [
                 .. all[0].Fits.Select((fit, i) => Row(fit.Inputs, findings => findings.Fits[i].Explained)),
                 Row("share of the variance that runs make", findings => findings.Losses.RunShare),
                 Row("share that σ_A makes at equal exponents", findings => findings.Losses.LogitStdShare),
-                ["most that any function of the two exponents explains", .. all.Select(findings => Numbers.Significant(findings.Losses.MostExplained, 3))],
+                ["most that any function of the two exponents explains",
+                    .. all.Select(findings => Numbers.Significant(findings.Losses.MostExplained, 3))],
             ]);
     }
 
     /// <summary>Exponents of the best places, of all and of the worst.</summary>
     public static ReportTable Extremes(IReadOnlyList<PlacementFindings> all) => new(
-        "Means over the tenth of the places with the least losses, over the tenth nearest to the joint zero, over all and over the tenth with the largest losses:",
+        "Means over the tenth of the places with the least losses, "
+        + "over the tenth nearest to the joint zero, over all and over the tenth with the largest losses:",
         ["<", "places", "loss", "|Σλ_a|", "|Σλ_g|", "max", "within the budget", "a", "L"],
         [.. all.SelectMany(findings =>
         {
@@ -43,7 +47,8 @@ internal static class LossExponentsTables
 
             IReadOnlyList<string> Row(string name, IReadOnlyList<int> places)
             {
-                string Mean(Func<ExponentPlace, double> of) => Numbers.Significant(places.Average(place => of(findings.Grid.Places[place])), 3);
+                string Mean(Func<ExponentPlace, double> of) =>
+                    Numbers.Significant(places.Average(place => of(findings.Grid.Places[place])), 3);
                 return
                 [
                     $"{findings.Grid.Name}, {name}",
@@ -93,6 +98,7 @@ internal static class LossExponentsTables
                 .. row.SelectMany(i => findings.Losses.ByPlace[i]).Select(loss => Numbers.Significant(loss, 4)),
             ])]);
 
-        static string Across(TrainedNetwork network) => string.Create(CultureInfo.InvariantCulture, $"L = {network.Depth}, σ_A = {network.LogitStd}");
+        static string Across(TrainedNetwork network) =>
+            string.Create(CultureInfo.InvariantCulture, $"L = {network.Depth}, σ_A = {network.LogitStd}");
     }
 }

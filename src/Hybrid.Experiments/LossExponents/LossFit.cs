@@ -25,7 +25,8 @@ internal sealed record LossFit(string Inputs, IReadOnlyList<double> Foretold, Es
         (Exponents, [First, First], ExponentsOf),
         ("Σλ_a, Σλ_g without a mask, mean over σ_A", [First, First], place =>
             [Unmasked(place, sums => sums.Angle), Unmasked(place, sums => sums.Gradient)]),
-        (ExponentsBranchAndDepth, [First, First, Second, Second], place => [.. ExponentsOf(place), Math.Log(place.Branch), Math.Log(place.Depth)]),
+        (ExponentsBranchAndDepth, [First, First, Second, Second], place =>
+            [.. ExponentsOf(place), Math.Log(place.Branch), Math.Log(place.Depth)]),
         (ExponentsAndParameters, [First, First, Second, Second, Second], place => [.. ExponentsOf(place), .. ParametersOf(place)]),
         (Parameters, [First, First, First], ParametersOf),
     ];

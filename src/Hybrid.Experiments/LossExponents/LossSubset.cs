@@ -20,6 +20,8 @@ internal sealed record LossSubset(string Name, Estimate Losses, RankCorrelation 
         Enumerable.Range(0, findings.Grid.Places.Count).GroupBy(place => name(findings.Grid.Places[place])).Select(subset => new LossSubset(
             subset.Key,
             Estimate.Of([.. subset.Select(place => findings.Losses.Places[place])]),
-            RankCorrelation.Of([.. subset.Select(place => findings.Grid.Places[place].Distance)], [.. subset.Select(place => findings.Losses.Places[place])]),
+            RankCorrelation.Of(
+                [.. subset.Select(place => findings.Grid.Places[place].Distance)],
+                [.. subset.Select(place => findings.Losses.Places[place])]),
             Estimate.Of([.. subset.Select(findings.Residual)])));
 }

@@ -7,7 +7,8 @@ namespace Hybrid.Experiments.LossExponents;
 /// Mean over the best of the share of places that lie nearer to the joint zero, ties counted half: ½ if distance had nothing
 /// to do with loss.
 /// </param>
-/// <param name="StandardDeviation">Of this mean for a tenth drawn at random without replacement (Wilcoxon's rank sum; ties make it smaller).</param>
+/// <param name="StandardDeviation">Of this mean for a tenth drawn at random without replacement
+/// (Wilcoxon's rank sum; ties make it smaller).</param>
 internal sealed record Nearness(IReadOnlyList<int> Best, IReadOnlyList<int> Nearest, double Percentile, double StandardDeviation)
 {
     public static Nearness Of(IReadOnlyList<double> distances, IReadOnlyList<double> losses)

@@ -1,3 +1,4 @@
+using Hybrid.Experiments.Cells;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.LossExponents;

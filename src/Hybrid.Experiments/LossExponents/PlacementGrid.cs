@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Data;
 
@@ -14,10 +15,12 @@ internal sealed class PlacementGrid
             from branch in size.Branches
             from inStd in size.InStds
             from depth in size.Depths
-            select new ExponentPlace([.. size.LogitStds.Select(logitStd => new TrainedNetwork(norm, branch, inStd, logitStd, depth, size, source))])];
+            select new ExponentPlace(
+                [.. size.LogitStds.Select(logitStd => new TrainedNetwork(norm, branch, inStd, logitStd, depth, size, source))])];
         Networks = [.. Places.SelectMany(place => place.Networks)];
         // Dealt in the order of a hash, so that no fold is a corner of the grid.
-        int[] order = [.. Enumerable.Range(0, Places.Count).OrderBy(place => CellSeed.Of(0, Name, Places[place].Subject))], folds = new int[Places.Count];
+        int[] order = [.. Enumerable.Range(0, Places.Count).OrderBy(place => CellSeed.Of(0, Name, Places[place].Subject))],
+            folds = new int[Places.Count];
         for (int position = 0; position < order.Length; position++)
             folds[order[position]] = position % FoldCount;
         Folds = folds;

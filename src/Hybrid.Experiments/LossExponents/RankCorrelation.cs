@@ -1,6 +1,9 @@
 namespace Hybrid.Experiments.LossExponents;
 
-/// <summary>Spearman's rank correlation, in Fisher's z, whose standard error is about 1.03/√(n − 3) (Fieller, Hartley and Pearson 1957).</summary>
+/// <summary>
+/// Spearman's rank correlation, in Fisher's z, whose standard error is about 1.03/√(n − 3) (Fieller,
+/// Hartley and Pearson 1957).
+/// </summary>
 /// <param name="Value">ρ_s, from −1 to 1.</param>
 /// <param name="Count">n ≥ 4 pairs.</param>
 internal readonly record struct RankCorrelation(double Value, int Count)
@@ -18,4 +21,11 @@ internal readonly record struct RankCorrelation(double Value, int Count)
         double z = Math.Atanh(Math.Clamp(Value, -1 + 1e-12, 1 - 1e-12)), half = critical * 1.03 / Math.Sqrt(Count - 3);
         return (Math.Tanh(z - half), Math.Tanh(z + half));
     }
+}
+
+/// <summary>Ranks from 0 for the least; ties share their mean rank, infinite values rank last.</summary>
+internal static class Ranks
+{
+    public static double[] Of(IReadOnlyList<double> values) =>
+        [.. values.Select(value => values.Count(other => other < value) + 0.5 * (values.Count(other => other == value) - 1))];
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Statistics;
@@ -17,7 +18,8 @@ internal sealed class TrainedNetwork
     private const int Width = 32, Heads = 2, MlpWidth = 64, Sequences = 16, WarmupSteps = 20;
     private const double LearningRate = 3e-3;
 
-    public TrainedNetwork(Placement norm, double branch, double inStd, double logitStd, int depth, LossExponentsSize size, ITokenSource source)
+    public TrainedNetwork(
+        Placement norm, double branch, double inStd, double logitStd, int depth, LossExponentsSize size, ITokenSource source)
     {
         (Branch, InStd, LogitStd, Depth) = (branch, inStd, logitStd, depth);
         string subject = string.Create(
@@ -81,5 +83,6 @@ internal sealed class TrainedNetwork
 
     private static bool Diverged(Cell run, CellResults results) => !double.IsFinite(results[run][TrainedLoss.Loss].Mean);
 
-    private static DepthSums Sums(Architecture architecture) => DepthExponentsModule.along(architecture, LawsModule.exact(architecture)).Sums;
+    private static DepthSums Sums(Architecture architecture) =>
+        DepthExponentsModule.along(architecture, LawsModule.exact(architecture)).Sums;
 }

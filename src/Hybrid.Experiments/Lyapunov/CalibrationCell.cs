@@ -1,4 +1,6 @@
 using System.Globalization;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
 
 namespace Hybrid.Experiments.Lyapunov;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Networks.Tangents;
 using MathNet.Numerics;
 

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Phases;
 using Hybrid.Networks.Tangents;
@@ -57,7 +58,8 @@ internal sealed class LineSpectrum
         return CellValues.Of(Enumerable.Range(0, samples).Select(sample =>
         {
             spectrum.Run(seed, sample, blocks);
-            return Enumerable.Range(1, Exponents).Select(k => KeyValuePair.Create(Name(k), blocks.Skip(Depth / 2).Average(block => block[k - 1]))).ToArray();
+            return Enumerable.Range(1, Exponents).Select(
+                k => KeyValuePair.Create(Name(k), blocks.Skip(Depth / 2).Average(block => block[k - 1]))).ToArray();
         }));
     }
 }

@@ -1,5 +1,8 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Statistics;
 
@@ -20,14 +23,17 @@ internal sealed class LyapunovClaims
     private readonly PlannedClaim _calibration, _products, _theory, _ways, _leading;
 
     public LyapunovClaims(
-        IReadOnlyList<CalibrationCell> maps, GaussianProduct product, IReadOnlyList<TwoWayNetwork> networks, IReadOnlyList<LineSpectrum> spectra)
+        IReadOnlyList<CalibrationCell> maps, GaussianProduct product, IReadOnlyList<TwoWayNetwork> networks,
+        IReadOnlyList<LineSpectrum> spectra)
     {
         (_maps, _product, _networks, _spectra) = (maps, product, networks, spectra);
-        const string Wide = "the mean extrapolated to infinite width from two widths equals the registered number within k standard errors plus the estimated O(1/d²) term";
+        const string Wide = "the mean extrapolated to infinite width from two widths equals the "
+            + "registered number within k standard errors plus the estimated O(1/d²) term";
         Hypothesis calibration = new(
             "H1",
             "The estimator finds the known exponents of four maps: chaotic, contracting, hyperbolic and dissipative.",
-            "the mean over orbits equals the known exponent within k standard errors, plus what the known value is known to and 1e-10 for the rounding of long sums; wider than 0.05 is inconclusive.",
+            "the mean over orbits equals the known exponent within k standard errors, plus what the known "
+            + "value is known to and 1e-10 for the rounding of long sums; wider than 0.05 is inconclusive.",
             [.. maps.SelectMany(map => map.Numbers)]);
         Hypothesis products = new(
             "H2",
@@ -42,7 +48,8 @@ internal sealed class LyapunovClaims
         Hypothesis ways = new(
             "H4",
             "Forward and backward growth of the same networks agree with each other, with no theory between them.",
-            "the ratio of the two means at the larger width, drawn independently, is 1 within k standard errors; wider than 0.5 is inconclusive.",
+            "the ratio of the two means at the larger width, drawn independently, "
+            + "is 1 within k standard errors; wider than 0.5 is inconclusive.",
             [.. networks.Select(Ratio)]);
         Hypothesis leading = new(
             "H5",
@@ -95,12 +102,14 @@ internal sealed class LyapunovClaims
 
     private static RegisteredNumber Ratio(TwoWayNetwork network) => new(network.Subject, "forwards/backwards", 1);
 
-    private static RegisteredNumber Leading(LineSpectrum spectrum, int k) => new(spectrum.Placement, LineSpectrum.Name(k), spectrum.Predicted);
+    private static RegisteredNumber Leading(LineSpectrum spectrum, int k) =>
+        new(spectrum.Placement, LineSpectrum.Name(k), spectrum.Predicted);
 
     /// <summary>The ratio of two independent means, its error by linear propagation.</summary>
     private static Estimate MeasuredRatio(TwoWayNetwork network, CellResults results)
     {
-        Estimate forward = network.Forward.AtWidth(results, ForwardGrowth.Power), backward = network.Backwards.AtWidth(results, TwoWayNetwork.Backward);
+        Estimate forward = network.Forward.AtWidth(results, ForwardGrowth.Power),
+            backward = network.Backwards.AtWidth(results, TwoWayNetwork.Backward);
         double ratio = forward.Mean / backward.Mean;
         double error = Math.Sqrt(Math.Pow(forward.StandardError / forward.Mean, 2) + Math.Pow(backward.StandardError / backward.Mean, 2));
         return new(ratio, Math.Abs(ratio) * error, Math.Min(forward.Samples, backward.Samples));
@@ -113,13 +122,18 @@ internal sealed class LyapunovClaims
         Percentiles growth = Percentiles.Of(theory.Tests.Select(test => Math.Abs(test.Measured / test.Predicted - 1)));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"The estimator misses known exponents of maps by at most {Largest(calibration):0.0e+0} and those of Gaussian products by at most {Largest(products):0.0e+0}. ")
+            $"The estimator misses known exponents of maps by at most {Largest(calibration):0.0e+0} "
+            + $"and those of Gaussian products by at most {Largest(products):0.0e+0}. ")
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"Growth in either direction differs from the theory by a median of {100 * growth.P50:0.##} % (nine of ten below {100 * growth.P90:0.##} %); forwards and backwards differ from each other by at most {100 * Largest(ways):0.##} %. ")
+                $"Growth in either direction differs from the theory by a median of "
+                    + $"{100 * growth.P50:0.##} % (nine of ten below {100 * growth.P90:0.##} %); "
+                    + $"forwards and backwards differ from each other by at most {100 * Largest(ways):0.##} %. ")
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"The leading exponents lie within {Largest(leading):0.0e+0} of ½ λ_g; {leading.Count(Outcome.Refuted)} of {leading.Tests.Count} outside their interval. ")
-            + "Only the leading exponents are compared: deeper in the spectrum those of a wide network spread, and the theory does not predict them.";
+                $"The leading exponents lie within {Largest(leading):0.0e+0} of ½ λ_g; "
+                    + $"{leading.Count(Outcome.Refuted)} of {leading.Tests.Count} outside their interval. ")
+            + "Only the leading exponents are compared: deeper in the spectrum "
+            + "those of a wide network spread, and the theory does not predict them.";
     }
 }

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.Lyapunov;
 
@@ -9,13 +10,18 @@ internal sealed class LyapunovExperiment : IExperiment
 
     public string Name => "lyapunov";
 
-    public string Purpose => "Lyapunov spectra of random and trained networks: against λ_g, forwards against backwards, calibrated on known maps.";
+    public string Purpose =>
+        "Lyapunov spectra of random and trained networks: against λ_g, forwards against backwards, calibrated on known maps.";
 
     public string Question =>
-        "Are the theory's exponents the Lyapunov exponents of actual networks? The estimator, tangent vectors with orthonormalisation after each block, is "
-        + "calibrated on maps and on products of Gaussian matrices with known spectra; then tangents carried forwards must grow as gradients carried backwards, "
-        + "and the leading exponents of collapsed networks must be ½ λ_g. erf networks, r² = a² = 1/2, σ = 1, σ_w as stated; at initialisation. "
-        + "Then small causal transformers (erf, σ_w = 1, r = a = 1) that learn a Markov chain: the exponents along data before and after training.";
+        "Are the theory's exponents the Lyapunov exponents of actual networks? The estimator, "
+        + "tangent vectors with orthonormalisation after each block, is "
+        + "calibrated on maps and on products of Gaussian matrices with known spectra; "
+        + "then tangents carried forwards must grow as gradients carried backwards, "
+        + "and the leading exponents of collapsed networks must be ½ λ_g. "
+        + "erf networks, r² = a² = 1/2, σ = 1, σ_w as stated; at initialisation. "
+        + "Then small causal transformers (erf, σ_w = 1, r = a = 1) that learn a Markov chain: "
+        + "the exponents along data before and after training.";
 
     // Version 1 allowed 1e-12 for rounding, less than a sum of 100,000 logarithms loses; 2 had no trained networks; 3 took
     // differences over two points, whose curvature alone was above what the determinants of trained blocks may differ by.
@@ -41,4 +47,11 @@ internal sealed class LyapunovExperiment : IExperiment
             [.. claims.Cells, .. trainedClaims.Cells],
             (results, level) => Evaluation.Together(claims.Evaluate(results, level), trainedClaims.Evaluate(results, level)));
     }
+}
+
+/// <summary>The size of networks and ensembles, and the length of orbits.</summary>
+internal sealed record LyapunovSize(int Tokens, int Depth, int Width, int Heads, int Samples, int Products, int Orbits, int Steps)
+{
+    public static LyapunovSize Of(ExperimentScale scale) =>
+        scale == ExperimentScale.Full ? new(16, 12, 512, 8, 96, 2000, 32, 100_000) : new(8, 6, 128, 4, 24, 500, 8, 5000);
 }

@@ -1,5 +1,6 @@
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Statistics;
@@ -31,14 +32,17 @@ internal static class LyapunovFigure
                 spectrum.Placement,
                 style,
                 [(1, spectrum.Predicted), (LineSpectrum.Exponents, spectrum.Predicted)],
-                [.. Enumerable.Range(1, LineSpectrum.Exponents).Select(k => Point(k, spectrum.Pair.Extrapolate(results, LineSpectrum.Name(k), 1)))]))]);
+                [.. Enumerable.Range(1, LineSpectrum.Exponents).Select(
+                    k => Point(k, spectrum.Pair.Extrapolate(results, LineSpectrum.Name(k), 1)))]))]);
         return new(
             "spectra.svg",
             "Known and measured Lyapunov spectra, and growth of tangents forwards and of gradients backwards against the predicted one",
             CurveFigure.Render(
                 "Lyapunov exponents of networks",
-                "lines: known or predicted; points: measured ± 2 standard errors; lower panels: measured against predicted growth through the network",
-                [known, leading, Growth("tangents forwards", network => network.Forward.AtWidth(results, ForwardGrowth.Power)), Growth("gradients backwards", network => network.Backwards.AtWidth(results, TwoWayNetwork.Backward))]));
+                "lines: known or predicted; points: measured ± 2 standard errors; "
+                + "lower panels: measured against predicted growth through the network",
+                [known, leading, Growth("tangents forwards", network => network.Forward.AtWidth(results, ForwardGrowth.Power)),
+                    Growth("gradients backwards", network => network.Backwards.AtWidth(results, TwoWayNetwork.Backward))]));
 
         CurvePanel Growth(string title, Func<TwoWayNetwork, Estimate> measured)
         {
@@ -51,7 +55,8 @@ internal static class LyapunovFigure
                     spectrum.Placement,
                     style,
                     [(low, low), (high, high)],
-                    [.. networks.Where(network => network.Subject.StartsWith(spectrum.Placement + ",", StringComparison.Ordinal)).Select(network => Point(network.Power, measured(network)))]))]);
+                    [.. networks.Where(network => network.Subject.StartsWith(spectrum.Placement + ",", StringComparison.Ordinal)).Select(
+                        network => Point(network.Power, measured(network)))]))]);
         }
     }
 

@@ -1,5 +1,8 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Training;
@@ -27,21 +30,26 @@ internal sealed class TrainedSpectrumClaims
         (_leading, _complete) = (leading, complete);
         Hypothesis sums = new(
             "H6",
-            "Over a complete spectrum the exponents of a block sum to the same forwards as backwards, log |det J|, before training and after it. "
+            "Over a complete spectrum the exponents of a block sum to the same "
+                + "forwards as backwards, log |det J|, before training and after it. "
                 + "Not tested of post, whose Jacobian has no inverse: the norm of every token is forgotten.",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"the largest difference over blocks and runs is at most {DifferenceError:0e+0}: 64 tangents, each exact to about 1e-10, times a norm of J⁻¹ of up to 100."),
+                $"the largest difference over blocks and runs is at most {DifferenceError:0e+0}: "
+                + $"64 tangents, each exact to about 1e-10, times a norm of J⁻¹ of up to 100."),
             Each(complete, (network, moment) => Sum(network, moment)));
         Hypothesis ways = new(
             "H7",
-            "Leading exponents over the whole depth agree forwards and backwards, before training and after it: J and Jᵀ have the same singular values, "
+            "Leading exponents over the whole depth agree forwards and backwards, "
+                + "before training and after it: J and Jᵀ have the same singular values, "
                 + "so from random tangents the sums of the leading ones have the same law at any depth.",
-            "the mean over runs of the difference per block, of λ_1 and of the sum of all measured ones, is 0 within k standard errors (Student's t); wider than 0.05 is inconclusive.",
+            "the mean over runs of the difference per block, of λ_1 and of the sum of all measured ones, "
+            + "is 0 within k standard errors (Student's t); wider than 0.05 is inconclusive.",
             [.. leading.SelectMany(network => Sizes(network).SelectMany(k => network.Moments.Select(moment => Way(network, k, moment))))]);
         Hypothesis edge = new(
             "H8",
-            "Training moves networks towards the edge of chaos: |λ_1| is smaller after training than before it (the reading that the literature gives to trained networks: Feng, Zhang and Lai 2019).",
+            "Training moves networks towards the edge of chaos: |λ_1| is smaller after training than before "
+            + "it (the reading that the literature gives to trained networks: Feng, Zhang and Lai 2019).",
             "the mean over runs of |λ_1| per block after training less that before it is below 0 with its whole interval (Student's t).",
             [.. leading.Select(Edge)]);
         _sums = new(sums, Each(complete, (network, moment) =>
@@ -100,7 +108,8 @@ internal sealed class TrainedSpectrumClaims
 
     private static RegisteredNumber Edge(TrainedSpectrum network) => new(network.Placement, "|λ_1| after − before below", 0);
 
-    private static Estimate Leading(TrainedSpectrum network, int step, CellResults results) => network.Of(results, TrainedSpectrum.Leading(step));
+    private static Estimate Leading(TrainedSpectrum network, int step, CellResults results) =>
+        network.Of(results, TrainedSpectrum.Leading(step));
 
     /// <summary>Run by run, of those that reached the end.</summary>
     private static Estimate Approach(TrainedSpectrum network, CellResults results)
@@ -112,7 +121,8 @@ internal sealed class TrainedSpectrumClaims
     private ReportTable Table(CellResults results) => new(
         string.Create(
             CultureInfo.InvariantCulture,
-            $"λ_1 per block before and after training, mean of forwards and backwards, and test loss (nats per token; optimum {Optimum(_leading[0]):0.####}); mean ± standard error over {_leading[0].Size.Runs} runs:"),
+            $"λ_1 per block before and after training, mean of forwards and backwards, and test loss (nats per token; "
+            + $"optimum {Optimum(_leading[0]):0.####}); mean ± standard error over {_leading[0].Size.Runs} runs:"),
         ["<placement", "λ_1 before", "λ_1 after", "loss"],
         [.. _leading.Select(network => (IReadOnlyList<string>)
         [
@@ -121,20 +131,28 @@ internal sealed class TrainedSpectrumClaims
             network.Of(results, TrainedSpectrum.Loss).ToString(),
         ])]);
 
-    private static double Optimum(TrainedSpectrum network) => TrainingChain.Source.OptimalLoss(TrainingTask.NextToken, network.Size.Tokens)!.Value;
+    private static double Optimum(TrainedSpectrum network) =>
+        TrainingChain.Source.OptimalLoss(TrainingTask.NextToken, network.Size.Tokens)!.Value;
 
     private string Reading(HypothesisResult sums, HypothesisResult ways, HypothesisResult edge, CellResults results)
     {
         static double Largest(HypothesisResult result) => result.Tests.Max(test => Math.Abs(test.Measured));
         string Change(TestedNumber test) => string.Create(
             CultureInfo.InvariantCulture,
-            $"{test.Measured:+0.0000;−0.0000} under {test.Subject} ({test.Outcome switch { Outcome.Supported => "towards 0", Outcome.Refuted => "away from 0", _ => "undecided" }})");
-        int diverged = _leading.Concat(_complete).Sum(network => network.Runs.Count(run => double.IsPositiveInfinity(results[run][TrainedSpectrum.Loss].Mean)));
+            $"{test.Measured:+0.0000;−0.0000} under {test.Subject} "
+            + $"({test.Outcome switch { Outcome.Supported => "towards 0", Outcome.Refuted => "away from 0", _ => "undecided" }})");
+        int diverged = _leading.Concat(_complete).Sum(
+            network => network.Runs.Count(run => double.IsPositiveInfinity(results[run][TrainedSpectrum.Loss].Mean)));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Complete spectra of trained and untrained networks sum to the same forwards and backwards within {Largest(sums):0.0e+0}; leading exponents agree within {Largest(ways):0.0e+0} per block, {ways.Count(Outcome.Refuted)} of {ways.Tests.Count} outside their interval. ")
+            $"Complete spectra of trained and untrained networks sum to the same forwards and backwards "
+            + $"within {Largest(sums):0.0e+0}; leading exponents agree within {Largest(ways):0.0e+0} per block, "
+            + $"{ways.Count(Outcome.Refuted)} of {ways.Tests.Count} outside their interval. ")
             + $"Training changed |λ_1| per block by {string.Join(", ", edge.Tests.Select(Change))}. "
-            + string.Create(CultureInfo.InvariantCulture, $"{diverged} of {_leading.Concat(_complete).Sum(network => network.Runs.Count)} runs diverged. ")
-            + "One small task and optimiser; a depth of some ten blocks is far from the limit in which exponents are defined, so these are growth rates over the network's own depth.";
+            + string.Create(
+                CultureInfo.InvariantCulture,
+                $"{diverged} of {_leading.Concat(_complete).Sum(network => network.Runs.Count)} runs diverged. ")
+            + "One small task and optimiser; a depth of some ten blocks is far from the limit in "
+            + "which exponents are defined, so these are growth rates over the network's own depth.";
     }
 }

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Networks.Tangents;
 
 namespace Hybrid.Experiments.Measurement;

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Networks.Engines;
 using Hybrid.Networks.Engines.Conditioned;
 

@@ -1,3 +1,4 @@
+using Hybrid.Experiments.Cells;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Training;
 using Hybrid.Networks.Training;
@@ -42,4 +43,15 @@ internal static class ObservedTraining
 
         return sum / TestBatches;
     }
+}
+
+/// <summary>The loss at the end of a training run and nothing else.</summary>
+internal static class TrainedLoss
+{
+    /// <summary>The name of the test loss, nats per token; +∞ where the run diverged.</summary>
+    public const string Loss = "loss";
+
+    /// <summary>One run from the seed of the options.</summary>
+    public static CellValues Measure(TrainingOptions options, ITokenSource source) =>
+        CellValues.Of([[KeyValuePair.Create(Loss, ObservedTraining.Run(options, source, options.Steps, (_, _) => { }))]]);
 }

@@ -5,7 +5,10 @@ using Hybrid.Import.Records;
 
 namespace Hybrid.Experiments.Measurement;
 
-/// <summary>An architecture's record in eight characters, with which a cell's key ends: a cell of other parameters is another cell.</summary>
+/// <summary>
+/// An architecture's record in eight characters, with which a cell's key ends: a cell of other
+/// parameters is another cell.
+/// </summary>
 internal static class RecordHash
 {
     public static string Of(Architecture architecture) =>

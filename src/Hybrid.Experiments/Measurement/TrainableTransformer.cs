@@ -51,7 +51,8 @@ internal sealed record TrainableTransformer(
     /// <summary>Everything that a cell of training runs depends on, in a few words and a hash of the blocks.</summary>
     public string Key => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Placement}, width {Width}, depth {Depth}, {Tokens} tokens, batches of {Sequences}, {Steps} steps, {RecordHash.Of(Architecture)}");
+        $"{Placement}, width {Width}, depth {Depth}, {Tokens} tokens, "
+        + $"batches of {Sequences}, {Steps} steps, {RecordHash.Of(Architecture)}");
 
     /// <summary>Arithmetic of a run, relative to that of others.</summary>
     public double Cost => (double)Steps * Sequences * Tokens * Depth * Width * Width;

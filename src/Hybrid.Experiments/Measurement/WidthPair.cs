@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Lab.Checks;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Statistics;
@@ -52,7 +53,8 @@ internal sealed class WidthPair
     {
         double cost = (double)samples * architecture.Depth * architecture.Tokens * (architecture.Width + architecture.MlpWidth);
         return new(
-            string.Create(CultureInfo.InvariantCulture, $"{subject}, width {architecture.Width}, {samples} networks, {RecordHash.Of(architecture)}"),
+            string.Create(
+                CultureInfo.InvariantCulture, $"{subject}, width {architecture.Width}, {samples} networks, {RecordHash.Of(architecture)}"),
             cost,
             seed => measure(architecture, seed, samples));
     }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Hybrid.Architectures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
 
 namespace Hybrid.Experiments.NormPlacement;
 
@@ -13,9 +15,11 @@ internal sealed class BoundClaim(PlacementGrid grid) : IPlacementClaim
             + "and a pre-norm stream within the bound of its trained weights.",
         string.Create(
             CultureInfo.InvariantCulture,
-            $"no violation. Peri: every token of a validation batch at every block boundary, before training and after every {grid.Size.Every} "
+            $"no violation. Peri: every token of a validation batch at every block boundary, "
+                + $"before training and after every {grid.Size.Every} "
                 + $"steps of every run, diverging ones too as long as they run; allowed is the rounding of single precision alone, "
-                + $"{PeriBound.Rounding(grid.Size.Depth):0.0e+0} of the bound. Pre: the longest token at every boundary before and after training; "
+                + $"{PeriBound.Rounding(grid.Size.Depth):0.0e+0} of the bound. Pre: "
+                + $"the longest token at every boundary before and after training; "
                 + $"allowed is {WeightBound.Rounding(grid.Networks[0].Architecture):0.0e+0}, the rounding of matrix products."),
         [.. Bounded(grid).Select(Violations)]);
 
@@ -28,22 +32,26 @@ internal sealed class BoundClaim(PlacementGrid grid) : IPlacementClaim
 
     public ReportSection Findings(CellResults results, HypothesisResult judged)
     {
-        PlacementRun[] peri = [.. grid.Networks.Where(network => network.Norm == Placement.Peri).SelectMany(network => network.Ended(results))];
+        PlacementRun[] peri =
+            [.. grid.Networks.Where(network => network.Norm == Placement.Peri).SelectMany(network => network.Ended(results))];
         double violations = peri.Sum(run => run.BoundViolations);
         return new(
             "Bounds",
             [
                 new ReportTable(
-                    "Norms over their bounds, all optimisers and weight decays together; at the output: when a network was last seen, median over runs:",
+                    "Norms over their bounds, all optimisers and weight decays together; "
+                    + "at the output: when a network was last seen, median over runs:",
                     ["<network", "runs", "norms checked", "violations", "largest norm/bound", "at the output"],
                     [.. Bounded(grid).Select(bounded => Row(bounded, [.. Runs(bounded, results)]))]),
                 new ReportParagraph(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"The peri bound was {(violations == 0 ? "never violated" : $"violated {violations:0} times")} in {peri.Sum(run => run.BoundChecks):0} "
+                        $"The peri bound was {(violations == 0 ? "never violated" : $"violated {violations:0} times")} "
+                            + $"in {peri.Sum(run => run.BoundChecks):0} "
                             + $"checks of {peri.Length} runs, {peri.Count(run => run.Diverged)} of which diverged. "
                             + $"The largest norm was {100 * peri.Max(run => run.LargestBoundRatio):0.0} % of its bound. ")
-                    + "Only branches that all point along their token reach it; small steps leave the first layers near it, being mostly input. "
+                    + "Only branches that all point along their token reach it; "
+                    + "small steps leave the first layers near it, being mostly input. "
                     + "The bound of pre takes every matrix at its most stretched direction."),
             ]);
     }
@@ -68,7 +76,8 @@ internal sealed class BoundClaim(PlacementGrid grid) : IPlacementClaim
     ];
 
     /// <summary>Every run once, those with weight decay too.</summary>
-    private IEnumerable<PlacementRun> Runs((Placement Norm, double Step) bounded, CellResults results) => grid.Networks.Concat(grid.Decaying)
+    private IEnumerable<PlacementRun> Runs((Placement Norm, double Step) bounded, CellResults results) =>
+        grid.Networks.Concat(grid.Decaying)
         .Where(network => network.Norm.Equals(bounded.Norm) && network.Step == bounded.Step)
         .SelectMany(network => network.Runs)
         .DistinctBy(cell => cell.Key)

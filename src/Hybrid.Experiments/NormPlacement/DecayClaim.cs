@@ -1,5 +1,7 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.NormPlacement;
@@ -15,7 +17,8 @@ internal sealed class DecayClaim(string id, PlacementGrid grid) : IPlacementClai
         []);
 
     public PlannedClaim Planned => new(_hypothesis, [.. grid.Decaying.Skip(1).Select(network => Decided.ByDifference(
-        new(string.Create(CultureInfo.InvariantCulture, $"decay {network.Setting.WeightDecay} − none"), "difference of log growths below", 0),
+        new(string.Create(CultureInfo.InvariantCulture, $"decay {network.Setting.WeightDecay} − none"), "difference of log growths below",
+            0),
         -1,
         results => LogGrowth(network, results),
         results => LogGrowth(grid.Decaying[0], results)))]);

@@ -1,3 +1,5 @@
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.NormPlacement;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Hybrid.Architectures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.NormPlacement;
@@ -21,8 +23,10 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
             + "quadratically: the exponential is not the better description.",
         string.Create(
             CultureInfo.InvariantCulture,
-            $"fits of log values at layers 1 to {grid.Size.Depth} of every run that did not diverge, by Akaike's criterion corrected for few points. "
-                + $"The mean over runs of the exponential's criterion minus that of the line (mean absolute value) or of the better of line and "
+            $"fits of log values at layers 1 to {grid.Size.Depth} of every run that did not diverge, "
+                + $"by Akaike's criterion corrected for few points. "
+                + $"The mean over runs of the exponential's criterion minus that "
+                + $"of the line (mean absolute value) or of the better of line and "
                 + $"parabola (variance) is above −{ProfileFits.Decisive}, a decisive win, with its whole interval (Student's t)."),
         [.. Tested(grid).Select(test => test.Number)]);
 
@@ -46,7 +50,8 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"How many runs each form describes best, linear / quadratic / exponential, before and after training; decisively: "
-                            + $"by {ProfileFits.Decisive} or more; ΔAICc: exponential minus the better of line and parabola after training, mean ± "
+                            + $"by {ProfileFits.Decisive} or more; ΔAICc: "
+                            + $"exponential minus the better of line and parabola after training, mean ± "
                             + $"standard error:"),
                     ["<network", "<quantity", "before", "after", "exponential decisively", "ΔAICc"],
                     [..
@@ -56,13 +61,16 @@ internal sealed class FormClaim(string id, PlacementGrid grid) : IPlacementClaim
                         select Row(grid.Of(norm, step), quantity, results)]),
                 new ReportParagraph(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The {left} of {all} runs that diverged are left out after training, and profiles that reach 0 are not fitted. Layers of one network are not independent, so a difference "
-                        + $"of criteria describes a profile and does not test it; where a stream grows by little over {grid.Size.Depth} layers "
+                    $"The {left} of {all} runs that diverged are left out after training, and profiles that reach 0 are not fitted. "
+                        + $"Layers of one network are not independent, so a difference "
+                        + $"of criteria describes a profile and does not test it; "
+                        + $"where a stream grows by little over {grid.Size.Depth} layers "
                         + $"the forms lie close together.")),
             ]);
     }
 
-    private static IEnumerable<(double Step, StreamQuantity Quantity, IReadOnlyList<GrowthForm> Allowed, RegisteredNumber Number)> Tested(PlacementGrid grid) =>
+    private static IEnumerable<(double Step, StreamQuantity Quantity, IReadOnlyList<GrowthForm> Allowed, RegisteredNumber Number)> Tested(
+        PlacementGrid grid) =>
         from step in grid.Size.Steps
         from limit in Limits
         select (

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Training;
 
@@ -10,8 +12,10 @@ internal sealed class LossClaim(string id, PlacementGrid grid) : IPlacementClaim
 {
     private readonly Hypothesis _hypothesis = new(
         id,
-        "Smaller steps improve what training reaches: in every placement the best optimiser ends with a lower test loss at Δt < 1 than at Δt = 1.",
-        "of optimisers with which no run diverged the one with the least mean test loss is taken at each Δt; the difference of these means, "
+        "Smaller steps improve what training reaches: in every placement the "
+        + "best optimiser ends with a lower test loss at Δt < 1 than at Δt = 1.",
+        "of optimisers with which no run diverged the one with the least "
+            + "mean test loss is taken at each Δt; the difference of these means, "
             + "the smaller Δt minus the largest, is below 0 with its whole interval (Student's t, Welch).",
         []);
 
@@ -38,12 +42,14 @@ internal sealed class LossClaim(string id, PlacementGrid grid) : IPlacementClaim
                     "Runs that diverged, and with + those that ended having learnt nothing of the context, by optimiser:",
                     ["<network", "runs", .. grid.Size.Settings.Select(setting => setting.Name)],
                     [.. networks.Select(settings => (IReadOnlyList<string>)
-                        [settings[0].Network, Numbers.Integer(settings[0].Runs.Count), .. settings.Select(network => Failures(network, results))])]),
+                        [settings[0].Network, Numbers.Integer(settings[0].Runs.Count),
+                            .. settings.Select(network => Failures(network, results))])]),
                 new ReportTable(
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"Mean test loss of the runs that did not diverge, nats per token; the optimum is {grid.Optimum:0.####}, "
-                            + $"without context {grid.Unigram:0.####}, and a loss above {grid.LearntLoss:0.####} counts as having learnt nothing:"),
+                            + $"without context {grid.Unigram:0.####}, "
+                            + $"and a loss above {grid.LearntLoss:0.####} counts as having learnt nothing:"),
                     ["<network", .. grid.Size.Settings.Select(setting => setting.Name), "best"],
                     [.. networks.Select(settings => (IReadOnlyList<string>)
                     [
@@ -59,14 +65,18 @@ internal sealed class LossClaim(string id, PlacementGrid grid) : IPlacementClaim
     {
         string Diverged(OptimiserKind kind)
         {
-            PlacementRun[] runs = [.. grid.Networks.Where(network => network.Setting.Kind == kind).SelectMany(network => network.Ended(results))];
+            PlacementRun[] runs =
+                [.. grid.Networks.Where(network => network.Setting.Kind == kind).SelectMany(network => network.Ended(results))];
             int diverged = runs.Count(run => run.Diverged), failed = runs.Count(grid.Fails);
-            return $"of {runs.Length} runs of {OptimiserSetting.NameOf(kind)} {diverged} diverged and {failed - diverged} more learnt nothing of the context";
+            return $"of {runs.Length} runs of {OptimiserSetting.NameOf(kind)} {diverged} "
+                + $"diverged and {failed - diverged} more learnt nothing of the context";
         }
 
         PlacedNetwork? best = grid.Networks.Where(network => network.Trained(results).Any()).MinBy(network => network.Loss(results).Mean);
         return $"Without clipping, {Diverged(OptimiserKind.AdamW)}; {Diverged(OptimiserKind.Sgd)}. "
-            + (best is null ? "" : $"The least mean loss is that of {best.Network} with {best.Setting.Name}, {best.Loss(results).ToString()}. ")
+            + (best is null
+                ? ""
+                : $"The least mean loss is that of {best.Network} with {best.Setting.Name}, {best.Loss(results).ToString()}. ")
             + "The best optimiser is chosen on the runs that are compared, alike on both sides. "
             + "The networks are small, the runs short and the task is one: where a larger network breaks is not said here.";
     }

@@ -1,4 +1,8 @@
 using System.Globalization;
+using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 
 namespace Hybrid.Experiments.NormPlacement;
 
@@ -19,8 +23,10 @@ internal sealed class NormPlacementClaims
                 "H4",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Counting as failures also the runs that end having learnt nothing of the context (a test loss above {grid.LearntLoss:0.####}, less than "
-                        + $"{PlacementGrid.LeastGain} of the way from the unigram entropy to the optimum), smaller steps and peri fail less often too."),
+                    $"Counting as failures also the runs that end having learnt nothing of "
+                        + $"the context (a test loss above {grid.LearntLoss:0.####}, less than "
+                        + $"{PlacementGrid.LeastGain} of the way from the unigram entropy to the optimum), "
+                        + $"smaller steps and peri fail less often too."),
                 "Failure",
                 "failing",
                 grid.Fails,
@@ -41,4 +47,14 @@ internal sealed class NormPlacementClaims
 
     private static OddsClaim Diverging(string id, string statement, string heading, IReadOnlyList<GroupComparison> comparisons) =>
         new(id, statement, heading, "diverging", run => run.Diverged, comparisons);
+}
+
+/// <summary>One hypothesis of the experiment, its judgement and what is shown of it.</summary>
+internal interface IPlacementClaim
+{
+    /// <summary>The hypothesis with its tests.</summary>
+    PlannedClaim Planned { get; }
+
+    /// <summary>Figures, tables and the reading that the numbers dictate.</summary>
+    ReportSection Findings(CellResults results, HypothesisResult judged);
 }

@@ -1,3 +1,4 @@
+using Hybrid.Experiments.Designs;
 using static Hybrid.Networks.Training.OptimiserKind;
 
 namespace Hybrid.Experiments.NormPlacement;

@@ -1,5 +1,8 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
+using Hybrid.Experiments.Runs;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.NormPlacement;
@@ -22,7 +25,8 @@ internal sealed class OddsClaim(
     private readonly Hypothesis _hypothesis = new(
         id,
         statement,
-        $"the odds ratio of {happening}, without warm-up, is below 1 with its whole interval: exact, conditional on the number of runs to which "
+        $"the odds ratio of {happening}, without warm-up, is below 1 with its whole interval: "
+            + "exact, conditional on the number of runs to which "
             + "it happens with each optimiser (Fisher's test, stratified). Where it happens to nobody or to everybody nothing is decided.",
         []);
 
@@ -62,5 +66,6 @@ internal sealed class OddsClaim(
     private int Count(PlacedNetwork network, CellResults results) => network.Ended(results).Count(happens);
 
     private string Share(IEnumerable<PlacedNetwork> networks, CellResults results) => string.Create(
-        CultureInfo.InvariantCulture, $"{networks.Sum(network => Count(network, results))} of {networks.Sum(network => network.Runs.Count)}");
+        CultureInfo.InvariantCulture,
+        $"{networks.Sum(network => Count(network, results))} of {networks.Sum(network => network.Runs.Count)}");
 }

@@ -3,7 +3,10 @@ using Hybrid.Networks.Training;
 
 namespace Hybrid.Experiments.NormPlacement;
 
-/// <summary>How a run is optimised: half a cosine down to a tenth, and no clipping, so that what stability there is is the network's own.</summary>
+/// <summary>
+/// How a run is optimised: half a cosine down to a tenth, and no
+/// clipping, so that what stability there is is the network's own.
+/// </summary>
 /// <param name="Kind">AdamW, or SGD with momentum 0.9, whose steps follow the size of the gradients.</param>
 /// <param name="LearningRate">η at its peak.</param>
 /// <param name="WarmupSteps">Steps of linear warm-up; 0 for none.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Statistics;
@@ -35,11 +36,13 @@ internal sealed class PlacedNetwork
             mlp: MlpParameters.Of(skip, branch, 1, 0, 1),
             input: new InputParameters(1, 0));
         TrainingOptions options = new(
-            new ModelOptions(Architecture, TrainingTask.NextToken, source.Vocabulary), setting.Options, Sequences, size.TrainingSteps, Seed: 0);
+            new ModelOptions(Architecture, TrainingTask.NextToken, source.Vocabulary),
+            setting.Options, Sequences, size.TrainingSteps, Seed: 0);
         Runs = [.. Enumerable.Range(1, runs).Select(run => new Cell(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Network}, {setting.Name}, depth {size.Depth}, width {size.Width}, {size.TrainingSteps} steps, seen every {size.Every}, run {run}"),
+                $"{Network}, {setting.Name}, depth {size.Depth}, width {size.Width}, "
+                + $"{size.TrainingSteps} steps, seen every {size.Every}, run {run}"),
             (double)size.Depth * size.Width * size.TrainingSteps,
             seed => PlacementRun.Measure(options with { Seed = seed }, source, size.Every)))];
     }

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Lab.Data;
 using Hybrid.Networks.Training;
 
@@ -47,7 +48,8 @@ internal sealed class PlacementGrid
     public IReadOnlyList<Cell> Cells => [.. Networks.Concat(Decaying).SelectMany(network => network.Runs).DistinctBy(cell => cell.Key)];
 
     /// <summary>One network with every optimiser of the grid, in their order.</summary>
-    public IReadOnlyList<PlacedNetwork> Of(Placement norm, double step) => [.. Networks.Where(network => network.Norm.Equals(norm) && network.Step == step)];
+    public IReadOnlyList<PlacedNetwork> Of(Placement norm, double step) =>
+        [.. Networks.Where(network => network.Norm.Equals(norm) && network.Step == step)];
 
     /// <summary>The same with the optimisers that have no warm-up.</summary>
     public IReadOnlyList<PlacedNetwork> Abrupt(Placement norm, double step) => [.. Of(norm, step).Where(network => network.Setting.Abrupt)];

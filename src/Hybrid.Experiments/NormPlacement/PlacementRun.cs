@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Data;
 using Hybrid.Networks.Measurements;
@@ -12,7 +13,8 @@ namespace Hybrid.Experiments.NormPlacement;
 internal sealed class PlacementRun(CellValues values)
 {
     private const string DivergedName = "diverged", TestLoss = "loss";
-    private const string Checks = "bound checks", Violations = "bound violations", LargestRatio = "largest norm/bound", OutputRatio = "output norm/bound";
+    private const string Checks = "bound checks", Violations = "bound violations", LargestRatio = "largest norm/bound",
+        OutputRatio = "output norm/bound";
 
     /// <summary>Whether the run diverged, by the rule of every training run.</summary>
     public bool Diverged => values[DivergedName].Mean > 0;
@@ -74,7 +76,11 @@ internal sealed class PlacementRun(CellValues values)
             trainer.Observe(batch, meter, backward: false);
             StreamMeasures[] streams = meter.Measurement.Streams;
             foreach (StreamQuantity quantity in StreamQuantity.All)
-                numbers.AddRange(streams.Select((stream, layer) => KeyValuePair.Create(NameOf(quantity, layer, trainer.StepsDone > 0), quantity.Of(stream))));
+            {
+                numbers.AddRange(streams.Select(
+                    (stream, layer) => KeyValuePair.Create(NameOf(quantity, layer, trainer.StepsDone > 0), quantity.Of(stream))));
+            }
+
             if (architecture.Norm == Placement.Pre)
             {
                 double[] bounds = WeightBound.Of(trainer, streams[0].LargestNorm);
@@ -86,4 +92,17 @@ internal sealed class PlacementRun(CellValues values)
 
     private static string NameOf(StreamQuantity quantity, int layer, bool trained) =>
         string.Create(CultureInfo.InvariantCulture, $"{quantity.Name}, layer {layer}, {(trained ? "trained" : "initial")}");
+}
+
+/// <summary>A size of the residual stream that is followed over depth.</summary>
+/// <param name="Name">In tables, figures and stored numbers.</param>
+/// <param name="Of">Its value at one boundary.</param>
+internal sealed record StreamQuantity(string Name, Func<StreamMeasures, double> Of)
+{
+    public static readonly StreamQuantity Magnitude = new("mean absolute value", stream => stream.MeanAbsolute);
+    public static readonly StreamQuantity CoordinateVariance = new("coordinate variance", stream => stream.CoordinateVariance);
+    public static readonly StreamQuantity DataVariance = new("data variance", stream => stream.DataVariance);
+
+    /// <summary>The three of Kan et al.</summary>
+    public static readonly IReadOnlyList<StreamQuantity> All = [Magnitude, CoordinateVariance, DataVariance];
 }

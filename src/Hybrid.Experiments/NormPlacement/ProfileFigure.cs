@@ -1,5 +1,6 @@
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.NormPlacement;
@@ -31,7 +32,9 @@ internal static class ProfileFigure
                 $"Δt = {Numbers.Significant(network.Step, 1)}",
                 style,
                 [.. Layers().Select(layer => ((double)layer, network.Ended(results).Average(run => run.At(quantity, layer, false))))],
-                trained.Length == 0 ? [] : [.. Layers().Select(layer => Point(layer, Estimate.Of([.. trained.Select(run => run.At(quantity, layer, true))])))]);
+                trained.Length == 0
+                    ? []
+                    : [.. Layers().Select(layer => Point(layer, Estimate.Of([.. trained.Select(run => run.At(quantity, layer, true))])))]);
         }
 
         IEnumerable<int> Layers() => Enumerable.Range(0, grid.Size.Depth + 1);

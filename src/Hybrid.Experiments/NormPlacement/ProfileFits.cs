@@ -29,6 +29,10 @@ internal sealed class ProfileFits
         return profile.All(value => value > 0) ? new(profile) : null;
     }
 
-    /// <summary>The exponential's criterion minus the least one of the named others: at −<see cref="Decisive"/> or less it wins decisively.</summary>
-    public double ExponentialExcess(params IEnumerable<GrowthForm> others) => _criteria[GrowthForm.Exponential] - others.Min(form => _criteria[form]);
+    /// <summary>
+    /// The exponential's criterion minus the least one of the named
+    /// others: at −<see cref="Decisive"/> or less it wins decisively.
+    /// </summary>
+    public double ExponentialExcess(params IEnumerable<GrowthForm> others) =>
+        _criteria[GrowthForm.Exponential] - others.Min(form => _criteria[form]);
 }

@@ -1,6 +1,7 @@
 using Hybrid.Architectures;
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Experiments.NormPlacement;
@@ -15,7 +16,8 @@ internal static class StabilityFigure
             "Fraction of runs that failed and test loss of the others over the learning rate, without warm-up, for pre, post and peri",
             CurveFigure.Render(
                 "Failures and losses without warm-up",
-                "failed: diverged, or learnt nothing of the context; test loss in nats per token of the runs that did not diverge, ± 2 standard errors",
+                "failed: diverged, or learnt nothing of the context; "
+                + "test loss in nats per token of the runs that did not diverge, ± 2 standard errors",
                 [.. PlacementGrid.Placements.SelectMany(norm => (CurvePanel[])
                 [
                     Panel(norm, "fraction that failed", Failed) with { VerticalScale = AxisScale.Linear(-0.05, 1.05) },

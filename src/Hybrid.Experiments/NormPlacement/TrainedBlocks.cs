@@ -15,7 +15,10 @@ internal static class TrainedBlocks
         return largest;
     }
 
-    /// <summary>The architecture with other branch weights, and tokens that enter with the squared norm per coordinate <paramref name="input"/>.</summary>
+    /// <summary>
+    /// The architecture with other branch weights, and tokens that enter with the squared norm per
+    /// coordinate <paramref name="input"/>.
+    /// </summary>
     public static Architecture With(Architecture a, Schedule attention, Schedule mlp, double input) => a.With(
         attention: AttentionParameters.Of(a.Attention.Skip, attention, a.Attention.LogitStd, a.Attention.ValueStd),
         mlp: MlpParameters.Of(a.Mlp.Skip, mlp, a.Mlp.InStd, a.Mlp.BiasStd, a.Mlp.OutStd),

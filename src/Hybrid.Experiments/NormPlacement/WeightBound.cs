@@ -30,7 +30,8 @@ internal static class WeightBound
             return new(
                 query: NormOf("attention.query"),
                 key: NormOf("attention.key"),
-                value: TrainedBlocks.LargestGain(trainer, layer, "attention.gain.in") * OfHeads(Matrix("attention.value"), architecture.Heads),
+                value: TrainedBlocks.LargestGain(trainer, layer, "attention.gain.in")
+                    * OfHeads(Matrix("attention.value"), architecture.Heads),
                 output: NormOf("attention.out"),
                 mlpIn: TrainedBlocks.LargestGain(trainer, layer, "mlp.gain.in") * NormOf("mlp.in") + NormOf("mlp.bias") / root,
                 mlpUp: 1,
@@ -44,7 +45,8 @@ internal static class WeightBound
     /// n roundings, the stream is rounded in 2 L sums, and a few more are left for activations and norms.
     /// </summary>
     public static double Rounding(Architecture architecture) =>
-        (2 * Math.Pow(Math.Max(architecture.Width, architecture.MlpWidth), 1.5) + architecture.Tokens + 2 * architecture.Depth + 16) * BoundTally.UnitRoundoff;
+        (2 * Math.Pow(Math.Max(architecture.Width, architecture.MlpWidth), 1.5) + architecture.Tokens + 2 * architecture.Depth + 16)
+            * BoundTally.UnitRoundoff;
 
     private static double OfHeads(MatrixView<float> values, int heads)
     {

@@ -39,12 +39,18 @@ internal static class BoundaryLines
     /// <summary>Lines without.</summary>
     public static readonly IReadOnlyList<NoBoundary> WithoutZero =
     [
-        new("tanh, pre", ExponentKind.Gradient, +1, "σ_w", x => new BoundaryNetwork(Activation.Tanh, Placement.Pre) { InStd = x }.Build(), [2, 4, 8]),
-        new("erf, peri", ExponentKind.Gradient, +1, "σ_w", x => new BoundaryNetwork(Activation.Erf, Placement.Peri) { InStd = x }.Build(), [2, 4, 8]),
-        new("ReLU, post", ExponentKind.Angle, -1, "σ_w", x => new BoundaryNetwork(Activation.Relu, Placement.Post) { InStd = x }.Build(), [0.5, 2, 8]),
-        new("SiLU, post", ExponentKind.Angle, -1, "σ_w", x => new BoundaryNetwork(Activation.Silu, Placement.Post) { InStd = x }.Build(), [0.5, 2, 8]),
-        new("ReLU, post", ExponentKind.Gradient, 0, "σ_w", x => new BoundaryNetwork(Activation.Relu, Placement.Post) { InStd = x }.Build(), [0.5, 2, 8]),
-        new("ReLU, pre", ExponentKind.Gradient, 0, "σ_w", x => new BoundaryNetwork(Activation.Relu, Placement.Pre) { InStd = x }.Build(), [0.5, 2, 8]),
+        new("tanh, pre", ExponentKind.Gradient, +1, "σ_w",
+            x => new BoundaryNetwork(Activation.Tanh, Placement.Pre) { InStd = x }.Build(), [2, 4, 8]),
+        new("erf, peri", ExponentKind.Gradient, +1, "σ_w",
+            x => new BoundaryNetwork(Activation.Erf, Placement.Peri) { InStd = x }.Build(), [2, 4, 8]),
+        new("ReLU, post", ExponentKind.Angle, -1, "σ_w",
+            x => new BoundaryNetwork(Activation.Relu, Placement.Post) { InStd = x }.Build(), [0.5, 2, 8]),
+        new("SiLU, post", ExponentKind.Angle, -1, "σ_w",
+            x => new BoundaryNetwork(Activation.Silu, Placement.Post) { InStd = x }.Build(), [0.5, 2, 8]),
+        new("ReLU, post", ExponentKind.Gradient, 0, "σ_w",
+            x => new BoundaryNetwork(Activation.Relu, Placement.Post) { InStd = x }.Build(), [0.5, 2, 8]),
+        new("ReLU, pre", ExponentKind.Gradient, 0, "σ_w",
+            x => new BoundaryNetwork(Activation.Relu, Placement.Pre) { InStd = x }.Build(), [0.5, 2, 8]),
     ];
 
     private static BoundaryLine Angle(string subject, string parameter, Func<double, BoundaryNetwork> at, double low, double high) =>

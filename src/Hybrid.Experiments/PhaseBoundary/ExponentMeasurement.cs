@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Phases;
 using Hybrid.Networks.Tangents;
@@ -15,12 +16,13 @@ internal static class ExponentMeasurement
     private const double NearlyEqual = 1e-8;
 
     /// <summary>The architecture at a size of the experiment, from the norm at which it stays.</summary>
-    public static Architecture Sized(Architecture architecture, ExponentKind kind, PhaseBoundarySize size) => StationaryNorm.Of(architecture.With(
-        depth: size.Depth,
-        width: size.Width,
-        heads: 1,
-        mlpWidth: size.Width,
-        input: new InputParameters(1, kind == ExponentKind.AngleOfTokens ? 1 - NearlyEqual : 0)));
+    public static Architecture Sized(Architecture architecture, ExponentKind kind, PhaseBoundarySize size) =>
+        StationaryNorm.Of(architecture.With(
+            depth: size.Depth,
+            width: size.Width,
+            heads: 1,
+            mlpWidth: size.Width,
+            input: new InputParameters(1, kind == ExponentKind.AngleOfTokens ? 1 - NearlyEqual : 0)));
 
     /// <summary>Measures by the route of the kind.</summary>
     public static CellValues Measure(ExponentKind kind, Architecture architecture, ulong seed, int samples) => kind switch
@@ -43,4 +45,17 @@ internal static class ExponentMeasurement
             return new[] { KeyValuePair.Create(Exponent, (kind == ExponentKind.Gradient ? gradient : angle).Average()) };
         }));
     }
+}
+
+/// <summary>Which exponent of derivation section 6 a line is about, and by which route it is measured.</summary>
+internal enum ExponentKind
+{
+    /// <summary>λ_a by infinitesimal differences at the collapsed line.</summary>
+    Angle,
+
+    /// <summary>λ_a by whole sequences of nearly equal tokens with their attention, whatever σ_A is.</summary>
+    AngleOfTokens,
+
+    /// <summary>λ_g of the mean mode at the collapsed line.</summary>
+    Gradient,
 }

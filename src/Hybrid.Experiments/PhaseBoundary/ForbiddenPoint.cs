@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Architectures;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Theory;
 
@@ -31,3 +32,18 @@ internal sealed class ForbiddenPoint
 
     public WidthPair Pair { get; }
 }
+
+/// <summary>A line on which the theory forbids a zero: the exponent keeps its sign, or vanishes everywhere.</summary>
+/// <param name="Subject">Names the line.</param>
+/// <param name="Kind">The exponent.</param>
+/// <param name="Sign">+1, −1, or 0 where the exponent is 0 for every value.</param>
+/// <param name="Parameter">Symbol of the swept hyperparameter.</param>
+/// <param name="At">The architecture at a value of it.</param>
+/// <param name="Values">Where it is measured.</param>
+internal sealed record NoBoundary(
+    string Subject,
+    ExponentKind Kind,
+    int Sign,
+    string Parameter,
+    Func<double, Architecture> At,
+    IReadOnlyList<double> Values);

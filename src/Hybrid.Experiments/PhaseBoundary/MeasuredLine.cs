@@ -1,3 +1,5 @@
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Comparisons;
 

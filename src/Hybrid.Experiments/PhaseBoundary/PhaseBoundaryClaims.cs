@@ -1,5 +1,8 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Statistics;
 
@@ -18,7 +21,8 @@ internal sealed class PhaseBoundaryClaims
     public PhaseBoundaryClaims(IReadOnlyList<MeasuredLine> lines, IReadOnlyList<ForbiddenPoint> points)
     {
         (_lines, _points) = (lines, points);
-        const string Interval = "the zero of a parabola fitted to the exponents at infinite width (from two widths), with Fieller's interval, holds the "
+        const string Interval =
+            "the zero of a parabola fitted to the exponents at infinite width (from two widths), with Fieller's interval, holds the "
             + "registered zero; wider than a tenth of it to each side is inconclusive.";
         Hypothesis angle = new(
             "H1",
@@ -32,13 +36,15 @@ internal sealed class PhaseBoundaryClaims
             [.. Of(true).Select(line => line.Number)]);
         Hypothesis forbidden = new(
             "H3",
-            "Where the theory forbids a zero there is none: λ_g > 0 for odd activations without bias (Gaussian Poincaré), λ_a < 0 for post-normalised ReLU and SiLU.",
+            "Where the theory forbids a zero there is none: λ_g > 0 for odd activations "
+            + "without bias (Gaussian Poincaré), λ_a < 0 for post-normalised ReLU and SiLU.",
             "the exponent at infinite width lies on its side of 0 with its whole interval.",
             []);
         Hypothesis values = new(
             "H4",
             "On these lines the exponents have the predicted values; for ReLU λ_g = 0 at every σ_w.",
-            "the exponent at infinite width equals the registered one within k standard errors plus the estimated O(1/d²) term; wider than 0.1 is inconclusive.",
+            "the exponent at infinite width equals the registered one within k standard "
+            + "errors plus the estimated O(1/d²) term; wider than 0.1 is inconclusive.",
             [.. points.Select(point => point.Number)]);
         _angle = new(angle, [.. Of(false).Select(Zero)]);
         _gradient = new(gradient, [.. Of(true).Select(Zero)]);
@@ -48,7 +54,8 @@ internal sealed class PhaseBoundaryClaims
 
     public IReadOnlyList<PlannedClaim> Planned => [_angle, _gradient, _forbidden, _values];
 
-    public IEnumerable<Cell> Cells => [.. _lines.SelectMany(line => line.Pairs).SelectMany(pair => pair.Cells), .. _points.SelectMany(point => point.Pair.Cells)];
+    public IEnumerable<Cell> Cells =>
+        [.. _lines.SelectMany(line => line.Pairs).SelectMany(pair => pair.Cells), .. _points.SelectMany(point => point.Pair.Cells)];
 
     public Evaluation Evaluate(CellResults results, double level)
     {
@@ -57,7 +64,8 @@ internal sealed class PhaseBoundaryClaims
         return new(
             [angle, gradient, forbidden, values],
             [
-                new("Zeros", [PhaseBoundaryFigures.Zeros([.. angle.Tests, .. gradient.Tests]), PhaseBoundaryFigures.Exponents(_lines, results)]),
+                new("Zeros",
+                    [PhaseBoundaryFigures.Zeros([.. angle.Tests, .. gradient.Tests]), PhaseBoundaryFigures.Exponents(_lines, results)]),
                 new("Reading", [new ReportParagraph(Reading(angle, gradient, forbidden, values))]),
             ]);
     }
@@ -93,17 +101,22 @@ internal sealed class PhaseBoundaryClaims
     {
         TestedNumber[] zeros = [.. angle.Tests, .. gradient.Tests];
         Percentiles deviations = Percentiles.Of(zeros.Select(test => Math.Abs(test.Measured / test.Predicted - 1)));
-        Percentiles widths = Percentiles.Of(zeros.Where(test => double.IsFinite(test.HalfWidth)).Select(test => test.HalfWidth / test.Predicted));
+        Percentiles widths = Percentiles.Of(
+            zeros.Where(test => double.IsFinite(test.HalfWidth)).Select(test => test.HalfWidth / test.Predicted));
         int missed = zeros.Count(test => test.Outcome == Outcome.Refuted);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"The measured zeros lie a median of {100 * deviations.P50:0.##} % from the predicted ones (nine of ten within {100 * deviations.P90:0.##} %), with intervals of a median of ±{100 * widths.P50:0.##} % (where they end at all); {missed} of {zeros.Length} intervals miss their prediction. ")
+            $"The measured zeros lie a median of {100 * deviations.P50:0.##} % from the predicted ones (nine of "
+            + $"ten within {100 * deviations.P90:0.##} %), with intervals of a median of ±{100 * widths.P50:0.##} "
+            + $"% (where they end at all); {missed} of {zeros.Length} intervals miss their prediction. ")
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"Of {forbidden.Tests.Count} points where no zero may be, {forbidden.Count(Outcome.Supported)} lie on their side of 0 beyond doubt and {forbidden.Count(Outcome.Refuted)} on the other. ")
+                $"Of {forbidden.Tests.Count} points where no zero may be, {forbidden.Count(Outcome.Supported)} "
+                    + $"lie on their side of 0 beyond doubt and {forbidden.Count(Outcome.Refuted)} on the other. ")
             + string.Create(
                 CultureInfo.InvariantCulture,
                 $"{values.Count(Outcome.Refuted)} of {values.Tests.Count} exponents differ from their registered value. ")
-            + "Zeros are those of infinitely wide networks at initialisation; at finite width the exponents differ by O(1/d), which the second width takes out.";
+            + "Zeros are those of infinitely wide networks at initialisation; "
+            + "at finite width the exponents differ by O(1/d), which the second width takes out.";
     }
 }

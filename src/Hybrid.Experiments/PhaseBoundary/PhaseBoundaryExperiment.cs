@@ -1,3 +1,5 @@
+using Hybrid.Experiments.Designs;
+
 namespace Hybrid.Experiments.PhaseBoundary;
 
 /// <summary>Where λ_a and λ_g vanish, measured along lines through hyperparameter space: derivation section 6.</summary>
@@ -23,4 +25,17 @@ internal sealed class PhaseBoundaryExperiment : IExperiment
             [.. BoundaryLines.WithoutZero.SelectMany(line => line.Values.Select(value => new ForbiddenPoint(line, value, size)))]);
         return new(new(claims.Planned), [.. claims.Cells], claims.Evaluate);
     }
+}
+
+/// <summary>The size of networks and ensembles, and where a line is measured, in fractions of its predicted zero.</summary>
+/// <param name="Depth">L.</param>
+/// <param name="Width">d, the larger of the two.</param>
+/// <param name="Samples">Networks at that width.</param>
+/// <param name="Offsets">x/x* − 1 of the measured points.</param>
+/// <param name="Every">1 for every line, 5 for every fifth.</param>
+internal sealed record PhaseBoundarySize(int Depth, int Width, int Samples, IReadOnlyList<double> Offsets, int Every)
+{
+    public static PhaseBoundarySize Of(ExperimentScale scale) => scale == ExperimentScale.Full
+        ? new(8, 512, 768, [-0.2, -0.1, 0, 0.1, 0.2], 1)
+        : new(4, 128, 64, [-0.25, 0, 0.25], 5);
 }

@@ -1,5 +1,7 @@
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Comparisons;
 
 namespace Hybrid.Experiments.PhaseBoundary;
@@ -14,7 +16,8 @@ internal static class PhaseBoundaryFigures
         IntervalFigure.Render(
             "Where the exponents vanish",
             "measured/predicted − 1 in %, with the interval that holds all of them with probability 99 % if the theory is right",
-            [.. zeros.Select(zero => new IntervalRow(zero.Subject, Relative(zero, zero.Measured), Relative(zero, zero.Low), Relative(zero, zero.High)))]));
+            [.. zeros.Select(zero =>
+                new IntervalRow(zero.Subject, Relative(zero, zero.Measured), Relative(zero, zero.Low), Relative(zero, zero.High)))]));
 
     /// <summary>Every measured exponent against its prediction, and the difference of the two.</summary>
     public static ReportFigure Exponents(IReadOnlyList<MeasuredLine> lines, CellResults results)
@@ -33,8 +36,10 @@ internal static class PhaseBoundaryFigures
                 "Exponents around their zeros",
                 "line: theory; points: every measured point of every line, extrapolated to infinite width, ± 2 standard errors",
                 [
-                    new("measured exponent per block", "predicted", "", [.. kinds.Select(kind => kind.Series([(low, low), (high, high)], (measured, _) => measured))]),
-                    new("measured − predicted", "predicted", "", [.. kinds.Select(kind => kind.Series([(low, 0), (high, 0)], (measured, predicted) => measured - predicted))]),
+                    new("measured exponent per block", "predicted", "",
+                        [.. kinds.Select(kind => kind.Series([(low, low), (high, high)], (measured, _) => measured))]),
+                    new("measured − predicted", "predicted", "",
+                        [.. kinds.Select(kind => kind.Series([(low, 0), (high, 0)], (measured, predicted) => measured - predicted))]),
                 ]));
     }
 
@@ -52,6 +57,7 @@ internal static class PhaseBoundaryFigures
             label,
             style,
             theory,
-            [.. _measured.Zip(Predicted, (measured, predicted) => new CurvePoint(predicted, value(measured.Value, predicted), 2 * measured.Spread.StandardError))]);
+            [.. _measured.Zip(Predicted, (measured, predicted) =>
+                new CurvePoint(predicted, value(measured.Value, predicted), 2 * measured.Spread.StandardError))]);
     }
 }

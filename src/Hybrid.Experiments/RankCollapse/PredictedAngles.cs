@@ -27,7 +27,8 @@ internal sealed record PredictedAngles(IReadOnlyList<double> U, IReadOnlyList<Sp
         GramLayer[][] draws = GramProcess.Draws(
             architecture, GramProcess.Allowed(n, architecture.Mask), GramProcess.SymmetricInput(architecture), Draws, Seed);
         Estimate[] layers =
-            [.. Enumerable.Range(0, architecture.Depth + 1).Select(layer => Estimate.Of([.. draws.Select(draw => Angle(draw[layer].Hidden, n))]))];
+            [.. Enumerable.Range(0, architecture.Depth + 1).Select(
+                layer => Estimate.Of([.. draws.Select(draw => Angle(draw[layer].Hidden, n))]))];
         return new([.. layers.Select(layer => layer.Mean)], [.. layers.Select(layer => new Spread(layer.StandardError, Draws - 1))]);
     }
 

@@ -1,5 +1,8 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.RankCollapse;
@@ -23,11 +26,13 @@ internal sealed class RankCollapseClaims
             "H2",
             "With an MLP, nearly equal tokens part where λ_a > 0 and meet where λ_a < 0.",
             "log(u_L/u_0) averaged over networks has the sign of the registered λ_a with its whole interval.",
-            [.. grid.Where(HasMlp).Select(trajectory => new RegisteredNumber(trajectory.Subject, "λ_a per block", trajectory.AngleExponent))]);
+            [.. grid.Where(HasMlp).Select(
+                trajectory => new RegisteredNumber(trajectory.Subject, "λ_a per block", trajectory.AngleExponent))]);
         Hypothesis angles = new(
             "H3",
             "The angle u = 1 − ρ follows the predicted trajectory in every network.",
-            "the mean extrapolated to infinite width from two widths equals the registered u within k standard errors (Student's t, Welch), "
+            "the mean extrapolated to infinite width from two widths equals "
+                + "the registered u within k standard errors (Student's t, Welch), "
                 + "plus the estimated O(1/d²) term; wider than half of u is inconclusive.",
             [.. grid.SelectMany(trajectory => size.Layers.Select(layer => Registered(trajectory, layer)))]);
         _collapse = new(collapse, [.. Alone.SelectMany(trajectory =>
@@ -88,13 +93,18 @@ internal sealed class RankCollapseClaims
         Percentiles deviations = Percentiles.Of(angles.Tests.Select(test => Math.Abs(test.Measured / test.Predicted - 1)));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Attention alone shrank 1 − ρ in {collapse.Count(Outcome.Supported)} of {collapse.Tests.Count} layers beyond doubt and let it grow in {collapse.Count(Outcome.Refuted)}; over {_size.Depth} layers 1 − ρ fell to between {Math.Exp(least):0.#####} and {Math.Exp(most):0.#####} of its start. ")
+            $"Attention alone shrank 1 − ρ in {collapse.Count(Outcome.Supported)} of {collapse.Tests.Count} "
+            + $"layers beyond doubt and let it grow in {collapse.Count(Outcome.Refuted)}; "
+            + $"over {_size.Depth} layers 1 − ρ fell to between {Math.Exp(least):0.#####} and {Math.Exp(most):0.#####} of its start. ")
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"Nearly equal tokens went the way that the sign of λ_a says in {sides.Count(Outcome.Supported)} of {sides.Tests.Count} architectures. ")
+                $"Nearly equal tokens went the way that the sign of λ_a says in "
+                    + $"{sides.Count(Outcome.Supported)} of {sides.Tests.Count} architectures. ")
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"The angles differ from the registered ones by a median of {100 * deviations.P50:0.##} % and by less than {100 * deviations.P90:0.##} % in nine of ten; {angles.Count(Outcome.Refuted)} of {angles.Tests.Count} lie outside their interval. ")
+                $"The angles differ from the registered ones by a median of {100 * deviations.P50:0.##} "
+                    + $"% and by less than {100 * deviations.P90:0.##} % in nine of ten; "
+                    + $"{angles.Count(Outcome.Refuted)} of {angles.Tests.Count} lie outside their interval. ")
             + "All of this is at initialisation: nothing is said of trained weights.";
     }
 }

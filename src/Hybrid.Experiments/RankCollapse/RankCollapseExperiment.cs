@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.RankCollapse;
 
@@ -29,4 +30,14 @@ internal sealed class RankCollapseExperiment : IExperiment
         RankCollapseClaims claims = new(grid, size);
         return new(new(claims.Planned), [.. grid.SelectMany(trajectory => trajectory.Pair.Cells)], claims.Evaluate);
     }
+}
+
+/// <summary>The size of the networks and of the ensembles.</summary>
+internal sealed record RankCollapseSize(int Tokens, int Depth, int Width, int Heads, int Samples)
+{
+    public static RankCollapseSize Of(ExperimentScale scale) =>
+        scale == ExperimentScale.Full ? new(16, 16, 512, 8, 96) : new(8, 8, 128, 4, 16);
+
+    /// <summary>The layers whose u is registered.</summary>
+    public IReadOnlyList<int> Layers => [1, Depth / 4, Depth / 2, Depth];
 }

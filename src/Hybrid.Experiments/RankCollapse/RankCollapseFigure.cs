@@ -1,5 +1,6 @@
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.RankCollapse;
@@ -19,7 +20,8 @@ internal static class RankCollapseFigure
                 [.. group.Select(trajectory => Series(trajectory, Array.IndexOf(placements, trajectory.Placement), results))]))];
         return new(
             "trajectories.svg",
-            "1 − ρ by depth, attention alone, with an ordered and with a chaotic MLP, at five placements of the normalisation; lines: theory, points: networks",
+            "1 − ρ by depth, attention alone, with an ordered and with a chaotic MLP, "
+            + "at five placements of the normalisation; lines: theory, points: networks",
             CurveFigure.Render(
                 "Rank collapse, order and chaos",
                 "lines: predicted; points: mean over networks at the larger width ± 2 standard errors",
@@ -30,7 +32,8 @@ internal static class RankCollapseFigure
         trajectory.Placement,
         style,
         [.. trajectory.Predicted.U.Select((u, layer) => ((double)layer, u))],
-        [.. Enumerable.Range(1, trajectory.Predicted.U.Count - 1).Select(layer => Point(trajectory.Pair.AtWidth(results, Trajectory.U(layer)), layer))]);
+        [.. Enumerable.Range(1, trajectory.Predicted.U.Count - 1).Select(
+            layer => Point(trajectory.Pair.AtWidth(results, Trajectory.U(layer)), layer))]);
 
     private static CurvePoint Point(Estimate u, int layer) => new(layer, u.Mean, 2 * u.StandardError);
 }

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Networks.Engines;
 using Hybrid.Theory;
@@ -50,20 +51,21 @@ internal sealed class Trajectory
     public const string Total = "total";
 
     /// <summary>r² = 1 − a² in both sublayers, so that no placement's norm grows and collapse is geometric in depth.</summary>
-    private static Architecture Build(Regime regime, Placement norm, Mask mask, RankCollapseSize size, string name) => ArchitectureModule.Defaults.With(
-        name: name,
-        tokens: size.Tokens,
-        depth: size.Depth,
-        width: size.Width,
-        heads: size.Heads,
-        mlpWidth: size.Width,
-        activation: Activation.Erf,
-        gated: false,
-        norm: norm,
-        mask: mask,
-        attention: AttentionParameters.Of(Skip(AttentionBranch), Schedule.NewConstant(AttentionBranch), 1, 1),
-        mlp: MlpParameters.Of(Skip(regime.MlpBranch), Schedule.NewConstant(regime.MlpBranch), regime.InStd, 0, 1),
-        input: new InputParameters(1, regime.InputCorrelation));
+    private static Architecture Build(Regime regime, Placement norm, Mask mask, RankCollapseSize size, string name) =>
+        ArchitectureModule.Defaults.With(
+            name: name,
+            tokens: size.Tokens,
+            depth: size.Depth,
+            width: size.Width,
+            heads: size.Heads,
+            mlpWidth: size.Width,
+            activation: Activation.Erf,
+            gated: false,
+            norm: norm,
+            mask: mask,
+            attention: AttentionParameters.Of(Skip(AttentionBranch), Schedule.NewConstant(AttentionBranch), 1, 1),
+            mlp: MlpParameters.Of(Skip(regime.MlpBranch), Schedule.NewConstant(regime.MlpBranch), regime.InStd, 0, 1),
+            input: new InputParameters(1, regime.InputCorrelation));
 
     private static Schedule Skip(double branch) => Schedule.NewConstant(Math.Sqrt(1 - branch * branch));
 
@@ -80,4 +82,24 @@ internal sealed class Trajectory
             yield return KeyValuePair.Create(Growth(layer), Math.Log(u / member.Layers[layer - 1].U));
         }
     }
+}
+
+/// <summary>What the blocks of a network consist of.</summary>
+/// <param name="Name">As in tables.</param>
+/// <param name="MlpBranch">a_M; 0 for attention alone.</param>
+/// <param name="InStd">σ_w of the MLP, which decides between order and chaos.</param>
+/// <param name="InputCorrelation">ρ₀.</param>
+internal sealed record Regime(string Name, double MlpBranch, double InStd, double InputCorrelation)
+{
+    /// <summary>Attention alone from uncorrelated tokens: the claim is that they collapse.</summary>
+    public static readonly Regime AttentionAlone = new("attention alone", 0, 1, 0);
+
+    /// <summary>With an MLP that keeps the order, from tokens that are nearly equal.</summary>
+    public static readonly Regime Ordered = new("ordered MLP", 0.5, 1, 0.95);
+
+    /// <summary>With an MLP that makes chaos, from the same tokens.</summary>
+    public static readonly Regime Chaotic = new("chaotic MLP", 0.5, 8, 0.95);
+
+    /// <summary>All three.</summary>
+    public static readonly IReadOnlyList<Regime> All = [AttentionAlone, Ordered, Chaotic];
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Import.Records;
 using Hybrid.Lab.Statistics;
@@ -54,8 +55,10 @@ internal sealed class GrownNetwork
         Runs = [.. Enumerable.Range(1, size.Runs).Select(run => new Cell(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Subject}, {task.Source.Description}, n = {size.Tokens}, L = {size.Depth}, d = {size.Width}, {size.Heads} heads, MLP {size.MlpWidth}, "
-                    + $"σ_V = σ_v = {projection:0.####}, η = {LearningRate}, decay {WeightDecay}, {WarmupSteps} of {size.Steps} steps warm-up, {Sequences} sequences, run {run}"),
+                $"{Subject}, {task.Source.Description}, n = {size.Tokens}, "
+                    + $"L = {size.Depth}, d = {size.Width}, {size.Heads} heads, MLP {size.MlpWidth}, "
+                    + $"σ_V = σ_v = {projection:0.####}, η = {LearningRate}, decay {WeightDecay}, "
+                    + $"{WarmupSteps} of {size.Steps} steps warm-up, {Sequences} sequences, run {run}"),
             // Some six passes of a step against one of an untrained network, in the cost's unit of a pair of widths.
             6.0 * size.Steps * Sequences * size.Tokens * size.Depth * (size.Width + size.MlpWidth),
             seed => Train(options with { Seed = seed })))];
@@ -87,7 +90,8 @@ internal sealed class GrownNetwork
 
     /// <summary>The streams after so many steps, of the runs that did not diverge.</summary>
     public StreamProfile[] Profiles(CellResults results, int step) =>
-        [.. Runs.Where(run => double.IsFinite(results[run][Loss].Mean)).Select(run => new StreamProfile(name => results[run][At(name, step)].Mean))];
+        [.. Runs.Where(run => double.IsFinite(results[run][Loss].Mean)).Select(
+            run => new StreamProfile(name => results[run][At(name, step)].Mean))];
 
     private static string At(string name, int step) => string.Create(CultureInfo.InvariantCulture, $"{name} @{step}");
 

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Training;
@@ -24,7 +25,8 @@ internal static class InitialStream
         double[][] q = [.. Enumerable.Range(0, architecture.Depth + 1).Select(_ => new double[Draws])];
         for (int sequence = 0; sequence < batch.Sequences; sequence++)
         {
-            GramLayer[][] networks = GramProcess.Draws(architecture, allowed, Geometry(architecture, batch.Inputs.AsSpan(sequence * n, n)), Draws, sequence);
+            GramLayer[][] networks = GramProcess.Draws(
+                architecture, allowed, Geometry(architecture, batch.Inputs.AsSpan(sequence * n, n)), Draws, sequence);
             for (int draw = 0; draw < Draws; draw++)
             {
                 for (int layer = 0; layer < q.Length; layer++)
@@ -54,7 +56,10 @@ internal static class InitialStream
         return batch;
     }
 
-    /// <summary>Expected x_i·x_j/d of embedded tokens: token and position vectors have half of q₀ each (ρ₀ = 0), so equal tokens share half.</summary>
+    /// <summary>
+    /// Expected x_i·x_j/d of embedded tokens: token and position vectors
+    /// have half of q₀ each (ρ₀ = 0), so equal tokens share half.
+    /// </summary>
     private static double[] Geometry(Architecture architecture, ReadOnlySpan<int> tokens)
     {
         int n = tokens.Length;

@@ -1,5 +1,8 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.ResidualGrowth;
@@ -19,14 +22,19 @@ internal sealed class ResidualGrowthClaims
     public ResidualGrowthClaims(IReadOnlyList<GrownNetwork> grid, ResidualGrowthSize size)
     {
         (_grid, _size) = (grid, size);
-        string layers = string.Create(CultureInfo.InvariantCulture, $"over the stated layers (after blocks {ResidualGrowthSize.First} to {size.Last} of {size.Depth})");
+        string layers = string.Create(
+            CultureInfo.InvariantCulture,
+            $"over the stated layers (after blocks {ResidualGrowthSize.First} to {size.Last} of {size.Depth})");
         string least = Least.ToString(CultureInfo.InvariantCulture);
         const string Runs = "as means over runs with their whole interval (Student's t)";
-        const string Preferred = "the corrected Akaike criterion of the better of linear and power law less that of the exponential is above 0";
+        const string Preferred =
+            "the corrected Akaike criterion of the better of linear and power law less that of the exponential is above 0";
         Hypothesis initial = new(
             "H1",
-            "Before training q grows as predicted: by what independent branches add, to q = 1 + 2ℓ exactly under peri, and not at all under post.",
-            "the mean extrapolated to infinite width from two widths equals the registered number within k standard errors (Student's t, Welch), plus the estimated O(1/d²) "
+            "Before training q grows as predicted: by what independent branches add, "
+            + "to q = 1 + 2ℓ exactly under peri, and not at all under post.",
+            "the mean extrapolated to infinite width from two widths equals the registered "
+                + "number within k standard errors (Student's t, Welch), plus the estimated O(1/d²) "
                 + "term; wider than half of it is inconclusive.",
             [.. grid.SelectMany(network => Layers.Select(layer => Initial(network, layer)))]);
         Hypothesis exponential = new(
@@ -42,7 +50,8 @@ internal sealed class ResidualGrowthClaims
         Hypothesis independent = new(
             "H4",
             "Independent addition of the branches predicts too little growth in trained pre- and peri-norm networks.",
-            $"the growth of log q {layers} over Σ log(1 + q_branches/q) is above 1, and the mean cosine of branch and stream is above 0, {Runs}.",
+            $"the growth of log q {layers} over Σ log(1 + q_branches/q) is above 1, "
+            + $"and the mean cosine of branch and stream is above 0, {Runs}.",
             []);
         Hypothesis shrinks = new(
             "H5",
@@ -56,7 +65,8 @@ internal sealed class ResidualGrowthClaims
             []);
         Hypothesis gains = new(
             "H7",
-            "Neither: a trained post-norm stream's norm is that of the gains. No token is longer than γ_max √d, and √q grows with the gain's root mean square.",
+            "Neither: a trained post-norm stream's norm is that of the gains. "
+            + "No token is longer than γ_max √d, and √q grows with the gain's root mean square.",
             "the largest ‖x‖/(γ_max √d) of all runs is at most 1 but for rounding, and |growth of √q − growth of the gains| is below "
                 + $"{least} %-points per block, {Runs}.",
             []);
@@ -115,7 +125,8 @@ internal sealed class ResidualGrowthClaims
             ]);
     }
 
-    private static RegisteredNumber Initial(GrownNetwork network, int layer) => new(network.Subject, $"q after block {layer}", network.Predicted[layer].Mean);
+    private static RegisteredNumber Initial(GrownNetwork network, int layer) =>
+        new(network.Subject, $"q after block {layer}", network.Predicted[layer].Mean);
 
     private static TestedNumber MeasuredInitial(GrownNetwork network, int layer, CellResults results, double level)
     {

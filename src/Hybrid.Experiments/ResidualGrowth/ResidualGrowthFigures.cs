@@ -18,7 +18,8 @@ internal static class ResidualGrowthFigures
         "Norm of the residual stream by layer before and after training, with the theory before training and the fits after it",
         CurveFigure.Render(
             "Norm of the residual stream, √q = ‖x‖/√d",
-            "points: mean over runs ± 2 standard errors; line through “before training”: predicted; other lines: fits of the stated layers after training",
+            "points: mean over runs ± 2 standard errors; line through “before training”: "
+            + "predicted; other lines: fits of the stated layers after training",
             [.. streams.Select(item => Norms(item, size))]));
 
     /// <summary>Cosine of branch and stream by block, a panel for each task.</summary>
@@ -30,7 +31,8 @@ internal static class ResidualGrowthFigures
             "Cosine of branch and stream by block after training",
             CurveFigure.Render(
                 "Cosine of branch and stream",
-                "points: mean over runs, tokens and both branches of a block after training ± 2 standard errors; line: independent branches",
+                "points: mean over runs, tokens and both branches of a block "
+                + "after training ± 2 standard errors; line: independent branches",
                 [.. streams.GroupBy(item => item.Network.Task).Select(task => new CurvePanel(
                     task.Key.Name,
                     "block",
@@ -54,7 +56,8 @@ internal static class ResidualGrowthFigures
         "Growth of the norm per block by the exponential fit, before and after training",
         IntervalFigure.Render(
             "Growth of √q per block, %",
-            "exponential fit of the stated layers, mean over runs with its interval at the registered level; GPT-2 XL is known to grow by 4.5 % per layer",
+            "exponential fit of the stated layers, mean over runs with its interval "
+            + "at the registered level; GPT-2 XL is known to grow by 4.5 % per layer",
             [.. streams.SelectMany(item => new[]
             {
                 Row(item, MeasuredBefore, item.PercentAt(0), rate),
@@ -82,10 +85,14 @@ internal static class ResidualGrowthFigures
                 return new CurveSeries(item.Network.Placement, style, [.. points.Select(point => (point.X, point.Y))], points);
             })];
             // Linear though all may be above 0: under post growth is nothing at all, not a small number.
-            double[] values = [.. series.SelectMany(curve => curve.Points).SelectMany(point => new[] { point.Y - point.Error, point.Y, point.Y + point.Error })
+            double[] values = [.. series.SelectMany(curve => curve.Points)
+                .SelectMany(point => new[] { point.Y - point.Error, point.Y, point.Y + point.Error })
                 .Where(double.IsFinite), 0];
             double margin = 0.06 * Math.Max(1, values.Max() - values.Min());
-            return new(task.Key.Name, "step", "", series) { VerticalScale = AxisScale.Linear(values.Min() - margin, values.Max() + margin) };
+            return new(task.Key.Name, "step", "", series)
+            {
+                VerticalScale = AxisScale.Linear(values.Min() - margin, values.Max() + margin),
+            };
         }
     }
 
@@ -105,7 +112,8 @@ internal static class ResidualGrowthFigures
                 BeforeStyle,
                 [.. layers.Select(layer => ((double)layer, Math.Sqrt(item.Network.Predicted[layer].Mean)))],
                 [.. layers.Select(layer => Point(layer, item.Before, profile => Math.Sqrt(profile.Q(layer))))]),
-            new(MeasuredAfter, AfterStyle, [], [.. layers.Select(layer => Point(layer, item.After, profile => Math.Sqrt(profile.Q(layer))))]),
+            new(MeasuredAfter, AfterStyle, [],
+                [.. layers.Select(layer => Point(layer, item.After, profile => Math.Sqrt(profile.Q(layer))))]),
         ];
         if (item.After.Length > 0)
         {
@@ -120,8 +128,13 @@ internal static class ResidualGrowthFigures
         }
 
         if (item.Network.Placement == "post")
-            series.Add(new(Gains, GainStyle, [], [.. layers[1..].Select(layer => Point(layer, item.After, profile => profile.Gain(layer)))]));
-        double[] values = [.. series.SelectMany(curve => curve.Line.Select(point => point.Y).Concat(curve.Points.Select(point => point.Y))).Where(double.IsFinite)];
+        {
+            series.Add(
+                new(Gains, GainStyle, [], [.. layers[1..].Select(layer => Point(layer, item.After, profile => profile.Gain(layer)))]));
+        }
+
+        double[] values = [.. series.SelectMany(curve => curve.Line.Select(point => point.Y).Concat(curve.Points.Select(point => point.Y)))
+            .Where(double.IsFinite)];
         // Room for at least three ticks.
         double low = Math.Min(0.5, 0.9 * values.Min()), high = Math.Max(2, 1.1 * values.Max());
         return new(item.Network.Subject, "blocks passed ℓ", "", series) { VerticalScale = AxisScale.Log(low, high) };

@@ -1,3 +1,5 @@
+using Hybrid.Experiments.Designs;
+
 namespace Hybrid.Experiments.ResidualGrowth;
 
 /// <summary>The size of the networks and of their training.</summary>

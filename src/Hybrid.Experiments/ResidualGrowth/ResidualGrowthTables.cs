@@ -9,7 +9,8 @@ internal static class ResidualGrowthTables
 {
     /// <summary>Growth, the winning form and how much was learnt, by network.</summary>
     public static ReportTable Growth(IReadOnlyList<GrownStreams> streams, double rate) => new(
-        "Growth of √q per block over the stated layers with its interval at the registered level, and the corrected Akaike criterion of linear and power law "
+        "Growth of √q per block over the stated layers with its interval at the "
+            + "registered level, and the corrected Akaike criterion of linear and power law "
             + "less that of the exponential (above 0: the exponential is preferred; 2 is little, 10 decisive), means over runs:",
         ["<network", "% before", "% after", "runs best fitted by", "linear", "power law", "growth exponent of the power law"],
         [.. streams.Select(item => (IReadOnlyList<string>)
@@ -25,7 +26,8 @@ internal static class ResidualGrowthTables
 
     /// <summary>Measured growth against independent addition, and what was learnt.</summary>
     public static ReportTable Addition(IReadOnlyList<GrownStreams> streams, double rate) => new(
-        "After training: growth of log q over that of independent addition (– under post, whose sum is divided by its norm), cosine of branch and stream, "
+        "After training: growth of log q over that of independent addition (– under post, "
+            + "whose sum is divided by its norm), cosine of branch and stream, "
             + "and test loss in nats per token:",
         ["<network", "growth over independent", "cosine", "test loss", "optimum", "knows nothing", "runs diverged"],
         [.. streams.Select(item => (IReadOnlyList<string>)
@@ -44,7 +46,8 @@ internal static class ResidualGrowthTables
         spread.DegreesOfFreedom >= 2 ? spread.CriticalValue(rate) * spread.StandardError : double.PositiveInfinity;
 
     /// <summary>Of a mean over runs.</summary>
-    public static double HalfWidth(Estimate estimate, double rate) => HalfWidth(new Spread(estimate.StandardError, estimate.Samples - 1), rate);
+    public static double HalfWidth(Estimate estimate, double rate) =>
+        HalfWidth(new Spread(estimate.StandardError, estimate.Samples - 1), rate);
 
     /// <summary>A form in words.</summary>
     public static string Name(GrowthForm form) => form switch
@@ -63,7 +66,8 @@ internal static class ResidualGrowthTables
 
     /// <summary>A mean with half of its interval.</summary>
     public static string Interval(Estimate estimate, double rate) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Numbers.Significant(estimate.Mean, 3)} ± {Numbers.Significant(HalfWidth(estimate, rate), 2)}");
+        string.Create(
+            CultureInfo.InvariantCulture, $"{Numbers.Significant(estimate.Mean, 3)} ± {Numbers.Significant(HalfWidth(estimate, rate), 2)}");
 
     private static string Mean(GrownStreams item, GrowthForm form) =>
         GrownStreams.Mean(item.Growths, growth => growth.Behind(form)).ToString();

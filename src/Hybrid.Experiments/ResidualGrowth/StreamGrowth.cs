@@ -12,7 +12,10 @@ internal sealed class StreamGrowth(IReadOnlyDictionary<GrowthForm, GrowthFit> fi
     /// <summary>Growth of the norm per block by the exponential fit, in %.</summary>
     public double Percent => 100 * double.ExpM1(fits[GrowthForm.Exponential].Coefficients[1]);
 
-    /// <summary>Information criterion of the better of the other two forms less that of the exponential: > 0 where the exponential is preferred.</summary>
+    /// <summary>
+    /// Information criterion of the better of the other two forms less that of the exponential: > 0 where
+    /// the exponential is preferred.
+    /// </summary>
     public double Margin => Forms.Skip(1).Min(Behind);
 
     /// <summary>Information criterion of a form less that of the exponential.</summary>

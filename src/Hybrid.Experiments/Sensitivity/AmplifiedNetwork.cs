@@ -33,7 +33,9 @@ internal sealed class AmplifiedNetwork
         (double Attention, double Mlp)[] sensitivity =
             [.. Bounds.BackwardSensitivity(architecture).Select(pair => (pair.Item1 / step, pair.Item2 / step))];
         BoundedPower = Math.Pow(
-            Bounds.Amplification(architecture, [.. sensitivity.Select(pair => pair.Attention)], [.. sensitivity.Select(pair => pair.Mlp)])[^1], 2);
+            Bounds.Amplification(
+                architecture, [.. sensitivity.Select(pair => pair.Attention)], [.. sensitivity.Select(pair => pair.Mlp)])[^1],
+            2);
         Pair = new(Subject, architecture, size.Samples, ForwardGrowth.Measure);
     }
 

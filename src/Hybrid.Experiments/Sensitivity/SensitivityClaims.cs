@@ -1,5 +1,8 @@
 using System.Globalization;
 using Hybrid.Drawing.Reports;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.Sensitivity;
@@ -19,15 +22,19 @@ internal sealed class SensitivityClaims
     public SensitivityClaims(IReadOnlyList<RescaledBranch> branches, IReadOnlyList<AmplifiedNetwork> networks)
     {
         (_branches, _networks) = (branches, networks);
-        const string Within = "the mean extrapolated to infinite width from two widths equals the registered number within k standard errors plus the estimated O(1/d²) term; "
+        const string Within = "the mean extrapolated to infinite width from two widths equals the "
+            + "registered number within k standard errors plus the estimated O(1/d²) term; "
             + "wider than half of it is inconclusive.";
         Hypothesis rescaling = new(
             "H1",
-            "Multiplying a module's output weights by c multiplies its branch's sensitivity by c under pre and without normalisation, and leaves it unchanged under peri and "
+            "Multiplying a module's output weights by c multiplies its branch's sensitivity "
+                + "by c under pre and without normalisation, and leaves it unchanged under peri and "
                 + "output, in every single network and for any c.",
-            $"|S(c)/S(1)/expected − 1| averaged over networks, the same at every c, is below the rounding of {Rounding.ToString("0e+0", CultureInfo.InvariantCulture)} with its whole interval.",
+            "|S(c)/S(1)/expected − 1| averaged over networks, the same at every c, is below the rounding "
+            + $"of {Rounding.ToString("0e+0", CultureInfo.InvariantCulture)} with its whole interval.",
             [.. branches.SelectMany(branch => RescaledBranch.Factors.Select(factor =>
-                new RegisteredNumber(branch.Subject, string.Create(CultureInfo.InvariantCulture, $"S({factor})/S(1)"), branch.Expected(factor))))]);
+                new RegisteredNumber(
+                    branch.Subject, string.Create(CultureInfo.InvariantCulture, $"S({factor})/S(1)"), branch.Expected(factor))))]);
         Hypothesis sizes = new("H2", "The sensitivity of a branch at c = 1 has the predicted size.", Within, [.. branches.Select(Size)]);
         Hypothesis growth = new(
             "H3",
@@ -89,13 +96,19 @@ internal sealed class SensitivityClaims
         Percentiles errors = Percentiles.Of(sizes.Tests.Concat(growth.Tests).Select(test => Math.Abs(test.Measured / test.Predicted - 1)));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Proportionality and invariance held in single networks to {rescaling.Tests.Max(test => test.Measured):0.0e+0}, the rounding of single precision. ")
+            $"Proportionality and invariance held in single networks to "
+            + $"{rescaling.Tests.Max(test => test.Measured):0.0e+0}, the rounding of single precision. ")
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"Sizes and growths differ from their prediction by a median of {100 * errors.P50:0.##} % (nine of ten below {100 * errors.P90:0.##} %); {sizes.Count(Outcome.Refuted) + growth.Count(Outcome.Refuted)} of {sizes.Tests.Count + growth.Tests.Count} lie outside their interval. ")
+                $"Sizes and growths differ from their prediction by a median of {100 * errors.P50:0.##} % (nine of ten "
+                    + $"below {100 * errors.P90:0.##} %); {sizes.Count(Outcome.Refuted) + growth.Count(Outcome.Refuted)} of "
+                    + $"{sizes.Tests.Count + growth.Tests.Count} lie outside their interval. ")
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"The growth reached between {100 * bound.Tests.Min(test => test.Measured / test.Predicted):0.####} % and {100 * bound.Tests.Max(test => test.Measured / test.Predicted):0.##} % of its bound: the bound is safe, and loose where Δt is large. ")
-            + "The bound uses root-mean-square sensitivities at initialisation; for a worst direction, and for trained weights, operator norms take their place.";
+                $"The growth reached between {100 * bound.Tests.Min(test => test.Measured / test.Predicted):0.####} "
+                    + $"% and {100 * bound.Tests.Max(test => test.Measured / test.Predicted):0.##} % of its bound: "
+                    + $"the bound is safe, and loose where Δt is large. ")
+            + "The bound uses root-mean-square sensitivities at initialisation; "
+            + "for a worst direction, and for trained weights, operator norms take their place.";
     }
 }

@@ -33,6 +33,7 @@ internal static class ActivationNames
                 $"{config.Path(key)} must be one of {string.Join(", ", ByName.Keys)}, got '{name}'{Hint(name)}");
 
     private static string Hint(string name) => name == QuickGelu
-        ? ": x sigmoid(1.702 x) is none of the theory's activations; gelu, from which it differs by at most 0.021, is the nearest to put in its place"
+        ? ": x sigmoid(1.702 x) is none of the theory's activations; "
+            + "gelu, from which it differs by at most 0.021, is the nearest to put in its place"
         : NearestName.Question(name, ByName.Keys);
 }

@@ -61,7 +61,8 @@ internal sealed class ConfigReader
 
     /// <summary>A size that must be there.</summary>
     public int RequiredSize(params string[] names) =>
-        Size(names) ?? throw Error($"{string.Join(" or ", names.Select(Path))} is missing; it must be an integer from 1 to {ArchitectureModule.LargestSize}");
+        Size(names) ?? throw Error(
+            $"{string.Join(" or ", names.Select(Path))} is missing; it must be an integer from 1 to {ArchitectureModule.LargestSize}");
 
     /// <summary>A finite number > 0 from the first of several names that is there, or null.</summary>
     public double? Positive(params string[] names) => One(names, key => Read<double>(
@@ -141,7 +142,8 @@ internal sealed class ConfigReader
         (string Name, T? Value)[] given = [.. names.Select(name => (name, read(name))).Where(item => item.Item2 is not null)];
         if (given.Length > 1 && given.Any(item => !item.Value.Equals(given[0].Value)))
         {
-            IEnumerable<string> shown = given.Select(item => string.Create(CultureInfo.InvariantCulture, $"{Path(item.Name)} = {item.Value}"));
+            IEnumerable<string> shown = given.Select(
+                item => string.Create(CultureInfo.InvariantCulture, $"{Path(item.Name)} = {item.Value}"));
             throw Error($"{string.Join(" and ", shown)} are two names of one quantity and disagree; give one of them");
         }
 

@@ -55,7 +55,8 @@ internal static class Families
         Decoder("cohere", "Cohere") with { ParallelResidual = true },
         Decoder("olmo", "Olmo") with
         {
-            Remark = "OLMo's own training code draws weights whose size depends on width and depth (init_fn mitchell), not on initializer_range; "
+            Remark = "OLMo's own training code draws weights whose size depends on "
+                + "width and depth (init_fn mitchell), not on initializer_range; "
                 + "for such a run set attention.* and mlp.* with --set",
         },
         Decoder("olmo2", "Olmo2") with { Norm = Placement.Output, QueryKeyNorm = true },

@@ -10,9 +10,11 @@ internal static class KeysWithoutEffect
     [
         "architectures", "auto_map", "model_type", "torch_dtype", "dtype", "transformers_version", "use_cache", "cache_implementation",
         "tie_word_embeddings", "tie_encoder_decoder", "vocab_size", "type_vocab_size", "id2label", "label2id", "num_labels", "problem_type",
-        "task_specific_params", "finetuning_task", "output_attentions", "output_hidden_states", "return_dict", "torchscript", "use_bfloat16",
+        "task_specific_params", "finetuning_task", "output_attentions",
+        "output_hidden_states", "return_dict", "torchscript", "use_bfloat16",
         "chunk_size_feed_forward", "gradient_checkpointing", "reorder_and_upcast_attn", "pretraining_tp", "n_ctx", "encoder_stride",
-        "pooler_act", "pooler_output_size", "quantization_config", "final_logit_softcapping", "use_pooler", "classifier_dropout", "sliding_window_size",
+        "pooler_act", "pooler_output_size", "quantization_config", "final_logit_softcapping",
+        "use_pooler", "classifier_dropout", "sliding_window_size",
         "attention_bias", "mlp_bias", "qkv_bias", "use_bias", "bias", "add_bias_linear",
         "rope_theta", "rope_scaling", "rope_parameters", "rope_local_base_freq", "rotary_pct", "rotary_emb_base", "partial_rotary_factor",
         "layer_types", "sliding_window_pattern", "max_window_layers", "rotary_dim", "no_rope_layers", "no_rope_layer_interval",

@@ -59,7 +59,8 @@ internal sealed class JsonFields
     };
 
     public long Integer(string name, long least, long greatest) =>
-        Any(name) is { ValueKind: JsonValueKind.Number } element && element.TryGetInt64(out long value) && value >= least && value <= greatest
+        Any(name) is { ValueKind: JsonValueKind.Number } element
+            && element.TryGetInt64(out long value) && value >= least && value <= greatest
             ? value
             : throw Wrong(name, $"an integer from {least} to {greatest}");
 
@@ -92,7 +93,10 @@ internal sealed class JsonFields
     public void EnsureNoOther()
     {
         if (_fields.Keys.FirstOrDefault() is string other)
-            throw new InputException($"{_source}: '{PathOf(other)}' is not a field here{NearestName.QuestionOrStop(other, _asked)} Legal: {string.Join(", ", _asked)}.");
+        {
+            throw new InputException($"{_source}: '{PathOf(other)}' is not a field "
+                + $"here{NearestName.QuestionOrStop(other, _asked)} Legal: {string.Join(", ", _asked)}.");
+        }
     }
 
     private InputException Wrong(string name, string legal) => new($"{_source}: {PathOf(name)} must be {legal}, got {Excerpt(_last)}");

@@ -15,7 +15,8 @@ internal static class JsonText
         }
         catch (InvalidOperationException error)
         {
-            throw new InputException($"{source}: strings must be text, got an escape \\ud800 to \\udfff that is half of a character", error);
+            throw new InputException(
+                $"{source}: strings must be text, got an escape \\ud800 to \\udfff that is half of a character", error);
         }
     }
 

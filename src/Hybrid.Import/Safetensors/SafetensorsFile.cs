@@ -43,7 +43,11 @@ public sealed class SafetensorsFile : IDisposable
             ReadExactly(file, prefix, 0, path);
             ulong json = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
             if (json > (ulong)Math.Min(SafetensorsHeader.LargestJson, length - prefix.Length))
-                throw new InputException($"{path}: the header is said to have {json} bytes, and the file has {length} (legal are {SafetensorsHeader.LargestJson}); it is torn or no safetensors file");
+            {
+                throw new InputException($"{path}: the header is said to have {json} bytes, and the file has {length} "
+                    + $"(legal are {SafetensorsHeader.LargestJson}); it is torn or no safetensors file");
+            }
+
             byte[] header = new byte[json];
             ReadExactly(file, header, prefix.Length, path);
             long dataStart = prefix.Length + header.Length;
@@ -63,7 +67,11 @@ public sealed class SafetensorsFile : IDisposable
         if (!_tensors.TryGetValue(tensor.Name, out (NamedTensor Tensor, long Start) found))
             throw new InputException($"{_path}: has no tensor '{tensor.Name}'");
         if (!found.Tensor.Shape.SequenceEqual(tensor.Shape))
-            throw new InputException($"{_path}: tensor '{tensor.Name}' must be [{string.Join(", ", tensor.Shape)}], got [{string.Join(", ", found.Tensor.Shape)}]");
+        {
+            throw new InputException($"{_path}: tensor '{tensor.Name}' must be [{string.Join(", ", tensor.Shape)}], "
+                + $"got [{string.Join(", ", found.Tensor.Shape)}]");
+        }
+
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, tensor.Length - destination.Length);
         ReadExactly(_file, MemoryMarshal.AsBytes(destination), _dataStart + found.Start + sizeof(float) * offset, _path);

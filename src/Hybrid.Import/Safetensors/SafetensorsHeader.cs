@@ -72,7 +72,10 @@ internal static class SafetensorsHeader
         }
         catch (JsonException error)
         {
-            throw new InputException($"{source}: the header is not JSON ({error.Message.Split(" LineNumber:")[0].TrimEnd('.')}); the file is torn or no safetensors file", error);
+            throw new InputException(
+                $"{source}: the header is not JSON ({error.Message.Split(" LineNumber:")[0].TrimEnd('.')}); "
+                + "the file is torn or no safetensors file",
+                error);
         }
     }
 
@@ -117,11 +120,18 @@ internal static class SafetensorsHeader
         foreach ((NamedTensor tensor, long start) in tensors.OrderBy(item => item.Start).ThenBy(item => item.Tensor.Length))
         {
             if (start != end)
-                throw new InputException($"{source}: tensor '{tensor.Name}' begins at data byte {start}, {(start < end ? "inside" : "after a gap behind")} the one that ends at {end}");
+            {
+                throw new InputException($"{source}: tensor '{tensor.Name}' begins at data byte {start}, "
+                    + $"{(start < end ? "inside" : "after a gap behind")} the one that ends at {end}");
+            }
+
             end += sizeof(float) * tensor.Length;
         }
 
         if (end != dataBytes)
-            throw new InputException($"{source}: the tensors take {end} bytes of data, the file has {dataBytes}; it is torn or no safetensors file");
+        {
+            throw new InputException(
+                $"{source}: the tensors take {end} bytes of data, the file has {dataBytes}; it is torn or no safetensors file");
+        }
     }
 }

@@ -16,7 +16,8 @@ public static class Check
     /// and after each network, from any thread. The report depends on the plan alone, not on threads. Cancelled, the report
     /// holds the architectures that were finished.
     /// </summary>
-    /// <exception cref="InputException">The plan asks for too few samples, for no architecture, or for more memory than it allows.</exception>
+    /// <exception cref="InputException">The plan asks for too few samples, for no architecture, or for more
+    /// memory than it allows.</exception>
     /// <exception cref="OperationCanceledException">Cancelled before any architecture was finished.</exception>
     public static CheckReport Run(
         CheckPlan plan,
@@ -25,7 +26,11 @@ public static class Check
         CancellationToken cancellation)
     {
         if (plan.Samples < CheckPlan.LeastSamples)
-            throw new InputException($"--samples must be an integer ≥ {CheckPlan.LeastSamples} to compare with error bars, got {plan.Samples}");
+        {
+            throw new InputException(
+                $"--samples must be an integer ≥ {CheckPlan.LeastSamples} to compare with error bars, got {plan.Samples}");
+        }
+
         if (plan.Architectures.Count == 0)
             throw new InputException("a check needs at least one architecture, got none");
 
@@ -82,3 +87,10 @@ public static class Check
             : Agreement.Agrees;
     }
 }
+
+/// <summary>How far a check has come.</summary>
+/// <param name="Architecture">The name of the architecture at work.</param>
+/// <param name="Width">The width being simulated; 0 while the theory predicts.</param>
+/// <param name="Done">Networks drawn so far, over the whole check.</param>
+/// <param name="Total">Networks that the check draws.</param>
+public readonly record struct CheckProgress(string Architecture, int Width, int Done, int Total);

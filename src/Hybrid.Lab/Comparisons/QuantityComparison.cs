@@ -76,3 +76,32 @@ public sealed record QuantityComparison(
         return tolerance <= largest ? Agreement.Agrees : Agreement.Inconclusive;
     }
 }
+
+/// <summary>What a comparison of theory with measurement says.</summary>
+public enum Agreement
+{
+    /// <summary>The difference lies within a tolerance that is small enough to mean something.</summary>
+    Agrees,
+
+    /// <summary>The difference exceeds the tolerance: theory and measurement contradict each other.</summary>
+    Disagrees,
+
+    /// <summary>The difference lies within the tolerance, but so would a gross error: more samples are needed.</summary>
+    Inconclusive,
+}
+
+/// <summary>The quantities that a check compares in every layer; derivation sections 4 and 5.</summary>
+public enum Quantity
+{
+    /// <summary>q, squared norm of the residual stream per coordinate.</summary>
+    Q,
+
+    /// <summary>ρ = p/q, correlation of two different tokens; compared through u = 1 − ρ.</summary>
+    Rho,
+
+    /// <summary>g_d, squared gradient per coordinate.</summary>
+    GradientDiagonal,
+
+    /// <summary>g_o, overlap of two different tokens' gradients per coordinate.</summary>
+    GradientOffDiagonal,
+}

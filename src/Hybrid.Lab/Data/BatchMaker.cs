@@ -14,7 +14,10 @@ public sealed class BatchMaker(ITokenSource source, ModelOptions model, ulong se
     /// <summary>Tokens of the source that one sequence takes: next-token prediction needs one more than the network sees.</summary>
     public int SequenceLength { get; } = model.Architecture.Tokens + (model.Task == TrainingTask.NextToken ? 1 : 0);
 
-    /// <summary>Fills <paramref name="batch"/> with batch number <paramref name="number"/> ≥ 0 of a part: sequences number·B, number·B + 1, …</summary>
+    /// <summary>
+    /// Fills <paramref name="batch"/> with batch number <paramref name="number"/>
+    /// ≥ 0 of a part: sequences number·B, number·B + 1, …
+    /// </summary>
     public void Fill(Split split, long number, TokenBatch batch)
     {
         byte[] tokens = new byte[SequenceLength];

@@ -33,6 +33,9 @@ public sealed record DataDescription(string Source, FileIdentity? File)
     public void EnsureUnchanged(ITokenSource source)
     {
         if (source.Description == Source && source.File != File)
-            throw new InputException($"--data {Source}: the file has changed since the run started: it had {File}, now it has {source.File}; restore it, or start a new run");
+        {
+            throw new InputException($"--data {Source}: the file has changed since the run started: "
+                + $"it had {File}, now it has {source.File}; restore it, or start a new run");
+        }
     }
 }

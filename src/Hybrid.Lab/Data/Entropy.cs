@@ -12,7 +12,10 @@ internal static class Entropy
         return sum;
     }
 
-    /// <summary>Σ_c weight(c) · entropy of row c: the entropy of the column given the row. Rows are as long as <paramref name="columns"/>.</summary>
+    /// <summary>
+    /// Σ_c weight(c) · entropy of row c: the entropy of the column given the row. Rows are as long as
+    /// <paramref name="columns"/>.
+    /// </summary>
     public static double Conditional(ReadOnlySpan<double> weights, ReadOnlySpan<double> rows, int columns)
     {
         double sum = 0;

@@ -62,7 +62,8 @@ public sealed class FileSource : ITokenSource
             if (BytesOf(part) < length)
             {
                 throw new InputException(
-                    $"--data {Description}: the file is too short: its {File.Bytes} bytes give {Name(part)} {BytesOf(part)}, and one sequence "
+                    $"--data {Description}: the file is too short: "
+                    + $"its {File.Bytes} bytes give {Name(part)} {BytesOf(part)}, and one sequence "
                     + $"takes {length}; give a file of at least {20L * length + 20} bytes or a smaller --set tokens=…");
             }
         }
@@ -99,7 +100,11 @@ public sealed class FileSource : ITokenSource
         {
             int read = RandomAccess.Read(_file.SafeFileHandle, tokens[done..], offset + done);
             if (read == 0)
-                throw new InputException($"--data {Description}: the file has become shorter than the {File.Bytes} bytes that it had; restore it and continue with --resume");
+            {
+                throw new InputException($"--data {Description}: the file has become shorter than the "
+                    + $"{File.Bytes} bytes that it had; restore it and continue with --resume");
+            }
+
             done += read;
         }
     }
@@ -113,7 +118,8 @@ public sealed class FileSource : ITokenSource
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             throw new InputException(
-                $"--data {path}: cannot be read ({error.Message.TrimEnd('.')}); give a readable file, or one of {TokenSources.SyntheticNames}",
+                $"--data {path}: cannot be read ({error.Message.TrimEnd('.')}); "
+                + $"give a readable file, or one of {TokenSources.SyntheticNames}",
                 error);
         }
     }

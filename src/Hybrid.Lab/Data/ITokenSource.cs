@@ -25,10 +25,31 @@ public interface ITokenSource : IDisposable
     /// </summary>
     double? OptimalLoss(TrainingTask task, int tokens);
 
-    /// <summary>How many different sequences of <paramref name="length"/> tokens a part has; <see cref="long.MaxValue"/> where they never end.</summary>
+    /// <summary>
+    /// How many different sequences of <paramref name="length"/> tokens a part has;
+    /// <see cref="long.MaxValue"/> where they never end.
+    /// </summary>
     /// <exception cref="InputException">Sequences of this length cannot be had at all.</exception>
     long Sequences(Split split, int length);
 
     /// <summary>Writes sequence number <paramref name="sequence"/> ≥ 0 of a part, as long as <paramref name="tokens"/>.</summary>
     void Fill(Split split, long sequence, Span<byte> tokens);
+}
+
+/// <summary>What a simple predictor loses on a source.</summary>
+/// <param name="Name">The predictor, in a few words.</param>
+/// <param name="Nats">Its mean loss, nats per token.</param>
+public sealed record ReferenceLoss(string Name, double Nats);
+
+/// <summary>What a sequence is drawn for. The three parts of a source share no sequence.</summary>
+public enum Split
+{
+    /// <summary>What a network is trained on.</summary>
+    Train,
+
+    /// <summary>What it is evaluated on while it is trained.</summary>
+    Validation,
+
+    /// <summary>What neither training nor its evaluations touch.</summary>
+    Test,
 }

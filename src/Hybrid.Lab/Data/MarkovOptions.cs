@@ -27,7 +27,12 @@ public sealed record MarkovOptions(int Vocabulary, int Order, double Entropy, ul
         double greatest = Math.Log(vocabulary);
         double entropy = parameters.Number("entropy", greatest / 2);
         if (!(entropy > 0 && entropy <= greatest))
-            throw parameters.Wrong(string.Create(CultureInfo.InvariantCulture, $"entropy must be in (0, ln {vocabulary} = {greatest:0.####}] nats per token, got {entropy}"));
+        {
+            throw parameters.Wrong(string.Create(
+                CultureInfo.InvariantCulture,
+                $"entropy must be in (0, ln {vocabulary} = {greatest:0.####}] nats per token, got {entropy}"));
+        }
+
         ulong own = parameters.Seed(seed);
         parameters.EnsureNoOther();
         return new(vocabulary, order, entropy, own);

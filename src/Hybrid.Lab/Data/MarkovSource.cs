@@ -85,6 +85,7 @@ public sealed class MarkovSource : ITokenSource
 
         throw new InputException(string.Create(
             CultureInfo.InvariantCulture,
-            $"--data {options}: no chain of this seed has an entropy as low as {options.Entropy}; give a higher entropy= or another seed="));
+            $"--data {options}: no chain of this seed has an entropy as low as {options.Entropy}; "
+            + $"give a higher entropy= or another seed="));
     }
 }

@@ -54,7 +54,8 @@ public sealed class RecallSource(RecallOptions options) : ITokenSource
         return length >= least
             ? long.MaxValue
             : throw new InputException(
-                $"--data {Description}: {options.Pairs} pairs and one query take {least} tokens, and a sequence has {length}; give fewer pairs= or --set tokens={least}");
+                $"--data {Description}: {options.Pairs} pairs and one query take {least} tokens, "
+                + $"and a sequence has {length}; give fewer pairs= or --set tokens={least}");
     }
 
     /// <inheritdoc/>

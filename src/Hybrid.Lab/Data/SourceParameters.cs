@@ -63,7 +63,10 @@ internal sealed class SourceParameters
     public void EnsureNoOther()
     {
         if (_values.Keys.FirstOrDefault() is string other)
-            throw Wrong($"'{other}' is not a parameter of this source{NearestName.QuestionOrStop(other, _known)} Legal: {string.Join(", ", _known)}");
+        {
+            throw Wrong($"'{other}' is not a parameter of this "
+                + $"source{NearestName.QuestionOrStop(other, _known)} Legal: {string.Join(", ", _known)}");
+        }
     }
 
     private string? Take(string key)

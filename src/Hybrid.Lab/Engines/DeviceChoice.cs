@@ -23,9 +23,17 @@ public sealed record DeviceChoice(string? Device = null, string? Precision = nul
         if (onDevice is not null)
             return onDevice(this);
         if (Device is not (null or Processor))
-            throw new InputException($"--device {Device}: engine {name} runs on the processor; give --engine torch, or --device {Processor}");
+        {
+            throw new InputException(
+                $"--device {Device}: engine {name} runs on the processor; give --engine torch, or --device {Processor}");
+        }
+
         if (Precision is not null || DrawOnDevice)
-            throw new InputException($"{(DrawOnDevice ? "--draw device" : $"--precision {Precision}")} is for --engine torch, got --engine {name}");
+        {
+            throw new InputException(
+                $"{(DrawOnDevice ? "--draw device" : $"--precision {Precision}")} is for --engine torch, got --engine {name}");
+        }
+
         return entry;
     }
 }

@@ -38,3 +38,6 @@ public sealed record EngineCatalogue(IReadOnlyList<EngineEntry> Entries)
         throw new InputException($"--engine must be one of {present}, got '{name}'{NearestName.Question(name, entries.Select(nameOf))}");
     }
 }
+
+/// <summary>An engine cannot run on this machine, or its device is not there (exit code 3).</summary>
+public sealed class EngineMissingException(string message) : Exception(message);

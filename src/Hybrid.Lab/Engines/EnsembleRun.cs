@@ -24,8 +24,10 @@ public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed, lo
         if (bytes > memory)
         {
             throw new InputException(
-                $"engine {Engine.Name} does not fit into memory: '{architecture.Name}' at width {architecture.Width} takes {MemorySize.Text(bytes)}, "
-                + $"and {MemorySize.Text(memory)} are allowed{(Memory is null ? ", half of what there is" : "")}; allow more with --memory, or give a smaller "
+                $"engine {Engine.Name} does not fit into memory: '{architecture.Name}' "
+                + $"at width {architecture.Width} takes {MemorySize.Text(bytes)}, "
+                + $"and {MemorySize.Text(memory)} are allowed{(Memory is null ? ", half of what there is" : "")}; "
+                + "allow more with --memory, or give a smaller "
                 + "--width, or --set tokens=… or depth=…");
         }
 

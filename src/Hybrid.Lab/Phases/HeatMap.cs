@@ -42,7 +42,8 @@ internal sealed class HeatMap
                 double left = panel.X(Boundary(_grid.X.Values, i)), right = panel.X(Boundary(_grid.X.Values, end));
                 if (!paths.TryGetValue(colour, out StringBuilder? path))
                     paths[colour] = path = new();
-                path.Append($"M{SvgWriter.Number(left)},{SvgWriter.Number(top)}H{SvgWriter.Number(right)}V{SvgWriter.Number(bottom)}H{SvgWriter.Number(left)}z");
+                path.Append($"M{SvgWriter.Number(left)},{SvgWriter.Number(top)}H{SvgWriter.Number(right)}")
+                    .Append($"V{SvgWriter.Number(bottom)}H{SvgWriter.Number(left)}z");
                 i = end;
             }
         }
@@ -52,8 +53,12 @@ internal sealed class HeatMap
             svg.Path(path.ToString(), null, colour);
     }
 
-    /// <summary>Measured values as dots in the map's own colours, which vanish where measurement and theory agree but for their rims.</summary>
-    public void DrawMeasured(SvgWriter svg, Panel panel, string symbol, IEnumerable<(double X, double Y, Estimate Measured, double Predicted)> points)
+    /// <summary>
+    /// Measured values as dots in the map's own colours, which
+    /// vanish where measurement and theory agree but for their rims.
+    /// </summary>
+    public void DrawMeasured(
+        SvgWriter svg, Panel panel, string symbol, IEnumerable<(double X, double Y, Estimate Measured, double Predicted)> points)
     {
         foreach ((double x, double y, Estimate measured, double predicted) in points.Where(point => double.IsFinite(point.Measured.Mean)))
         {
@@ -79,9 +84,12 @@ internal sealed class HeatMap
             double bottom = panel.Y(Boundary(_grid.Y.Values, j)), top = panel.Y(Boundary(_grid.Y.Values, Math.Min(j + up, _grid.Y.Count)));
             for (int i = 0; i < _grid.X.Count; i += across)
             {
-                double left = panel.X(Boundary(_grid.X.Values, i)), right = panel.X(Boundary(_grid.X.Values, Math.Min(i + across, _grid.X.Count)));
-                string place = $"{FieldSymbols.Label(_grid.X.Paths)} = {Numbers.Significant(_grid.X.Values[i])}, {FieldSymbols.Label(_grid.Y.Paths)} = {Numbers.Significant(_grid.Y.Values[j])}";
-                svg.Rectangle(left, top, right - left, bottom - top, null, hover: $"{symbol} = {Numbers.Significant(_values[i, j])} at {place}");
+                double left = panel.X(Boundary(_grid.X.Values, i)),
+                    right = panel.X(Boundary(_grid.X.Values, Math.Min(i + across, _grid.X.Count)));
+                string place = $"{FieldSymbols.Label(_grid.X.Paths)} = {Numbers.Significant(_grid.X.Values[i])}, "
+                    + $"{FieldSymbols.Label(_grid.Y.Paths)} = {Numbers.Significant(_grid.Y.Values[j])}";
+                svg.Rectangle(
+                    left, top, right - left, bottom - top, null, hover: $"{symbol} = {Numbers.Significant(_values[i, j])} at {place}");
             }
         }
     }

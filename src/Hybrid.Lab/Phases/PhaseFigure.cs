@@ -23,9 +23,18 @@ public static class PhaseFigure
         svg.Text(Left - 52, 30, title, "title");
         Contour angle = new("λ_a = 0", "contour", grid.Angle, grid.AngleZero);
         Contour gradient = new("λ_g = 0", "contour dashed", grid.Gradient, grid.GradientZero);
-        svg.Text(Left - 52, 49, $"λ_a at the collapsed line, λ_g at the attracting state; λ_a < 0: tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}", "small");
-        DrawPanel(svg, grid, grid.Angle, 0, "angle exponent", "λ_a", angle, gradient, hover, points.Select(point => (point.X, point.Y, point.Angle, point.PredictedAngle)));
-        DrawPanel(svg, grid, grid.Gradient, 1, "gradient exponent", "λ_g", angle, gradient, hover, points.Where(point => point.PredictedAngle < 0).Select(point => (point.X, point.Y, point.Gradient, point.PredictedGradient)));
+        svg.Text(
+            Left - 52, 49,
+            "λ_a at the collapsed line, λ_g at the attracting state; λ_a < 0: "
+            + $"tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}",
+            "small");
+        DrawPanel(
+            svg, grid, grid.Angle, 0, "angle exponent", "λ_a", angle, gradient, hover,
+            points.Select(point => (point.X, point.Y, point.Angle, point.PredictedAngle)));
+        DrawPanel(
+            svg, grid, grid.Gradient, 1, "gradient exponent", "λ_g", angle, gradient, hover,
+            points.Where(point => point.PredictedAngle < 0)
+                .Select(point => (point.X, point.Y, point.Gradient, point.PredictedGradient)));
         return svg.Finish();
     }
 
@@ -53,7 +62,8 @@ public static class PhaseFigure
         (double, double)[] angleLine = angle.Draw(svg, panel);
         (double, double)[] gradientLine = gradient.Draw(svg, panel);
         (double, double)[] names = [.. angle.DrawLabel(svg, panel, gradientLine), .. gradient.DrawLabel(svg, panel, angleLine)];
-        (double, double)[] taken = [.. angleLine, .. gradientLine, .. names, .. measured.Select(point => (panel.X(point.X), panel.Y(point.Y)))];
+        (double, double)[] taken =
+            [.. angleLine, .. gradientLine, .. names, .. measured.Select(point => (panel.X(point.X), panel.Y(point.Y)))];
         foreach ((string phase, int sign) in (ReadOnlySpan<(string, int)>)[("order", -1), ("chaos", 1)])
         {
             if (RegionLabel.Place(grid, sign, taken, panel) is (double x, double y))

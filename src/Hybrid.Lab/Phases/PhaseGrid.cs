@@ -70,7 +70,8 @@ public sealed record PhaseGrid(
             int finished = Interlocked.Increment(ref done);
             progress?.Invoke(finished);
         });
-        ZeroLine[] Zero(double[,] values, Func<Architecture, double> exponent) => x.IsContinuous && y.IsContinuous && values.Cast<double>().Any(value => Math.Abs(value) > Vanishing)
+        ZeroLine[] Zero(double[,] values, Func<Architecture, double> exponent) =>
+            x.IsContinuous && y.IsContinuous && values.Cast<double>().Any(value => Math.Abs(value) > Vanishing)
             ? ZeroLines.Trace(
                 (valueX, valueY) =>
                 {

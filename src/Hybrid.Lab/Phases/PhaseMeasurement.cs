@@ -30,7 +30,11 @@ public sealed record PhaseMeasurement(int Networks, IReadOnlyList<MeasuredPoint>
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(networks, 2);
         if (grid.Architecture.Mask.IsCausal)
-            throw new InputException($"--measure: networks are measured without a mask, and '{grid.Architecture.Name}' has a causal one; give --set mask=none, or leave --measure out");
+        {
+            throw new InputException($"--measure: networks are measured without a mask, and '{grid.Architecture.Name}' has a causal one; "
+                + "give --set mask=none, or leave --measure out");
+        }
+
         int[] columns = Spread(grid.X.Count), rows = Spread(grid.Y.Count);
         (double X, double Y)[] places = [.. rows.SelectMany(row => columns.Select(column => (grid.X.Values[column], grid.Y.Values[row])))];
         PhaseLaw law = PhaseLaw.Of(places.Select(place => grid.At(place.X, place.Y)));
@@ -64,3 +68,13 @@ public sealed record PhaseMeasurement(int Networks, IReadOnlyList<MeasuredPoint>
         return new(x, y, Estimate.Of(angles), predicted.Angle, Estimate.Of(gradients), predicted.Gradient);
     }
 }
+
+/// <summary>Both exponents of random networks at one point of a phase diagram, at the collapsed line.</summary>
+/// <param name="X">Value along the horizontal axis.</param>
+/// <param name="Y">Value along the vertical axis.</param>
+/// <param name="Angle">λ_a per block, mean over blocks and networks.</param>
+/// <param name="PredictedAngle">The theory's λ_a, at infinite width.</param>
+/// <param name="Gradient">λ_g of the mean mode per block.</param>
+/// <param name="PredictedGradient">The theory's λ_g at the line: the diagram's where λ_a &lt; 0.</param>
+public sealed record MeasuredPoint(
+    double X, double Y, Estimate Angle, double PredictedAngle, Estimate Gradient, double PredictedGradient);

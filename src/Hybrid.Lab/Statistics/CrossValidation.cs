@@ -17,7 +17,8 @@ internal sealed class CrossValidation(IReadOnlyList<IReadOnlyList<double>> group
         foreach (IGrouping<int, int> fold in Enumerable.Range(0, groups.Count).GroupBy(group => folds[group]))
         {
             int[] known = [.. Enumerable.Range(0, groups.Count).Where(group => folds[group] != fold.Key)];
-            GaussianProcess fit = GaussianProcess.Fit([.. known.Select(group => inputs[group])], [.. known.Select(group => groups[group].Average())], blocks);
+            GaussianProcess fit = GaussianProcess.Fit(
+                [.. known.Select(group => inputs[group])], [.. known.Select(group => groups[group].Average())], blocks);
             foreach (int group in fold)
                 foretold[group] = fit.At(inputs[group]);
         }

@@ -29,7 +29,10 @@ internal sealed class ExactOddsRatio
         }
     }
 
-    /// <summary>The conditional maximum-likelihood estimate; 0 or ∞ where the events are as one-sided as they can be, NaN where they say nothing.</summary>
+    /// <summary>
+    /// The conditional maximum-likelihood estimate; 0 or ∞ where the events are as one-sided as they can
+    /// be, NaN where they say nothing.
+    /// </summary>
     public double Estimate => _weights.Length == 1 ? double.NaN
         : _observed == 0 ? 0
         : _observed == _weights.Length - 1 ? double.PositiveInfinity
@@ -38,7 +41,9 @@ internal sealed class ExactOddsRatio
     /// <summary>The interval that misses the true ratio on either side with probability at most half of <paramref name="rate"/>.</summary>
     public (double Low, double High) Interval(double rate) => (
         _observed == 0 ? 0 : Solve(ratio => Expectation(ratio, events => events >= _observed ? 1 : 0) - rate / 2),
-        _observed == _weights.Length - 1 ? double.PositiveInfinity : Solve(ratio => rate / 2 - Expectation(ratio, events => events <= _observed ? 1 : 0)));
+        _observed == _weights.Length - 1
+            ? double.PositiveInfinity
+            : Solve(ratio => rate / 2 - Expectation(ratio, events => events <= _observed ? 1 : 0)));
 
     /// <summary>The zero of a function that rises with the logarithm of the odds ratio, as an odds ratio.</summary>
     private static double Solve(Func<double, double> rising)
@@ -82,3 +87,6 @@ internal sealed class ExactOddsRatio
 
     private static double Combinations(int of, int some) => MathNet.Numerics.SpecialFunctions.Binomial(of, some);
 }
+
+/// <summary>One stratum of a comparison of two groups: how many of each there are and in how many the event happened.</summary>
+internal readonly record struct TwoGroups(int FirstEvents, int First, int SecondEvents, int Second);

@@ -22,7 +22,8 @@ internal sealed class GaussianProcess
     private readonly double[] _lengths;
     private readonly Vector<double> _weights;
 
-    private GaussianProcess(IReadOnlyList<double[]> inputs, IReadOnlyList<int> blocks, double mean, double[] lengths, Vector<double> weights) =>
+    private GaussianProcess(
+        IReadOnlyList<double[]> inputs, IReadOnlyList<int> blocks, double mean, double[] lengths, Vector<double> weights) =>
         (_inputs, _blocks, _mean, _lengths, _weights) = (inputs, blocks, mean, lengths, weights);
 
     /// <summary>Fits all values about their mean.</summary>
@@ -38,7 +39,8 @@ internal sealed class GaussianProcess
         double least = double.PositiveInfinity;
         foreach (double[] lengths in Choices(blocks.Max() + 1))
         {
-            Matrix<double> kernel = Matrix<double>.Build.Dense(inputs.Count, inputs.Count, (i, j) => Kernel(inputs[i], inputs[j], blocks, lengths));
+            Matrix<double> kernel = Matrix<double>.Build.Dense(
+                inputs.Count, inputs.Count, (i, j) => Kernel(inputs[i], inputs[j], blocks, lengths));
             foreach (double noise in Noises)
             {
                 Matrix<double> inverse = (kernel + noise * unit).Cholesky().Solve(unit);

@@ -9,7 +9,8 @@ namespace Hybrid.Lab.Statistics;
 /// <param name="Form">What was fitted.</param>
 /// <param name="Coefficients">α, β and, of a quadratic, γ.</param>
 /// <param name="Residual">Root mean square of log y − log f; dimensionless.</param>
-/// <param name="InformationCriterion">Akaike's, corrected for few points (Hurvich and Tsai 1989); less is better, 2 is little, 10 is decisive.</param>
+/// <param name="InformationCriterion">Akaike's, corrected for few points (Hurvich and Tsai 1989); less
+/// is better, 2 is little, 10 is decisive.</param>
 public sealed record GrowthFit(GrowthForm Form, IReadOnlyList<double> Coefficients, double Residual, double InformationCriterion)
 {
     private const int MostIterations = 200;
@@ -26,7 +27,11 @@ public sealed record GrowthFit(GrowthForm Form, IReadOnlyList<double> Coefficien
     {
         int count = form == GrowthForm.Quadratic ? 3 : 2;
         if (x.Count != y.Count || x.Count < count + 3)
-            throw new ArgumentException($"a {form} fit needs as many values as depths and at least {count + 3} of them, got {y.Count} at {x.Count}");
+        {
+            throw new ArgumentException(
+                $"a {form} fit needs as many values as depths and at least {count + 3} of them, got {y.Count} at {x.Count}");
+        }
+
         if (x.Concat(y).Any(value => !(value > 0 && double.IsFinite(value))))
             throw new ArgumentException("depths and values must be positive and finite");
         double[] logarithms = [.. y.Select(value => Math.Log(value))];
@@ -104,7 +109,8 @@ public sealed record GrowthFit(GrowthForm Form, IReadOnlyList<double> Coefficien
     }
 
     /// <summary>∂ log f/∂c: powers of the depth over the value.</summary>
-    private static double[] Row(double x, double value, int count) => [.. Enumerable.Range(0, count).Select(power => Math.Pow(x, power) / value)];
+    private static double[] Row(double x, double value, int count) =>
+        [.. Enumerable.Range(0, count).Select(power => Math.Pow(x, power) / value)];
 
     private static double Squares(GrowthForm form, IReadOnlyList<double> c, IReadOnlyList<double> x, double[] logarithms)
     {
@@ -120,4 +126,20 @@ public sealed record GrowthFit(GrowthForm Form, IReadOnlyList<double> Coefficien
     }
 
     private static double[] Regress(double[][] rows, double[] values) => MultipleRegression.QR(rows, values, intercept: false);
+}
+
+/// <summary>How a positive quantity may grow with depth x ≥ 1.</summary>
+public enum GrowthForm
+{
+    /// <summary>α + β x.</summary>
+    Linear,
+
+    /// <summary>α + β x + γ x².</summary>
+    Quadratic,
+
+    /// <summary>α e^{β x}.</summary>
+    Exponential,
+
+    /// <summary>α x^β.</summary>
+    PowerLaw,
 }

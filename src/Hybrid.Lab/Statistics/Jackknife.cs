@@ -1,6 +1,9 @@
 namespace Hybrid.Lab.Statistics;
 
-/// <summary>The standard error of any smooth statistic of independent groups, by leaving out one group after another (Tukey 1958).</summary>
+/// <summary>
+/// The standard error of any smooth statistic of independent
+/// groups, by leaving out one group after another (Tukey 1958).
+/// </summary>
 internal static class Jackknife
 {
     /// <summary>The statistic of all groups with its standard error, √((G − 1)/G Σ (θ₋ᵍ − mean)²).</summary>

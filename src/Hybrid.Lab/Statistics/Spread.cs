@@ -24,7 +24,10 @@ public readonly record struct Spread(double StandardError, double DegreesOfFreed
         ? -Normal.InvCDF(0, 1, falsePositiveRate / 2)
         : Student(DegreesOfFreedom, falsePositiveRate / 2);
 
-    /// <summary>The value that Student's t exceeds with probability <paramref name="tail"/>, also where one degree of freedom puts it far out.</summary>
+    /// <summary>
+    /// The value that Student's t exceeds with probability
+    /// <paramref name="tail"/>, also where one degree of freedom puts it far out.
+    /// </summary>
     private static double Student(double degrees, double tail)
     {
         // The library looks for quantiles up to here.

@@ -14,7 +14,8 @@ namespace Hybrid.Lab.Training;
 /// </summary>
 public sealed class CheckpointStore
 {
-    private const string Prefix = "step-", Unfinished = ".partial", Weights = "weights.safetensors", Optimiser = "optimiser.safetensors", State = "state.json";
+    private const string Prefix = "step-", Unfinished = ".partial", Weights = "weights.safetensors", Optimiser = "optimiser.safetensors",
+        State = "state.json";
     private const int Kept = 2;
 
     private readonly string _folder;
@@ -46,8 +47,10 @@ public sealed class CheckpointStore
             RunFile.Do(partial, "made", () => Directory.CreateDirectory(partial));
             CheckpointState state = new(trainer.StepsDone, new Dictionary<string, FileIdentity>
             {
-                [Weights] = Write(partial, Weights, file => SafetensorsWriter.Write(file, trainer.Parameters, Metadata(trainer), trainer.Read)),
-                [Optimiser] = Write(partial, Optimiser, file => SafetensorsWriter.Write(file, trainer.OptimiserState, Metadata(trainer), trainer.Read)),
+                [Weights] =
+                    Write(partial, Weights, file => SafetensorsWriter.Write(file, trainer.Parameters, Metadata(trainer), trainer.Read)),
+                [Optimiser] = Write(
+                    partial, Optimiser, file => SafetensorsWriter.Write(file, trainer.OptimiserState, Metadata(trainer), trainer.Read)),
             });
             Write(partial, State, file => file.Write(Encoding.UTF8.GetBytes(state.ToText())));
             RunFile.Do(target, "made", () => Directory.Move(partial, target));

@@ -3,9 +3,9 @@ using System.Globalization;
 namespace Hybrid.Lab.Training;
 
 /// <summary>
-/// When a run counts as diverged: its loss or its gradient is not finite, or its loss was above <see cref="Factor"/> · max(first loss, ln V) in each of
-/// the last <see cref="Patience"/> steps. A network that knows nothing loses ln V; one that stays far above for so long
-/// has lost its scale, while a spike that heals is no divergence.
+/// When a run counts as diverged: its loss or its gradient is not finite, or its loss was above <see cref="Factor"/>
+/// · max(first loss, ln V) in each of the last <see cref="Patience"/> steps. A network that knows nothing loses ln
+/// V; one that stays far above for so long has lost its scale, while a spike that heals is no divergence.
 /// </summary>
 public sealed class DivergenceRule(int vocabulary)
 {
@@ -32,6 +32,8 @@ public sealed class DivergenceRule(int vocabulary)
         _above = loss > _limit ? _above + 1 : 0;
         return _above < Patience
             ? null
-            : string.Create(CultureInfo.InvariantCulture, $"the loss was above {_limit:0.###}, {Factor} · max(first loss, ln {vocabulary}), for {Patience} steps");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"the loss was above {_limit:0.###}, {Factor} · max(first loss, ln {vocabulary}), for {Patience} steps");
     }
 }

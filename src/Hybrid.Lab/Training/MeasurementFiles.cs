@@ -50,7 +50,9 @@ public sealed class MeasurementFiles
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw new InputException($"{path} is no measurement ({error.Message.TrimEnd('.')}); delete it, and it is written again where the run passes it", error);
+            throw new InputException(
+                $"{path} is no measurement ({error.Message.TrimEnd('.')}); delete it, and it is written again where the run passes it",
+                error);
         }
     }
 
@@ -90,7 +92,8 @@ public sealed class MeasurementFiles
         node["attention"] = Branch(measurement.Pass.Attention[block]);
         node["attention"]!["entropy"] = JsonNumber.OrNull(measurement.Pass.Entropy[block]);
         node["mlp"] = Branch(measurement.Pass.Mlp[block]);
-        node["operatorNorms"] = new JsonObject(measurement.OperatorNorms[block].Select(item => KeyValuePair.Create(item.Key, Norm(item.Value))));
+        node["operatorNorms"] = new JsonObject(
+            measurement.OperatorNorms[block].Select(item => KeyValuePair.Create(item.Key, Norm(item.Value))));
         node["exponents"] = new JsonObject
         {
             ["forward"] = Exponents(measurement.Forward[block]),
@@ -106,5 +109,9 @@ public sealed class MeasurementFiles
         new JsonObject { ["value"] = JsonNumber.OrNull(norm.Value), ["converged"] = norm.Converged };
 
     private static JsonArray Exponents(ExponentEstimate[] exponents) => new([.. exponents.Select(exponent =>
-        (JsonNode)new JsonObject { ["mean"] = JsonNumber.OrNull(exponent.Mean), ["standardError"] = JsonNumber.OrNull(exponent.StandardError) })]);
+        (JsonNode)new JsonObject
+        {
+            ["mean"] = JsonNumber.OrNull(exponent.Mean),
+            ["standardError"] = JsonNumber.OrNull(exponent.StandardError),
+        })]);
 }

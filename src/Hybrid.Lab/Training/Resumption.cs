@@ -23,13 +23,17 @@ public static class Resumption
         if (reason == "")
             directory.Change(asked);
         else
-            throw new InputException($"--resume continues the run of {directory.FullPath} as it is: {path} is {stored} there, got {given}; {reason}, or begin a new run in another --out");
+        {
+            throw new InputException($"--resume continues the run of {directory.FullPath} as it is: "
+                + $"{path} is {stored} there, got {given}; {reason}, or begin a new run in another --out");
+        }
     }
 
     /// <summary>Why a run cannot be given another length; "" where it can.</summary>
     private static string LengthRefusal(TrainingOptions stored, int steps) =>
         steps == stored.Steps ? ""
         : steps < stored.Steps ? "a run does not become shorter: leave --steps out"
-        : stored.Optimiser.Schedule == ScheduleKind.Cosine ? "a cosine schedule ends at its last step, and with more of them every step so far would have had another learning rate: leave --steps out"
+        : stored.Optimiser.Schedule == ScheduleKind.Cosine ? "a cosine schedule ends at its last step, and with more of them every "
+            + "step so far would have had another learning rate: leave --steps out"
         : "";
 }

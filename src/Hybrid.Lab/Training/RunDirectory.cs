@@ -123,7 +123,8 @@ public sealed class RunDirectory : IDisposable
             throw HoldsARun(path);
         string? other = Directory.EnumerateFileSystemEntries(full)
             .Select(Path.GetFileName)
-            .FirstOrDefault(name => name != RunLock.FileName && !(name!.StartsWith(Config, StringComparison.Ordinal) && name.EndsWith(".partial", StringComparison.Ordinal)));
+            .FirstOrDefault(name => name != RunLock.FileName
+                && !(name!.StartsWith(Config, StringComparison.Ordinal) && name.EndsWith(".partial", StringComparison.Ordinal)));
         if (other is not null)
             throw new InputException($"--out {path}: must be new or empty, and holds {other}; give another folder");
     }

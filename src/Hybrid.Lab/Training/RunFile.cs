@@ -18,7 +18,8 @@ internal static class RunFile
             // The system's message may end in " : 'path'", which is said already.
             string reason = error.Message.Split(" : '")[0].TrimEnd('.');
             throw new InputException(
-                $"{path}: cannot be {done} ({reason}); make room or give access, then continue from the last checkpoint with --resume", error);
+                $"{path}: cannot be {done} ({reason}); make room or give access, then continue from the last checkpoint with --resume",
+                error);
         }
     }
 

@@ -21,11 +21,14 @@ internal sealed class RunLock : IDisposable
         }
         catch (UnauthorizedAccessException error)
         {
-            throw new InputException($"{path}: cannot be opened ({error.Message.TrimEnd('.')}); give --out a folder that can be written", error);
+            throw new InputException(
+                $"{path}: cannot be opened ({error.Message.TrimEnd('.')}); give --out a folder that can be written", error);
         }
         catch (IOException error)
         {
-            throw new InputException($"--out {folder} is in use by another process ({error.Message.TrimEnd('.')}); wait for it, stop it, or give another --out", error);
+            throw new InputException(
+                $"--out {folder} is in use by another process ({error.Message.TrimEnd('.')}); wait for it, stop it, or give another --out",
+                error);
         }
     }
 

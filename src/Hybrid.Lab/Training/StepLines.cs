@@ -48,7 +48,11 @@ internal sealed class StepLines<T> : IDisposable
     public void CutAfter(int step)
     {
         if (_entries.Count <= step - _first)
-            throw new InputException($"{_path}: holds {_entries.Count} whole lines and none of step {step}, at which the checkpoint was taken; restore the file, or start a new run");
+        {
+            throw new InputException($"{_path}: holds {_entries.Count} whole lines and none of step {step}, "
+                + "at which the checkpoint was taken; restore the file, or start a new run");
+        }
+
         Truncate(step - _first + 1);
     }
 
@@ -115,7 +119,9 @@ internal sealed class StepLines<T> : IDisposable
         }
         catch (JsonException error)
         {
-            throw new InputException($"{source} is not JSON ({error.Message.Split(" LineNumber:")[0].TrimEnd('.')}); restore the file, or start a new run", error);
+            throw new InputException(
+                $"{source} is not JSON ({error.Message.Split(" LineNumber:")[0].TrimEnd('.')}); restore the file, or start a new run",
+                error);
         }
     }
 }

@@ -23,7 +23,8 @@ public static class TrainingFigure
         if (optimum is double least)
             levels.Add(new("optimum", least));
         levels.AddRange(references);
-        string[] labels = ["training", "evaluation", .. levels.Select(level => string.Create(CultureInfo.InvariantCulture, $"{level.Name} {level.Nats:0.####}"))];
+        string[] labels = ["training", "evaluation",
+            .. levels.Select(level => string.Create(CultureInfo.InvariantCulture, $"{level.Name} {level.Nats:0.####}"))];
         IReadOnlyList<(double X, double Y)> legend = Legend.Places(labels, Margin, PageWidth - 20, LegendTop, out double bottom);
         string title = $"Training '{result.Plan.Options.Model.Architecture.Name}': {Outcome(result)}";
         double top = bottom + 34;
@@ -52,7 +53,8 @@ public static class TrainingFigure
     /// <summary>A synthetic source as it is; of a file its name, not where it lies.</summary>
     private static string Subtitle(TrainingPlan plan) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(plan.Data.File is null ? plan.Data.Source : Path.GetFileName(plan.Data.Source))}; batch {plan.Options.Sequences}, learning rate {plan.Options.Optimiser.LearningRate}, engine {plan.Engine}, seed {plan.Options.Seed}");
+        $"{(plan.Data.File is null ? plan.Data.Source : Path.GetFileName(plan.Data.Source))}; batch {plan.Options.Sequences}, "
+        + $"learning rate {plan.Options.Optimiser.LearningRate}, engine {plan.Engine}, seed {plan.Options.Seed}");
 
     private static AxisScale Steps(TrainingResult result)
     {
@@ -62,7 +64,8 @@ public static class TrainingFigure
 
     private static AxisScale Losses(TrainingResult result, IEnumerable<ReferenceLoss> levels)
     {
-        IEnumerable<double> taken = result.Trajectory.SelectMany(entry => (double[])[entry.Loss ?? double.NaN, entry.EvalLoss ?? double.NaN]);
+        IEnumerable<double> taken = result.Trajectory.SelectMany(
+            entry => (double[])[entry.Loss ?? double.NaN, entry.EvalLoss ?? double.NaN]);
         return AxisScale.Fitting([.. taken.Concat(levels.Select(level => level.Nats)).Where(double.IsFinite)]);
     }
 

@@ -9,9 +9,11 @@ namespace Hybrid.Lab.Training;
 /// <param name="Options">Model, optimiser, batch, length, seed.</param>
 /// <param name="Data">What it is trained on.</param>
 /// <param name="Engine">What trains it.</param>
-/// <param name="EvalEvery">Steps between two evaluations, ≥ 1; the state before the first step and the last one are always evaluated.</param>
+/// <param name="EvalEvery">Steps between two evaluations, ≥ 1; the state before the first step and the
+/// last one are always evaluated.</param>
 /// <param name="EvalSequences">Validation sequences of one evaluation, always the same; a multiple of the batch.</param>
-/// <param name="MeasureEvery">Steps between two measurements of the network, ≥ 1; it is measured before the first step and after the last too.</param>
+/// <param name="MeasureEvery">Steps between two measurements of the network, ≥ 1; it is measured before
+/// the first step and after the last too.</param>
 /// <param name="CheckpointEvery">Steps between two checkpoints, ≥ 1; the last step is always kept.</param>
 public sealed record TrainingPlan(
     TrainingOptions Options,
@@ -36,11 +38,23 @@ public sealed record TrainingPlan(
         ModelOptions model = Options.Model;
         string name = model.Architecture.Name;
         if (model.Task == TrainingTask.NextToken && !model.Architecture.Mask.IsCausal)
-            throw new InputException($"--task next needs a causal mask, which keeps the next token from being read off, and '{name}' has none; give --set mask=causal or --task masked");
+        {
+            throw new InputException("--task next needs a causal mask, which keeps the next token from being read off, "
+                + $"and '{name}' has none; give --set mask=causal or --task masked");
+        }
+
         if (model.Task == TrainingTask.MaskedToken && model.Architecture.Mask.IsCausal)
-            throw new InputException($"--task masked needs attention to both sides, and '{name}' has a causal mask; give --set mask=none or --task next");
+        {
+            throw new InputException(
+                $"--task masked needs attention to both sides, and '{name}' has a causal mask; give --set mask=none or --task next");
+        }
+
         if (model.Vocabulary != source.Vocabulary)
-            throw new InputException($"--data {source.Description} has {source.Vocabulary} tokens, and the model has a vocabulary of {model.Vocabulary}");
+        {
+            throw new InputException(
+                $"--data {source.Description} has {source.Vocabulary} tokens, and the model has a vocabulary of {model.Vocabulary}");
+        }
+
         if (EvalSequences % Options.Sequences != 0)
             throw new InputException($"evalSequences must be a multiple of the batch, {Options.Sequences}, got {EvalSequences}");
         int length = new BatchMaker(source, model, Options.Seed).SequenceLength;
@@ -48,7 +62,8 @@ public sealed record TrainingPlan(
         if (EvalSequences > available)
         {
             throw new InputException(
-                $"--eval-sequences {EvalSequences}: the validation part of {source.Description} has {available} sequences of {length} tokens; "
+                $"--eval-sequences {EvalSequences}: the validation part of "
+                + $"{source.Description} has {available} sequences of {length} tokens; "
                 + "give fewer, a smaller --batch, a smaller --set tokens=… or a longer file");
         }
     }

@@ -1,3 +1,5 @@
+using Hybrid.Lab.Data;
+
 namespace Hybrid.Lab.Training;
 
 /// <summary>What a run has come to, all of it read from its log.</summary>
@@ -5,7 +7,8 @@ namespace Hybrid.Lab.Training;
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Reason">Why it diverged, otherwise null.</param>
 /// <param name="Trajectory">Step 0 and every step done.</param>
-/// <param name="TokensPerSecond">Tokens seen per second of optimisation, over all processes that worked on the run; NaN before the first step.</param>
+/// <param name="TokensPerSecond">Tokens seen per second of optimisation, over all processes that worked
+/// on the run; NaN before the first step.</param>
 public sealed record TrainingResult(
     TrainingPlan Plan,
     TrainingOutcome Outcome,
@@ -23,7 +26,8 @@ public sealed record TrainingResult(
     public int FinalSteps => Math.Clamp(Steps / 10, 1, 100);
 
     /// <summary>Mean training loss of the last <see cref="FinalSteps"/> steps, nats; NaN before the first.</summary>
-    public double FinalLoss => Trajectory.Skip(1).TakeLast(FinalSteps).Select(entry => entry.Loss!.Value).DefaultIfEmpty(double.NaN).Average();
+    public double FinalLoss =>
+        Trajectory.Skip(1).TakeLast(FinalSteps).Select(entry => entry.Loss!.Value).DefaultIfEmpty(double.NaN).Average();
 
     /// <summary>Evaluation loss before the first step, nats.</summary>
     public double InitialEvalLoss => Evaluations.Select(entry => entry.EvalLoss!.Value).FirstOrDefault(double.NaN);
@@ -34,3 +38,27 @@ public sealed record TrainingResult(
     /// <summary>The steps at which the network was evaluated.</summary>
     public IEnumerable<LogEntry> Evaluations => Trajectory.Where(entry => entry.EvalLoss is not null);
 }
+
+/// <summary>How a run ended.</summary>
+public enum TrainingOutcome
+{
+    /// <summary>All steps are done.</summary>
+    Finished,
+
+    /// <summary>The loss left all bounds (<see cref="DivergenceRule"/>): a finding, not an error.</summary>
+    Diverged,
+
+    /// <summary>It was asked to stop, and saved a checkpoint to continue from.</summary>
+    Stopped,
+}
+
+/// <summary>A run's result beside what its data allow.</summary>
+/// <param name="Result">What the run has come to.</param>
+/// <param name="Optimum">The optimal loss, nats per target, or null where it is not known.</param>
+/// <param name="References">Other losses to compare with.</param>
+/// <param name="PeakMemory">The most memory that the process has had, bytes.</param>
+public sealed record TrainingReport(
+    TrainingResult Result,
+    double? Optimum,
+    IReadOnlyList<ReferenceLoss> References,
+    long PeakMemory);

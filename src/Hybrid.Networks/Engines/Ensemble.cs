@@ -3,8 +3,9 @@ using System.Runtime.ExceptionServices;
 namespace Hybrid.Networks.Engines;
 
 /// <summary>
-/// Many networks of one architecture, whole networks in parallel: every thread has an engine of its own and takes the next
-/// numbers, as many as its engine runs at once. What comes back is ordered by number and depends on the seed alone, not on threads or on who took what.
+/// Many networks of one architecture, whole networks in parallel: every thread has an engine of its own
+/// and takes the next numbers, as many as its engine runs at once. What comes back is ordered by number
+/// and depends on the seed alone, not on threads or on who took what.
 /// </summary>
 public static class Ensemble
 {

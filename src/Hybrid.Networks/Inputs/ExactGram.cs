@@ -52,7 +52,11 @@ public sealed unsafe class ExactGram : IDisposable
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (destination.Rows != tokens || destination.Columns != width || destination.ColumnStride != 1)
-            throw new ArgumentException($"the destination must be row-major [{tokens}, {width}], got [{destination.Rows}, {destination.Columns}]");
+        {
+            throw new ArgumentException(
+                $"the destination must be row-major [{tokens}, {width}], got [{destination.Rows}, {destination.Columns}]");
+        }
+
         DrawJob job = new() { Noise = noise, Key = key };
         pool.Run(&Draw, &job);
 
@@ -77,7 +81,11 @@ public sealed unsafe class ExactGram : IDisposable
     {
         product.Gram(rows, gram, 1.0 / width);
         if (!Cholesky.TryFactor(gram.Data, rank))
-            throw new InvalidOperationException($"{rank} Gaussian vectors of width {width} were linearly dependent in double precision; use another seed");
+        {
+            throw new InvalidOperationException(
+                $"{rank} Gaussian vectors of width {width} were linearly dependent in double precision; use another seed");
+        }
+
         Cholesky.InvertLower(gram.Data, inverse.Data, rank);
         product.Multiply(inverse, rows, result, 1);
     }

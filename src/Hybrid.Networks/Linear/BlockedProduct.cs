@@ -156,7 +156,8 @@ public static unsafe class BlockedProduct
                         bool more = row == 0 && strip + panel < columns && !lower;
                         T* next = more ? source + panel * b.ColumnStride : null;
                         Strip<TSimd, TVector, T>(
-                            buffers, depth, depths, packed, panel, part, alpha, accumulate || k > 0, above, next, b.ColumnStride, b.RowStride);
+                            buffers, depth, depths, packed, panel, part, alpha,
+                            accumulate || k > 0, above, next, b.ColumnStride, b.RowStride);
                     }
                 }
             }

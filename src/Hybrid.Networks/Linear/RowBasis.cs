@@ -59,7 +59,8 @@ public sealed unsafe class RowBasis : IDisposable
         if (vectors.Columns != Dimension || coefficients.Rows != n || coefficients.Columns != Capacity || n > workspace.Vectors)
         {
             throw new ArgumentException(
-                $"a basis of capacity {Capacity} × {Dimension} must get at most {workspace.Vectors} vectors [n, {Dimension}] and coefficients "
+                $"a basis of capacity {Capacity} × {Dimension} must get at most "
+                + $"{workspace.Vectors} vectors [n, {Dimension}] and coefficients "
                 + $"[n, {Capacity}], got [{n}, {vectors.Columns}] and [{coefficients.Rows}, {coefficients.Columns}]");
         }
 
@@ -112,7 +113,11 @@ public sealed unsafe class RowBasis : IDisposable
     {
         int n = residual.Rows;
         if (Rank + added > Capacity)
-            throw new InvalidOperationException($"the basis holds at most {Capacity} directions, and {Rank + added} were asked for; plan a larger capacity");
+        {
+            throw new InvalidOperationException(
+                $"the basis holds at most {Capacity} directions, and {Rank + added} were asked for; plan a larger capacity");
+        }
+
         for (int i = 0; i < n; i++)
             factor.Row(i)[..added].CopyTo(coefficients.Row(i)[Rank..]);
         MatrixView<double> inverse = workspace.Small(0, added, n);

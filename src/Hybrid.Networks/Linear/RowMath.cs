@@ -90,7 +90,10 @@ internal static unsafe class RowMath
             sum[i] += x[i] * y[i];
     }
 
-    /// <summary>destination −= Σ_k coefficients[k · stride] · row k of <paramref name="rows"/>, contiguous rows of the same length.</summary>
+    /// <summary>
+    /// destination −= Σ_k coefficients[k · stride] · row k of
+    /// <paramref name="rows"/>, contiguous rows of the same length.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Subtract(double* coefficients, nint stride, double* rows, int count, double* destination, int length)
     {

@@ -32,7 +32,10 @@ public static class NetworkMeter
         foreach (NamedTensor tensor in trainer.Parameters.Where(tensor => tensor.Shape.Length == 2))
         {
             if (tensor.Name.Split('.', 3) is ["blocks", string block, string name])
-                blocks[int.Parse(block, System.Globalization.CultureInfo.InvariantCulture) - 1][name] = OperatorNorm.Of(trainer.Matrix(tensor.Name));
+            {
+                blocks[int.Parse(block, System.Globalization.CultureInfo.InvariantCulture) - 1][name] =
+                    OperatorNorm.Of(trainer.Matrix(tensor.Name));
+            }
         }
 
         return blocks;

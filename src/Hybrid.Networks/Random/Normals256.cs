@@ -102,7 +102,8 @@ internal static class Normals256
     {
         Vector256<double> u = (bits >>> 12 | Vector256.Create(0x3FF0000000000000u)).AsDouble() - Vector256.Create(1 - 0.5 / (1ul << 52));
         Vector256<ulong> i = u.AsUInt64() + Vector256.Create(0x3FF0000000000000u - DoubleRootHalf);
-        Vector256<double> exponent = (i >>> 52 | Vector256.Create(DoubleInteger)).AsDouble() - Vector256.Create((double)((1ul << 52) + 1023));
+        Vector256<double> exponent = (i >>> 52 | Vector256.Create(DoubleInteger)).AsDouble()
+            - Vector256.Create((double)((1ul << 52) + 1023));
         Vector256<double> m = ((i & Vector256.Create(DoubleMantissa)) + Vector256.Create(DoubleRootHalf)).AsDouble();
         Vector256<double> s = (m - Vector256<double>.One) / (m + Vector256<double>.One), y = s * s;
         Vector256<double> log = Step(Step(Step(Vector256.Create(K6), y, K5), y, K4), y, K3);

@@ -73,7 +73,8 @@ internal static class Normals512
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(
-        Vector512<ulong> x0, Vector512<ulong> x1, Vector512<ulong> x2, Vector512<ulong> x3, Vector512<float> deviation, ref float start, nuint at)
+        Vector512<ulong> x0, Vector512<ulong> x1, Vector512<ulong> x2,
+        Vector512<ulong> x3, Vector512<float> deviation, ref float start, nuint at)
     {
         Vector512<float> radius = Radius(Join(x0, x2).AsUInt32()) * deviation;
         Circle(Join(x1, x3).AsUInt32(), out Vector512<float> cosine, out Vector512<float> sine);
@@ -120,7 +121,8 @@ internal static class Normals512
     {
         Vector512<double> u = (bits >>> 12 | Vector512.Create(0x3FF0000000000000u)).AsDouble() - Vector512.Create(1 - 0.5 / (1ul << 52));
         Vector512<ulong> i = u.AsUInt64() + Vector512.Create(0x3FF0000000000000u - DoubleRootHalf);
-        Vector512<double> exponent = (i >>> 52 | Vector512.Create(DoubleInteger)).AsDouble() - Vector512.Create((double)((1ul << 52) + 1023));
+        Vector512<double> exponent = (i >>> 52 | Vector512.Create(DoubleInteger)).AsDouble()
+            - Vector512.Create((double)((1ul << 52) + 1023));
         Vector512<double> m = ((i & Vector512.Create(DoubleMantissa)) + Vector512.Create(DoubleRootHalf)).AsDouble();
         Vector512<double> s = (m - Vector512<double>.One) / (m + Vector512<double>.One), y = s * s;
         Vector512<double> log = Step(Step(Step(Vector512.Create(K6), y, K5), y, K4), y, K3);

@@ -26,7 +26,8 @@ public static class RandomStreams
     /// <param name="sample">Number of the network in the ensemble, any value.</param>
     /// <param name="layer">1..depth.</param>
     /// <exception cref="ArgumentException">The stream is one of the input, or the layer is not a block's.</exception>
-    public static RandomKey OfBlock(this RandomStream stream, ulong seed, int sample, int layer) => !stream.IsOfBlock() || layer <= InputLayer
+    public static RandomKey OfBlock(this RandomStream stream, ulong seed, int sample, int layer) =>
+        !stream.IsOfBlock() || layer <= InputLayer
         ? throw new ArgumentException($"a stream of a block, 1..depth, must be asked for, got {stream} of layer {layer}", nameof(stream))
         : new(seed, sample, layer, (int)stream - BlockKind);
 }

@@ -33,7 +33,8 @@ public sealed unsafe class ConditionedMatrix : IDisposable
     /// <param name="outputs">Coordinates of an output, columns of W.</param>
     /// <param name="standardDeviation">σ ≥ 0 of an entry.</param>
     public ConditionedMatrix(ConditioningWorkspace workspace, int inputs, int outputs, double standardDeviation)
-        : this(workspace, new RowBasis(Math.Min(workspace.Vectors, inputs), inputs), outputs, standardDeviation) => ownInputs = inSide.Basis;
+        : this(workspace, new RowBasis(Math.Min(workspace.Vectors, inputs), inputs), outputs, standardDeviation) =>
+            ownInputs = inSide.Basis;
 
     /// <summary>A matrix whose inputs are those of other matrices too: they share one basis of input directions.</summary>
     /// <param name="workspace">Scratch and threads; stays the caller's.</param>

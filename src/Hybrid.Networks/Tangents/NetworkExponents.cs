@@ -51,7 +51,8 @@ public sealed unsafe class NetworkExponents : IDisposable
         images = new NativeBuffer<double>(length, "a tangent's image of all sequences");
         BlockParameters<double> weights = new(
             parameters.Pointer + layout.FirstBlock, layout.Blocks, parameters.Pointer + layout.FirstGain, layout.Gains);
-        blocks = new DenseBlocks<double>(model.Architecture, sequences, KeptActivations.ForStreamWithGains, weights, default, pool, product);
+        blocks = new DenseBlocks<double>(
+            model.Architecture, sequences, KeptActivations.ForStreamWithGains, weights, default, pool, product);
     }
 
     /// <summary>
@@ -189,7 +190,8 @@ public sealed unsafe class NetworkExponents : IDisposable
         [.. Enumerable.Range(0, depth).Select(_ => Enumerable.Range(0, sequences).Select(_ => new double[exponents]).ToArray())];
 
     private ExponentEstimate[][] Estimates(double[][][] logarithms) =>
-        [.. logarithms.Select(block => Enumerable.Range(0, exponents).Select(k => ExponentEstimate.Of(block.Select(row => row[k]))).ToArray())];
+        [.. logarithms.Select(
+            block => Enumerable.Range(0, exponents).Select(k => ExponentEstimate.Of(block.Select(row => row[k]))).ToArray())];
 
     /// <summary>Keeps the embedded tokens of a pass.</summary>
     private sealed class Input(NativeBuffer<double> destination) : IPassObserver<float>

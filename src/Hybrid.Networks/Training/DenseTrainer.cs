@@ -23,7 +23,8 @@ public unsafe class DenseTrainer : ITrainer
     /// <param name="options">Every number in its documented range.</param>
     /// <param name="threads">≥ 1; the results do not depend on it.</param>
     /// <exception cref="ArgumentException">An option is out of its range; the message says which.</exception>
-    /// <exception cref="InsufficientMemoryException">The run does not fit the machine's memory; see <see cref="Bytes(TrainingOptions, int)"/>.</exception>
+    /// <exception cref="InsufficientMemoryException">The run does not fit the machine's memory; see
+    /// <see cref="Bytes(TrainingOptions, int)"/>.</exception>
     public DenseTrainer(TrainingOptions options, int threads)
     {
         this.threads = threads;
@@ -60,7 +61,10 @@ public unsafe class DenseTrainer : ITrainer
     /// <inheritdoc/>
     public IReadOnlyList<NamedTensor> OptimiserState { get; }
 
-    /// <summary>"gradient.NAME" of every parameter: what the last <see cref="Step"/> or <see cref="Observe"/> computed, before clipping.</summary>
+    /// <summary>
+    /// "gradient.NAME" of every parameter: what the last <see cref="Step"/>
+    /// or <see cref="Observe"/> computed, before clipping.
+    /// </summary>
     public IReadOnlyList<NamedTensor> Gradients { get; }
 
     /// <summary>Bytes that a trainer for legal options takes on all cores of the machine, before it is planned.</summary>
@@ -92,7 +96,10 @@ public unsafe class DenseTrainer : ITrainer
     /// </summary>
     public StepResult Step(TokenBatch batch) => run.Step(batch);
 
-    /// <summary>Mean cross-entropy over the targets of a batch of Options.Sequences sequences, nats; changes nothing that is learnt.</summary>
+    /// <summary>
+    /// Mean cross-entropy over the targets of a batch of
+    /// Options.Sequences sequences, nats; changes nothing that is learnt.
+    /// </summary>
     public double Evaluate(TokenBatch batch) => run.Model.Run(batch, gradient: false);
 
     /// <summary>

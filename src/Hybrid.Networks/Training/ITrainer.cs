@@ -28,9 +28,18 @@ public interface ITrainer : IDisposable
     /// <summary>Copies entries [offset, offset + source.Length) of a tensor in.</summary>
     void Write(NamedTensor tensor, long offset, ReadOnlySpan<float> source);
 
-    /// <summary>One step of the optimiser on a batch of Options.Sequences sequences. After a loss that is not finite nothing is updated.</summary>
+    /// <summary>
+    /// One step of the optimiser on a batch of Options.Sequences
+    /// sequences. After a loss that is not finite nothing is updated.
+    /// </summary>
     StepResult Step(TokenBatch batch);
 
     /// <summary>Mean cross-entropy over the targets of a batch, nats; changes nothing.</summary>
     double Evaluate(TokenBatch batch);
 }
+
+/// <summary>What one optimisation step saw, before its update.</summary>
+/// <param name="Loss">Mean cross-entropy over the batch's targets, nats; not finite if the network diverged.</param>
+/// <param name="GradientNorm">Euclidean norm of the whole gradient before clipping; not finite if the network diverged.</param>
+/// <param name="LearningRate">η of this step.</param>
+public readonly record struct StepResult(double Loss, double GradientNorm, double LearningRate);

@@ -55,7 +55,11 @@ internal static unsafe class InitialState
         }
 
         if (!model.Tied)
-            Fill(parameters.Pointer + layout.Unembedding, (long)d * model.Vocabulary, seed, RandomStream.Unembedding, model.LogitStd / Math.Sqrt(d));
+        {
+            Fill(
+                parameters.Pointer + layout.Unembedding, (long)d * model.Vocabulary, seed,
+                RandomStream.Unembedding, model.LogitStd / Math.Sqrt(d));
+        }
     }
 
     private static void Fill<T>(T* destination, long length, ulong seed, RandomStream stream, double deviation)

@@ -49,7 +49,8 @@ internal sealed unsafe class Optimiser<T> : IDisposable
     /// <summary>‖g‖, accumulated in double, piece by piece in their order.</summary>
     internal double Norm(NativeBuffer<T> gradients)
     {
-        NormJob job = new() { Pieces = pieces.Pointer, Count = (int)pieces.Length, Gradients = gradients.Pointer, Squares = squares.Pointer };
+        NormJob job =
+            new() { Pieces = pieces.Pointer, Count = (int)pieces.Length, Gradients = gradients.Pointer, Squares = squares.Pointer };
         pool.Run(&NormJob.Run, &job);
         double sum = 0;
         for (long piece = 0; piece < squares.Length; piece++)

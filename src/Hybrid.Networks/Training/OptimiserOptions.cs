@@ -27,7 +27,8 @@ public enum ScheduleKind
 /// <param name="Beta2">AdamW's memory of the squared gradient, in [0, 1).</param>
 /// <param name="Epsilon">AdamW's ε, outside the root, > 0.</param>
 /// <param name="Momentum">SGD's μ, in [0, 1).</param>
-/// <param name="WeightDecay">≥ 0; of matrices only: embeddings, gains and biases do not decay. Decoupled (θ ← θ − η w θ) for both kinds.</param>
+/// <param name="WeightDecay">≥ 0; of matrices only: embeddings, gains and biases do not decay.
+/// Decoupled (θ ← θ − η w θ) for both kinds.</param>
 /// <param name="Schedule">What follows the warm-up.</param>
 /// <param name="WarmupSteps">Steps over which η grows linearly to its peak, ≥ 0: step t = 1, 2, … of them takes η t/WarmupSteps.</param>
 /// <param name="FinalFraction">Where a cosine ends, as a fraction of the peak, in [0, 1].</param>

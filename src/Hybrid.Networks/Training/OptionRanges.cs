@@ -50,7 +50,8 @@ internal static class OptionRanges
         Require(Enum.IsDefined(optimiser.Kind), "kind", "AdamW or Sgd", optimiser.Kind);
         Require(Enum.IsDefined(optimiser.Schedule), "schedule", "Constant or Cosine", optimiser.Schedule);
         Require(
-            optimiser.LearningRate > 0 && double.IsFinite(optimiser.LearningRate), "learningRate", "finite and > 0", optimiser.LearningRate);
+            optimiser.LearningRate > 0 && double.IsFinite(optimiser.LearningRate),
+            "learningRate", "finite and > 0", optimiser.LearningRate);
         Require(optimiser.Beta1 is >= 0 and < 1, "beta1", "in [0, 1)", optimiser.Beta1);
         Require(optimiser.Beta2 is >= 0 and < 1, "beta2", "in [0, 1)", optimiser.Beta2);
         Require(optimiser.Epsilon > 0 && double.IsFinite(optimiser.Epsilon), "epsilon", "finite and > 0", optimiser.Epsilon);

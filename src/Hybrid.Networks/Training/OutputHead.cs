@@ -25,7 +25,8 @@ internal sealed unsafe class OutputHead<T> : IDisposable
         this.pool = pool;
         this.product = product;
         tied = model.Tied;
-        logitScale = T.CreateChecked(tied ? model.LogitStd / Math.Sqrt(model.Architecture.Width * InitialState.EmbeddingVariance(model)) : 1);
+        logitScale = T.CreateChecked(
+            tied ? model.LogitStd / Math.Sqrt(model.Architecture.Width * InitialState.EmbeddingVariance(model)) : 1);
         plan = new Plan(model, sequences);
         memory = new NativeBuffer<T>(plan.Length, "output of the network");
         losses = new NativeBuffer<double>(plan.Logits.Rows, "losses of the tokens");

@@ -44,7 +44,10 @@ internal sealed class TorchOptimiser : IDisposable
         return Math.Sqrt(stack(squares).sum().item<double>());
     }
 
-    /// <summary>Step number <paramref name="step"/> = 1, 2, … on gradients of norm <paramref name="norm"/> at the learning rate <paramref name="rate"/>.</summary>
+    /// <summary>
+    /// Step number <paramref name="step"/> = 1, 2, … on gradients of norm <paramref name="norm"/> at the
+    /// learning rate <paramref name="rate"/>.
+    /// </summary>
     internal void Update(double norm, double rate, int step)
     {
         using IDisposable untracked = no_grad();

@@ -175,10 +175,18 @@ public sealed class TorchTrainer : IMeasuredTrainer
     private Tensor Part(NamedTensor tensor, long offset, int length)
     {
         if (!byName.TryGetValue(tensor.Name, out Func<Tensor>? find))
-            throw new ArgumentException($"a tensor of this network must be named, got {tensor.Name}; its parameters are listed in Parameters");
+        {
+            throw new ArgumentException(
+                $"a tensor of this network must be named, got {tensor.Name}; its parameters are listed in Parameters");
+        }
+
         Tensor found = find();
         if (!found.shape.SequenceEqual(tensor.Shape.Select(side => (long)side)))
-            throw new ArgumentException($"{tensor.Name} must have shape [{string.Join(", ", found.shape)}], got [{string.Join(", ", tensor.Shape)}]");
+        {
+            throw new ArgumentException(
+                $"{tensor.Name} must have shape [{string.Join(", ", found.shape)}], got [{string.Join(", ", tensor.Shape)}]");
+        }
+
         if (offset < 0 || offset > tensor.Length - length)
         {
             throw new ArgumentOutOfRangeException(

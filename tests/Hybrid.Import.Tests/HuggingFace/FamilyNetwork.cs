@@ -57,7 +57,8 @@ internal sealed class FamilyNetwork(FamilyShape shape, int seed)
             for (int i = 0; i < z.Length; i++)
             {
                 int last = shape.ModelType == "bert" ? z.Length - 1 : i;
-                double[] weights = [.. Enumerable.Range(0, last + 1).Select(j => Math.Exp(Dot(queries[i], keys[j]) / Math.Sqrt(shape.QueryScalar)))];
+                double[] weights =
+                    [.. Enumerable.Range(0, last + 1).Select(j => Math.Exp(Dot(queries[i], keys[j]) / Math.Sqrt(shape.QueryScalar)))];
                 double total = weights.Sum();
                 for (int j = 0; j <= last; j++)
                 {
@@ -111,7 +112,8 @@ internal sealed class FamilyNetwork(FamilyShape shape, int seed)
     }
 
     private double[] Row(int length) =>
-        [.. Enumerable.Range(0, length).Select(_ => shape.Std * Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble()))];
+        [.. Enumerable.Range(0, length).Select(
+            _ => shape.Std * Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble()))];
 
     private static (double Q, double P) Overlaps(double[][] x)
     {

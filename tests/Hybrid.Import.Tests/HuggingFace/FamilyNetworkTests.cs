@@ -44,7 +44,8 @@ public class FamilyNetworkTests
     private static Layer[] Deviations(FamilyShape shape)
     {
         LayerPrediction[] predicted = Predict.Architecture(ImportTests.Parse(shape.Config).Architecture).Layers;
-        (double Q, double P)[][] runs = [.. Enumerable.Range(1, Networks).AsParallel().AsOrdered().Select(seed => new FamilyNetwork(shape, seed).Run())];
+        (double Q, double P)[][] runs =
+            [.. Enumerable.Range(1, Networks).AsParallel().AsOrdered().Select(seed => new FamilyNetwork(shape, seed).Run())];
         return [.. predicted.Select((layer, index) => new Layer(
             Deviation([.. runs.Select(run => run[index].Q)], layer.Q, layer.Uncertainty.Q),
             Deviation([.. runs.Select(run => run[index].P)], layer.P, layer.Uncertainty.P),

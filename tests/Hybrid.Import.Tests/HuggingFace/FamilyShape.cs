@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Hybrid.Import.Tests.HuggingFace;
 
-/// <summary>A small network of one family: its configuration is what is imported, its numbers what <see cref="FamilyNetwork"/> builds.</summary>
+/// <summary>
+/// A small network of one family: its configuration is what is imported, its numbers what
+/// <see cref="FamilyNetwork"/> builds.
+/// </summary>
 internal sealed record FamilyShape(string ModelType, int Width)
 {
     public int Tokens => 6;

@@ -76,7 +76,8 @@ public class ImportNotesTests
     [Fact]
     public void Keys_that_are_not_understood_are_listed_in_order_and_with_their_place()
     {
-        LoadedArchitecture flat = ImportTests.Parse(ImportTests.Tiny("\"zeta\": 1, \"alpha\": {\"deep\": [1]}, \"_commit\": 2, \"vocab_size\": 3"));
+        LoadedArchitecture flat = ImportTests.Parse(
+            ImportTests.Tiny("\"zeta\": 1, \"alpha\": {\"deep\": [1]}, \"_commit\": 2, \"vocab_size\": 3"));
         Assert.Equal(["zeta", "alpha"], flat.Import!.IgnoredKeys);
         Assert.Equal(["mm_tokens_per_image", "vision_config"], ImportTests.Load("gemma3-4b").Import!.IgnoredKeys);
         LoadedArchitecture nested = ImportTests.Parse("{\"model_type\":\"any\",\"text_config\":" + ImportTests.Tiny("\"zeta\": 1") + "}");

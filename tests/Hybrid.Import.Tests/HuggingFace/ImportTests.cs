@@ -94,7 +94,8 @@ public class ImportTests
         static string[] Json(Architecture architecture) =>
             [.. ArchitectureJson.ToNode(architecture).Select(field => Rounded(field.Value!))];
         static string Rounded(System.Text.Json.Nodes.JsonNode node) => node is System.Text.Json.Nodes.JsonObject group
-            ? string.Join(' ', group.Select(field => ((double)field.Value!).ToString("G14", System.Globalization.CultureInfo.InvariantCulture)))
+            ? string.Join(
+                ' ', group.Select(field => ((double)field.Value!).ToString("G14", System.Globalization.CultureInfo.InvariantCulture)))
             : node.ToJsonString();
     }
 
@@ -142,9 +143,11 @@ public class ImportTests
     [Fact]
     public void Both_dialects_say_the_same()
     {
-        const string One = """{"model_type":"llama","n_embd":64,"n_layer":3,"n_head":4,"n_inner":128,"activation_function":"silu","n_positions":16}""";
+        const string One =
+            """{"model_type":"llama","n_embd":64,"n_layer":3,"n_head":4,"n_inner":128,"activation_function":"silu","n_positions":16}""";
         const string Other = """
-            {"model_type":"llama","hidden_size":64,"num_hidden_layers":3,"num_attention_heads":4,"intermediate_size":128,"hidden_act":"silu","max_position_embeddings":16}
+            {"model_type":"llama","hidden_size":64,"num_hidden_layers":3,"num_attention_heads":4,
+             "intermediate_size":128,"hidden_act":"silu","max_position_embeddings":16}
             """;
         Assert.Equal(Parse(One).Architecture, Parse(Other).Architecture);
     }
@@ -152,7 +155,10 @@ public class ImportTests
     [Fact]
     public void Without_a_model_type_the_class_decides()
     {
-        LoadedArchitecture loaded = Parse("""{"architectures":["Olmo2ForCausalLM"],"hidden_size":64,"num_hidden_layers":3,"num_attention_heads":4,"intermediate_size":128}""");
+        LoadedArchitecture loaded = Parse("""
+            {"architectures":["Olmo2ForCausalLM"],"hidden_size":64,
+             "num_hidden_layers":3,"num_attention_heads":4,"intermediate_size":128}
+            """);
         Assert.Equal("olmo2", loaded.Import!.ModelType);
         Assert.True(loaded.Architecture.Norm == Placement.Output);
     }
@@ -179,7 +185,8 @@ public class ImportTests
     {
         // Gemma 2 27B: d = 4608, d_h = 128, logits over √144
         LoadedArchitecture loaded = Parse("""
-            {"model_type":"gemma2","hidden_size":4608,"num_hidden_layers":46,"num_attention_heads":32,"head_dim":128,"query_pre_attn_scalar":144,"intermediate_size":36864}
+            {"model_type":"gemma2","hidden_size":4608,"num_hidden_layers":46,"num_attention_heads":32,
+             "head_dim":128,"query_pre_attn_scalar":144,"intermediate_size":36864}
             """);
         Close("σ_A", 4608 * 4e-4 * Math.Sqrt(128.0 / 144), loaded.Architecture.Attention.LogitStd);
     }
@@ -187,7 +194,10 @@ public class ImportTests
     [Fact]
     public void Heads_that_do_not_divide_the_width_become_the_largest_divisor_where_they_have_a_width_of_their_own()
     {
-        LoadedArchitecture loaded = Parse("""{"model_type":"qwen3","hidden_size":60,"num_hidden_layers":3,"num_attention_heads":8,"head_dim":16,"intermediate_size":128}""");
+        LoadedArchitecture loaded = Parse("""
+            {"model_type":"qwen3","hidden_size":60,"num_hidden_layers":3,
+             "num_attention_heads":8,"head_dim":16,"intermediate_size":128}
+            """);
         Assert.Equal(6, loaded.Architecture.Heads);
         Close("σ_V", 4e-4 * Math.Sqrt(60 * 8 * 16), loaded.Architecture.Attention.ValueStd);
         Assert.Contains(loaded.Import!.Notes, note => note.Contains("largest divisor of the width below 8"));
@@ -201,13 +211,17 @@ public class ImportTests
     {
         LoadedArchitecture loaded = Parse(Tiny(key));
         Close("q₀", std * std, loaded.Architecture.Input.Norm);
-        Assert.Equal(std == 0.02, loaded.Import!.Notes.Any(note => note.StartsWith("initializer_range is missing: 0.02", StringComparison.Ordinal)));
+        Assert.Equal(
+            std == 0.02, loaded.Import!.Notes.Any(note => note.StartsWith("initializer_range is missing: 0.02", StringComparison.Ordinal)));
     }
 
     [Fact]
     public void A_nested_text_model_falls_back_on_the_standard_deviation_around_it()
     {
-        LoadedArchitecture loaded = Parse("""{"model_type":"gemma3","initializer_range":0.1,"text_config":{"hidden_size":64,"num_hidden_layers":3,"intermediate_size":128}}""");
+        LoadedArchitecture loaded = Parse("""
+            {"model_type":"gemma3","initializer_range":0.1,
+             "text_config":{"hidden_size":64,"num_hidden_layers":3,"intermediate_size":128}}
+            """);
         Close("q₀", 64 * 0.01, loaded.Architecture.Input.Norm);
         Assert.Equal("gemma3_text", loaded.Import!.ModelType);
     }

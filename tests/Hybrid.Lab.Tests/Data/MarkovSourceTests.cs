@@ -131,7 +131,8 @@ public class MarkovSourceTests
 
     [Fact]
     public void An_entropy_that_no_chain_of_the_seed_reaches_is_refused_with_what_to_give() =>
-        Assert.Contains("give a higher entropy=", Assert.Throws<InputException>(() => TokenSources.Open("markov:vocabulary=2,entropy=1e-300", 1)).Message);
+        Assert.Contains("give a higher entropy=", Assert.Throws<InputException>(
+            () => TokenSources.Open("markov:vocabulary=2,entropy=1e-300", 1)).Message);
 
     [Theory]
     [InlineData("markov", "markov:vocabulary=32,order=1,entropy=1.7328679513998633,seed=7")]

@@ -56,6 +56,7 @@ public class RecallSourceTests
     {
         using RecallSource source = new(new(9, 5, 6, 1));
         Assert.Equal(long.MaxValue, source.Sequences(Split.Train, 14));
-        Assert.Contains("take 14 tokens, and a sequence has 13", Assert.Throws<InputException>(() => source.Sequences(Split.Train, 13)).Message);
+        Assert.Contains(
+            "take 14 tokens, and a sequence has 13", Assert.Throws<InputException>(() => source.Sequences(Split.Train, 13)).Message);
     }
 }

@@ -11,7 +11,8 @@ using Hybrid.Networks.Random;
 namespace Hybrid.Lab.Tests.Fakes;
 
 /// <summary>The dense engine's network with one weight of one matrix changed, for both passes or for the backward one alone.</summary>
-internal sealed class ChangedWeightEngine(Architecture architecture, int block, MatrixRole role, float change, bool backward) : INetworkEngine
+internal sealed class ChangedWeightEngine(
+    Architecture architecture, int block, MatrixRole role, float change, bool backward) : INetworkEngine
 {
     private readonly WorkerPool _pool = new(1);
 

@@ -23,7 +23,8 @@ public class CheckpointStoreTests
         }
 
         Assert.Equal(123, store.Latest);
-        Assert.Equal(["step-000000009", "step-000000123"], Directory.GetFileSystemEntries(folder.Path("c")).Select(Path.GetFileName).Order());
+        Assert.Equal(
+            ["step-000000009", "step-000000123"], Directory.GetFileSystemEntries(folder.Path("c")).Select(Path.GetFileName).Order());
     }
 
     [Fact]
@@ -38,7 +39,8 @@ public class CheckpointStoreTests
         {
             CheckpointStore full = new(folder.Path("c"), path => new FullDisk(path, room));
             string message = Assert.Throws<InputException>(() => full.Save(trainer)).Message;
-            Assert.Matches(@"step-000000007\.partial/(weights|optimiser)\.safetensors: cannot be written \(No space left on device\)", message);
+            Assert.Matches(
+                @"step-000000007\.partial/(weights|optimiser)\.safetensors: cannot be written \(No space left on device\)", message);
             Assert.Equal(before, Directory.GetFiles(folder.Path("c"), "*", SearchOption.AllDirectories));
         }
 
@@ -93,7 +95,8 @@ public class CheckpointStoreTests
         Plans.Run(path, Plans.Small());
         Directory.Move(Path.Combine(path, Newest), Path.Combine(path, "checkpoints/step-000000035"));
         Directory.Delete(Path.Combine(path, "checkpoints/step-000000030"), recursive: true);
-        Assert.Contains("must be of step 35, as its folder is, got step 40", Assert.Throws<InputException>(() => Plans.Run(path, Plans.Small())).Message);
+        Assert.Contains("must be of step 35, as its folder is, got step 40", Assert.Throws<InputException>(
+            () => Plans.Run(path, Plans.Small())).Message);
         File.Delete(Path.Combine(path, "checkpoints/step-000000035/state.json"));
         Assert.Contains("state.json: cannot be read", Assert.Throws<InputException>(() => Plans.Run(path, Plans.Small())).Message);
     }
@@ -105,7 +108,8 @@ public class CheckpointStoreTests
         using BigramTrainer trainer = new(Plans.Small().Options), other = new(Plans.Small(data: "markov:vocabulary=9,entropy=1").Options);
         CheckpointStore store = new(folder.Path("c"));
         store.Save(trainer);
-        Assert.Contains("tensor 'bigram.logits' must be [9, 9], got [8, 8]", Assert.Throws<InputException>(() => store.Load(other, 0)).Message);
+        Assert.Contains(
+            "tensor 'bigram.logits' must be [9, 9], got [8, 8]", Assert.Throws<InputException>(() => store.Load(other, 0)).Message);
         using BigramTrainer sgd = new(Plans.Small(kind: Networks.Training.OptimiserKind.Sgd).Options);
         Assert.Contains("tensor 'mean.bigram.logits' belongs to no part", Assert.Throws<InputException>(() => store.Load(sgd, 0)).Message);
     }

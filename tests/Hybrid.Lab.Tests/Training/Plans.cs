@@ -38,7 +38,8 @@ internal static class Plans
     }
 
     /// <summary>Begins the run of a plan in a folder, or continues it, until its end or the cancellation.</summary>
-    public static TrainingResult Run(string path, TrainingPlan plan, CancellationToken cancellation = default, Action<TrainingProgress>? progress = null)
+    public static TrainingResult Run(
+        string path, TrainingPlan plan, CancellationToken cancellation = default, Action<TrainingProgress>? progress = null)
     {
         using RunDirectory directory = RunDirectory.Exists(path) ? RunDirectory.Open(path) : RunDirectory.Create(path, plan);
         using BigramTrainer trainer = new(directory.Plan.Options);

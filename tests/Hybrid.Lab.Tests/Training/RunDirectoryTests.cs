@@ -12,7 +12,8 @@ public class RunDirectoryTests
         using TemporaryFolder folder = new();
         string path = folder.Path("run");
         using (RunDirectory.Create(path, Plans.Small()))
-            Assert.Contains($"--out {path} is in use by another process", Assert.Throws<InputException>(() => RunDirectory.Open(path)).Message);
+            Assert.Contains(
+                $"--out {path} is in use by another process", Assert.Throws<InputException>(() => RunDirectory.Open(path)).Message);
         RunDirectory.Open(path).Dispose();
     }
 
@@ -21,10 +22,13 @@ public class RunDirectoryTests
     {
         using TemporaryFolder folder = new();
         RunDirectory.Create(folder.Path("run"), Plans.Small()).Dispose();
-        Assert.Contains("holds a run already; continue it with --resume", Assert.Throws<InputException>(() => RunDirectory.Create(folder.Path("run"), Plans.Small())).Message);
+        Assert.Contains("holds a run already; continue it with --resume", Assert.Throws<InputException>(
+            () => RunDirectory.Create(folder.Path("run"), Plans.Small())).Message);
         folder.Write("thesis.tex", "");
-        Assert.Contains("must be new or empty, and holds ", Assert.Throws<InputException>(() => RunDirectory.Create(folder.Root, Plans.Small())).Message);
-        Assert.Contains("must be a folder, got a file", Assert.Throws<InputException>(() => RunDirectory.Create(folder.Path("thesis.tex"), Plans.Small())).Message);
+        Assert.Contains("must be new or empty, and holds ", Assert.Throws<InputException>(
+            () => RunDirectory.Create(folder.Root, Plans.Small())).Message);
+        Assert.Contains("must be a folder, got a file", Assert.Throws<InputException>(
+            () => RunDirectory.Create(folder.Path("thesis.tex"), Plans.Small())).Message);
         Assert.Contains("got an empty path", Assert.Throws<InputException>(() => RunDirectory.Create(" ", Plans.Small())).Message);
     }
 

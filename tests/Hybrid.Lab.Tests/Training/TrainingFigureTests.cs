@@ -50,7 +50,8 @@ public class TrainingFigureTests
         string svg = TrainingFigure.Render(new(Plans.Small(), outcome, null, entries, 1), optimum, []);
         Assert.DoesNotContain("NaN", svg);
         XElement figure = XDocument.Parse(svg).Root!;
-        foreach (string point in figure.Descendants(Svg + "polyline").SelectMany(line => ((string)line.Attribute("points")!).Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        foreach (string point in figure.Descendants(Svg + "polyline").SelectMany(
+            line => ((string)line.Attribute("points")!).Split(' ', StringSplitOptions.RemoveEmptyEntries)))
         {
             double[] place = [.. point.Split(',').Select(double.Parse)];
             Assert.InRange(place[0], 0, (double)figure.Attribute("width")!);

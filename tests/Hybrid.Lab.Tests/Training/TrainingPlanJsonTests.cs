@@ -22,7 +22,8 @@ public class TrainingPlanJsonTests
             {
                 Seed = ulong.MaxValue,
                 Recompute = true,
-                Optimiser = plan.Options.Optimiser with { ClipNorm = double.PositiveInfinity, LearningRate = 0.1 + 0.2, Kind = OptimiserKind.Sgd },
+                Optimiser =
+                    plan.Options.Optimiser with { ClipNorm = double.PositiveInfinity, LearningRate = 0.1 + 0.2, Kind = OptimiserKind.Sgd },
             },
         };
         Assert.Equal(plan, TrainingPlanJson.Parse(TrainingPlanJson.ToText(plan), "x"));
@@ -67,20 +68,28 @@ public class TrainingPlanJsonTests
         foreach (string name in (string[])["engine", "steps", "optimiser", "model", "kind", "task", "source"])
         {
             JsonObject root = JsonNode.Parse(text)!.AsObject();
-            foreach (JsonObject owner in (JsonObject[])[root, root["optimiser"]!.AsObject(), root["model"]!.AsObject(), root["data"]!.AsObject()])
+            foreach (JsonObject owner in (JsonObject[])[
+                root, root["optimiser"]!.AsObject(), root["model"]!.AsObject(), root["data"]!.AsObject()])
+            {
                 owner.Remove(name);
-            Assert.Contains($"{name} is missing", Assert.Throws<InputException>(() => TrainingPlanJson.Parse(root.ToJsonString(), "x")).Message);
+            }
+
+            Assert.Contains(
+                $"{name} is missing", Assert.Throws<InputException>(() => TrainingPlanJson.Parse(root.ToJsonString(), "x")).Message);
         }
 
-        Assert.Contains("steps is given twice", Assert.Throws<InputException>(() => TrainingPlanJson.Parse(text.Replace("\"steps\"", "\"steps\": 1, \"steps\""), "x")).Message);
-        Assert.Contains("cannot be read as JSON at line 1", Assert.Throws<InputException>(() => TrainingPlanJson.Parse("{\"steps\":", "x")).Message);
+        Assert.Contains("steps is given twice", Assert.Throws<InputException>(
+            () => TrainingPlanJson.Parse(text.Replace("\"steps\"", "\"steps\": 1, \"steps\""), "x")).Message);
+        Assert.Contains(
+            "cannot be read as JSON at line 1", Assert.Throws<InputException>(() => TrainingPlanJson.Parse("{\"steps\":", "x")).Message);
     }
 
     [Fact]
     public void Differences_are_named_with_both_values()
     {
         TrainingPlan plan = Plans.Small();
-        TrainingPlan other = plan with { Options = plan.Options with { Steps = 50, Optimiser = plan.Options.Optimiser with { LearningRate = 0.2 } } };
+        TrainingPlan other =
+            plan with { Options = plan.Options with { Steps = 50, Optimiser = plan.Options.Optimiser with { LearningRate = 0.2 } } };
         Assert.Equal([("steps", "40", "50"), ("optimiser.learningRate", "0.1", "0.2")], PlanDifferences.Between(plan, other));
         Assert.Empty(PlanDifferences.Between(plan, plan));
     }
@@ -97,7 +106,8 @@ public class TrainingPlanJsonTests
             Architecture = ArchitectureOverrides.Apply(plan.Options.Model.Architecture, [$"mask={mask}"]),
         };
         using ITokenSource source = plan.Data.Open(1);
-        Assert.Contains(remedy, Assert.Throws<InputException>(() => (plan with { Options = plan.Options with { Model = model } }).EnsureFits(source)).Message);
+        Assert.Contains(remedy, Assert.Throws<InputException>(
+            () => (plan with { Options = plan.Options with { Model = model } }).EnsureFits(source)).Message);
     }
 
     [Fact]

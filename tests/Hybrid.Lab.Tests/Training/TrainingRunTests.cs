@@ -35,7 +35,8 @@ public class TrainingRunTests
         Assert.StartsWith("{\"step\":1,\"loss\":", lines[1]);
         Assert.DoesNotContain("seconds", lines[1]);
         Assert.Equal(40, File.ReadAllLines(folder.Path("run/times.jsonl")).Length);
-        Assert.Equal(["step-000000030", "step-000000040"], Directory.GetDirectories(folder.Path("run/checkpoints")).Select(Path.GetFileName).Order());
+        Assert.Equal(["step-000000030", "step-000000040"], Directory.GetDirectories(folder.Path("run/checkpoints")).Select(Path.GetFileName)
+            .Order());
     }
 
     [Theory]
@@ -151,9 +152,11 @@ public class TrainingRunTests
         Plans.Run(path, Plans.Small());
         string[] lines = File.ReadAllLines(log);
         File.WriteAllLines(log, lines.Where((_, i) => i != 7));
-        Assert.Contains($"{log}: line 8 must be of step 7, got step 8", Assert.Throws<InputException>(() => Plans.Run(path, Plans.Small())).Message);
+        Assert.Contains(
+            $"{log}: line 8 must be of step 7, got step 8", Assert.Throws<InputException>(() => Plans.Run(path, Plans.Small())).Message);
         File.WriteAllLines(log, lines[..30]);
-        Assert.Contains($"{log}: holds 30 whole lines and none of step 40", Assert.Throws<InputException>(() => Plans.Run(path, Plans.Small())).Message);
+        Assert.Contains($"{log}: holds 30 whole lines and none of step 40", Assert.Throws<InputException>(
+            () => Plans.Run(path, Plans.Small())).Message);
         File.WriteAllLines(log, ["{\"step\":0,\"evalLoss\":1}", "rubbish", .. lines[2..]]);
         Assert.Contains($"{log}: line 2 is not JSON", Assert.Throws<InputException>(() => Plans.Run(path, Plans.Small())).Message);
     }

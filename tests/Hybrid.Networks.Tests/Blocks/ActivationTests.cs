@@ -102,7 +102,8 @@ public sealed unsafe class ActivationTests
         Activation.Tags.Gelu => 0.5 * SpecialFunctions.Erfc(-x / Math.Sqrt(2)) + x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI),
         Activation.Tags.GeluTanh => 0.5 * (1 + Math.Tanh(Cubic(x)))
             + 0.5 * x * Math.Sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x) / Math.Pow(Math.Cosh(Math.Min(Math.Abs(Cubic(x)), 700)), 2),
-        Activation.Tags.Silu => (1 + Math.Exp(-x) + x * Math.Exp(-x)) / Math.Pow(1 + Math.Exp(-x), 2) is var slope && double.IsNaN(slope) ? 0 : slope,
+        Activation.Tags.Silu =>
+            (1 + Math.Exp(-x) + x * Math.Exp(-x)) / Math.Pow(1 + Math.Exp(-x), 2) is var slope && double.IsNaN(slope) ? 0 : slope,
         _ => 1 / (2 + Math.Exp(x) + Math.Exp(-x)),
     };
 

@@ -96,7 +96,10 @@ public sealed class RowBasisTests
         for (int i = 0; i < basis.Rank; i++)
         {
             for (int j = 0; j <= i; j++)
-                Near.Equal($"overlap of basis rows {i} and {j}", i == j ? 1 : 0, Rows.Dot(basis.Rows, i, basis.Rows, j), basis.Rank * 1e-10);
+            {
+                Near.Equal(
+                    $"overlap of basis rows {i} and {j}", i == j ? 1 : 0, Rows.Dot(basis.Rows, i, basis.Rows, j), basis.Rank * 1e-10);
+            }
         }
     }
 

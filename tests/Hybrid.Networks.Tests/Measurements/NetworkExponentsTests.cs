@@ -85,7 +85,8 @@ public sealed class NetworkExponentsTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Plan(model, 61));
         using DenseTrainer trainer = new(Models.Options(model), threads: 1);
         using NetworkExponents exponents = new(model, 4, 1);
-        Assert.Contains("at least 4 sequences", Assert.Throws<ArgumentException>(() => exponents.Measure(trainer, Models.Batch(model, 3), 1)).Message);
+        Assert.Contains(
+            "at least 4 sequences", Assert.Throws<ArgumentException>(() => exponents.Measure(trainer, Models.Batch(model, 3), 1)).Message);
     }
 
     private static void Plan(ModelOptions model, int exponents) => new NetworkExponents(model, 1, exponents).Dispose();

@@ -40,7 +40,9 @@ public sealed class PassMeterTests
             Near.Equal("data variance", data, stream.DataVariance, 0, 1e-12);
             Near.Equal("largest norm", x.Max(row => Math.Sqrt(Dot(row, row))), stream.LargestNorm, 0, 1e-12);
             (double diagonal, double offDiagonal) = Overlaps(g, n);
-            Near.Equal("gradient", [diagonal, offDiagonal], [measured.Gradients[layer].Diagonal, measured.Gradients[layer].OffDiagonal], 1e-12 * diagonal);
+            Near.Equal(
+                "gradient", [diagonal, offDiagonal],
+                [measured.Gradients[layer].Diagonal, measured.Gradients[layer].OffDiagonal], 1e-12 * diagonal);
         }
 
         for (int block = 1; block <= depth; block++)

@@ -38,7 +38,9 @@ public sealed class GaussianTests
             (float single, double exactSingle, double radius) = ScalarNormals.Single(1, 2, 3, 4, i);
             (double value, double exact) = ScalarNormals.Double(1, 2, 3, 4, i);
             double relative = 12 * Math.ScaleB(1, -24) + Math.ScaleB(1, -23) / (radius * radius);
-            Assert.True(Math.Abs(single - exactSingle) <= relative * Math.Abs(exactSingle) + Math.PI / 2 * Math.ScaleB(radius, -24), $"single {i}: {single} for {exactSingle}");
+            Assert.True(
+                Math.Abs(single - exactSingle) <= relative * Math.Abs(exactSingle) + Math.PI / 2 * Math.ScaleB(radius, -24),
+                $"single {i}: {single} for {exactSingle}");
             Assert.True(Math.Abs(value - exact) <= 12 * Math.ScaleB(1, -53) * Math.Abs(exact) + 1e-15, $"double {i}: {value} for {exact}");
         }
     }
@@ -74,7 +76,10 @@ public sealed class GaussianTests
         {
             (double Power, double Expected, double Variance)[] moments = [(1, 0, 1), (2, 1, 2), (3, 0, 15), (4, 3, 96), (6, 15, 10170)];
             foreach ((double power, double expected, double variance) in moments)
-                Statistics.Agrees($"{name} E x^{power}", expected, x.Average(value => Math.Pow(value, power)), Math.Sqrt(variance / x.Length));
+            {
+                Statistics.Agrees(
+                    $"{name} E x^{power}", expected, x.Average(value => Math.Pow(value, power)), Math.Sqrt(variance / x.Length));
+            }
         }
     }
 

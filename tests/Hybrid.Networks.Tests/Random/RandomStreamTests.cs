@@ -67,7 +67,8 @@ public sealed class RandomStreamTests
     public void A_stream_of_the_other_kind_of_layer_is_refused()
     {
         Assert.Contains("got Query", Assert.Throws<ArgumentException>(() => RandomStream.Query.OfInput(1, 2)).Message);
-        Assert.Contains("got InputTokens of layer 3", Assert.Throws<ArgumentException>(() => RandomStream.InputTokens.OfBlock(1, 2, 3)).Message);
+        Assert.Contains(
+            "got InputTokens of layer 3", Assert.Throws<ArgumentException>(() => RandomStream.InputTokens.OfBlock(1, 2, 3)).Message);
         Assert.Contains("got Query of layer 0", Assert.Throws<ArgumentException>(() => RandomStream.Query.OfBlock(1, 2, 0)).Message);
     }
 

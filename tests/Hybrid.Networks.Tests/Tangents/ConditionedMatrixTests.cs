@@ -31,7 +31,11 @@ public sealed class ConditionedMatrixTests
                 for (int i = 0; i < n; i++)
                 {
                     for (int j = 0; j < n; j++)
-                        Near.Equal($"g_{j}·(z_{i} W) = (g_{j} Wᵀ)·z_{i}", Rows.Dot(outputs.View, i, gradients.View, j), Rows.Dot(inputs.View, i, images.View, j), 1e-10);
+                    {
+                        Near.Equal(
+                            $"g_{j}·(z_{i} W) = (g_{j} Wᵀ)·z_{i}", Rows.Dot(outputs.View, i, gradients.View, j),
+                            Rows.Dot(inputs.View, i, images.View, j), 1e-10);
+                    }
                 }
             }
         }
@@ -53,7 +57,9 @@ public sealed class ConditionedMatrixTests
         const int matrices = 8_000, entries = In * Out;
         using TestWorkspace test = new(12, In);
         using ConditionedMatrix matrix = new(test.Workspace, In, Out, Deviation);
-        using Rows identity = new(In, In), whole = new(In, Out), z = Rows.Normal(2, In, 1), y = new(2, Out), g = new(2, Out), d = new(2, In), y2 = new(2, Out);
+        using Rows identity = new(In, In), whole = new(In, Out), z = Rows.Normal(2, In, 1), y = new(2, Out), g = new(2, Out),
+            d = new(2, In),
+            y2 = new(2, Out);
         for (int i = 0; i < In; i++)
             identity[i, i] = 1;
         double[] sums = new double[entries], first = new double[matrices], norms = new double[matrices];
@@ -104,8 +110,11 @@ public sealed class ConditionedMatrixTests
         double[] deviations = [0.6, 1.1];
         using TestWorkspace test = new(12, In);
         using RowBasis inputs = new(In, In);
-        using ConditionedMatrix first = new(test.Workspace, inputs, Out, deviations[0]), second = new(test.Workspace, inputs, Out, deviations[1]);
-        using Rows identity = new(Out, Out), z = Rows.Normal(3, In, 1), coefficients = new(3, In), y = new(3, Out), y2 = new(3, Out), d = new(Out, In), gram = new(Out, Out);
+        using ConditionedMatrix first = new(test.Workspace, inputs, Out, deviations[0]),
+            second = new(test.Workspace, inputs, Out, deviations[1]);
+        using Rows identity = new(Out, Out), z = Rows.Normal(3, In, 1), coefficients = new(3, In), y = new(3, Out), y2 = new(3, Out),
+            d = new(Out, In),
+            gram = new(Out, Out);
         double[] squares = new double[2], biases = new double[2];
         for (int i = 0; i < Out; i++)
             identity[i, i] = gram[i, i] = 1;
@@ -185,7 +194,8 @@ public sealed class ConditionedMatrixTests
             for (int j = 0; j < 3; j++)
             {
                 double overlap = Rows.Dot(z.View, i, z.View, j), product = Rows.Dot(z.View, i, z.View, i) * Rows.Dot(z.View, j, z.View, j);
-                Statistics.Agrees($"y_{i}·y_{j} / m", overlap, Rows.Dot(y.View, i, y.View, j) / m, Math.Sqrt((product + overlap * overlap) / m));
+                Statistics.Agrees(
+                    $"y_{i}·y_{j} / m", overlap, Rows.Dot(y.View, i, y.View, j) / m, Math.Sqrt((product + overlap * overlap) / m));
                 Statistics.Agrees($"y_{i}·y′_{j} / m", 0, Rows.Dot(y.View, i, y2.View, j) / m, Math.Sqrt(product / m));
             }
         }

@@ -92,7 +92,8 @@ public sealed class ExponentTests
     public void Angle_and_gradient_exponents_on_the_line_are_the_theorys(Placement norm, Wiring wiring, Activation activation)
     {
         const int width = 512, depth = 4, samples = 40;
-        (ExponentEstimate[] angle, ExponentEstimate[] gradient) = LineExponents.Measure(Network(norm, wiring, activation, width, depth), 7, samples);
+        (ExponentEstimate[] angle, ExponentEstimate[] gradient) = LineExponents.Measure(
+            Network(norm, wiring, activation, width, depth), 7, samples);
         (ExponentEstimate[] halfAngle, ExponentEstimate[] halfGradient) =
             LineExponents.Measure(Network(norm, wiring, activation, width / 2, depth), 8, samples);
         double q = 1;
@@ -104,7 +105,8 @@ public sealed class ExponentTests
         }
 
         void Compare(string name, double theory, ExponentEstimate whole, ExponentEstimate half) => Statistics.Agrees(
-            $"{norm}, {wiring}, {activation}, {name}", theory, whole.Mean, whole.StandardError + half.StandardError, Math.Abs(whole.Mean - half.Mean));
+            $"{norm}, {wiring}, {activation}, {name}", theory, whole.Mean, whole.StandardError + half.StandardError,
+            Math.Abs(whole.Mean - half.Mean));
     }
 
     // Attention and MLP side by side under pre at stationary norms, r = 0.8, a_A = 0.5, a_M = 0.6, tanh at σ_w² = 3, all else 1:
@@ -132,9 +134,11 @@ public sealed class ExponentTests
         const int width = 1024;
         ((double Mean, double StandardError) angles, (double Mean, double StandardError) gradients) = Measured(width, 9);
         ((double Mean, double StandardError) halfAngles, (double Mean, double StandardError) halfGradients) = Measured(width / 2, 10);
-        Statistics.Agrees("λ_a measured", angle, angles.Mean, angles.StandardError + halfAngles.StandardError, Math.Abs(angles.Mean - halfAngles.Mean));
         Statistics.Agrees(
-            "λ_g measured", gradient, gradients.Mean, gradients.StandardError + halfGradients.StandardError, Math.Abs(gradients.Mean - halfGradients.Mean));
+            "λ_a measured", angle, angles.Mean, angles.StandardError + halfAngles.StandardError, Math.Abs(angles.Mean - halfAngles.Mean));
+        Statistics.Agrees(
+            "λ_g measured", gradient, gradients.Mean, gradients.StandardError + halfGradients.StandardError,
+            Math.Abs(gradients.Mean - halfGradients.Mean));
 
         ((double, double) Angle, (double, double) Gradient) Measured(int d, ulong seed)
         {
@@ -155,7 +159,8 @@ public sealed class ExponentTests
     }
 
     private static Architecture Network(Placement norm, Wiring wiring, Activation activation, int width, int depth) => Networks.Of(
-        norm, activation, 8, depth, width, valueStd: ValueStd, inStd: InStd, attentionBranch: AttentionBranch, mlpBranch: MlpBranch, skip: Skip,
+        norm, activation, 8, depth, width, valueStd: ValueStd, inStd: InStd,
+        attentionBranch: AttentionBranch, mlpBranch: MlpBranch, skip: Skip,
         wiring: wiring);
 
     // On the line attention passes σ_V² times the norm and the gradient's mean mode; differences see the skip and the MLP.

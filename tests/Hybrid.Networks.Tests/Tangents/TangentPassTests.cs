@@ -35,8 +35,9 @@ public sealed class TangentPassTests
     public void Tangents_and_gradients_are_adjoint(Placement norm, Wiring wiring, Mask mask, bool gated)
     {
         const int n = 5, d = 24, depth = 3, tangents = 3;
-        Architecture architecture = Networks.Of(norm, Activation.Tanh, n, depth, d, heads: 4, mlpWidth: 31, mask, gated, logitStd: 3, inStd: 1.4, biasStd: 0.3,
-            skip: 0.9, wiring: wiring);
+        Architecture architecture = Networks.Of(
+            norm, Activation.Tanh, n, depth, d, heads: 4, mlpWidth: 31, mask, gated,
+            logitStd: 3, inStd: 1.4, biasStd: 0.3, skip: 0.9, wiring: wiring);
         using WorkerPool pool = new(1);
         using MatrixProduct<double> product = new(pool);
         using ConditionedNetwork network = new(architecture, n * (1 + tangents), pool, product);

@@ -69,7 +69,8 @@ public sealed unsafe class DenseTrainerTests
             foreach ((MatrixRole role, string name) in matrices)
             {
                 MatrixView<float> drawn = network.Matrix(layer, role), initial = trainer.Matrix($"blocks.{layer}.{name}");
-                Assert.Equal(new Span<float>(drawn.Data, drawn.Rows * drawn.Columns).ToArray(), new Span<float>(initial.Data, initial.Rows * initial.Columns).ToArray());
+                Assert.Equal(new Span<float>(drawn.Data, drawn.Rows * drawn.Columns).ToArray(), new Span<float>(
+                    initial.Data, initial.Rows * initial.Columns).ToArray());
             }
         }
     }

@@ -51,7 +51,8 @@ internal static class Models
 
     /// <summary>Options with the optimiser's defaults.</summary>
     public static TrainingOptions Options(
-        ModelOptions model, int sequences = 3, int steps = 20, OptimiserOptions? optimiser = null, bool recompute = false, ulong seed = 1) =>
+        ModelOptions model, int sequences = 3, int steps = 20,
+        OptimiserOptions? optimiser = null, bool recompute = false, ulong seed = 1) =>
         new(model, optimiser ?? new OptimiserOptions(), sequences, steps, seed, recompute);
 
     /// <summary>Random tokens; of a next-token task the targets follow the inputs, of a masked one every third is hidden.</summary>

@@ -79,7 +79,8 @@ public sealed unsafe class ObserverTests
         (Recorder seen, float[] positions) = Observe(model);
         Assert.Equal(model.Architecture.Depth + 1, seen.Gradients.Count);
         float[] gradient = seen.Gradients[^1];
-        double[] expected = [.. positions.Select((_, i) => Enumerable.Range(0, Sequences).Sum(b => (double)gradient[b * positions.Length + i]))];
+        double[] expected =
+            [.. positions.Select((_, i) => Enumerable.Range(0, Sequences).Sum(b => (double)gradient[b * positions.Length + i]))];
         Near.Equal($"{norm} gradient of the positions", expected, Wide(positions), Sequences * Rounding * expected.Max(Math.Abs));
     }
 

@@ -85,7 +85,8 @@ public sealed unsafe class TorchComparisonTests
         {
             StepResult result = run.Step(TorchFixtures.Batch(options.Model, step + 1));
             string name = $"{typeof(T).Name} {expected.Options.Kind} {expected.Description.Name} step {step + 1}";
-            Tests.Near.Equal($"{name}: loss and gradient norm", row[..2], [result.Loss, result.GradientNorm], 0, TrajectoryFactor * tolerance);
+            Tests.Near.Equal(
+                $"{name}: loss and gradient norm", row[..2], [result.Loss, result.GradientNorm], 0, TrajectoryFactor * tolerance);
             Tests.Near.Equal($"{name}: learning rate", row[2], result.LearningRate, 0, 1e-15);
         }
     }

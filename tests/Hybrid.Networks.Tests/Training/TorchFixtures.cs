@@ -15,7 +15,8 @@ internal sealed class TorchFixtures
         int next = 0;
         Cases = [.. document.Cases.Select(item => new Case(
             item, Take(Sequences * Tokens * Vocabulary), Take(1)[0],
-            [.. item.Tensors!.Select(tensor => new Gradient(tensor.Name, tensor.Shape, Take(tensor.Shape.Aggregate(1, (a, b) => a * b))))]))];
+            [.. item.Tensors!.Select(
+                tensor => new Gradient(tensor.Name, tensor.Shape, Take(tensor.Shape.Aggregate(1, (a, b) => a * b))))]))];
         Trajectories = [.. document.Trajectories.Select(item => new Trajectory(
             item.Case, item.Options, [.. Enumerable.Range(0, item.Options.Steps).Select(_ => Take(3))]))];
         if (next != values.Length)
@@ -44,7 +45,8 @@ internal sealed class TorchFixtures
             width: Width,
             heads: Heads,
             mlpWidth: Mlp,
-            activation: Networks.Activations.Single(item => string.Equals(item.ToString(), of.Activation, StringComparison.OrdinalIgnoreCase)),
+            activation: Networks.Activations.Single(
+                item => string.Equals(item.ToString(), of.Activation, StringComparison.OrdinalIgnoreCase)),
             gated: of.Gated,
             norm: Placement.All.Single(item => item.ToString() == of.Norm),
             wiring: WiringModule.Named.Single(item => item.Item1 == (of.Wiring ?? "sequential")).Item2,

@@ -96,7 +96,8 @@ internal static class BenchCommand
         }
 
         table.Write(terminal);
-        terminal.Out.WriteLine("TFLOP/s: products of a network with real weights, forwards and backwards; drawing and measuring are in the time only");
+        terminal.Out.WriteLine(
+            "TFLOP/s: products of a network with real weights, forwards and backwards; drawing and measuring are in the time only");
     }
 
     private static JsonObject ToNode(RunHeader header, IEnumerable<EngineSpeed> speeds) => new()
@@ -126,7 +127,8 @@ internal static class BenchCommand
     {
         string text = string.Join(',', result.Tokens.Select(token => token.Value));
         string[] parts = text.Split(',');
-        int[] widths = [.. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int width) ? width : 0)];
+        int[] widths =
+            [.. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int width) ? width : 0)];
         if (widths.All(width => width is >= 1 and <= 1 << 24))
             return widths;
         result.AddError($"--widths must be integers from 1 to {1 << 24} joined by commas, got '{text}'.");

@@ -29,11 +29,13 @@ internal static class CheckCommand
             "hybrid check pre-tanh-ordered --set mlp.inStd=1.5 --json");
         Argument<string[]> sources = new("ARCH")
         {
-            Description = "Presets, architecture JSON files or Hugging Face config.json files; gpt2 and the small presets if none is given.",
+            Description =
+                "Presets, architecture JSON files or Hugging Face config.json files; gpt2 and the small presets if none is given.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         Option<string> engine = Options.Engine(session.Engines.Default);
-        Option<int> samples = Options.Samples(64, CheckPlan.LeastSamples, "Networks to draw at the width; four times as many at a quarter of it.");
+        Option<int> samples = Options.Samples(
+            64, CheckPlan.LeastSamples, "Networks to draw at the width; four times as many at a quarter of it.");
         Option<int> width = Options.Width($"{StandardWidth} if neither ARCH nor --set is given, else ARCH's own");
         Option<int> threads = Options.Threads();
         Option<long?> memory = Options.Memory();
@@ -73,7 +75,8 @@ internal static class CheckCommand
         });
     }
 
-    private static int Run(Session session, CheckPlan plan, IReadOnlyList<ImportReport?> imports, string? figure, string? page, string command, bool json)
+    private static int Run(
+        Session session, CheckPlan plan, IReadOnlyList<ImportReport?> imports, string? figure, string? page, string command, bool json)
     {
         RunHeader header = new("check", plan.Seed, plan.Engine.Name, plan.Samples, plan.Threads, plan.Engine.Device);
         TextWriter output = session.Terminal.Out;
@@ -114,7 +117,8 @@ internal static class CheckCommand
         if (!report.Complete)
         {
             session.Terminal.Error.WriteLine(
-                $"hybrid: stopped after {report.Comparisons.Count} of {report.Plan.Architectures.Count} architectures; the report is of those");
+                $"hybrid: stopped after {report.Comparisons.Count} of "
+                + $"{report.Plan.Architectures.Count} architectures; the report is of those");
             return ExitCode.Cancelled;
         }
 

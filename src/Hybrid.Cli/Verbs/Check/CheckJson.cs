@@ -12,7 +12,10 @@ namespace Hybrid.Cli.Verbs;
 /// <summary>A check's report as JSON.</summary>
 internal static class CheckJson
 {
-    /// <summary>The report; <paramref name="imports"/> has one entry for each architecture of its plan, null for those not imported.</summary>
+    /// <summary>
+    /// The report; <paramref name="imports"/> has one entry for
+    /// each architecture of its plan, null for those not imported.
+    /// </summary>
     public static JsonObject ToNode(CheckReport report, IReadOnlyList<ImportReport?> imports, RunHeader header) => new()
     {
         ["run"] = header.ToNode(),
@@ -26,7 +29,8 @@ internal static class CheckJson
         ["familyWiseRate"] = report.Plan.FamilyWiseRate,
         ["seconds"] = Math.Round(report.Seconds, 3),
         ["errors"] = new JsonArray([.. report.Errors.Select(Errors)]),
-        ["architectures"] = new JsonArray([.. report.Comparisons.Zip(imports, (comparison, import) => (JsonNode)ImportNotes.AddTo(Architecture(comparison), import))]),
+        ["architectures"] = new JsonArray(
+            [.. report.Comparisons.Zip(imports, (comparison, import) => (JsonNode)ImportNotes.AddTo(Architecture(comparison), import))]),
     };
 
     private static JsonNode Errors(ErrorSummary errors) => new JsonObject

@@ -8,22 +8,28 @@ namespace Hybrid.Cli.Verbs;
 /// <summary>A check as a page.</summary>
 internal static class CheckPage
 {
-    public static Report Of(CheckReport report, IReadOnlyList<ImportReport?> imports, RunHeader header, string command, string figure) => new(
-        "Theory against random transformers",
-        [
-            new(
-                $"Verdict: {CheckTables.Verdict(report)}",
-                [
-                    new ReportParagraph(CheckTables.Counts(report)),
-                    new ReportFigure("layers.svg", "Prediction as lines, measured networks as points with error bars of two standard errors.", figure),
-                    CheckTables.Errors(report),
-                    new ReportParagraph(CheckTables.ErrorsNote),
-                ]),
-            .. report.Comparisons.Select(Section),
-            RunSections.Assumptions(report.Comparisons.SelectMany(comparison => comparison.Prediction.Trainability.Reasons.Where(IsStrain))),
-            RunSections.Asked(command, report.Plan.Architectures, imports),
-            RunSections.Run(header, report.Seconds),
-        ]);
+    public static Report Of(
+        CheckReport report, IReadOnlyList<ImportReport?> imports, RunHeader header, string command, string figure) =>
+        new(
+            "Theory against random transformers",
+            [
+                new(
+                    $"Verdict: {CheckTables.Verdict(report)}",
+                    [
+                        new ReportParagraph(CheckTables.Counts(report)),
+                        new ReportFigure(
+                            "layers.svg",
+                            "Prediction as lines, measured networks as points with error bars of two standard errors.",
+                            figure),
+                        CheckTables.Errors(report),
+                        new ReportParagraph(CheckTables.ErrorsNote),
+                    ]),
+                .. report.Comparisons.Select(Section),
+                RunSections.Assumptions(
+                    report.Comparisons.SelectMany(comparison => comparison.Prediction.Trainability.Reasons.Where(IsStrain))),
+                RunSections.Asked(command, report.Plan.Architectures, imports),
+                RunSections.Run(header, report.Seconds),
+            ]);
 
     private static ReportSection Section(Comparison comparison) => new(
         CheckTables.Heading(comparison),

@@ -98,10 +98,12 @@ internal static class CheckTables
     /// <summary>How many comparisons agree, and how strict they were.</summary>
     public static string Counts(CheckReport report)
     {
-        int agree = report.Count(Agreement.Agrees), disagree = report.Count(Agreement.Disagrees), open = report.Count(Agreement.Inconclusive);
+        int agree = report.Count(Agreement.Agrees), disagree = report.Count(Agreement.Disagrees),
+            open = report.Count(Agreement.Inconclusive);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{agree} of {agree + disagree + open} comparisons agree ✓, {disagree} disagree ✗, {open} inconclusive ?; a correct theory fails any of them with probability ≤ {Numbers.Percent(report.Plan.FamilyWiseRate)}; {report.Seconds:0.0} s");
+            $"{agree} of {agree + disagree + open} comparisons agree ✓, {disagree} disagree ✗, {open} inconclusive ?; a correct "
+            + $"theory fails any of them with probability ≤ {Numbers.Percent(report.Plan.FamilyWiseRate)}; {report.Seconds:0.0} s");
     }
 
     /// <summary>The verdict as a sentence.</summary>

@@ -25,7 +25,10 @@ internal static class CompleteCommand
         });
     }
 
-    /// <summary>The parser also offers words that contain the one before the cursor, which no shell would put there, and /h for help.</summary>
+    /// <summary>
+    /// The parser also offers words that contain the one before the
+    /// cursor, which no shell would put there, and /h for help.
+    /// </summary>
     private static IEnumerable<string> Answers(ParseResult parsed, string text) =>
         parsed.GetCompletions(text.Length)
             .Select(item => item.InsertText ?? item.Label)

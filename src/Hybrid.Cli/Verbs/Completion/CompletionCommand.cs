@@ -15,7 +15,8 @@ internal static class CompletionCommand
             "hybrid completion zsh",
             "hybrid completion fish",
             "hybrid completion pwsh");
-        Argument<string> shell = new("SHELL") { HelpName = "SHELL", Description = $"One of {string.Join(", ", CompletionScripts.Shells)}." };
+        Argument<string> shell =
+            new("SHELL") { HelpName = "SHELL", Description = $"One of {string.Join(", ", CompletionScripts.Shells)}." };
         shell.AcceptOnlyFromAmong([.. CompletionScripts.Shells]);
         verb.Arguments.Add(shell);
         return verb.Does(parsed =>

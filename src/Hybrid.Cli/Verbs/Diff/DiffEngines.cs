@@ -12,14 +12,17 @@ internal static class DiffEngines
 
     /// <summary>dense and torch, or dense and its double-precision reference where torch cannot be loaded.</summary>
     public static string Default(EngineCatalogue engines) =>
-        engines.Entries.Any(entry => entry.Name == Torch && entry.WhyMissing() is null) ? $"{Dense},{Torch}" : $"{Dense},{DifferencePlan.Double.Entry.Name}";
+        engines.Entries.Any(entry => entry.Name == Torch && entry.WhyMissing() is null)
+            ? $"{Dense},{Torch}"
+            : $"{Dense},{DifferencePlan.Double.Entry.Name}";
 
     /// <summary>--engines A,B.</summary>
     public static Option<string?> Option()
     {
         Option<string?> option = new("--engines")
         {
-            Description = "Two engines that have weights, of dense (single precision), double (the reference) and torch; dense,torch if not given, or dense,double where torch is absent.",
+            Description = "Two engines that have weights, of dense (single precision), double (the reference) and torch; "
+                + "dense,torch if not given, or dense,double where torch is absent.",
             HelpName = "A,B",
         };
         option.CompletionSources.Add("dense,double", "dense,torch", "double,torch");
@@ -44,7 +47,8 @@ internal static class DiffEngines
         if (name == Conditioned)
         {
             throw new InputException(
-                $"--engines: {Conditioned} forms no weight, so there is no network that it shares with another engine; take two of dense, double, torch");
+                $"--engines: {Conditioned} forms no weight, so there is no network "
+                + "that it shares with another engine; take two of dense, double, torch");
         }
 
         return new(engines.Find(name, new DeviceChoice()), DifferencePlan.SingleRounding);

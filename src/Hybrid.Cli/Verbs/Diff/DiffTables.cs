@@ -17,7 +17,11 @@ internal static class DiffTables
             terminal.Out.WriteLine(Caption(backward));
             TextTable table = new([.. Headings(report, backward)]);
             foreach (LayerDifference layer in report.Layers.Where(layer => layer.Backward == backward))
-                table.Row(Cells(layer).Select((cell, column) => (cell, column == Mark ? (Style?)new Style(layer.Agrees ? Color.Green : Color.Red) : null)));
+            {
+                table.Row(Cells(layer).Select(
+                    (cell, column) => (cell, column == Mark ? (Style?)new Style(layer.Agrees ? Color.Green : Color.Red) : null)));
+            }
+
             table.Write(terminal);
         }
 
@@ -43,13 +47,15 @@ internal static class DiffTables
             LayerDifference nearest = report.Nearest;
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{first} and {second} agree at every layer; nearest to its tolerance is the {Pass(nearest)} at layer {nearest.Layer}, at {nearest.Entries / nearest.Tolerance:0.000} of it");
+                $"{first} and {second} agree at every layer; nearest to its tolerance is the {Pass(nearest)} "
+                + $"at layer {nearest.Layer}, at {nearest.Entries / nearest.Tolerance:0.000} of it");
         }
 
         DifferenceQuantity quantity = layer.Deviates!.Value;
         return $"{first} and {second} part at layer {layer.Layer}, {Pass(layer)}, {Symbol(quantity, layer.Backward)}: "
             + $"deviation {Short(layer.Deviation(quantity))}, tolerance {Short(layer.Tolerance)}; "
-            + $"from double precision {first} deviates by {Short(layer.FromReference[0])} there, {second} by {Short(layer.FromReference[1])}";
+            + $"from double precision {first} deviates by {Short(layer.FromReference[0])} there, "
+            + $"{second} by {Short(layer.FromReference[1])}";
     }
 
     /// <summary>How the tolerance came about.</summary>
@@ -73,7 +79,8 @@ internal static class DiffTables
 
     private const int Mark = 9;
 
-    private static string Caption(bool backward) => backward ? "gradient, from the output to the input" : "stream, from the input to the output";
+    private static string Caption(bool backward) =>
+        backward ? "gradient, from the output to the input" : "stream, from the input to the output";
 
     private static IEnumerable<string> Headings(DifferenceReport report, bool backward)
     {

@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
-using Hybrid.Experiments;
 using Hybrid.Experiments.Catalogue;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
+using Hybrid.Experiments.Runs;
 
 namespace Hybrid.Cli.Verbs;
 
@@ -24,7 +26,8 @@ internal static class ExperimentCommand
         Options.Complete(name, ExperimentCatalogue.All.Select(experiment => experiment.Name));
         Option<bool> list = new("--list") { Description = "List the experiments and run none." };
         Option<bool> quick = new("--quick") { Description = "Smaller networks and fewer of them, under a minute." };
-        Option<int> parallel = Options.Integer("--parallel", "Cells at a time, all cores if not given; results do not depend on it.", null, 1, 1024);
+        Option<int> parallel = Options.Integer(
+            "--parallel", "Cells at a time, all cores if not given; results do not depend on it.", null, 1, 1024);
         Option<string> folder = new("--out")
         {
             Description = "Folder for the page, its figures and the finished cells; a run that was stopped continues from there.",
@@ -98,7 +101,8 @@ internal static class ExperimentCommand
         if (!outcome.Complete)
         {
             session.Terminal.Error.WriteLine(
-                $"hybrid: stopped after {outcome.Results.Count} of {plan.Design.Cells.Count} cells; the same command continues from {files.Cells}");
+                $"hybrid: stopped after {outcome.Results.Count} of {plan.Design.Cells.Count} cells; "
+                + $"the same command continues from {files.Cells}");
             return ExitCode.Cancelled;
         }
 
@@ -124,7 +128,8 @@ internal static class ExperimentCommand
     {
         string quick = plan.Scale == ExperimentScale.Quick ? " --quick" : "";
         return new(
-            $"hybrid experiment {plan.Experiment.Name}{quick} --parallel {plan.Parallel} --out {folder} --seed {plan.Seed.ToString(CultureInfo.InvariantCulture)}",
+            $"hybrid experiment {plan.Experiment.Name}{quick} --parallel {plan.Parallel} "
+            + $"--out {folder} --seed {plan.Seed.ToString(CultureInfo.InvariantCulture)}",
             Machine.Version,
             $"{Machine.Processor}, {System.Environment.ProcessorCount} threads, SIMD {Machine.Simd}");
     }

@@ -1,4 +1,5 @@
-using Hybrid.Experiments;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Runs;
 using Hybrid.Import.Files;
 using Hybrid.Import.Json;
 

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Hybrid.Cli.Output;
-using Hybrid.Experiments;
+using Hybrid.Experiments.Designs;
+using Hybrid.Experiments.Hypotheses;
+using Hybrid.Experiments.Runs;
 using Hybrid.Import.Json;
 
 namespace Hybrid.Cli.Verbs;

@@ -24,7 +24,8 @@ internal static class PhaseCommand
         Argument<string> source = Options.Architecture();
         Option<string> x = Axis("--x", "Horizontal axis: fields (several joined by commas), range and number of values.");
         Option<string> y = Axis("--y", "Vertical axis, in the same form.");
-        Option<string?> file = new("--out") { Description = "File to write: .svg, .html, .csv or .json; may be left out with --json.", HelpName = "FILE" };
+        Option<string?> file =
+            new("--out") { Description = "File to write: .svg, .html, .csv or .json; may be left out with --json.", HelpName = "FILE" };
         Option<int> threads = Options.Threads();
         verb.Arguments.Add(source);
         verb.Options.Add(x);
@@ -34,7 +35,8 @@ internal static class PhaseCommand
         CommonOptions common = new(verb);
         ArchitectureLoading loading = new(verb, common);
         ReportOption report = new(verb);
-        Option<int> measure = Options.Integer<int>("--measure", "Random networks to measure at each of some 49 points of the diagram, 2 or more.", null, 2, 1 << 20);
+        Option<int> measure = Options.Integer<int>(
+            "--measure", "Random networks to measure at each of some 49 points of the diagram, 2 or more.", null, 2, 1 << 20);
         verb.Options.Add(measure);
         return verb.Does(parsed =>
         {
@@ -42,7 +44,11 @@ internal static class PhaseCommand
             string? page = report.File(parsed);
             string? path = parsed.GetValue(file);
             if (path is null && !json)
-                throw new InputException("--out: must be a file that ends in .svg, .html, .csv, .json, got none; give --out phase.svg, or --json for stdout");
+            {
+                throw new InputException(
+                    "--out: must be a file that ends in .svg, .html, .csv, .json, got none; give --out phase.svg, or --json for stdout");
+            }
+
             string? extension = path is null ? null : OutputFile.Parse(path, "--out", ".svg", ".html", ".csv", ".json");
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             PhaseAxis horizontal = PhaseAxis.Parse(parsed.GetRequiredValue(x), "--x");
@@ -96,14 +102,17 @@ internal static class PhaseCommand
     {
         using ProgressLine progress = new(session.Terminal);
         return PhaseMeasurement.Run(
-            grid, networks, seed, threads, (done, total) => progress.Report("measure", "points of measured networks", done, total), session.Cancellation);
+            grid, networks, seed, threads,
+            (done, total) => progress.Report("measure", "points of measured networks", done, total), session.Cancellation);
     }
 
-    private static string Render(PhaseGrid grid, PhaseMeasurement? measurement, Func<JsonObject> document, Func<Report> page, string extension) => extension switch
-    {
-        ".svg" => PhaseFigure.Render(grid, measurement),
-        ".html" => HtmlWriter.Text(page()),
-        ".csv" => PhaseCsv.Text(grid),
-        _ => Json.Text(document()),
-    };
+    private static string Render(
+        PhaseGrid grid, PhaseMeasurement? measurement, Func<JsonObject> document, Func<Report> page, string extension) =>
+        extension switch
+        {
+            ".svg" => PhaseFigure.Render(grid, measurement),
+            ".html" => HtmlWriter.Text(page()),
+            ".csv" => PhaseCsv.Text(grid),
+            _ => Json.Text(document()),
+        };
 }

@@ -9,7 +9,8 @@ internal static class PhaseCsv
 {
     public static string Text(PhaseGrid grid)
     {
-        StringBuilder text = new($"\"{string.Join(',', grid.X.Paths)}\",\"{string.Join(',', grid.Y.Paths)}\",angleExponent,gradientExponent,rho\n");
+        StringBuilder text =
+            new($"\"{string.Join(',', grid.X.Paths)}\",\"{string.Join(',', grid.Y.Paths)}\",angleExponent,gradientExponent,rho\n");
         for (int j = 0; j < grid.Y.Count; j++)
         {
             for (int i = 0; i < grid.X.Count; i++)

@@ -19,7 +19,8 @@ internal static class PhaseMap
     {
         int columns = Math.Min(grid.X.Count, Math.Min(MostColumns, (terminal.Columns ?? MostColumns + Margin) - Margin));
         int rows = Math.Min(grid.Y.Count, MostRows);
-        terminal.Out.WriteLine($"λ_a over {string.Join(", ", grid.X.Paths)} (across) and {string.Join(", ", grid.Y.Paths)} (up): {Order} order, {Edge} edge, {Chaos} chaos");
+        terminal.Out.WriteLine($"λ_a over {string.Join(", ", grid.X.Paths)} (across) and "
+            + $"{string.Join(", ", grid.Y.Paths)} (up): {Order} order, {Edge} edge, {Chaos} chaos");
         for (int row = rows - 1; row >= 0; row--)
         {
             string label = row == rows - 1 ? Numbers.Significant(grid.Y.High, 3) : row == 0 ? Numbers.Significant(grid.Y.Low, 3) : "";
@@ -45,7 +46,8 @@ internal static class PhaseMap
         bool IsChaotic(int x, int y) => grid.Angle[Nearest(x, columns, grid.X.Count), Nearest(y, rows, grid.Y.Count)] > 0;
     }
 
-    private static int Nearest(int index, int shown, int count) => shown == 1 ? 0 : (int)Math.Round((double)index * (count - 1) / (shown - 1));
+    private static int Nearest(int index, int shown, int count) =>
+        shown == 1 ? 0 : (int)Math.Round((double)index * (count - 1) / (shown - 1));
 
     private static string Coloured(Terminal terminal, string cell) => !terminal.Colour ? cell : cell switch
     {

@@ -7,21 +7,25 @@ namespace Hybrid.Cli.Verbs;
 /// <summary>A phase diagram as a page whose cells say their values under the pointer.</summary>
 internal static class PhasePage
 {
-    public static Report Of(PhaseGrid grid, PhaseMeasurement? measurement, LoadedArchitecture loaded, RunHeader header, string command) => new(
-        $"{grid.Architecture.Name}: order and chaos",
-        [
-            new(
-                "Phase diagram",
-                [
-                    new ReportFigure(
-                        "phase.svg",
-                        "Angle and gradient exponents per block with their zero lines; the pointer shows a cell's value.",
-                        PhaseFigure.Render(grid, measurement, hover: true)),
-                    PhaseTables.Of(grid),
-                    .. measurement is null ? (IReportBlock[])[] : [new ReportParagraph(PhaseTables.Caption(measurement)), PhaseTables.Of(measurement)],
-                ]),
-            RunSections.Assumptions(),
-            RunSections.Asked(command, [loaded.Architecture], [loaded.Import]),
-            RunSections.Run(header),
-        ]);
+    public static Report Of(
+        PhaseGrid grid, PhaseMeasurement? measurement, LoadedArchitecture loaded, RunHeader header, string command) =>
+        new(
+            $"{grid.Architecture.Name}: order and chaos",
+            [
+                new(
+                    "Phase diagram",
+                    [
+                        new ReportFigure(
+                            "phase.svg",
+                            "Angle and gradient exponents per block with their zero lines; the pointer shows a cell's value.",
+                            PhaseFigure.Render(grid, measurement, hover: true)),
+                        PhaseTables.Of(grid),
+                        .. measurement is null
+                            ? (IReportBlock[])[]
+                            : [new ReportParagraph(PhaseTables.Caption(measurement)), PhaseTables.Of(measurement)],
+                    ]),
+                RunSections.Assumptions(),
+                RunSections.Asked(command, [loaded.Architecture], [loaded.Import]),
+                RunSections.Run(header),
+            ]);
 }

@@ -30,7 +30,8 @@ internal static class PhaseTables
 
     /// <summary>What was measured, and what its deviations hold besides sampling noise.</summary>
     public static string Caption(PhaseMeasurement measurement) =>
-        $"{measurement.Points.Count} points, {measurement.Networks} random networks each, at the collapsed line; finite width shifts an exponent by O(1/width)";
+        $"{measurement.Points.Count} points, {measurement.Networks} random networks each, "
+            + "at the collapsed line; finite width shifts an exponent by O(1/width)";
 
     /// <summary>How far measured exponents are from the predicted ones.</summary>
     public static ReportTable Of(PhaseMeasurement measurement) => new(

@@ -67,7 +67,8 @@ internal static class SimulateCommand
             architecture,
             0,
             samples,
-            () => progress.Report(architecture.Name, $"{architecture.Name}, width {architecture.Width}", Interlocked.Increment(ref done), samples),
+            () => progress.Report(
+                architecture.Name, $"{architecture.Name}, width {architecture.Width}", Interlocked.Increment(ref done), samples),
             session.Cancellation);
         progress.Dispose();
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -78,7 +79,8 @@ internal static class SimulateCommand
         else
         {
             WriteTable(session.Terminal, measurement);
-            output.WriteLine($"mean ± standard error over {measurement.Samples} networks, {seconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
+            output.WriteLine(
+                $"mean ± standard error over {measurement.Samples} networks, {seconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
         }
 
         if (measurement.Samples == samples)

@@ -20,8 +20,13 @@ internal static class TrainCommand
             "hybrid train pre-tanh-ordered --set mask=causal --set depth=2 --data synthetic --steps 200 --out run",
             "hybrid train --resume --out run",
             "hybrid train gpt2 --set depth=4 --set width=256 --set mlpWidth=1024 --data corpus.txt --steps 2000 --warmup 100 --out text");
-        Option<string> folder = new("--out") { Description = "The run's folder: plan, log, checkpoints and curve.svg.", HelpName = "DIR", Required = true };
-        Option<bool> resume = new("--resume") { Description = "Continue the run of the folder; options that are given must be those it began with, but for more --steps at a constant learning rate, and another --engine." };
+        Option<string> folder =
+            new("--out") { Description = "The run's folder: plan, log, checkpoints and curve.svg.", HelpName = "DIR", Required = true };
+        Option<bool> resume = new("--resume")
+        {
+            Description = "Continue the run of the folder; options that are given must be those it began with, "
+                + "but for more --steps at a constant learning rate, and another --engine.",
+        };
         Option<int> threads = Options.Threads();
         Option<string?> device = DeviceOptions.Device();
         TrainOptions options = new(verb, session.Trainers);
@@ -43,7 +48,8 @@ internal static class TrainCommand
     }
 
     /// <summary>The folder is made last: what cannot be trained leaves none behind.</summary>
-    private static int Begin(Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads, DeviceChoice choice)
+    private static int Begin(
+        Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads, DeviceChoice choice)
     {
         if (RunDirectory.Exists(path))
             throw RunDirectory.HoldsARun(path);
@@ -54,7 +60,8 @@ internal static class TrainCommand
         return Run(session, directory, trainer, opened, page, CommandText.Of(parsed), threads, options.Json(parsed));
     }
 
-    private static int Resume(Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads, DeviceChoice choice)
+    private static int Resume(
+        Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads, DeviceChoice choice)
     {
         using RunDirectory directory = RunDirectory.Open(path);
         (TrainingPlan plan, ITokenSource source) = options.Plan(parsed, directory.Plan);
@@ -66,7 +73,8 @@ internal static class TrainCommand
     }
 
     private static int Run(
-        Session session, RunDirectory directory, ITrainer trainer, ITokenSource source, string? page, string command, int threads, bool json)
+        Session session, RunDirectory directory, ITrainer trainer,
+        ITokenSource source, string? page, string command, int threads, bool json)
     {
         TrainingPlan plan = directory.Plan;
         RunHeader header = new("train", plan.Options.Seed, plan.Engine, 0, threads);
@@ -76,7 +84,8 @@ internal static class TrainCommand
         using (TrainingLine line = new(session.Terminal))
             result = new TrainingRun(directory, trainer, source).Run(line.Report, session.Cancellation);
         TrainingReport report = new(
-            result, source.OptimalLoss(plan.Options.Model.Task, plan.Options.Model.Architecture.Tokens), source.References, Machine.PeakMemory);
+            result, source.OptimalLoss(plan.Options.Model.Task, plan.Options.Model.Architecture.Tokens),
+            source.References, Machine.PeakMemory);
         string figure = TrainingFigure.Render(result, report.Optimum, report.References);
         AtomicFile.WriteText(directory.FigurePath, figure);
         if (page is not null)
@@ -88,7 +97,8 @@ internal static class TrainCommand
         if (result.Outcome != TrainingOutcome.Stopped)
             return ExitCode.Agrees;
         session.Terminal.Error.WriteLine(
-            $"hybrid: stopped at step {result.Steps} of {plan.Options.Steps} with a checkpoint; continue with hybrid train --resume --out {directory.FullPath}");
+            $"hybrid: stopped at step {result.Steps} of {plan.Options.Steps} with a checkpoint; "
+            + $"continue with hybrid train --resume --out {directory.FullPath}");
         return ExitCode.Cancelled;
     }
 }

@@ -29,7 +29,8 @@ internal static class TrainJson
                 (JsonNode)new JsonObject { ["name"] = reference.Name, ["loss"] = JsonNumber.OrNull(reference.Nats) })]),
             ["evaluations"] = new JsonArray([.. result.Evaluations.Select(entry =>
                 (JsonNode)new JsonObject { ["step"] = entry.Step, ["loss"] = JsonNumber.OrNull(entry.EvalLoss!.Value) })]),
-            ["measurements"] = new JsonObject { ["before"] = directory.Measurements.Read(0), ["after"] = directory.Measurements.Read(result.Steps) },
+            ["measurements"] =
+                new JsonObject { ["before"] = directory.Measurements.Read(0), ["after"] = directory.Measurements.Read(result.Steps) },
             ["tokensPerSecond"] = JsonNumber.OrNull(result.TokensPerSecond),
             ["peakMemoryBytes"] = report.PeakMemory,
         };

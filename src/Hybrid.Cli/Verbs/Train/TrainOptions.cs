@@ -33,28 +33,47 @@ internal sealed class TrainOptions
     private readonly Option<int> _steps = Options.Integer<int>("--steps", "Steps of the optimiser.", null, 1, TrainingPlan.LargestSteps);
     private readonly Option<int> _batch = Options.Integer("--batch", "Sequences in a batch.", 8, 1, 1 << 20);
     private readonly Option<string?> _task = Options.Choice(
-        "--task", "What is predicted: next with a causal mask, masked (15 % of tokens hidden) without; by the mask if not given.", null, TrainingPlanJson.Tasks.Keys);
+        "--task", "What is predicted: next with a causal mask, masked (15 % of tokens hidden) without; by the mask if not given.",
+        null, TrainingPlanJson.Tasks.Keys);
     private readonly Option<bool> _tied = new("--tied") { Description = "Make the unembedding the token embedding." };
-    private readonly Option<bool> _recompute = new("--recompute") { Description = "Compute activations again in the backward pass: less memory, a third more arithmetic, the same results." };
-    private readonly Option<string?> _optimiser = Options.Choice("--optimiser", "The update rule.", "adamw", TrainingPlanJson.Optimisers.Keys);
-    private readonly Option<double> _learningRate = Options.Number("--learning-rate", "Learning rate at its peak.", Standard.LearningRate, NumberRange.Positive);
-    private readonly Option<string?> _schedule = Options.Choice("--schedule", "The learning rate after the warm-up: constant, or down to a tenth.", "cosine", TrainingPlanJson.Schedules.Keys);
-    private readonly Option<int> _warmup = Options.Integer("--warmup", "Steps over which the learning rate grows to its peak.", 0, 0, TrainingPlan.LargestSteps);
-    private readonly Option<double> _weightDecay = Options.Number("--weight-decay", "Decoupled decay of matrices.", Standard.WeightDecay, NumberRange.NonNegative);
-    private readonly Option<double> _clip = Options.Number("--clip", "Largest norm of the whole gradient.", Standard.ClipNorm, NumberRange.Positive, "none");
-    private readonly Option<int> _evalEvery = Options.Integer<int>("--eval-every", "Steps between two evaluations; a twentieth of the steps if not given.", null, 1, TrainingPlan.LargestSteps);
+    private readonly Option<bool> _recompute = new("--recompute")
+    {
+        Description = "Compute activations again in the backward pass: less memory, a third more arithmetic, the same results.",
+    };
+    private readonly Option<string?> _optimiser = Options.Choice(
+        "--optimiser", "The update rule.", "adamw", TrainingPlanJson.Optimisers.Keys);
+    private readonly Option<double> _learningRate = Options.Number(
+        "--learning-rate", "Learning rate at its peak.", Standard.LearningRate, NumberRange.Positive);
+    private readonly Option<string?> _schedule = Options.Choice(
+        "--schedule", "The learning rate after the warm-up: constant, or down to a tenth.", "cosine", TrainingPlanJson.Schedules.Keys);
+    private readonly Option<int> _warmup = Options.Integer(
+        "--warmup", "Steps over which the learning rate grows to its peak.", 0, 0, TrainingPlan.LargestSteps);
+    private readonly Option<double> _weightDecay = Options.Number(
+        "--weight-decay", "Decoupled decay of matrices.", Standard.WeightDecay, NumberRange.NonNegative);
+    private readonly Option<double> _clip = Options.Number(
+        "--clip", "Largest norm of the whole gradient.", Standard.ClipNorm, NumberRange.Positive, "none");
+    private readonly Option<int> _evalEvery = Options.Integer<int>(
+        "--eval-every", "Steps between two evaluations; a twentieth of the steps if not given.", null, 1, TrainingPlan.LargestSteps);
     private readonly Option<int> _evalSequences = Options.Integer<int>(
-        "--eval-sequences", "Validation sequences of an evaluation, rounded up to whole batches; 64, or what a file has, if not given.", null, 1, 1 << 30);
+        "--eval-sequences",
+        "Validation sequences of an evaluation, rounded up to whole batches; 64, or what a file has, if not given.", null, 1, 1 << 30);
     private readonly Option<int> _measureEvery = Options.Integer<int>(
-        "--measure-every", "Steps between two measurements of the network; before and after training only if not given.", null, 1, TrainingPlan.LargestSteps);
+        "--measure-every", "Steps between two measurements of the network; before and after training only if not given.",
+        null, 1, TrainingPlan.LargestSteps);
     private readonly Option<int> _checkpointEvery = Options.Integer<int>(
-        "--checkpoint-every", "Steps between two checkpoints; a tenth of the steps, at most 1000, if not given.", null, 1, TrainingPlan.LargestSteps);
+        "--checkpoint-every", "Steps between two checkpoints; a tenth of the steps, at most 1000, if not given.",
+        null, 1, TrainingPlan.LargestSteps);
     private readonly Option<string> _engine;
     private readonly CommonOptions _common;
 
     public TrainOptions(Command command, TrainerCatalogue trainers)
     {
-        _engine = new("--engine") { Description = "What trains: dense or torch.", HelpName = "dense|torch", DefaultValueFactory = _ => trainers.Default };
+        _engine = new("--engine")
+        {
+            Description = "What trains: dense or torch.",
+            HelpName = "dense|torch",
+            DefaultValueFactory = _ => trainers.Default,
+        };
         Options.CompletePresets(_source);
         _engine.CompletionSources.Add("dense", "torch");
         command.Arguments.Add(_source);
@@ -84,7 +103,8 @@ internal sealed class TrainOptions
         {
             stored?.Data.EnsureUnchanged(source);
             TrainingTask task = parsed.GetValue(_task) is string word ? TrainingPlanJson.Tasks[word] : TrainingPlan.TaskOf(architecture);
-            ModelOptions model = new(architecture, task, source.Vocabulary, parsed.GetValue(_tied) || stored is { Options.Model.Tied: true });
+            ModelOptions model = new(architecture, task, source.Vocabulary,
+                parsed.GetValue(_tied) || stored is { Options.Model.Tied: true });
             TrainingOptions options = new(
                 model,
                 Optimiser(parsed, stored?.Options.Optimiser),
@@ -122,9 +142,11 @@ internal sealed class TrainOptions
         OptimiserOptions start = stored ?? Standard;
         return start with
         {
-            Kind = TrainingPlanJson.Optimisers[Word(parsed, _optimiser, stored is null ? null : TrainingPlanJson.WordOf(TrainingPlanJson.Optimisers, stored.Kind))],
+            Kind = TrainingPlanJson.Optimisers[
+                Word(parsed, _optimiser, stored is null ? null : TrainingPlanJson.WordOf(TrainingPlanJson.Optimisers, stored.Kind))],
             LearningRate = Value(parsed, _learningRate, stored?.LearningRate)!.Value,
-            Schedule = TrainingPlanJson.Schedules[Word(parsed, _schedule, stored is null ? null : TrainingPlanJson.WordOf(TrainingPlanJson.Schedules, stored.Schedule))],
+            Schedule = TrainingPlanJson.Schedules[
+                Word(parsed, _schedule, stored is null ? null : TrainingPlanJson.WordOf(TrainingPlanJson.Schedules, stored.Schedule))],
             WarmupSteps = Value(parsed, _warmup, stored?.WarmupSteps)!.Value,
             WeightDecay = Value(parsed, _weightDecay, stored?.WeightDecay)!.Value,
             ClipNorm = Value(parsed, _clip, stored?.ClipNorm)!.Value,

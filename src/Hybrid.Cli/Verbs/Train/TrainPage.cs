@@ -17,7 +17,8 @@ internal static class TrainPage
                     "Losses",
                     [
                         new ReportParagraph(TrainTables.Outcome(report)),
-                        new ReportFigure("curve.svg", "Loss by step in training and evaluation, with the losses it is to be compared with.", figure),
+                        new ReportFigure(
+                            "curve.svg", "Loss by step in training and evaluation, with the losses it is to be compared with.", figure),
                         TrainTables.Losses(report),
                     ]),
                 .. layers is null ? (ReportSection[])[] : [new("The network, before and after", [layers])],

@@ -14,15 +14,25 @@ internal static class TrainTables
     public static void WriteHeader(TextWriter output, RunHeader header, RunDirectory directory, ITrainer trainer)
     {
         TrainingPlan plan = directory.Plan;
-        (TrainingOptions options, ModelOptions model, OptimiserOptions optimiser) = (plan.Options, plan.Options.Model, plan.Options.Optimiser);
-        void Line(FormattableString line) => output.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+        (TrainingOptions options, ModelOptions model, OptimiserOptions optimiser) =
+            (plan.Options, plan.Options.Model, plan.Options.Optimiser);
+        void Line(params FormattableString[] parts) =>
+            output.WriteLine(string.Concat(parts.Select(part => part.ToString(CultureInfo.InvariantCulture))));
 
         header.Write(output);
         Line($"{RunHeader.Describe(model.Architecture)}");
-        Line($"task {TrainingPlanJson.WordOf(TrainingPlanJson.Tasks, model.Task)}, vocabulary {model.Vocabulary}, {(model.Tied ? "tied" : "untied")}; {trainer.Parameters.Sum(tensor => tensor.Length)} parameters{(options.Recompute ? "; activations recomputed" : "")}");
+        Line(
+            $"task {TrainingPlanJson.WordOf(TrainingPlanJson.Tasks, model.Task)}, vocabulary {model.Vocabulary}, ",
+            $"{(model.Tied ? "tied" : "untied")}; {trainer.Parameters.Sum(tensor => tensor.Length)} parameters",
+            $"{(options.Recompute ? "; activations recomputed" : "")}");
         Line($"data {plan.Data.Source}{(plan.Data.File is { } file ? $" ({file})" : "")}");
-        Line($"{TrainingPlanJson.WordOf(TrainingPlanJson.Optimisers, optimiser.Kind)}, learning rate {optimiser.LearningRate} after {optimiser.WarmupSteps} steps of warm-up, {Schedule(optimiser)}, weight decay {optimiser.WeightDecay}, {(double.IsInfinity(optimiser.ClipNorm) ? "no clipping" : $"clipped at {optimiser.ClipNorm.ToString(CultureInfo.InvariantCulture)}")}");
-        Line($"{options.Steps} steps of {options.Sequences} × {model.Architecture.Tokens} tokens; {plan.EvalSequences} sequences evaluated every {plan.EvalEvery} steps; checkpoints every {plan.CheckpointEvery}");
+        Line(
+            $"{TrainingPlanJson.WordOf(TrainingPlanJson.Optimisers, optimiser.Kind)}, learning rate {optimiser.LearningRate} ",
+            $"after {optimiser.WarmupSteps} steps of warm-up, {Schedule(optimiser)}, weight decay {optimiser.WeightDecay}, ",
+            double.IsInfinity(optimiser.ClipNorm) ? (FormattableString)$"no clipping" : $"clipped at {optimiser.ClipNorm}");
+        Line(
+            $"{options.Steps} steps of {options.Sequences} × {model.Architecture.Tokens} tokens; ",
+            $"{plan.EvalSequences} sequences evaluated every {plan.EvalEvery} steps; checkpoints every {plan.CheckpointEvery}");
         Line($"out {directory.FullPath}{(directory.Checkpoints.Latest is int step ? $", from the checkpoint of step {step}" : "")}");
         output.WriteLine();
     }

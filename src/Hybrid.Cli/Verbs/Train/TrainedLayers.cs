@@ -11,7 +11,8 @@ internal static class TrainedLayers
         directory.Measurements.Read(0) is JsonObject before && directory.Measurements.Read(steps) is JsonObject after
             ? new(
                 $"the network on one validation batch, before training and after step {steps}",
-                ["layer", "q before", "after", "1 − ρ before", "after", "mean |x| before", "after", "cos(x, attention)", "cos(x, MLP)", "λ_1 before", "after"],
+                ["layer", "q before", "after", "1 − ρ before", "after", "mean |x| before", "after", "cos(x, attention)", "cos(x, MLP)",
+                    "λ_1 before", "after"],
                 [.. before["layers"]!.AsArray().Zip(after["layers"]!.AsArray(), (first, last) => Row(first!, last!))])
             : null;
 

@@ -24,7 +24,8 @@ internal sealed class TrainingLine(Terminal terminal) : IDisposable
         string left = terminal.LiveProgress ? "" : $", {(long)now.Left.TotalHours}:{now.Left:mm\\:ss} left";
         string text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{place}loss {now.Loss:0.0000}, evaluation {now.EvalLoss:0.0000}, {Numbers.Significant(now.StepsPerSecond, 3)} steps/s, {now.TokensPerSecond:0} tokens/s{left}");
+            $"{place}loss {now.Loss:0.0000}, evaluation {now.EvalLoss:0.0000}, "
+            + $"{Numbers.Significant(now.StepsPerSecond, 3)} steps/s, {now.TokensPerSecond:0} tokens/s{left}");
         _line.Report(place, text, now.Step, now.Steps, now.Left);
     }
 

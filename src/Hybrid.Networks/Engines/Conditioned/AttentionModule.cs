@@ -22,10 +22,12 @@ internal sealed unsafe class AttentionModule<T> : IModule
     private readonly int n, width, headWidth;
     private readonly double logit, value;
 
-    internal AttentionModule(Architecture architecture, ParameterLayout layout, CoordinatePlan plan, NativeBuffer<double> memory, ModuleScratch<T> scratch)
+    internal AttentionModule(
+        Architecture architecture, ParameterLayout layout, CoordinatePlan plan, NativeBuffer<double> memory, ModuleScratch<T> scratch)
     {
         (this.architecture, this.plan, this.memory, this.scratch) = (architecture, plan, memory, scratch);
-        (n, headWidth, width) = (architecture.Tokens, architecture.Width / architecture.Heads, architecture.Heads * HeadNormals.Kept(architecture));
+        (n, headWidth, width) =
+            (architecture.Tokens, architecture.Width / architecture.Heads, architecture.Heads * HeadNormals.Kept(architecture));
         outputs = new SpannedRows<T>(scratch);
         logit = layout[MatrixRole.Query].StandardDeviation;
         value = layout[MatrixRole.Value].StandardDeviation;
@@ -44,7 +46,8 @@ internal sealed unsafe class AttentionModule<T> : IModule
         Draw(images, seed, sample, at);
         MatrixView<T> projected = Kept(plan.Projected, at);
         scratch.Product.Multiply(input, images.Slice(0, 0, rank, 2 * width), projected.Slice(0, 0, n, 2 * width), T.CreateChecked(logit));
-        scratch.Product.Multiply(input, images.Slice(0, 2 * width, rank, width), projected.Slice(0, 2 * width, n, width), T.CreateChecked(value));
+        scratch.Product.Multiply(
+            input, images.Slice(0, 2 * width, rank, width), projected.Slice(0, 2 * width, n, width), T.CreateChecked(value));
         AttentionHeads<T> heads = Heads(at) with { Context = SpannedRows<T>.Destination(at, ContextGradient) };
         scratch.Pool.Run(&AttentionHeads<T>.Forward, &heads);
         return outputs.Take(at, heads.Context);
@@ -64,12 +67,16 @@ internal sealed unsafe class AttentionModule<T> : IModule
         scratch.Pool.Run(&AttentionHeads<T>.BackwardRows, &heads);
         scratch.Pool.Run(&AttentionHeads<T>.BackwardColumns, &heads);
 
-        MatrixView<T> along = scratch.Small(StorageMatrix.InputGradient, n, at.InputRank), gram = scratch.Small(StorageMatrix.GradientGram, n, n);
+        MatrixView<T> along = scratch.Small(StorageMatrix.InputGradient, n, at.InputRank),
+            gram = scratch.Small(StorageMatrix.GradientGram, n, n);
         MatrixView<T> reached = plan.ProjectedGradient.As<T>(memory);
         MatrixView<double> wide = scratch.Small(SmallMatrix.WidenedGram, n, n);
         int rank = at.InputRank;
-        scratch.Product.Multiply(reached.Slice(0, 0, n, 2 * width), images.Slice(0, 0, rank, 2 * width).Transposed, along, T.CreateChecked(logit));
-        scratch.Product.Multiply(reached.Slice(0, 2 * width, n, width), images.Slice(0, 2 * width, rank, width).Transposed, along, T.CreateChecked(value), accumulate: true);
+        scratch.Product.Multiply(
+            reached.Slice(0, 0, n, 2 * width), images.Slice(0, 0, rank, 2 * width).Transposed, along, T.CreateChecked(logit));
+        scratch.Product.Multiply(
+            reached.Slice(0, 2 * width, n, width), images.Slice(0, 2 * width, rank, width).Transposed,
+            along, T.CreateChecked(value), accumulate: true);
         for (int part = 0; part < 3; part++)
         {
             scratch.Product.Gram(reached.Slice(0, part * width, n, width), gram, T.One);
@@ -101,7 +108,8 @@ internal sealed unsafe class AttentionModule<T> : IModule
     private void Fill(MatrixView<T> result, in RandomKey key, bool first)
     {
         scratch.Normals.Start(key);
-        HeadNormals.Fill(result, architecture.Heads, headWidth, first, scratch.Strip(result.Rows, width / architecture.Heads), scratch.Normals);
+        HeadNormals.Fill(
+            result, architecture.Heads, headWidth, first, scratch.Strip(result.Rows, width / architecture.Heads), scratch.Normals);
     }
 
     private AttentionHeads<T> Heads(SublayerState at)

@@ -8,11 +8,12 @@ using Hybrid.Networks.Random;
 namespace Hybrid.Networks.Engines.Conditioned;
 
 /// <summary>
-/// One random transformer, exact in distribution, whose residual stream and gradient are never formed: theory/derivation,
-/// section 12. Weights are invariant under rotations, so of x only its Gram matrix acts on what follows, and of the gradient
-/// only its components along x and its Gram matrix off x's span. Both are kept as coordinates in local frames of a few n
-/// directions (<see cref="CoordinatePlan"/>), in double precision; explicit are only the coordinates on which a nonlinearity acts, in heads and hidden
-/// layers (<see cref="IModule"/>), in single precision where the tokens' differences allow.
+/// One random transformer, exact in distribution, whose residual stream and gradient are never formed:
+/// theory/derivation, section 12. Weights are invariant under rotations, so of x only its Gram matrix acts
+/// on what follows, and of the gradient only its components along x and its Gram matrix off x's span. Both
+/// are kept as coordinates in local frames of a few n directions (<see cref="CoordinatePlan"/>), in double
+/// precision; explicit are only the coordinates on which a nonlinearity acts, in heads and hidden layers
+/// (<see cref="IModule"/>), in single precision where the tokens' differences allow.
 /// </summary>
 internal sealed unsafe class CoordinateNetwork : IDisposable
 {
@@ -41,7 +42,9 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         (this.architecture, this.pool, this.product, this.singles) = (architecture, pool, product, singles);
         CoordinatePlan plan = new(architecture);
         memory = new NativeBuffer<double>(
-            plan.Length, $"coordinates of {architecture.Tokens} tokens in {architecture.Depth} blocks of width {architecture.Width}, MLP width {architecture.MlpWidth}");
+            plan.Length,
+            $"coordinates of {architecture.Tokens} tokens in {architecture.Depth} "
+            + $"blocks of width {architecture.Width}, MLP width {architecture.MlpWidth}");
         int n = architecture.Tokens;
         workspace = new ConditioningWorkspace(pool, product, n, LargestRow(architecture));
         single = new ModuleScratch<float>(plan, memory, pool, product, workspace);
@@ -54,7 +57,8 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         wideAttention = new AttentionModule<double>(architecture, layout, plan, memory, wide);
         (IModule Single, IModule Wide) attention = (singleAttention, wideAttention);
         (IModule Single, IModule Wide) mlp = (
-            new MlpModule<float>(architecture, layout, plan, memory, single), new MlpModule<double>(architecture, layout, plan, memory, wide));
+            new MlpModule<float>(architecture, layout, plan, memory, single),
+            new MlpModule<double>(architecture, layout, plan, memory, wide));
         blocks = [.. Enumerable.Range(1, architecture.Depth).Select(layer => StepPart.Of(
             architecture, layer, layout, plan, memory, module => module == ModuleKind.Attention ? attention : mlp))];
     }

@@ -49,9 +49,10 @@ internal sealed unsafe class GradientCoordinates
     }
 
     /// <summary>
-    /// G into the local frame of a step, of x and the branches f. Of its part off x', [n, offRank] in directions of their own, nothing is known but
-    /// its Gram matrix: those directions are uniformly random off x', like orthonormalised normal rows. So many normals are
-    /// drawn along what the frame has off x', N (I − EᵀE), and Bartlett's triangle for all the other coordinates.
+    /// G into the local frame of a step, of x and the branches f. Of its part off x', [n, offRank] in
+    /// directions of their own, nothing is known but its Gram matrix: those directions are uniformly random
+    /// off x', like orthonormalised normal rows. So many normals are drawn along what the frame has off x',
+    /// N (I − EᵀE), and Bartlett's triangle for all the other coordinates.
     /// </summary>
     /// <param name="at">The step below x'.</param>
     /// <param name="rank">Directions of x': the rows of E.</param>
@@ -93,7 +94,8 @@ internal sealed unsafe class GradientCoordinates
     /// </summary>
     /// <param name="at">The sublayer.</param>
     /// <param name="covariance">[n, n]; overwritten.</param>
-    /// <param name="known">Coordinates that are taken: G's in the frame and beside it, and what other sublayers of the step have added.</param>
+    /// <param name="known">Coordinates that are taken: G's in the frame and beside it, and what other
+    /// sublayers of the step have added.</param>
     /// <param name="tolerance">What of the covariance is rounding, relative to its largest entry.</param>
     /// <param name="key">The stream of normals.</param>
     /// <returns>How many coordinates are then taken.</returns>

@@ -23,7 +23,8 @@ internal sealed unsafe class MlpModule<T> : IModule
     private readonly int n, m, gates;
     private readonly double entering, biasDeviation;
 
-    internal MlpModule(Architecture architecture, ParameterLayout layout, CoordinatePlan plan, NativeBuffer<double> memory, ModuleScratch<T> scratch)
+    internal MlpModule(
+        Architecture architecture, ParameterLayout layout, CoordinatePlan plan, NativeBuffer<double> memory, ModuleScratch<T> scratch)
     {
         (this.plan, this.memory, this.scratch) = (plan, memory, scratch);
         (n, m, gates) = (architecture.Tokens, architecture.MlpWidth, architecture.Gated ? 2 : 1);
@@ -62,7 +63,8 @@ internal sealed unsafe class MlpModule<T> : IModule
         outputs.Recover(at, gradient.Factor, gradient.Known, noise, hidden.Gradient);
         scratch.Pool.Run(&HiddenLayer<T>.Backward, &hidden);
 
-        MatrixView<T> along = scratch.Small(StorageMatrix.InputGradient, n, at.InputRank), gram = scratch.Small(StorageMatrix.GradientGram, n, n);
+        MatrixView<T> along = scratch.Small(StorageMatrix.InputGradient, n, at.InputRank),
+            gram = scratch.Small(StorageMatrix.GradientGram, n, n);
         MatrixView<double> wide = scratch.Small(SmallMatrix.WidenedGram, n, n);
         for (int gate = 0; gate < gates; gate++)
         {

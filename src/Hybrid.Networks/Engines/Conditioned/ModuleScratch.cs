@@ -17,7 +17,8 @@ internal sealed unsafe class ModuleScratch<T> : IDisposable
     private readonly CoordinatePlan plan;
     private readonly NativeBuffer<double> memory;
 
-    internal ModuleScratch(CoordinatePlan plan, NativeBuffer<double> memory, WorkerPool pool, MatrixProduct<double> product, ConditioningWorkspace workspace)
+    internal ModuleScratch(
+        CoordinatePlan plan, NativeBuffer<double> memory, WorkerPool pool, MatrixProduct<double> product, ConditioningWorkspace workspace)
     {
         (this.plan, this.memory, Pool, SmallProduct, Workspace) = (plan, memory, pool, product, workspace);
         Product = typeof(T) == typeof(double) ? (MatrixProduct<T>)(object)product : new MatrixProduct<T>(pool);
@@ -99,7 +100,8 @@ internal sealed unsafe class ModuleScratch<T> : IDisposable
                 }
 
                 Gaussian.Fill(new Span<float>(singles, count), job->Key, start, (float)job->StandardDeviation);
-                Precision.Widen(new MatrixView<float>(singles, 1, count), new MatrixView<double>((double*)job->Destination + start, 1, count));
+                Precision.Widen(
+                    new MatrixView<float>(singles, 1, count), new MatrixView<double>((double*)job->Destination + start, 1, count));
             }
         }
     }

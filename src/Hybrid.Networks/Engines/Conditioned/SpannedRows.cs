@@ -34,9 +34,13 @@ internal sealed unsafe class SpannedRows<T>
     /// Where the rows must be written, [n, D]: the sublayer's own slot in single precision, <paramref name="other"/> in
     /// double, where the slot takes the directions.
     /// </summary>
-    internal static MatrixView<T> Destination(SublayerState at, MatrixView<T> other) => typeof(T) == typeof(float) ? at.Outputs<T>() : other;
+    internal static MatrixView<T> Destination(SublayerState at, MatrixView<T> other) =>
+        typeof(T) == typeof(float) ? at.Outputs<T>() : other;
 
-    /// <summary>Writes the sublayer's factor L and what backwards stands for U; false where the storage does not resolve the rows.</summary>
+    /// <summary>
+    /// Writes the sublayer's factor L and what backwards stands
+    /// for U; false where the storage does not resolve the rows.
+    /// </summary>
     internal bool Take(SublayerState at, MatrixView<T> rows)
     {
         if (typeof(T) == typeof(double))
@@ -69,7 +73,8 @@ internal sealed unsafe class SpannedRows<T>
         bool anchored = typeof(T) == typeof(float);
         int n = factor.Rows, p = factor.Columns, rank = at.OutputRank, count = anchored ? n : rank;
         MatrixView<T> rows = at.Outputs<T>().Slice(0, 0, count, result.Columns);
-        MatrixView<T> narrow = scratch.Small(StorageMatrix.NoiseByRows, p, count), mixture = scratch.Small(StorageMatrix.GradientByNoise, n, p);
+        MatrixView<T> narrow = scratch.Small(StorageMatrix.NoiseByRows, p, count),
+            mixture = scratch.Small(StorageMatrix.GradientByNoise, n, p);
         MatrixView<T> along = scratch.Small(StorageMatrix.KnownByRows, n, count);
         MatrixView<double> overlap = scratch.Small(SmallMatrix.NoiseByRows, p, count), coordinates = overlap;
         scratch.Product.Multiply(noise, rows.Transposed, narrow, T.One);

@@ -23,7 +23,8 @@ public sealed class ConditionedEngineTests : EngineTests
         const int depth = 27, width = 512, samples = 6;
         Architecture architecture = Networks.Of(
             Placement.Post, Activation.Relu, 8, depth, width, inStd: Math.Sqrt(2), correlation: 1 - 1e-4);
-        double[] logarithms = [.. Ensemble.Run(() => new ConditionedEngine(architecture), 3, samples, 2).Select(member => Math.Log(member.Layers[depth].U / 1e-4))];
+        double[] logarithms = [.. Ensemble.Run(() => new ConditionedEngine(architecture), 3, samples, 2).Select(
+            member => Math.Log(member.Layers[depth].U / 1e-4))];
         (double mean, double error) = Tests.Statistics.MeanOf(logarithms);
 
         // log u at depth L is a sum of L contributions, each with the finite-width bias that the mean of the limit lacks.
@@ -53,12 +54,17 @@ public sealed class ConditionedEngineTests : EngineTests
             return 0;
         Type type = owner.GetType();
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(NativeBuffer<>))
-            return (long)type.GetProperty("Length")!.GetValue(owner)! * System.Runtime.InteropServices.Marshal.SizeOf(type.GetGenericArguments()[0]);
+        {
+            return (long)type.GetProperty("Length")!.GetValue(owner)!
+                * System.Runtime.InteropServices.Marshal.SizeOf(type.GetGenericArguments()[0]);
+        }
+
         if (owner is Array array)
             return type.GetElementType()!.IsPrimitive ? 0 : array.Cast<object?>().Sum(item => BuffersOf(item, seen));
         if (type.Namespace?.StartsWith("Hybrid.Networks") != true)
             return 0;
-        return type.GetFields(System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Public)
+        return type.GetFields(
+            System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Public)
             .Where(field => !field.FieldType.IsPointer && !field.FieldType.IsValueType)
             .Sum(field => BuffersOf(field.GetValue(owner), seen));
     }

@@ -21,8 +21,10 @@ public sealed class CoordinateNetworkTests
 
     private static readonly Dictionary<string, Architecture> Cases = new()
     {
-        ["every direction of the space is taken: n L > d"] = Networks.Of(Placement.Pre, Activation.GeluTanh, 8, Depth, 20, 2, 24, logitStd: 2),
-        ["the space is never filled: 2 n L < d"] = Networks.Of(Placement.Peri, Activation.Tanh, 6, Depth, 48, 4, 30, logitStd: 3, biasStd: 0.3),
+        ["every direction of the space is taken: n L > d"] =
+            Networks.Of(Placement.Pre, Activation.GeluTanh, 8, Depth, 20, 2, 24, logitStd: 2),
+        ["the space is never filled: 2 n L < d"] =
+            Networks.Of(Placement.Peri, Activation.Tanh, 6, Depth, 48, 4, 30, logitStd: 3, biasStd: 0.3),
         ["tokens nearly as many as coordinates"] = Networks.Of(Placement.Output, Activation.Relu, 7, Depth, 8, 2, 9, inStd: 1.4),
         ["one wide head"] = Networks.Of(Placement.Post, Activation.Silu, 5, Depth, 40, 1, 20, Mask.Causal, gated: true, logitStd: 2),
         ["tokens on a line"] = Networks.Of(Placement.Pre, Activation.Tanh, 6, Depth, 24, 2, 24, correlation: 1),
@@ -32,10 +34,12 @@ public sealed class CoordinateNetworkTests
         ["side by side, the second branch and the gradients fill the space"] =
             Networks.Of(Placement.Pre, Activation.Tanh, 5, Depth, 12, 2, 14, biasStd: 0.3, wiring: Wiring.Parallel),
         ["side by side, the space is never filled"] =
-            Networks.Of(Placement.Peri, Activation.Silu, 5, Depth, 40, 1, 20, Mask.Causal, gated: true, logitStd: 2, wiring: Wiring.Parallel),
+            Networks.Of(
+                Placement.Peri, Activation.Silu, 5, Depth, 40, 1, 20, Mask.Causal, gated: true, logitStd: 2, wiring: Wiring.Parallel),
         ["side by side, tokens nearly as many as coordinates"] =
             Networks.Of(Placement.Output, Activation.Relu, 7, Depth, 8, 2, 9, inStd: 1.4, wiring: Wiring.Parallel),
-        ["side by side, tokens on a line"] = Networks.Of(Placement.Pre, Activation.Tanh, 6, Depth, 24, 2, 24, correlation: 1, wiring: Wiring.Parallel),
+        ["side by side, tokens on a line"] =
+            Networks.Of(Placement.Pre, Activation.Tanh, 6, Depth, 24, 2, 24, correlation: 1, wiring: Wiring.Parallel),
         ["side by side, u = 1e-12"] =
             Networks.Of(Placement.Post, Activation.Relu, 6, Depth, 24, 2, 24, correlation: 1 - 1e-12, inStd: 1.4, wiring: Wiring.Parallel),
         ["u = 1e-4"] = Networks.Of(Placement.Post, Activation.Relu, 6, Depth, 24, 2, 24, correlation: 1 - 1e-4, inStd: 1.4),
@@ -66,7 +70,9 @@ public sealed class CoordinateNetworkTests
         for (int k = 0; k < Count; k++)
         {
             double tail = Statistics.KolmogorovTail(Statistics.Distance(coordinates[k], vectors[k]), Samples / 2.0);
-            Assert.True(tail > 1e-3 / (2 * Cases.Count * Count), $"{name}, statistic {k}: such a distance has probability {tail:g3} between equal laws");
+            Assert.True(
+                tail > 1e-3 / (2 * Cases.Count * Count),
+                $"{name}, statistic {k}: such a distance has probability {tail:g3} between equal laws");
         }
     }
 
@@ -94,7 +100,8 @@ public sealed class CoordinateNetworkTests
     {
         using WorkerPool pool = new(1);
         using MatrixProduct<double> product = new(pool);
-        using CoordinateNetwork network = new(Networks.Of(Placement.Pre, Activation.Tanh, 8, 1, 256, 4, 256, logitStd: 1e-5), pool, product);
+        using CoordinateNetwork network = new(Networks.Of(Placement.Pre, Activation.Tanh, 8, 1, 256, 4, 256, logitStd: 1e-5), pool,
+            product);
         network.Begin(1, 0, GramFactor.Equicorrelated(8, 1, 0.5));
         network.Forward(1);
         Assert.Equal((false, true), network.RanSingle(1));

@@ -29,19 +29,24 @@ public sealed class EqualityInDistributionTests
     private static readonly Dictionary<string, Architecture> Shapes = new()
     {
         ["pre, tanh, biases"] = Networks.Of(Placement.Pre, Activation.Tanh, 4, 2, 6, 2, 5, biasStd: 0.5, logitStd: 2, inStd: 2),
-        ["post, ReLU, causal"] = Networks.Of(Placement.Post, Activation.Relu, 5, 2, 6, 1, 8, Mask.Causal, logitStd: 1.5, attentionBranch: 0.7),
+        ["post, ReLU, causal"] =
+            Networks.Of(Placement.Post, Activation.Relu, 5, 2, 6, 1, 8, Mask.Causal, logitStd: 1.5, attentionBranch: 0.7),
         ["peri, gated GELU, 4 heads"] = Networks.Of(Placement.Peri, Activation.Gelu, 4, 2, 8, 4, 7, gated: true, biasStd: 0.3, skip: 0.8),
-        ["output, gated SiLU, causal"] = Networks.Of(Placement.Output, Activation.Silu, 4, 2, 5, 1, 5, Mask.Causal, gated: true, logitStd: 3),
+        ["output, gated SiLU, causal"] =
+            Networks.Of(Placement.Output, Activation.Silu, 4, 2, 5, 1, 5, Mask.Causal, gated: true, logitStd: 3),
         ["none, erf, few hidden units"] = Networks.Of(Placement.None, Activation.Erf, 5, 2, 6, 3, 3, skip: 0.9, correlation: 0.9),
-        ["pre, GELU, heads wider than twice the tokens"] = Networks.Of(Placement.Pre, Activation.Gelu, 3, 2, 14, 2, 6, logitStd: 2, biasStd: 0.3),
-        ["post, tanh, one wide head, causal"] = Networks.Of(Placement.Post, Activation.Tanh, 3, 2, 11, 1, 4, Mask.Causal, logitStd: 2, inStd: 2),
+        ["pre, GELU, heads wider than twice the tokens"] =
+            Networks.Of(Placement.Pre, Activation.Gelu, 3, 2, 14, 2, 6, logitStd: 2, biasStd: 0.3),
+        ["post, tanh, one wide head, causal"] =
+            Networks.Of(Placement.Post, Activation.Tanh, 3, 2, 11, 1, 4, Mask.Causal, logitStd: 2, inStd: 2),
         ["peri, SiLU, as many tokens as coordinates"] = Networks.Of(Placement.Peri, Activation.Silu, 5, 2, 5, 5, 7, logitStd: 2),
         ["pre, ReLU, one line"] = Networks.Of(Placement.Pre, Activation.Relu, 4, 2, 6, 1, 6, correlation: 1, biasStd: 0.5),
     };
 
     // Every placement in every wiring; a mask wherever branches are not normalised, so either occurs with either.
     private static readonly Dictionary<string, Architecture> Cases = new(
-        Shapes.Concat(Models.Blocks.Select(block => KeyValuePair.Create($"{block.Norm}, {block.Wiring}", Block(block.Norm, block.Wiring)))));
+        Shapes.Concat(
+            Models.Blocks.Select(block => KeyValuePair.Create($"{block.Norm}, {block.Wiring}", Block(block.Norm, block.Wiring)))));
 
     public static TheoryData<string> Names => [.. Cases.Keys];
 
@@ -55,7 +60,9 @@ public sealed class EqualityInDistributionTests
         {
             double distance = Tests.Statistics.Distance(dense[k], conditioned[k]);
             double tail = Tests.Statistics.KolmogorovTail(distance, Samples / 2.0);
-            Assert.True(tail > 1e-3 / (Cases.Count * Statistics.Length), $"{name}, {Statistics[k]}: distance {distance:f4} has probability {tail:g3} between equal laws");
+            Assert.True(
+                tail > 1e-3 / (Cases.Count * Statistics.Length),
+                $"{name}, {Statistics[k]}: distance {distance:f4} has probability {tail:g3} between equal laws");
         }
     }
 
@@ -94,7 +101,8 @@ public sealed class EqualityInDistributionTests
         using WorkerPool pool = new(1);
         using MatrixProduct<double> product = new(pool);
         using DenseNetwork<double> network = new(architecture, pool, product);
-        using ExactGram tokens = new(GramFactor.Equicorrelated(n, architecture.Input.Norm, architecture.Input.Correlation), d, pool, product, "tokens");
+        using ExactGram tokens = new(GramFactor.Equicorrelated(n, architecture.Input.Norm, architecture.Input.Correlation), d, pool,
+            product, "tokens");
         using ExactGram gradients = new(GramFactor.Identity(n), d, pool, product, "gradients");
         using GramMeter<double> meter = new(n, d, pool, product);
         NetworkSample result = new(n, architecture.Depth);

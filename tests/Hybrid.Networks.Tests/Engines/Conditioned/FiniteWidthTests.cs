@@ -36,11 +36,13 @@ public sealed class FiniteWidthTests
         double sharpest = double.PositiveInfinity;
         for (int k = 0; k < theory.Length; k++)
         {
-            double[] deviation = [.. measured.Select(row => row[k].Mean - theory[k])], error = [.. measured.Select(row => row[k].StandardError)];
+            double[] deviation = [.. measured.Select(row => row[k].Mean - theory[k])],
+                error = [.. measured.Select(row => row[k].StandardError)];
             if (error.Max() < 1e-12 || deviation.Zip(error).Any(pair => Math.Abs(pair.First) < 4 * pair.Second))
                 continue;
             (double c, double e) = Fit(widths, deviation, error, width => 1.0 / width, width => 1.0 / width / width).Coefficients;
-            double[] logarithm = [.. deviation.Select(value => Math.Log(Math.Abs(value)))], relative = [.. error.Zip(deviation).Select(pair => pair.First / Math.Abs(pair.Second))];
+            double[] logarithm = [.. deviation.Select(value => Math.Log(Math.Abs(value)))],
+                relative = [.. error.Zip(deviation).Select(pair => pair.First / Math.Abs(pair.Second))];
             ((double slope, _), double slopeError) = Fit(widths, logarithm, relative, width => Math.Log(width), _ => 1);
             Statistics.Agrees($"{norm}, quantity {k}, slope", -1, slope, slopeError, Math.Abs(e / c) / widths[0]);
             sharpest = Math.Min(sharpest, Statistics.StandardErrors * slopeError + Math.Abs(e / c) / widths[0]);
