@@ -16,7 +16,7 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     {
         using DisposeScope scope = NewDisposeScope();
         foreach (Step step in BlockModule.At(architecture, layer).Steps)
-            x = Forward(step, x, weights);
+            x = Forward(layer, step, x, weights);
         return x.MoveToOuterDisposeScope();
     }
 
@@ -30,40 +30,32 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     }
 
     // x' = [N] (r x + Σ a [N] f([N] x)).
-    private Tensor Forward(Step step, Tensor x, BlockTensors weights)
+    private Tensor Forward(int layer, Step step, Tensor x, BlockTensors weights)
     {
         Tensor sum = x * step.Skip;
         foreach (Sublayer sublayer in step.Sublayers)
-            sum += Added(sublayer, x, weights) * sublayer.Branch;
+            sum += Added(layer, sublayer, x, weights) * sublayer.Branch;
         return step.NormalisesSum ? Normalise(sum, weights[new GainRole(step.Sublayers[^1].Kind(), GainPlace.Sum)]) : sum;
     }
 
     // f([N] x), normalised where branches are.
-    private Tensor Added(Sublayer sublayer, Tensor x, BlockTensors weights)
+    private Tensor Added(int layer, Sublayer sublayer, Tensor x, BlockTensors weights)
     {
         ModuleKind module = sublayer.Kind();
         Tensor z = sublayer.Placement.Before ? Normalise(x, weights[new GainRole(module, GainPlace.Input)]) : x;
-        Tensor branch = module == ModuleKind.Attention ? Attention(z, weights) : Mlp(z, weights);
+        Tensor branch = sublayer.Module is Module.Attention attention ? Attention(layer, attention.Item, z, weights) : Mlp(z, weights);
         return sublayer.Placement.OnBranch ? Normalise(branch, weights[new GainRole(module, GainPlace.Branch)]) : branch;
     }
 
     // z: [B, n, d]; heads are columns [h d_k, (h + 1) d_k) of queries, keys and values.
-    private Tensor Attention(Tensor z, BlockTensors weights)
+    private Tensor Attention(int layer, AttentionParameters parameters, Tensor z, BlockTensors weights)
     {
-        Tensor context = nn.functional.scaled_dot_product_attention(
-            Heads(z, weights[MatrixRole.Query]),
-            Heads(z, weights[MatrixRole.Key]),
-            Heads(z, weights[MatrixRole.Value]),
-            is_casual: architecture.Mask.IsCausal);
-        return Products.Apply(context.transpose(1, 2).reshape(z.shape), weights[MatrixRole.AttentionOut], precision);
+        Tensor context = new TorchAttention(architecture, layer, parameters, precision).Context(
+            Projected(z, weights[MatrixRole.Query]), Projected(z, weights[MatrixRole.Key]), Projected(z, weights[MatrixRole.Value]));
+        return Products.Apply(context, weights[MatrixRole.AttentionOut], precision);
     }
 
-    // [B, H, n, d_k].
-    private Tensor Heads(Tensor z, Tensor weight)
-    {
-        Tensor projected = Products.Rounded(Products.Apply(z, weight, precision), precision);
-        return projected.reshape(z.shape[0], z.shape[1], architecture.Heads, architecture.Width / architecture.Heads).transpose(1, 2);
-    }
+    private Tensor Projected(Tensor z, Tensor weight) => Products.Rounded(Products.Apply(z, weight, precision), precision);
 
     private Tensor Mlp(Tensor z, BlockTensors weights)
     {

@@ -35,7 +35,7 @@ public sealed class TorchEngine : INetworkEngine
     /// <exception cref="InsufficientMemoryException">Not even one network fits the device.</exception>
     public TorchEngine(Architecture architecture, TorchOptions options, int threads = 1)
     {
-        Architecture = Features.EnsureSupported("engine torch", [], ArchitectureModule.EnsureValid(architecture));
+        Architecture = Features.EnsureSupported("engine torch", TorchAttention.Features, ArchitectureModule.EnsureValid(architecture));
         this.options = options with { Device = TorchRuntime.EnsureAvailable(options.Device) };
         Products.Configure(options.Precision);
         batch = new ShrinkingBatch(Fitting());

@@ -31,6 +31,33 @@ type Mask =
         | Prefix tokens -> j < tokens || j <= i
         | PerLayer _ -> invalidOp "a mask for each layer is asked for one of them with At"
 
+    /// Whether any token sees one behind it.
+    member this.LooksAhead =
+        match this with
+        | None -> true
+        | Causal
+        | Window _ -> false
+        | Prefix tokens -> tokens > 1
+        | PerLayer masks -> masks |> Array.exists _.LooksAhead
+
+    /// The simplest mask that allows the same among so many tokens.
+    member this.Within(tokens: int) =
+        match this with
+        | None
+        | Causal -> this
+        | Window width -> if width >= tokens then Causal else this
+        | Prefix length ->
+            if length <= 1 then Causal
+            elif length >= tokens then None
+            else this
+        | PerLayer masks ->
+            let each = masks |> Array.map _.Within(tokens)
+
+            if each.Length > 0 && each |> Array.forall (fun mask -> mask = each[0]) then
+                each[0]
+            else
+                PerLayer each
+
 /// The masks with a word for a name.
 [<RequireQualifiedAccess>]
 module Mask =

@@ -32,7 +32,7 @@ internal static class TheoryWork
                 + $"got depth {architecture.Depth}; give a smaller --set depth=…");
         }
 
-        if (!architecture.Mask.IsCausal)
+        if (Features.AreClosed(architecture))
             return;
 
         // The Gram process holds a few n × n matrices for every layer.
@@ -42,7 +42,7 @@ internal static class TheoryWork
         {
             throw new InputException(
                 $"architecture '{architecture.Name}': {architecture.Tokens} tokens with a "
-                + $"causal mask and {architecture.Depth} layers take {MemorySize.Text(bytes)}, "
+                + $"mask or positions and {architecture.Depth} layers take {MemorySize.Text(bytes)}, "
                 + $"and {MemorySize.Text(memory)} are allowed, half of what there is; give a smaller --set tokens=… or depth=…");
         }
     }

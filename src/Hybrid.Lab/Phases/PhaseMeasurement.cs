@@ -29,10 +29,10 @@ public sealed record PhaseMeasurement(int Networks, IReadOnlyList<MeasuredPoint>
         PhaseGrid grid, int networks, ulong seed, int threads, Action<int, int>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(networks, 2);
-        if (grid.Architecture.Mask.IsCausal)
+        if (!Features.AreClosed(grid.Architecture))
         {
-            throw new InputException($"--measure: networks are measured without a mask, and '{grid.Architecture.Name}' has a causal one; "
-                + "give --set mask=none, or leave --measure out");
+            throw new InputException($"--measure: networks are measured without a mask and with plain heads, and '{grid.Architecture.Name}' has other ones; "
+                + "give --set mask=none and the like, or leave --measure out");
         }
 
         int[] columns = Spread(grid.X.Count), rows = Spread(grid.Y.Count);

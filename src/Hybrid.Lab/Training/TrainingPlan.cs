@@ -29,7 +29,7 @@ public sealed record TrainingPlan(
 
     /// <summary>The task that an architecture's mask is for.</summary>
     public static TrainingTask TaskOf(Architecture architecture) =>
-        architecture.Mask.IsCausal ? TrainingTask.NextToken : TrainingTask.MaskedToken;
+        !architecture.Mask.LooksAhead ? TrainingTask.NextToken : TrainingTask.MaskedToken;
 
     /// <summary>Refuses a plan that cannot be trained on the source.</summary>
     /// <exception cref="InputException">The message says what to change.</exception>
@@ -37,13 +37,13 @@ public sealed record TrainingPlan(
     {
         ModelOptions model = Options.Model;
         string name = model.Architecture.Name;
-        if (model.Task == TrainingTask.NextToken && !model.Architecture.Mask.IsCausal)
+        if (model.Task == TrainingTask.NextToken && model.Architecture.Mask.LooksAhead)
         {
             throw new InputException("--task next needs a causal mask, which keeps the next token from being read off, "
                 + $"and '{name}' has none; give --set mask=causal or --task masked");
         }
 
-        if (model.Task == TrainingTask.MaskedToken && model.Architecture.Mask.IsCausal)
+        if (model.Task == TrainingTask.MaskedToken && !model.Architecture.Mask.LooksAhead)
         {
             throw new InputException(
                 $"--task masked needs attention to both sides, and '{name}' has a causal mask; give --set mask=none or --task next");

@@ -18,8 +18,14 @@ internal unsafe struct AttentionHeads<T>
     /// <summary>H; head h owns an H-th of the columns.</summary>
     internal int Heads;
 
-    /// <summary>Whether token i sees only tokens 0..i.</summary>
-    internal bool Causal;
+    /// <summary>Which tokens a token sees.</summary>
+    internal AttentionSpan Span;
+
+    /// <summary>Whether head h = 0.. has 2^(−8(h + 1)/H) |i − j| taken off its logits.</summary>
+    internal bool Alibi;
+
+    /// <summary>A logit beside those of the tokens; −∞ for none.</summary>
+    internal T Sink;
 
     /// <summary>1/√d_k; the matrices may hold fewer coordinates of a head than d_k, in a frame of what matters.</summary>
     internal T LogitScale;
@@ -59,8 +65,11 @@ internal unsafe struct AttentionHeads<T>
                 at->Buffers[worker], at->Head(at->Query, head, row, rows), keys, probabilities, at->LogitScale);
             for (int i = 0; i < rows; i++)
             {
-                int allowed = at->Causal ? row + i + 1 : at->Tokens;
-                Softmax.Forward(probabilities.Data + i * probabilities.RowStride, allowed, at->Tokens);
+                T* logits = probabilities.Data + i * probabilities.RowStride;
+                if (at->Alibi)
+                    Incline(logits, row + i, at->Tokens, at->Slope(head));
+                (int from, int to) = at->Span.Of(row + i, at->Tokens);
+                Softmax.Forward(logits, from, to, at->Tokens, at->Sink);
             }
 
             BlockedProduct.Multiply(
@@ -116,6 +125,14 @@ internal unsafe struct AttentionHeads<T>
                 at->Head(at->ValueGradient, head, column, columns),
                 T.One);
         }
+    }
+
+    private readonly T Slope(int head) => T.CreateChecked(Math.Pow(2, -8.0 * (head % Heads + 1) / Heads));
+
+    private static void Incline(T* logits, int token, int tokens, T slope)
+    {
+        for (int other = 0; other < tokens; other++)
+            logits[other] -= slope * T.CreateTruncating(Math.Abs(token - other));
     }
 
     // Whole heads where they spread evenly enough over the threads, otherwise heads cut into as many row blocks as threads.

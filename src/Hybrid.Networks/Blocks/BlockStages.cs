@@ -19,6 +19,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     private readonly ActivationKernels<T> kernels;
     private readonly NativeBuffer<T> activations;
     private readonly BlockSublayer[][] sublayers;
+    private readonly Dictionary<Positions, NativeBuffer<T>> rotations = [];
 
     // Elements from one block's context and hidden layer to the next block's.
     private readonly long contextLength;
@@ -44,6 +45,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
             plan.Length,
             $"activations of {(sequences == 1 ? "" : $"{sequences} times ")}{architecture.Tokens} tokens in {architecture.Depth} "
             + $"blocks of width {architecture.Width}, MLP width {architecture.MlpWidth}");
+        PlanRotations();
         Stream = plan.Stream.In(activations);
         Gradient = plan.Gradient.In(activations);
     }
@@ -112,7 +114,9 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     internal AttentionHeads<T> Heads(int layer) => new()
     {
         Heads = architecture.Heads,
-        Causal = architecture.Mask.IsCausal,
+        Span = AttentionSpan.Of(architecture.Mask.At(layer), architecture.Tokens),
+        Alibi = architecture.Attention.Head.Positions.At(layer).IsAlibi,
+        Sink = architecture.Attention.Head.Sink is { } sink ? T.CreateChecked(sink.Value) : T.NegativeInfinity,
         LogitScale = T.One / T.Sqrt(T.CreateChecked(architecture.Width / architecture.Heads)),
         Buffers = product.Buffers,
         Query = Kept(plan.Query, layer),
@@ -125,6 +129,21 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         KeyGradient = plan.KeyGradient.In(activations),
         ValueGradient = plan.ValueGradient.In(activations),
     };
+
+    /// <summary>The turn of queries and keys in block <paramref name="layer"/>; null where positions are not rotary.</summary>
+    internal RotaryTurn<T>? Turn(int layer)
+    {
+        if (architecture.Attention.Head.Positions.At(layer) is not Positions.Rope rope)
+            return null;
+        MatrixView<T> angles = rotations[rope].Matrix(
+            0, 2 * architecture.Tokens, RotaryTurn<T>.Pairs(rope, architecture.Width / architecture.Heads));
+        return new()
+        {
+            Heads = architecture.Heads,
+            Cosines = angles.Slice(0, 0, architecture.Tokens, angles.Columns),
+            Sines = angles.Slice(architecture.Tokens, 0, architecture.Tokens, angles.Columns),
+        };
+    }
 
     /// <summary>The hidden layer of block <paramref name="layer"/>'s MLP; bias: [1, m].</summary>
     internal HiddenLayer<T> Hidden(int layer, MatrixView<T> bias) => new()
@@ -141,7 +160,26 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     };
 
     /// <inheritdoc/>
-    public void Dispose() => activations.Dispose();
+    public void Dispose()
+    {
+        activations.Dispose();
+        foreach (NativeBuffer<T> angles in rotations.Values)
+            angles.Dispose();
+    }
+
+    // One table for each kind of rotary positions that a layer has.
+    private void PlanRotations()
+    {
+        for (int layer = 1; layer <= architecture.Depth; layer++)
+        {
+            if (architecture.Attention.Head.Positions.At(layer) is not Positions.Rope rope || rotations.ContainsKey(rope))
+                continue;
+            int rows = 2 * architecture.Tokens, pairs = RotaryTurn<T>.Pairs(rope, architecture.Width / architecture.Heads);
+            NativeBuffer<T> angles = new(Math.Max(1L, (long)rows * pairs), "angles of rotary positions");
+            rotations.Add(rope, angles);
+            RotaryTurn<T>.Fill(rope, angles.Matrix(0, rows, pairs));
+        }
+    }
 
     private MatrixView<T> Kept(Slot slot, int layer) => slot.In(activations, (layer - 1) * plan.BlockLength);
 }

@@ -149,6 +149,7 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         product.Multiply(input, weights.Matrix(layer, MatrixRole.Query), heads.Query, T.One);
         product.Multiply(input, weights.Matrix(layer, MatrixRole.Key), heads.Key, T.One);
         product.Multiply(input, weights.Matrix(layer, MatrixRole.Value), heads.Value, T.One);
+        Turn(layer, heads.Query, heads.Key, T.One);
         pool.Run(&AttentionHeads<T>.Forward, &heads);
         product.Multiply(heads.Context, weights.Matrix(layer, MatrixRole.AttentionOut), branch, T.One);
     }
@@ -161,12 +162,23 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         product.Multiply(branchGradient, weights.Matrix(layer, MatrixRole.AttentionOut).Transposed, heads.Context, T.One);
         pool.Run(&AttentionHeads<T>.BackwardRows, &heads);
         pool.Run(&AttentionHeads<T>.BackwardColumns, &heads);
+        Turn(layer, heads.QueryGradient, heads.KeyGradient, -T.One);
         Learn(layer, MatrixRole.Query, input, heads.QueryGradient);
         Learn(layer, MatrixRole.Key, input, heads.KeyGradient);
         Learn(layer, MatrixRole.Value, input, heads.ValueGradient);
         product.Multiply(heads.QueryGradient, weights.Matrix(layer, MatrixRole.Query).Transposed, inputGradient, T.One);
         product.Multiply(heads.KeyGradient, weights.Matrix(layer, MatrixRole.Key).Transposed, inputGradient, T.One, accumulate: true);
         product.Multiply(heads.ValueGradient, weights.Matrix(layer, MatrixRole.Value).Transposed, inputGradient, T.One, accumulate: true);
+    }
+
+    private void Turn(int layer, MatrixView<T> queries, MatrixView<T> keys, T direction)
+    {
+        if (stages.Turn(layer) is not RotaryTurn<T> turn)
+            return;
+        turn.Direction = direction;
+        turn.First = queries;
+        turn.Second = keys;
+        pool.Run(&RotaryTurn<T>.Turn, &turn);
     }
 
     private void MlpForward(int layer, MatrixView<T> input, MatrixView<T> branch)
@@ -227,4 +239,11 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
                 copy->Source.Row(row).CopyTo(copy->Destination.Row(row));
         }
     }
+}
+
+/// <summary>What blocks on real weights can do.</summary>
+internal static class DenseBlocks
+{
+    /// <summary>Beyond plain heads, one MLP and norms of gain 1.</summary>
+    internal static readonly Feature[] Features = [Feature.Mask, Feature.Positions, Feature.Sink];
 }

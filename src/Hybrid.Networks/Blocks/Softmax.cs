@@ -10,12 +10,16 @@ namespace Hybrid.Networks.Blocks;
 /// </summary>
 internal static unsafe class Softmax
 {
-    /// <summary>Overwrites logits [0, allowed) by probabilities and the rest, which the mask hides, by zeros.</summary>
-    internal static void Forward<T>(T* row, int allowed, int length)
+    /// <summary>
+    /// Overwrites logits [from, to) by probabilities and the rest, which the mask hides, by zeros. A sink is one more logit whose
+    /// probability goes nowhere; −∞ for none.
+    /// </summary>
+    internal static void Forward<T>(T* row, int from, int to, int length, T sink)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        Normalise(row, allowed);
-        new Span<T>(row + allowed, length - allowed).Clear();
+        new Span<T>(row, from).Clear();
+        Normalise(row + from, to - from, sink);
+        new Span<T>(row + to, length - to).Clear();
     }
 
     /// <summary>Overwrites logits by probabilities; returns −log of the target's: log Σ e^(ℓ_j − max) − (ℓ_target − max).</summary>
@@ -23,13 +27,13 @@ internal static unsafe class Softmax
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         double logit = double.CreateTruncating(row[target]);
-        (T largest, T sum) = Normalise(row, length);
+        (T largest, T sum) = Normalise(row, length, T.NegativeInfinity);
         return Math.Log(double.CreateTruncating(sum)) - (logit - double.CreateTruncating(largest));
     }
 
     // The row's largest logit, and the sum of e^(ℓ_j − max).
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (T Largest, T Sum) Normalise<T>(T* row, int allowed)
+    private static (T Largest, T Sum) Normalise<T>(T* row, int allowed, T sink)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int lanes = Vector<T>.Count;
@@ -46,6 +50,7 @@ internal static unsafe class Softmax
 
         for (; i < allowed; i++)
             largest = T.MaxNative(largest, row[i]);
+        largest = T.MaxNative(largest, sink);
         Vector<T> shift = Vector.Create(largest), total = Vector<T>.Zero;
         i = 0;
         for (; i + lanes <= allowed; i += lanes)
@@ -62,6 +67,8 @@ internal static unsafe class Softmax
             sum += row[i];
         }
 
+        if (sink > T.NegativeInfinity)
+            sum += T.Exp(sink - largest);
         RowMath.Scale(T.One / sum, row, row, allowed);
         return (largest, sum);
     }

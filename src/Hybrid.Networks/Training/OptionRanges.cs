@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Networks.Blocks;
 
 namespace Hybrid.Networks.Training;
 
@@ -22,9 +23,9 @@ internal static class OptionRanges
 
     private static void Check(ModelOptions model)
     {
-        Architecture architecture = Features.EnsureSupported("training", [], ArchitectureModule.EnsureValid(model.Architecture));
+        Architecture architecture = Features.EnsureSupported("training", DenseBlocks.Features, ArchitectureModule.EnsureValid(model.Architecture));
         bool causal = model.Task == TrainingTask.NextToken;
-        if (architecture.Mask.IsCausal != causal)
+        if (architecture.Mask.LooksAhead == causal)
         {
             throw new ArgumentException(causal
                 ? "next-token training must have a causal mask, got none: the next token could be read off"

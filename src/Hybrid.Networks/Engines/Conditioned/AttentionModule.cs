@@ -118,7 +118,8 @@ internal sealed unsafe class AttentionModule<T> : IModule
         return new()
         {
             Heads = architecture.Heads,
-            Causal = architecture.Mask.IsCausal,
+            Span = AttentionSpan.Of(architecture.Mask, architecture.Tokens),
+            Sink = T.NegativeInfinity,
             LogitScale = T.One / T.Sqrt(T.CreateChecked(headWidth)),
             Buffers = scratch.Product.Buffers,
             Query = projected.Slice(0, 0, n, width),

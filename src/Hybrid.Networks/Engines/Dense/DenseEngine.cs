@@ -35,7 +35,7 @@ public sealed class DenseEngine : INetworkEngine
     /// <exception cref="InsufficientMemoryException">The buffers exceed the machine's memory.</exception>
     public DenseEngine(Architecture architecture, int threads)
     {
-        Architecture = Features.EnsureSupported("engine dense", [], ArchitectureModule.EnsureValid(architecture));
+        Architecture = Features.EnsureSupported("engine dense", DenseBlocks.Features, ArchitectureModule.EnsureValid(architecture));
         (int n, int d) = (architecture.Tokens, architecture.Width);
         pool = new WorkerPool(threads);
         try

@@ -21,7 +21,7 @@ public sealed unsafe class DenseNetwork<T> : IDisposable
     /// <exception cref="InsufficientMemoryException">Parameters or activations exceed the machine's memory.</exception>
     public DenseNetwork(Architecture architecture, WorkerPool pool, MatrixProduct<T> product)
     {
-        Features.EnsureSupported("networks with real weights", [], ArchitectureModule.EnsureValid(architecture));
+        Features.EnsureSupported("networks with real weights", DenseBlocks.Features, ArchitectureModule.EnsureValid(architecture));
         this.pool = pool;
         Layout = new ParameterLayout(architecture);
         Parameters = new NativeBuffer<T>(

@@ -30,7 +30,7 @@ public sealed unsafe class DoubleEngine : INetworkEngine
     /// <exception cref="InsufficientMemoryException">The buffers exceed the machine's memory.</exception>
     public DoubleEngine(Architecture architecture, int threads)
     {
-        Architecture = Features.EnsureSupported("engine double", [], ArchitectureModule.EnsureValid(architecture));
+        Architecture = Features.EnsureSupported("engine double", DenseBlocks.Features, ArchitectureModule.EnsureValid(architecture));
         (int n, int d) = (architecture.Tokens, architecture.Width);
         pool = new WorkerPool(threads);
         try

@@ -1,0 +1,96 @@
+using Hybrid.Architectures;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Hybrid.Torch;
+
+/// <summary>
+/// Attention between its products with weights: rotary positions, norms of queries and keys, caps, sinks and masks of one
+/// layer. libtorch's fused attention where it can do what the layer asks for.
+/// </summary>
+internal sealed class TorchAttention(Architecture architecture, int layer, AttentionParameters parameters, TorchPrecision precision)
+{
+    private readonly HeadParameters head = parameters.Head;
+    private readonly Mask mask = architecture.Mask.At(layer).Within(architecture.Tokens);
+
+    /// <summary>The features that it knows.</summary>
+    internal static readonly Feature[] Features =
+        [Feature.Mask, Feature.Positions, Feature.QueryKeyNorm, Feature.SoftCap, Feature.Sink];
+
+    /// <summary>The heads' outputs side by side, [B, n, d], of queries, keys and values of the same shape.</summary>
+    internal Tensor Context(Tensor queries, Tensor keys, Tensor values)
+    {
+        if (head.QueryKeyNorm.IsAll)
+            (queries, keys) = (TorchBlock.Normalise(queries, null), TorchBlock.Normalise(keys, null));
+        Tensor q = Heads(queries), k = Heads(keys), v = Heads(values);
+        if (head.QueryKeyNorm.IsHead)
+            (q, k) = (TorchBlock.Normalise(q, null), TorchBlock.Normalise(k, null));
+        if (head.Positions is Positions.Rope rope)
+            (q, k) = (Turned(q, rope), Turned(k, rope));
+        // Norms leave logits of standard deviation 1; the product of their gains is σ_A.
+        double gain = head.QueryKeyNorm.IsNone ? 1 : parameters.LogitStd;
+        if (gain != 1)
+            q *= gain;
+        Tensor context = head.SoftCap is null && head.Sink is null ? Fused(q, k, v) : Written(q, k, v);
+        return context.transpose(1, 2).reshape(queries.shape);
+    }
+
+    private Tensor Fused(Tensor q, Tensor k, Tensor v)
+    {
+        if (mask.IsCausal && !head.Positions.IsAlibi)
+            return nn.functional.scaled_dot_product_attention(q, k, v, is_casual: true);
+        return nn.functional.scaled_dot_product_attention(q, k, v, attn_mask: Added(q));
+    }
+
+    // softmax of capped logits with a sink beside them, product by product.
+    private Tensor Written(Tensor q, Tensor k, Tensor v)
+    {
+        (long batch, long heads, long n, long width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
+        Tensor logits = Flat(q).bmm(Flat(k).transpose(1, 2)).to(ScalarType.Float32).reshape(batch, heads, n, n) / Math.Sqrt(width);
+        if (head.SoftCap is { } cap)
+            logits = (logits / cap.Value).tanh() * cap.Value;
+        if (Added(logits) is Tensor added)
+            logits += added;
+        if (head.Sink is { } sink)
+        {
+            Tensor beside = full([batch, heads, n, 1], sink.Value, ScalarType.Float32, logits.device);
+            logits = cat([logits, beside], -1);
+        }
+
+        Tensor weights = logits.softmax(-1).narrow(-1, 0, n).reshape(batch * heads, n, n);
+        return Products.Rounded(weights, precision).bmm(Flat(v)).reshape(v.shape);
+    }
+
+    // What is added to the logits: −∞ where the mask hides, ALiBi's slopes; null where nothing is.
+    private Tensor? Added(Tensor like)
+    {
+        if (mask.IsNone && !head.Positions.IsAlibi)
+            return null;
+        int n = architecture.Tokens, heads = head.Positions.IsAlibi ? architecture.Heads : 1;
+        float[] added = new float[heads * n * n];
+        for (int index = 0; index < added.Length; index++)
+        {
+            (int h, int i, int j) = (index / (n * n), index / n % n, index % n);
+            double slope = head.Positions.IsAlibi ? Math.Pow(2, -8.0 * (h + 1) / heads) : 0;
+            added[index] = mask.Allows(i, j) ? (float)(-slope * Math.Abs(i - j)) : float.NegativeInfinity;
+        }
+
+        return tensor(added, [1, heads, n, n]).to(like.device).to(like.dtype);
+    }
+
+    private Tensor Turned(Tensor x, Positions.Rope rope)
+    {
+        int width = (int)x.shape[3], pairs = (int)(rope.fraction * width / 2);
+        Tensor places = arange(architecture.Tokens, ScalarType.Float64).unsqueeze(1);
+        Tensor angles = places * pow(rope.baseFrequency, arange(pairs, ScalarType.Float64) * (-1.0 / Math.Max(1, pairs)));
+        Tensor cosine = angles.cos().to(ScalarType.Float32).to(x.device), sine = angles.sin().to(ScalarType.Float32).to(x.device);
+        Tensor left = x.narrow(3, 0, pairs), right = x.narrow(3, pairs, pairs), rest = x.narrow(3, 2 * pairs, width - 2 * pairs);
+        return Products.Rounded(cat([left * cosine - right * sine, left * sine + right * cosine, rest], 3), precision);
+    }
+
+    // [B, H, n, d_k].
+    private Tensor Heads(Tensor x) =>
+        x.reshape(x.shape[0], x.shape[1], architecture.Heads, architecture.Width / architecture.Heads).transpose(1, 2);
+
+    private static Tensor Flat(Tensor x) => x.reshape(x.shape[0] * x.shape[1], x.shape[2], x.shape[3]);
+}
