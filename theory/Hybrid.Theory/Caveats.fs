@@ -67,6 +67,7 @@ module Caveats =
             $"counted {number lowest} ({verdictOf lowest}) to {number highest} ({verdictOf highest})"
 
     /// A caveat that shifts what is counted to `counted`.
+    [<CompiledName("Shifted")>]
     let shifted (trainability: Trainability) counted text : Caveat =
         { Effect =
             if Double.IsNaN counted then
@@ -82,6 +83,7 @@ module Caveats =
                 $"{text}: counted {number counted}, {verdictOf counted}" }
 
     /// A caveat that cannot be computed.
+    [<CompiledName("Uncomputed")>]
     let uncomputed text : Caveat =
         { Effect = CaveatEffect.Informational
           Lowest = nan
@@ -98,6 +100,45 @@ module Caveats =
           Highest = highest
           Text = $"{text}: {between lowest highest} for two in three" }
 
+    /// The sums of another architecture at a fraction of a prediction's cost, to compare a verdict with: closed, under a mask one
+    /// draw of infinitely wide networks. NaN where norms leave double precision.
+    [<CompiledName("SumsOf")>]
+    let sumsOf (architecture: Architecture) : TrajectorySums =
+        let architecture = Architecture.ensureValid architecture
+        let laws = Laws.exact architecture
+
+        let trajectory =
+            match architecture.Mask with
+            | Mask.None -> Trajectory.closed architecture laws
+            | Mask.Causal -> Trajectory.sampled architecture laws 1 Trajectory.Seed
+
+        if trajectory.Depth < architecture.Depth then
+            { Angle = nan
+              Gradient = nan
+              Growth = nan
+              Inner = nan }
+        else
+            Trainability.sums architecture.Norm trajectory.Layers
+
+    /// What is counted at `tokens` tokens: by the closed maps there; under a mask, where that would cost tokens³, by its change from
+    /// half as many as the architecture has, which is taken to go on for every doubling.
+    [<CompiledName("CountedAtTokens")>]
+    let countedAtTokens (architecture: Architecture) (tokens: int) (counted: float) : float =
+        match architecture.Mask with
+        | Mask.None -> (sumsOf { architecture with Tokens = tokens }).Counted
+        | Mask.Causal ->
+            let half = max 1 (architecture.Tokens / 2)
+
+            if half = architecture.Tokens then
+                nan
+            else
+                let before = (sumsOf { architecture with Tokens = half }).Counted
+
+                let doublings =
+                    Math.Log(float tokens / float architecture.Tokens, float architecture.Tokens / float half)
+
+                max 0.0 (counted + doublings * (counted - before))
+
     /// How far a caveat moves what is counted.
     let private distance counted (caveat: Caveat) =
         if Double.IsNaN caveat.Lowest then
@@ -106,6 +147,7 @@ module Caveats =
             max (abs (caveat.Lowest - counted)) (abs (caveat.Highest - counted))
 
     /// By effect, then by how far what is counted moves; what cannot be computed last.
+    [<CompiledName("Rank")>]
     let rank (trainability: Trainability) (caveats: Caveat seq) : Caveat[] =
         let order caveat =
             match caveat.Effect with
@@ -131,7 +173,7 @@ module Caveats =
             [ shifted
                   trainability
                   (withGradient sums (0.5 * sums.Gradient))
-                  $"this is for an optimiser with a step of its own for every parameter, as Adam; plain gradient descent also feels the embedding and the stream's growth (g_d at the input is {number first.Gradient.Diagonal})" ]
+                  $"with plain gradient descent the embedding and the stream's growth count too, which a step of its own for every parameter, such as Adam's, takes out (g_d at the input is {number first.Gradient.Diagonal})" ]
 
     let private finiteWidth (architecture: Architecture) laws (trainability: Trainability) =
         let scatter = FiniteWidth.scatterBy architecture laws
@@ -142,11 +184,18 @@ module Caveats =
             else
                 0.5 * scatter
 
-        [ spread
-              trainability
-              trainability.Sums.Counted
-              counted
-              $"one network of width {architecture.Width} lies off the mean by about ±{number counted}, strong logits apart" ]
+        if scatter = 0.0 then
+            []
+        else
+            [ spread
+                  trainability
+                  trainability.Sums.Counted
+                  counted
+                  $"one network of width {architecture.Width} lies off the mean by about ±{number counted}, strong logits apart" ]
+
+    /// Standard deviation of ln g_d beyond which the mean is more than 5 % above what a network typically has.
+    [<Literal>]
+    let private LargeScatter = 0.3
 
     /// Heavy tails, where enough networks were drawn to see them.
     let private oneNetwork (architecture: Architecture) (trainability: Trainability) (trajectory: Trajectory) =
@@ -159,7 +208,7 @@ module Caveats =
             |> Array.fold max 0.0
 
         match trajectory.Route with
-        | Route.Draws(draws, scatter) when draws >= Trajectory.FewestDraws ->
+        | Route.Draws(draws, scatter) when draws >= Trajectory.FewestDraws && scatter.Deviation > LargeScatter ->
             let typical =
                 0.5 * (sums.Inner + scatter.Mean - log trajectory.Layers[0].Gradient.Diagonal)
 

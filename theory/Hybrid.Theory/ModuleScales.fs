@@ -12,6 +12,8 @@ type ModuleScales =
         Layer: int
         /// the stream that enters the block
         Stream: float
+        /// the stream that leaves it
+        Output: float
         /// queries, and keys likewise
         Query: float
         Value: float
@@ -43,6 +45,7 @@ module ModuleScales =
     let private nothing layer : ModuleScales =
         { Layer = layer
           Stream = nan
+          Output = nan
           Query = nan
           Value = nan
           Logit = nan
@@ -89,7 +92,8 @@ module ModuleScales =
                         Hidden = sqrt (kernel.KappaAtOne * up)
                         Mlp = sqrt part.BranchQ })
             { nothing layer with
-                Stream = sqrt block.Input.Q }
+                Stream = sqrt block.Input.Q
+                Output = sqrt block.Output.Q }
 
     let private meanDiagonal n (matrix: float[]) =
         let mutable sum = 0.0
@@ -189,7 +193,10 @@ module ModuleScales =
                     scales <- ofStep architecture scales trace
                     state <- trace.Output
 
-                layers.Add scales
+                layers.Add
+                    { scales with
+                        Output = meanDiagonal n state }
+
                 sound <- Double.IsFinite(Array.sum state)
             with :? DivergenceException ->
                 sound <- false
@@ -203,6 +210,7 @@ module ModuleScales =
 
         { Layer = draws[0].Layer
           Stream = root _.Stream
+          Output = root _.Output
           Query = root _.Query
           Value = root _.Value
           Logit = root _.Logit

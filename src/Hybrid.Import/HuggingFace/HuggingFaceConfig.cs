@@ -39,12 +39,13 @@ internal static class HuggingFaceConfig
         Family family = Families.Find(modelType, classes) ?? throw Unknown(outer, modelType, classes);
         ResidualScaling used = scaling ?? family.Scaling;
         double? outerStd = text is null ? null : outer.Positive("initializer_range");
-        ModelDescription model = new ModelReader(config, family, outerStd, notes).Read(NameOf(source, family), used);
+        ModelReader reader = new(config, family, outerStd, notes);
+        ModelDescription model = reader.Read(NameOf(source, family), used);
         Architecture record = ArchitectureModule.EnsureValid(ModelDescriptionModule.ToArchitecture(model));
         notes.AddRange(Assumptions.Of(family, model, record, used));
         notes.AddRange(Omissions.Of(config, family, model, record));
         IEnumerable<string> ignored = text is null ? Ignored(outer) : Ignored(outer).Concat(Ignored(text));
-        return new(record, new ImportReport(source, family.ModelType, used, notes, [.. ignored]));
+        return new(record, new ImportReport(source, family.ModelType, used, notes, model, reader.Context, [.. ignored]));
     }
 
     private static void RefuseWhatIsNoDenseStack(ConfigReader config)

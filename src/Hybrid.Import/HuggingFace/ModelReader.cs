@@ -15,6 +15,9 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
 
     private const double UsualStd = 0.02;
 
+    /// <summary>Most tokens that the model reads, as far as the configuration says; known after <see cref="Read"/>.</summary>
+    public int Context { get; private set; }
+
     public ModelDescription Read(string name, ResidualScaling scaling)
     {
         int width = config.RequiredSize("hidden_size", "n_embd");
@@ -96,8 +99,8 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     private int Tokens()
     {
         if (family.Embedding == EmbeddingKind.Patches)
-            return Patches();
-        int longest = config.Size("max_position_embeddings", "n_positions") ?? MostTokens;
+            return Context = Patches();
+        int longest = Context = config.Size("max_position_embeddings", "n_positions") ?? MostTokens;
         int tokens = Math.Min(longest, MostTokens);
         notes.Add($"tokens are {tokens} unless --set tokens=N says otherwise (context {longest}): their number matters, and so does the time it takes");
         return tokens;
