@@ -177,6 +177,26 @@ module Trainability =
         else
             $"{words}: {size} ({log}; g_d = {number inner.Gradient.Diagonal})"
 
+    let private stream blind (sums: TrajectorySums) (layers: LayerState[]) =
+        let first, last = layers[0].State.Q, layers[layers.Length - 1].State.Q
+
+        if abs sums.Growth < DeadZone then
+            []
+        else
+            let words =
+                if sums.Growth > 0.0 then
+                    "the stream grows"
+                else
+                    "the stream shrinks"
+
+            let seen =
+                if blind then
+                    ", which normalised branches do not see"
+                else
+                    ""
+
+            [ $"{words}: q goes from {number first} to {number last} (log {signed sums.Growth}){seen}" ]
+
     /// Standard deviation of what of a row's logits the softmax sees.
     let internal spread (architecture: Architecture) (layer: LayerState) =
         AttentionMaps.spread
@@ -311,6 +331,7 @@ module Trainability =
                | Verdict.Untrainable -> ()
                angles sums layers
                gradients architecture.Norm.IsBlindToScale sums layers
+               yield! stream architecture.Norm.IsBlindToScale sums layers
                if sums.Counted > limits.Trainable then
                    cause architecture sums trajectory
                yield! extremes trajectory

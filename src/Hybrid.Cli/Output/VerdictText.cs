@@ -33,6 +33,8 @@ internal static class VerdictText
             { IsMarginal: true } => $"{what} change so much through {blocks} that few networks like it train well without help",
             { IsUntrainable: true } =>
                 $"{what} change too much through {blocks}: it will hardly train as it is (hybrid suggest says what to change)",
+            _ when double.IsFinite(trainability.Sums.Counted) =>
+                $"{what} change by so nearly what is the limit that the numbers do not tell on which side this network is",
             _ => "the numbers do not tell",
         };
     }
