@@ -34,7 +34,7 @@ internal static class PredictionTables
         [
             .. output.Layers ? (string[])[] : ["--layers (every layer, attention's entropy)"],
             .. output.Weights ? (string[])[] : ["--weights (every module's activations, every weight matrix's gradient)"],
-            .. output.Trend is null ? ["--widths 256,1024 (coordinate check)"] : (string[])[],
+            .. output.Trend is null ? [$"--widths {prediction.Architecture.Width},{4 * prediction.Architecture.Width} (coordinate check)"] : (string[])[],
         ];
         if (more.Length > 0)
             terminal.Out.WriteLine($"more: {string.Join(", ", more)}");
