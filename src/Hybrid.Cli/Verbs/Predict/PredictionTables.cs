@@ -57,7 +57,7 @@ internal static class PredictionTables
         foreach (Caveat caveat in shown.Caveats.Take(VerdictText.Caveats))
             output.WriteLine($"  · {VerdictText.Effect(caveat)}: {caveat.Text}");
         if (shown.Caveats.Length > VerdictText.Caveats)
-            output.WriteLine($"    and {shown.Caveats.Length - VerdictText.Caveats} weaker ones, in --json and --report");
+            output.WriteLine($"    and {shown.Caveats.Length - VerdictText.Caveats} weaker, in --json and --report");
     }
 
     private static void WriteWithCaption(Terminal terminal, ReportTable table)
