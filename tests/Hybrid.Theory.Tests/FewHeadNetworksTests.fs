@@ -213,7 +213,8 @@ let ``Two heads: the prediction is a mean to 2 %, the networks' 3595 ± 60, and 
         (correlationAtOutput trajectory)
 
     let reasons heads =
-        (Predict.architecture (network Placement.Peri 8.0 heads)).Trainability.Reasons
+        (Predict.architecture (network Placement.Peri 8.0 heads)).Caveats
+        |> Array.map _.Text
 
     Assert.Contains(reasons 2, (fun (reason: string) -> reason.StartsWith "few heads: "))
     Assert.DoesNotContain(reasons 8, (fun (reason: string) -> reason.StartsWith "few heads: "))

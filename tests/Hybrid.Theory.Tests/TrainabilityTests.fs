@@ -221,9 +221,9 @@ let ``Strong logits are named under either mask, a causal mask as a mean over po
                 Mask = mask
                 Tokens = 8 }
 
-        let reasons = (Predict.architecture network).Trainability.Reasons
-        Assert.Contains(reasons, fun reason -> reason.Contains "strong attention")
-        Assert.Equal(mask.IsCausal, reasons |> Array.exists (fun reason -> reason.Contains "causal mask"))
+        let caveats = (Predict.architecture network).Caveats
+        Assert.Contains(caveats, fun caveat -> caveat.Text.Contains "strong attention")
+        Assert.Equal(mask.IsCausal, caveats |> Array.exists (fun caveat -> caveat.Text.Contains "causal mask"))
 
 [<Fact>]
 let ``A norm that leaves double precision is untrainable, and the layer at which it does is named`` () =

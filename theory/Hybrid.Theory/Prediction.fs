@@ -55,6 +55,8 @@ type Prediction =
         FixedPoint: FixedPoint
         DepthScales: DepthScales
         Trainability: Trainability
+        /// what the verdict takes for granted, the strongest effect first
+        Caveats: Caveat[]
         /// layer 0..depth; NaN behind the layer at which norms leave double precision
         Layers: LayerPrediction[]
         /// E‖∂L/∂W‖² of every weight of blocks 1..depth, as far as layers are finite
@@ -160,6 +162,8 @@ module Predict =
               GradientExponent = exponent _.Gradient
               Uncertainty = value.Uncertainty }
 
+        let trainability = Trainability.judge architecture laws trajectory
+
         { Architecture = architecture
           AngleExponent = exponents.Angle
           GradientExponent = exponents.Gradient
@@ -170,7 +174,8 @@ module Predict =
           DepthScales =
             { Angle = 1.0 / abs exponents.Angle
               Gradient = 1.0 / abs exponents.Gradient }
-          Trainability = Trainability.judge architecture laws trajectory
+          Trainability = trainability
+          Caveats = Caveats.ofTrajectory architecture laws trainability trajectory
           Layers = Array.init (depth + 1) layer
           Weights = trajectory.Weights }
 

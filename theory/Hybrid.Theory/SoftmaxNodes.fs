@@ -46,7 +46,7 @@ module internal SoftmaxNodes =
         }
 
     /// Gaussian nodes in g per unit of g, times 2π, that resolve K_m(t + s g) to e^{−digits}.
-    let private bandwidth s digits =
+    let bandwidth s digits =
         sqrt (2.0 * digits) + 2.0 / Math.PI * digits * s
 
     /// From this spread on the nodes follow K_m, and not the Gaussian: below it they are few, and above it e^{2sg} would

@@ -44,9 +44,14 @@ type Trainability =
         /// standard error of `Sums.Counted`, where layers are averages over draws; 0 where they are closed
         CountedError: float
         Limits: TrainabilityLimits
-        /// what decided, what causes it, and where the theory's assumptions are strained; never empty
+        /// share of the last layer's squared norm that branches wrote, 0 to 1; the rest is the embedding
+        Written: float
+        /// what decided, what causes it, and whether the network computes at all; never empty
         Reasons: string[]
     }
+
+    /// What counts is the change of the differences between tokens, and not that of gradients.
+    member this.DecidedByAngles = abs this.Sums.Angle >= abs this.Sums.GradientCount
 
 /// Whether a network of this depth can train, from the numbers of its layers alone.
 [<RequireQualifiedAccess>]
@@ -122,8 +127,16 @@ module Trainability =
         else
             Verdict.Untrainable
 
-    let private number (value: float) =
-        value.ToString("G3", Globalization.CultureInfo.InvariantCulture)
+    /// Three digits, in the notation of JSON where there are many zeros.
+    let internal number (value: float) =
+        let size = abs value
+
+        if size >= 1e5 || (size > 0.0 && size < 1e-3) then
+            value.ToString("0.##e0", Globalization.CultureInfo.InvariantCulture)
+        elif size >= 1e3 then
+            value.ToString("0", Globalization.CultureInfo.InvariantCulture)
+        else
+            value.ToString("G3", Globalization.CultureInfo.InvariantCulture)
 
     let private signed (value: float) =
         value.ToString("+0.00;−0.00;0.00", Globalization.CultureInfo.InvariantCulture)
@@ -155,25 +168,37 @@ module Trainability =
             else
                 "gradients vanish towards the input"
 
-        let scale =
-            if blind then
-                ", measured against the stream, to whose own scale normalised branches are blind"
-            else
-                ""
+        let factor = number (exp sums.GradientCount)
+        let size = $"their norm at layer 1 is {factor} times that at the output"
+        let log = $"log {signed sums.GradientCount}"
 
-        $"{words}: from the output to layer 1 their power changes {number inner.Gradient.Diagonal}-fold (log of the norm {signed sums.GradientCount}{scale})"
-
-    /// What block 1 alone does to gradients reaches the embedding only.
-    let private entrance (sums: TrajectorySums) (layers: LayerState[]) =
-        let whole = 0.5 * sums.Gradient
-
-        if layers.Length > 1 && abs (whole - sums.GradientCount) > 1.0 then
-            [ $"the embedding alone sees more: gradients at the input are {number layers[0].Gradient.Diagonal} times those at the output, by the first block's jump of the norm from {number layers[0].State.Q} to {number layers[1].State.Q}; a step size of its own, as Adam gives, takes it out, plain gradient descent does not" ]
+        if blind then
+            $"{words}: relative to the stream, {size} ({log}; g_d itself is {number inner.Gradient.Diagonal}, but normalised branches do not see the stream's scale)"
         else
+            $"{words}: {size} ({log}; g_d = {number inner.Gradient.Diagonal})"
+
+    let private stream blind (sums: TrajectorySums) (layers: LayerState[]) =
+        let first, last = layers[0].State.Q, layers[layers.Length - 1].State.Q
+
+        if abs sums.Growth < DeadZone then
             []
+        else
+            let words =
+                if sums.Growth > 0.0 then
+                    "the stream grows"
+                else
+                    "the stream shrinks"
+
+            let seen =
+                if blind then
+                    ", which normalised branches do not see"
+                else
+                    ""
+
+            [ $"{words}: q goes from {number first} to {number last} (log {signed sums.Growth}){seen}" ]
 
     /// Standard deviation of what of a row's logits the softmax sees.
-    let private spread (architecture: Architecture) (layer: LayerState) =
+    let internal spread (architecture: Architecture) (layer: LayerState) =
         AttentionMaps.spread
             architecture.Attention
             { Q = if architecture.Norm.Before then 1.0 else layer.State.Q
@@ -232,60 +257,16 @@ module Trainability =
             1.0
         |> fun kept -> 1.0 - kept
 
-    /// Standard deviation of ln g_d beyond which the mean is more than 5 % above what a network typically has.
-    [<Literal>]
-    let private LargeScatter = 0.3
+    let private computes share =
+        if share = 0.0 then
+            [ "every branch is 0 at the start: the network is the identity, nothing grows and nothing shrinks (ReZero, Fixup); branches must learn to open" ]
+        elif share < HardlyComputes then
+            let percent =
+                (100.0 * share).ToString("G2", Globalization.CultureInfo.InvariantCulture)
 
-    /// What a user trains is one network: the mean over networks is that of a log-normal variable.
-    let private oneNetwork (scatter: LogScatter) =
-        let probability = Normal.cumulative (0.5 * scatter.Deviation)
-
-        let percent =
-            (100.0 * probability).ToString("F0", Globalization.CultureInfo.InvariantCulture)
-
-        let at deviations =
-            number (exp (scatter.Mean + deviations * scatter.Deviation))
-
-        $"gradients are printed as means over networks, but one network lies below the mean with probability {percent} %% or more: its typical g_d at the input is {at 0.0}, between {at -1.0} and {at 1.0} for two draws in three (log ± {number scatter.Deviation}), and finite networks scatter more"
-
-    let private strained (architecture: Architecture) laws (trajectory: Trajectory) =
-        let spreads = trajectory.Layers |> Array.map (spread architecture)
-        let share = written architecture laws
-
-        [ if share = 0.0 then
-              "every branch is 0 at the start: the network is the identity, nothing grows and nothing shrinks (ReZero, Fixup); branches must learn to open"
-          elif share < HardlyComputes then
-              let percent =
-                  (100.0 * share).ToString("G2", Globalization.CultureInfo.InvariantCulture)
-
-              $"the network hardly computes: its branches write {percent} %% of the stream's norm, the rest is the embedding; raise the branches or lower input.norm"
-
-          match
-              spreads
-              |> Array.tryFindIndex (fun s -> s > Trajectory.StrongLogits && Double.IsFinite s)
-          with
-          | Some layer ->
-              $"strong attention: logits of standard deviation {number spreads[layer]} at layer {layer}; expectations are exact, but a single network with few heads fluctuates around them"
-          | None -> ()
-
-          if architecture.Mask <> Mask.None then
-              $"causal mask: layers are means over positions, which differ, and over {Trajectory.Draws} draws of infinitely wide networks"
-          elif not (Features.areClosed architecture) then
-              $"layers are means over tokens and over {Trajectory.Draws} draws of infinitely wide networks"
-          else
-              match trajectory.Route with
-              | Route.Closed -> ()
-              | Route.ClosedWithoutHeads ->
-                  $"few heads: behind norm '{architecture.Norm}' {architecture.Heads} heads shift expectations by terms of order 1/H that the closed maps leave out, and with {architecture.Tokens} tokens draws of the process that has them would take too long"
-              | Route.Draws(draws, _) ->
-                  $"few heads: behind norm '{architecture.Norm}' {architecture.Heads} heads shift expectations; layers are means over {draws} draws of infinitely wide networks"
-
-          match trajectory.Route with
-          | Route.Draws(draws, scatter) when draws >= Trajectory.FewestDraws && scatter.Deviation > LargeScatter ->
-              oneNetwork scatter
-          | Route.Draws _
-          | Route.Closed
-          | Route.ClosedWithoutHeads -> () ]
+            [ $"the network hardly computes: its branches write {percent} %% of the stream's norm, the rest is the embedding; raise the branches or lower input.norm" ]
+        else
+            []
 
     /// The weight matrices with the largest and the smallest gradient relative to their size.
     let private extremes (trajectory: Trajectory) =
@@ -324,10 +305,13 @@ module Trainability =
             else
                 decide limits sums.Counted error
 
+        let share = written architecture laws
+
         { Verdict = verdict
           Sums = sums
           CountedError = error
           Limits = limits
+          Written = share
           Reasons =
             [| if diverges then
                    $"the stream's norm diverges at layer {trajectory.Depth + 1}: it leaves double precision there, after growing from {number layers[0].State.Q} to {number layers[trajectory.Depth].State.Q} in {trajectory.Depth} layers; lower the branch weights, attention.valueStd or mlp.outStd, or normalise"
@@ -347,8 +331,8 @@ module Trainability =
                | Verdict.Untrainable -> ()
                angles sums layers
                gradients architecture.Norm.IsBlindToScale sums layers
+               yield! stream architecture.Norm.IsBlindToScale sums layers
                if sums.Counted > limits.Trainable then
                    cause architecture sums trajectory
-               yield! entrance sums layers
                yield! extremes trajectory
-               yield! strained architecture laws trajectory |] }
+               yield! computes share |] }

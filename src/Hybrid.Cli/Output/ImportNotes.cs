@@ -9,9 +9,22 @@ internal static class ImportNotes
     /// <summary>The source, then one line for each note; nothing for an architecture that was not imported.</summary>
     public static void Write(TextWriter output, ImportReport? import, string indent = "")
     {
+        WriteSource(output, import, indent);
+        WriteNotes(output, import, indent);
+    }
+
+    /// <summary>One line: the file and how it was read.</summary>
+    public static void WriteSource(TextWriter output, ImportReport? import, string indent = "")
+    {
+        if (import is not null)
+            output.WriteLine($"{indent}imported from {import.Source}: model type {import.ModelType}, residual scaling {Word(import)}");
+    }
+
+    /// <summary>One line for each note.</summary>
+    public static void WriteNotes(TextWriter output, ImportReport? import, string indent = "")
+    {
         if (import is null)
             return;
-        output.WriteLine($"{indent}imported from {import.Source}: model type {import.ModelType}, residual scaling {Word(import)}");
         foreach (string note in import.Notes)
             output.WriteLine($"{indent}  {note}");
         if (import.IgnoredKeys.Count > 0)

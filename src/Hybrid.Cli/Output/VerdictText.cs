@@ -4,40 +4,92 @@ using Hybrid.Theory;
 
 namespace Hybrid.Cli.Output;
 
-/// <summary>A verdict in sentences, for the terminal and for pages.</summary>
+/// <summary>A verdict in sentences, the same for the terminal and for pages.</summary>
 internal static class VerdictText
 {
+    /// <summary>How many caveats are shown; all of them are in the JSON.</summary>
+    public const int Caveats = 3;
+
+    /// <summary>What q, ρ, g_d and g_o are, for somebody who has never read the theory.</summary>
+    public const string Legend =
+        "q: a token's mean square per coordinate · ρ: correlation of two tokens, 1 = all tokens alike · g_d: mean square of a token's loss "
+        + "gradient, 1 at the output · g_o: overlap of two tokens' gradients, 0 at the output";
+
     /// <summary>The answer, for somebody who has never read the theory.</summary>
-    public static string Sentence(Architecture architecture, Trainability trainability)
+    public static string Sentence(Architecture architecture, Trainability trainability) =>
+        $"verdict: {Words.Of(trainability.Verdict)}: {Meaning(architecture, trainability)}";
+
+    private static string Meaning(Architecture architecture, Trainability trainability)
     {
         string blocks = architecture.Depth == 1 ? "its block" : $"its {architecture.Depth} blocks";
-        return $"verdict: {Words.Of(trainability.Verdict)}: " + trainability.Verdict switch
+        string what = trainability.DecidedByAngles ? "differences between tokens" : "gradients";
+        return trainability.Verdict switch
         {
-            { IsTrainable: true } => $"tokens and gradients keep their size through {blocks}, so it can train",
-            { IsMarginal: true } => $"tokens or gradients change so much through {blocks} that few networks like it train well without help",
-            { IsUntrainable: true } => $"tokens or gradients change too much through {blocks}: it will hardly train as it is (hybrid suggest says what to change)",
+            { IsTrainable: true } when trainability.Written == 0 =>
+                "every branch starts at 0, so the network is the identity: nothing grows, nothing shrinks, and branches must learn to open",
+            { IsTrainable: true } when trainability.Written < TrainabilityModule.HardlyComputes =>
+                $"signal and gradient pass, but the network hardly computes: branches write {Percent(trainability.Written)} of the stream",
+            { IsTrainable: true } => $"tokens stay different and gradients keep their size through {blocks}, so it can train",
+            { IsMarginal: true } => $"{what} change so much through {blocks} that few networks like it train well without help",
+            { IsUntrainable: true } =>
+                $"{what} change too much through {blocks}: it will hardly train as it is (hybrid suggest says what to change)",
+            _ when double.IsFinite(trainability.Sums.Counted) =>
+                $"{what} change by so nearly what is the limit that the numbers do not tell on which side this network is",
             _ => "the numbers do not tell",
         };
     }
 
-    /// <summary>The number that decides and its distance to the limits.</summary>
+    /// <summary>The number that decides, what it is, and its distance to the limits.</summary>
     public static string Distance(Trainability trainability)
     {
         double counted = trainability.Sums.Counted;
-        string error = trainability.CountedError > 0
-            ? string.Create(CultureInfo.InvariantCulture, $" ± {trainability.CountedError:0.00}")
-            : "";
-        return string.Create(
+        TrainabilityLimits limits = trainability.Limits;
+        string allowed = string.Create(
             CultureInfo.InvariantCulture,
-            $"counted: {Numbers.Significant(counted, 3)}{error} e-folds; trainable up to {trainability.Limits.Trainable}, untrainable beyond {trainability.Limits.Untrainable}");
+            $"trainable up to {limits.Trainable}, untrainable beyond {limits.Untrainable}");
+        if (!double.IsFinite(counted))
+            return $"counted: {Numbers.Significant(counted)}; {allowed}";
+        string sign = (trainability.DecidedByAngles ? trainability.Sums.Angle : trainability.Sums.GradientCount) < 0 ? "÷" : "×";
+        string what = trainability.DecidedByAngles ? "differences between tokens" : "the gradient's norm";
+        string factor = counted < 700 ? Numbers.Significant(Math.Exp(counted), 3) : $"e^{Numbers.Significant(counted, 3)}";
+        return $"counted: {Number(counted, trainability.CountedError)} ({what} {sign} {factor} over the layers, as a natural log); {allowed}";
     }
 
     /// <summary>How often networks with such numbers trained; null where there is no number.</summary>
     public static string? Evidence(Architecture architecture, Trainability trainability)
     {
-        if (!double.IsFinite(trainability.Sums.Counted))
+        double counted = trainability.Sums.Counted;
+        TrainabilityLimits limits = trainability.Limits;
+        if (!double.IsFinite(counted))
             return null;
-        TrainedNetworks known = Theory.Evidence.Of(architecture.Norm, trainability.Limits, trainability.Sums.Counted);
-        return $"how sure: of {known.Networks} small networks with such a number, {known.Trained} learnt when they were trained (docs/how-sure.md)";
+        if (!trainability.Verdict.IsUndecided)
+            return $"how sure: {Known(counted)} with a count on this side of the limits learnt when they were trained (docs/how-sure.md)";
+        double limit = Math.Abs(counted - limits.Trainable) < Math.Abs(counted - limits.Untrainable) ? limits.Trainable : limits.Untrainable;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"how sure: too close to {limit} to tell; {Known(limit)} below it and {Known(limit + 1e-9)} above it learnt (docs/how-sure.md)");
+
+        string Known(double at)
+        {
+            TrainedNetworks known = Theory.Evidence.Of(architecture.Norm, limits, at);
+            return $"{known.Trained} of {known.Networks} small networks";
+        }
     }
+
+    /// <summary>A caveat's effect in words.</summary>
+    public static string Effect(Caveat caveat) => caveat.Effect switch
+    {
+        { IsChangesVerdict: true } => "changes the verdict",
+        { IsChangesFluctuations: true } => "changes fluctuations",
+        _ => "informational",
+    };
+
+    private static string Number(double value, double error) => error switch
+    {
+        > 0.005 => string.Create(CultureInfo.InvariantCulture, $"{value:0.00} ± {error:0.00}"),
+        _ when value is > 0 and < 0.01 => "0.00",
+        _ => Numbers.Significant(value, 3),
+    };
+
+    private static string Percent(double share) => $"{Numbers.Significant(100 * share, 2)} %";
 }

@@ -37,9 +37,19 @@ internal sealed class ArchitectureLoading
     }
 
     /// <summary>
-    /// The scaling stands in the branch weights, so that setting
-    /// these takes it out, and setting both would count it twice.
+    /// The other reading of what <see cref="Load"/> gave: the residual scaling that was not taken, with every --set applied. Null where
+    /// nothing was imported or the scaling changes no signal.
     /// </summary>
+    public Architecture? OtherScaling(ParseResult parsed, string source, LoadedArchitecture loaded)
+    {
+        if (loaded.Import is not ImportReport import)
+            return null;
+        ResidualScaling other = import.Scaling == ResidualScaling.Depth ? ResidualScaling.None : ResidualScaling.Depth;
+        Architecture read = _common.Apply(parsed, ArchitectureSource.Read(source, other).Architecture);
+        return read.Norm.OnBranch || read.Equals(loaded.Architecture) ? null : read;
+    }
+
+    /// <summary>The scaling stands in the branch weights, so that setting these takes it out, and setting both would count it twice.</summary>
     private static ImportReport Warned(ImportReport import, string[] assignments)
     {
         string[] replaced = [.. BranchWeights.Where(path => assignments.Any(assignment => assignment.Split('=')[0].Trim() == path))];

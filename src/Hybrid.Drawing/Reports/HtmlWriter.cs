@@ -50,7 +50,7 @@ public static class HtmlWriter
         h1 { font-size: 24px; } h2 { font-size: 18px; margin-top: 32px; border-bottom: 1px solid var(--line); padding-bottom: 4px; }
         pre { background: var(--faint); border: 1px solid var(--line); border-radius: 6px; padding: 12px; overflow-x: auto; font-size: 13px; white-space: pre-wrap; overflow-wrap: anywhere; }
         .table { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: 8px 0 16px; }
-        caption { text-align: left; padding: 4px 0; } th, td { padding: 3px 10px; text-align: right; border-bottom: 1px solid var(--line); } th { border-bottom-width: 2px; }
+        .caption { font-size: 13px; margin: 16px 0 0; } th, td { padding: 3px 10px; text-align: right; border-bottom: 1px solid var(--line); } th { border-bottom-width: 2px; }
         .left { text-align: left; } figure { margin: 16px 0; } figure svg { width: 100%; height: auto; } figcaption { font-size: 13px; }
         @media print { :root { color-scheme: light; --ink: #000000; --paper: #ffffff; --line: #999999; --faint: #ffffff; } main { max-width: none; padding: 0; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } .table { overflow: visible; } table { font-size: 10px; } th, td { padding: 2px 5px; } }
         """;
@@ -79,9 +79,10 @@ public static class HtmlWriter
     private static void Write(StringBuilder text, ReportTable table)
     {
         string[] classes = [.. table.Headings.Select(heading => heading.StartsWith('<') ? " class=\"left\"" : "")];
-        text.Append("<div class=\"table\"><table>\n");
+        // Above what scrolls, so that it is read at any width.
         if (table.Caption != "")
-            text.Append($"<caption>{Escaped(table.Caption)}</caption>\n");
+            text.Append($"<p class=\"caption\">{Escaped(table.Caption)}</p>\n");
+        text.Append("<div class=\"table\"><table>\n");
         text.Append("<thead>");
         Row("th", [.. table.Headings.Select(heading => heading.TrimStart('<'))]);
         text.Append("</thead>\n<tbody>\n");

@@ -46,13 +46,14 @@ internal static class HuggingFaceConfig
             notes.Insert(0, code + $"; what it does differently from {family.ModelType} is known here only as far as keys of this file say it");
         ResidualScaling used = scaling ?? family.Scaling;
         double? outerStd = text is null ? null : outer.Positive("initializer_range");
-        ModelDescription model = new ModelReader(config, family, outerStd, notes).Read(NameOf(source, family), used);
+        ModelReader reader = new(config, family, outerStd, notes);
+        ModelDescription model = reader.Read(NameOf(source, family), used);
         Architecture record = ArchitectureModule.EnsureValid(ModelDescriptionModule.ToArchitecture(model));
         notes.AddRange(Assumptions.Of(family, model, record, used));
         notes.AddRange(Omissions.Of(config, family, model, record));
         EffectiveKeys.EnsureRead(config, family);
         IEnumerable<string> ignored = text is null ? Ignored(outer) : Ignored(outer).Concat(Ignored(text));
-        return new(record, new ImportReport(source, family.ModelType, used, notes, [.. ignored]));
+        return new(record, new ImportReport(source, family.ModelType, used, notes, model, reader.Context, [.. ignored]));
     }
 
     private static void RefuseWhatIsNoDenseStack(ConfigReader config)

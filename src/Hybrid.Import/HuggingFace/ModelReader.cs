@@ -18,6 +18,9 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     // MPT keeps what concerns attention in an object of its own.
     private readonly ConfigReader? attention = config.Object("attn_config");
 
+    /// <summary>Most tokens that the model reads, as far as the configuration says; known after <see cref="Read"/>.</summary>
+    public int Context { get; private set; }
+
     public ModelDescription Read(string name, ResidualScaling scaling)
     {
         int width = config.RequiredSize("hidden_size", "n_embd", "n_embed", "d_model");
@@ -170,11 +173,13 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     private int Tokens()
     {
         if (family.Embedding == EmbeddingKind.Patches)
-            return Patches();
+            return Context = Patches();
         int? longest = config.Size("max_position_embeddings", "n_positions") ?? config.Size("max_seq_len") ?? config.Size("seq_length");
-        int tokens = Math.Min(longest ?? MostTokens, MostTokens);
+        Context = longest ?? MostTokens;
+        int tokens = Math.Min(Context, MostTokens);
         string context = longest is null ? "the file gives no context" : $"context {longest}";
-        notes.Add($"tokens are {tokens} unless --set tokens=N says otherwise ({context}): their number matters, and so does the time it takes");
+        notes.Add(
+            $"tokens are {tokens} unless --set tokens=N says otherwise ({context}): their number matters, and so does the time it takes");
         return tokens;
     }
 

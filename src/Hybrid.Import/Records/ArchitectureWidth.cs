@@ -11,9 +11,55 @@ public static class ArchitectureWidth
     /// </summary>
     /// <param name="architecture">The architecture.</param>
     /// <param name="width">d, ≥ 1.</param>
-    public static Architecture At(Architecture architecture, int width)
+    public static Architecture At(Architecture architecture, int width) =>
+        architecture.With(width: width, mlpWidth: MlpWidth(architecture.MlpWidth, architecture.Width, width));
+
+    /// <summary>
+    /// The same network built at a width with weights of the same standard deviations, as code does that draws them from a fixed
+    /// number: σ_A and σ_V change as the width, σ_w and σ_v as the roots of the widths of what their matrices read.
+    /// </summary>
+    /// <param name="architecture">The architecture.</param>
+    /// <param name="width">d, ≥ 1.</param>
+    public static Architecture WithEntriesKept(Architecture architecture, int width)
     {
-        int mlpWidth = (int)Math.Max(1, Math.Round((double)architecture.MlpWidth * width / architecture.Width));
-        return architecture.With(width: width, mlpWidth: mlpWidth);
+        Architecture at = At(architecture, width);
+        double wider = (double)width / architecture.Width, widerMlp = (double)at.MlpWidth / architecture.MlpWidth;
+        AttentionParameters attention = architecture.Attention;
+        MlpParameters mlp = architecture.Mlp;
+        return at.With(
+            attention: attention.With(logitStd: attention.LogitStd * wider, valueStd: attention.ValueStd * wider),
+            mlp: mlp.With(inStd: mlp.InStd * Math.Sqrt(wider), outStd: mlp.OutStd * Math.Sqrt(widerMlp)));
     }
+
+    /// <summary>
+    /// The record of a configuration at another width: its initializer_range and heads stay, the width of the MLP and of the heads
+    /// follows, and what its code does with the embedding is done at the new width.
+    /// </summary>
+    /// <param name="model">What the configuration states.</param>
+    /// <param name="width">d, ≥ 1.</param>
+    public static Architecture At(ModelDescription model, int width)
+    {
+        double wider = (double)width / model.Width;
+        int headWidth = (int)Math.Max(1, Math.Round(model.HeadWidth * wider));
+        bool dividesByRoot = Math.Abs(model.LogitFactor * Math.Sqrt(model.HeadWidth) - 1) < 1e-12;
+        return ModelDescriptionModule.ToArchitecture(new ModelDescription(
+            model.Name,
+            model.Tokens,
+            model.Depth,
+            width,
+            model.Heads,
+            headWidth,
+            MlpWidth(model.MlpWidth, model.Width, width),
+            model.Activation,
+            model.Gated,
+            model.Norm,
+            model.Mask,
+            model.WeightStd,
+            dividesByRoot ? 1 / Math.Sqrt(headWidth) : model.LogitFactor,
+            model.QueryKeyNorm,
+            model.Embedding,
+            model.ProjectionFactor));
+    }
+
+    private static int MlpWidth(int mlpWidth, int from, int width) => (int)Math.Max(1, Math.Round((double)mlpWidth * width / from));
 }

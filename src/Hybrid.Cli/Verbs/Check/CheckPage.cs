@@ -26,7 +26,8 @@ internal static class CheckPage
                     ]),
                 .. report.Comparisons.Select(Section),
                 RunSections.Assumptions(
-                    report.Comparisons.SelectMany(comparison => comparison.Prediction.Trainability.Reasons.Where(IsStrain))),
+                    report.Comparisons.SelectMany(
+                        comparison => comparison.Prediction.Caveats.Select(caveat => caveat.Text).Where(IsStrain))),
                 RunSections.Asked(command, report.Plan.Architectures, imports),
                 RunSections.Run(header, report.Seconds),
             ]);
@@ -35,5 +36,5 @@ internal static class CheckPage
         CheckTables.Heading(comparison),
         [.. CheckTables.Tables.Select(quantities => CheckTables.Of(comparison, quantities))]);
 
-    private static bool IsStrain(string reason) => reason.StartsWith("strong attention") || reason.StartsWith("causal mask");
+    private static bool IsStrain(string reason) => reason.StartsWith("strong attention") || reason.StartsWith("causal mask") || reason.StartsWith("few heads");
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
 using Hybrid.Import.HuggingFace;
@@ -17,6 +18,7 @@ internal static class PredictCommand
             "hybrid predict gpt2",
             "hybrid predict config.json --residual-scaling depth",
             "hybrid predict gpt2 --layers --weights",
+            "hybrid predict config.json --widths 256,1024,4096",
             "hybrid predict gpt2 --report gpt2.html",
             "hybrid predict pre-tanh-critical --set mlp.inStd=2 --json");
         Argument<string> source = Options.Architecture();
@@ -24,20 +26,34 @@ internal static class PredictCommand
         CommonOptions common = new(verb);
         ArchitectureLoading loading = new(verb, common);
         ReportOption report = new(verb);
-        Option<bool> layers = new("--layers") { Description = "Also shows every layer: norms, angles, gradients, exponents." };
-        Option<bool> weights = new("--weights") { Description = "Also shows the gradient of every weight matrix by layer." };
+        Option<bool> layers = new("--layers") { Description = "Also shows every layer: norms, angles, gradients, exponents, attention's entropy." };
+        Option<bool> weights = new("--weights") { Description = "Also shows every module's activations and every weight matrix's gradient by layer." };
         verb.Options.Add(layers);
         verb.Options.Add(weights);
+        WidthOptions widths = new(verb);
         return verb.Does(parsed =>
         {
             string? page = report.File(parsed);
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             RunHeader header = new("predict", common.Seed(parsed));
-            Prediction prediction = TheoryWork.Of(session, loaded.Architecture, Predict.Architecture);
+            Architecture[]? wider = widths.Of(parsed, loaded, architecture => common.Apply(parsed, architecture));
+            Architecture? other = loading.OtherScaling(parsed, parsed.GetRequiredValue(source), loaded);
+            bool json = common.Json(parsed), withLayers = parsed.GetValue(layers), withWeights = parsed.GetValue(weights);
+            PredictionOutput prediction = TheoryWork.Of(session, loaded.Architecture, architecture =>
+            {
+                Prediction predicted = Predict.Architecture(architecture);
+                return new PredictionOutput(
+                    predicted,
+                    ImportCaveats.Of(predicted, loaded.Import, other),
+                    json || withLayers || withWeights || page is not null ? ModuleScalesModule.Of(architecture) : [],
+                    withLayers,
+                    withWeights,
+                    wider is null ? null : WidthTrend.Of(widths.Kept(parsed, loaded), wider));
+            });
             if (page is not null)
                 ReportOption.Write(page, PredictionPage.Of(loaded, prediction, header, CommandText.Of(parsed)));
             TextWriter output = session.Terminal.Out;
-            if (common.Json(parsed))
+            if (json)
             {
                 Json.Write(output, ImportNotes.AddTo(PredictionJson.ToNode(prediction, header), loaded.Import));
                 return ExitCode.Agrees;
@@ -45,9 +61,9 @@ internal static class PredictCommand
 
             header.Write(output);
             output.WriteLine(RunHeader.Describe(loaded.Architecture));
-            ImportNotes.Write(output, loaded.Import);
+            ImportNotes.WriteSource(output, loaded.Import);
             output.WriteLine();
-            PredictionTables.Write(session.Terminal, prediction, parsed.GetValue(layers), parsed.GetValue(weights));
+            PredictionTables.Write(session.Terminal, prediction, loaded.Import);
             return ExitCode.Agrees;
         });
     }

@@ -9,7 +9,18 @@ namespace Hybrid.Cli.Verbs;
 /// <summary>A prediction as JSON; the field names are the command's contract.</summary>
 internal static class PredictionJson
 {
-    public static JsonObject ToNode(Prediction prediction, RunHeader header) => new()
+    public static JsonObject ToNode(PredictionOutput output, RunHeader header)
+    {
+        JsonObject document = ToNode(output.Prediction, header);
+        document["trainable"]!["caveats"] = new JsonArray([.. output.Caveats.Select(Caveat)]);
+        document["modules"] = ModuleJson.Of(output.Modules);
+        document["weightSteps"] = WeightTable.ToNode(output.Prediction);
+        if (output.Trend is not null)
+            document["widths"] = output.Trend.ToNode();
+        return document;
+    }
+
+    private static JsonObject ToNode(Prediction prediction, RunHeader header) => new()
     {
         ["run"] = header.ToNode(),
         ["architecture"] = ArchitectureJson.ToNode(prediction.Architecture),
@@ -51,6 +62,15 @@ internal static class PredictionJson
             ["trainable"] = trainability.Limits.Trainable,
             ["untrainable"] = trainability.Limits.Untrainable,
         },
+        ["written"] = JsonNumber.OrNull(trainability.Written),
+    };
+
+    private static JsonNode Caveat(Caveat caveat) => new JsonObject
+    {
+        ["effect"] = VerdictText.Effect(caveat),
+        ["lowest"] = JsonNumber.OrNull(caveat.Lowest),
+        ["highest"] = JsonNumber.OrNull(caveat.Highest),
+        ["text"] = caveat.Text,
     };
 
     /// <summary>‖∂L/∂W‖_F² of one block's weights.</summary>

@@ -5,37 +5,55 @@ using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
 
-/// <summary>A prediction as a page.</summary>
+/// <summary>A prediction as a page, in the words and the order of the terminal.</summary>
 internal static class PredictionPage
 {
-    public static Report Of(LoadedArchitecture loaded, Prediction prediction, RunHeader header, string command) => new(
-        $"{prediction.Architecture.Name}: can it train?",
-        [
-            new(
-                VerdictText.Sentence(prediction.Architecture, prediction.Trainability),
-                [
-                    new ReportParagraph(VerdictText.Distance(prediction.Trainability)),
-                    .. VerdictText.Evidence(prediction.Architecture, prediction.Trainability) is string evidence
-                        ? new[] { new ReportParagraph(evidence) }
-                        : [],
-                    .. prediction.Trainability.Reasons.Select(reason => new ReportParagraph(reason)),
-                    new ReportParagraph($"Bound: {NormBounds.Of(prediction.Architecture).Statement}."),
-                    PredictionTables.Exponents(prediction),
-                ]),
-            new(
-                "Layer by layer",
-                [
-                    new ReportFigure(
-                        "layers.svg",
-                        "Squared norm, angle, gradient norm and gradient overlap by depth, as predicted.",
-                        LayerFigure.Render(
-                            RunHeader.Describe(prediction.Architecture),
-                            "predicted at infinite width; all quantities per coordinate",
-                            [new LayerCurve(prediction.Architecture.Name, prediction.Layers, [])])),
-                    PredictionTables.Layers(prediction),
-                ]),
-            RunSections.Assumptions(),
-            RunSections.Asked(command, [loaded.Architecture], [loaded.Import]),
-            RunSections.Run(header),
-        ]);
+    public static Report Of(LoadedArchitecture loaded, PredictionOutput output, RunHeader header, string command)
+    {
+        Prediction prediction = output.Prediction;
+        return new(
+            $"{prediction.Architecture.Name}: can it train?",
+            [
+                new(VerdictText.Sentence(prediction.Architecture, prediction.Trainability), [.. Verdict(output)]),
+                new("Layer by layer", [Figure(prediction), new ReportParagraph(VerdictText.Legend), PredictionTables.Layers(prediction)]),
+                new(
+                    "Module by module",
+                    [
+                        ModuleTables.Attention(prediction.Architecture, output.Modules),
+                        ModuleTables.Scales(output.Modules),
+                        WeightTable.Of(prediction),
+                        .. output.Trend is null ? (IReportBlock[])[] : [output.Trend.Table()],
+                    ]),
+                RunSections.Assumptions(),
+                RunSections.Asked(command, [loaded.Architecture], [loaded.Import]),
+                RunSections.Run(header),
+            ]);
+    }
+
+    private static IEnumerable<IReportBlock> Verdict(PredictionOutput output)
+    {
+        Prediction prediction = output.Prediction;
+        yield return new ReportParagraph(VerdictText.Distance(prediction.Trainability));
+        if (VerdictText.Evidence(prediction.Architecture, prediction.Trainability) is string evidence)
+            yield return new ReportParagraph(evidence);
+        yield return new ReportTable("", ["<why"], [.. prediction.Trainability.Reasons.Select(reason => (IReadOnlyList<string>)[reason])]);
+        if (output.Caveats.Length > 0)
+        {
+            yield return new ReportTable(
+                "",
+                ["<effect", "<caveats, the strongest first"],
+                [.. output.Caveats.Select(caveat => (IReadOnlyList<string>)[VerdictText.Effect(caveat), caveat.Text])]);
+        }
+
+        yield return PredictionTables.Exponents(prediction);
+        yield return new ReportParagraph($"bound: {NormBounds.Of(prediction.Architecture).Statement}");
+    }
+
+    private static ReportFigure Figure(Prediction prediction) => new(
+        "layers.svg",
+        "Squared norm, angle, gradient norm and gradient overlap by depth, as predicted.",
+        LayerFigure.Render(
+            RunHeader.Describe(prediction.Architecture),
+            "predicted at infinite width; all quantities per coordinate",
+            [new LayerCurve(prediction.Architecture.Name, prediction.Layers, [])]));
 }

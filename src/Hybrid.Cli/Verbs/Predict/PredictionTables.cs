@@ -1,5 +1,7 @@
+using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Import.HuggingFace;
 using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
@@ -8,32 +10,54 @@ namespace Hybrid.Cli.Verbs;
 internal static class PredictionTables
 {
     /// <summary>The verdict, what it rests on, exponents, and the tables that are asked for.</summary>
-    public static void Write(Terminal terminal, Prediction prediction, bool withLayers, bool withWeights)
+    public static void Write(Terminal terminal, PredictionOutput output, ImportReport? import)
     {
-        Trainability trainability = prediction.Trainability;
-        terminal.Out.WriteLine(VerdictText.Sentence(prediction.Architecture, trainability));
-        terminal.Out.WriteLine(VerdictText.Distance(trainability));
-        if (VerdictText.Evidence(prediction.Architecture, trainability) is string evidence)
-            terminal.Out.WriteLine(evidence);
-        foreach (string reason in trainability.Reasons)
-            terminal.Out.WriteLine($"  · {reason}");
+        Prediction prediction = output.Prediction;
+        WriteVerdict(terminal.Out, output);
         terminal.Out.WriteLine();
         TextTable.Write(terminal, Exponents(prediction));
         terminal.Out.WriteLine($"bound: {NormBounds.Of(prediction.Architecture).Statement}");
-        if (withLayers)
+        terminal.Out.WriteLine(VerdictText.Legend);
+        if (import is not null)
         {
-            terminal.Out.WriteLine();
-            WriteWithCaption(terminal, Layers(prediction));
+            terminal.Out.WriteLine("what the import took for granted:");
+            ImportNotes.WriteNotes(terminal.Out, import);
         }
 
-        if (withWeights)
+        foreach (ReportTable table in output.Tables())
         {
             terminal.Out.WriteLine();
-            WriteWithCaption(terminal, WeightTable.Of(prediction));
+            WriteWithCaption(terminal, table);
         }
 
-        if (!withLayers || !withWeights)
-            terminal.Out.WriteLine($"more: {(withLayers ? "" : "--layers (every layer) ")}{(withWeights ? "" : "--weights (gradient of every weight matrix)")}".TrimEnd());
+        string[] more =
+        [
+            .. output.Layers ? (string[])[] : ["--layers (every layer, attention's entropy)"],
+            .. output.Weights ? (string[])[] : ["--weights (every module's activations, every weight matrix's gradient)"],
+            .. output.Trend is null ? [$"--widths {prediction.Architecture.Width},{4 * prediction.Architecture.Width} (coordinate check)"] : (string[])[],
+        ];
+        if (more.Length > 0)
+            terminal.Out.WriteLine($"more: {string.Join(", ", more)}");
+    }
+
+    /// <summary>The answer, what counts, how sure, why, and what could change it.</summary>
+    private static void WriteVerdict(TextWriter output, PredictionOutput shown)
+    {
+        (Architecture architecture, Trainability trainability) = (shown.Prediction.Architecture, shown.Prediction.Trainability);
+        output.WriteLine(VerdictText.Sentence(architecture, trainability));
+        output.WriteLine(VerdictText.Distance(trainability));
+        if (VerdictText.Evidence(architecture, trainability) is string evidence)
+            output.WriteLine(evidence);
+        output.WriteLine("why:");
+        foreach (string reason in trainability.Reasons)
+            output.WriteLine($"  · {reason}");
+        if (shown.Caveats.Length == 0)
+            return;
+        output.WriteLine("caveats, the strongest first:");
+        foreach (Caveat caveat in shown.Caveats.Take(VerdictText.Caveats))
+            output.WriteLine($"  · {VerdictText.Effect(caveat)}: {caveat.Text}");
+        if (shown.Caveats.Length > VerdictText.Caveats)
+            output.WriteLine($"    and {shown.Caveats.Length - VerdictText.Caveats} weaker, in --json and --report");
     }
 
     private static void WriteWithCaption(Terminal terminal, ReportTable table)
@@ -56,27 +80,32 @@ internal static class PredictionTables
             "",
             ["<quantity", "<symbol", "value", "<meaning"],
             [
-                ["angle exponent", "λ_a", Numbers.Significant(prediction.AngleExponent), $"{phase}: growth of 1 − ρ per block at the line{average}"],
-                ["gradient exponent", "λ_g", Numbers.Significant(prediction.GradientExponent), $"growth of gradient power per block, backwards{average}"],
-                ["difference exponent", "λ_d", Numbers.Significant(prediction.DifferenceExponent), $"the same for g_d − g_o{average}"],
-                ["angle depth scale", "ξ_a", Numbers.Significant(prediction.DepthScales.Angle), "blocks over which angles change by e"],
-                ["gradient depth scale", "ξ_g", Numbers.Significant(prediction.DepthScales.Gradient), "blocks over which gradients change by e"],
+                ["angle exponent", "λ_a", Exponent(prediction.AngleExponent), $"{phase}: growth of 1 − ρ per block at the line{average}"],
+                ["gradient exponent", "λ_g", Exponent(prediction.GradientExponent), $"growth of gradient power per block, backwards{average}"],
+                ["difference exponent", "λ_d", Exponent(prediction.DifferenceExponent), $"the same for g_d − g_o{average}"],
+                ["angle depth scale", "ξ_a", DepthScale(prediction.AngleExponent), "blocks over which angles change by e"],
+                ["gradient depth scale", "ξ_g", DepthScale(prediction.GradientExponent), "blocks over which gradients change by e"],
                 ["fixed-point norm", "q*", Numbers.Significant(fixedPoint.Q), found],
                 ["fixed-point correlation", "ρ*", Numbers.Significant(fixedPoint.Rho), found],
             ]);
     }
 
-    private const string Legend =
-        "q: squared norm of a token per coordinate; ρ: correlation of two tokens, p = qρ; g_d, g_o: overlap of a token's loss gradient with "
-        + "itself and with another token's, 1 and 0 at the output; λ_a, λ_g: growth per block of 1 − ρ and of gradients at the collapsed line";
+    private const string Exponential = "p = qρ; λ_a, λ_g: growth per block of 1 − ρ and of gradients at the collapsed line";
 
     /// <summary>Every layer, with what its columns mean; what is an average over draws says so.</summary>
     public static ReportTable Layers(Prediction prediction) => new(
         prediction.Layers.Any(layer => layer.Uncertainty.Q > 0)
-            ? $"{Legend}. Means over positions and {TrajectoryModule.Draws} draws of infinitely wide networks; --json gives standard errors"
-            : Legend,
+            ? $"{Exponential}. Means over positions and draws of infinitely wide networks; --json gives standard errors"
+            : Exponential,
         ["layer", "q", "p", "ρ", "1 − ρ", "g_d", "g_o", "λ_a", "λ_g"],
         [.. prediction.Layers.Select(Row)]);
+
+    /// <summary>An exponent is the log of a number near 1: below 1e-12 there is only rounding.</summary>
+    private static string Exponent(double value) => Numbers.Significant(Math.Abs(value) < Rounding ? 0 : value);
+
+    private static string DepthScale(double exponent) => Math.Abs(exponent) < Rounding ? "∞" : Numbers.Significant(1 / Math.Abs(exponent));
+
+    private const double Rounding = 1e-12;
 
     private static IReadOnlyList<string> Row(LayerPrediction layer) =>
     [

@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using Hybrid.Architectures;
+using Hybrid.Import.Json;
 using Hybrid.Networks.Model;
 using Hybrid.Theory;
 
@@ -6,26 +9,26 @@ namespace Hybrid.Cli.Verbs;
 /// <summary>The gradient of every weight matrix by layer, and what a step of an optimiser would be relative to the weight.</summary>
 internal static class WeightTable
 {
-    private sealed record Matrix(string Symbol, MatrixRole Role, Func<ParameterGradientNorms, double> Square);
+    private sealed record Matrix(string Symbol, string Field, MatrixRole Role, Func<ParameterGradientNorms, double> Square);
 
     private static readonly Matrix[] Matrices =
     [
-        new("W_Q", MatrixRole.Query, weights => weights.Query),
-        new("W_K", MatrixRole.Key, weights => weights.Key),
-        new("W_V", MatrixRole.Value, weights => weights.Value),
-        new("W_O", MatrixRole.AttentionOut, weights => weights.Output),
-        new("W_1", MatrixRole.MlpIn, weights => weights.MlpIn),
-        new("W_u", MatrixRole.MlpUp, weights => weights.MlpUp),
-        new("W_2", MatrixRole.MlpOut, weights => weights.MlpOut),
+        new("W_Q", "query", MatrixRole.Query, weights => weights.Query),
+        new("W_K", "key", MatrixRole.Key, weights => weights.Key),
+        new("W_V", "value", MatrixRole.Value, weights => weights.Value),
+        new("W_O", "output", MatrixRole.AttentionOut, weights => weights.Output),
+        new("W_1", "mlpIn", MatrixRole.MlpIn, weights => weights.MlpIn),
+        new("W_u", "mlpUp", MatrixRole.MlpUp, weights => weights.MlpUp),
+        new("W_2", "mlpOut", MatrixRole.MlpOut, weights => weights.MlpOut),
     ];
 
     /// <summary>A row a layer; last the spread over layers and the relative step that Adam takes at a learning rate of 1.</summary>
     public static ReportTable Of(Prediction prediction)
     {
         ParameterLayout layout = new(prediction.Architecture);
-        Matrix[] matrices = [.. Matrices.Where(matrix => matrix.Role != MatrixRole.MlpUp || prediction.Architecture.Gated)];
+        Matrix[] matrices = Of(prediction.Architecture);
         List<IReadOnlyList<string>> rows = [.. prediction.Weights.Select((weights, index) =>
-            (IReadOnlyList<string>)[Numbers.Integer(index + 1), .. matrices.Select(matrix => Numbers.Significant(Relative(matrix, weights), 3))])];
+            (IReadOnlyList<string>)[Numbers.Integer(index + 1), .. matrices.Select(matrix => Numbers.Significant(Relative(layout, matrix, weights), 3))])];
         if (prediction.Weights.Length > 0)
         {
             rows.Add(["largest / smallest", .. matrices.Select(matrix => Numbers.Significant(Spread(matrix, prediction.Weights), 3))]);
@@ -39,13 +42,35 @@ internal static class WeightTable
             ["<layer", .. matrices.Select(matrix => matrix.Symbol)],
             rows);
 
-        double Relative(Matrix matrix, ParameterGradientNorms weights)
-        {
-            ParameterBlock block = layout[matrix.Role];
-            return Math.Sqrt(matrix.Square(weights) / ((double)block.Rows * block.Columns)) / block.StandardDeviation;
-        }
-
         double Spread(Matrix matrix, ParameterGradientNorms[] layers) =>
             Math.Sqrt(layers.Max(matrix.Square) / layers.Min(matrix.Square));
+    }
+
+    /// <summary>Steps relative to the weights at a learning rate of 1: plain gradient descent's by layer, Adam's first one for all layers.</summary>
+    public static JsonObject ToNode(Prediction prediction)
+    {
+        ParameterLayout layout = new(prediction.Architecture);
+        Matrix[] matrices = Of(prediction.Architecture);
+        return new()
+        {
+            ["gradientDescent"] = new JsonArray([.. prediction.Weights.Select((weights, index) =>
+            {
+                JsonObject row = new() { ["layer"] = index + 1 };
+                foreach (Matrix matrix in matrices)
+                    row[matrix.Field] = JsonNumber.OrNull(Relative(layout, matrix, weights));
+                return (JsonNode)row;
+            })]),
+            ["adam"] = new JsonObject(matrices.Select(matrix =>
+                KeyValuePair.Create(matrix.Field, JsonNumber.OrNull(1 / layout[matrix.Role].StandardDeviation)))),
+        };
+    }
+
+    private static Matrix[] Of(Architecture architecture) =>
+        [.. Matrices.Where(matrix => matrix.Role != MatrixRole.MlpUp || architecture.Gated)];
+
+    private static double Relative(ParameterLayout layout, Matrix matrix, ParameterGradientNorms weights)
+    {
+        ParameterBlock block = layout[matrix.Role];
+        return Math.Sqrt(matrix.Square(weights) / ((double)block.Rows * block.Columns)) / block.StandardDeviation;
     }
 }

@@ -1,0 +1,94 @@
+/// Caveats by their computed effect on the verdict.
+module Hybrid.Theory.Tests.CaveatsTests
+
+open System
+open FsCheck.FSharp
+open Hybrid.Architectures
+open Hybrid.Theory
+open Xunit
+
+let private decide counted =
+    Trainability.decide Trainability.limits counted 0.0
+
+[<Fact>]
+let ``A caveat changes the verdict if and only if what is counted under it lies beyond a limit`` () =
+    Check.holds 60 Networks.any (fun network ->
+        let prediction = Predict.architecture { network with Depth = 5 }
+        let verdict = prediction.Trainability.Verdict
+
+        for caveat in prediction.Caveats do
+            if not (Double.IsNaN caveat.Lowest) then
+                let other = decide caveat.Lowest <> verdict || decide caveat.Highest <> verdict
+                Assert.Equal(other, (caveat.Effect = CaveatEffect.ChangesVerdict))
+                Assert.True(caveat.Lowest <= caveat.Highest)
+            else
+                Assert.Equal(CaveatEffect.Informational, caveat.Effect))
+
+[<Fact>]
+let ``The strongest effect comes first`` () =
+    let rank (caveat: Caveat) =
+        match caveat.Effect with
+        | CaveatEffect.ChangesVerdict -> 0
+        | CaveatEffect.ChangesFluctuations -> 1
+        | CaveatEffect.Informational -> 2
+
+    Check.holds 40 Networks.any (fun network ->
+        let ranks =
+            (Predict.architecture { network with Depth = 5 }).Caveats |> Array.map rank
+
+        Assert.Equal<int[]>(Array.sort ranks, ranks))
+
+/// Pre-norm, whose stream grows from a small embedding.
+let private embedded norm =
+    { Networks.plain Placement.Pre Activation.Relu with
+        Width = 4096
+        Input = { Norm = norm; Correlation = 0.0 } }
+
+[<Fact>]
+let ``Plain gradient descent feels the embedding, which changes the verdict of a small one and not of a large one`` () =
+    let caveat norm =
+        (Predict.architecture (embedded norm)).Caveats
+        |> Array.find (fun caveat -> caveat.Text.Contains "plain gradient descent")
+
+    let small = caveat 1e-4
+    let sums = (Predict.architecture (embedded 1e-4)).Trainability.Sums
+    Check.absolute "counted" 1e-12 (max (abs sums.Angle) (0.5 * sums.Gradient)) small.Lowest
+    Assert.Equal(CaveatEffect.ChangesVerdict, small.Effect)
+    Assert.Equal(CaveatEffect.Informational, (caveat 1.0).Effect)
+
+[<Fact>]
+let ``A narrow network lies off the mean by more than a wide one, as the root of the width`` () =
+    let scatter width =
+        FiniteWidth.scatter { embedded 1.0 with Width = width }
+
+    Check.relative "root" 1e-12 (4.0 * scatter 4096) (scatter 256)
+
+    let still =
+        Networks.plain Placement.None Activation.Relu
+        |> Networks.weighted (1.0, 0.0) (1.0, 0.0)
+
+    Assert.Equal(0.0, FiniteWidth.scatter still)
+
+[<Fact>]
+let ``Products of square Gaussian matrices scatter by 2/d a matrix`` () =
+    // attention without logits of one token is W_O W_V; the linear MLP is W_2 W_1: four matrices a block
+    let network =
+        { (Networks.plain Placement.None Activation.Linear
+           |> Networks.weighted (0.0, 1.0) (0.0, 1.0)) with
+            Tokens = 1
+            Width = 128
+            Depth = 3 }
+
+    Check.relative "s" 1e-12 (sqrt (2.0 * 12.0 / 128.0)) (FiniteWidth.scatter network)
+
+[<Fact>]
+let ``What would be counted at other tokens is what a prediction of them counts, without a mask`` () =
+    let network = Networks.plain Placement.Post Activation.Tanh
+    let counted = (Predict.architecture network).Trainability.Sums.Counted
+    let more = { network with Tokens = 256 }
+
+    Check.relative
+        "counted"
+        1e-12
+        (Predict.architecture more).Trainability.Sums.Counted
+        (Caveats.countedAtTokens network 256 counted)

@@ -1,0 +1,122 @@
+/// Activations of every module, and the sharpness of attention, at initialisation.
+module Hybrid.Theory.Tests.ModuleScalesTests
+
+open System
+open FsCheck.FSharp
+open Hybrid.Architectures
+open Hybrid.Theory
+open Xunit
+
+[<Fact>]
+let ``The entropy of a row is that of its partition function, at any spread`` () =
+    // ln n + ½∫(1 − S1) d(s²) − s²(1 − S1): Gauss–Legendre of 24 nodes in s on [0, s], on which 1 − S1 varies on the scale 1, is
+    // exact to rounding for s ≤ 8; S1 to 1e-8 times s² is what can be asked
+    for n in [ 2; 3; 16; 1000 ] do
+        for s in [ 0.01; 0.5; 1.0; 3.0; 8.0 ] do
+            let s1 s = (AttentionMoments.compute n s 1.0).S1
+
+            let integral =
+                MathNet.Numerics.Integration.GaussLegendreRule.Integrate((fun x -> x * (1.0 - s1 x)), 0.0, s, 24)
+
+            let expected = log (float n) + integral - s * s * (1.0 - s1 s)
+            Check.absolute $"n = {n}, s = {s}" (1e-8 * (1.0 + s * s)) expected (AttentionEntropy.compute n s)
+
+[<Fact>]
+let ``Logits of no spread leave ln n, of ever more spread nothing, as 1/s`` () =
+    for n in [ 1; 2; 7; 1000000 ] do
+        Check.absolute $"n = {n}" 1e-8 (log (float n)) (AttentionEntropy.compute n 0.0)
+        // the correction is s²/2
+        Check.absolute $"n = {n}, small" 1e-8 (log (float n)) (AttentionEntropy.compute n 1e-5)
+
+    for n in [ 2; 64 ] do
+        let at s = s * AttentionEntropy.compute n s
+        // the next term is relative to s by the slope of the density of the gap between the two largest logits, at most √(2 ln n) ≈ 2.9
+        Check.relative $"n = {n}" 5e-5 (at 1e5) (at 1e7)
+
+[<Fact>]
+let ``What branches put out is what the next layer's norm has gained`` () =
+    Check.holds 40 Networks.any (fun network ->
+        let network =
+            { network with
+                Depth = 3
+                Heads = 64
+                Norm = Placement.Pre
+                Mask = Mask.None }
+
+        let layers = (Predict.architecture network).Layers
+
+        for scales in ModuleScales.ofArchitecture network do
+            let attention, mlp = network.Attention, network.Mlp
+            let at (schedule: Schedule) = schedule.At scales.Layer
+
+            let expected =
+                match network.Wiring with
+                | Wiring.Sequential ->
+                    let middle =
+                        (at attention.Skip * scales.Stream) ** 2.0
+                        + (at attention.Branch * scales.Attention) ** 2.0
+
+                    (at mlp.Skip) ** 2.0 * middle + (at mlp.Branch * scales.Mlp) ** 2.0
+                | Wiring.Parallel ->
+                    (at attention.Skip * scales.Stream) ** 2.0
+                    + (at attention.Branch * scales.Attention) ** 2.0
+                    + (at mlp.Branch * scales.Mlp) ** 2.0
+
+            Check.relative "q" 1e-12 expected layers[scales.Layer].Q
+            Check.relative "stream" 1e-12 (sqrt layers[scales.Layer - 1].Q) scales.Stream
+            Check.relative "stream after" 1e-12 (sqrt layers[scales.Layer].Q) scales.Output
+
+            if mlp.OutStd > 0.0 then
+                Check.relative "hidden" 1e-12 (scales.Mlp / mlp.OutStd) scales.Hidden)
+
+/// A mean over positions of a function of how many tokens each may see.
+let private overPast n value = Seq.averageBy value (seq { 1..n })
+
+[<Fact>]
+let ``Under a causal mask attention without logits is the uniform average over the past`` () =
+    let network =
+        { (Networks.plain Placement.Pre Activation.Tanh |> Networks.logitStd 0.0) with
+            Mask = Mask.Causal
+            Tokens = 12
+            Depth = 2
+            Heads = 2 }
+
+    for scales in ModuleScales.ofArchitecture network do
+        Check.relative "S1" 1e-12 (overPast 12 (fun count -> 1.0 / float count)) scales.S1
+        Check.relative "entropy" 1e-12 (overPast 12 (fun count -> log (float count))) scales.Entropy
+
+[<Fact>]
+let ``Under a causal mask the streams are those of the prediction, whose first draws they are`` () =
+    for norm in [ Placement.Pre; Placement.Post; Placement.Peri ] do
+        let network =
+            { Networks.plain norm Activation.Relu with
+                Mask = Mask.Causal
+                Tokens = 8
+                Depth = 3
+                Heads = 4 }
+
+        let layers = (Predict.architecture network).Layers
+
+        for scales in ModuleScales.ofArchitecture network do
+            Check.relative "stream" 1e-12 (sqrt layers[scales.Layer - 1].Q) scales.Stream
+            Check.relative "stream after" 1e-12 (sqrt layers[scales.Layer].Q) scales.Output
+
+[<Fact>]
+let ``Queries and embedding of weights with standard deviation 0.016 at width 64 are .128 and .016`` () =
+    let network =
+        { Architecture.defaults with
+            Width = 64
+            Heads = 4
+            Mask = Mask.Causal
+            Tokens = 8
+            Depth = 2
+            Attention =
+                { Architecture.defaults.Attention with
+                    LogitStd = 0.016 * 0.016 * 64.0 }
+            Input =
+                { Norm = 0.016 * 0.016
+                  Correlation = 0.0 } }
+
+    let first = (ModuleScales.ofArchitecture network)[0]
+    Check.relative "queries" 1e-12 0.128 first.Query
+    Check.relative "embedding" 1e-12 0.016 first.Stream

@@ -1,0 +1,243 @@
+namespace Hybrid.Theory
+
+open System
+open Hybrid.Architectures
+
+/// What stands at every place of one block at initialisation: roots of the mean square per coordinate, which are standard
+/// deviations where the mean is 0 (everywhere but at hidden units), and what attention's rows look like. Means over tokens and
+/// heads; W_Q and W_K share σ_A, W_V and W_O share σ_V evenly, as the engines draw them.
+type ModuleScales =
+    {
+        /// ℓ of 1..depth
+        Layer: int
+        /// the stream that enters the block
+        Stream: float
+        /// the stream that leaves it
+        Output: float
+        /// queries, and keys likewise
+        Query: float
+        Value: float
+        /// logits, less what the softmax does not see of them: s of derivation (3.1)
+        Logit: float
+        /// what the heads put out, before W_O
+        Heads: float
+        /// what attention puts out, before a norm and its branch weight
+        Attention: float
+        /// W_1 z + b, or the gate's W_g z
+        PreActivation: float
+        /// φ(W_1 z + b), or φ(W_g z) ⊙ W_u z
+        Hidden: float
+        /// what the MLP puts out, before a norm and its branch weight
+        Mlp: float
+        /// S1 = E Σ_j A_ij²; its inverse is how many tokens a row attends to
+        S1: float
+        /// E[−Σ_j A_ij ln A_ij], nats
+        Entropy: float
+    }
+
+    /// The participation ratio 1/S1: tokens that a row attends to.
+    member this.Participation = 1.0 / this.S1
+
+/// Standard deviations of every module's activations and the sharpness of attention, by layer: derivation sections 14.2 and 14.3.
+[<RequireQualifiedAccess>]
+module ModuleScales =
+
+    let private nothing layer : ModuleScales =
+        { Layer = layer
+          Stream = nan
+          Output = nan
+          Query = nan
+          Value = nan
+          Logit = nan
+          Heads = nan
+          Attention = nan
+          PreActivation = nan
+          Hidden = nan
+          Mlp = nan
+          S1 = nan
+          Entropy = nan }
+
+    /// By the closed maps, from what one block's sublayers did.
+    let private ofBlock (architecture: Architecture) (laws: Laws) layer (block: BlockTrace) =
+        block.Sublayers
+        |> Array.fold
+            (fun scales part ->
+                let q = part.Seen.Q
+
+                match part.Module with
+                | ModuleTrace.Attention(attention, _) ->
+                    let s = AttentionMaps.spread attention part.Seen
+                    let s1 = (laws.Attention s part.Seen.U).S1
+                    let mixed = part.Seen.P + q * part.Seen.U * s1
+
+                    { scales with
+                        Query = sqrt (attention.LogitStd * q)
+                        Value = sqrt (attention.ValueStd * q)
+                        Logit = s
+                        Heads = sqrt (attention.ValueStd * mixed)
+                        Attention = sqrt part.BranchQ
+                        S1 = s1
+                        Entropy = AttentionEntropy.compute architecture.Tokens s }
+                | ModuleTrace.Mlp(mlp, kernel) ->
+                    let struct (v, _) = MlpMaps.preActivation mlp part.Seen
+
+                    let up =
+                        if architecture.Gated then
+                            mlp.InStd * mlp.InStd * q
+                        else
+                            1.0
+
+                    { scales with
+                        PreActivation = sqrt v
+                        Hidden = sqrt (kernel.KappaAtOne * up)
+                        Mlp = sqrt part.BranchQ })
+            { nothing layer with
+                Stream = sqrt block.Input.Q
+                Output = sqrt block.Output.Q }
+
+    let private meanDiagonal n (matrix: float[]) =
+        let mutable sum = 0.0
+
+        for i in 0 .. n - 1 do
+            sum <- sum + matrix[i * n + i]
+
+        sum / float n
+
+    /// E Σ A² and E[−Σ A ln A] over the rows of the heads.
+    let private sharpness n (heads: GramHead[]) =
+        let mutable squares = 0.0
+        let mutable entropy = 0.0
+
+        for head in heads do
+            for a in head.Rows do
+                squares <- squares + a * a
+
+                if a > 0.0 then
+                    entropy <- entropy - a * log a
+
+        let rows = float (n * heads.Length)
+        struct (squares / rows, entropy / rows)
+
+    /// Mean squares of one step of a drawn network, added to those of its block.
+    let private ofStep (architecture: Architecture) (scales: ModuleScales) (step: GramStep) =
+        let n = architecture.Tokens
+
+        step.Sublayers
+        |> Array.fold
+            (fun (scales: ModuleScales) part ->
+                let q = meanDiagonal n part.Seen
+
+                match part.Module with
+                | GramModule.Attention(attention, heads) ->
+                    let struct (s1, entropy) = sharpness n heads
+                    // of two logits of a row the difference's variance is twice s²
+                    let mutable spread = 0.0
+
+                    for i in 0 .. n - 1 do
+                        for j in 0 .. n - 1 do
+                            let ii, jj, ij = part.Seen[i * n + i], part.Seen[j * n + j], part.Seen[i * n + j]
+                            spread <- spread + 0.5 * (ii + jj - 2.0 * ij)
+
+                    let pairs = float (n * max 1 (n - 1))
+                    let branch = meanDiagonal n part.Output
+
+                    { scales with
+                        Query = attention.LogitStd * q
+                        Value = attention.ValueStd * q
+                        Logit = attention.LogitStd * attention.LogitStd * q * max 0.0 (spread / pairs)
+                        Heads =
+                            if attention.ValueStd = 0.0 then
+                                0.0
+                            else
+                                branch / attention.ValueStd
+                        Attention = branch
+                        S1 = s1
+                        Entropy = entropy }
+                | GramModule.Mlp(mlp, kernels) ->
+                    let inner = mlp.InStd * mlp.InStd
+                    let mutable hidden = 0.0
+
+                    for i in 0 .. n - 1 do
+                        let up =
+                            if architecture.Gated then
+                                inner * part.Seen[i * n + i]
+                            else
+                                1.0
+
+                        hidden <- hidden + kernels.Values[i * n + i] * up / float n
+
+                    { scales with
+                        PreActivation = inner * q + mlp.BiasStd * mlp.BiasStd
+                        Hidden = hidden
+                        Mlp = mlp.OutStd * mlp.OutStd * hidden })
+            scales
+
+    /// Mean squares of every layer of one drawn network; shorter where norms leave double precision.
+    let private drawn (architecture: Architecture) laws allowed index =
+        let n = architecture.Tokens
+        let normal = GramProcess.normals Trajectory.Seed index
+        let layers = ResizeArray<ModuleScales>()
+        let mutable state = GramProcess.symmetricInput architecture
+        let mutable sound = true
+
+        while sound && layers.Count < architecture.Depth do
+            let layer = layers.Count + 1
+
+            try
+                let mutable scales =
+                    { nothing layer with
+                        Stream = meanDiagonal n state }
+
+                for step in (Block.at architecture layer).Steps do
+                    let trace = GramStep.forward architecture laws allowed normal step state
+                    scales <- ofStep architecture scales trace
+                    state <- trace.Output
+
+                layers.Add
+                    { scales with
+                        Output = meanDiagonal n state }
+
+                sound <- Double.IsFinite(Array.sum state)
+            with :? DivergenceException ->
+                sound <- false
+
+        layers.ToArray()
+
+    /// Roots of the means over draws; S1 and the entropy are means themselves.
+    let private average (draws: ModuleScales[]) =
+        let mean (select: ModuleScales -> float) = draws |> Array.averageBy select
+        let root select = sqrt (mean select)
+
+        { Layer = draws[0].Layer
+          Stream = root _.Stream
+          Output = root _.Output
+          Query = root _.Query
+          Value = root _.Value
+          Logit = root _.Logit
+          Heads = root _.Heads
+          Attention = root _.Attention
+          PreActivation = root _.PreActivation
+          Hidden = root _.Hidden
+          Mlp = root _.Mlp
+          S1 = mean _.S1
+          Entropy = mean _.Entropy }
+
+    /// Blocks 1..depth, as far as norms are finite: by the closed maps, under a causal mask as means over positions, heads and the
+    /// first draws of a prediction's process. Raises InvalidArchitectureException for an illegal architecture.
+    [<CompiledName("Of")>]
+    let ofArchitecture (architecture: Architecture) : ModuleScales[] =
+        let architecture = Architecture.ensureValid architecture
+        let laws = Laws.exact architecture
+
+        if Features.areClosed architecture then
+            Geometry.follow architecture laws
+            |> Array.mapi (fun index block -> ofBlock architecture laws (index + 1) block)
+        else
+            let allowed = GramProcess.allowed architecture.Tokens architecture.Mask
+
+            let networks =
+                Array.Parallel.init Trajectory.Draws (fun index -> drawn architecture laws allowed index)
+
+            let depth = networks |> Array.map _.Length |> Array.min
+
+            Array.init depth (fun layer -> networks |> Array.map (fun network -> network[layer]) |> average)
