@@ -311,10 +311,9 @@ module internal DrawnHeads =
         addInto sums[0] sums[2]
         struct (sums[0], overlaps)
 
-    /// Whether a record's heads are drawn: where they have more than d_k → ∞ logits, or tokens are so many that this is cheaper.
-    let serve (architecture: Architecture) =
-        architecture.Tokens >= LargestExact
-        || Features.ofArchitecture architecture
+    /// Whether a record asks for more of its heads than d_k → ∞ logits under no or a causal mask.
+    let haveFeatures (architecture: Architecture) =
+        Features.ofArchitecture architecture
            |> Array.exists (fun feature ->
                match feature with
                | Feature.Mask
@@ -327,3 +326,11 @@ module internal DrawnHeads =
                | Feature.NormKind
                | Feature.NormGain
                | Feature.Experts -> false)
+
+    /// Tokens from which one head's coordinates cost less than the n³ of its logits' expectations.
+    [<Literal>]
+    let private ManyTokens = 512
+
+    /// Whether a record's heads are drawn.
+    let serve (architecture: Architecture) =
+        architecture.Tokens >= ManyTokens || haveFeatures architecture
