@@ -51,6 +51,7 @@ let ``Ordered, critical and chaotic networks are told apart by λ_a`` () =
         match phase with
         | Phase.Ordered -> Assert.Equal(1.0, prediction.FixedPoint.Rho)
         | Phase.Chaotic -> Check.atMost "ρ*" 0.99 prediction.FixedPoint.Rho
+        | Phase.Unknown -> Assert.Fail "the line of a plain network is known"
         | Phase.Critical -> Check.absolute "λ_a" 1e-9 0.0 prediction.AngleExponent
 
 [<Fact>]

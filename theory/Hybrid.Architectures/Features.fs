@@ -80,8 +80,48 @@ module Features =
 
             raise (InvalidArchitectureException(architecture.Name, Array.map error missing))
 
-    /// Whether any two tokens are alike and nothing is drawn: no mask and none of the features. Then two numbers, q and ρ,
+    /// Whether the closed maps have its norms: any gain, and tanh in front of modules alone.
+    let private hasClosedNorms (architecture: Architecture) =
+        match architecture.NormKind with
+        | NormKind.Scale -> true
+        | NormKind.DyT _ -> architecture.Norm = Placement.Pre || architecture.Norm = Placement.None
+
+    let private isNorm feature =
+        match feature with
+        | Feature.NormKind
+        | Feature.NormGain -> true
+        | Feature.Mask
+        | Feature.HeadWidth
+        | Feature.KeyValueHeads
+        | Feature.Positions
+        | Feature.QueryKeyNorm
+        | Feature.SoftCap
+        | Feature.Sink
+        | Feature.Experts -> false
+
+    /// Whether any two tokens are alike and nothing is drawn: no mask and none of the features but norms. Then two numbers, q and ρ,
     /// describe a layer, and their maps are in closed form.
     [<CompiledName("AreClosed")>]
     let areClosed (architecture: Architecture) =
-        architecture.Mask = Mask.None && Array.isEmpty (ofArchitecture architecture)
+        architecture.Mask = Mask.None
+        && hasClosedNorms architecture
+        && Array.forall isNorm (ofArchitecture architecture)
+
+    /// The features with which the collapsed line is that of the closed maps: there all rows of a head are its mask's uniform average,
+    /// whatever the heads are, unless positions or a sink tell otherwise.
+    [<CompiledName("OnTheLine")>]
+    let onTheLine (architecture: Architecture) =
+        [| if hasClosedNorms architecture then
+               Feature.NormKind
+           Feature.NormGain
+           Feature.HeadWidth
+           Feature.KeyValueHeads
+           Feature.QueryKeyNorm
+           Feature.SoftCap |]
+
+    /// Whether the collapsed line of an architecture is that of the closed maps.
+    [<CompiledName("HaveLine")>]
+    let haveLine (architecture: Architecture) =
+        ofArchitecture architecture
+        |> Array.except (onTheLine architecture)
+        |> Array.isEmpty

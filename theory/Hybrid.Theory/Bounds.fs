@@ -31,6 +31,20 @@ module Bounds =
 
         result
 
+    /// What attends, and how, changes no bound: rows of the softmax are at most averages.
+    let private supported (architecture: Architecture) =
+        Features.ensureSupported
+            "the theory of bounds"
+            [| Feature.Mask
+               Feature.HeadWidth
+               Feature.KeyValueHeads
+               Feature.Positions
+               Feature.QueryKeyNorm
+               Feature.SoftCap
+               Feature.Sink |]
+            architecture
+        |> ignore
+
     let private requireGain gain =
         if not (gain >= 0.0 && Double.IsFinite gain) then
             raise (ArgumentOutOfRangeException("gain", gain, "the normalisation gain must be a finite number ≥ 0"))
@@ -41,6 +55,7 @@ module Bounds =
     [<CompiledName("Magnitude")>]
     let magnitude (architecture: Architecture) (gain: float) : float[] =
         requireGain gain
+        supported architecture
         let start = sqrt architecture.Input.Norm
 
         if architecture.Norm.OnSum then
@@ -64,6 +79,7 @@ module Bounds =
     [<CompiledName("SquaredNormAtInitialisation")>]
     let squaredNormAtInitialisation (architecture: Architecture) (gain: float) : float[] =
         requireGain gain
+        supported architecture
 
         if architecture.Norm.OnBranch && not architecture.Norm.OnSum then
             along architecture architecture.Input.Norm (fun _ q step ->
@@ -106,6 +122,7 @@ module Bounds =
     [<CompiledName("MagnitudeFromWeights")>]
     let magnitudeFromWeights (architecture: Architecture) (gain: float) (norms: BlockWeightNorms[]) : float[] =
         requireGain gain
+        supported architecture
         checkNorms architecture norms
 
         if architecture.Norm <> Placement.Pre then
@@ -154,7 +171,14 @@ module Bounds =
     /// whose branch is divided by its own norm, do not. Pairs (attention, MLP) for blocks 1..depth.
     [<CompiledName("BackwardSensitivity")>]
     let backwardSensitivity (architecture: Architecture) : struct (float * float)[] =
-        let architecture = Architecture.ensureValid architecture
+        let architecture =
+            Architecture.ensureValid architecture
+            |> Features.ensureSupported
+                "the theory of sensitivities"
+                [| Feature.NormGain
+                   if Features.areClosed architecture then
+                       Feature.NormKind |]
+
         let blocks = Geometry.forward architecture (Laws.exact architecture)
         let unit = { Diagonal = 1.0; OffDiagonal = 0.0 }
 

@@ -13,7 +13,7 @@ type DepthExponents =
         Line: BlockTrace[]
         /// the trajectory where λ_g is taken: the network's own; the line under a causal mask, whose positions differ
         Blocks: BlockTrace[]
-        /// block 1 first
+        /// block 1 first; none where the line is not known
         Layers: BlockExponents[]
     }
 
@@ -28,12 +28,15 @@ module DepthExponents =
     /// Of a legal architecture, as far as both trajectories stay in double precision.
     let along (architecture: Architecture) laws : DepthExponents =
         let line =
-            Geometry.follow
-                { architecture with
-                    Input =
-                        { architecture.Input with
-                            Correlation = 1.0 } }
-                (Laws.onLine architecture laws)
+            if Features.haveLine architecture then
+                Geometry.follow
+                    { architecture with
+                        Input =
+                            { architecture.Input with
+                                Correlation = 1.0 } }
+                    (Laws.onLine architecture laws)
+            else
+                [||]
 
         let blocks =
             if Features.areClosed architecture then

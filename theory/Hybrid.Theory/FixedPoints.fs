@@ -53,7 +53,18 @@ module FixedPoints =
 
     /// Whether every block is the same map, so that a fixed point makes sense.
     let isUniform (architecture: Architecture) =
-        architecture.Attention.Skip.IsUniform
+        let isDense = architecture.Mlp.Experts |> Option.forall (fun experts -> experts.Dense = 0)
+
+        let hasOneHead =
+            match architecture.Mask, architecture.Attention.Head.Positions with
+            | Mask.PerLayer _, _
+            | _, Positions.PerLayer _ -> false
+            | _, (Positions.None | Positions.Rope _ | Positions.Alibi) -> true
+
+        isDense
+        && hasOneHead
+        && architecture.NormGain.IsUniform
+        && architecture.Attention.Skip.IsUniform
         && architecture.Attention.Branch.IsUniform
         && architecture.Mlp.Skip.IsUniform
         && architecture.Mlp.Branch.IsUniform
@@ -125,7 +136,11 @@ module FixedPoints =
     /// The collapsed norm where every block is the same map and q settles; None where norms grow or weights follow a
     /// schedule.
     let stationaryLine (architecture: Architecture) laws =
-        if isUniform architecture && normsCanSettle architecture then
+        if
+            Features.haveLine architecture
+            && isUniform architecture
+            && normsCanSettle architecture
+        then
             Some(line architecture laws) |> Option.filter _.Converged
         else
             None

@@ -18,8 +18,12 @@ type SublayerTrace =
         Placement: Placement
         /// the stream that the sublayer reads
         Input: TokenSimplex
-        /// what the module sees: q = 1 where the branch's input is normalised
+        /// what the module sees: q = γ² where the branch's input is divided by its norm
         Seen: TokenSimplex
+        /// by what the norm in front of the module divides the gradient's Gram; 1 without one
+        InputDivisor: GradientGram
+        /// γ
+        Gain: float
         /// q_f, squared norm of the branch output before any normalisation of it
         BranchQ: float
     }
@@ -31,7 +35,7 @@ type StepTrace =
         Skip: float
         Input: TokenSimplex
         Sublayers: SublayerTrace[]
-        /// where the sum is normalised: r²q + Σ a²q_f, by whose root the stream is divided; 1 elsewhere
+        /// where the sum is normalised: (r²q + Σ a²q_f)/γ², by whose root the stream is divided; 1 elsewhere
         Divisor: float
         Output: TokenSimplex
     }
@@ -54,8 +58,31 @@ type BlockTrace =
 [<RequireQualifiedAccess>]
 module Geometry =
 
-    let private seen (placement: Placement) (input: TokenSimplex) =
-        if placement.Before then { Q = 1.0; U = input.U } else input
+    let private undivided = { Diagonal = 1.0; OffDiagonal = 1.0 }
+
+    /// What a norm in front of the module makes of the stream, and by what it divides the gradient's Gram: q and nothing of u, or tanh's
+    /// kernels at α²q, derivation (15.7).
+    let private seen (architecture: Architecture) (laws: Laws) (sublayer: Sublayer) (input: TokenSimplex) =
+        let squared = sublayer.Gain * sublayer.Gain
+
+        if not sublayer.Placement.Before then
+            struct (input, undivided)
+        else
+            match architecture.NormKind with
+            | NormKind.Scale ->
+                let divisor = input.Q / squared
+
+                struct ({ Q = squared; U = input.U },
+                        { Diagonal = divisor
+                          OffDiagonal = divisor })
+            | NormKind.DyT alpha ->
+                let kernel = laws.Norm(alpha * alpha * input.Q)
+                let divisor chi = input.Q / (squared * chi)
+
+                struct ({ Q = squared * kernel.KappaAtOne
+                          U = kernel.Gap input.U / kernel.KappaAtOne },
+                        { Diagonal = divisor kernel.ChiAtOne
+                          OffDiagonal = divisor (kernel.Chi input.U) })
 
     /// 0/0: a normalisation of what is exactly zero.
     let private undefined (architecture: Architecture) what fields =
@@ -106,7 +133,7 @@ module Geometry =
         if sublayer.Placement.Before && input.Q = 0.0 then
             emptyStream architecture
 
-        let state = seen sublayer.Placement input
+        let struct (state, divisor) = seen architecture laws sublayer input
         ensureInRange architecture sublayer state.Q
 
         if not (state.U >= 0.0 && state.U <= 2.0) then
@@ -135,6 +162,8 @@ module Geometry =
                   Placement = sublayer.Placement
                   Input = input
                   Seen = state
+                  InputDivisor = divisor
+                  Gain = sublayer.Gain
                   BranchQ = branch.Q },
                 branch)
 
@@ -162,8 +191,9 @@ module Geometry =
                     if branch.Q = 0.0 && a2 > 0.0 then
                         emptyBranch architecture part
 
-                    q <- q + a2
-                    gap <- gap + (if a2 = 0.0 then 0.0 else a2 * normalisedGap trace branch)
+                    let added = a2 * part.Gain * part.Gain
+                    q <- q + added
+                    gap <- gap + (if a2 = 0.0 then 0.0 else added * normalisedGap trace branch)
                 else
                     q <- q + a2 * branch.Q
                     gap <- gap + a2 * branch.Gap
@@ -173,7 +203,8 @@ module Geometry =
         if step.NormalisesSum && q = 0.0 then
             emptyStream architecture
 
-        let divisor = if step.NormalisesSum then q else 1.0
+        let gain = step.Sublayers[0].Gain
+        let divisor = if step.NormalisesSum then q / (gain * gain) else 1.0
 
         { Skip = step.Skip
           Input = input

@@ -15,7 +15,12 @@ module Gradients =
         if a2 = 0.0 then
             gradient.Times 0.0
         else
-            let normalised = if trace.Placement.OnBranch then trace.BranchQ else 1.0
+            let normalised =
+                if trace.Placement.OnBranch then
+                    trace.BranchQ / (trace.Gain * trace.Gain)
+                else
+                    1.0
+
             gradient.Times(a2 / (step.Divisor * normalised))
 
     /// From a branch output to what its module sees.
@@ -28,10 +33,9 @@ module Gradients =
     /// What one branch contributes to the gradient at the stream it reads.
     let branch architecture (step: StepTrace) (trace: SublayerTrace) gradient : GradientGram =
         let atModule = gradient |> atBranch step trace |> throughModule architecture trace
-        let normalised = if trace.Placement.Before then trace.Input.Q else 1.0
 
-        { Diagonal = atModule.Diagonal / normalised
-          OffDiagonal = atModule.OffDiagonal / normalised }
+        { Diagonal = atModule.Diagonal / trace.InputDivisor.Diagonal
+          OffDiagonal = atModule.OffDiagonal / trace.InputDivisor.OffDiagonal }
 
     /// A step backwards, derivation (5.3): the skip's share and every branch's.
     let step architecture (step: StepTrace) (gradient: GradientGram) : GradientGram =

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open System.Collections.Generic
 open Hybrid.Architectures
 
 /// One layer of the process, averaged over draws. Row-major n×n matrices.
@@ -18,6 +19,15 @@ type GramLayer =
 [<RequireQualifiedAccess>]
 module GramProcess =
 
+    /// Which entries (i, j) a mask allows.
+    [<CompiledName("Allowed")>]
+    let allowed n (mask: Mask) =
+        Array.init (n * n) (fun k -> mask.Allows(k / n, k % n))
+
+    /// The mask of an architecture that has one for all layers; of another, that of its first layer.
+    let internal ownMask (architecture: Architecture) =
+        allowed architecture.Tokens (architecture.Mask.At 1)
+
     /// One infinitely wide network: Gram matrices of the stream and of the gradient at every step's boundary, the input first, and
     /// every step's weight gradients. Raises DivergenceException where norms leave double precision.
     let internal drawSteps
@@ -26,17 +36,38 @@ module GramProcess =
         allowed
         (input: float[])
         (output: float[])
-        (normal: unit -> float)
+        (random: Randomness)
         =
         let n = architecture.Tokens
         let traces = ResizeArray<GramStep>()
         let mutable state = input
 
+        let masks = Dictionary<Mask, bool[]>()
+
+        /// a layer's own where every layer has one
+        let allowedIn (step: Step) =
+            match architecture.Mask with
+            | Mask.PerLayer _ ->
+                let mask = step.Sublayers[0].Mask
+
+                if not (masks.ContainsKey mask) then
+                    masks[mask] <- Array.init (n * n) (fun k -> mask.Allows(k / n, k % n))
+
+                masks[mask]
+            | Mask.None
+            | Mask.Causal
+            | Mask.Window _
+            | Mask.Prefix _ -> allowed
+
         for layer in 1 .. architecture.Depth do
             for step in (Block.at architecture layer).Steps do
                 let trace =
                     try
-                        GramStep.forward architecture laws allowed normal step state
+                        let own =
+                            { random with
+                                Key = CounterNormals.part random.Key traces.Count }
+
+                        GramStep.forward architecture laws (allowedIn step) own step state
                     with :? DivergenceException ->
                         raise (Geometry.diverges architecture layer)
 
@@ -57,7 +88,7 @@ module GramProcess =
 
         for index in traces.Count - 1 .. -1 .. 0 do
             let struct (below, own) =
-                GramStep.backward architecture traces[index] gradients[index + 1]
+                GramStep.backward architecture laws traces[index] gradients[index + 1]
 
             gradients[index] <- below
             weights[index] <- own
@@ -71,11 +102,6 @@ module GramProcess =
     let private blocks (architecture: Architecture) (boundaries: GramLayer[]) =
         let steps = (boundaries.Length - 1) / architecture.Depth
         Array.init (architecture.Depth + 1) (fun layer -> boundaries[layer * steps])
-
-    /// Which entries (i, j) a mask allows.
-    [<CompiledName("Allowed")>]
-    let allowed n (mask: Mask) =
-        Array.init (n * n) (fun k -> mask.Allows(k / n, k % n))
 
     /// The architecture's own input Gram: q₀ on the diagonal, q₀ρ₀ off it.
     [<CompiledName("SymmetricInput")>]
@@ -135,10 +161,12 @@ module GramProcess =
         z <- (z ^^^ (z >>> 27)) * 0x94D049BB133111EBUL
         int (uint32 (z ^^^ (z >>> 31)))
 
-    /// Draw number `index` of the ensemble `seed`: its own stream of normal numbers.
+    /// Draw number `index` of the ensemble `seed`: its own normal numbers.
     let internal normals seed index =
         let random = MathNet.Numerics.Random.MersenneTwister(mix seed index, false)
-        fun () -> MathNet.Numerics.Distributions.Normal.Sample(random, 0.0, 1.0)
+
+        { Normal = fun () -> MathNet.Numerics.Distributions.Normal.Sample(random, 0.0, 1.0)
+          Key = CounterNormals.part (uint64 (uint32 seed)) index }
 
     /// `draws` independent networks from a user's Gram matrices of the stream at the input and of the loss gradient at the
     /// output, and a mask (row-major n×n), in parallel; draw k depends on (seed, k) alone. Raises ArgumentException for a

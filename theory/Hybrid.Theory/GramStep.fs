@@ -7,7 +7,10 @@ open Hybrid.Architectures
 [<RequireQualifiedAccess>]
 type internal GramModule =
     | Attention of AttentionParameters * GramHead[]
+    /// heads with d_k coordinates
+    | Drawn of AttentionParameters * DrawnLayer
     | Mlp of MlpParameters * PairKernels
+    | Experts of MlpParameters * PairKernels * Routing
 
 type internal GramSublayer =
     {
@@ -15,6 +18,8 @@ type internal GramSublayer =
         /// a
         Branch: float
         Placement: Placement
+        /// γ
+        Gain: float
         /// what the module sees
         Seen: float[]
         /// branch Gram f_i·f_j/d before any normalisation of it
@@ -26,6 +31,8 @@ type internal GramStep =
         /// r
         Skip: float
         NormalisesSum: bool
+        /// γ of the norm of the sum
+        Gain: float
         /// C that every sublayer of the step reads
         Input: float[]
         Sublayers: GramSublayer[]
@@ -34,14 +41,12 @@ type internal GramStep =
         Output: float[]
     }
 
+/// What a draw of the process is made of: a stream of normal numbers in order, and a key of numbers that can be drawn again.
+type internal Randomness = { Normal: unit -> float; Key: uint64 }
+
 /// One step of the Gram process, forwards and backwards: derivation section 8.
 [<RequireQualifiedAccess>]
 module internal GramStep =
-
-    /// M_ij / √(M_ii M_jj) read off `by`
-    let normalise n (matrix: float[]) (by: float[]) =
-        let inverse = Array.init n (fun i -> 1.0 / sqrt by[i * n + i])
-        Array.init (n * n) (fun k -> matrix[k] * inverse[k / n] * inverse[k % n])
 
     /// A Gram matrix has a diagonal ≥ 0 and obeys Cauchy–Schwarz; where rounding has broken either, which would grow from layer to
     /// layer, it is restored in place.
@@ -62,15 +67,27 @@ module internal GramStep =
     let private isEmpty n (matrix: float[]) =
         Seq.exists (fun i -> matrix[i * n + i] = 0.0) (seq { 0 .. n - 1 })
 
-    let private sublayer (architecture: Architecture) laws allowed normal (sublayer: Sublayer) (input: float[]) =
+    let private divides (architecture: Architecture) =
+        match architecture.NormKind with
+        | NormKind.Scale -> true
+        | NormKind.DyT _ -> false
+
+    let private sublayer
+        (architecture: Architecture)
+        laws
+        allowed
+        (random: Randomness)
+        (sublayer: Sublayer)
+        (input: float[])
+        =
         let n = architecture.Tokens
 
         let state =
             if sublayer.Placement.Before then
-                if isEmpty n input then
+                if divides architecture && isEmpty n input then
                     Geometry.emptyStream architecture
 
-                normalise n input input
+                NormMaps.forward architecture.NormKind sublayer.Gain laws n input
             else
                 input
 
@@ -79,40 +96,56 @@ module internal GramStep =
 
         let struct (drawn, output) =
             match sublayer.Module with
+            | Module.Attention parameters when DrawnHeads.serve architecture ->
+                let layout = HeadDraw.layout architecture parameters allowed
+                let struct (layer, branch) = DrawnHeads.forward layout random.Key state
+                struct (GramModule.Drawn(parameters, layer), branch)
             | Module.Attention parameters ->
                 let struct (heads, branch) =
-                    AttentionMaps.gramForward architecture.Heads n parameters allowed normal state
+                    AttentionMaps.gramForward architecture.Heads n parameters allowed random.Normal state
 
                 struct (GramModule.Attention(parameters, heads), branch)
             | Module.Mlp parameters ->
                 let struct (kernels, branch) =
                     MlpMaps.gramForward architecture.Activation architecture.Gated n parameters laws state
 
-                struct (GramModule.Mlp(parameters, kernels), branch)
+                match parameters.Experts with
+                | None -> struct (GramModule.Mlp(parameters, kernels), branch)
+                | Some experts ->
+                    let routing = ExpertMaps.route n experts random.Key state
+
+                    struct (GramModule.Experts(parameters, kernels, routing),
+                            Array.map2 (*) routing.Overlaps branch)
 
         { Module = drawn
           Branch = sublayer.Branch
           Placement = sublayer.Placement
+          Gain = sublayer.Gain
           Seen = state
           Output = output }
 
-    let forward (architecture: Architecture) laws allowed normal (step: Step) (input: float[]) : GramStep =
+    let forward (architecture: Architecture) laws allowed (random: Randomness) (step: Step) (input: float[]) : GramStep =
         let n = architecture.Tokens
         let r2 = step.Skip * step.Skip
         let sum = input |> Array.map (fun c -> r2 * c)
+        let gain = step.Sublayers[0].Gain
 
         let sublayers =
             step.Sublayers
-            |> Array.map (fun part ->
-                let trace = sublayer architecture laws allowed normal part input
+            |> Array.mapi (fun index part ->
+                let own =
+                    { random with
+                        Key = CounterNormals.part random.Key index }
+
+                let trace = sublayer architecture laws allowed own part input
                 let a2 = part.Branch * part.Branch
 
                 let added =
                     if part.Placement.OnBranch && a2 > 0.0 then
-                        if isEmpty n trace.Output then
+                        if divides architecture && isEmpty n trace.Output then
                             Geometry.emptyBranch architecture part
 
-                        normalise n trace.Output trace.Output
+                        NormMaps.forward architecture.NormKind gain laws n trace.Output
                     else
                         trace.Output
 
@@ -121,15 +154,20 @@ module internal GramStep =
 
                 trace)
 
-        if step.NormalisesSum && isEmpty n sum then
+        if step.NormalisesSum && divides architecture && isEmpty n sum then
             Geometry.emptyStream architecture
 
         { Skip = step.Skip
           NormalisesSum = step.NormalisesSum
+          Gain = gain
           Input = input
           Sublayers = sublayers
           Sum = sum
-          Output = if step.NormalisesSum then normalise n sum sum else sum }
+          Output =
+            if step.NormalisesSum then
+                NormMaps.forward architecture.NormKind gain laws n sum
+            else
+                sum }
 
     let private dot (a: float[]) (b: float[]) =
         let mutable sum = 0.0
@@ -142,8 +180,10 @@ module internal GramStep =
     let private over std value = if std = 0.0 then 0.0 else value / std
 
     /// The norm that divides what a branch puts out, or the sum of which it is a part.
-    let private behind (step: GramStep) (trace: GramSublayer) : GramNorm voption =
-        if trace.Placement.OnBranch then
+    let private behind architecture (step: GramStep) (trace: GramSublayer) : GramNorm voption =
+        if not (divides architecture) then
+            ValueNone
+        elif trace.Placement.OnBranch then
             ValueSome
                 { Argument = trace.Output
                   Branch = 1.0 }
@@ -154,60 +194,86 @@ module internal GramStep =
         else
             ValueNone
 
+    /// (5.4) of W_1 and W_2 given the gradient at the branch output, Θ; for experts Θ ∘ O.
+    let private ofMlp (architecture: Architecture) (parameters: MlpParameters) (kernels: PairKernels) (seen: float[]) theta =
+        let n = architecture.Tokens
+        let d = float architecture.Width
+        let inner = parameters.InStd * parameters.InStd
+        let out = parameters.OutStd * parameters.OutStd
+
+        let up =
+            if architecture.Gated then
+                seen |> Array.map (fun c -> inner * c)
+            else
+                Array.create (n * n) 1.0
+
+        let atPreActivation =
+            Array.map3 (fun g slope u -> g * slope * u) theta kernels.Slopes up
+
+        let atUp = Array.map2 (*) theta kernels.Values
+
+        { ParameterGradients.none with
+            MlpIn = d * d * out * dot atPreActivation seen
+            MlpUp =
+                if architecture.Gated then
+                    d * d * out * dot atUp seen
+                else
+                    0.0
+            MlpBias =
+                if parameters.BiasStd = 0.0 then
+                    0.0
+                else
+                    d * out * Array.sum atPreActivation
+            MlpOut = d * float architecture.MlpWidth * dot atUp up }
+
     /// From the gradient at the branch output, Θ, to that at what the module sees, and the squared norms of its weights' gradients
     /// for a branch weight of 1: (5.4) with any Gram matrices, ‖∂L/∂W‖² = d_y d_z Σ_ij γ_ij ζ_ij.
     let private throughModule (architecture: Architecture) (step: GramStep) (trace: GramSublayer) (theta: float[]) =
         let n = architecture.Tokens
         let d = float architecture.Width
 
+        let ofAttention (parameters: AttentionParameters) (overlaps: PathOverlaps) =
+            { ParameterGradients.none with
+                Query = d * d * over parameters.LogitStd overlaps.Query
+                Key = d * d * over parameters.LogitStd overlaps.Key
+                Value = d * d * over parameters.ValueStd overlaps.Value
+                Output = d * d * over parameters.ValueStd (dot theta trace.Output) }
+
         match trace.Module with
         | GramModule.Attention(parameters, heads) ->
             let struct (atModule, overlaps) =
-                AttentionMaps.gramBackward n parameters heads (behind step trace) trace.Seen theta
+                AttentionMaps.gramBackward n parameters heads (behind architecture step trace) trace.Seen theta
+
+            struct (atModule, ofAttention parameters overlaps)
+        | GramModule.Drawn(parameters, layer) ->
+            let struct (atModule, overlaps) = DrawnHeads.backward layer trace.Seen theta
+            struct (atModule, ofAttention parameters overlaps)
+        | GramModule.Mlp(parameters, kernels) ->
+            struct (MlpMaps.gramBackward architecture.Gated n parameters kernels trace.Seen theta,
+                    ofMlp architecture parameters kernels trace.Seen theta)
+        | GramModule.Experts(parameters, kernels, routing) ->
+            let chosen = Array.map2 (*) routing.Overlaps theta
+            let atModule = MlpMaps.gramBackward architecture.Gated n parameters kernels trace.Seen chosen
+            // κ of one expert, times the gates' own gradient: derivation (15.9)
+            let expert = MlpMaps.branchOf architecture.Gated parameters kernels trace.Seen
+            let routed = Array.map3 (fun k b g -> k * b * g) expert routing.Slopes theta
+            let logit = routing.Experts.RouterStd * routing.Experts.RouterStd
+
+            for k in 0 .. n * n - 1 do
+                atModule[k] <- atModule[k] + logit * routed[k]
 
             struct (atModule,
-                    { ParameterGradients.none with
-                        Query = d * d * over parameters.LogitStd overlaps.Query
-                        Key = d * d * over parameters.LogitStd overlaps.Key
-                        Value = d * d * over parameters.ValueStd overlaps.Value
-                        Output = d * d * over parameters.ValueStd (dot theta trace.Output) })
-        | GramModule.Mlp(parameters, kernels) ->
-            let inner = parameters.InStd * parameters.InStd
-            let out = parameters.OutStd * parameters.OutStd
-
-            let up =
-                if architecture.Gated then
-                    trace.Seen |> Array.map (fun c -> inner * c)
-                else
-                    Array.create (n * n) 1.0
-
-            let atPreActivation =
-                Array.map3 (fun g slope u -> g * slope * u) theta kernels.Slopes up
-
-            let atUp = Array.map2 (*) theta kernels.Values
-
-            struct (MlpMaps.gramBackward architecture.Gated n parameters kernels trace.Seen theta,
-                    { ParameterGradients.none with
-                        MlpIn = d * d * out * dot atPreActivation trace.Seen
-                        MlpUp =
-                            if architecture.Gated then
-                                d * d * out * dot atUp trace.Seen
-                            else
-                                0.0
-                        MlpBias =
-                            if parameters.BiasStd = 0.0 then
-                                0.0
-                            else
-                                d * out * Array.sum atPreActivation
-                        MlpOut = d * float architecture.MlpWidth * dot atUp up })
+                    { ofMlp architecture parameters kernels trace.Seen chosen with
+                        Router = d * d * dot routed trace.Seen })
 
     /// The gradient's Gram at the stream that the step reads, and the squared norms of the gradients of its sublayers' weights.
-    let backward (architecture: Architecture) (step: GramStep) (gradient: float[]) =
+    let backward (architecture: Architecture) laws (step: GramStep) (gradient: float[]) =
         let n = architecture.Tokens
+        let through = NormMaps.backward architecture.NormKind
 
         let gradient =
             if step.NormalisesSum then
-                normalise n gradient step.Sum
+                through step.Gain laws n step.Sum gradient
             else
                 gradient
 
@@ -221,7 +287,7 @@ module internal GramStep =
             if a2 > 0.0 then
                 let atBranch =
                     if trace.Placement.OnBranch then
-                        normalise n gradient trace.Output
+                        through trace.Gain laws n trace.Output gradient
                     else
                         gradient
 
@@ -229,7 +295,7 @@ module internal GramStep =
 
                 let branch =
                     if trace.Placement.Before then
-                        normalise n atModule step.Input
+                        through trace.Gain laws n step.Input atModule
                     else
                         atModule
 

@@ -13,6 +13,8 @@ type Laws =
         Heads: float -> float -> HeadMoments
         /// the activation's kernels at pre-activation variance v
         Mlp: float -> Kernel
+        /// tanh's kernels at variance v, for norms that are one
+        Norm: float -> Kernel
     }
 
 [<RequireQualifiedAccess>]
@@ -32,7 +34,8 @@ module Laws =
 
         { Attention = fun s u -> moments struct (s, u)
           Heads = fun s u -> fluctuations struct (s, u)
-          Mlp = remember (Kernels.at architecture.Activation) }
+          Mlp = remember (Kernels.at architecture.Activation)
+          Norm = remember (Kernels.at Activation.Tanh) }
 
     /// Error that a table may add to the attention moments.
     [<Literal>]
@@ -81,4 +84,5 @@ module Laws =
 
         { Attention = fun _ _ -> moments
           Heads = fun _ _ -> HeadMoments.still
-          Mlp = laws.Mlp }
+          Mlp = laws.Mlp
+          Norm = laws.Norm }

@@ -56,22 +56,25 @@ module MlpMaps =
         { Diagonal = factor kernel.ChiAtOne kernel.KappaAtOne state.Q * h.Diagonal
           OffDiagonal = factor (kernel.Chi u) (kernel.Kappa u) state.P * h.OffDiagonal }
 
-    /// The branch Gram σ_v² κ_ij, and the kernels of every pair: derivation (8.2), (8.3).
+    /// The branch Gram σ_v² κ_ij, for gated units times σ_w² R_ij: derivation (8.2).
+    let internal branchOf gated (parameters: MlpParameters) (kernels: PairKernels) (state: float[]) =
+        let inner = parameters.InStd * parameters.InStd
+        let out = parameters.OutStd * parameters.OutStd
+
+        if gated then
+            Array.map2 (fun value c -> out * value * inner * c) kernels.Values state
+        else
+            kernels.Values |> Array.map (fun value -> out * value)
+
+    /// The branch Gram, and the kernels of every pair: derivation (8.2), (8.3).
     let internal gramForward activation gated n (parameters: MlpParameters) laws (state: float[]) =
         let inner = parameters.InStd * parameters.InStd
         let bias = parameters.BiasStd * parameters.BiasStd
-        let out = parameters.OutStd * parameters.OutStd
 
         let kernels =
             PairKernels.compute activation laws n (state |> Array.map (fun c -> inner * c + bias))
 
-        let branch =
-            if gated then
-                Array.map2 (fun value c -> out * value * inner * c) kernels.Values state
-            else
-                kernels.Values |> Array.map (fun value -> out * value)
-
-        struct (kernels, branch)
+        struct (kernels, branchOf gated parameters kernels state)
 
     /// From the gradient's Gram at the branch output to that at what the module sees: Γ ← σ_v² σ_w² (E φ′φ′) ∘ Γ, section 8.3.
     let internal gramBackward

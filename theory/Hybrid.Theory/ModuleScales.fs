@@ -118,6 +118,32 @@ module ModuleScales =
         let rows = float (n * heads.Length)
         struct (squares / rows, entropy / rows)
 
+    let private ofAttention n (attention: AttentionParameters) (part: GramSublayer) struct (s1, entropy) scales =
+        let q = meanDiagonal n part.Seen
+        // of two logits of a row the difference's variance is twice s²
+        let mutable spread = 0.0
+
+        for i in 0 .. n - 1 do
+            for j in 0 .. n - 1 do
+                let ii, jj, ij = part.Seen[i * n + i], part.Seen[j * n + j], part.Seen[i * n + j]
+                spread <- spread + 0.5 * (ii + jj - 2.0 * ij)
+
+        let pairs = float (n * max 1 (n - 1))
+        let branch = meanDiagonal n part.Output
+
+        { scales with
+            Query = attention.LogitStd * q
+            Value = attention.ValueStd * q
+            Logit = attention.LogitStd * attention.LogitStd * q * max 0.0 (spread / pairs)
+            Heads =
+                if attention.ValueStd = 0.0 then
+                    0.0
+                else
+                    branch / attention.ValueStd
+            Attention = branch
+            S1 = s1
+            Entropy = entropy }
+
     /// Mean squares of one step of a drawn network, added to those of its block.
     let private ofStep (architecture: Architecture) (scales: ModuleScales) (step: GramStep) =
         let n = architecture.Tokens
@@ -130,30 +156,11 @@ module ModuleScales =
                 match part.Module with
                 | GramModule.Attention(attention, heads) ->
                     let struct (s1, entropy) = sharpness n heads
-                    // of two logits of a row the difference's variance is twice s²
-                    let mutable spread = 0.0
-
-                    for i in 0 .. n - 1 do
-                        for j in 0 .. n - 1 do
-                            let ii, jj, ij = part.Seen[i * n + i], part.Seen[j * n + j], part.Seen[i * n + j]
-                            spread <- spread + 0.5 * (ii + jj - 2.0 * ij)
-
-                    let pairs = float (n * max 1 (n - 1))
-                    let branch = meanDiagonal n part.Output
-
-                    { scales with
-                        Query = attention.LogitStd * q
-                        Value = attention.ValueStd * q
-                        Logit = attention.LogitStd * attention.LogitStd * q * max 0.0 (spread / pairs)
-                        Heads =
-                            if attention.ValueStd = 0.0 then
-                                0.0
-                            else
-                                branch / attention.ValueStd
-                        Attention = branch
-                        S1 = s1
-                        Entropy = entropy }
-                | GramModule.Mlp(mlp, kernels) ->
+                    ofAttention n attention part struct (s1, entropy) scales
+                // their rows are drawn again where they are asked for, and not kept
+                | GramModule.Drawn(attention, _) -> ofAttention n attention part struct (nan, nan) scales
+                | GramModule.Mlp(mlp, kernels)
+                | GramModule.Experts(mlp, kernels, _) ->
                     let inner = mlp.InStd * mlp.InStd
                     let mutable hidden = 0.0
 
@@ -169,16 +176,17 @@ module ModuleScales =
                     { scales with
                         PreActivation = inner * q + mlp.BiasStd * mlp.BiasStd
                         Hidden = hidden
-                        Mlp = mlp.OutStd * mlp.OutStd * hidden })
+                        Mlp = meanDiagonal n part.Output })
             scales
 
     /// Mean squares of every layer of one drawn network; shorter where norms leave double precision.
-    let private drawn (architecture: Architecture) laws allowed index =
+    let private drawn (architecture: Architecture) laws index =
         let n = architecture.Tokens
-        let normal = GramProcess.normals Trajectory.Seed index
+        let random = GramProcess.normals Trajectory.Seed index
         let layers = ResizeArray<ModuleScales>()
         let mutable state = GramProcess.symmetricInput architecture
         let mutable sound = true
+        let mutable steps = 0
 
         while sound && layers.Count < architecture.Depth do
             let layer = layers.Count + 1
@@ -189,7 +197,13 @@ module ModuleScales =
                         Stream = meanDiagonal n state }
 
                 for step in (Block.at architecture layer).Steps do
-                    let trace = GramStep.forward architecture laws allowed normal step state
+                    let own =
+                        { random with
+                            Key = CounterNormals.part random.Key steps }
+
+                    let allowed = GramProcess.allowed n step.Sublayers[0].Mask
+                    let trace = GramStep.forward architecture laws allowed own step state
+                    steps <- steps + 1
                     scales <- ofStep architecture scales trace
                     state <- trace.Output
 
@@ -233,10 +247,8 @@ module ModuleScales =
             Geometry.follow architecture laws
             |> Array.mapi (fun index block -> ofBlock architecture laws (index + 1) block)
         else
-            let allowed = GramProcess.allowed architecture.Tokens architecture.Mask
-
             let networks =
-                Array.Parallel.init Trajectory.Draws (fun index -> drawn architecture laws allowed index)
+                Array.Parallel.init Trajectory.Draws (fun index -> drawn architecture laws index)
 
             let depth = networks |> Array.map _.Length |> Array.min
 

@@ -17,6 +17,8 @@ type ParameterGradientNorms =
         MlpUp: float
         MlpBias: float
         MlpOut: float
+        /// the router of experts; then MlpIn, MlpUp, MlpBias and MlpOut are those of all experts together
+        Router: float
     }
 
     /// The sum with `factor` times another's.
@@ -28,7 +30,8 @@ type ParameterGradientNorms =
           MlpIn = this.MlpIn + factor * other.MlpIn
           MlpUp = this.MlpUp + factor * other.MlpUp
           MlpBias = this.MlpBias + factor * other.MlpBias
-          MlpOut = this.MlpOut + factor * other.MlpOut }
+          MlpOut = this.MlpOut + factor * other.MlpOut
+          Router = this.Router + factor * other.Router }
 
 /// Predicted gradient norm of every weight matrix: derivation (5.4). For y_i = W z_i with
 /// gradient Gram γ at y and Gram ζ at z, both per coordinate, E‖∂L/∂W‖² = d_y d_z [n γ_d ζ_d + n(n−1) γ_o ζ_o].
@@ -52,7 +55,8 @@ module ParameterGradients =
           MlpIn = 0.0
           MlpUp = 0.0
           MlpBias = 0.0
-          MlpOut = 0.0 }
+          MlpOut = 0.0
+          Router = 0.0 }
 
     let private times a b (gradient: GradientGram) =
         { Diagonal = a * gradient.Diagonal

@@ -24,10 +24,16 @@ type PhasePoint =
 [<Sealed>]
 type PhaseDiagram private (laws: Laws) =
 
+    /// Legal, and with a line that is known.
+    static member private Supported(architecture: Architecture) =
+        Architecture.ensureValid architecture
+        |> Features.ensureSupported "the theory of phases" (Features.onTheLine architecture)
+
     /// For architectures that share tokens, activation and mask and whose σ_A lies between those of `family`'s
-    /// members. Raises InvalidArchitectureException for an illegal member.
+    /// members. Raises InvalidArchitectureException for an illegal member and
+    /// UnsupportedArchitectureException for one whose line is not known.
     static member Create(family: Architecture seq) =
-        let family = family |> Seq.map Architecture.ensureValid |> Array.ofSeq
+        let family = family |> Seq.map PhaseDiagram.Supported |> Array.ofSeq
 
         if family.Length = 0 then
             invalidArg (nameof family) "at least one architecture is needed"
@@ -65,7 +71,7 @@ type PhaseDiagram private (laws: Laws) =
 
     /// The point, and its simplex if it has one, for the next point to start from.
     member private this.Find(architecture: Architecture, neighbour) =
-        let architecture = Architecture.ensureValid architecture
+        let architecture = PhaseDiagram.Supported architecture
 
         match this.Line architecture with
         | None -> struct (this.AlongDepth architecture, ValueNone)
@@ -108,7 +114,7 @@ type PhaseDiagram private (laws: Laws) =
 
     /// λ_a and λ_g at the line whatever the phase, where both are closed.
     member this.OnLine(architecture: Architecture) : PhasePoint =
-        let architecture = Architecture.ensureValid architecture
+        let architecture = PhaseDiagram.Supported architecture
 
         match this.Line architecture with
         | None -> this.AlongDepth architecture

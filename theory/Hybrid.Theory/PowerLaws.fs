@@ -22,7 +22,15 @@ module PowerLaws =
     /// what is missing. Check: ReLU without attention has α = 0, β = 1.
     [<CompiledName("Predict")>]
     let predict (architecture: Architecture) : PowerLaws =
-        let architecture = Architecture.ensureValid architecture
+        let architecture =
+            Architecture.ensureValid architecture
+            |> Features.ensureSupported
+                "the theory of power laws"
+                [| Feature.NormGain
+                   Feature.HeadWidth
+                   Feature.KeyValueHeads
+                   Feature.QueryKeyNorm
+                   Feature.SoftCap |]
 
         if not architecture.Norm.Before || architecture.Norm.OnSum then
             raise (

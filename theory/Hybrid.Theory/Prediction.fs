@@ -26,6 +26,8 @@ type Phase =
     | Ordered
     | Critical
     | Chaotic
+    /// the exponents at the line are not known
+    | Unknown
 
 /// The attracting state of the block map: norm q* (NaN where norms grow without limit) and correlation ρ*.
 type FixedPoint =
@@ -43,7 +45,8 @@ type DepthScales = { Angle: float; Gradient: float }
 type Prediction =
     {
         Architecture: Architecture
-        /// λ_a per block at the collapsed line; the mean over depth where norms are not stationary
+        /// λ_a per block at the collapsed line; the mean over depth where norms are not stationary. NaN, as all exponents, where the line
+        /// is not known: with positions, a sink, experts and masks other than causal ones
         AngleExponent: float
         /// λ_g per block at the attracting fixed point; the mean over depth where norms are not stationary
         GradientExponent: float
@@ -120,7 +123,9 @@ module Predict =
                   Converged = false }
 
         let phase =
-            if abs exponents.Angle * float depth < CriticalBudget then
+            if Double.IsNaN exponents.Angle then
+                Phase.Unknown
+            elif abs exponents.Angle * float depth < CriticalBudget then
                 Phase.Critical
             elif exponents.Angle < 0.0 then
                 Phase.Ordered

@@ -60,8 +60,22 @@ module Suggest =
         else
             let tokens = min StandInTokens architecture.Tokens
 
+            let drawn = DrawnHeads.haveFeatures architecture
+            let head = architecture.Attention.Head
+
             { architecture with
                 Tokens = tokens
+                Attention =
+                    { architecture.Attention with
+                        Head =
+                            { head with
+                                // of fewer heads, each as wide as it was
+                                Width =
+                                    if drawn && head.Width.IsNone then
+                                        Some(max 1 (architecture.Width / architecture.Heads))
+                                    else
+                                        head.Width
+                                KeyValueHeads = None } }
                 Heads =
                     (if architecture.Width % 2 = 0 then
                          min StandInHeads architecture.Heads
@@ -83,7 +97,7 @@ module Suggest =
             if trajectory.Depth < architecture.Depth then
                 { Angle = nan; Gradient = nan }
             else
-                let sums = Trainability.sums architecture.Norm trajectory.Layers
+                let sums = Trainability.sumsOf architecture trajectory.Layers
 
                 { Angle = sums.Angle
                   Gradient = sums.GradientCount }

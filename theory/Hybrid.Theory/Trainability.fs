@@ -97,6 +97,12 @@ module Trainability =
             ratio inner.Gradient.Diagonal last.Gradient.Diagonal
             - (if placement.IsBlindToScale then growthFrom inner else 0.0) }
 
+    /// The sums of an architecture's layers. A norm that is tanh is not blind to the stream's scale.
+    let sumsOf (architecture: Architecture) layers =
+        match architecture.NormKind with
+        | NormKind.Scale -> sums architecture.Norm layers
+        | NormKind.DyT _ -> sums Placement.None layers
+
     /// The standard error of what is counted, from those of the layers.
     let private countedError (sums: TrajectorySums) (layers: LayerState[]) =
         let last = layers[layers.Length - 1]
@@ -201,7 +207,16 @@ module Trainability =
     let internal spread (architecture: Architecture) (layer: LayerState) =
         AttentionMaps.spread
             architecture.Attention
-            { Q = if architecture.Norm.Before then 1.0 else layer.State.Q
+            { Q =
+                match architecture.Attention.Head.QueryKeyNorm, architecture.NormKind with
+                | (QueryKeyNorm.Head | QueryKeyNorm.All), _ -> 1.0
+                | QueryKeyNorm.None, NormKind.Scale when architecture.Norm.Before ->
+                    let gain = Array.max architecture.NormGain.Values
+                    gain * gain
+                | QueryKeyNorm.None, NormKind.DyT alpha when architecture.Norm.Before && Double.IsFinite layer.State.Q ->
+                    let gain = Array.max architecture.NormGain.Values
+                    gain * gain * (Kernels.at Activation.Tanh (alpha * alpha * layer.State.Q)).KappaAtOne
+                | QueryKeyNorm.None, (NormKind.Scale | NormKind.DyT _) -> layer.State.Q
               U = layer.State.U }
 
     /// The module through which most of the deciding sum comes, and what of it to change.
@@ -245,8 +260,21 @@ module Trainability =
 
             $"most of it ({signed part} of {signed total}) comes from {module'}"
 
-    /// The share of the last layer's norm that branches wrote: 1 − ∏ r²q/q′ over the steps.
-    let private written (architecture: Architecture) laws =
+    /// The share of the last layer's norm that branches wrote: 1 − ∏ r²q/q′ over the steps; NaN where the maps do not tell.
+    let private written (architecture: Architecture) laws (trajectory: Trajectory) =
+        if DrawnHeads.serve architecture || architecture.Mlp.Experts.IsSome then
+            if architecture.Norm.OnSum then
+                nan
+            else
+                let kept layer =
+                    (Block.at architecture (layer + 1)).Steps
+                    |> Array.fold
+                        (fun product step -> product * step.Skip * step.Skip)
+                        (trajectory.Layers[layer].State.Q / trajectory.Layers[layer + 1].State.Q)
+
+                1.0 - (seq { 0 .. trajectory.Depth - 1 } |> Seq.fold (fun product layer -> product * kept layer) 1.0)
+        else
+
         Geometry.follow architecture laws
         |> Array.collect _.Steps
         |> Array.fold
@@ -293,7 +321,7 @@ module Trainability =
     /// The verdict of a legal architecture from its layers.
     let judge (architecture: Architecture) laws (trajectory: Trajectory) : Trainability =
         let layers = trajectory.Layers
-        let sums = sums architecture.Norm layers
+        let sums = sumsOf architecture layers
         let diverges = trajectory.Depth < architecture.Depth
         let error = countedError sums layers
         let error = if layers.Length = 1 then 0.0 else error
@@ -305,7 +333,7 @@ module Trainability =
             else
                 decide limits sums.Counted error
 
-        let share = written architecture laws
+        let share = written architecture laws trajectory
 
         { Verdict = verdict
           Sums = sums

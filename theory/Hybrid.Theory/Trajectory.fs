@@ -116,7 +116,7 @@ module Trajectory =
 
     let private areFinite (norms: ParameterGradientNorms) =
         Double.IsFinite(norms.Query + norms.Key + norms.Value + norms.Output)
-        && Double.IsFinite(norms.MlpIn + norms.MlpUp + norms.MlpBias + norms.MlpOut)
+        && Double.IsFinite(norms.MlpIn + norms.MlpUp + norms.MlpBias + norms.MlpOut + norms.Router)
 
     let private isFinite (layer: LayerState) =
         let error = layer.Uncertainty
@@ -250,10 +250,26 @@ module Trajectory =
 
         { architecture with
             Depth = depth
+            NormGain = first architecture.NormGain
+            Mask =
+                match architecture.Mask with
+                | Mask.PerLayer masks -> Mask.PerLayer(Array.truncate depth masks)
+                | Mask.None
+                | Mask.Causal
+                | Mask.Window _
+                | Mask.Prefix _ -> architecture.Mask
             Attention =
                 { architecture.Attention with
                     Skip = first architecture.Attention.Skip
-                    Branch = first architecture.Attention.Branch }
+                    Branch = first architecture.Attention.Branch
+                    Head =
+                        { architecture.Attention.Head with
+                            Positions =
+                                match architecture.Attention.Head.Positions with
+                                | Positions.PerLayer positions -> Positions.PerLayer(Array.truncate depth positions)
+                                | Positions.None
+                                | Positions.Rope _
+                                | Positions.Alibi -> architecture.Attention.Head.Positions } }
             Mlp =
                 { architecture.Mlp with
                     Skip = first architecture.Mlp.Skip
@@ -262,7 +278,7 @@ module Trajectory =
     /// Draws number `from` to `until` − 1 of the ensemble `seed`, in parallel, or the layer at which the first of them diverges.
     let private drawn (architecture: Architecture) laws from until seed =
         let n = architecture.Tokens
-        let allowed = GramProcess.allowed n architecture.Mask
+        let allowed = GramProcess.ownMask architecture
         let input = GramProcess.symmetricInput architecture
         let output = GramProcess.independentOutput n
 

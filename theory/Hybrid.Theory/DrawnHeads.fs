@@ -1,0 +1,336 @@
+namespace Hybrid.Theory
+
+open System
+open System.Numerics
+open Hybrid.Architectures
+
+/// The heads of one layer of one network: not they but what draws them again is kept.
+type internal DrawnLayer =
+    { Layout: HeadLayout
+      Factor: GramFactor
+      Key: uint64 }
+
+/// Attention whose heads are drawn with their d_k coordinates, forwards and backwards: derivation sections 15.1 and 15.2.
+[<RequireQualifiedAccess>]
+module internal DrawnHeads =
+
+    /// Up to so many tokens A R Aᵀ and Aᵀ Θ A are formed; beyond, they are those of values and gradients drawn as well.
+    [<Literal>]
+    let LargestExact = 512
+
+    /// Gradient draws a head: enough that heads, not draws, make the error.
+    let private gradientDraws n = max 1 (min 8 (256 / n))
+
+    /// Tokens from which heads are shared between workers.
+    [<Literal>]
+    let private ParallelTokens = 192
+
+    /// Shares of the heads that are summed each on its own; a sum does not depend on how many processors there are.
+    let private shares (layout: HeadLayout) =
+        if layout.Tokens >= ParallelTokens then min 2 layout.Heads else 1
+
+    let private addInto (target: float[]) (source: float[]) =
+        let lanes = Vector<float>.Count
+        let mutable k = 0
+
+        while k + lanes <= target.Length do
+            (Vector<float>(target, k) + Vector<float>(source, k)).CopyTo(target, k)
+            k <- k + lanes
+
+        while k < target.Length do
+            target[k] <- target[k] + source[k]
+            k <- k + 1
+
+    /// Σ over the heads of what `add` adds, with a scratch of its own, to `count` matrices.
+    let private sum (layout: HeadLayout) count (add: HeadScratch -> float[][] -> int -> unit) =
+        let n = layout.Tokens
+        let parts = shares layout
+
+        let share part =
+            let sums = Array.init count (fun _ -> Array.zeroCreate<float>(n * n))
+            let scratch = HeadDraw.scratch layout
+
+            for head in part..parts .. layout.Heads - 1 do
+                add scratch sums head
+
+            sums
+
+        let all =
+            if parts = 1 then
+                [| share 0 |]
+            else
+                Array.Parallel.init parts share
+
+        let total = all[0]
+
+        for other in Array.skip 1 all do
+            for index in 0 .. count - 1 do
+                addInto total[index] other[index]
+
+        total
+
+    /// The largest `Last` and least `First` of rows up to i.
+    let private reach (rows: PanelProduct.Ranges) : PanelProduct.Ranges =
+        { First = Array.scan min rows.First[0] (Array.tail rows.First)
+          Last = Array.scan max rows.Last[0] (Array.tail rows.Last) }
+
+    /// Those of rows from i on.
+    let private reachBack (rows: PanelProduct.Ranges) : PanelProduct.Ranges =
+        let n = rows.First.Length
+
+        { First = Array.scanBack min (Array.truncate (n - 1) rows.First) rows.First[n - 1]
+          Last = Array.scanBack max (Array.truncate (n - 1) rows.Last) rows.Last[n - 1] }
+
+    let private packed n (matrix: float[]) =
+        let panels = Array.zeroCreate<float>(PanelProduct.size n n)
+        PanelProduct.pack n n matrix panels
+        panels
+
+    /// target += X M Xᵀ where `wanted`; M in panels.
+    let private sandwich
+        (layout: HeadLayout)
+        (scratch: HeadScratch)
+        (x: float[])
+        (nonzero: PanelProduct.Ranges)
+        (middle: float[])
+        inner
+        wanted
+        (target: float[])
+        =
+        let n = layout.Tokens
+        let full = PanelProduct.everything
+        PanelProduct.multiply n n n x nonzero middle full inner false scratch.Edge scratch.Product
+        PanelProduct.packTransposed n n x scratch.Panels
+        PanelProduct.multiply n n n scratch.Product full scratch.Panels nonzero wanted true scratch.Edge target
+
+    /// target += X Xᵀ of X[n, d_k], below the diagonal.
+    let private addSquare (layout: HeadLayout) (scratch: HeadScratch) lower (x: float[]) (target: float[]) =
+        let n, width = layout.Tokens, layout.Width
+        let full = PanelProduct.everything
+        PanelProduct.packTransposed width n x scratch.Panels
+        PanelProduct.multiply n width n x full scratch.Panels full lower true scratch.Edge target
+
+    /// result[n, d_k] = X Y, X[n, n] with rows that are not 0 in `nonzero`.
+    let private apply (layout: HeadLayout) (scratch: HeadScratch) x nonzero (y: float[]) (result: float[]) =
+        let n, width = layout.Tokens, layout.Width
+        PanelProduct.pack n width y scratch.Panels
+
+        PanelProduct.multiply
+            n
+            n
+            width
+            x
+            nonzero
+            scratch.Panels
+            PanelProduct.everything
+            PanelProduct.everything
+            false
+            scratch.Edge
+            result
+
+    let private scale factor (matrix: float[]) =
+        for k in 0 .. matrix.Length - 1 do
+            matrix[k] <- factor * matrix[k]
+
+    let private transpose n (a: float[]) (result: float[]) =
+        // in blocks that stay in the cache
+        for block in 0..16 .. n - 1 do
+            for i in 0 .. n - 1 do
+                for j in block .. min n (block + 16) - 1 do
+                    result[j * n + i] <- a[i * n + j]
+
+    let private valueKey key group =
+        CounterNormals.part (CounterNormals.part key 2) group
+
+    /// The heads of a layer that sees `state`, and their branch Gram σ_V² (1/H) Σ A R Aᵀ: derivation (15.4).
+    let forward (layout: HeadLayout) key (state: float[]) =
+        let n = layout.Tokens
+        let factor = GramFactor.create n state
+        let valueStd = layout.Parameters.ValueStd
+        let lower = PanelProduct.lower n
+        let exact = n <= LargestExact
+        let panels = if exact then packed n state else [||]
+        let inner = reach layout.Rows
+
+        let sums =
+            sum layout 1 (fun scratch sums head ->
+                HeadDraw.rows layout factor state key head scratch
+
+                if exact then
+                    sandwich layout scratch scratch.Attended layout.Rows panels inner lower sums[0]
+                else
+                    let group = head / (layout.Heads / layout.Groups)
+                    HeadDraw.correlated factor scratch (valueKey key group) layout.Width scratch.Query
+                    apply layout scratch scratch.Attended layout.Rows scratch.Query scratch.QueryGradient
+                    addSquare layout scratch lower scratch.QueryGradient sums[0])
+
+        let branch = sums[0]
+        let drawn = if exact then 1.0 else float layout.Width
+        scale (valueStd * valueStd / (float layout.Heads * drawn)) branch
+        PanelProduct.mirror n branch
+
+        struct ({ Layout = layout
+                  Factor = factor
+                  Key = key },
+                branch)
+
+    /// F times normal numbers, one for each token.
+    let private vector (factor: GramFactor) (scratch: HeadScratch) key (result: float[]) =
+        CounterNormals.fill key factor.Rank 1.0 scratch.Normals
+
+        for i in 0 .. factor.Rows - 1 do
+            result[i] <- SquareMatrix.dot factor.Entries (i * factor.Rank) scratch.Normals 0 factor.Rank
+
+    /// δ_ij = D_ij A_ij (v_j − m_i) h_i from the rows D ∘ A.
+    let private difference n (slopes: float[]) (ranges: PanelProduct.Ranges) (scratch: HeadScratch) =
+        let lanes = Vector<float>.Count
+        let value, result = scratch.Value, scratch.Product
+
+        for i in 0 .. n - 1 do
+            let row = i * n
+            let mean, output = scratch.Mean[i], scratch.Output[i]
+            let mutable j = ranges.First[i] / 4 * 4
+            // rows are read four at a time over their common range
+            Array.Clear(result, row, n)
+
+            while j + lanes <= ranges.Last[i] do
+                let d =
+                    Vector<float>(slopes, row + j)
+                    * (Vector<float>(value, j) - Vector<float>(mean))
+                    * output
+
+                d.CopyTo(result, row + j)
+                j <- j + lanes
+
+            while j < ranges.Last[i] do
+                result[row + j] <- slopes[row + j] * (value[j] - mean) * output
+                j <- j + 1
+
+    /// The transpose of the same, from the columns of D ∘ A.
+    let private differenceColumns n (columns: float[]) (ranges: PanelProduct.Ranges) (scratch: HeadScratch) =
+        let lanes = Vector<float>.Count
+        let mean, output, result = scratch.Mean, scratch.Output, scratch.Product
+
+        for j in 0 .. n - 1 do
+            let row = j * n
+            let value = scratch.Value[j]
+            let mutable i = ranges.First[j] / 4 * 4
+            Array.Clear(result, row, n)
+
+            while i + lanes <= ranges.Last[j] do
+                let d =
+                    Vector<float>(columns, row + i)
+                    * (Vector<float>(value) - Vector<float>(mean, i))
+                    * Vector<float>(output, i)
+
+                d.CopyTo(result, row + i)
+                i <- i + lanes
+
+            while i < ranges.Last[j] do
+                result[row + i] <- columns[row + i] * (value - mean[i]) * output[i]
+                i <- i + 1
+
+    /// One draw of a value and of a gradient: the head's own way back to its queries and keys.
+    let private backwards (layer: DrawnLayer) (theta: GramFactor) key (scratch: HeadScratch) =
+        let layout = layer.Layout
+        let n = layout.Tokens
+        vector layer.Factor scratch (CounterNormals.part key 0) scratch.Value
+        vector theta scratch (CounterNormals.part key 1) scratch.Output
+
+        for i in 0 .. n - 1 do
+            let first = layout.Rows.First[i]
+            scratch.Mean[i] <- SquareMatrix.dot scratch.Attended (i * n + first) scratch.Value first (layout.Rows.Last[i] - first)
+
+        difference n scratch.Slopes layout.Rows scratch
+        apply layout scratch scratch.Product layout.Rows scratch.KeySeen scratch.QueryGradient
+        differenceColumns n scratch.SlopeColumns layout.Columns scratch
+        apply layout scratch scratch.Product layout.Columns scratch.QuerySeen scratch.KeyGradient
+        HeadDraw.undo layout scratch.Query scratch.QueryScale scratch.QueryInverse scratch.QueryGradient
+        HeadDraw.undo layout scratch.Key scratch.KeyScale scratch.KeyInverse scratch.KeyGradient
+
+    let private dot (a: float[]) (b: float[]) = SquareMatrix.dot a 0 b 0 a.Length
+
+    /// From the gradient's Gram Θ at the branch output to that at what the module sees, and the overlaps Σ R_ij (path)_ij of the three
+    /// paths: derivation (15.5), (15.6).
+    let backward (layer: DrawnLayer) (state: float[]) (theta: float[]) =
+        let layout = layer.Layout
+        let n = layout.Tokens
+        let factor = GramFactor.create n theta
+        let lower, upper = PanelProduct.lower n, PanelProduct.upper n
+        let inner = reachBack layout.Columns
+        let exact = n <= LargestExact
+        let panels = if exact then packed n theta else [||]
+        let draws = gradientDraws n
+        let isCapped = layout.Parameters.Head.SoftCap.IsSome
+
+        let sums =
+            sum layout 3 (fun scratch sums head ->
+                HeadDraw.rows layout layer.Factor state layer.Key head scratch
+                transpose n scratch.Attended scratch.AttendedColumns
+
+                if isCapped then
+                    transpose n scratch.Slopes scratch.SlopeColumns
+
+                let own = CounterNormals.part (CounterNormals.part layer.Key 3) head
+
+                for draw in 0 .. draws - 1 do
+                    backwards layer factor (CounterNormals.part own (draw + 1)) scratch
+                    addSquare layout scratch lower scratch.QueryGradient sums[1]
+                    addSquare layout scratch lower scratch.KeyGradient sums[2]
+
+                if exact then
+                    sandwich layout scratch scratch.AttendedColumns layout.Columns panels inner upper sums[0]
+                else
+                    HeadDraw.correlated factor scratch (CounterNormals.part own 0) layout.Width scratch.Query
+                    apply layout scratch scratch.AttendedColumns layout.Columns scratch.Query scratch.QueryGradient
+                    addSquare layout scratch lower scratch.QueryGradient sums[0])
+
+        let share = layout.Parameters.ValueStd * layout.Parameters.ValueStd / float layout.Heads
+        scale (share / (if exact then 1.0 else float layout.Width)) sums[0]
+
+        if exact then
+            for i in 0 .. n - 1 do
+                for j in 0 .. i - 1 do
+                    sums[0][i * n + j] <- sums[0][j * n + i]
+        else
+            PanelProduct.mirror n sums[0]
+
+        // a draw's logits have τ² of them
+        let squared = share / (float draws * float layout.Width)
+
+        for path in 1..2 do
+            scale squared sums[path]
+            PanelProduct.mirror n sums[path]
+
+        let overlaps =
+            { Value = dot state sums[0]
+              Query = dot state sums[1]
+              Key = dot state sums[2] }
+
+        addInto sums[0] sums[1]
+        addInto sums[0] sums[2]
+        struct (sums[0], overlaps)
+
+    /// Whether a record asks for more of its heads than d_k → ∞ logits under no or a causal mask.
+    let haveFeatures (architecture: Architecture) =
+        Features.ofArchitecture architecture
+           |> Array.exists (fun feature ->
+               match feature with
+               | Feature.Mask
+               | Feature.HeadWidth
+               | Feature.KeyValueHeads
+               | Feature.Positions
+               | Feature.QueryKeyNorm
+               | Feature.SoftCap
+               | Feature.Sink -> true
+               | Feature.NormKind
+               | Feature.NormGain
+               | Feature.Experts -> false)
+
+    /// Tokens from which one head's coordinates cost less than the n³ of its logits' expectations.
+    [<Literal>]
+    let private ManyTokens = 512
+
+    /// Whether a record's heads are drawn.
+    let serve (architecture: Architecture) =
+        architecture.Tokens >= ManyTokens || haveFeatures architecture

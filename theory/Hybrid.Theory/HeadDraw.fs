@@ -1,0 +1,363 @@
+namespace Hybrid.Theory
+
+open System
+open System.Numerics
+open Hybrid.Architectures
+
+/// What the heads of one layer share: derivation section 15.1.
+type internal HeadLayout =
+    {
+        /// n
+        Tokens: int
+        /// H
+        Heads: int
+        /// G, heads of keys
+        Groups: int
+        /// d_k
+        Width: int
+        Parameters: AttentionParameters
+        /// entries that the mask allows, [n, n]
+        Allowed: bool[]
+        /// of each row and of each column, the range outside of which nothing is allowed
+        Rows: PanelProduct.Ranges
+        Columns: PanelProduct.Ranges
+        /// cosines and sines of the pairs that turn, [n, Turned]
+        Turned: int
+        Cosines: float[]
+        Sines: float[]
+    }
+
+/// Room for one head at a time.
+type internal HeadScratch =
+    {
+        /// n × d_k: queries and keys before their norm, and as the product sees them
+        Noise: float[]
+        Query: float[]
+        Key: float[]
+        QuerySeen: float[]
+        KeySeen: float[]
+        QueryGradient: float[]
+        KeyGradient: float[]
+        /// per token: what a query or key is multiplied by, and the inverse of its root mean square
+        QueryScale: float[]
+        KeyScale: float[]
+        QueryInverse: float[]
+        KeyInverse: float[]
+        /// A, [n, n], its transpose, and D ∘ A with its transpose; without a cap the same arrays
+        Attended: float[]
+        AttendedColumns: float[]
+        Slopes: float[]
+        SlopeColumns: float[]
+        /// [n, n]
+        Product: float[]
+        Panels: float[]
+        Edge: float[]
+        /// v, h, A v and normal numbers
+        Value: float[]
+        Output: float[]
+        Mean: float[]
+        Normals: float[]
+    }
+
+/// One head drawn as a network has it, with d_k coordinates of queries and keys: derivation section 15.1.
+[<RequireQualifiedAccess>]
+module internal HeadDraw =
+
+    /// Where each of n lines of n entries is allowed anything: from the first such entry to behind the last. An empty column has an
+    /// empty range.
+    let private ranges n (allowed: int -> int -> bool) : PanelProduct.Ranges =
+        let first = Array.create n n
+        let last = Array.zeroCreate<int> n
+
+        for i in 0 .. n - 1 do
+            for j in 0 .. n - 1 do
+                if allowed i j then
+                    first[i] <- min first[i] j
+                    last[i] <- j + 1
+
+            first[i] <- min first[i] last[i]
+
+        { First = first; Last = last }
+
+    /// Pairs f = 0, 1, … of the ⌊fraction·d_k/2⌋ that turn have frequency base^(−2f/d_rot); a pair is coordinates f and f + ⌊d_k/2⌋.
+    let private turns n width positions =
+        match positions with
+        | Positions.Rope(baseFrequency, fraction) ->
+            let pairs = int (Math.Round(fraction * float width)) / 2
+
+            let angle k =
+                float (k / pairs) * Math.Pow(baseFrequency, -float (k % pairs) / float pairs)
+
+            struct (pairs, Array.init (n * pairs) (angle >> cos), Array.init (n * pairs) (angle >> sin))
+        | Positions.None
+        | Positions.Alibi -> struct (0, [||], [||])
+        | Positions.PerLayer _ -> invalidOp "a layer has one kind of positions"
+
+    let layout (architecture: Architecture) (parameters: AttentionParameters) (allowed: bool[]) : HeadLayout =
+        let n = architecture.Tokens
+
+        let width =
+            parameters.Head.Width
+            |> Option.defaultValue (max 1 (architecture.Width / architecture.Heads))
+
+        let struct (turned, cosines, sines) = turns n width parameters.Head.Positions
+
+        { Tokens = n
+          Heads = architecture.Heads
+          Groups = parameters.Head.KeyValueHeads |> Option.defaultValue architecture.Heads
+          Width = width
+          Parameters = parameters
+          Allowed = allowed
+          Rows = ranges n (fun i j -> allowed[i * n + j])
+          Columns = ranges n (fun j i -> allowed[i * n + j])
+          Turned = turned
+          Cosines = cosines
+          Sines = sines }
+
+    let scratch (layout: HeadLayout) : HeadScratch =
+        let n = layout.Tokens
+        let square () = Array.zeroCreate<float>(n * n)
+        let wide () = Array.zeroCreate<float>(n * layout.Width)
+        let line () = Array.zeroCreate<float> n
+        let attended, columns = square (), square ()
+        let isCapped = layout.Parameters.Head.SoftCap.IsSome
+
+        { Noise = wide ()
+          Query = wide ()
+          Key = wide ()
+          QuerySeen = wide ()
+          KeySeen = wide ()
+          QueryGradient = wide ()
+          KeyGradient = wide ()
+          QueryScale = line ()
+          KeyScale = line ()
+          QueryInverse = line ()
+          KeyInverse = line ()
+          Attended = attended
+          AttendedColumns = columns
+          Slopes = if isCapped then square () else attended
+          SlopeColumns = if isCapped then square () else columns
+          Product = square ()
+          Panels =
+            Array.zeroCreate (
+                max
+                    (PanelProduct.size n n)
+                    (max (PanelProduct.size n layout.Width) (PanelProduct.size layout.Width n))
+            )
+          Edge = Array.zeroCreate (4 * PanelProduct.width)
+          Value = line ()
+          Output = line ()
+          Mean = line ()
+          Normals = line () }
+
+    /// F times Rank × `columns` normal numbers of `key`.
+    let correlated (factor: GramFactor) (scratch: HeadScratch) key columns (result: float[]) =
+        let n, rank = factor.Rows, factor.Rank
+        CounterNormals.fill key (rank * columns) 1.0 scratch.Noise
+        PanelProduct.pack rank columns scratch.Noise scratch.Panels
+
+        PanelProduct.multiply
+            n
+            rank
+            columns
+            factor.Entries
+            PanelProduct.everything
+            scratch.Panels
+            PanelProduct.everything
+            PanelProduct.everything
+            false
+            scratch.Edge
+            result
+
+    /// Σ_l x_il y_il of row i.
+    let private overlap width (x: float[]) (y: float[]) i =
+        SquareMatrix.dot x (i * width) y (i * width) width
+
+    /// From drawn coordinates x (Gram R) to what the product sees: scale, norm, rotation. Each of queries and keys has √σ_A, or with a
+    /// norm a gain of √σ_A.
+    let private see
+        (layout: HeadLayout)
+        (state: float[])
+        (drawn: float[])
+        (seen: float[])
+        (scale: float[])
+        (inverse: float[])
+        =
+        let n, width = layout.Tokens, layout.Width
+        let gain = sqrt layout.Parameters.LogitStd
+
+        for i in 0 .. n - 1 do
+            let over square =
+                if square > 0.0 then 1.0 / sqrt square else 0.0
+
+            inverse[i] <-
+                match layout.Parameters.Head.QueryKeyNorm with
+                | QueryKeyNorm.None -> 1.0
+                | QueryKeyNorm.Head -> over (overlap width drawn drawn i / float width)
+                | QueryKeyNorm.All -> over state[i * n + i]
+
+            scale[i] <- gain * inverse[i]
+
+            for c in i * width .. (i + 1) * width - 1 do
+                seen[c] <- scale[i] * drawn[c]
+
+    /// Turns every row by its position times `direction` = ±1.
+    let private turn (layout: HeadLayout) (direction: float) (rows: float[]) =
+        let half = layout.Width / 2
+
+        for i in 0 .. layout.Tokens - 1 do
+            let row = i * layout.Width
+
+            for f in 0 .. layout.Turned - 1 do
+                let cosine = layout.Cosines[i * layout.Turned + f]
+                let sine = direction * layout.Sines[i * layout.Turned + f]
+                let x, y = rows[row + f], rows[row + half + f]
+                rows[row + f] <- cosine * x - sine * y
+                rows[row + half + f] <- sine * x + cosine * y
+
+    let private cap c (logits: Span<float>) (slopes: Span<float>) =
+        for j in 0 .. logits.Length - 1 do
+            let t = tanh (logits[j] / c)
+            logits[j] <- c * t
+            slopes[j] <- (1.0 - t) * (1.0 + t)
+
+    /// e^x of what is there, less `largest`, and their sum.
+    let private exponentials (largest: float) (row: Span<float>) =
+        let lanes = Vector<float>.Count
+        let mutable sum = Vector<float>.Zero
+        let mutable j = 0
+
+        while j + lanes <= row.Length do
+            let part = row.Slice(j, lanes)
+            let e = Vector.Exp(Vector<float>(part) - Vector<float>(largest))
+            sum <- sum + e
+            e.CopyTo part
+            j <- j + lanes
+
+        let mutable total = Vector.Sum sum
+
+        while j < row.Length do
+            row[j] <- exp (row[j] - largest)
+            total <- total + row[j]
+            j <- j + 1
+
+        total
+
+    let private largestOf (row: Span<float>) =
+        let mutable largest = Double.NegativeInfinity
+
+        for j in 0 .. row.Length - 1 do
+            largest <- max largest row[j]
+
+        largest
+
+    /// A of row i from its products q̂·k̂, and D ∘ A where there is a cap.
+    let private softmaxRow (layout: HeadLayout) (scratch: HeadScratch) (tau: float) (slope: float) i =
+        let n = layout.Tokens
+        let first, last = layout.Rows.First[i], layout.Rows.Last[i]
+        let head = layout.Parameters.Head
+        let row = scratch.Attended.AsSpan(i * n, n)
+        row.Slice(0, first).Clear()
+        row.Slice(last).Clear()
+        let inside = row.Slice(first, last - first)
+
+        for j in 0 .. inside.Length - 1 do
+            inside[j] <- tau * inside[j]
+
+        if head.SoftCap.IsSome then
+            let slopes = scratch.Slopes.AsSpan(i * n, n)
+            slopes.Slice(0, first).Clear()
+            slopes.Slice(last).Clear()
+            cap head.SoftCap.Value inside (slopes.Slice(first, last - first))
+
+        if slope <> 0.0 then
+            for j in 0 .. inside.Length - 1 do
+                inside[j] <- inside[j] - slope * float (abs (i - first - j))
+
+        for j in first .. last - 1 do
+            if not layout.Allowed[i * n + j] then
+                inside[j - first] <- Double.NegativeInfinity
+
+        let largest =
+            match head.Sink with
+            | Some sink -> max sink (largestOf inside)
+            | None -> largestOf inside
+
+        let total =
+            exponentials largest inside
+            + (match head.Sink with
+               | Some sink -> exp (sink - largest)
+               | None -> 0.0)
+
+        for j in 0 .. inside.Length - 1 do
+            inside[j] <- inside[j] / total
+
+        if head.SoftCap.IsSome then
+            let slopes = scratch.Slopes.AsSpan(i * n + first, last - first)
+
+            for j in 0 .. inside.Length - 1 do
+                slopes[j] <- slopes[j] * inside[j]
+
+    /// Draws head `index` of the layer `key` whose modules see `state` = F Fᵀ: queries, keys and the rows A.
+    let rows (layout: HeadLayout) (factor: GramFactor) (state: float[]) key index (scratch: HeadScratch) =
+        let n, width = layout.Tokens, layout.Width
+        let group = index / (layout.Heads / layout.Groups)
+        correlated factor scratch (CounterNormals.part (CounterNormals.part key 0) index) width scratch.Query
+        correlated factor scratch (CounterNormals.part (CounterNormals.part key 1) group) width scratch.Key
+        see layout state scratch.Query scratch.QuerySeen scratch.QueryScale scratch.QueryInverse
+        see layout state scratch.Key scratch.KeySeen scratch.KeyScale scratch.KeyInverse
+
+        if layout.Turned > 0 then
+            turn layout 1.0 scratch.QuerySeen
+            turn layout 1.0 scratch.KeySeen
+
+        PanelProduct.packTransposed width n scratch.KeySeen scratch.Panels
+
+        PanelProduct.multiply
+            n
+            width
+            n
+            scratch.QuerySeen
+            PanelProduct.everything
+            scratch.Panels
+            PanelProduct.everything
+            layout.Rows
+            false
+            scratch.Edge
+            scratch.Attended
+
+        let slope =
+            match layout.Parameters.Head.Positions with
+            | Positions.Alibi -> Math.Pow(2.0, -8.0 * float (index + 1) / float layout.Heads)
+            | Positions.None
+            | Positions.Rope _
+            | Positions.PerLayer _ -> 0.0
+
+        let tau = 1.0 / sqrt (float width)
+
+        for i in 0 .. n - 1 do
+            softmaxRow layout scratch tau slope i
+
+    /// What a gradient of what the product sees is one of the drawn coordinates, in place: rotation, norm and scale undone.
+    let undo
+        (layout: HeadLayout)
+        (drawn: float[])
+        (scale: float[])
+        (inverse: float[])
+        (gradient: float[])
+        =
+        if layout.Turned > 0 then
+            turn layout -1.0 gradient
+
+        let width = layout.Width
+
+        for i in 0 .. layout.Tokens - 1 do
+            let along =
+                match layout.Parameters.Head.QueryKeyNorm with
+                | QueryKeyNorm.Head ->
+                    inverse[i] * inverse[i] * overlap width drawn gradient i / float width
+                | QueryKeyNorm.None
+                | QueryKeyNorm.All -> 0.0
+
+            for c in i * width .. (i + 1) * width - 1 do
+                gradient[c] <- scale[i] * (gradient[c] - along * drawn[c])

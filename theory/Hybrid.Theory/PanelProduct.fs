@@ -1,0 +1,213 @@
+namespace Hybrid.Theory
+
+open System.Numerics
+
+/// Products of rectangular row-major matrices on the framework's vectors: the right factor is packed into panels of two vectors'
+/// width, and both factors may have rows or columns that are 0 outside of a range. Nothing is allocated.
+[<RequireQualifiedAccess>]
+module internal PanelProduct =
+
+    /// Columns of a panel.
+    let width = 2 * Vector<float>.Count
+
+    /// Panels of so many columns.
+    let count columns = (columns + width - 1) / width
+
+    /// Numbers that the packed form of an inner × columns matrix takes.
+    let size inner columns = count columns * width * inner
+
+    /// B[inner, columns] to panels; missing columns of the last one are 0.
+    let pack inner columns (b: float[]) (panels: float[]) =
+        for panel in 0 .. count columns - 1 do
+            let first = panel * width
+            let within = min width (columns - first)
+
+            for k in 0 .. inner - 1 do
+                let target = (panel * inner + k) * width
+                let source = k * columns + first
+
+                for c in 0 .. within - 1 do
+                    panels[target + c] <- b[source + c]
+
+                for c in within .. width - 1 do
+                    panels[target + c] <- 0.0
+
+    /// The transpose of B[columns, inner] to panels.
+    let packTransposed inner columns (b: float[]) (panels: float[]) =
+        for panel in 0 .. count columns - 1 do
+            let first = panel * width
+            let start = panel * inner * width
+
+            for c in 0 .. width - 1 do
+                if first + c < columns then
+                    let source = (first + c) * inner
+
+                    for k in 0 .. inner - 1 do
+                        panels[start + k * width + c] <- b[source + k]
+                else
+                    for k in 0 .. inner - 1 do
+                        panels[start + k * width + c] <- 0.0
+
+    /// Rows row0..row3 of A times a panel over k in [from, until), added to or put into a tile of `result`.
+    let private tile
+        (a: float[])
+        row0
+        row1
+        row2
+        row3
+        (panels: float[])
+        panel
+        from
+        until
+        (result: float[])
+        target
+        stride
+        accumulate
+        =
+        let lanes = Vector<float>.Count
+        let mutable s00 = Vector<float>.Zero
+        let mutable s01 = Vector<float>.Zero
+        let mutable s10 = Vector<float>.Zero
+        let mutable s11 = Vector<float>.Zero
+        let mutable s20 = Vector<float>.Zero
+        let mutable s21 = Vector<float>.Zero
+        let mutable s30 = Vector<float>.Zero
+        let mutable s31 = Vector<float>.Zero
+        let mutable at = panel + from * 2 * lanes
+
+        for k in from .. until - 1 do
+            let b0 = Vector<float>(panels, at)
+            let b1 = Vector<float>(panels, at + lanes)
+            let a0 = Vector<float>(a[row0 + k])
+            s00 <- Vector.FusedMultiplyAdd(a0, b0, s00)
+            s01 <- Vector.FusedMultiplyAdd(a0, b1, s01)
+            let a1 = Vector<float>(a[row1 + k])
+            s10 <- Vector.FusedMultiplyAdd(a1, b0, s10)
+            s11 <- Vector.FusedMultiplyAdd(a1, b1, s11)
+            let a2 = Vector<float>(a[row2 + k])
+            s20 <- Vector.FusedMultiplyAdd(a2, b0, s20)
+            s21 <- Vector.FusedMultiplyAdd(a2, b1, s21)
+            let a3 = Vector<float>(a[row3 + k])
+            s30 <- Vector.FusedMultiplyAdd(a3, b0, s30)
+            s31 <- Vector.FusedMultiplyAdd(a3, b1, s31)
+            at <- at + 2 * lanes
+
+        if accumulate then
+            s00 <- s00 + Vector<float>(result, target)
+            s01 <- s01 + Vector<float>(result, target + lanes)
+            s10 <- s10 + Vector<float>(result, target + stride)
+            s11 <- s11 + Vector<float>(result, target + stride + lanes)
+            s20 <- s20 + Vector<float>(result, target + 2 * stride)
+            s21 <- s21 + Vector<float>(result, target + 2 * stride + lanes)
+            s30 <- s30 + Vector<float>(result, target + 3 * stride)
+            s31 <- s31 + Vector<float>(result, target + 3 * stride + lanes)
+
+        s00.CopyTo(result, target)
+        s01.CopyTo(result, target + lanes)
+        s10.CopyTo(result, target + stride)
+        s11.CopyTo(result, target + stride + lanes)
+        s20.CopyTo(result, target + 2 * stride)
+        s21.CopyTo(result, target + 2 * stride + lanes)
+        s30.CopyTo(result, target + 3 * stride)
+        s31.CopyTo(result, target + 3 * stride + lanes)
+
+    /// Which of a product is not 0, or is wanted: [First, Last) of each row or column; no entries, all of it.
+    [<Struct>]
+    type Ranges = { First: int[]; Last: int[] }
+
+    /// All of a product.
+    let everything: Ranges = { First = [||]; Last = [||] }
+
+    /// Row i's range is [0, i].
+    let lower rows =
+        { First = Array.zeroCreate rows
+          Last = Array.init rows (fun i -> i + 1) }
+
+    /// Row i's range is [i, columns).
+    let upper rows =
+        { First = Array.init rows id
+          Last = Array.create rows rows }
+
+    /// Where any of the ranges from `from` to `until` − 1 begins.
+    let private first (ranges: Ranges) from until =
+        if ranges.First.Length = 0 then
+            0
+        else
+            let mutable found = ranges.First[from]
+
+            for i in from + 1 .. until - 1 do
+                found <- min found ranges.First[i]
+
+            found
+
+    /// Where the last of them ends, of `whole`.
+    let private last (ranges: Ranges) from until whole =
+        if ranges.Last.Length = 0 then
+            whole
+        else
+            let mutable found = ranges.Last[from]
+
+            for i in from + 1 .. until - 1 do
+                found <- max found ranges.Last[i]
+
+            found
+
+    /// result[rows, columns] = or += A[rows, inner] B. `left`: where each row of A is not 0; `right`: where each column of B is not
+    /// 0; `wanted`: columns that each row of the result needs (others may be filled too). `edge` holds 4·width numbers.
+    let multiply
+        rows
+        inner
+        columns
+        (a: float[])
+        (left: Ranges)
+        (panels: float[])
+        (right: Ranges)
+        (wanted: Ranges)
+        accumulate
+        (edge: float[])
+        (result: float[])
+        =
+        for i in 0..4 .. rows - 1 do
+            let above = min rows (i + 4)
+            let rowFrom = first left i above
+            let rowUntil = last left i above inner
+            let firstPanel = first wanted i above / width
+            let lastPanel = (last wanted i above columns + width - 1) / width
+            let row r = min (i + r) (rows - 1) * inner
+
+            for panel in firstPanel .. lastPanel - 1 do
+                let column = panel * width
+                let beyond = min columns (column + width)
+                let from = max rowFrom (first right column beyond)
+                let until = max from (min rowUntil (last right column beyond inner))
+                let start = panel * inner * width
+
+                if above = i + 4 && beyond = column + width then
+                    tile
+                        a
+                        (row 0)
+                        (row 1)
+                        (row 2)
+                        (row 3)
+                        panels
+                        start
+                        from
+                        until
+                        result
+                        (i * columns + column)
+                        columns
+                        accumulate
+                else
+                    tile a (row 0) (row 1) (row 2) (row 3) panels start from until edge 0 width false
+
+                    for r in i .. above - 1 do
+                        for c in column .. beyond - 1 do
+                            let value = edge[(r - i) * width + c - column]
+                            let k = r * columns + c
+                            result[k] <- if accumulate then result[k] + value else value
+
+    /// Copies the lower triangle of an n×n matrix to the upper.
+    let mirror n (matrix: float[]) =
+        for i in 0 .. n - 1 do
+            for j in 0 .. i - 1 do
+                matrix[j * n + i] <- matrix[i * n + j]
