@@ -1,0 +1,154 @@
+/// Theory against networks, number by number: |m∞ − prediction| ≤ k·SE + curvature + floor. m∞ extrapolates the means at two widths
+/// with a bias c/d, SE is its standard error and the prediction's own in quadrature where that averages draws, k the critical value
+/// of Student's t at the family-wise rate over all comparisons of the tree, curvature the estimated term of order 1/d², the floor
+/// what single precision alone may do. Nothing is fitted to the prediction.
+module Hybrid.Agreement.Tests.Judgement
+
+open System
+open System.Threading
+open Hybrid.Architectures
+open Hybrid.Lab.Checks
+open Hybrid.Lab.Comparisons
+open Hybrid.Lab.Engines
+open Hybrid.Lab.Statistics
+open Hybrid.Theory
+
+/// Probability that a correct theory fails anywhere in the tree.
+[<Literal>]
+let FamilyWiseRate = 0.01
+
+/// Networks at an architecture's own width; at the second width `SecondWidth.SampleFactor` times as many.
+[<Literal>]
+let Samples = 32
+
+[<Literal>]
+let private Seed = 31UL
+
+/// Draws of the Gram process, at least, where the theory averages them: their error is then well below the networks', whose number
+/// is effectively that of both widths. A prediction that a user asks for may take fewer, and says with what error.
+[<Literal>]
+let private Draws = 256
+
+/// Layers of the theory, and the degrees of freedom of their standard errors.
+type Theory =
+    { Layers: LayerState[]; Freedom: float }
+
+/// What the theory says, by the route that it chooses itself.
+let predict (architecture: Architecture) : Theory =
+    let laws = Laws.exact architecture
+    let own = Trajectory.predict architecture laws
+
+    match own.Route with
+    | Route.Draws(draws, _) ->
+        let resolved =
+            if draws >= Draws then
+                own
+            else
+                Trajectory.sampled architecture laws Draws Trajectory.Seed
+
+        { Layers = resolved.Layers
+          Freedom = float (max draws Draws - 1) }
+    | Route.Closed
+    | Route.ClosedWithoutHeads ->
+        { Layers = own.Layers
+          Freedom = infinity }
+
+/// Independent ensembles of one setting at two widths.
+type Networks =
+    { Own: Measurement
+      Second: Measurement }
+
+/// Draws and measures them; the numbers depend on the setting alone.
+let measure (engine: EngineEntry) (architecture: Architecture) : Networks =
+    let run = EnsembleRun(engine, Environment.ProcessorCount, Seed)
+    let second = SecondWidth.Of architecture
+
+    let ensemble at first samples =
+        run.Measure(at, first, samples, ignore, CancellationToken.None)
+
+    { Own = ensemble architecture 0 Samples
+      Second = ensemble second.Architecture Samples (second.SampleFactor * Samples) }
+
+/// One number of one layer; deviation and tolerance are relative to the quantity's scale.
+type Comparison =
+    {
+        Quantity: string
+        Layer: int
+        Predicted: float
+        /// m∞
+        Measured: float
+        Deviation: float
+        Tolerance: float
+    }
+
+    /// NaN contradicts.
+    member this.Contradicts = not (abs this.Deviation <= this.Tolerance)
+
+    override this.ToString() =
+        $"{this.Quantity} of layer {this.Layer}: theory {this.Predicted:G6}, networks {this.Measured:G6}, "
+        + $"{100.0 * this.Deviation:F2} %% apart where {100.0 * this.Tolerance:F2} %% are allowed"
+
+/// How many numbers `compare` compares.
+let count (architecture: Architecture) = 4 * (architecture.Depth + 1)
+
+/// Compares q, u = 1 − ρ, g_d and g_o of every layer; `comparisons` is how many there are in the whole family. Needs two tokens.
+let compare comparisons (architecture: Architecture) (theory: Theory) (networks: Networks) : Comparison[] =
+    let options = ComparisonOptions.ForFamily(FamilyWiseRate, comparisons)
+    let width = networks.Own.Architecture.Width
+    let otherWidth = networks.Second.Architecture.Width
+
+    let one layer quantity predicted error (own: Estimate) (other: Estimate) scale floor =
+        let extrapolation = Extrapolation.Of(own, width, other, otherWidth, scale)
+        let spread = extrapolation.Spread + Spread(error, theory.Freedom)
+
+        let tolerance =
+            spread.CriticalValue options.FalsePositiveRate * spread.StandardError
+            + extrapolation.Curvature
+            + options.NumericalFloor * scale
+            + floor
+
+        { Quantity = quantity
+          Layer = layer
+          Predicted = predicted
+          Measured = extrapolation.Value
+          Deviation = (extrapolation.Value - predicted) / scale
+          Tolerance = tolerance / scale }
+
+    theory.Layers
+    |> Array.mapi (fun layer state ->
+        let own, other = networks.Own.Layers[layer], networks.Second.Layers[layer]
+        let error = state.Uncertainty
+        let gradient = state.Gradient
+        let one = one layer
+
+        // g_o may vanish, and matters as (n − 1) g_o beside g_d
+        let overlap =
+            max (abs gradient.OffDiagonal) (gradient.Diagonal / float (architecture.Tokens - 1))
+
+        [| one "q" state.State.Q error.Q own.Q other.Q state.State.Q 0.0
+           one "u" state.State.U error.U own.U other.U state.State.U options.CorrelationFloor
+           one
+               "g_d"
+               gradient.Diagonal
+               error.GradientDiagonal
+               own.GradientDiagonal
+               other.GradientDiagonal
+               gradient.Diagonal
+               0.0
+           one
+               "g_o"
+               gradient.OffDiagonal
+               error.GradientOffDiagonal
+               own.GradientOffDiagonal
+               other.GradientOffDiagonal
+               overlap
+               0.0 |])
+    |> Array.concat
+
+/// The tolerance within which half of the numbers are: what size of error would be seen.
+let medianTolerance (comparisons: Comparison[]) =
+    let sorted = comparisons |> Array.map _.Tolerance |> Array.sort
+    sorted[sorted.Length / 2]
+
+/// Half of the numbers must be known better than this, or an agreement says nothing.
+let largestTolerance = ComparisonOptions(FamilyWiseRate).LargestTolerance
