@@ -136,7 +136,13 @@ module AttentionMaps =
             let mutable total = 0.0
 
             for j in row .. row + n - 1 do
-                let weight = if allowed[j] then exp (logits[j] - largest) else 0.0
+                // beyond the range exp takes a slow way to 0
+                let weight =
+                    if allowed[j] && logits[j] - largest > -745.2 then
+                        exp (logits[j] - largest)
+                    else
+                        0.0
+
                 logits[j] <- weight
                 total <- total + weight
 

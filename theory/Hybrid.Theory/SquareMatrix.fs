@@ -119,7 +119,7 @@ module internal SquareMatrix =
         s31.CopyTo(result, row3 + j + lanes)
 
     /// The k that A B in rows [i, iEnd) and columns [j, jEnd) needs, given where the factors hold zeros.
-    let private first left right i j =
+    let private first left right (i: int) (j: int) =
         max
             (match left with
              | MatrixShape.Upper -> i
@@ -130,7 +130,7 @@ module internal SquareMatrix =
              | MatrixShape.Dense
              | MatrixShape.Upper -> 0)
 
-    let private last n left right iEnd jEnd =
+    let private last (n: int) left right (iEnd: int) (jEnd: int) =
         min
             (match left with
              | MatrixShape.Lower -> iEnd
