@@ -1,5 +1,4 @@
 using Hybrid.Architectures;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Hybrid.Torch;

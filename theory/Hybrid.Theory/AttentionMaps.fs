@@ -6,6 +6,44 @@ open Hybrid.Architectures
 /// Attention of one head as the backward pass needs it: rows of the softmax, [n, n] row-major.
 type internal GramHead = { Rows: float[] }
 
+/// Buffers of one layer's backward pass for n tokens, row-major n×n, shared by its heads; not to be shared between threads.
+type internal GramScratch =
+    {
+        /// R ∘ R
+        StateSquared: float[]
+        /// R ∘ Γ
+        Weights: float[]
+        Columns: float[]
+        Seen: float[]
+        SeenTransposed: float[]
+        Overlap: float[]
+        First: float[]
+        Value: float[]
+        Squares: float[]
+        Mixed: float[]
+        Inner: float[]
+        Cross: float[]
+        Outer: float[]
+    }
+
+    static member Create (tokens: int) (state: float[]) (gamma: float[]) =
+        let matrix () =
+            Array.zeroCreate<float>(tokens * tokens)
+
+        { StateSquared = Array.map2 (*) state state
+          Weights = Array.map2 (*) state gamma
+          Columns = matrix ()
+          Seen = matrix ()
+          SeenTransposed = matrix ()
+          Overlap = matrix ()
+          First = matrix ()
+          Value = matrix ()
+          Squares = matrix ()
+          Mixed = matrix ()
+          Inner = matrix ()
+          Cross = matrix ()
+          Outer = matrix () }
+
 /// The norm behind attention in the Gram process: N, the Gram of what it divides, and c, attention's weight within that: the
 /// branch's own (Y, 1) or the step's sum (r²C + Σa²F, a). Derivation section 13.1.
 [<Struct>]
@@ -98,7 +136,13 @@ module AttentionMaps =
             let mutable total = 0.0
 
             for j in row .. row + n - 1 do
-                let weight = if allowed[j] then exp (logits[j] - largest) else 0.0
+                // beyond the range exp takes a slow way to 0
+                let weight =
+                    if allowed[j] && logits[j] - largest > -745.2 then
+                        exp (logits[j] - largest)
+                    else
+                        0.0
+
                 logits[j] <- weight
                 total <- total + weight
 
@@ -114,26 +158,39 @@ module AttentionMaps =
         (normal: unit -> float)
         (state: float[])
         =
+        let causal =
+            SquareMatrix.shapeOf n (allowed |> Array.map (fun may -> if may then 1.0 else 0.0))
+
         let factor = SquareMatrix.factor n state
         let transposed = Array.zeroCreate (n * n)
         SquareMatrix.transposeInto n factor transposed
+        let noise = Array.zeroCreate<float>(n * n)
         let left = Array.zeroCreate<float>(n * n)
-        let product = Array.zeroCreate<float>(n * n)
+        let columns = Array.zeroCreate<float>(n * n)
+        let overlap = Array.zeroCreate<float>(n * n)
         let branch = Array.zeroCreate<float>(n * n)
         let share = parameters.ValueStd * parameters.ValueStd / float heads
 
+        // of logits that a causal mask hides nothing is computed
+        let logits =
+            match causal with
+            | MatrixShape.Lower -> SquareMatrix.multiplyLowerInto
+            | MatrixShape.Dense
+            | MatrixShape.Upper -> SquareMatrix.multiplyShapedInto
+
         let drawn =
             Array.init heads (fun _ ->
-                let noise = Array.init (n * n) (fun _ -> parameters.LogitStd * normal ())
+                for k in 0 .. n * n - 1 do
+                    noise[k] <- parameters.LogitStd * normal ()
+
                 let rows = Array.zeroCreate<float>(n * n)
-                SquareMatrix.multiplyInto n factor noise left
-                SquareMatrix.multiplyInto n left transposed rows
+                logits n MatrixShape.Lower factor MatrixShape.Dense noise left
+                logits n MatrixShape.Dense left MatrixShape.Upper transposed rows
                 softmax n allowed rows
                 // A R Aᵀ
-                SquareMatrix.multiplyInto n rows state left
-                SquareMatrix.transposeInto n rows product
-                let overlap = Array.zeroCreate<float>(n * n)
-                SquareMatrix.multiplyInto n left product overlap
+                SquareMatrix.multiplyShapedInto n causal rows MatrixShape.Dense state left
+                SquareMatrix.transposeInto n rows columns
+                SquareMatrix.multiplySymmetricInto n MatrixShape.Dense left causal.Transposed columns overlap
 
                 for k in 0 .. n * n - 1 do
                     branch[k] <- branch[k] + share * overlap[k]
@@ -144,7 +201,7 @@ module AttentionMaps =
 
     /// The sum, and 0 where it is no more than the rounding of what it is made of: a row of the softmax that has settled on one token
     /// passes nothing on, however large the logits by whose variance this is multiplied.
-    let private resolved (a: float) (b: float) (c: float) (d: float) =
+    let inline private resolved (a: float) (b: float) (c: float) (d: float) =
         let sum = a + b + c + d
 
         if abs sum <= 1e-14 * (abs a + abs b + abs c + abs d) then
@@ -152,52 +209,76 @@ module AttentionMaps =
         else
             sum
 
-    /// Adds one head's value, query and key paths, times `share`, to `result`, and returns their overlaps with the module's input, Σ R_ij (path)_ij. With J_i = diag(A_i) − A_i A_iᵀ written
-    /// out, every path is a few n×n products: derivation section 8.3.
+    /// Adds one head's value, query and key paths, times `share`, to `result`, and returns their overlaps with the module's input,
+    /// Σ R_ij (path)_ij. With J_i = diag(A_i) − A_i A_iᵀ written out, every path is a few n×n products, of which those that are
+    /// symmetric are computed by half: derivation section 8.3.
     let private addHead
         n
         logit
         share
+        (scratch: GramScratch)
         (state: float[])
-        (stateSquared: float[])
         (rows: float[])
         (gamma: float[])
         (result: float[])
         =
-        let matrix () = Array.zeroCreate<float>(n * n)
+        // under a causal mask Lower, which takes two thirds off what every product costs
+        let shape = SquareMatrix.shapeOf n rows
+        let dense = MatrixShape.Dense
 
-        let multiply a b =
-            let c = matrix ()
-            SquareMatrix.multiplyInto n a b c
-            c
+        let { StateSquared = stateSquared
+              Weights = w
+              Columns = columns
+              Seen = b
+              SeenTransposed = seenTransposed
+              Overlap = overlap
+              First = first
+              Value = value
+              Squares = squares
+              Mixed = mixed
+              Inner = inner
+              Cross = cross
+              Outer = outer } =
+            scratch
 
-        let transpose a =
-            let b = matrix ()
-            SquareMatrix.transposeInto n a b
-            b
-
-        let columns = transpose rows
+        SquareMatrix.transposeInto n rows columns
         // value: Aᵀ Γ A
-        let value = multiply columns (multiply gamma rows)
+        SquareMatrix.multiplyShapedInto n dense gamma shape rows first
+        SquareMatrix.multiplySymmetricInto n shape.Transposed columns dense first value
         // b_i = R A_i and K = A R Aᵀ
-        let b = multiply rows state
-        let overlap = multiply b columns
+        SquareMatrix.multiplyShapedInto n shape rows dense state b
+        SquareMatrix.multiplySymmetricInto n dense b shape.Transposed columns overlap
         // query: Γ ∘ tr(J R J′ R) = Γ ∘ (A R∘R Aᵀ − M − Mᵀ + K∘K), M = A (b∘b)ᵀ
-        let squares = multiply (multiply rows stateSquared) columns
-        let mixed = multiply rows (transpose (Array.map2 (*) b b))
+        SquareMatrix.multiplyShapedInto n shape rows dense stateSquared first
+        SquareMatrix.multiplySymmetricInto n dense first shape.Transposed columns squares
+
+        for i in 0 .. n - 1 do
+            for j in 0 .. n - 1 do
+                seenTransposed[j * n + i] <- b[i * n + j] * b[i * n + j]
+
+        SquareMatrix.multiplyShapedInto n shape rows dense seenTransposed mixed
         // key: Σ W_ii′ J_i R J_i′ with W = R ∘ Γ
-        let w = Array.map2 (*) state gamma
-        let weighted = multiply w rows
-        let inner = multiply columns weighted
-        let cross = multiply columns (Array.map2 (*) weighted b)
-        let outer = multiply columns (multiply (Array.map2 (*) w overlap) rows)
+        SquareMatrix.multiplyShapedInto n dense w shape rows first
+        SquareMatrix.multiplySymmetricInto n shape.Transposed columns dense first inner
+
+        for k in 0 .. n * n - 1 do
+            first[k] <- first[k] * b[k]
+
+        SquareMatrix.multiplyShapedInto n shape.Transposed columns dense first cross
+
+        for k in 0 .. n * n - 1 do
+            first[k] <- w[k] * overlap[k]
+
+        // b is not needed any more
+        SquareMatrix.multiplyShapedInto n dense first shape rows b
+        SquareMatrix.multiplySymmetricInto n shape.Transposed columns dense b outer
 
         let mutable ofValue = 0.0
         let mutable ofQuery = 0.0
         let mutable ofKey = 0.0
 
         for i in 0 .. n - 1 do
-            for j in 0 .. n - 1 do
+            for j in 0 .. i do
                 let k = i * n + j
                 let t = j * n + i
 
@@ -205,10 +286,17 @@ module AttentionMaps =
                     gamma[k] * resolved squares[k] -mixed[k] -mixed[t] (overlap[k] * overlap[k])
 
                 let key = resolved (state[k] * inner[k]) -cross[k] -cross[t] outer[k]
-                result[k] <- result[k] + share * (value[k] + logit * (query + key))
-                ofValue <- ofValue + state[k] * value[k]
-                ofQuery <- ofQuery + state[k] * query
-                ofKey <- ofKey + state[k] * key
+                let added = share * (value[k] + logit * (query + key))
+                result[k] <- result[k] + added
+                // every path is symmetric
+                let both = if i = j then state[k] else 2.0 * state[k]
+
+                if i <> j then
+                    result[t] <- result[t] + added
+
+                ofValue <- ofValue + both * value[k]
+                ofQuery <- ofQuery + both * query
+                ofKey <- ofKey + both * key
 
         { Value = share * ofValue
           Query = share * logit * ofQuery
@@ -228,7 +316,7 @@ module AttentionMaps =
         let logit = parameters.LogitStd * parameters.LogitStd
         let share = parameters.ValueStd * parameters.ValueStd / float heads.Length
         let result = Array.zeroCreate<float>(n * n)
-        let squared = Array.map2 (*) state state
+        let paths = GramScratch.Create n state gamma
 
         let project: float[] -> struct (float * float) =
             match norm with
@@ -241,7 +329,7 @@ module AttentionMaps =
             heads
             |> Array.fold
                 (fun sum attended ->
-                    let own = addHead n logit share state squared attended.Rows gamma result
+                    let own = addHead n logit share paths state attended.Rows gamma result
                     let struct (query, key) = project attended.Rows
 
                     { Value = sum.Value + own.Value

@@ -159,7 +159,17 @@ type internal ErrorFunctionMixture
         let coefficients = Arcsine.coefficients
         let atA = a * terms
         let atB = b * terms
+        let lanes = Vector<float>.Count
         let rho2 = rho * rho
+
+        // equal variances: terms (i, j) and (j, i) are equal, and blocks of them are taken once
+        let mutable equal = true
+        let mutable k = 0
+
+        while equal && k < terms do
+            equal <- abs (roots[atA + k] - roots[atB + k]) <= 1e-14 * roots[atA + k]
+            k <- k + 1
+
         let mutable value = Vector<float>.Zero
         let mutable slope = Vector<float>.Zero
 
@@ -167,11 +177,11 @@ type internal ErrorFunctionMixture
             let ga = saturations[atA + i]
             let ra = roots[atA + i]
             let fa = ra * ra
-            let weight = weights[i]
-            let atSlope = weight * scales[i] * sqrt ga
-            let mutable j = 0
+            let own = i / lanes * lanes
+            let mutable j = if equal then own else 0
 
             while j < terms do
+                let weight = if equal && j > own then 2.0 * weights[i] else weights[i]
                 let gb = Vector<float>(saturations, atB + j)
                 let rb = Vector<float>(roots, atB + j)
                 let s = Vector<float> ga + fa * (gb + w * (rb * rb))
@@ -193,9 +203,9 @@ type internal ErrorFunctionMixture
                     slope <- slope + weight * p * (angle + sine * (g + both) * inverse)
                 else
                     value <- value + weight * p * angle
-                    slope <- slope + atSlope * p * Vector<float>(scales, j) * Vector.SquareRoot gb * inverse
+                    slope <- slope + weight * scales[i] * sqrt ga * p * Vector<float>(scales, j) * Vector.SquareRoot gb * inverse
 
-                j <- j + Vector<float>.Count
+                j <- j + lanes
 
         let value = Vector.Sum value
         let slope = Vector.Sum slope

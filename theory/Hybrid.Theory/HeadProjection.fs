@@ -68,8 +68,12 @@ module internal HeadProjection =
               Third = third } =
             scratch
 
+        // where the rows are 0 above the diagonal, so are b_i
+        let lower = SquareMatrix.shapeOf n rows
+        let upper = lower.Transposed
+        let dense = MatrixShape.Dense
         SquareMatrix.transposeInto n rows columns
-        SquareMatrix.multiplyInto n rows state beta
+        SquareMatrix.multiplyShapedInto n lower rows dense state beta
 
         // β_i of (13.1) and b_i = J_i β_i
         for i in 0 .. n - 1 do
@@ -85,20 +89,20 @@ module internal HeadProjection =
                 change[k] <- rows[k] * (beta[k] - mean)
 
         SquareMatrix.transposeInto n change transposed
-        SquareMatrix.multiplyInto n change state seen
-        SquareMatrix.multiplyInto n beta columns overlap
+        SquareMatrix.multiplyShapedInto n lower change dense state seen
+        SquareMatrix.multiplyShapedInto n dense beta upper columns overlap
 
         // query: Q = (B ∘ bR)Aᵀ − (BAᵀ) ∘ (bRAᵀ) in `third`, b R bᵀ in `first`
         for k in 0 .. n * n - 1 do
             second[k] <- beta[k] * seen[k]
 
-        SquareMatrix.multiplyInto n second columns third
-        SquareMatrix.multiplyInto n seen columns first
+        SquareMatrix.multiplyShapedInto n dense second upper columns third
+        SquareMatrix.multiplyShapedInto n dense seen upper columns first
 
         for k in 0 .. n * n - 1 do
             third[k] <- third[k] - overlap[k] * first[k]
 
-        SquareMatrix.multiplyInto n seen transposed first
+        SquareMatrix.multiplySymmetricInto n dense seen upper transposed first
 
         for i in 0 .. n - 1 do
             for j in 0 .. n - 1 do
@@ -114,21 +118,21 @@ module internal HeadProjection =
             first[k] <- state[k] * gamma[k]
             second[k] <- first[k] * overlap[k]
 
-        SquareMatrix.multiplyInto n second rows third
-        SquareMatrix.multiplyInto n first rows second
+        SquareMatrix.multiplyShapedInto n dense second lower rows third
+        SquareMatrix.multiplyShapedInto n dense first lower rows second
 
         for k in 0 .. n * n - 1 do
             second[k] <- second[k] * beta[k] - third[k]
 
-        SquareMatrix.multiplyInto n transposed second third
+        SquareMatrix.multiplyShapedInto n upper transposed dense second third
 
         for i in 0 .. n - 1 do
             for j in 0 .. n - 1 do
                 let k = i * n + j
                 first[k] <- first[k] * argument[k] * inverse[i] * inverse[j]
 
-        SquareMatrix.multiplyInto n first change second
-        SquareMatrix.multiplyInto n transposed second first
+        SquareMatrix.multiplyShapedInto n dense first lower change second
+        SquareMatrix.multiplySymmetricInto n upper transposed dense second first
 
         for i in 0 .. n - 1 do
             for j in 0 .. n - 1 do

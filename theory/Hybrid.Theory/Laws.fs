@@ -63,22 +63,14 @@ module Laws =
         { laws with
             Heads = fun _ _ -> HeadMoments.still }
 
-    /// The laws at the collapsed line, where every logit row is constant and attention is the uniform average over the
-    /// allowed tokens. Differences between tokens then see only the average's second eigenvalue: 0 without a mask;
-    /// 1/2 for the causal average, whose eigenvalues are 1, 1/2, …, 1/n, so that their Gram is multiplied by 1/4
-    /// (derivation (6.4)). S1 and S2 are those of a symmetric map with just these two eigenvalues.
-    let onLine (architecture: Architecture) (laws: Laws) : Laws =
+    /// The laws at the collapsed line of an attention that keeps the share μ of every difference between tokens and all of the mean.
+    /// S1 and S2 are those of a symmetric map with just these two eigenvalues.
+    let internal onLineKeeping share (architecture: Architecture) (laws: Laws) : Laws =
         let n = float architecture.Tokens
 
-        let differences =
-            if architecture.Mask = Mask.None || architecture.Tokens = 1 then
-                0.0
-            else
-                0.25
-
         let moments =
-            { S1 = 1.0 / n + differences * (n - 1.0) / n
-              S2 = (1.0 - differences) / n
+            { S1 = 1.0 / n + share * (n - 1.0) / n
+              S2 = (1.0 - share) / n
               T1 = (1.0 - 1.0 / n) / n
               T2 = (1.0 - 1.0 / n) / n }
 
@@ -86,3 +78,16 @@ module Laws =
           Heads = fun _ _ -> HeadMoments.still
           Mlp = laws.Mlp
           Norm = laws.Norm }
+
+    /// The laws at the collapsed line, where every logit row is constant and attention is the uniform average over the
+    /// allowed tokens. Differences between tokens then see only the average's second eigenvalue: 0 without a mask;
+    /// 1/2 for the causal average, whose eigenvalues are 1, 1/2, …, 1/n, so that their Gram is multiplied by 1/4
+    /// (derivation (6.4)), in the limit of many blocks: `LineOperator` has finite depths.
+    let onLine (architecture: Architecture) (laws: Laws) : Laws =
+        let share =
+            if architecture.Mask = Mask.None || architecture.Tokens = 1 then
+                0.0
+            else
+                0.25
+
+        onLineKeeping share architecture laws

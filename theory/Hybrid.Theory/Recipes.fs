@@ -73,7 +73,7 @@ module Recipes =
           Reference = reference
           Architecture = architecture
           Exponents = PhaseDiagram.Create([ architecture ]).At architecture
-          Trainability = Trainability.judge architecture laws (Trajectory.predict architecture laws) }
+          Trainability = Trainability.judge architecture laws (Trajectory.compare architecture laws) }
 
     /// Every recipe applied to a legal architecture, with the exponents and the verdict that it gets. A recipe under which
     /// norms leave double precision is left out.

@@ -343,9 +343,11 @@ module Suggest =
 
         let architecture = Architecture.ensureValid architecture
 
-        let judge architecture =
+        let judgeBy route architecture =
             let laws = Laws.exact architecture
-            Trainability.judge architecture laws (Trajectory.predict architecture laws)
+            Trainability.judge architecture laws (route architecture laws)
+
+        let judge = judgeBy Trajectory.predict
 
         let within (trainability: Trainability) =
             trainability.Sums.Counted <= budget

@@ -326,7 +326,7 @@ module Trainability =
         let error = countedError sums layers
         let error = if layers.Length = 1 then 0.0 else error
 
-        // a stream that leaves double precision has grown by e^700
+        // what leaves double precision has grown by e^700
         let verdict =
             if diverges then
                 Verdict.Untrainable
@@ -341,8 +341,12 @@ module Trainability =
           Limits = limits
           Written = share
           Reasons =
-            [| if diverges then
+            [| match trajectory.Ending with
+               | Ending.Whole -> ()
+               | Ending.Stream ->
                    $"the stream's norm diverges at layer {trajectory.Depth + 1}: it leaves double precision there, after growing from {number layers[0].State.Q} to {number layers[trajectory.Depth].State.Q} in {trajectory.Depth} layers; lower the branch weights, attention.valueStd or mlp.outStd, or normalise"
+               | Ending.Gradients(from, at) ->
+                   $"gradients diverge at layer {at}: on their way back from the output of layer {from} they leave double precision there; the numbers are those of the first {trajectory.Depth} layers; lower the branch weights or mlp.inStd, or normalise"
                match verdict with
                | Verdict.Undecided when Double.IsNaN sums.Counted || Double.IsNaN error ->
                    let layer =

@@ -38,10 +38,21 @@ type Route =
     /// means over so many infinitely wide networks
     | Draws of int * LogScatter
 
+/// Why a trajectory has fewer layers than its network.
+[<RequireQualifiedAccess; Struct>]
+type Ending =
+    /// it has them all
+    | Whole
+    /// the stream's norm leaves double precision in the layer behind the last
+    | Stream
+    /// gradients that started at the output of layer `from` leave double precision in layer `at` on their way back
+    | Gradients of from: int * at: int
+
 /// The layers of one network, whose numbers a prediction prints and a verdict counts.
 type Trajectory =
     {
         Route: Route
+        Ending: Ending
         /// layer 0..`Depth`
         Layers: LayerState[]
         /// the architecture's depth, or fewer: the layers over which norms and gradients stay in double precision. The gradient starts
@@ -103,6 +114,7 @@ module Trajectory =
         let steps = if depth = 0 then 1 else (boundaries.Length - 1) / depth
 
         { Route = route
+          Ending = Ending.Whole
           Layers = Array.init (depth + 1) (fun layer -> boundaries[layer * steps])
           Depth = depth
           Attention = share false
@@ -127,7 +139,8 @@ module Trajectory =
         && Double.IsFinite(error.GradientDiagonal + error.GradientOffDiagonal)
 
     /// Where gradients of `depth` blocks leave double precision on their way back: the blocks that are asked next, from the last
-    /// step with a number that is not finite. The longer of the blocks before that step and as many as it has behind it.
+    /// step with a number that is not finite, and that step's layer. The longer of the blocks before that step and as many as it has
+    /// behind it, and at most three quarters, so that few are asked.
     let private shorter depth (boundaries: LayerState[]) (weights: ParameterGradientNorms[]) =
         let failing =
             weights
@@ -137,11 +150,20 @@ module Trajectory =
         failing
         |> Option.map (fun index ->
             let block = index * depth / weights.Length
+            let fewer = depth - max 1 (depth / 4)
 
-            if block = 0 then
-                depth - max 1 (depth / 4)
-            else
-                max block (depth - 1 - block))
+            struct ((if block = 0 then
+                         fewer
+                     else
+                         min fewer (max block (depth - 1 - block))),
+                    block + 1))
+
+    /// The trajectory of fewer layers, with what ended it; what ended it sooner stays.
+    let private endedBy ending (trajectory: Trajectory) =
+        match trajectory.Ending with
+        | Ending.Whole -> { trajectory with Ending = ending }
+        | Ending.Stream
+        | Ending.Gradients _ -> trajectory
 
     /// By the closed maps, over the given blocks.
     let rec private along (architecture: Architecture) (blocks: BlockTrace[]) : Trajectory =
@@ -168,12 +190,20 @@ module Trajectory =
             |> Array.mapi (fun index step -> ParameterGradients.ofStep architecture step gradients[index + 1])
 
         match shorter blocks.Length boundaries weights with
-        | Some depth -> along architecture (Array.truncate depth blocks)
+        | Some(struct (depth, layer)) ->
+            along architecture (Array.truncate depth blocks)
+            |> endedBy (Ending.Gradients(blocks.Length, layer))
         | None -> assemble architecture Route.Closed blocks.Length boundaries weights
 
     /// By the closed maps.
     let closed (architecture: Architecture) laws : Trajectory =
-        along architecture (Geometry.follow architecture laws)
+        let blocks = Geometry.follow architecture laws
+        let trajectory = along architecture blocks
+
+        if blocks.Length < architecture.Depth then
+            endedBy Ending.Stream trajectory
+        else
+            trajectory
 
     /// Means over tokens and over pairs of different tokens.
     let private means n (matrix: float[]) =
@@ -314,7 +344,7 @@ module Trajectory =
     let private gather
         (architecture: Architecture)
         (networks: struct (Means[] * ParameterGradientNorms[])[])
-        : Result<Trajectory, int> =
+        : Result<Trajectory, struct (int * int)> =
         let draws = networks.Length
         let layers = networks |> Array.map (fun struct (layers, _) -> layers)
 
@@ -343,12 +373,13 @@ module Trajectory =
         let boundaries = Array.init layers[0].Length (average layers)
 
         match shorter architecture.Depth boundaries weights with
-        | Some depth -> Error depth
+        | Some shorter -> Error shorter
         | None -> Ok(assemble architecture (Route.Draws(draws, scatter)) architecture.Depth boundaries weights)
 
     /// A network without blocks.
     let private nothing (architecture: Architecture) : Trajectory =
         { Route = Route.Closed
+          Ending = Ending.Whole
           Layers =
             [| { State = Geometry.input architecture
                  P = (Geometry.input architecture).P
@@ -368,8 +399,12 @@ module Trajectory =
             | Ok networks ->
                 match gather architecture networks with
                 | Ok trajectory -> trajectory
-                | Error depth -> sampled (truncated depth architecture) laws draws seed
-            | Error layer -> sampled (truncated (layer - 1) architecture) laws draws seed
+                | Error(struct (depth, layer)) ->
+                    sampled (truncated depth architecture) laws draws seed
+                    |> endedBy (Ending.Gradients(architecture.Depth, layer))
+            | Error layer ->
+                sampled (truncated (layer - 1) architecture) laws draws seed
+                |> endedBy Ending.Stream
 
     /// The standard error of ln g_d at the input up to which `resolved` draws.
     [<Literal>]
@@ -398,7 +433,9 @@ module Trajectory =
             let count = Array.length networks
 
             match gather architecture networks with
-            | Error depth -> resolved (truncated depth architecture) laws seed most
+            | Error(struct (depth, layer)) ->
+                resolved (truncated depth architecture) laws seed most
+                |> endedBy (Ending.Gradients(architecture.Depth, layer))
             | Ok trajectory ->
 
                 let input = trajectory.Layers[0]
@@ -412,14 +449,18 @@ module Trajectory =
 
                     match drawn architecture laws count needed seed with
                     | Ok others -> more (Array.append networks others)
-                    | Error layer -> resolved (truncated (layer - 1) architecture) laws seed most
+                    | Error layer ->
+                        resolved (truncated (layer - 1) architecture) laws seed most
+                        |> endedBy Ending.Stream
 
         if architecture.Depth = 0 then
             nothing architecture
         else
             match drawn architecture laws 0 (min FewestDraws most) seed with
             | Ok networks -> more networks
-            | Error layer -> resolved (truncated (layer - 1) architecture) laws seed most
+            | Error layer ->
+                resolved (truncated (layer - 1) architecture) laws seed most
+                |> endedBy Ending.Stream
 
     /// Logits of this standard deviation are strong: one token of a row takes most of its weight.
     [<Literal>]
@@ -484,10 +525,54 @@ module Trajectory =
     [<Literal>]
     let Seed = 2403
 
-    /// The route that the architecture asks for.
-    let predict (architecture: Architecture) laws : Trajectory =
-        if not (Features.areClosed architecture) then
+    /// Draws of heads at 64 tokens that a prediction may spend under a mask: some two seconds of one core. Those of n tokens cost
+    /// (n/64)³ times as much.
+    [<Literal>]
+    let private HeadDraws = 4096.0
+
+    /// The same of a prediction that stands beside others, as a recipe's does.
+    [<Literal>]
+    let private QuickHeadDraws = 1024.0
+
+    /// Fewest heads that stand for more, without a norm behind the branch, where nothing within a layer is of order 1/H, and with one.
+    let private fewestHeads (norm: Placement) =
+        if norm.OnBranch || norm.OnSum then 16 else 8
+
+    /// Heads that are drawn of a masked network: all, or as many as the budget pays for and no fewer than `fewestHeads`. Derivation
+    /// section 13.5.
+    let private drawnHeads (architecture: Architecture) budget =
+        let n = float architecture.Tokens / 64.0
+        let oneHead = float (Draws * max 1 architecture.Depth) * n * n * n
+
+        min architecture.Heads (max (fewestHeads architecture.Norm) (int (min 1e6 (budget / oneHead))))
+
+    /// A masked network's layers by `Draws` draws of the heads that the budget pays for. The means are those of all heads up to terms
+    /// of order 1/H; their errors are those of the heads drawn; the deviation over networks is brought to that of all heads.
+    let private masked (architecture: Architecture) laws budget =
+        let heads = drawnHeads architecture budget
+
+        let trajectory =
+            sampled { architecture with Heads = heads } laws Draws Seed
+
+        match trajectory.Route with
+        | Route.Draws(draws, scatter) when heads < architecture.Heads ->
+            { trajectory with
+                Route =
+                    Route.Draws(
+                        draws,
+                        { scatter with
+                            Deviation = scatter.Deviation * sqrt (float heads / float architecture.Heads) }
+                    ) }
+        | Route.Draws _
+        | Route.Closed
+        | Route.ClosedWithoutHeads -> trajectory
+
+    /// The route that the architecture asks for, within a budget of draws of heads.
+    let private within budget (architecture: Architecture) laws : Trajectory =
+        if DrawnHeads.serve architecture then
             sampled architecture laws Draws Seed
+        elif not (Features.areClosed architecture) then
+            masked architecture laws budget
         elif headsMatter architecture laws then
             let most = affordable architecture
 
@@ -498,3 +583,10 @@ module Trajectory =
                 resolved architecture laws Seed most
         else
             closed architecture laws
+
+    /// The route that the architecture asks for.
+    let predict (architecture: Architecture) laws : Trajectory = within HeadDraws architecture laws
+
+    /// The same with fewer heads drawn of a masked network that has many, where many architectures are compared.
+    let compare (architecture: Architecture) laws : Trajectory =
+        within QuickHeadDraws architecture laws

@@ -42,6 +42,7 @@ public static class ArchitectureWidth
         double wider = (double)width / model.Width;
         int headWidth = (int)Math.Max(1, Math.Round(model.HeadWidth * wider));
         bool dividesByRoot = Math.Abs(model.LogitFactor * Math.Sqrt(model.HeadWidth) - 1) < 1e-12;
+        bool timesRoot = Math.Abs(model.EmbeddingFactor / Math.Sqrt(model.Width) - 1) < 1e-12;
         return ModelDescriptionModule.ToArchitecture(new ModelDescription(
             model.Name,
             model.Tokens,
@@ -53,11 +54,14 @@ public static class ArchitectureWidth
             model.Activation,
             model.Gated,
             model.Norm,
+            model.Wiring,
             model.Mask,
             model.WeightStd,
             dividesByRoot ? 1 / Math.Sqrt(headWidth) : model.LogitFactor,
             model.QueryKeyNorm,
             model.Embedding,
+            timesRoot ? Math.Sqrt(width) : model.EmbeddingFactor,
+            model.BranchFactor,
             model.ProjectionFactor));
     }
 
