@@ -113,15 +113,15 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     private double EmbeddingFactor(int width)
     {
         double factor = family.EmbeddingTimesRootWidth ? Math.Sqrt(width) : 1;
-        return config.Positive("embedding_multiplier", "scale_emb") is double given ? Read("token vectors", "embedding_multiplier or scale_emb", given * factor) : factor;
+        return config.Positive("embedding_multiplier", "scale_emb") is double given ? Multiplied("token vectors", "embedding_multiplier or scale_emb", given * factor) : factor;
     }
 
     private double BranchFactor(int depth) =>
-        config.Positive("residual_multiplier") is double factor ? Read("branches", "residual_multiplier", factor)
-        : config.Positive("scale_depth") is double total ? Read("branches", "scale_depth over √L", total / Math.Sqrt(depth))
+        config.Positive("residual_multiplier") is double factor ? Multiplied("branches", "residual_multiplier", factor)
+        : config.Positive("scale_depth") is double total ? Multiplied("branches", "scale_depth over √L", total / Math.Sqrt(depth))
         : 1;
 
-    private double Read(string what, string key, double factor)
+    private double Multiplied(string what, string key, double factor)
     {
         notes.Add(string.Create(CultureInfo.InvariantCulture, $"{what} are multiplied by {factor:G4}, as {key} says"));
         return factor;
@@ -164,7 +164,7 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     {
         const double UsualScalar = 256;
         if ((config.Positive("attention_multiplier") ?? attention?.Positive("softmax_scale")) is double factor)
-            return Read("logits", "attention_multiplier or softmax_scale", factor);
+            return Multiplied("logits", "attention_multiplier or softmax_scale", factor);
         if (family.QueryScalar)
             return 1 / Math.Sqrt(config.Positive("query_pre_attn_scalar") ?? Assumed("query_pre_attn_scalar", UsualScalar));
         return config.Flag("scale_attn_weights", true) ? 1 / Math.Sqrt(headWidth) : 1;
