@@ -20,7 +20,10 @@ internal static class CheckPage
                     new ReportParagraph(CheckTables.ErrorsNote),
                 ]),
             .. report.Comparisons.Select(Section),
-            RunSections.Assumptions(report.Comparisons.SelectMany(comparison => comparison.Prediction.Caveats.Select(caveat => caveat.Text).Where(IsStrain))),
+            RunSections.Assumptions(report.Comparisons
+                .SelectMany(comparison => comparison.Prediction.Caveats)
+                .Select(caveat => caveat.Text)
+                .Where(IsStrain)),
             RunSections.Asked(command, report.Plan.Architectures, imports),
             RunSections.Run(header, report.Seconds),
         ]);
@@ -29,5 +32,6 @@ internal static class CheckPage
         CheckTables.Heading(comparison),
         [.. CheckTables.Tables.Select(quantities => CheckTables.Of(comparison, quantities))]);
 
-    private static bool IsStrain(string reason) => reason.StartsWith("strong attention") || reason.StartsWith("causal mask") || reason.StartsWith("few heads");
+    private static bool IsStrain(string reason) =>
+        reason.StartsWith("strong attention") || reason.StartsWith("causal mask") || reason.StartsWith("few heads");
 }
