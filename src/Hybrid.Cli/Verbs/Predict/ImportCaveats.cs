@@ -4,13 +4,13 @@ using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
 
-/// <summary>What an import takes for granted, evaluated again without it where that can be done, among the verdict's other caveats.</summary>
+/// <summary>What an import takes for granted, evaluated again without it where that can be done.</summary>
 internal static class ImportCaveats
 {
     /// <summary>Every caveat of a prediction, the strongest effect first.</summary>
     /// <param name="prediction">The prediction.</param>
     /// <param name="import">How the architecture was imported; null for a preset or a record.</param>
-    /// <param name="otherScaling">The architecture with the residual scaling that was not taken; null where there is no other reading.</param>
+    /// <param name="otherScaling">The architecture with the residual scaling that was not taken, or null.</param>
     public static Caveat[] Of(Prediction prediction, ImportReport? import, Architecture? otherScaling)
     {
         if (import is null || !double.IsFinite(prediction.Trainability.Sums.Counted))
@@ -26,7 +26,9 @@ internal static class ImportCaveats
         if (import.Context <= architecture.Tokens)
             yield break;
         double counted = Theory.Caveats.CountedAtTokens(architecture, import.Context, prediction.Trainability.Sums.Counted);
-        string how = architecture.Mask.IsCausal ? $"if the trend from {architecture.Tokens / 2} to {architecture.Tokens} tokens goes on" : "there";
+        string how = architecture.Mask.IsCausal 
+            ? $"if the trend from {architecture.Tokens / 2} to {architecture.Tokens} tokens goes on"
+            : "there";
         yield return Theory.Caveats.Shifted(
             prediction.Trainability,
             counted,
@@ -55,7 +57,7 @@ internal static class ImportCaveats
         foreach (string note in import.Notes.Where(note => note.Contains("not modelled", StringComparison.Ordinal)))
             yield return Theory.Caveats.Uncomputed(note);
         if (import.IgnoredKeys.Count > 0)
-            yield return Theory.Caveats.Uncomputed($"keys that were ignored could scale something: {string.Join(", ", import.IgnoredKeys)}");
+            yield return Theory.Caveats.Uncomputed($"ignored keys could scale something: {string.Join(", ", import.IgnoredKeys)}");
     }
 
     private static string Short(double value) => Numbers.Significant(value, 3);

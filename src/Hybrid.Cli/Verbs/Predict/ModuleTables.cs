@@ -23,8 +23,9 @@ internal static class ModuleTables
 
     /// <summary>A row a block, with what its stream and modules hold.</summary>
     public static ReportTable Scales(ModuleScales[] modules) => new(
-        "standard deviation of the activations of every module (root of the mean square per coordinate): the stream that enters the block; what "
-        + "attention and MLP put out, before a norm behind them and their branch weight; W_Q and W_K, W_V and W_O with equal entries",
+        "standard deviation of the activations of every module (root of the mean square per coordinate): the stream that enters the "
+        + "block; what attention and MLP put out, before a norm behind them and "
+        + "their branch weight; W_Q and W_K, W_V and W_O with equal entries",
         ["<block", .. Places.Select(place => place.Name)],
         [.. modules.Select(scales => (IReadOnlyList<string>)
             [Numbers.Integer(scales.Layer), .. Places.Select(place => Numbers.Significant(place.Value(scales), 3))])]);
@@ -41,7 +42,8 @@ internal static class ModuleTables
             Numbers.Significant(Math.Log(scales.Participation), 4),
             Numbers.Significant(scales.Entropy, 4),
         ])];
-        rows.Add(["uniform", "0", Numbers.Significant(1 / most, 4), Numbers.Significant(-Math.Log(most), 4), Numbers.Significant(entropy, 4)]);
+        double[] uniform = [1 / most, -Math.Log(most), entropy];
+        rows.Add(["uniform", "0", .. uniform.Select(value => Numbers.Significant(value, 4))]);
         return new(
             "attention: tokens that a row attends to, 1/S1 with S1 the mean of Σ A²; its log; the mean entropy −Σ A ln A in nats"
             + (architecture.Mask.IsCausal ? ", over positions, of which the first sees itself alone" : ""),

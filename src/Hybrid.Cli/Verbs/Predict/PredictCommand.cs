@@ -26,8 +26,14 @@ internal static class PredictCommand
         CommonOptions common = new(verb);
         ArchitectureLoading loading = new(verb, common);
         ReportOption report = new(verb);
-        Option<bool> layers = new("--layers") { Description = "Also shows every layer: norms, angles, gradients, exponents, attention's entropy." };
-        Option<bool> weights = new("--weights") { Description = "Also shows every module's activations and every weight matrix's gradient by layer." };
+        Option<bool> layers = new("--layers")
+        {
+            Description = "Also shows every layer: norms, angles, gradients, exponents, attention's entropy.",
+        };
+        Option<bool> weights = new("--weights")
+        {
+            Description = "Also shows every module's activations and every weight matrix's gradient by layer.",
+        };
         verb.Options.Add(layers);
         verb.Options.Add(weights);
         WidthOptions widths = new(verb);

@@ -30,11 +30,12 @@ internal static class PredictionTables
             WriteWithCaption(terminal, table);
         }
 
+        int width = prediction.Architecture.Width;
         string[] more =
         [
             .. output.Layers ? (string[])[] : ["--layers (every layer, attention's entropy)"],
             .. output.Weights ? (string[])[] : ["--weights (every module's activations, every weight matrix's gradient)"],
-            .. output.Trend is null ? [$"--widths {prediction.Architecture.Width},{4 * prediction.Architecture.Width} (coordinate check)"] : (string[])[],
+            .. output.Trend is null ? [$"--widths {width},{4 * width} (coordinate check)"] : (string[])[],
         ];
         if (more.Length > 0)
             terminal.Out.WriteLine($"more: {string.Join(", ", more)}");
@@ -81,7 +82,10 @@ internal static class PredictionTables
             ["<quantity", "<symbol", "value", "<meaning"],
             [
                 ["angle exponent", "λ_a", Exponent(prediction.AngleExponent), $"{phase}: growth of 1 − ρ per block at the line{average}"],
-                ["gradient exponent", "λ_g", Exponent(prediction.GradientExponent), $"growth of gradient power per block, backwards{average}"],
+                [
+                    "gradient exponent", "λ_g", Exponent(prediction.GradientExponent),
+                    $"growth of gradient power per block, backwards{average}",
+                ],
                 ["difference exponent", "λ_d", Exponent(prediction.DifferenceExponent), $"the same for g_d − g_o{average}"],
                 ["angle depth scale", "ξ_a", DepthScale(prediction.AngleExponent), "blocks over which angles change by e"],
                 ["gradient depth scale", "ξ_g", DepthScale(prediction.GradientExponent), "blocks over which gradients change by e"],

@@ -28,7 +28,11 @@ internal static class WeightTable
         ParameterLayout layout = new(prediction.Architecture);
         Matrix[] matrices = Of(prediction.Architecture);
         List<IReadOnlyList<string>> rows = [.. prediction.Weights.Select((weights, index) =>
-            (IReadOnlyList<string>)[Numbers.Integer(index + 1), .. matrices.Select(matrix => Numbers.Significant(Relative(layout, matrix, weights), 3))])];
+            (IReadOnlyList<string>)
+        [
+            Numbers.Integer(index + 1),
+            .. matrices.Select(matrix => Numbers.Significant(Relative(layout, matrix, weights), 3)),
+        ])];
         if (prediction.Weights.Length > 0)
         {
             rows.Add(["largest / smallest", .. matrices.Select(matrix => Numbers.Significant(Spread(matrix, prediction.Weights), 3))]);
@@ -36,9 +40,10 @@ internal static class WeightTable
         }
 
         return new(
-            "‖∂L/∂W‖/‖W‖ of every weight matrix, for a loss whose gradient at the output has g_d = 1: plain gradient descent's step relative to "
-            + "the weight at a learning rate of 1; Adam's first step is 1 for every entry, so its relative step is 1/σ of the entries whatever "
-            + "the layer. A large spread over layers is what warm-up and per-parameter step sizes are for",
+            "‖∂L/∂W‖/‖W‖ of every weight matrix, for a loss whose gradient at the output has g_d = 1: plain gradient "
+            + "descent's step relative to the weight at a learning rate of 1; "
+            + "Adam's first step is 1 for every entry, so its relative step is 1/σ of the "
+            + "entries whatever the layer. A large spread over layers is what warm-up and per-parameter step sizes are for",
             ["<layer", .. matrices.Select(matrix => matrix.Symbol)],
             rows);
 
@@ -46,7 +51,7 @@ internal static class WeightTable
             Math.Sqrt(layers.Max(matrix.Square) / layers.Min(matrix.Square));
     }
 
-    /// <summary>Steps relative to the weights at a learning rate of 1: plain gradient descent's by layer, Adam's first one for all layers.</summary>
+    /// <summary>Steps relative to the weights at a learning rate of 1: of plain gradient descent by layer, of Adam's first step.</summary>
     public static JsonObject ToNode(Prediction prediction)
     {
         ParameterLayout layout = new(prediction.Architecture);

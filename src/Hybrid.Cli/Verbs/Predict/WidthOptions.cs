@@ -60,13 +60,17 @@ internal sealed class WidthOptions
         List<int> widths = [];
         foreach (string part in text.Split(','))
         {
-            if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int width) && width is >= 1 and <= ArchitectureModule.LargestSize)
-                widths.Add(width);
+            if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int width)
+                && width is >= 1 and <= ArchitectureModule.LargestSize)
+            {
+                    widths.Add(width);
+            }
         }
 
         if (widths.Distinct().Count() >= 2 && widths.Count == text.Split(',').Length)
             return [.. widths];
-        result.AddError($"--widths must be two or more integers from 1 to {ArchitectureModule.LargestSize}, such as 256,1024,4096, got '{text}'.");
+        result.AddError(
+            $"--widths must be two or more integers from 1 to {ArchitectureModule.LargestSize}, such as 256,1024,4096, got '{text}'.");
         return null;
     }
 }

@@ -35,10 +35,12 @@ internal sealed record WidthTrend(bool Kept, Architecture[] Widths, ModuleScales
     private string Caption()
     {
         string held = Kept
-            ? "weights keep the standard deviations of their entries at every width, as an initializer_range does; a power of 0 is what μP asks of activations"
-            : "scales of a record are free of the width (entries fall as 1/√width), so that expectations stay; --fixed-std keeps the entries instead";
-        return $"coordinate check: {held}; MLP and heads widen in proportion, their number stays. ±: by how much ln of a squared gradient or "
-            + "difference of one network lies off these means, to a factor of two";
+            ? "weights keep the standard deviations of their entries at every width, as an initializer_range does; a power of 0 is what "
+                + "μP asks of activations"
+            : "scales of a record are free of the width (entries fall as 1/√width), so that expectations stay; --fixed-std keeps the "
+                + "entries instead";
+        return $"coordinate check: {held}; MLP and heads widen in proportion, their number stays. ±: by how much ln of a "
+            + "squared gradient or difference of one network lies off these means, to a factor of two";
     }
 
     public JsonObject ToNode() => new()
