@@ -45,6 +45,9 @@ type Prediction =
         Architecture: Architecture
         /// λ_a per block at the collapsed line; the mean over depth where norms are not stationary
         AngleExponent: float
+        /// λ_a of the network's own depth, from equal differences: under a mask `AngleExponent` is its limit in many blocks, derivation
+        /// (6.7); NaN of one token
+        AngleExponentAtDepth: float
         /// λ_g per block at the attracting fixed point; the mean over depth where norms are not stationary
         GradientExponent: float
         /// exponent of the gradient's difference mode g_d − g_o, same convention
@@ -117,6 +120,12 @@ module Predict =
                   Rho = nan
                   Converged = false }
 
+        let angleAtDepth =
+            try
+                LineOperator.angle finite laws
+            with :? DivergenceException ->
+                nan
+
         let phase =
             if abs exponents.Angle * float depth < CriticalBudget then
                 Phase.Critical
@@ -162,6 +171,7 @@ module Predict =
 
         { Architecture = architecture
           AngleExponent = exponents.Angle
+          AngleExponentAtDepth = angleAtDepth
           GradientExponent = exponents.Gradient
           DifferenceExponent = exponents.Difference
           Phase = phase

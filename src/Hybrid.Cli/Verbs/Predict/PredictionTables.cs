@@ -57,6 +57,7 @@ internal static class PredictionTables
             ["<quantity", "<symbol", "value", "<meaning"],
             [
                 ["angle exponent", "λ_a", Numbers.Significant(prediction.AngleExponent), $"{phase}: growth of 1 − ρ per block at the line{average}"],
+                .. AtDepth(prediction),
                 ["gradient exponent", "λ_g", Numbers.Significant(prediction.GradientExponent), $"growth of gradient power per block, backwards{average}"],
                 ["difference exponent", "λ_d", Numbers.Significant(prediction.DifferenceExponent), $"the same for g_d − g_o{average}"],
                 ["angle depth scale", "ξ_a", Numbers.Significant(prediction.DepthScales.Angle), "blocks over which angles change by e"],
@@ -65,6 +66,11 @@ internal static class PredictionTables
                 ["fixed-point correlation", "ρ*", Numbers.Significant(fixedPoint.Rho), found],
             ]);
     }
+
+    /// <summary>Under a mask λ_a is a limit that differences approach over a hundred blocks; beside it what they do over the network's own.</summary>
+    private static string[][] AtDepth(Prediction prediction) => prediction.Architecture.Mask.IsCausal
+        ? [["the same at this depth", "", Numbers.Significant(prediction.AngleExponentAtDepth), "λ_a is its limit in many blocks: mean over the network's own"]]
+        : [];
 
     private const string Legend =
         "q: squared norm of a token per coordinate; ρ: correlation of two tokens, p = qρ; g_d, g_o: overlap of a token's loss gradient with "
