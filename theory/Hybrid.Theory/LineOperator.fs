@@ -9,7 +9,7 @@ type LineAverage = float[] -> float[]
 
 /// The line under a mask, where attention's rows differ and differences between tokens decay each at its own rate. The operator
 ///     D ↦ quotient(E[A D Aᵀ]),   quotient(Y)_ij = Y_ij − (Y_ii + Y_jj)/2
-/// is far from normal and its eigenvalues are close, so that λ_a approaches the logarithm of its spectral radius over a hundred blocks
+/// is far from normal and its eigenvalues are close (derivation (6.7)), so that λ_a approaches the logarithm of its spectral radius over a hundred blocks
 /// and more: here it is iterated to a network's own depth. Width → ∞, first order in 1 − ρ.
 [<RequireQualifiedAccess>]
 module LineOperator =
@@ -130,5 +130,11 @@ module LineOperator =
         if architecture.Depth = 0 || architecture.Tokens = 1 then
             nan
         else
+            // without a mask no difference passes attention, however many tokens there are
+            let architecture =
+                match architecture.Mask with
+                | Mask.None -> { architecture with Tokens = 2 }
+                | Mask.Causal -> architecture
+
             let logs = logs architecture laws (average architecture) (uniform architecture.Tokens)
             logs[architecture.Depth] / float architecture.Depth

@@ -48,6 +48,9 @@ type Prediction =
         /// λ_a per block at the collapsed line; the mean over depth where norms are not stationary. NaN, as all exponents, where the line
         /// is not known: with positions, a sink, experts and masks other than causal ones
         AngleExponent: float
+        /// λ_a of the network's own depth, from equal differences: under a mask `AngleExponent` is its limit in many blocks, derivation
+        /// (6.7); NaN of one token
+        AngleExponentAtDepth: float
         /// λ_g per block at the attracting fixed point; the mean over depth where norms are not stationary
         GradientExponent: float
         /// exponent of the gradient's difference mode g_d − g_o, same convention
@@ -122,6 +125,12 @@ module Predict =
                   Rho = nan
                   Converged = false }
 
+        let angleAtDepth =
+            try
+                LineOperator.angle finite laws
+            with :? DivergenceException ->
+                nan
+
         let phase =
             if Double.IsNaN exponents.Angle then
                 Phase.Unknown
@@ -171,6 +180,7 @@ module Predict =
 
         { Architecture = architecture
           AngleExponent = exponents.Angle
+          AngleExponentAtDepth = angleAtDepth
           GradientExponent = exponents.Gradient
           DifferenceExponent = exponents.Difference
           Phase = phase

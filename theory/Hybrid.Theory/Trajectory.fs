@@ -525,14 +525,14 @@ module Trajectory =
     [<Literal>]
     let Seed = 2403
 
-    /// Draws of heads at 64 tokens that a prediction may spend under a mask: some two seconds of one core. Those of n tokens cost
+    /// Draws of heads at 64 tokens that a prediction may spend under a mask: about a second of one core. Those of n tokens cost
     /// (n/64)³ times as much.
     [<Literal>]
-    let private HeadDraws = 4096.0
+    let private HeadDraws = 2048.0
 
     /// The same of a prediction that stands beside others, as a recipe's does.
     [<Literal>]
-    let private QuickHeadDraws = 1024.0
+    let private QuickHeadDraws = 512.0
 
     /// Fewest heads that stand for more, without a norm behind the branch, where nothing within a layer is of order 1/H, and with one.
     let private fewestHeads (norm: Placement) =

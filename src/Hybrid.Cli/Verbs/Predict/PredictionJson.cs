@@ -25,6 +25,7 @@ internal static class PredictionJson
         ["run"] = header.ToNode(),
         ["architecture"] = ArchitectureJson.ToNode(prediction.Architecture),
         ["angleExponent"] = JsonNumber.OrNull(prediction.AngleExponent),
+        ["angleExponentAtDepth"] = JsonNumber.OrNull(prediction.AngleExponentAtDepth),
         ["gradientExponent"] = JsonNumber.OrNull(prediction.GradientExponent),
         ["differenceExponent"] = JsonNumber.OrNull(prediction.DifferenceExponent),
         ["phase"] = Words.Of(prediction.Phase),

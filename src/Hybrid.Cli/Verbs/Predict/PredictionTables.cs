@@ -82,6 +82,7 @@ internal static class PredictionTables
             ["<quantity", "<symbol", "value", "<meaning"],
             [
                 ["angle exponent", "λ_a", Exponent(prediction.AngleExponent), $"{phase}: growth of 1 − ρ per block at the line{average}"],
+                .. AtDepth(prediction),
                 [
                     "gradient exponent", "λ_g", Exponent(prediction.GradientExponent),
                     $"growth of gradient power per block, backwards{average}",
@@ -93,6 +94,16 @@ internal static class PredictionTables
                 ["fixed-point correlation", "ρ*", Numbers.Significant(fixedPoint.Rho), found],
             ]);
     }
+
+    /// <summary>Under a mask λ_a is a limit that differences approach over a hundred blocks; beside it what they do over the network's own.</summary>
+    private static string[][] AtDepth(Prediction prediction) => prediction.Architecture.Mask.IsNone
+        ? []
+        : [
+            [
+                "the same at this depth", "", Exponent(prediction.AngleExponentAtDepth),
+                "λ_a is its limit in many blocks: mean over the network's own",
+            ],
+        ];
 
     private const string Exponential = "p = qρ; λ_a, λ_g: growth per block of 1 − ρ and of gradients at the collapsed line";
 
