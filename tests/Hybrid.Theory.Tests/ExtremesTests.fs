@@ -51,17 +51,8 @@ let private record sizes depths = gen {
             Norm = norm
             Wiring = wiring
             Mask = mask
-            Attention =
-                { Skip = skip
-                  Branch = attentionBranch
-                  LogitStd = logitStd
-                  ValueStd = valueStd }
-            Mlp =
-                { Skip = if wiring = Wiring.Parallel then skip else mlpSkip
-                  Branch = mlpBranch
-                  InStd = inStd
-                  BiasStd = biasStd
-                  OutStd = outStd }
+            Attention = AttentionParameters.Of(skip, attentionBranch, logitStd, valueStd)
+            Mlp = MlpParameters.Of((if wiring = Wiring.Parallel then skip else mlpSkip), mlpBranch, inStd, biasStd, outStd)
             Input = { Norm = q; Correlation = rho } }
 }
 

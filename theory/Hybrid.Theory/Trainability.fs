@@ -297,9 +297,9 @@ module Trainability =
           | None -> ()
 
           if architecture.Mask = Mask.Causal then
-              $"causal mask: layers are means over positions, which differ, and over {Trajectory.Draws} draws of infinitely wide networks"
+              $"causal mask: layers are means over positions, which differ, and over {Trajectory.draws architecture} draws of infinitely wide networks"
           elif not (Features.areClosed architecture) then
-              $"layers are means over tokens, which may differ, and over {Trajectory.Draws} draws of infinitely wide networks"
+              $"layers are means over tokens, which may differ, and over {Trajectory.draws architecture} draws of infinitely wide networks"
           else
               match trajectory.Route with
               | Route.Closed -> ()

@@ -282,8 +282,15 @@ module Trajectory =
         let input = GramProcess.symmetricInput architecture
         let output = GramProcess.independentOutput n
 
+        // networks of many tokens share their heads between processors, and memory holds one of them
+        let init count draw =
+            if n >= DrawnHeads.ManyTokens then
+                Array.init count draw
+            else
+                Array.Parallel.init count draw
+
         try
-            Array.Parallel.init (until - from) (fun index ->
+            init (until - from) (fun index ->
                 let struct (boundaries, weights) =
                     GramProcess.drawSteps
                         architecture
@@ -299,7 +306,9 @@ module Trajectory =
                               Gradient = means n boundary.Gradient }),
                         weights))
             |> Ok
-        with :? AggregateException as error ->
+        with
+        | :? DivergenceException as divergence -> Error divergence.Layer
+        | :? AggregateException as error ->
             error.Flatten().InnerExceptions
             |> Seq.map (fun inner ->
                 match inner with
@@ -476,9 +485,10 @@ module Trajectory =
         else
             false
 
-    /// Draws that a prediction averages under a mask; each is one infinitely wide network.
-    [<Literal>]
-    let Draws = 4
+    /// Draws that a prediction averages where tokens differ or heads are drawn; each is one infinitely wide network, whose means are
+    /// over ever more tokens.
+    let draws (architecture: Architecture) =
+        if architecture.Tokens >= DrawnHeads.ManyTokens then 2 else 4
 
     /// Seed of draws: a prediction is a pure function of the architecture.
     [<Literal>]
@@ -487,7 +497,7 @@ module Trajectory =
     /// The route that the architecture asks for.
     let predict (architecture: Architecture) laws : Trajectory =
         if not (Features.areClosed architecture) then
-            sampled architecture laws Draws Seed
+            sampled architecture laws (draws architecture) Seed
         elif headsMatter architecture laws then
             let most = affordable architecture
 
