@@ -291,7 +291,7 @@ module Caveats =
                   trainability
                   trainability.Sums.Counted
                   trainability.CountedError
-                  $"{cause}: layers are means over positions, which differ, and over {Trajectory.Draws} draws of infinitely wide networks, whose error this is" ]
+                  $"{cause}: layers are means over positions, which differ, and over {Trajectory.draws architecture} draws of infinitely wide networks, whose error this is" ]
 
     /// All that the trajectory itself tells, ranked.
     let ofTrajectory

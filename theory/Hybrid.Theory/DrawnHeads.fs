@@ -329,7 +329,7 @@ module internal DrawnHeads =
 
     /// Tokens from which one head's coordinates cost less than the n³ of its logits' expectations.
     [<Literal>]
-    let private ManyTokens = 512
+    let ManyTokens = 512
 
     /// Whether a record's heads are drawn.
     let serve (architecture: Architecture) =

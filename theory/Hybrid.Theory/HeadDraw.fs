@@ -161,7 +161,7 @@ module internal HeadDraw =
             rank
             columns
             factor.Entries
-            PanelProduct.everything
+            factor.Nonzero
             scratch.Panels
             PanelProduct.everything
             PanelProduct.everything
@@ -298,12 +298,9 @@ module internal HeadDraw =
             for j in 0 .. inside.Length - 1 do
                 slopes[j] <- slopes[j] * inside[j]
 
-    /// Draws head `index` of the layer `key` whose modules see `state` = F Fᵀ: queries, keys and the rows A.
-    let rows (layout: HeadLayout) (factor: GramFactor) (state: float[]) key index (scratch: HeadScratch) =
+    /// The rows A of head `index` from its drawn queries and keys.
+    let attend (layout: HeadLayout) (state: float[]) index (scratch: HeadScratch) =
         let n, width = layout.Tokens, layout.Width
-        let group = index / (layout.Heads / layout.Groups)
-        correlated factor scratch (CounterNormals.part (CounterNormals.part key 0) index) width scratch.Query
-        correlated factor scratch (CounterNormals.part (CounterNormals.part key 1) group) width scratch.Key
         see layout state scratch.Query scratch.QuerySeen scratch.QueryScale scratch.QueryInverse
         see layout state scratch.Key scratch.KeySeen scratch.KeyScale scratch.KeyInverse
 
@@ -337,6 +334,13 @@ module internal HeadDraw =
 
         for i in 0 .. n - 1 do
             softmaxRow layout scratch tau slope i
+
+    /// Draws head `index` of the layer `key` whose modules see `state` = F Fᵀ: queries, keys and the rows A.
+    let rows (layout: HeadLayout) (factor: GramFactor) (state: float[]) key index (scratch: HeadScratch) =
+        let group = index / (layout.Heads / layout.Groups)
+        correlated factor scratch (CounterNormals.part (CounterNormals.part key 0) index) layout.Width scratch.Query
+        correlated factor scratch (CounterNormals.part (CounterNormals.part key 1) group) layout.Width scratch.Key
+        attend layout state index scratch
 
     /// What a gradient of what the product sees is one of the drawn coordinates, in place: rotation, norm and scale undone.
     let undo

@@ -312,8 +312,15 @@ module Trajectory =
         let input = GramProcess.symmetricInput architecture
         let output = GramProcess.independentOutput n
 
+        // networks of many tokens share their heads between processors, and memory holds one of them
+        let init count draw =
+            if n >= DrawnHeads.ManyTokens then
+                Array.init count draw
+            else
+                Array.Parallel.init count draw
+
         try
-            Array.Parallel.init (until - from) (fun index ->
+            init (until - from) (fun index ->
                 let struct (boundaries, weights) =
                     GramProcess.drawSteps
                         architecture
@@ -329,7 +336,9 @@ module Trajectory =
                               Gradient = means n boundary.Gradient }),
                         weights))
             |> Ok
-        with :? AggregateException as error ->
+        with
+        | :? DivergenceException as divergence -> Error divergence.Layer
+        | :? AggregateException as error ->
             error.Flatten().InnerExceptions
             |> Seq.map (fun inner ->
                 match inner with
@@ -517,9 +526,10 @@ module Trajectory =
         else
             false
 
-    /// Draws that a prediction averages under a mask; each is one infinitely wide network.
-    [<Literal>]
-    let Draws = 4
+    /// Draws that a prediction averages where tokens differ or heads are drawn; each is one infinitely wide network, whose means are
+    /// over ever more tokens.
+    let draws (architecture: Architecture) =
+        if architecture.Tokens >= DrawnHeads.ManyTokens then 2 else 4
 
     /// Seed of draws: a prediction is a pure function of the architecture.
     [<Literal>]
@@ -570,7 +580,7 @@ module Trajectory =
     /// The route that the architecture asks for, within a budget of draws of heads.
     let private within budget (architecture: Architecture) laws : Trajectory =
         if DrawnHeads.serve architecture then
-            sampled architecture laws Draws Seed
+            sampled architecture laws (draws architecture) Seed
         elif not (Features.areClosed architecture) then
             masked architecture laws budget
         elif headsMatter architecture laws then
