@@ -107,7 +107,7 @@ let tests =
                           Expect.isLessThanOrEqual (abs (q - 1.0)) single $"{engine.Name}, layer {layer}, q = {q}")
 
           holds
-              "with a silent attention and skip 1, blocks in parallel are blocks in sequence, in theory and in every network"
+              "with a silent attention and skip 1, blocks in parallel are blocks in sequence, in theory and in real weights"
               60
               (fun random ->
                   let silent wiring =
