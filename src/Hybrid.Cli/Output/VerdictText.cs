@@ -14,8 +14,10 @@ internal static class VerdictText
         return $"verdict: {Words.Of(trainability.Verdict)}: " + trainability.Verdict switch
         {
             { IsTrainable: true } => $"tokens and gradients keep their size through {blocks}, so it can train",
-            { IsMarginal: true } => $"tokens or gradients change so much through {blocks} that few networks like it train well without help",
-            { IsUntrainable: true } => $"tokens or gradients change too much through {blocks}: it will hardly train as it is (hybrid suggest says what to change)",
+            { IsMarginal: true } =>
+                $"tokens or gradients change so much through {blocks} that few networks like it train well without help",
+            { IsUntrainable: true } =>
+                $"tokens or gradients change too much through {blocks}: it will hardly train as it is (hybrid suggest says what to change)",
             _ => "the numbers do not tell",
         };
     }
@@ -29,7 +31,8 @@ internal static class VerdictText
             : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"counted: {Numbers.Significant(counted, 3)}{error} e-folds; trainable up to {trainability.Limits.Trainable}, untrainable beyond {trainability.Limits.Untrainable}");
+            $"counted: {Numbers.Significant(counted, 3)}{error} e-folds; "
+            + $"trainable up to {trainability.Limits.Trainable}, untrainable beyond {trainability.Limits.Untrainable}");
     }
 
     /// <summary>How often networks with such numbers trained; null where there is no number.</summary>
@@ -38,6 +41,7 @@ internal static class VerdictText
         if (!double.IsFinite(trainability.Sums.Counted))
             return null;
         TrainedNetworks known = Theory.Evidence.Of(architecture.Norm, trainability.Limits, trainability.Sums.Counted);
-        return $"how sure: of {known.Networks} small networks with such a number, {known.Trained} learnt when they were trained (docs/how-sure.md)";
+        return $"how sure: of {known.Networks} small networks with such a number, "
+            + $"{known.Trained} learnt when they were trained (docs/how-sure.md)";
     }
 }

@@ -33,7 +33,11 @@ internal static class PredictionTables
         }
 
         if (!withLayers || !withWeights)
-            terminal.Out.WriteLine($"more: {(withLayers ? "" : "--layers (every layer) ")}{(withWeights ? "" : "--weights (gradient of every weight matrix)")}".TrimEnd());
+        {
+            string layers = withLayers ? "" : "--layers (every layer) ";
+            string weights = withWeights ? "" : "--weights (gradient of every weight matrix)";
+            terminal.Out.WriteLine($"more: {layers}{weights}".TrimEnd());
+        }
     }
 
     private static void WriteWithCaption(Terminal terminal, ReportTable table)
@@ -56,19 +60,23 @@ internal static class PredictionTables
             "",
             ["<quantity", "<symbol", "value", "<meaning"],
             [
-                ["angle exponent", "λ_a", Numbers.Significant(prediction.AngleExponent), $"{phase}: growth of 1 − ρ per block at the line{average}"],
-                ["gradient exponent", "λ_g", Numbers.Significant(prediction.GradientExponent), $"growth of gradient power per block, backwards{average}"],
+                ["angle exponent", "λ_a", Numbers.Significant(prediction.AngleExponent),
+                    $"{phase}: growth of 1 − ρ per block at the line{average}"],
+                ["gradient exponent", "λ_g", Numbers.Significant(prediction.GradientExponent),
+                    $"growth of gradient power per block, backwards{average}"],
                 ["difference exponent", "λ_d", Numbers.Significant(prediction.DifferenceExponent), $"the same for g_d − g_o{average}"],
                 ["angle depth scale", "ξ_a", Numbers.Significant(prediction.DepthScales.Angle), "blocks over which angles change by e"],
-                ["gradient depth scale", "ξ_g", Numbers.Significant(prediction.DepthScales.Gradient), "blocks over which gradients change by e"],
+                ["gradient depth scale", "ξ_g", Numbers.Significant(prediction.DepthScales.Gradient),
+                    "blocks over which gradients change by e"],
                 ["fixed-point norm", "q*", Numbers.Significant(fixedPoint.Q), found],
                 ["fixed-point correlation", "ρ*", Numbers.Significant(fixedPoint.Rho), found],
             ]);
     }
 
     private const string Legend =
-        "q: squared norm of a token per coordinate; ρ: correlation of two tokens, p = qρ; g_d, g_o: overlap of a token's loss gradient with "
-        + "itself and with another token's, 1 and 0 at the output; λ_a, λ_g: growth per block of 1 − ρ and of gradients at the collapsed line";
+        "q: squared norm of a token per coordinate; ρ: correlation of two tokens, p = qρ; "
+        + "g_d, g_o: overlap of a token's loss gradient with itself and with another token's, 1 and 0 at the output; "
+        + "λ_a, λ_g: growth per block of 1 − ρ and of gradients at the collapsed line";
 
     /// <summary>Every layer, with what its columns mean; what is an average over draws says so.</summary>
     public static ReportTable Layers(Prediction prediction) => new(

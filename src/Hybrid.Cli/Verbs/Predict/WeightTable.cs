@@ -25,7 +25,8 @@ internal static class WeightTable
         ParameterLayout layout = new(prediction.Architecture);
         Matrix[] matrices = [.. Matrices.Where(matrix => matrix.Role != MatrixRole.MlpUp || prediction.Architecture.Gated)];
         List<IReadOnlyList<string>> rows = [.. prediction.Weights.Select((weights, index) =>
-            (IReadOnlyList<string>)[Numbers.Integer(index + 1), .. matrices.Select(matrix => Numbers.Significant(Relative(matrix, weights), 3))])];
+            (IReadOnlyList<string>)[
+                Numbers.Integer(index + 1), .. matrices.Select(matrix => Numbers.Significant(Relative(matrix, weights), 3))])];
         if (prediction.Weights.Length > 0)
         {
             rows.Add(["largest / smallest", .. matrices.Select(matrix => Numbers.Significant(Spread(matrix, prediction.Weights), 3))]);
@@ -33,8 +34,9 @@ internal static class WeightTable
         }
 
         return new(
-            "‖∂L/∂W‖/‖W‖ of every weight matrix, for a loss whose gradient at the output has g_d = 1: plain gradient descent's step relative to "
-            + "the weight at a learning rate of 1; Adam's first step is 1 for every entry, so its relative step is 1/σ of the entries whatever "
+            "‖∂L/∂W‖/‖W‖ of every weight matrix, for a loss whose gradient at the output has g_d = 1: "
+            + "plain gradient descent's step relative to the weight at a learning rate of 1; "
+            + "Adam's first step is 1 for every entry, so its relative step is 1/σ of the entries whatever "
             + "the layer. A large spread over layers is what warm-up and per-parameter step sizes are for",
             ["<layer", .. matrices.Select(matrix => matrix.Symbol)],
             rows);
