@@ -12,7 +12,7 @@ public sealed partial class DerivationTests
     public void Every_number_that_code_cites_exists()
     {
         string text = House.Read(Derivation);
-        HashSet<string> equations = [.. Numbers().Matches(text).Select(match => match.Groups[1].Value)];
+        HashSet<string> equations = Equations();
         HashSet<string> sections = [.. Headings().Matches(text).Select(match => match.Groups[1].Value)];
         List<string> unknown = [];
         int cited = 0;
@@ -33,6 +33,32 @@ public sealed partial class DerivationTests
 
         Assert.True(unknown.Count == 0, string.Join('\n', unknown));
         Assert.True(cited > 50, $"only {cited} citations were found");
+    }
+
+    [Fact]
+    public void A_number_is_given_once_and_what_the_derivation_itself_cites_has_one()
+    {
+        string text = House.Read(Derivation);
+        string[] labels = [.. Labels().Matches(text).Select(match => match.Groups[1].Value)];
+        Assert.Equal(labels.Distinct(), labels);
+        Assert.Empty(Numbers().Matches(text).Select(match => match.Groups[1].Value).Except(labels));
+    }
+
+    [Fact]
+    public void Every_number_in_brackets_that_stands_alone_in_a_comment_exists_too()
+    {
+        HashSet<string> equations = Equations();
+        (string Place, string Number)[] cited =
+        [
+            .. House.Files(".cs", ".fs").SelectMany(file => House.Read(file).Split('\n')
+                .SelectMany((line, index) => Bare().Matches(Spoken().Match(line).Value)
+                    .Select(match => ($"{file}:{index + 1}", match.Groups[1].Value)))),
+        ];
+        string[] unknown = [.. cited.Where(item => !equations.Contains(item.Number)).Select(item => $"{item.Place}: ({item.Number})")];
+        Assert.True(unknown.Length == 0, string.Join('\n', unknown));
+        Assert.True(
+            cited.Count(item => item.Place.StartsWith("theory/", StringComparison.Ordinal)) > 60,
+            $"only {cited.Length} citations were found");
     }
 
     [Fact]
@@ -73,6 +99,9 @@ public sealed partial class DerivationTests
         Assert.True(found > 50, $"only {found} tests are named");
     }
 
+    private static HashSet<string> Equations() =>
+        [.. Labels().Matches(House.Read(Derivation)).Select(match => match.Groups[1].Value)];
+
     // A section that has subsections is guarded by theirs, and one whose guards stand in a later one says so there ("5.1 to 5.3").
     private static IEnumerable<(string Heading, string Text)> Sections()
     {
@@ -102,6 +131,18 @@ public sealed partial class DerivationTests
 
     [GeneratedRegex(@"\((\d+\.\d+)\)")]
     private static partial Regex Numbers();
+
+    // Behind an equation, at the end of its line.
+    [GeneratedRegex(@" {2,}\((\d+\.\d+)\)$", RegexOptions.Multiline)]
+    private static partial Regex Labels();
+
+    // In brackets of its own: not the argument of a function, a factor or a divisor.
+    [GeneratedRegex(@"(?<![\w/)])\((\d+\.\d+)\)")]
+    private static partial Regex Bare();
+
+    // What a comment says in a line, also behind code.
+    [GeneratedRegex(@"(?<![:""])//.*$")]
+    private static partial Regex Spoken();
 
     [GeneratedRegex(@"^#+ (\d+(?:\.\d+)?)\.? .*$", RegexOptions.Multiline)]
     private static partial Regex Headings();

@@ -196,6 +196,7 @@ let ``Unequal variances: the series and the mixture agree where both resolve φ`
                     | Kernels.Pair.Mixture mixture ->
                         let both = [| vi; vj |]
                         mixture.Pair(mixture.Saturations both, mixture.Roots both, 0, 1, rho, w, sqrt vi * sqrt vj)
+                    | Kernels.Pair.Homogeneous
                     | Kernels.Pair.Joint _
                     | Kernels.Pair.Series _ -> failwith "no mixture at variance 1e9"
 

@@ -185,6 +185,8 @@ module Kernels =
     /// How kernels of many pairs of pre-activations are evaluated: from the Hermite coefficients of both, from the variances and
     /// the correlation, or by a mixture of error functions.
     type internal Pair =
+        /// of degree one: one kernel serves every variance
+        | Homogeneous
         | Series of (float -> HermiteSeries)
         /// vi, vj, ρ and 1 − ρ² to E φφ′ and E φ₁′φ₂′
         | Joint of (float -> float -> float -> float -> struct (float * float))
@@ -213,8 +215,7 @@ module Kernels =
         else
             None
 
-    /// How pairs of variances from `smallest` to `largest` are evaluated for an activation that is not homogeneous. A series
-    /// has no relative error where the variance is 0.
+    /// How pairs of variances from `smallest` to `largest` are evaluated. A series has no relative error where the variance is 0.
     let internal pair activation smallest largest =
         let smooth phi derivative strip =
             if smallest > 0.0 && largest <= LargestSeries then
@@ -235,7 +236,7 @@ module Kernels =
         | Activation.Gelu -> Joint ClosedKernels.geluPair
         | Activation.Linear
         | Activation.Relu
-        | Activation.LeakyRelu -> invalidArg (nameof activation) $"{activation} is homogeneous"
+        | Activation.LeakyRelu -> Homogeneous
 
     /// The kernels of `activation` at pre-activation variance v ≥ 0.
     [<CompiledName("At")>]

@@ -112,20 +112,10 @@ module internal PairKernels =
             | Some mixture -> fromMixture mixture n covariance
             | None -> equalVariances (laws.Mlp v) n covariance
         else
-            match activation with
-            | Activation.Linear
-            | Activation.Relu
-            | Activation.LeakyRelu -> homogeneous activation n covariance
-            | Activation.Erf
-            | Activation.Gelu
-            | Activation.Tanh
-            | Activation.GeluTanh
-            | Activation.Silu
-            | Activation.Sigmoid
-            | Activation.Custom _ ->
-                let variances = Array.init n (fun i -> covariance[i * n + i])
+            let variances = Array.init n (fun i -> covariance[i * n + i])
 
-                match Kernels.pair activation (Array.min variances) (Array.max variances) with
-                | Kernels.Pair.Series at -> fromSeries at n covariance
-                | Kernels.Pair.Joint pair -> joint pair n covariance
-                | Kernels.Pair.Mixture mixture -> fromMixture mixture n covariance
+            match Kernels.pair activation (Array.min variances) (Array.max variances) with
+            | Kernels.Pair.Homogeneous -> homogeneous activation n covariance
+            | Kernels.Pair.Series at -> fromSeries at n covariance
+            | Kernels.Pair.Joint pair -> joint pair n covariance
+            | Kernels.Pair.Mixture mixture -> fromMixture mixture n covariance

@@ -28,7 +28,10 @@ internal static class ImportNotes
         foreach (string note in import.Notes)
             output.WriteLine($"{indent}  {note}");
         if (import.IgnoredKeys.Count > 0)
-            output.WriteLine($"{indent}  keys that are not understood or belong to other parts, ignored: {string.Join(", ", import.IgnoredKeys)}");
+        {
+            output.WriteLine(
+                $"{indent}  keys that are not understood or belong to other parts, ignored: {string.Join(", ", import.IgnoredKeys)}");
+        }
     }
 
     /// <summary>Adds "import" to the document of an imported architecture, and nothing to another.</summary>

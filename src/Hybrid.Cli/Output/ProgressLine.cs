@@ -23,7 +23,8 @@ internal sealed class ProgressLine(Terminal terminal) : IDisposable
     /// <param name="text">What is shown.</param>
     /// <param name="done">Parts finished.</param>
     /// <param name="total">Parts of the stage.</param>
-    /// <param name="left">Time left, where the caller knows that parts differ or that some were finished before; otherwise the pace so far says it.</param>
+    /// <param name="left">Time left, where the caller knows that parts differ or that some were finished
+    /// before; otherwise the pace so far says it.</param>
     public void Report(string stage, string text, int done, int total, TimeSpan? left = null)
     {
         lock (_gate)

@@ -12,7 +12,8 @@ internal static class RunSections
     public static ReportSection Asked(string command, IEnumerable<Architecture> architectures, IEnumerable<ImportReport?>? imports = null)
     {
         List<IReportBlock> content = [new ReportCode(command)];
-        foreach ((Architecture architecture, ImportReport? import) in architectures.Zip(imports ?? Enumerable.Repeat<ImportReport?>(null, int.MaxValue)))
+        IEnumerable<ImportReport?> reports = imports ?? Enumerable.Repeat<ImportReport?>(null, int.MaxValue);
+        foreach ((Architecture architecture, ImportReport? import) in architectures.Zip(reports))
         {
             content.Add(new ReportCode(ArchitectureJson.ToText(architecture)));
             if (import is null)
@@ -31,7 +32,8 @@ internal static class RunSections
         [
             new ReportParagraph(
                 "Width tends to infinity at a fixed number of tokens; weights are independent Gaussians, as at initialisation; tokens are "
-                + "permutation-symmetric unless a mask says otherwise. Finite width shifts every number by a term of order 1/width. Bounds hold "
+                + "permutation-symmetric unless a mask says otherwise. "
+                + "Finite width shifts every number by a term of order 1/width. Bounds hold "
                 + "for any weights."),
             .. strains.Distinct().Select(strain => new ReportParagraph(strain)),
         ]);
@@ -46,7 +48,11 @@ internal static class RunSections
             ["seed", header.Seed.ToString(CultureInfo.InvariantCulture)],
         ];
         if (header.Engine is not null)
-            rows.Add(["engine", string.Create(CultureInfo.InvariantCulture, $"{header.Engine}, {header.Samples} samples, {header.Threads} threads")]);
+        {
+            rows.Add(["engine",
+                string.Create(CultureInfo.InvariantCulture, $"{header.Engine}, {header.Samples} samples, {header.Threads} threads")]);
+        }
+
         if (seconds is double time)
             rows.Add(["seconds", time.ToString("0.0", CultureInfo.InvariantCulture)]);
         return new("The run", [new ReportTable("", ["<", "<"], rows)]);

@@ -45,14 +45,26 @@ public static class HtmlWriter
         """
         :root { color-scheme: light dark; --ink: #24292f; --paper: #ffffff; --line: #d0d7de; --faint: #f6f8fa; }
         @media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --paper: #0d1117; --line: #30363d; --faint: #161b22; } }
-        body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", Helvetica, Arial, sans-serif; }
+        body {
+          margin: 0; background: var(--paper); color: var(--ink);
+          font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", Helvetica, Arial, sans-serif;
+        }
         main { max-width: 1040px; margin: 0 auto; padding: 24px; }
         h1 { font-size: 24px; } h2 { font-size: 18px; margin-top: 32px; border-bottom: 1px solid var(--line); padding-bottom: 4px; }
-        pre { background: var(--faint); border: 1px solid var(--line); border-radius: 6px; padding: 12px; overflow-x: auto; font-size: 13px; white-space: pre-wrap; overflow-wrap: anywhere; }
-        .table { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: 8px 0 16px; }
-        .caption { font-size: 13px; margin: 16px 0 0; } th, td { padding: 3px 10px; text-align: right; border-bottom: 1px solid var(--line); } th { border-bottom-width: 2px; }
+        pre {
+          background: var(--faint); border: 1px solid var(--line); border-radius: 6px; padding: 12px; overflow-x: auto;
+          font-size: 13px; white-space: pre-wrap; overflow-wrap: anywhere;
+        }
+        .table { overflow-x: auto; }
+        table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: 8px 0 16px; }
+        .caption { font-size: 13px; margin: 16px 0 0; }
+        th, td { padding: 3px 10px; text-align: right; border-bottom: 1px solid var(--line); } th { border-bottom-width: 2px; }
         .left { text-align: left; } figure { margin: 16px 0; } figure svg { width: 100%; height: auto; } figcaption { font-size: 13px; }
-        @media print { :root { color-scheme: light; --ink: #000000; --paper: #ffffff; --line: #999999; --faint: #ffffff; } main { max-width: none; padding: 0; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } .table { overflow: visible; } table { font-size: 10px; } th, td { padding: 2px 5px; } }
+        @media print {
+          :root { color-scheme: light; --ink: #000000; --paper: #ffffff; --line: #999999; --faint: #ffffff; }
+          main { max-width: none; padding: 0; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; }
+          .table { overflow: visible; } table { font-size: 10px; } th, td { padding: 2px 5px; }
+        }
         """;
 
     private static void Write(StringBuilder text, IReportBlock block)

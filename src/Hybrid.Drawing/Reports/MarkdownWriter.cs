@@ -50,12 +50,18 @@ public static class MarkdownWriter
     private static void Write(StringBuilder text, ReportTable table)
     {
         bool[] left = [.. table.Headings.Select(heading => heading.StartsWith('<'))];
-        string[][] rows = [[.. table.Headings.Select(heading => Escaped(heading.TrimStart('<')))], .. table.Rows.Select(row => row.Select(Escaped).ToArray())];
+        string[][] rows =
+        [
+            [.. table.Headings.Select(heading => Escaped(heading.TrimStart('<')))],
+            .. table.Rows.Select(row => row.Select(Escaped).ToArray()),
+        ];
         int[] widths = [.. left.Select((_, column) => Math.Max(3, rows.Max(row => row[column].Length)))];
         if (table.Caption != "")
             text.Append($"{table.Caption}\n\n");
         Line(rows[0]);
-        text.Append("| ").AppendJoin(" | ", widths.Select((width, column) => left[column] ? new string('-', width) : new string('-', width - 1) + ":")).Append(" |\n");
+        IEnumerable<string> rules = widths.Select((width, column) =>
+            left[column] ? new string('-', width) : new string('-', width - 1) + ":");
+        text.Append("| ").AppendJoin(" | ", rules).Append(" |\n");
         foreach (string[] row in rows[1..])
             Line(row);
         text.Append('\n');

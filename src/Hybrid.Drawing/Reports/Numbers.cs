@@ -38,7 +38,8 @@ public static class Numbers
             return $"{Fixed(mean, place)} ± {Fixed(error, place)}";
         double power = Math.Pow(10, scale);
         int decimals = Math.Clamp(place + scale, 0, 8);
-        return $"({Fixed(mean / power, decimals)} ± {Fixed(error / power, decimals)})e{scale.ToString("+00;-00", CultureInfo.InvariantCulture)}";
+        string exponent = scale.ToString("+00;-00", CultureInfo.InvariantCulture);
+        return $"({Fixed(mean / power, decimals)} ± {Fixed(error / power, decimals)})e{exponent}";
     }
 
     /// <summary>A relative size in percent with its sign.</summary>

@@ -16,5 +16,11 @@ public enum ModuleKind
 internal static class ModuleKinds
 {
     /// <summary>Which module stands in <paramref name="sublayer"/>.</summary>
-    internal static ModuleKind Kind(this Sublayer sublayer) => sublayer.Module.IsAttention ? ModuleKind.Attention : ModuleKind.Mlp;
+    /// <exception cref="NotSupportedException">Networks do not have the module.</exception>
+    internal static ModuleKind Kind(this Sublayer sublayer) => sublayer.Module.Tag switch
+    {
+        Module.Tags.Attention => ModuleKind.Attention,
+        Module.Tags.Mlp => ModuleKind.Mlp,
+        _ => throw new NotSupportedException($"networks have no module {sublayer.Module}"),
+    };
 }

@@ -22,7 +22,8 @@ internal sealed record NormBounds(double[]? Magnitude, double[]? Variance, strin
         string statement = norm.OnSum
             ? $"‖x‖/√d = {Numbers.Significant(Gain)} after every layer for any weights, with normalisation gain 1"
             : $"‖x‖/√d ≤ {Numbers.Significant(magnitude[^1])} after layer {architecture.Depth} for any weights, with normalisation gain 1; "
-                + $"at initialisation q = {Numbers.Significant(Bounds.SquaredNormAtInitialisation(architecture, Gain)[^1])} exactly: {Growth(architecture)}";
+                + $"at initialisation q = {Numbers.Significant(Bounds.SquaredNormAtInitialisation(architecture, Gain)[^1])} exactly: "
+                + $"{Growth(architecture)}";
         return new(magnitude, Bounds.Variance(architecture, Gain), statement);
     }
 

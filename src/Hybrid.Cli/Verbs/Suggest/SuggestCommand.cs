@@ -29,7 +29,8 @@ internal static class SuggestCommand
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             double allowed = parsed.GetValue(budget);
             RunHeader header = new("suggest", common.Seed(parsed));
-            Suggestion suggestion = TheoryWork.Of(session, loaded.Architecture, architecture => Suggest.Architecture(architecture, allowed));
+            Suggestion suggestion = TheoryWork.Of(
+                session, loaded.Architecture, architecture => Suggest.Architecture(architecture, allowed));
             if (common.Json(parsed))
             {
                 Json.Write(session.Terminal.Out, ImportNotes.AddTo(SuggestionJson.ToNode(suggestion, header), loaded.Import));
@@ -49,7 +50,8 @@ internal static class SuggestCommand
         header.Write(output);
         output.WriteLine(RunHeader.Describe(loaded.Architecture));
         ImportNotes.Write(output, loaded.Import);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"asked for a count of at most {budget}; predict --json names what counts"));
+        output.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"asked for a count of at most {budget}; predict --json names what counts"));
         output.WriteLine();
     }
 
@@ -59,8 +61,12 @@ internal static class SuggestCommand
         static double Parse(ArgumentResult result)
         {
             string text = string.Join(' ', result.Tokens.Select(token => token.Value));
-            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 && double.IsFinite(value))
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                && value > 0 && double.IsFinite(value))
+            {
                 return value;
+            }
+
             result.AddError($"{name} must be a finite number > 0, got '{text}'.");
             return default;
         }

@@ -9,7 +9,8 @@ namespace Hybrid.Cli.Verbs;
 /// <param name="Factor">What each of them is multiplied by.</param>
 /// <param name="From">The values now, in the order of the fields.</param>
 /// <param name="To">The suggested values.</param>
-internal sealed record SuggestedChange(IReadOnlyList<string> Fields, double Factor, IReadOnlyList<JsonNode> From, IReadOnlyList<JsonNode> To)
+internal sealed record SuggestedChange(
+    IReadOnlyList<string> Fields, double Factor, IReadOnlyList<JsonNode> From, IReadOnlyList<JsonNode> To)
 {
     // Relative change up to which a field counts as the same beside others that change by more.
     private const double Least = 1e-3;
@@ -27,7 +28,11 @@ internal sealed record SuggestedChange(IReadOnlyList<string> Fields, double Fact
         {
             string[] fields = [.. factor.Fields.Where(field => !JsonNode.DeepEquals(At(before, field), At(after, field)))];
             if (fields.Length > 0)
-                changes.Add(new(fields, factor.Factor, [.. fields.Select(field => At(before, field))], [.. fields.Select(field => At(after, field))]));
+            {
+                changes.Add(new(
+                    fields, factor.Factor,
+                    [.. fields.Select(field => At(before, field))], [.. fields.Select(field => At(after, field))]));
+            }
         }
 
         return changes;

@@ -51,7 +51,8 @@ internal static class SuggestionTables
         TextTable table = new("<over the layers", "now", "suggested", "at most");
         table.Row("log of 1 − ρ", Numbers.Significant(before.Angle), Numbers.Significant(after.Angle), "");
         table.Row("log of the gradient's norm", Numbers.Significant(before.GradientCount), Numbers.Significant(after.GradientCount), "");
-        table.Row("counted", Numbers.Significant(before.Counted), Numbers.Significant(after.Counted), Numbers.Significant(suggestion.Budget));
+        table.Row(
+            "counted", Numbers.Significant(before.Counted), Numbers.Significant(after.Counted), Numbers.Significant(suggestion.Budget));
         table.Row("verdict", Words.Of(suggestion.Before.Verdict), Words.Of(suggestion.After.Verdict), "");
         table.Write(terminal);
     }
@@ -75,7 +76,8 @@ internal static class SuggestionTables
         TrainabilityLimits limits = TrainabilityModule.Limits;
         terminal.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"λ are per block at the attracting state; verdict: trainable up to a count of {limits.Trainable}, untrainable beyond {limits.Untrainable}"));
+            $"λ are per block at the attracting state; verdict: "
+            + $"trainable up to a count of {limits.Trainable}, untrainable beyond {limits.Untrainable}"));
     }
 
     /// <summary>An exponent is the log of a number near 1: below 1e-12 there is only rounding.</summary>
