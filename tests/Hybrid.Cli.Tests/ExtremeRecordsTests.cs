@@ -93,7 +93,8 @@ public sealed class ExtremeRecordsTests
 
     private static readonly string[] Fields =
     [
-        "norm", "skip", "branch", "inStd", "outStd", "valueStd", "logitStd", "biasStd", "mask", "wiring", "gated", "activation", "correlation",
+        "norm", "skip", "branch", "inStd", "outStd", "valueStd", "logitStd",
+        "biasStd", "mask", "wiring", "gated", "activation", "correlation",
     ];
 
     /// <summary>JSON has no NaN and no infinity: what parses has none but in strings, where they are as wrong.</summary>

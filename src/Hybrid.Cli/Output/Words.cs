@@ -7,7 +7,8 @@ namespace Hybrid.Cli.Output;
 /// <summary>Choices as the words that tables and JSON show.</summary>
 internal static class Words
 {
-    public static string Of(Phase phase) => phase.IsOrdered ? "ordered" : phase.IsCritical ? "critical" : phase.IsChaotic ? "chaotic" : "unknown phase";
+    public static string Of(Phase phase) =>
+        phase.IsOrdered ? "ordered" : phase.IsCritical ? "critical" : phase.IsChaotic ? "chaotic" : "unknown phase";
 
     public static string Of(Verdict verdict) =>
         verdict.IsTrainable ? "trainable" : verdict.IsMarginal ? "marginal" : verdict.IsUntrainable ? "untrainable" : "undecided";

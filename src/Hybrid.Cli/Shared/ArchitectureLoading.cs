@@ -49,7 +49,10 @@ internal sealed class ArchitectureLoading
         return read.Norm.OnBranch || read.Equals(loaded.Architecture) ? null : read;
     }
 
-    /// <summary>The scaling stands in the branch weights, so that setting these takes it out, and setting both would count it twice.</summary>
+    /// <summary>
+    /// The scaling stands in the branch weights, so that setting
+    /// these takes it out, and setting both would count it twice.
+    /// </summary>
     private static ImportReport Warned(ImportReport import, string[] assignments)
     {
         string[] replaced = [.. BranchWeights.Where(path => assignments.Any(assignment => assignment.Split('=')[0].Trim() == path))];

@@ -11,12 +11,15 @@ internal static class Assumptions
 
     public static IEnumerable<string> Of(Family family, ModelDescription model, Architecture record, ResidualScaling scaling)
     {
-        yield return Line($"all weights N(0, {model.WeightStd:G4}²), biases 0, normalisation gains 1, so σ_A = {record.Attention.LogitStd:G4}, ")
+        yield return Line(
+            $"all weights N(0, {model.WeightStd:G4}²), biases 0, normalisation gains 1, so σ_A = {record.Attention.LogitStd:G4}, ")
             + Line($"σ_V = {record.Attention.ValueStd:G4}, σ_w = {record.Mlp.InStd:G4}, σ_v = {record.Mlp.OutStd:G4}");
-        yield return Line($"input of distinct tokens, {Input(family, model)}: q₀ = {record.Input.Norm:G4}, ρ₀ = {record.Input.Correlation:G4}");
+        yield return Line(
+            $"input of distinct tokens, {Input(family, model)}: q₀ = {record.Input.Norm:G4}, ρ₀ = {record.Input.Correlation:G4}");
         if (record.Input.Norm < SmallInput)
         {
-            yield return "embeddings this small make the first block unlike the others: it raises the squared norm by orders of magnitude and the "
+            yield return "embeddings this small make the first block unlike the others: "
+                + "it raises the squared norm by orders of magnitude and the "
                 + "gradient about as much; --set input.norm=1 shows the depth without it";
         }
 
@@ -35,7 +38,8 @@ internal static class Assumptions
         EmbeddingKind.NormalisedSum => model.Embedding.Equals(Embedding.NewNormalisedSum(2, 1))
             ? "normalised sum of token, position and the segment that all share"
             : "normalised sum of token and the segment that all share, with no position vectors",
-        _ => "patches of independent pixels of unit variance (real patches resemble each other: --set input.correlation=R) and position vectors",
+        _ => "patches of independent pixels of unit variance (real patches "
+            + "resemble each other: --set input.correlation=R) and position vectors",
     };
 
     private static string Scaling(ModelDescription model, ResidualScaling scaling)
@@ -44,13 +48,16 @@ internal static class Assumptions
         if (scaling == ResidualScaling.None)
         {
             return "residual scaling none: W_O and W_2 are drawn as every other weight; if your code scales them by "
-                + Line($"1/√(2L) = {depth:G4}, give --residual-scaling depth, and do not count it twice by setting attention.branch or mlp.branch too");
+                + Line($"1/√(2L) = {depth:G4}, give --residual-scaling depth, "
+                    + "and do not count it twice by setting attention.branch or mlp.branch too");
         }
 
         return model.Norm.OnBranch
-            ? Line($"residual scaling depth: 1/√(2L) = {depth:G4} is in attention.valueStd and mlp.outStd, where the norm after each branch ")
+            ? Line(
+                $"residual scaling depth: 1/√(2L) = {depth:G4} is in attention.valueStd and mlp.outStd, where the norm after each branch ")
                 + "takes it out again: it changes no signal"
-            : Line($"residual scaling depth: W_O and W_2 carry 1/√(2L) = {depth:G4}, as attention.branch and mlp.branch; do not count it twice: ")
+            : Line($"residual scaling depth: W_O and W_2 carry 1/√(2L) = {depth:G4}, "
+                + "as attention.branch and mlp.branch; do not count it twice: ")
                 + "if initializer_range includes it or your code does not scale, give --residual-scaling none";
     }
 

@@ -17,8 +17,10 @@ internal static partial class EffectiveKeys
             if (!KeysWithoutEffect.Contains(key) && Pattern().IsMatch(key) && config.IsSet(key))
             {
                 throw config.Error(
-                    $"{config.Path(key)} must be absent, null, false or 0: keys of this kind change what a network computes, and the code of "
-                    + $"{family.ModelType} that the import follows has none of that name; remove it if yours does not read it either, or write an "
+                    $"{config.Path(key)} must be absent, null, false or 0: "
+                    + "keys of this kind change what a network computes, and the code of "
+                    + $"{family.ModelType} that the import follows has none of that name; "
+                    + "remove it if yours does not read it either, or write an "
                     + "architecture JSON record of what it does");
             }
         }

@@ -15,7 +15,8 @@ internal static class HuggingFaceConfig
     private static readonly string[] ExpertKeys = ["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"];
 
     // The architecture record has none of these; old files have sizes and no model_type.
-    private static readonly string[] TellingKeys = ["model_type", "architectures", "hidden_size", "num_hidden_layers", "num_attention_heads", "n_embd", "n_layer"];
+    private static readonly string[] TellingKeys =
+        ["model_type", "architectures", "hidden_size", "num_hidden_layers", "num_attention_heads", "n_embd", "n_layer"];
 
     /// <summary>Whether a document is such a configuration.</summary>
     public static bool Recognises(JsonElement root) =>
@@ -43,7 +44,8 @@ internal static class HuggingFaceConfig
         RefuseWhatIsNoDenseStack(config);
         Family family = Families.Find(modelType, classes) ?? throw Unknown(outer, modelType, classes);
         if (ForeignCode(outer) is string code)
-            notes.Insert(0, code + $"; what it does differently from {family.ModelType} is known here only as far as keys of this file say it");
+            notes.Insert(
+                0, code + $"; what it does differently from {family.ModelType} is known here only as far as keys of this file say it");
         ResidualScaling used = scaling ?? family.Scaling;
         double? outerStd = text is null ? null : outer.Positive("initializer_range");
         ModelReader reader = new(config, family, outerStd, notes);
@@ -63,27 +65,34 @@ internal static class HuggingFaceConfig
             if (config.Count(key) is int experts and > 1)
             {
                 throw config.Error(
-                    $"{config.Path(key)} must be 1 or absent, got {experts}: experts are not modelled; import a dense model, or write an architecture "
+                    $"{config.Path(key)} must be 1 or absent, got {experts}: "
+                        + "experts are not modelled; import a dense model, or write an architecture "
                         + "JSON record with the width of the experts that one token uses");
             }
         }
 
         if (config.Flag("is_encoder_decoder", false))
-            throw config.Error($"{config.Path("is_encoder_decoder")} must be false: one stack of blocks is modelled; write an architecture JSON record of one half");
+            throw config.Error($"{config.Path("is_encoder_decoder")} must be false: "
+                + "one stack of blocks is modelled; write an architecture JSON record of one half");
     }
 
     private static InputException Unknown(ConfigReader config, string? modelType, string[] classes)
     {
-        string legal = $"{string.Join(", ", Families.All.Select(family => family.ModelType))}; for another network write an architecture JSON record";
-        return modelType is not null ? config.Error($"model_type must be one of the families that can be imported, got '{modelType}'. Families: {legal}")
-            : classes.Length > 0 ? config.Error($"architectures must name a class of a known family, got '{string.Join(", ", classes)}'. Families: {legal}")
-            : config.Error($"model_type is missing, and architectures too: sizes alone do not say what is computed; add \"model_type\": one of {legal}");
+        string legal =
+            $"{string.Join(", ", Families.All.Select(family => family.ModelType))}; for another network write an architecture JSON record";
+        return modelType is not null
+            ? config.Error($"model_type must be one of the families that can be imported, got '{modelType}'. Families: {legal}")
+            : classes.Length > 0
+            ? config.Error($"architectures must name a class of a known family, got '{string.Join(", ", classes)}'. Families: {legal}")
+            : config.Error("model_type is missing, and architectures too: "
+                + $"sizes alone do not say what is computed; add \"model_type\": one of {legal}");
     }
 
     // The code that comes with a model, as its entry for a network without a head has it, or else any.
     private static string? ForeignCode(ConfigReader config)
     {
-        string? file = config.Object("auto_map") is ConfigReader map ? map.FirstText("AutoModelForCausalLM", "AutoModel", "AutoModelForMaskedLM") : null;
+        string? file = config.Object("auto_map") is ConfigReader map ? map
+            .FirstText("AutoModelForCausalLM", "AutoModel", "AutoModelForMaskedLM") : null;
         return file is null ? null : $"auto_map: this model runs code of its own, {file}, which is not read";
     }
 

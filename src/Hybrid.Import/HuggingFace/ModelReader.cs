@@ -83,7 +83,8 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     private Placement Norm()
     {
         if (config.Flag("apply_residual_connection_post_layernorm", false))
-            throw config.Error("apply_residual_connection_post_layernorm must be false: the stream then is the normalised token, which no placement is");
+            throw config.Error(
+                "apply_residual_connection_post_layernorm must be false: the stream then is the normalised token, which no placement is");
         return config.Flag("do_layer_norm_before", true) ? family.Norm : Placement.Post;
     }
 
@@ -91,7 +92,9 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     {
         // Falcon's newer blocks are parallel whatever parallel_attn says.
         bool parallel = config.Flag("use_parallel_residual", config.Flag("parallel_attn", family.ParallelResidual));
-        return parallel || config.Flag("new_decoder_architecture", false) ? Hybrid.Architectures.Wiring.Parallel : Hybrid.Architectures.Wiring.Sequential;
+        return parallel || config.Flag("new_decoder_architecture", false)
+            ? Hybrid.Architectures.Wiring.Parallel
+            : Hybrid.Architectures.Wiring.Sequential;
     }
 
     private bool Gated()
@@ -107,13 +110,16 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     }
 
     private bool QueryKeyNorm() =>
-        config.Flag("qk_layernorm", false) | config.Flag("use_qk_norm", false) | (attention?.Flag("qk_ln", false) ?? false) | family.QueryKeyNorm;
+        config.Flag("qk_layernorm", false) | config
+            .Flag("use_qk_norm", false) | (attention?.Flag("qk_ln", false) ?? false) | family.QueryKeyNorm;
 
     // Granite and MiniCPM; whoever writes such a key into another family's file means the same by it.
     private double EmbeddingFactor(int width)
     {
         double factor = family.EmbeddingTimesRootWidth ? Math.Sqrt(width) : 1;
-        return config.Positive("embedding_multiplier", "scale_emb") is double given ? Multiplied("token vectors", "embedding_multiplier or scale_emb", given * factor) : factor;
+        return config.Positive("embedding_multiplier", "scale_emb") is double given
+            ? Multiplied("token vectors", "embedding_multiplier or scale_emb", given * factor)
+            : factor;
     }
 
     private double BranchFactor(int depth) =>
@@ -132,7 +138,9 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
         // In the order in which they win: the code that knows hidden_activation prefers it.
         string[] keys = ["hidden_activation", "hidden_act", "activation_function", "activation"];
         if (config.Text("feed_forward_type") is "geglu" or "reglu")
-            return config.Text("feed_forward_type") == "geglu" ? Hybrid.Architectures.Activation.Gelu : Hybrid.Architectures.Activation.Relu;
+            return config.Text("feed_forward_type") == "geglu"
+                ? Hybrid.Architectures.Activation.Gelu
+                : Hybrid.Architectures.Activation.Relu;
         (string Key, string Name)[] given = [.. keys.Select(key => (key, config.Text(key)!)).Where(item => item.Item2 is not null)];
         (string key, string name) = given.Length > 0 ? given[0] : ("hidden_act", Assumed("hidden_act", family.Activation));
         foreach ((string other, string unused) in given.Skip(1).Where(item => item.Name != name))
@@ -151,10 +159,12 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
         foreach ((string key, bool legal) in new[] { ("prefix_lm", false), ("alibi", true) })
         {
             if (attention is not null && attention.Flag(key, legal) != legal)
-                throw config.Error($"{attention.Path(key)} must be {(legal ? "true" : "false")}, as in the published code of {family.ModelType}");
+                throw config.Error(
+                    $"{attention.Path(key)} must be {(legal ? "true" : "false")}, as in the published code of {family.ModelType}");
         }
 
-        bool everywhere = config.Flag("use_bidirectional_attention", false) | !config.Flag("is_causal", true) | !config.Flag("causal_mask", true);
+        bool everywhere = config.Flag("use_bidirectional_attention", false) | !config.Flag("is_causal", true) | !config
+            .Flag("causal_mask", true);
         return everywhere ? Hybrid.Architectures.Mask.None
             : config.Flag("is_decoder", false) ? Hybrid.Architectures.Mask.Causal
             : family.Mask;
@@ -189,7 +199,8 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
         int patch = config.RequiredSize("patch_size");
         long side = image / patch;
         if (side < 1 || (side * side) + 1 > ArchitectureModule.LargestSize)
-            throw config.Error($"image_size over patch_size must give 1 to {ArchitectureModule.LargestSize - 1} patches, got {image} over {patch}");
+            throw config.Error(
+                $"image_size over patch_size must give 1 to {ArchitectureModule.LargestSize - 1} patches, got {image} over {patch}");
         return (int)((side * side) + 1);
     }
 
@@ -208,7 +219,8 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
                 return Hybrid.Architectures.Embedding.NewNormalisedSum(absolute ? 2 : 1, 1);
             case EmbeddingKind.Patches:
                 const int Colours = 3;
-                long pixels = (long)(config.Size("num_channels") ?? Colours) * config.RequiredSize("patch_size") * config.RequiredSize("patch_size");
+                long pixels =
+                    (long)(config.Size("num_channels") ?? Colours) * config.RequiredSize("patch_size") * config.RequiredSize("patch_size");
                 return pixels < int.MaxValue
                     ? Hybrid.Architectures.Embedding.NewPatches((int)pixels)
                     : throw config.Error($"num_channels · patch_size² must be below {int.MaxValue}, got {pixels}");

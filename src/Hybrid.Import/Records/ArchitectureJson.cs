@@ -32,7 +32,10 @@ public static class ArchitectureJson
         return Read(document.RootElement, source, null);
     }
 
-    /// <summary>The record as a JSON object, optional fields only where they differ from the default; <see cref="Parse"/> reads back the same architecture.</summary>
+    /// <summary>
+    /// The record as a JSON object, optional fields only where they differ from the default;
+    /// <see cref="Parse"/> reads back the same architecture.
+    /// </summary>
     public static JsonObject ToNode(Architecture architecture)
     {
         JsonObject root = [];

@@ -31,7 +31,8 @@ public sealed record PhaseMeasurement(int Networks, IReadOnlyList<MeasuredPoint>
         ArgumentOutOfRangeException.ThrowIfLessThan(networks, 2);
         if (!Features.AreClosed(grid.Architecture))
         {
-            throw new InputException($"--measure: networks are measured without a mask and with plain heads, and '{grid.Architecture.Name}' has other ones; "
+            throw new InputException("--measure: networks are measured without a mask and with plain heads, "
+                + $"and '{grid.Architecture.Name}' has other ones; "
                 + "give --set mask=none and the like, or leave --measure out");
         }
 

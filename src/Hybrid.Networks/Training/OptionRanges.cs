@@ -23,7 +23,8 @@ internal static class OptionRanges
 
     private static void Check(ModelOptions model)
     {
-        Architecture architecture = Features.EnsureSupported("training", DenseBlocks.Features, ArchitectureModule.EnsureValid(model.Architecture));
+        Architecture architecture = Features.EnsureSupported(
+            "training", DenseBlocks.Features, ArchitectureModule.EnsureValid(model.Architecture));
         bool causal = model.Task == TrainingTask.NextToken;
         if (architecture.Mask.LooksAhead == causal)
         {

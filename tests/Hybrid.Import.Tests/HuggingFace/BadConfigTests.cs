@@ -45,7 +45,8 @@ public class BadConfigTests
     [Theory]
     [InlineData("""{"model_type":"lama"}""", "model_type must be one of", "got 'lama'. Families: gpt2")]
     [InlineData("""{"model_type":7}""", "model_type must be a string", "got 7")]
-    [InlineData("""{"model_type":null,"architectures":["MambaForCausalLM"]}""", "architectures must name a class", "got 'MambaForCausalLM'")]
+    [InlineData("""{"model_type":null,"architectures":["MambaForCausalLM"]}""", "architectures must name a class",
+        "got 'MambaForCausalLM'")]
     [InlineData("""{"architectures":[]}""", "model_type is missing, and architectures too", "one of gpt2, ")]
     [InlineData("""{"hidden_size":768,"num_hidden_layers":12,"num_attention_heads":12}""", "model_type is missing", "roberta")]
     [InlineData("""{"model_type":"t5"}""", "model_type 't5' cannot be imported", "an encoder and a decoder")]
@@ -54,22 +55,29 @@ public class BadConfigTests
     [InlineData("""{"model_type":"jamba","num_experts":2}""", "'jamba' cannot be imported", "Mamba")]
     [InlineData("""{"model_type":"albert"}""", "'albert' cannot be imported", "share one set of weights")]
     [InlineData("""{"model_type":"git"}""", "'git' cannot be imported", "image tokens")]
-    [InlineData("""{"model_type":"mllama","text_config":{"cross_attention_layers":[3]}}""", "'mllama' cannot be imported", "attend to an image")]
+    [InlineData("""{"model_type":"mllama","text_config":{"cross_attention_layers":[3]}}""", "'mllama' cannot be imported",
+        "attend to an image")]
     [InlineData("""{"model_type":"llava"}""", "'llava' cannot be imported", "language model's own config.json")]
     [InlineData("""{"model_type":"chatglm"}""", "'chatglm' cannot be imported", "auto_map")]
     [InlineData("""{"model_type":"yuan"}""", "'yuan' cannot be imported", "convolution")]
     [InlineData("""{"model_type":"mixtral","num_local_experts":8}""", "num_local_experts must be", "got 8")]
     [InlineData("""{"model_type":"llama"}""", "hidden_size or n_embd or n_embed or d_model is missing", "an integer from 1")]
     [InlineData("""{"model_type":"llama","hidden_size":64}""", "num_hidden_layers or n_layer or n_layers is missing", "integer")]
-    [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2}""", "num_attention_heads or n_head or n_heads is missing", "integer")]
-    [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4}""", "intermediate_size or n_inner or ffn_dim or ffn_hidden_size is missing", "integer")]
+    [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2}""", "num_attention_heads or n_head or n_heads is missing",
+        "integer")]
+    [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4}""",
+        "intermediate_size or n_inner or ffn_dim or ffn_hidden_size is missing", "integer")]
     [InlineData("""{"model_type":"llama","hidden_size":-64}""", "hidden_size must be an integer from 1", "got -64")]
     [InlineData("""{"model_type":"llama","hidden_size":64.5}""", "hidden_size must be an integer", "got 64.5")]
     [InlineData("""{"model_type":"llama","hidden_size":99999999999}""", "hidden_size must be an integer", "got 99999999999")]
-    [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":7,"intermediate_size":8}""", "num_attention_heads must be a divisor of hidden_size = 64", "got 7")]
-    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,"image_size":8,"patch_size":16}""", "image_size over patch_size", "got 8 over 16")]
-    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,"image_size":[224,224],"patch_size":16}""", "image_size must be an integer", "got [224,224]")]
-    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,"image_size":16777216,"patch_size":1}""", "image_size over patch_size", "got 16777216 over 1")]
+    [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":7,"intermediate_size":8}""",
+        "num_attention_heads must be a divisor of hidden_size = 64", "got 7")]
+    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,
+        "image_size":8,"patch_size":16}""", "image_size over patch_size", "got 8 over 16")]
+    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,
+        "image_size":[224,224],"patch_size":16}""", "image_size must be an integer", "got [224,224]")]
+    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,
+        "image_size":16777216,"patch_size":1}""", "image_size over patch_size", "got 16777216 over 1")]
     [InlineData("""{"model_type":"llama","a":[[[[[[[[[[1]]]]]]]]]]}""", "line 1", "depth of 8")]
     [InlineData("""{"model_type":"llama",""", "line 1", "JSON")]
     public void A_configuration_that_is_none_is_refused(string text, string message, string received) => Refused(text, message, received);

@@ -36,5 +36,6 @@ internal static class CheckPage
         CheckTables.Heading(comparison),
         [.. CheckTables.Tables.Select(quantities => CheckTables.Of(comparison, quantities))]);
 
-    private static bool IsStrain(string reason) => reason.StartsWith("strong attention") || reason.StartsWith("causal mask") || reason.StartsWith("few heads");
+    private static bool IsStrain(string reason) =>
+        reason.StartsWith("strong attention") || reason.StartsWith("causal mask") || reason.StartsWith("few heads");
 }

@@ -95,7 +95,10 @@ internal static class PredictionTables
             ]);
     }
 
-    /// <summary>Under a mask λ_a is a limit that differences approach over a hundred blocks; beside it what they do over the network's own.</summary>
+    /// <summary>
+    /// Under a mask λ_a is a limit that differences approach over a
+    /// hundred blocks; beside it what they do over the network's own.
+    /// </summary>
     private static string[][] AtDepth(Prediction prediction) => prediction.Architecture.Mask.IsNone
         ? []
         : [
