@@ -41,7 +41,7 @@ let private routed experts rho routers =
 [<InlineData(128, 8, "renormalised", 1.0, 0.1491, 0.0, 0.9, 0.1113)>]
 let ``Gates of drawn routers overlap as in a million pairs`` count active gate routerStd own slope rho other =
     let struct (_, gate) = Gate.named |> Array.find (fun struct (name, _) -> name = gate)
-    let means = routed (experts count active gate routerStd) rho 2000
+    let means = routed (experts count active gate routerStd) rho (8000 / count)
 
     let check name index expected published =
         let struct (mean, error) = means[index]

@@ -53,6 +53,7 @@ module internal DrawnHeads =
             for head in part..parts .. layout.Heads - 1 do
                 add scratch sums head
 
+            HeadDraw.release layout scratch
             sums
 
         let all =

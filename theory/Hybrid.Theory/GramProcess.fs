@@ -81,6 +81,7 @@ module GramProcess =
                 if not (Array.forall Double.IsFinite state) then
                     raise (Geometry.diverges architecture layer)
 
+        let hidden = Array.append [| input |] (traces.ToArray() |> Array.map _.Output)
         let gradients = Array.zeroCreate<float[]>(traces.Count + 1)
         gradients[traces.Count] <- output
 
@@ -92,10 +93,10 @@ module GramProcess =
 
             gradients[index] <- below
             weights[index] <- own
+            // what the way back has passed makes room
+            traces.RemoveAt index
 
-        struct (Array.init (traces.Count + 1) (fun index ->
-                    { Hidden = if index = 0 then input else traces[index - 1].Output
-                      Gradient = gradients[index] }),
+        struct (Array.map2 (fun hidden gradient -> { Hidden = hidden; Gradient = gradient }) hidden gradients,
                 weights)
 
     /// The boundaries of blocks, layers 0..depth, among those of steps.

@@ -22,7 +22,7 @@ type internal GramSublayer =
         Gain: float
         /// what the module sees
         Seen: float[]
-        /// branch Gram f_i·f_j/d before any normalisation of it
+        /// branch Gram f_i·f_j/d before any normalisation of it; none of an MLP that has no norm behind it
         Output: float[]
     }
 
@@ -152,7 +152,13 @@ module internal GramStep =
                 for k in 0 .. n * n - 1 do
                     sum[k] <- sum[k] + a2 * added[k]
 
-                trace)
+                match trace.Module with
+                | GramModule.Mlp _
+                | GramModule.Experts _ when not part.Placement.OnBranch -> { trace with Output = [||] }
+                | GramModule.Mlp _
+                | GramModule.Experts _
+                | GramModule.Attention _
+                | GramModule.Drawn _ -> trace)
 
         if step.NormalisesSum && divides architecture && isEmpty n sum then
             Geometry.emptyStream architecture

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open System.Buffers
 open System.Numerics
 open Hybrid.Architectures
 
@@ -27,7 +28,7 @@ type internal HeadLayout =
         Sines: float[]
     }
 
-/// Room for one head at a time.
+/// Room for one head at a time; squares are lent by the framework's pool and may be longer than they need be.
 type internal HeadScratch =
     {
         /// n × d_k: queries and keys before their norm, and as the product sees them
@@ -114,9 +115,12 @@ module internal HeadDraw =
           Cosines = cosines
           Sines = sines }
 
+    let private lent count = ArrayPool<float>.Shared.Rent count
+
+    /// To be given back with `release`.
     let scratch (layout: HeadLayout) : HeadScratch =
         let n = layout.Tokens
-        let square () = Array.zeroCreate<float>(n * n)
+        let square () = lent (n * n)
         let wide () = Array.zeroCreate<float>(n * layout.Width)
         let line () = Array.zeroCreate<float> n
         let attended, columns = square (), square ()
@@ -137,9 +141,13 @@ module internal HeadDraw =
           AttendedColumns = columns
           Slopes = if isCapped then square () else attended
           SlopeColumns = if isCapped then square () else columns
-          Product = square ()
+          Product =
+            // read where it was not written, times 0
+            (let product = square ()
+             Array.Clear product
+             product)
           Panels =
-            Array.zeroCreate (
+            lent (
                 max
                     (PanelProduct.size n n)
                     (max (PanelProduct.size n layout.Width) (PanelProduct.size layout.Width n))
@@ -149,6 +157,19 @@ module internal HeadDraw =
           Output = line ()
           Mean = line ()
           Normals = line () }
+
+    /// Gives back what `scratch` was lent.
+    let release (layout: HeadLayout) (scratch: HeadScratch) =
+        let giveBack (array: float[]) = ArrayPool<float>.Shared.Return array
+        giveBack scratch.Attended
+        giveBack scratch.AttendedColumns
+
+        if layout.Parameters.Head.SoftCap.IsSome then
+            giveBack scratch.Slopes
+            giveBack scratch.SlopeColumns
+
+        giveBack scratch.Product
+        giveBack scratch.Panels
 
     /// F times Rank × `columns` normal numbers of `key`.
     let correlated (factor: GramFactor) (scratch: HeadScratch) key columns (result: float[]) =
