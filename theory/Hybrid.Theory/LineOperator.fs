@@ -132,9 +132,10 @@ module LineOperator =
         else
             // without a mask no difference passes attention, however many tokens there are
             let architecture =
-                match architecture.Mask with
-                | Mask.None -> { architecture with Tokens = 2 }
-                | Mask.Causal -> architecture
+                if architecture.Mask = Mask.None then
+                    { architecture with Tokens = 2 }
+                else
+                    architecture
 
             let logs = logs architecture laws (average architecture) (uniform architecture.Tokens)
             logs[architecture.Depth] / float architecture.Depth

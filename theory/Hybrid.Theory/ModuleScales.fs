@@ -248,7 +248,7 @@ module ModuleScales =
             |> Array.mapi (fun index block -> ofBlock architecture laws (index + 1) block)
         else
             let networks =
-                Array.Parallel.init Trajectory.Draws (fun index -> drawn architecture laws index)
+                Array.Parallel.init (Trajectory.draws architecture) (fun index -> drawn architecture laws index)
 
             let depth = networks |> Array.map _.Length |> Array.min
 

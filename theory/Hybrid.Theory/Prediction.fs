@@ -125,11 +125,15 @@ module Predict =
                   Rho = nan
                   Converged = false }
 
+        // rows of attention at ρ = 1 are uniform over what the mask allows for plain heads alone
         let angleAtDepth =
-            try
-                LineOperator.angle finite laws
-            with :? DivergenceException ->
+            if not (Array.isEmpty (Features.ofArchitecture architecture)) then
                 nan
+            else
+                try
+                    LineOperator.angle finite laws
+                with :? DivergenceException ->
+                    nan
 
         let phase =
             if Double.IsNaN exponents.Angle then

@@ -552,7 +552,7 @@ module Trajectory =
     /// section 13.5.
     let private drawnHeads (architecture: Architecture) budget =
         let n = float architecture.Tokens / 64.0
-        let oneHead = float (Draws * max 1 architecture.Depth) * n * n * n
+        let oneHead = float (draws architecture * max 1 architecture.Depth) * n * n * n
 
         min architecture.Heads (max (fewestHeads architecture.Norm) (int (min 1e6 (budget / oneHead))))
 
@@ -562,7 +562,7 @@ module Trajectory =
         let heads = drawnHeads architecture budget
 
         let trajectory =
-            sampled { architecture with Heads = heads } laws Draws Seed
+            sampled { architecture with Heads = heads } laws (draws architecture) Seed
 
         match trajectory.Route with
         | Route.Draws(draws, scatter) when heads < architecture.Heads ->
