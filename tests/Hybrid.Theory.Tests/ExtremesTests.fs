@@ -52,7 +52,14 @@ let private record sizes depths = gen {
             Wiring = wiring
             Mask = mask
             Attention = AttentionParameters.Of(skip, attentionBranch, logitStd, valueStd)
-            Mlp = MlpParameters.Of((if wiring = Wiring.Parallel then skip else mlpSkip), mlpBranch, inStd, biasStd, outStd)
+            Mlp =
+                MlpParameters.Of(
+                    (if wiring = Wiring.Parallel then skip else mlpSkip),
+                    mlpBranch,
+                    inStd,
+                    biasStd,
+                    outStd
+                )
             Input = { Norm = q; Correlation = rho } }
 }
 

@@ -488,7 +488,10 @@ module Trajectory =
     /// Draws that a prediction averages where tokens differ or heads are drawn; each is one infinitely wide network, whose means are
     /// over ever more tokens.
     let draws (architecture: Architecture) =
-        if architecture.Tokens >= DrawnHeads.ManyTokens then 2 else 4
+        if architecture.Tokens >= DrawnHeads.ManyTokens then
+            2
+        else
+            4
 
     /// Seed of draws: a prediction is a pure function of the architecture.
     [<Literal>]
