@@ -57,8 +57,13 @@ let private branches (a: Architecture) (state: float[]) layers =
 let ``With few coordinates a head's moments are those of χ² and Wishart strengths`` (s: float) width s1 s2 error =
     // q = 1, p = ½: q_f = p + (q − p) S1, p_f = p + (q − p) S2
     let n = 32
-    let grams = branches (attention n 16 width (s * sqrt 2.0) Mask.None id) (simplex n 0.5) 60
-    let moment of' = grams |> Array.map (fun gram -> 2.0 * (of' n gram - 0.5)) |> meanAndError
+
+    let grams =
+        branches (attention n 16 width (s * sqrt 2.0) Mask.None id) (simplex n 0.5) 60
+
+    let moment of' =
+        grams |> Array.map (fun gram -> 2.0 * (of' n gram - 0.5)) |> meanAndError
+
     let struct (ownS1, ownError1) = moment diagonal
     let struct (ownS2, ownError2) = moment offDiagonal
     // half a unit of four printed digits
@@ -77,12 +82,17 @@ let ``With ever more coordinates heads tend to Gaussian logits, forwards and on 
     let seen: TokenSimplex = { Q = 1.0; U = u }
     let laws = Laws.exact a
     let struct (moments, branch) = AttentionMaps.forward a.Attention laws seen
-    let struct (value, query, key) = AttentionMaps.paths n a.Attention (FewHeads.many moments) seen gradient
+
+    let struct (value, query, key) =
+        AttentionMaps.paths n a.Attention (FewHeads.many moments) seen gradient
+
     let layout = layout a
 
     let rows =
         Array.Parallel.init 40 (fun index ->
-            let struct (layer, forwards) = DrawnHeads.forward layout (CounterNormals.part 5UL index) state
+            let struct (layer, forwards) =
+                DrawnHeads.forward layout (CounterNormals.part 5UL index) state
+
             let struct (backwards, overlaps) = DrawnHeads.backward layer state theta
 
             [| diagonal n forwards
@@ -129,7 +139,9 @@ let ``Turned pairs agree as the mean cosine over their frequencies`` frequency f
     let still = float (width / 2 - layout.Turned)
 
     let agreement distance =
-        let turned = Seq.sum (seq { for f in 0 .. layout.Turned - 1 -> layout.Cosines[distance * layout.Turned + f] })
+        let turned =
+            Seq.sum (seq { for f in 0 .. layout.Turned - 1 -> layout.Cosines[distance * layout.Turned + f] })
+
         (turned + still) / float (width / 2)
 
     for distance, expected in [ 1, m1; 2, m2; 5, m5; 31, m31 ] do
@@ -153,7 +165,9 @@ let private positioned fraction logitStd mask mlp =
         Width = 2 * a.Width
         Attention =
             { a.Attention with
-                Head = { a.Attention.Head with Width = Some 64 } }
+                Head =
+                    { a.Attention.Head with
+                        Width = Some 64 } }
         Activation = Activation.Gelu
         Mlp =
             { a.Mlp with
@@ -182,7 +196,10 @@ let ``Positions slow the collapse of tokens`` fraction logitStd causal mlp expec
                 for step in (Block.at a layer).Steps do
                     let own =
                         { random with
-                            Key = CounterNormals.part random.Key (10 * layer + (if step.Sublayers[0].Module.IsMlp then 1 else 0)) }
+                            Key =
+                                CounterNormals.part
+                                    random.Key
+                                    (10 * layer + (if step.Sublayers[0].Module.IsMlp then 1 else 0)) }
 
                     state <- (GramStep.forward a laws (GramProcess.ownMask a) own step state).Output
 
@@ -199,7 +216,10 @@ let ``Positions slow the collapse of tokens`` fraction logitStd causal mlp expec
 let ``A sink on the line takes its share of norms and passes differences on`` n logitStd square rest =
     // E t² and X of t = n e^ℓ/(n e^ℓ + 1), ℓ Gaussian of deviation σ_A: the norm, what becomes of differences, and the mean mode's paths
     let width = 256
-    let a = attention n 40 width logitStd Mask.None (fun head -> { head with Sink = Some 0.0 })
+
+    let a =
+        attention n 40 width logitStd Mask.None (fun head -> { head with Sink = Some 0.0 })
+
     let layout = layout a
     let u = 1e-6
     let state = simplex n u
@@ -207,7 +227,9 @@ let ``A sink on the line takes its share of norms and passes differences on`` n 
 
     let rows =
         Array.Parallel.init 20 (fun index ->
-            let struct (layer, forwards) = DrawnHeads.forward layout (CounterNormals.part 9UL index) state
+            let struct (layer, forwards) =
+                DrawnHeads.forward layout (CounterNormals.part 9UL index) state
+
             let struct (_, overlaps) = DrawnHeads.backward layer state ones
             let own = diagonal n forwards
 
@@ -262,6 +284,7 @@ let ``A head's way back is the derivative of its way there, in every feature at 
     let state = simplex n 0.7
     let factor = GramFactor.create n state
     let scratch = HeadDraw.scratch layout
+
     let normal key count =
         let target = Array.zeroCreate<float> count
         CounterNormals.fill key count 1.0 target
@@ -272,7 +295,8 @@ let ``A head's way back is the derivative of its way there, in every feature at 
 
     /// ∂L/∂x of the drawn queries and keys, by hand from A and D ∘ A
     let gradients () =
-        let mean i = Seq.sum (seq { for j in 0 .. n - 1 -> scratch.Attended[i * n + j] * v[j] })
+        let mean i =
+            Seq.sum (seq { for j in 0 .. n - 1 -> scratch.Attended[i * n + j] * v[j] })
 
         let delta =
             Array.init (n * n) (fun k ->
@@ -322,12 +346,19 @@ let ``A head's way back is the derivative of its way there, in every feature at 
 [<Fact>]
 let ``What has no line has no exponents, and every layer`` () =
     let a =
-        { attention 12 4 8 2.0 (Mask.Window 5) (fun head -> { head with Positions = Positions.Alibi }) with
+        { attention 12 4 8 2.0 (Mask.Window 5) (fun head ->
+              { head with
+                  Positions = Positions.Alibi }) with
             Depth = 3
             Input = { Norm = 1.0; Correlation = 0.2 } }
 
     let prediction = Predict.architecture a
-    Assert.True(Double.IsNaN prediction.AngleExponent && Double.IsNaN prediction.GradientExponent)
+
+    Assert.True(
+        Double.IsNaN prediction.AngleExponent
+        && Double.IsNaN prediction.GradientExponent
+    )
+
     Assert.Equal(Phase.Unknown, prediction.Phase)
     Assert.Equal(4, prediction.Layers.Length)
     Assert.All(prediction.Layers, fun layer -> Assert.True(Double.IsFinite(layer.Q + layer.U + layer.GradientDiagonal)))

@@ -22,8 +22,12 @@ let private estimate (values: float[]) =
 let private routed experts rho routers =
     let n = 8
     let state = Array.init (n * n) (fun k -> if k / n = k % n then 1.0 else rho)
-    let own (matrix: float[]) = Seq.averageBy (fun i -> matrix[i * n + i]) (seq { 0 .. n - 1 })
-    let other matrix = (Array.sum matrix - float n * own matrix) / float (n * (n - 1))
+
+    let own (matrix: float[]) =
+        Seq.averageBy (fun i -> matrix[i * n + i]) (seq { 0 .. n - 1 })
+
+    let other matrix =
+        (Array.sum matrix - float n * own matrix) / float (n * (n - 1))
 
     let draws =
         Array.init routers (fun index ->
@@ -40,7 +44,9 @@ let private routed experts rho routers =
 [<InlineData(8, 2, "softmax", 1.0, 0.1872, 0.0916, 0.5, 0.0924)>]
 [<InlineData(128, 8, "renormalised", 1.0, 0.1491, 0.0, 0.9, 0.1113)>]
 let ``Gates of drawn routers overlap as in a million pairs`` count active gate routerStd own slope rho other =
-    let struct (_, gate) = Gate.named |> Array.find (fun struct (name, _) -> name = gate)
+    let struct (_, gate) =
+        Gate.named |> Array.find (fun struct (name, _) -> name = gate)
+
     let means = routed (experts count active gate routerStd) rho (8000 / count)
 
     let check name index expected published =
@@ -61,27 +67,46 @@ let ``Gates of drawn routers overlap as in a million pairs`` count active gate r
 [<InlineData("sigmoid")>]
 let ``B is the overlap of the gates' own derivatives`` name =
     // gates of one token are a function of its logits: tr JᵀJ by differences, the choice held
-    let struct (_, gate) = Gate.named |> Array.find (fun struct (found, _) -> found = name)
-    let e = { experts 6 3 gate 1.3 with Scale = 1.7 }
+    let struct (_, gate) =
+        Gate.named |> Array.find (fun struct (found, _) -> found = name)
+
+    let e =
+        { experts 6 3 gate 1.3 with
+            Scale = 1.7 }
+
     let key = 12UL
     let logits = Array.zeroCreate<float> 6
     CounterNormals.fill key 6 e.RouterStd logits
-    let chosen = Array.init 6 id |> Array.sortBy (fun k -> -logits[k]) |> Array.truncate 3
+
+    let chosen =
+        Array.init 6 id |> Array.sortBy (fun k -> -logits[k]) |> Array.truncate 3
 
     let gates (r: float[]) =
         let over score =
             let total = chosen |> Array.sumBy (fun k -> score r[k])
-            Array.init 6 (fun k -> if Array.contains k chosen then e.Scale * score r[k] / total else 0.0)
+
+            Array.init 6 (fun k ->
+                if Array.contains k chosen then
+                    e.Scale * score r[k] / total
+                else
+                    0.0)
 
         match gate with
         | Gate.Renormalised -> over exp
         | Gate.Sigmoid -> over (fun x -> 1.0 / (1.0 + exp -x))
         | Gate.Softmax ->
             let total = r |> Array.sumBy exp
-            Array.init 6 (fun k -> if Array.contains k chosen then e.Scale * exp r[k] / total else 0.0)
+
+            Array.init 6 (fun k ->
+                if Array.contains k chosen then
+                    e.Scale * exp r[k] / total
+                else
+                    0.0)
 
     let h = 1e-5
-    let moved k sign = gates (Array.mapi (fun l x -> if l = k then x + sign * h else x) logits)
+
+    let moved k sign =
+        gates (Array.mapi (fun l x -> if l = k then x + sign * h else x) logits)
 
     let trace =
         Seq.sum (
@@ -115,7 +140,8 @@ let ``One expert that is always chosen is the MLP itself`` () =
                     Experts = Some(experts 1 1 Gate.Renormalised 1.0) } }
 
     let layers (a: Architecture) =
-        GramProcess.draws a (GramProcess.ownMask a) (GramProcess.symmetricInput a) 1 4 |> Array.head
+        GramProcess.draws a (GramProcess.ownMask a) (GramProcess.symmetricInput a) 1 4
+        |> Array.head
 
     for expected, actual in Array.zip (layers dense) (layers routed) do
         Array.map2 (fun e a -> "C", 1.0, e, a) expected.Hidden actual.Hidden

@@ -51,10 +51,15 @@ let private record sizes depths = gen {
             Norm = norm
             Wiring = wiring
             Mask = mask
-            Attention =
-                AttentionParameters.Of(skip, attentionBranch, logitStd, valueStd)
+            Attention = AttentionParameters.Of(skip, attentionBranch, logitStd, valueStd)
             Mlp =
-                MlpParameters.Of((if wiring = Wiring.Parallel then skip else mlpSkip), mlpBranch, inStd, biasStd, outStd)
+                MlpParameters.Of(
+                    (if wiring = Wiring.Parallel then skip else mlpSkip),
+                    mlpBranch,
+                    inStd,
+                    biasStd,
+                    outStd
+                )
             Input = { Norm = q; Correlation = rho } }
 }
 

@@ -61,10 +61,17 @@ let ``In the process a gain and tanh in the norm's place are those of the closed
             Check.relative $"q of layer {layer}, {kind}" 1e-10 expected.State.Q actual.State.Q
             Check.relative $"u of layer {layer}, {kind}" 1e-9 expected.State.U actual.State.U
             Check.relative $"g_d of layer {layer}, {kind}" 1e-9 expected.Gradient.Diagonal actual.Gradient.Diagonal
-            Check.absolute $"g_o of layer {layer}, {kind}" 1e-9 expected.Gradient.OffDiagonal actual.Gradient.OffDiagonal
+
+            Check.absolute
+                $"g_o of layer {layer}, {kind}"
+                1e-9
+                expected.Gradient.OffDiagonal
+                actual.Gradient.OffDiagonal
 
 [<Fact>]
-let ``With tanh in the norm's place norms settle and exponents on the line are those of an independent implementation`` () =
+let ``With tanh in the norm's place norms settle and exponents on the line are those of an independent implementation``
+    ()
+    =
     let a =
         { Networks.plain Placement.Pre Activation.Tanh with
             NormKind = NormKind.DyT 0.8 }
@@ -83,14 +90,28 @@ let ``What a bound does not cover it refuses by name`` () =
         Assert.Contains(field, thrown.Message)
 
     let peri = Networks.plain Placement.Peri Activation.Tanh
-    refused "normGain" (fun () -> Bounds.magnitude { peri with NormGain = Schedule.Constant 2.0 } 1.0 |> ignore)
-    refused "normKind" (fun () -> Bounds.variance { peri with NormKind = NormKind.DyT 0.5 } 1.0 |> ignore)
+
+    refused "normGain" (fun () ->
+        Bounds.magnitude
+            { peri with
+                NormGain = Schedule.Constant 2.0 }
+            1.0
+        |> ignore)
+
+    refused "normKind" (fun () ->
+        Bounds.variance
+            { peri with
+                NormKind = NormKind.DyT 0.5 }
+            1.0
+        |> ignore)
 
     let sink =
         { peri with
             Attention =
                 { peri.Attention with
-                    Head = { peri.Attention.Head with Sink = Some 0.0 } } }
+                    Head =
+                        { peri.Attention.Head with
+                            Sink = Some 0.0 } } }
 
     refused "attention.sink" (fun () -> Bounds.backwardSensitivity sink |> ignore)
     Assert.Equal<float[]>(Bounds.magnitude peri 1.0, Bounds.magnitude sink 1.0)

@@ -34,7 +34,10 @@ let ``Products of any size are the sums that define them, alone and added`` rows
     PanelProduct.pack inner columns b panels
     PanelProduct.multiply rows inner columns a full panels full full false edge result
     check "A B" 1.0
-    let transposed = Array.init (inner * columns) (fun k -> b[k % inner * columns + k / inner])
+
+    let transposed =
+        Array.init (inner * columns) (fun k -> b[k % inner * columns + k / inner])
+
     PanelProduct.packTransposed inner columns transposed panels
     PanelProduct.multiply rows inner columns a full panels full full true edge result
     check "A B + A B" 2.0
@@ -44,7 +47,10 @@ let ``What ranges leave out is 0 or not asked for`` () =
     // two lower-triangular factors, of whose product the lower triangle is wanted
     let n = 21
     let lower = PanelProduct.lower n
-    let triangle seed = random seed (n * n) |> Array.mapi (fun k x -> if k % n <= k / n then x else 0.0)
+
+    let triangle seed =
+        random seed (n * n) |> Array.mapi (fun k x -> if k % n <= k / n then x else 0.0)
+
     let a, b = triangle 3, triangle 4
     let transposed = Array.init (n * n) (fun k -> b[k % n * n + k / n])
     let panels = Array.zeroCreate (PanelProduct.size n n)
@@ -64,8 +70,7 @@ let ``What ranges leave out is 0 or not asked for`` () =
 let private gramOf (factor: GramFactor) =
     let n, rank = factor.Rows, factor.Rank
 
-    Array.init (n * n) (fun k ->
-        SquareMatrix.dot factor.Entries (k / n * rank) factor.Entries (k % n * rank) rank)
+    Array.init (n * n) (fun k -> SquareMatrix.dot factor.Entries (k / n * rank) factor.Entries (k % n * rank) rank)
 
 [<Fact>]
 let ``A factor has the rank of what it factors and gives it back to rounding`` () =
@@ -93,10 +98,7 @@ let ``A factor keeps differences of nearly equal tokens`` () =
     for i in 1 .. n - 1 do
         let difference =
             Seq.sum (
-                seq {
-                    for l in 0 .. rank - 1 ->
-                        let x = factor.Entries[i * rank + l] - factor.Entries[l] in x * x
-                }
+                seq { for l in 0 .. rank - 1 -> let x = factor.Entries[i * rank + l] - factor.Entries[l] in x * x }
             )
 
         Check.absolute "|F_i − F_0|²" (8.0 * float n * 2.2e-16) (2.0 * u) difference
@@ -105,7 +107,9 @@ let ``A factor keeps differences of nearly equal tokens`` () =
 let ``Numbers of a key are standard normal and do not depend on what was drawn before`` () =
     let count = 200_000
     let numbers = random 5 count
-    let moment power = numbers |> Array.averageBy (fun x -> Math.Pow(x, float power))
+
+    let moment power =
+        numbers |> Array.averageBy (fun x -> Math.Pow(x, float power))
     // standard deviations of z, z², z³ and z⁴: 1, √2, √15, √96
     for power, expected, deviation in [ 1, 0.0, 1.0; 2, 1.0, sqrt 2.0; 3, 0.0, sqrt 15.0; 4, 3.0, sqrt 96.0 ] do
         Check.absolute $"E z^{power}" (4.0 * deviation / sqrt (float count)) expected (moment power)

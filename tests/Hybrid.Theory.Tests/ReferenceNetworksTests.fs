@@ -7,10 +7,12 @@ open Xunit
 /// Independent values of another implementation, means over 100 networks with their standard errors: 16 tokens, 2 blocks, a width so
 /// that no head has width/heads coordinates and all are drawn. One row: what the record cannot say of the weights (w_q, w_k, w_v, w_o), and means with standard errors.
 type private Case =
-    { Architecture: Architecture
-      Weights: float * float * float * float
-      /// q and p of layers 1 and 2, g_d and g_o of layers 0 and 1, ‖∂L/∂W‖²/d² of W_Q, W_K, W_V, W_O of block 1
-      Published: (float * float)[] }
+    {
+        Architecture: Architecture
+        Weights: float * float * float * float
+        /// q and p of layers 1 and 2, g_d and g_o of layers 0 and 1, ‖∂L/∂W‖²/d² of W_Q, W_K, W_V, W_O of block 1
+        Published: (float * float)[]
+    }
 
 let private baseline =
     { Architecture.defaults with
@@ -389,7 +391,18 @@ let private measure (case: Case) draws seed =
         mean, sqrt (square / float (draws * (draws - 1))))
 
 let private columns =
-    [| "q 1"; "p 1"; "q 2"; "p 2"; "g_d 0"; "g_o 0"; "g_d 1"; "g_o 1"; "W_Q"; "W_K"; "W_V"; "W_O" |]
+    [| "q 1"
+       "p 1"
+       "q 2"
+       "p 2"
+       "g_d 0"
+       "g_o 0"
+       "g_d 1"
+       "g_o 1"
+       "W_Q"
+       "W_K"
+       "W_V"
+       "W_O" |]
 
 let names: TheoryData<string> =
     TheoryData<string>(all |> Array.map _.Architecture.Name)

@@ -37,7 +37,9 @@ module Features =
 
         match feature with
         | Feature.NormKind -> a.NormKind <> NormKind.Scale && a.Norm <> Placement.None
-        | Feature.NormGain -> a.NormGain.Values |> Array.exists (fun gain -> gain <> 1.0) && a.Norm <> Placement.None
+        | Feature.NormGain ->
+            a.NormGain.Values |> Array.exists (fun gain -> gain <> 1.0)
+            && a.Norm <> Placement.None
         | Feature.Mask -> a.Mask <> Mask.None && a.Mask <> Mask.Causal
         | Feature.HeadWidth -> head.Width |> Option.exists (fun width -> width * a.Heads <> a.Width)
         | Feature.KeyValueHeads -> head.KeyValueHeads |> Option.exists (fun heads -> heads <> a.Heads)
@@ -63,8 +65,7 @@ module Features =
 
     /// Those of an architecture, in the record's order.
     [<CompiledName("Of")>]
-    let ofArchitecture (architecture: Architecture) =
-        all |> Array.filter (has architecture)
+    let ofArchitecture (architecture: Architecture) = all |> Array.filter (has architecture)
 
     /// Returns the architecture where `who`, such as an engine, has all the features that it asks for; otherwise raises
     /// InvalidArchitectureException that names every field.

@@ -27,7 +27,10 @@ module internal DrawnHeads =
 
     /// Shares of the heads that are summed each on its own; a sum does not depend on how many processors there are.
     let private shares (layout: HeadLayout) =
-        if layout.Tokens >= ParallelTokens then min 2 layout.Heads else 1
+        if layout.Tokens >= ParallelTokens then
+            min 2 layout.Heads
+        else
+            1
 
     let private addInto (target: float[]) (source: float[]) =
         let lanes = Vector<float>.Count
@@ -240,7 +243,9 @@ module internal DrawnHeads =
 
         for i in 0 .. n - 1 do
             let first = layout.Rows.First[i]
-            scratch.Mean[i] <- SquareMatrix.dot scratch.Attended (i * n + first) scratch.Value first (layout.Rows.Last[i] - first)
+
+            scratch.Mean[i] <-
+                SquareMatrix.dot scratch.Attended (i * n + first) scratch.Value first (layout.Rows.Last[i] - first)
 
         difference n scratch.Slopes layout.Rows scratch
         apply layout scratch scratch.Product layout.Rows scratch.KeySeen scratch.QueryGradient
@@ -286,7 +291,9 @@ module internal DrawnHeads =
                     apply layout scratch scratch.AttendedColumns layout.Columns scratch.Query scratch.QueryGradient
                     addSquare layout scratch lower scratch.QueryGradient sums[0])
 
-        let share = layout.Parameters.ValueStd * layout.Parameters.ValueStd / float layout.Heads
+        let share =
+            layout.Parameters.ValueStd * layout.Parameters.ValueStd / float layout.Heads
+
         scale (share / (if exact then 1.0 else float layout.Width)) sums[0]
 
         if exact then
@@ -315,18 +322,18 @@ module internal DrawnHeads =
     /// Whether a record asks for more of its heads than d_k → ∞ logits under no or a causal mask.
     let haveFeatures (architecture: Architecture) =
         Features.ofArchitecture architecture
-           |> Array.exists (fun feature ->
-               match feature with
-               | Feature.Mask
-               | Feature.HeadWidth
-               | Feature.KeyValueHeads
-               | Feature.Positions
-               | Feature.QueryKeyNorm
-               | Feature.SoftCap
-               | Feature.Sink -> true
-               | Feature.NormKind
-               | Feature.NormGain
-               | Feature.Experts -> false)
+        |> Array.exists (fun feature ->
+            match feature with
+            | Feature.Mask
+            | Feature.HeadWidth
+            | Feature.KeyValueHeads
+            | Feature.Positions
+            | Feature.QueryKeyNorm
+            | Feature.SoftCap
+            | Feature.Sink -> true
+            | Feature.NormKind
+            | Feature.NormGain
+            | Feature.Experts -> false)
 
     /// Tokens from which one head's coordinates cost less than the n³ of its logits' expectations.
     [<Literal>]

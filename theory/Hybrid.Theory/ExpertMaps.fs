@@ -106,7 +106,8 @@ module internal ExpertMaps =
 
                         slope <-
                             slope
-                            + gg * (weight[a + e] * weight[b + e] * (1.0 - drift[a + e] - drift[b + e]) + common)
+                            + gg
+                              * (weight[a + e] * weight[b + e] * (1.0 - drift[a + e] - drift[b + e]) + common)
 
                 let o = squared * overlap + experts.Shared
                 overlaps[i * n + j] <- o

@@ -53,7 +53,8 @@ module FixedPoints =
 
     /// Whether every block is the same map, so that a fixed point makes sense.
     let isUniform (architecture: Architecture) =
-        let isDense = architecture.Mlp.Experts |> Option.forall (fun experts -> experts.Dense = 0)
+        let isDense =
+            architecture.Mlp.Experts |> Option.forall (fun experts -> experts.Dense = 0)
 
         let hasOneHead =
             match architecture.Mask, architecture.Attention.Head.Positions with

@@ -28,6 +28,12 @@ module GramProcess =
     let internal ownMask (architecture: Architecture) =
         allowed architecture.Tokens (architecture.Mask.At 1)
 
+    /// Matrices of many tokens are so large that what steps leave behind would be collected only after gigabytes of it; they are so few
+    /// that collecting takes milliseconds.
+    let private makeRoom n =
+        if n >= DrawnHeads.ManyTokens then
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, true, false)
+
     /// One infinitely wide network: Gram matrices of the stream and of the gradient at every step's boundary, the input first, and
     /// every step's weight gradients. Raises DivergenceException where norms leave double precision.
     let internal drawSteps
@@ -73,6 +79,7 @@ module GramProcess =
 
                 traces.Add trace
                 state <- trace.Output
+                makeRoom n
 
                 for i in 0 .. n - 1 do
                     if not (state[i * n + i] <= Geometry.LargestNorm) then
@@ -95,9 +102,9 @@ module GramProcess =
             weights[index] <- own
             // what the way back has passed makes room
             traces.RemoveAt index
+            makeRoom n
 
-        struct (Array.map2 (fun hidden gradient -> { Hidden = hidden; Gradient = gradient }) hidden gradients,
-                weights)
+        struct (Array.map2 (fun hidden gradient -> { Hidden = hidden; Gradient = gradient }) hidden gradients, weights)
 
     /// The boundaries of blocks, layers 0..depth, among those of steps.
     let private blocks (architecture: Architecture) (boundaries: GramLayer[]) =

@@ -114,8 +114,7 @@ module internal GramStep =
                 | Some experts ->
                     let routing = ExpertMaps.route n experts random.Key state
 
-                    struct (GramModule.Experts(parameters, kernels, routing),
-                            Array.map2 (*) routing.Overlaps branch)
+                    struct (GramModule.Experts(parameters, kernels, routing), Array.map2 (*) routing.Overlaps branch)
 
         { Module = drawn
           Branch = sublayer.Branch
@@ -124,7 +123,14 @@ module internal GramStep =
           Seen = state
           Output = output }
 
-    let forward (architecture: Architecture) laws allowed (random: Randomness) (step: Step) (input: float[]) : GramStep =
+    let forward
+        (architecture: Architecture)
+        laws
+        allowed
+        (random: Randomness)
+        (step: Step)
+        (input: float[])
+        : GramStep =
         let n = architecture.Tokens
         let r2 = step.Skip * step.Skip
         let sum = input |> Array.map (fun c -> r2 * c)
@@ -201,7 +207,13 @@ module internal GramStep =
             ValueNone
 
     /// (5.4) of W_1 and W_2 given the gradient at the branch output, Θ; for experts Θ ∘ O.
-    let private ofMlp (architecture: Architecture) (parameters: MlpParameters) (kernels: PairKernels) (seen: float[]) theta =
+    let private ofMlp
+        (architecture: Architecture)
+        (parameters: MlpParameters)
+        (kernels: PairKernels)
+        (seen: float[])
+        theta
+        =
         let n = architecture.Tokens
         let d = float architecture.Width
         let inner = parameters.InStd * parameters.InStd
@@ -259,7 +271,9 @@ module internal GramStep =
                     ofMlp architecture parameters kernels trace.Seen theta)
         | GramModule.Experts(parameters, kernels, routing) ->
             let chosen = Array.map2 (*) routing.Overlaps theta
-            let atModule = MlpMaps.gramBackward architecture.Gated n parameters kernels trace.Seen chosen
+
+            let atModule =
+                MlpMaps.gramBackward architecture.Gated n parameters kernels trace.Seen chosen
             // κ of one expert, times the gates' own gradient: derivation (15.9)
             let expert = MlpMaps.branchOf architecture.Gated parameters kernels trace.Seen
             let routed = Array.map3 (fun k b g -> k * b * g) expert routing.Slopes theta

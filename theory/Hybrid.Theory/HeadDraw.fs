@@ -87,7 +87,7 @@ module internal HeadDraw =
             let pairs = int (Math.Round(fraction * float width)) / 2
 
             let angle k =
-                float (k / pairs) * Math.Pow(baseFrequency, -float (k % pairs) / float pairs)
+                float (k / pairs) * Math.Pow(baseFrequency, -float(k % pairs) / float pairs)
 
             struct (pairs, Array.init (n * pairs) (angle >> cos), Array.init (n * pairs) (angle >> sin))
         | Positions.None
@@ -121,7 +121,10 @@ module internal HeadDraw =
     let scratch (layout: HeadLayout) : HeadScratch =
         let n = layout.Tokens
         let square () = lent (n * n)
-        let wide () = Array.zeroCreate<float>(n * layout.Width)
+
+        let wide () =
+            Array.zeroCreate<float>(n * layout.Width)
+
         let line () = Array.zeroCreate<float> n
         let attended, columns = square (), square ()
         let isCapped = layout.Parameters.Head.SoftCap.IsSome
@@ -148,9 +151,7 @@ module internal HeadDraw =
              product)
           Panels =
             lent (
-                max
-                    (PanelProduct.size n n)
-                    (max (PanelProduct.size n layout.Width) (PanelProduct.size layout.Width n))
+                max (PanelProduct.size n n) (max (PanelProduct.size n layout.Width) (PanelProduct.size layout.Width n))
             )
           Edge = Array.zeroCreate (4 * PanelProduct.width)
           Value = line ()
@@ -364,13 +365,7 @@ module internal HeadDraw =
         attend layout state index scratch
 
     /// What a gradient of what the product sees is one of the drawn coordinates, in place: rotation, norm and scale undone.
-    let undo
-        (layout: HeadLayout)
-        (drawn: float[])
-        (scale: float[])
-        (inverse: float[])
-        (gradient: float[])
-        =
+    let undo (layout: HeadLayout) (drawn: float[]) (scale: float[]) (inverse: float[]) (gradient: float[]) =
         if layout.Turned > 0 then
             turn layout -1.0 gradient
 
@@ -379,8 +374,7 @@ module internal HeadDraw =
         for i in 0 .. layout.Tokens - 1 do
             let along =
                 match layout.Parameters.Head.QueryKeyNorm with
-                | QueryKeyNorm.Head ->
-                    inverse[i] * inverse[i] * overlap width drawn gradient i / float width
+                | QueryKeyNorm.Head -> inverse[i] * inverse[i] * overlap width drawn gradient i / float width
                 | QueryKeyNorm.None
                 | QueryKeyNorm.All -> 0.0
 

@@ -215,7 +215,10 @@ module Trainability =
                     gain * gain
                 | QueryKeyNorm.None, NormKind.DyT alpha when architecture.Norm.Before && Double.IsFinite layer.State.Q ->
                     let gain = Array.max architecture.NormGain.Values
-                    gain * gain * (Kernels.at Activation.Tanh (alpha * alpha * layer.State.Q)).KappaAtOne
+
+                    gain
+                    * gain
+                    * (Kernels.at Activation.Tanh (alpha * alpha * layer.State.Q)).KappaAtOne
                 | QueryKeyNorm.None, (NormKind.Scale | NormKind.DyT _) -> layer.State.Q
               U = layer.State.U }
 
@@ -272,18 +275,20 @@ module Trainability =
                         (fun product step -> product * step.Skip * step.Skip)
                         (trajectory.Layers[layer].State.Q / trajectory.Layers[layer + 1].State.Q)
 
-                1.0 - (seq { 0 .. trajectory.Depth - 1 } |> Seq.fold (fun product layer -> product * kept layer) 1.0)
+                1.0
+                - (seq { 0 .. trajectory.Depth - 1 }
+                   |> Seq.fold (fun product layer -> product * kept layer) 1.0)
         else
 
-        Geometry.follow architecture laws
-        |> Array.collect _.Steps
-        |> Array.fold
-            (fun kept step ->
-                let before = step.Skip * step.Skip * step.Input.Q
-                let sum = step.Output.Q * step.Divisor
-                kept * (if sum = 0.0 then 1.0 else before / sum))
-            1.0
-        |> fun kept -> 1.0 - kept
+            Geometry.follow architecture laws
+            |> Array.collect _.Steps
+            |> Array.fold
+                (fun kept step ->
+                    let before = step.Skip * step.Skip * step.Input.Q
+                    let sum = step.Output.Q * step.Divisor
+                    kept * (if sum = 0.0 then 1.0 else before / sum))
+                1.0
+            |> fun kept -> 1.0 - kept
 
     let private computes share =
         if share = 0.0 then

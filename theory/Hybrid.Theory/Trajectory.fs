@@ -526,10 +526,16 @@ module Trajectory =
         else
             false
 
-    /// Draws that a prediction averages where tokens differ or heads are drawn; each is one infinitely wide network, whose means are
-    /// over ever more tokens.
+    /// Draws that a prediction averages where tokens differ or heads are drawn; each is one infinitely wide network.
+    [<Literal>]
+    let Draws = 4
+
+    /// The same of an architecture: fewer of many tokens, over which a network's own means are.
     let draws (architecture: Architecture) =
-        if architecture.Tokens >= DrawnHeads.ManyTokens then 2 else 4
+        if architecture.Tokens >= DrawnHeads.ManyTokens then
+            2
+        else
+            Draws
 
     /// Seed of draws: a prediction is a pure function of the architecture.
     [<Literal>]

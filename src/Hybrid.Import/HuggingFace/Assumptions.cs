@@ -48,16 +48,16 @@ internal static class Assumptions
         if (scaling == ResidualScaling.None)
         {
             return "residual scaling none: W_O and W_2 are drawn as every other weight; if your code scales them by "
-                + Line($"1/√(2L) = {depth:G4}, give --residual-scaling depth, "
-                    + "and do not count it twice by setting attention.branch or mlp.branch too");
+                + Line($"1/√(2L) = {depth:G4}, give --residual-scaling depth, ")
+                    + "and do not count it twice by setting attention.branch or mlp.branch too";
         }
 
         return model.Norm.OnBranch
             ? Line(
                 $"residual scaling depth: 1/√(2L) = {depth:G4} is in attention.valueStd and mlp.outStd, where the norm after each branch ")
                 + "takes it out again: it changes no signal"
-            : Line($"residual scaling depth: W_O and W_2 carry 1/√(2L) = {depth:G4}, "
-                + "as attention.branch and mlp.branch; do not count it twice: ")
+            : Line($"residual scaling depth: W_O and W_2 carry 1/√(2L) = {depth:G4}, ")
+                + "as attention.branch and mlp.branch; do not count it twice: "
                 + "if initializer_range includes it or your code does not scale, give --residual-scaling none";
     }
 

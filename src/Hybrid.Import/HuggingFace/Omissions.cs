@@ -43,14 +43,14 @@ internal static class Omissions
     {
         double logits = model.LogitFactor * Math.Sqrt(model.HeadWidth);
         if (model.Norm != Placement.Output)
-            return Line("QK-norm is exact for wide heads: its modules see normalised tokens, "
-                + $"so that it only sets σ_A = {record.Attention.LogitStd:G4}");
+            return "QK-norm is exact for wide heads: its modules see normalised tokens, "
+                + Line($"so that it only sets σ_A = {record.Attention.LogitStd:G4}");
         return Line(
             $"QK-norm is not modelled: it keeps the logits' standard deviation at {logits:G4}, while the record's grows with the stream's ")
-            + Line($"squared norm; σ_A = {record.Attention.LogitStd:G4} is right in the "
-                + "middle of the depth, too small before it, where tokens then come out ")
-            + Line($"too much alike; for angles --set norm=peri --set attention.logitStd={logits:G4} is closer: "
-                + "attention exact, the MLP's input normalised");
+            + Line($"squared norm; σ_A = {record.Attention.LogitStd:G4} is right in the ")
+                + "middle of the depth, too small before it, where tokens then come out "
+            + Line($"too much alike; for angles --set norm=peri --set attention.logitStd={logits:G4} is closer: ")
+                + "attention exact, the MLP's input normalised";
     }
 
     private static IEnumerable<string> Attention(ConfigReader config, ModelDescription model, Architecture record)
@@ -70,13 +70,13 @@ internal static class Omissions
         if (config.Positive("attn_logit_softcapping") is double cap)
         {
             double change = Math.Pow(record.Attention.LogitStd / cap, 2) / 3;
-            yield return Line($"soft-capping of logits at {cap:G4} is not modelled: "
-                + $"at their standard deviation it changes them by about {change:0.###%}");
+            yield return Line($"soft-capping of logits at {cap:G4} is not modelled: ")
+                + Line($"at their standard deviation it changes them by about {change:0.###%}");
         }
 
         if (config.Positive("clip_qkv") is double clip)
-            yield return Line($"clipping of queries, keys and values at ±{clip:G4} is not modelled; "
-                + $"their initial standard deviation is {record.Mlp.InStd:G4}");
+            yield return Line($"clipping of queries, keys and values at ±{clip:G4} is not modelled; ")
+                + Line($"their initial standard deviation is {record.Mlp.InStd:G4}");
         if (config.Flag("scale_attn_by_inverse_layer_idx", false))
             yield return "scale_attn_by_inverse_layer_idx is not modelled: "
                 + "logits keep one scale in all layers here, and shrink as 1/layer there";
@@ -91,8 +91,8 @@ internal static class Omissions
             ?? config.NonNegative("layer_norm_epsilon") ?? 0;
         if (epsilon > NoticeableEpsilon * record.Input.Norm)
         {
-            yield return Line("normalisation divides by the norm alone: "
-                + $"ε = {epsilon:G3} is {epsilon / record.Input.Norm:0.#%} of q₀ and matters in the first layer only");
+            yield return "normalisation divides by the norm alone: "
+                + Line($"ε = {epsilon:G3} is {epsilon / record.Input.Norm:0.#%} of q₀ and matters in the first layer only");
         }
     }
 
