@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Hybrid.Architectures;
-using Hybrid.Import.Records;
 
 namespace Hybrid.Cli.Output;
 

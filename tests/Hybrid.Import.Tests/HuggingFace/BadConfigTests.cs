@@ -72,12 +72,12 @@ public class BadConfigTests
     [InlineData("""{"model_type":"llama","hidden_size":99999999999}""", "hidden_size must be an integer", "got 99999999999")]
     [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":7,"intermediate_size":8}""",
         "num_attention_heads must be a divisor of hidden_size = 64", "got 7")]
-    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,
-        "image_size":8,"patch_size":16}""", "image_size over patch_size", "got 8 over 16")]
-    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,
-        "image_size":[224,224],"patch_size":16}""", "image_size must be an integer", "got [224,224]")]
-    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,
-        "image_size":16777216,"patch_size":1}""", "image_size over patch_size", "got 16777216 over 1")]
+    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,"""
+        + """ "image_size":8,"patch_size":16}""", "image_size over patch_size", "got 8 over 16")]
+    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,"""
+        + """ "image_size":[224,224],"patch_size":16}""", "image_size must be an integer", "got [224,224]")]
+    [InlineData("""{"model_type":"vit","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":8,"""
+        + """ "image_size":16777216,"patch_size":1}""", "image_size over patch_size", "got 16777216 over 1")]
     [InlineData("""{"model_type":"llama","a":[[[[[[[[[[1]]]]]]]]]]}""", "line 1", "depth of 8")]
     [InlineData("""{"model_type":"llama",""", "line 1", "JSON")]
     public void A_configuration_that_is_none_is_refused(string text, string message, string received) => Refused(text, message, received);
