@@ -63,7 +63,13 @@ module internal DrawnHeads =
             if parts = 1 then
                 [| share 0 |]
             else
-                Array.Parallel.init parts share
+                // two shares are two tasks, which a chunked loop would put into one
+                let results = Array.zeroCreate<float[][]> parts
+
+                Threading.Tasks.Parallel.For(0, parts, (fun part -> results[part] <- share part))
+                |> ignore
+
+                results
 
         let total = all[0]
 
