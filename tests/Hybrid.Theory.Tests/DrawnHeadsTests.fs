@@ -366,6 +366,6 @@ let ``What has no line has no exponents, and every layer`` () =
     Assert.All(prediction.Weights, fun weights -> Assert.True(weights.Query > 0.0 && weights.Key > 0.0))
 
     let thrown =
-        Assert.Throws<UnsupportedArchitectureException>(fun () -> PhaseDiagram.Create([ a ]) |> ignore)
+        Assert.Throws<InvalidArchitectureException>(fun () -> PhaseDiagram.Create([ a ]) |> ignore)
 
     Assert.Contains("attention.positions", thrown.Message)

@@ -86,7 +86,7 @@ let ``With tanh in the norm's place norms settle and exponents on the line are t
 [<Fact>]
 let ``What a bound does not cover it refuses by name`` () =
     let refused (field: string) (ask: unit -> unit) =
-        let thrown = Assert.Throws<UnsupportedArchitectureException>(fun () -> ask ())
+        let thrown = Assert.Throws<InvalidArchitectureException>(fun () -> ask ())
         Assert.Contains(field, thrown.Message)
 
     let peri = Networks.plain Placement.Peri Activation.Tanh
