@@ -173,10 +173,8 @@ let surveyed index =
         Activation = pick [| Activation.Relu; Activation.GeluTanh; Activation.Tanh; Activation.Erf |]
         Norm = norm
         Mask = Mask.Causal
-        Attention =
-            AttentionParameters.Of(Schedule.Constant skip, Schedule.Constant branch, logitStd, valueStd)
-        Mlp =
-            MlpParameters.Of(Schedule.Constant skip, Schedule.Constant branch, inStd, 0.0, outStd)
+        Attention = AttentionParameters.Of(Schedule.Constant skip, Schedule.Constant branch, logitStd, valueStd)
+        Mlp = MlpParameters.Of(Schedule.Constant skip, Schedule.Constant branch, inStd, 0.0, outStd)
         Input = { Norm = embedding; Correlation = 0.0 } }
 
 /// Test loss after so many steps of AdamW at 3e-3 with 20 of warm-up and clipping at 1; +∞ where the run diverged.
@@ -239,10 +237,8 @@ let targeted =
             Depth = depth
             Activation = Activation.GeluTanh
             Norm = norm
-            Attention =
-                AttentionParameters.Of(Schedule.Constant 1.0, weight, logitStd, 1.0)
-            Mlp =
-                MlpParameters.Of(Schedule.Constant 1.0, weight, sqrt 2.0, 0.0, 1.0)
+            Attention = AttentionParameters.Of(Schedule.Constant 1.0, weight, logitStd, 1.0)
+            Mlp = MlpParameters.Of(Schedule.Constant 1.0, weight, sqrt 2.0, 0.0, 1.0)
             Input = { Norm = embedding; Correlation = 0.0 } }
 
     [| for embedding in [ 1e-4; 1e-2; 1.0 ] do
@@ -276,10 +272,8 @@ let gridNetwork norm branch inStd logitStd depth =
         Activation = Activation.Erf
         Norm = norm
         Mask = Mask.Causal
-        Attention =
-            AttentionParameters.Of(skip, Schedule.Constant branch, logitStd, 1.0)
-        Mlp =
-            MlpParameters.Of(skip, Schedule.Constant branch, inStd, 0.0, 1.0)
+        Attention = AttentionParameters.Of(skip, Schedule.Constant branch, logitStd, 1.0)
+        Mlp = MlpParameters.Of(skip, Schedule.Constant branch, inStd, 0.0, 1.0)
         Input = { Norm = 1.0; Correlation = 0.0 } }
 
 /// Every network of loss-vs-exponents with its mean loss, as the page "Every loss" has them.
@@ -394,7 +388,13 @@ let post depth skip branch weight =
         Attention =
             AttentionParameters.Of(Schedule.Constant skip, Schedule.Constant branch, 0.5, sqrt 0.5 * weight * weight)
         Mlp =
-            MlpParameters.Of(Schedule.Constant skip, Schedule.Constant branch, sqrt 0.4 * weight, 0.0, sqrt 1.6 * weight)
+            MlpParameters.Of(
+                Schedule.Constant skip,
+                Schedule.Constant branch,
+                sqrt 0.4 * weight,
+                0.0,
+                sqrt 1.6 * weight
+            )
         Input = { Norm = 1.0; Correlation = 0.5 } }
 
 let strong logitStd =

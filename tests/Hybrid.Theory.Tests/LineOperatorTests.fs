@@ -80,7 +80,10 @@ let ``The causal average is A D Aᵀ of rows uniform over the past`` () =
     let n = 7
     let random = Random 3
     let d = Array.init (n * n) (fun _ -> random.NextDouble())
-    let row i k = if k <= i then 1.0 / float (i + 1) else 0.0
+
+    let row i k =
+        if k <= i then 1.0 / float (i + 1) else 0.0
+
     let average = LineOperator.causalAverage n d
 
     for i in 0 .. n - 1 do

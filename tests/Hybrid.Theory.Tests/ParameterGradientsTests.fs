@@ -15,10 +15,8 @@ let private network norm gated =
         MlpWidth = 768
         Gated = gated
         Norm = norm
-        Attention =
-            AttentionParameters.Of(Schedule.Constant 0.9, Schedule.Constant 0.7, 1.5, 1.2)
-        Mlp =
-            MlpParameters.Of(Schedule.Constant 0.9, Schedule.Constant 0.7, 1.4, 0.3, 0.8)
+        Attention = AttentionParameters.Of(Schedule.Constant 0.9, Schedule.Constant 0.7, 1.5, 1.2)
+        Mlp = MlpParameters.Of(Schedule.Constant 0.9, Schedule.Constant 0.7, 1.4, 0.3, 0.8)
         Input = { Norm = 1.0; Correlation = 0.4 } }
 
 /// ((norm, gated, layer, matrix), (mean, error) at width 128, the same at width 384)

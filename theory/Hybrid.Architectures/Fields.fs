@@ -41,7 +41,10 @@ type FieldValue =
         | Flag flag -> if flag then "true" else "false"
         | Numbers values -> values |> Seq.map number |> list
         | Null -> "null"
-        | Object parts -> parts |> Seq.map (fun struct (name, value) -> $"{name} {value}") |> String.concat ", "
+        | Object parts ->
+            parts
+            |> Seq.map (fun struct (name, value) -> $"{name} {value}")
+            |> String.concat ", "
         | List values -> values |> Seq.map string |> list
 
 /// What kind of value a field takes.
@@ -738,7 +741,8 @@ module Fields =
                _.Norm
                (fun value a -> { a with Norm = value })
            normKind "normKind" "" "what a norm does" _.NormKind (fun value a -> { a with NormKind = value })
-           { schedule "normGain" "γ" "what every norm multiplies by" _.NormGain (fun value a -> { a with NormGain = value }) with
+           { schedule "normGain" "γ" "what every norm multiplies by" _.NormGain (fun value a ->
+                 { a with NormGain = value }) with
                IsOptional = true }
            choice "wiring" "how a block's sublayers follow each other" Wiring.named _.Wiring (fun value a ->
                { a with Wiring = value })
@@ -771,8 +775,11 @@ module Fields =
                (fun a value -> value >= 1 && a.Heads >= 1 && a.Heads % value = 0)
                _.Attention.Head.KeyValueHeads
                (fun value -> head (fun part -> { part with KeyValueHeads = value }))
-           positions "attention.positions" "how attention is told where tokens are" _.Attention.Head.Positions (fun value ->
-               head (fun part -> { part with Positions = value }))
+           positions
+               "attention.positions"
+               "how attention is told where tokens are"
+               _.Attention.Head.Positions
+               (fun value -> head (fun part -> { part with Positions = value }))
            { choice
                  "attention.queryKeyNorm"
                  "which queries and keys are normalised; σ_A then is the product of the gains"

@@ -32,8 +32,7 @@ module Presets =
             Attention =
                 // W_Q and W_K entries have variance σ_A/d, W_V and W_O variance σ_V/d
                 AttentionParameters.Of(constant 1.0, projection, variance width, variance width)
-            Mlp =
-                MlpParameters.Of(constant 1.0, projection, sqrt (variance width), 0.0, sqrt (variance mlpWidth))
+            Mlp = MlpParameters.Of(constant 1.0, projection, sqrt (variance width), 0.0, sqrt (variance mlpWidth))
             Input =
                 { Norm = std * std + 0.01 * 0.01
                   Correlation = 0.0 } }

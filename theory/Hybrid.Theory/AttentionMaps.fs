@@ -278,7 +278,7 @@ module AttentionMaps =
         let mutable ofKey = 0.0
 
         for i in 0 .. n - 1 do
-            for j in 0 .. i do
+            for j in 0..i do
                 let k = i * n + j
                 let t = j * n + i
 

@@ -203,7 +203,16 @@ type internal ErrorFunctionMixture
                     slope <- slope + weight * p * (angle + sine * (g + both) * inverse)
                 else
                     value <- value + weight * p * angle
-                    slope <- slope + weight * scales[i] * sqrt ga * p * Vector<float>(scales, j) * Vector.SquareRoot gb * inverse
+
+                    slope <-
+                        slope
+                        + weight
+                          * scales[i]
+                          * sqrt ga
+                          * p
+                          * Vector<float>(scales, j)
+                          * Vector.SquareRoot gb
+                          * inverse
 
                 j <- j + lanes
 

@@ -36,7 +36,8 @@ module LineOperator =
 
     /// Rows uniform over the tokens that any one mask allows, in O(n³).
     let private allowedAverage n (mask: Mask) : LineAverage =
-        let allowed = Array.init n (fun i -> [| 0 .. n - 1 |] |> Array.filter (fun j -> mask.Allows(i, j)))
+        let allowed =
+            Array.init n (fun i -> [| 0 .. n - 1 |] |> Array.filter (fun j -> mask.Allows(i, j)))
 
         fun differences ->
             let rows =
@@ -55,7 +56,8 @@ module LineOperator =
         | Mask.Causal -> causalAverage n
         | Mask.Window _
         | Mask.Prefix _ as mask -> allowedAverage n mask
-        | Mask.PerLayer _ -> invalidArg (nameof architecture) "the line of layers with masks of their own has no one average"
+        | Mask.PerLayer _ ->
+            invalidArg (nameof architecture) "the line of layers with masks of their own has no one average"
 
     /// Differences that are the same for every pair of tokens.
     [<CompiledName("Uniform")>]
@@ -111,7 +113,13 @@ module LineOperator =
                 // brought to a sum of 1, so that no depth leaves double precision
                 let size = Array.sum next
                 log' <- log' + log size
-                differences <- if size > 0.0 then next |> Array.map (fun d -> d / size) else next
+
+                differences <-
+                    if size > 0.0 then
+                        next |> Array.map (fun d -> d / size)
+                    else
+                        next
+
                 q <- nextQ
 
                 if not (q <= Geometry.LargestNorm) then
@@ -137,5 +145,7 @@ module LineOperator =
                 else
                     architecture
 
-            let logs = logs architecture laws (average architecture) (uniform architecture.Tokens)
+            let logs =
+                logs architecture laws (average architecture) (uniform architecture.Tokens)
+
             logs[architecture.Depth] / float architecture.Depth

@@ -604,5 +604,4 @@ module Trajectory =
     let predict (architecture: Architecture) laws : Trajectory = within HeadDraws architecture laws
 
     /// The same with fewer heads drawn of a masked network that has many, where many architectures are compared.
-    let compare (architecture: Architecture) laws : Trajectory =
-        within QuickHeadDraws architecture laws
+    let compare (architecture: Architecture) laws : Trajectory = within QuickHeadDraws architecture laws
