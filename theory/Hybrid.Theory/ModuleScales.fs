@@ -144,6 +144,26 @@ module ModuleScales =
             S1 = s1
             Entropy = entropy }
 
+    /// `share` is Σ g² of the experts, 1 without: a branch that no norm follows is not kept once it is added.
+    let private ofMlp (architecture: Architecture) (part: GramSublayer) (mlp: MlpParameters) (kernels: PairKernels) share scales =
+        let n = architecture.Tokens
+        let inner = mlp.InStd * mlp.InStd
+        let mutable hidden = 0.0
+
+        for i in 0 .. n - 1 do
+            let up =
+                if architecture.Gated then
+                    inner * part.Seen[i * n + i]
+                else
+                    1.0
+
+            hidden <- hidden + kernels.Values[i * n + i] * up / float n
+
+        { scales with
+            PreActivation = inner * meanDiagonal n part.Seen + mlp.BiasStd * mlp.BiasStd
+            Hidden = hidden
+            Mlp = mlp.OutStd * mlp.OutStd * hidden * share }
+
     /// Mean squares of one step of a drawn network, added to those of its block.
     let private ofStep (architecture: Architecture) (scales: ModuleScales) (step: GramStep) =
         let n = architecture.Tokens
@@ -151,32 +171,15 @@ module ModuleScales =
         step.Sublayers
         |> Array.fold
             (fun (scales: ModuleScales) part ->
-                let q = meanDiagonal n part.Seen
-
                 match part.Module with
                 | GramModule.Attention(attention, heads) ->
                     let struct (s1, entropy) = sharpness n heads
                     ofAttention n attention part struct (s1, entropy) scales
                 // their rows are drawn again where they are asked for, and not kept
                 | GramModule.Drawn(attention, _) -> ofAttention n attention part struct (nan, nan) scales
-                | GramModule.Mlp(mlp, kernels)
-                | GramModule.Experts(mlp, kernels, _) ->
-                    let inner = mlp.InStd * mlp.InStd
-                    let mutable hidden = 0.0
-
-                    for i in 0 .. n - 1 do
-                        let up =
-                            if architecture.Gated then
-                                inner * part.Seen[i * n + i]
-                            else
-                                1.0
-
-                        hidden <- hidden + kernels.Values[i * n + i] * up / float n
-
-                    { scales with
-                        PreActivation = inner * q + mlp.BiasStd * mlp.BiasStd
-                        Hidden = hidden
-                        Mlp = meanDiagonal n part.Output })
+                | GramModule.Mlp(mlp, kernels) -> ofMlp architecture part mlp kernels 1.0 scales
+                | GramModule.Experts(mlp, kernels, routing) ->
+                    ofMlp architecture part mlp kernels (meanDiagonal n routing.Overlaps) scales)
             scales
 
     /// Mean squares of every layer of one drawn network; shorter where norms leave double precision.
