@@ -33,6 +33,21 @@ public sealed partial class CitedDocumentTests
         Assert.True(unknown.Length == 0, $"{unknown.Length}\n{string.Join('\n', unknown)}");
     }
 
+    [Fact]
+    public void Links_of_pages_lead_to_files()
+    {
+        (string File, string Target)[] links =
+        [
+            .. House.Files(".md").SelectMany(file => Links().Matches(Blocks().Replace(House.Read(file), ""))
+                .Select(match => (file, match.Groups[1].Value))),
+        ];
+        string[] broken = [.. links
+            .Where(link => !Path.Exists(Path.Combine(House.Root, Path.GetDirectoryName(link.File)!, link.Target)))
+            .Select(link => $"{link.File}: {link.Target}")];
+        Assert.True(broken.Length == 0, $"{broken.Length}\n{string.Join('\n', broken)}");
+        Assert.True(links.Length > 50, $"only {links.Length} links were found");
+    }
+
     private static bool Exists(string document) => File.Exists(Path.Combine(House.Root, document));
 
     // What a comment, or the name of a test, says in a line.
@@ -41,6 +56,10 @@ public sealed partial class CitedDocumentTests
 
     [GeneratedRegex(@"(?<![\w/.<{-])[\w./-]*[\w-]*[a-z][\w-]*\.md\b")]
     private static partial Regex Documents();
+
+    // Within the repository, up to an anchor.
+    [GeneratedRegex(@"\]\((?!\w+:|#)([^)#\s]+)")]
+    private static partial Regex Links();
 
     // Code, in blocks and in lines: files that a command is to write.
     [GeneratedRegex(@"^```.*?^```|`[^`\n]*`", RegexOptions.Multiline | RegexOptions.Singleline)]
