@@ -216,10 +216,11 @@ let ``Two heads: the prediction is a mean to 2 %, the networks' 3595 ± 60, and 
         (Predict.architecture (network Placement.Peri 8.0 heads)).Caveats
         |> Array.map _.Text
 
-    Assert.Contains(reasons 2, (fun (reason: string) -> reason.StartsWith "few heads: "))
+    let two = reasons 2
+    Assert.Contains(two, (fun (reason: string) -> reason.StartsWith "few heads: "))
     Assert.DoesNotContain(reasons 8, (fun (reason: string) -> reason.StartsWith "few heads: "))
     // ln g_d of the process scatters by .23 with two heads and by .35 with one
-    Assert.DoesNotContain(reasons 2, (fun (reason: string) -> reason.Contains "one network lies below the mean"))
+    Assert.DoesNotContain(two, (fun (reason: string) -> reason.Contains "one network lies below the mean"))
 
     Assert.Contains(
         reasons 1,

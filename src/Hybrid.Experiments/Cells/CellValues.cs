@@ -11,9 +11,14 @@ public sealed class CellValues
         new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     private readonly Dictionary<string, Estimate> _values;
+    private readonly Func<string, Estimate>? _madeUp;
 
     /// <summary>Of finished estimates.</summary>
     public CellValues(IEnumerable<KeyValuePair<string, Estimate>> values) => _values = new(values);
+
+    /// <summary>A cell that has a number under every name: for evaluations without measurements.</summary>
+    internal CellValues(Func<string, Estimate> madeUp)
+        : this([]) => _madeUp = madeUp;
 
     /// <summary>The names, in the order of measurement.</summary>
     public IReadOnlyCollection<string> Names => _values.Keys;
@@ -22,7 +27,8 @@ public sealed class CellValues
     /// <exception cref="InvalidOperationException">The cell measured no such number.</exception>
     public Estimate this[string name] => _values.TryGetValue(name, out Estimate value)
         ? value
-        : throw new InvalidOperationException($"the cell has no number '{name}'; it has {string.Join(", ", _values.Keys)}");
+        : _madeUp?.Invoke(name)
+            ?? throw new InvalidOperationException($"the cell has no number '{name}'; it has {string.Join(", ", _values.Keys)}");
 
     /// <summary>Estimates from samples that each name the same numbers.</summary>
     public static CellValues Of(IEnumerable<IEnumerable<KeyValuePair<string, double>>> samples)

@@ -1,5 +1,3 @@
-using MathNet.Numerics.LinearAlgebra;
-
 namespace Hybrid.Lab.Statistics;
 
 /// <summary>
@@ -20,10 +18,10 @@ internal sealed class GaussianProcess
     private readonly IReadOnlyList<int> _blocks;
     private readonly double _mean;
     private readonly double[] _lengths;
-    private readonly Vector<double> _weights;
+    private readonly double[] _weights;
 
     private GaussianProcess(
-        IReadOnlyList<double[]> inputs, IReadOnlyList<int> blocks, double mean, double[] lengths, Vector<double> weights) =>
+        IReadOnlyList<double[]> inputs, IReadOnlyList<int> blocks, double mean, double[] lengths, double[] weights) =>
         (_inputs, _blocks, _mean, _lengths, _weights) = (inputs, blocks, mean, lengths, weights);
 
     /// <summary>Fits all values about their mean.</summary>
@@ -32,27 +30,61 @@ internal sealed class GaussianProcess
     /// <param name="blocks">The block of each input, from 0 without gaps.</param>
     public static GaussianProcess Fit(IReadOnlyList<double[]> inputs, IReadOnlyList<double> values, IReadOnlyList<int> blocks)
     {
+        int n = inputs.Count;
         double mean = values.Average();
-        Matrix<double> unit = Matrix<double>.Build.DenseIdentity(inputs.Count);
-        Vector<double> centred = Vector<double>.Build.DenseOfEnumerable(values.Select(value => value - mean));
+        double[] centred = [.. values.Select(value => value - mean)];
+        double[] kernel = new double[n * n], factor = new double[n * n], weights = new double[n];
         GaussianProcess? best = null;
         double least = double.PositiveInfinity;
         foreach (double[] lengths in Choices(blocks.Max() + 1))
         {
-            Matrix<double> kernel = Matrix<double>.Build.Dense(
-                inputs.Count, inputs.Count, (i, j) => Kernel(inputs[i], inputs[j], blocks, lengths));
+            for (int i = 0; i < n; i++)
+            {
+                for (int j = 0; j <= i; j++)
+                    kernel[i * n + j] = Kernel(inputs[i], inputs[j], blocks, lengths);
+            }
+
             foreach (double noise in Noises)
             {
-                Matrix<double> inverse = (kernel + noise * unit).Cholesky().Solve(unit);
-                Vector<double> weights = inverse * centred;
-                // A value minus its fit to all others, in closed form (5.12 there).
-                double squares = weights.PointwiseDivide(inverse.Diagonal()).PointwisePower(2).Sum();
+                kernel.CopyTo(factor, 0);
+                for (int i = 0; i < n; i++)
+                    factor[i * n + i] += noise;
+                CholeskyFactor.Invert(factor, n);
+                double squares = LeftOut(factor, centred, weights);
                 if (squares < least)
-                    (best, least) = (new(inputs, blocks, mean, lengths, weights), squares);
+                    (best, least) = (new(inputs, blocks, mean, lengths, [.. weights]), squares);
             }
         }
 
         return best!;
+    }
+
+    /// <summary>
+    /// K⁻¹ v as weights, and the sum of squares of every value minus its fit to all others, in closed form (5.12 there):
+    /// K⁻¹ = MᵀM with M the inverse of K's Cholesky factor.
+    /// </summary>
+    private static double LeftOut(double[] inverseFactor, double[] values, double[] weights)
+    {
+        int n = values.Length;
+        double[] diagonal = new double[n];
+        Array.Clear(weights);
+        for (int i = 0; i < n; i++)
+        {
+            ReadOnlySpan<double> row = inverseFactor.AsSpan(i * n, i + 1);
+            double projection = 0;
+            for (int j = 0; j < row.Length; j++)
+                projection += row[j] * values[j];
+            for (int j = 0; j < row.Length; j++)
+            {
+                weights[j] += row[j] * projection;
+                diagonal[j] += row[j] * row[j];
+            }
+        }
+
+        double squares = 0;
+        for (int j = 0; j < n; j++)
+            squares += weights[j] / diagonal[j] * (weights[j] / diagonal[j]);
+        return squares;
     }
 
     /// <summary>The fitted function.</summary>
