@@ -75,7 +75,7 @@ module AttentionMaps =
                   Gap = scale * state.U * (moments.S1 - moments.S2) })
 
     /// Tokens that are alike beside a sink, without a mask: values of σ_V² E t², of which differences keep X/E t² and the mean mode's
-    /// gradient 1 + 2X/E t². Derivation (16.1).
+    /// gradient 1 + 2X/E t². Derivation (16.2).
     let internal besideSink tokens (parameters: AttentionParameters) (sink: SinkMoments) (state: TokenSimplex) =
         let n = float tokens
         let kept = sink.Rest / sink.Square

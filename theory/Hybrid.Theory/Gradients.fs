@@ -31,10 +31,13 @@ module Gradients =
         | ModuleTrace.Mlp(parameters, kernel) ->
             let one = MlpMaps.backward architecture.Gated parameters kernel trace.Seen h
 
-            { Diagonal = trace.Chosen.Diagonal * one.Diagonal + trace.Routed.Diagonal * h.Diagonal
-              OffDiagonal =
-                trace.Chosen.OffDiagonal * one.OffDiagonal
-                + trace.Routed.OffDiagonal * h.OffDiagonal }
+            match parameters.Experts with
+            | None -> one
+            | Some _ ->
+                { Diagonal = trace.Chosen.Diagonal * one.Diagonal + trace.Routed.Diagonal * h.Diagonal
+                  OffDiagonal =
+                    trace.Chosen.OffDiagonal * one.OffDiagonal
+                    + trace.Routed.OffDiagonal * h.OffDiagonal }
 
     /// What one branch contributes to the gradient at the stream it reads.
     let branch architecture (step: StepTrace) (trace: SublayerTrace) gradient : GradientGram =

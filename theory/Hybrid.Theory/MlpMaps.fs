@@ -33,7 +33,7 @@ module MlpMaps =
         struct (kernel, branch)
 
     /// Of experts, given what one of them puts out: the branch, O by which their own gradients are multiplied, and σ_r² B times what one
-    /// puts out, the router's. Derivation (16.4).
+    /// puts out, the router's. Derivation (16.3), (16.4).
     let amongExperts (experts: Experts) (laws: Laws) (state: TokenSimplex) (one: BranchSimplex) =
         let router = laws.Router experts state.Q
         let lost = router.OverlapLoss state.U

@@ -77,7 +77,7 @@ module RouterMoments =
         gates
 
     /// Σ_e g_e² and tr JᵀJ of a token, averaged.
-    let private own (experts: Experts) =
+    let private own seed (experts: Experts) =
         let logits = Array.zeroCreate<float> experts.Count
         let gates = Gates.Create(1, experts.Count)
         let count = samples experts.Count
@@ -85,7 +85,7 @@ module RouterMoments =
         let mutable slope = 0.0
 
         for index in 0 .. count - 1 do
-            CounterNormals.fill (CounterNormals.part Seed index) experts.Count experts.RouterStd logits
+            CounterNormals.fill (CounterNormals.part seed index) experts.Count experts.RouterStd logits
             ExpertMaps.gates experts logits 0 gates
             let struct (o, b) = gates.Overlap(0, gates, 0)
             overlap <- overlap + o
@@ -95,7 +95,7 @@ module RouterMoments =
         struct (squared * overlap, squared * slope)
 
     /// O(1) − O and B(1) − B at one u, means and the first one's standard error.
-    let private losses (experts: Experts) (u: float) =
+    let private losses seed (experts: Experts) (u: float) =
         let rho = 1.0 - u
         let rest = sqrt (max 0.0 (u * (2.0 - u)))
         let both = Array.zeroCreate<float>(2 * experts.Count)
@@ -109,7 +109,7 @@ module RouterMoments =
 
         for index in 0 .. count - 1 do
             // the same numbers at every u
-            CounterNormals.fill (CounterNormals.part (Seed + 1UL) index) both.Length experts.RouterStd both
+            CounterNormals.fill (CounterNormals.part (seed + 1UL) index) both.Length experts.RouterStd both
 
             for e in 0 .. experts.Count - 1 do
                 first[e] <- both[e]
@@ -132,7 +132,7 @@ module RouterMoments =
 
     /// E[g_k² | the k-th and the (k+1)-th logit are equal]: their common value is drawn from its density, the others on their sides of
     /// it.
-    let private tied (experts: Experts) =
+    let private tied seed (experts: Experts) =
         let count, active = experts.Count, experts.Active
         let step = 0.005
         let grid = Array.init 3601 (fun k -> -9.0 + step * float k)
@@ -167,7 +167,7 @@ module RouterMoments =
         let mutable sum = 0.0
 
         for index in 0 .. draws - 1 do
-            CounterNormals.fill (CounterNormals.part (Seed + 2UL) index) count 1.0 numbers
+            CounterNormals.fill (CounterNormals.part (seed + 2UL) index) count 1.0 numbers
             let common = inverse (Normal.cumulative numbers[0])
 
             let logits =
@@ -186,13 +186,17 @@ module RouterMoments =
 
         experts.Scale * experts.Scale * sum / float draws
 
-    /// c O(1), what O loses near the line over √u: derivation (16.6). 0 where every expert is always chosen.
-    [<CompiledName("Cusp")>]
-    let cusp (experts: Experts) : float =
+    let private cuspBy seed (experts: Experts) =
         if experts.Active >= experts.Count then
             0.0
         else
-            gapDensity experts.Count experts.Active * sqrt (2.0 / Math.PI) * tied experts
+            gapDensity experts.Count experts.Active
+            * sqrt (2.0 / Math.PI)
+            * tied seed experts
+
+    /// c O(1), what O loses near the line over √u: derivation (16.6). 0 where every expert is always chosen.
+    [<CompiledName("Cusp")>]
+    let cusp (experts: Experts) : float = cuspBy Seed experts
 
     /// Nodes in y = √u, and degree of the polynomial that goes through what is lost over y there.
     [<Literal>]
@@ -202,7 +206,7 @@ module RouterMoments =
     let private Degree = 6
 
     /// Losses as y times polynomials in y = √u on [0, √largest], by least squares over sampled nodes.
-    let private fit (experts: Experts) largest =
+    let private fit seed (experts: Experts) largest =
         let range = sqrt largest
 
         let nodes =
@@ -218,7 +222,7 @@ module RouterMoments =
 
             values
 
-        let sampled = nodes |> Array.Parallel.map (fun y -> losses experts (y * y))
+        let sampled = nodes |> Array.Parallel.map (fun y -> losses seed experts (y * y))
 
         let atNode select =
             Array.map2 (fun y sample -> select sample / y) nodes sampled
@@ -239,16 +243,16 @@ module RouterMoments =
 
         struct (polynomial
                     (Array.append [| basis 0.0 |] rows)
-                    (Array.append [| cusp experts |] overlap)
+                    (Array.append [| cuspBy seed experts |] overlap)
                     (Array.append [| Array.min errors |] errors),
                 polynomial rows slope errors)
 
     /// Of experts whose router sees tokens of norm 1, for u from 0 to `largest`; with `experts.RouterStd` in their place for tokens of
     /// another norm. Standard errors: .2 % of O(1) and B(1), 1 % of losses. Checks: one expert gives O = 1, B = 0; σ_r → 0
     /// gives O(1) = 1/k for gates of sum 1.
-    let internal compute (experts: Experts) (largest: float) : RouterMoments =
-        let struct (overlap, slope) = own experts
-        let fitted = lazy fit experts largest
+    let internal computeBy seed (experts: Experts) (largest: float) : RouterMoments =
+        let struct (overlap, slope) = own seed experts
+        let fitted = lazy fit seed experts largest
 
         let loss select =
             if experts.RouterStd = 0.0 then
@@ -261,6 +265,9 @@ module RouterMoments =
           Slope = slope
           OverlapLoss = loss (fun struct (overlap, _) -> overlap)
           SlopeLoss = loss (fun struct (_, slope) -> slope) }
+
+    /// The same with the numbers that predictions use.
+    let internal compute (experts: Experts) (largest: float) : RouterMoments = computeBy Seed experts largest
 
     /// The share `weight` of the way from one to another.
     let internal between weight (first: RouterMoments) (second: RouterMoments) : RouterMoments =

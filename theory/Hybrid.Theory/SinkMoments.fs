@@ -3,7 +3,7 @@ namespace Hybrid.Theory
 open System
 open Hybrid.Architectures
 
-/// What a head with a sink does to tokens that are alike: derivation (16.2). All its logits are one number ℓ, so that the tokens share
+/// What a head with a sink does to tokens that are alike: derivation (16.1). All its logits are one number ℓ, so that the tokens share
 /// t = n e^ℓ/(n e^ℓ + e^b) of every row's weight. Dimensionless.
 [<Struct>]
 type SinkMoments =
