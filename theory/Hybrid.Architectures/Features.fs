@@ -108,8 +108,24 @@ module Features =
         && hasClosedNorms architecture
         && Array.forall isNorm (ofArchitecture architecture)
 
+    /// Whether experts are all that keeps an architecture from the closed maps.
+    [<CompiledName("AreClosedButForExperts")>]
+    let areClosedButForExperts (architecture: Architecture) =
+        areClosed
+            { architecture with
+                Mlp = { architecture.Mlp with Experts = None } }
+
+    /// Whether a sink beside tokens that are alike is known: their logits are then one Gaussian product.
+    let private hasKnownSink (architecture: Architecture) =
+        let head = architecture.Attention.Head
+
+        architecture.Mask = Mask.None
+        && head.Positions = Positions.None
+        && head.QueryKeyNorm <> QueryKeyNorm.Head
+        && head.SoftCap.IsNone
+
     /// The features with which the collapsed line is that of the closed maps: there all rows of a head are its mask's uniform average,
-    /// whatever the heads are, unless positions or a sink tell otherwise.
+    /// whatever the heads are, unless positions tell otherwise or a sink does that is not known.
     [<CompiledName("OnTheLine")>]
     let onTheLine (architecture: Architecture) =
         [| if hasClosedNorms architecture then
@@ -118,7 +134,10 @@ module Features =
            Feature.HeadWidth
            Feature.KeyValueHeads
            Feature.QueryKeyNorm
-           Feature.SoftCap |]
+           Feature.SoftCap
+           if hasKnownSink architecture then
+               Feature.Sink
+           Feature.Experts |]
 
     /// Whether the collapsed line of an architecture is that of the closed maps.
     [<CompiledName("HaveLine")>]

@@ -74,6 +74,35 @@ module AttentionMaps =
                 { Q = scale * (1.0 - state.U * (1.0 - moments.S1))
                   Gap = scale * state.U * (moments.S1 - moments.S2) })
 
+    /// Tokens that are alike beside a sink, without a mask: values of σ_V² E t², of which differences keep X/E t² and the mean mode's
+    /// gradient 1 + 2X/E t². Derivation (16.2).
+    let internal besideSink tokens (parameters: AttentionParameters) (sink: SinkMoments) (state: TokenSimplex) =
+        let n = float tokens
+        let kept = sink.Rest / sink.Square
+        let mean = 1.0 + 2.0 * kept
+        let share = (1.0 - 1.0 / n) / n
+
+        let remaining =
+            { parameters with
+                ValueStd = parameters.ValueStd * sqrt sink.Square }
+
+        let terms =
+            { FewHeads.many
+                  { S1 = (mean + kept * (n - 1.0)) / n
+                    S2 = (mean - kept) / n
+                    T1 = share
+                    T2 = share } with
+                Diagonal = mean
+                OffDiagonal = mean }
+
+        let scale = remaining.ValueStd * remaining.ValueStd * state.Q
+
+        struct (remaining,
+                terms,
+                ({ Q = scale
+                   Gap = scale * state.U * kept }
+                : BranchSimplex))
+
     /// The terms of order 1/H of a branch that a norm of its own divides, derivation (13.12), (13.13), at its q_f; none where heads
     /// are too few for them.
     let fewHeads heads (parameters: AttentionParameters) (laws: Laws) (state: TokenSimplex) moments branchQ =

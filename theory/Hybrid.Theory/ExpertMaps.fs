@@ -14,15 +14,58 @@ type internal Routing =
         Slopes: float[]
     }
 
+/// Of `Tokens` tokens, [Tokens, Count] each: gates g, 0 where an expert is not chosen, and p and w of
+/// J_ee′ = ∂g_e/∂r_e′ = g_e(δ_ee′ − p_e′) w_e′.
+type internal Gates =
+    {
+        Count: int
+        Gate: float[]
+        Drift: float[]
+        Weight: float[]
+        /// p_e w_e
+        Weighted: float[]
+    }
+
+    static member Create(tokens, count) =
+        { Count = count
+          Gate = Array.zeroCreate (tokens * count)
+          Drift = Array.zeroCreate (tokens * count)
+          Weight = Array.zeroCreate (tokens * count)
+          Weighted = Array.zeroCreate (tokens * count) }
+
+    /// Σ_e g_e g′_e and tr JᵀJ′ of token i and token j of `other`.
+    member this.Overlap(i, other: Gates, j) =
+        let a, b = i * this.Count, j * this.Count
+        // Σ_e′ (δ − p)(δ − p′) w w′ = w_e w′_e (1 − p_e − p′_e) + Σ (p w)(p′ w′)
+        let common = SquareMatrix.dot this.Weighted a other.Weighted b this.Count
+        let mutable overlap = 0.0
+        let mutable slope = 0.0
+
+        for e in 0 .. this.Count - 1 do
+            let gg = this.Gate[a + e] * other.Gate[b + e]
+
+            if gg <> 0.0 then
+                overlap <- overlap + gg
+
+                slope <-
+                    slope
+                    + gg
+                      * (this.Weight[a + e]
+                         * other.Weight[b + e]
+                         * (1.0 - this.Drift[a + e] - other.Drift[b + e])
+                         + common)
+
+        struct (overlap, slope)
+
 /// The experts of one layer: derivation section 15.4. As d → ∞ with E fixed the router is drawn and the experts average out.
 [<RequireQualifiedAccess>]
 module internal ExpertMaps =
 
     let private logistic x = 1.0 / (1.0 + exp -x)
 
-    /// Of the token whose numbers begin at `row`, from its logits r: gates g, 0 where an expert is not chosen; p and w of
-    /// J_ee′ = g_e(δ_ee′ − p_e′) w_e′.
-    let private gates (experts: Experts) (logits: float[]) row (gate: float[]) (drift: float[]) (weight: float[]) =
+    /// Of the token whose numbers begin at `row`, from its logits r.
+    let gates (experts: Experts) (logits: float[]) row (result: Gates) =
+        let gate, drift, weight = result.Gate, result.Drift, result.Weight
         let count = experts.Count
         let order = Array.init count id
         Array.Sort(Array.map (~-) logits, order)
@@ -38,6 +81,8 @@ module internal ExpertMaps =
             for k in 0 .. size - 1 do
                 target[row + order[k]] <- exp (logits[order[k]] - largest) / total
 
+        Array.Clear(gate, row, count)
+        Array.Clear(drift, row, count)
         Array.fill weight row count 1.0
 
         match experts.Gate with
@@ -63,15 +108,16 @@ module internal ExpertMaps =
             for e in 0 .. count - 1 do
                 weight[row + e] <- logistic -logits[e]
 
+        for e in row .. row + count - 1 do
+            result.Weighted[e] <- drift[e] * weight[e]
+
     /// A router drawn for tokens of Gram `state`: logits σ_r F Γ.
     let route n (experts: Experts) key (state: float[]) : Routing =
         let factor = GramFactor.create n state
         let count = experts.Count
         let noise = Array.zeroCreate<float>(factor.Rank * count)
         CounterNormals.fill key noise.Length experts.RouterStd noise
-        let gate = Array.zeroCreate<float>(n * count)
-        let drift = Array.zeroCreate<float>(n * count)
-        let weight = Array.zeroCreate<float>(n * count)
+        let all = Gates.Create(n, count)
         let logits = Array.zeroCreate<float> count
 
         for i in 0 .. n - 1 do
@@ -83,32 +129,15 @@ module internal ExpertMaps =
                 for e in 0 .. count - 1 do
                     logits[e] <- logits[e] + f * noise[k * count + e]
 
-            gates experts logits (i * count) gate drift weight
+            gates experts logits (i * count) all
 
-        // weighted: p_e w_e, so that Σ_e′ (δ − p)(δ − p′) w w′ = w_e w′_e (1 − p_e − p′_e) + Σ (p w)(p′ w′)
-        let weighted = Array.map2 (*) drift weight
         let squared = experts.Scale * experts.Scale
         let overlaps = Array.zeroCreate<float>(n * n)
         let slopes = Array.zeroCreate<float>(n * n)
 
         for i in 0 .. n - 1 do
             for j in 0..i do
-                let a, b = i * count, j * count
-                let common = SquareMatrix.dot weighted a weighted b count
-                let mutable overlap = 0.0
-                let mutable slope = 0.0
-
-                for e in 0 .. count - 1 do
-                    let gg = gate[a + e] * gate[b + e]
-
-                    if gg <> 0.0 then
-                        overlap <- overlap + gg
-
-                        slope <-
-                            slope
-                            + gg
-                              * (weight[a + e] * weight[b + e] * (1.0 - drift[a + e] - drift[b + e]) + common)
-
+                let struct (overlap, slope) = all.Overlap(i, all, j)
                 let o = squared * overlap + experts.Shared
                 overlaps[i * n + j] <- o
                 overlaps[j * n + i] <- o

@@ -230,6 +230,21 @@ module FixedPoints =
 
         follow start (map start) 1
 
+    /// The state that the architecture's own tokens reach, block after block: where several attract, as with experts, the one in whose
+    /// basin they start.
+    let reached (architecture: Architecture) laws : Attractor =
+        let map = apply architecture laws
+
+        let rec follow state steps =
+            let once = map state
+
+            if residual state once <= Tolerance || steps >= LargestStep || not (sound once) then
+                found state once steps
+            else
+                follow once (steps + 1)
+
+        follow (Geometry.input architecture) 1
+
     /// The attracting state: the line where λ_a ≤ 0 there, otherwise the simplex that u grows to, sought from `start`.
     let attractorFrom start (architecture: Architecture) laws (line: Attractor) angleExponent =
         if angleExponent <= 0.0 then

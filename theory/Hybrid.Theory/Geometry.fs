@@ -26,6 +26,10 @@ type SublayerTrace =
         Gain: float
         /// q_f, squared norm of the branch output before any normalisation of it
         BranchQ: float
+        /// O, by which gates multiply what one expert passes back; 1 without experts
+        Chosen: GradientGram
+        /// σ_r² B κ_f, what the router itself passes back; 0 without one
+        Routed: GradientGram
     }
 
 /// What the sublayers that read one stream did together.
@@ -59,6 +63,8 @@ type BlockTrace =
 module Geometry =
 
     let private undivided = { Diagonal = 1.0; OffDiagonal = 1.0 }
+
+    let private unrouted = { Diagonal = 0.0; OffDiagonal = 0.0 }
 
     /// What a norm in front of the module makes of the stream, and by what it divides the gradient's Gram: q and nothing of u, or tanh's
     /// kernels at α²q, derivation (15.7).
@@ -139,8 +145,13 @@ module Geometry =
         if not (state.U >= 0.0 && state.U <= 2.0) then
             raise (diverges architecture 1)
 
-        let struct (trace, branch: BranchSimplex) =
+        let struct (trace, branch: BranchSimplex, chosen, routed) =
             match sublayer.Module with
+            | Module.Attention parameters when laws.AreAlike && parameters.Head.Sink.IsSome ->
+                let struct (remaining, terms, branch) =
+                    AttentionMaps.besideSink architecture.Tokens parameters (laws.Sink parameters state.Q) state
+
+                struct (ModuleTrace.Attention(remaining, terms), branch, undivided, unrouted)
             | Module.Attention parameters ->
                 let struct (moments, branch) = AttentionMaps.forward parameters laws state
 
@@ -150,12 +161,17 @@ module Geometry =
                     else
                         FewHeads.many moments
 
-                struct (ModuleTrace.Attention(parameters, terms), branch)
+                struct (ModuleTrace.Attention(parameters, terms), branch, undivided, unrouted)
             | Module.Mlp parameters ->
                 let struct (kernel, branch) =
                     MlpMaps.forward architecture.Gated parameters laws state
 
-                struct (ModuleTrace.Mlp(parameters, kernel), branch)
+                match parameters.Experts with
+                | None -> struct (ModuleTrace.Mlp(parameters, kernel), branch, undivided, unrouted)
+                | Some experts ->
+                    let struct (branch, chosen, routed) = MlpMaps.amongExperts experts laws state branch
+
+                    struct (ModuleTrace.Mlp(parameters, kernel), branch, chosen, routed)
 
         struct ({ Module = trace
                   Branch = sublayer.Branch
@@ -164,7 +180,9 @@ module Geometry =
                   Seen = state
                   InputDivisor = divisor
                   Gain = sublayer.Gain
-                  BranchQ = branch.Q },
+                  BranchQ = branch.Q
+                  Chosen = chosen
+                  Routed = routed },
                 branch)
 
     /// (q_f − p_f)/q_f of a branch that a norm of its own divides, with the mean over few heads, derivation (13.12).

@@ -28,7 +28,16 @@ module Gradients =
         match trace.Module with
         | ModuleTrace.Attention(parameters, terms) ->
             AttentionMaps.backward architecture.Tokens parameters terms trace.Seen h
-        | ModuleTrace.Mlp(parameters, kernel) -> MlpMaps.backward architecture.Gated parameters kernel trace.Seen h
+        | ModuleTrace.Mlp(parameters, kernel) ->
+            let one = MlpMaps.backward architecture.Gated parameters kernel trace.Seen h
+
+            match parameters.Experts with
+            | None -> one
+            | Some _ ->
+                { Diagonal = trace.Chosen.Diagonal * one.Diagonal + trace.Routed.Diagonal * h.Diagonal
+                  OffDiagonal =
+                    trace.Chosen.OffDiagonal * one.OffDiagonal
+                    + trace.Routed.OffDiagonal * h.OffDiagonal }
 
     /// What one branch contributes to the gradient at the stream it reads.
     let branch architecture (step: StepTrace) (trace: SublayerTrace) gradient : GradientGram =

@@ -15,6 +15,12 @@ type Laws =
         Mlp: float -> Kernel
         /// tanh's kernels at variance v, for norms that are one
         Norm: float -> Kernel
+        /// how experts are weighed whose router sees tokens of norm κ
+        Router: Experts -> float -> RouterMoments
+        /// what a sink leaves of tokens of norm κ that are alike
+        Sink: AttentionParameters -> float -> SinkMoments
+        /// whether tokens are: away from the line a sink has no closed map
+        AreAlike: bool
     }
 
 [<RequireQualifiedAccess>]
@@ -24,6 +30,54 @@ module Laws =
         let cache = ConcurrentDictionary<'key, 'value>()
         fun key -> cache.GetOrAdd(key, f)
 
+    /// Step in ln σ_r of the grid of routers that are sampled; O and B are linear in between to a thousandth.
+    [<Literal>]
+    let private RouterStep = 0.25
+
+    /// On a grid that the record's own σ_r belongs to, for tokens of norm 1. Correlations of n tokens go down to −1/(n−1).
+    let private routers (architecture: Architecture) =
+        let largest = 1.0 - Architecture.leastCorrelation architecture.Tokens
+
+        let sampled =
+            remember (fun (experts: Experts) -> RouterMoments.compute experts largest)
+
+        fun (experts: Experts) (seen: float) ->
+            let at k =
+                sampled
+                    { experts with
+                        RouterStd = experts.RouterStd * exp (RouterStep * k)
+                        Dense = 0 }
+
+            if seen = 0.0 then
+                sampled
+                    { experts with
+                        RouterStd = 0.0
+                        Dense = 0 }
+            else
+                let place = 0.5 * log seen / RouterStep
+                let below = floor place
+
+                if place = below then
+                    at below
+                else
+                    RouterMoments.between (place - below) (at below) (at (below + 1.0))
+
+    /// Logits of tokens alike have the deviation σ_A κ, or σ_A where queries and keys are normalised.
+    let private sinks (architecture: Architecture) (parameters: AttentionParameters) (seen: float) =
+        let head = parameters.Head
+
+        let width =
+            head.Width
+            |> Option.defaultValue (max 1 (architecture.Width / architecture.Heads))
+
+        let s =
+            match head.QueryKeyNorm with
+            | QueryKeyNorm.None -> parameters.LogitStd * seen
+            | QueryKeyNorm.Head
+            | QueryKeyNorm.All -> parameters.LogitStd
+
+        SinkMoments.compute architecture.Tokens width s head.Sink.Value
+
     /// The laws of an architecture, computed exactly at first use and remembered: depth repeats them.
     let exact (architecture: Architecture) =
         let moments =
@@ -32,10 +86,16 @@ module Laws =
         let fluctuations =
             remember (fun struct (s, u) -> HeadMoments.compute architecture.Tokens s u)
 
+        let besideSinks =
+            remember (fun struct (parameters, seen) -> sinks architecture parameters seen)
+
         { Attention = fun s u -> moments struct (s, u)
           Heads = fun s u -> fluctuations struct (s, u)
           Mlp = remember (Kernels.at architecture.Activation)
-          Norm = remember (Kernels.at Activation.Tanh) }
+          Norm = remember (Kernels.at Activation.Tanh)
+          Router = routers architecture
+          Sink = fun parameters seen -> besideSinks struct (parameters, seen)
+          AreAlike = false }
 
     /// Error that a table may add to the attention moments.
     [<Literal>]
@@ -63,7 +123,8 @@ module Laws =
         { laws with
             Heads = fun _ _ -> HeadMoments.still }
 
-    /// The laws at the collapsed line of an attention that keeps the share μ of every difference between tokens and all of the mean.
+    /// The laws at the collapsed line of an attention that keeps the share μ of every difference between tokens and all of the mean,
+    /// where experts are chosen alike.
     /// S1 and S2 are those of a symmetric map with just these two eigenvalues.
     let internal onLineKeeping share (architecture: Architecture) (laws: Laws) : Laws =
         let n = float architecture.Tokens
@@ -74,10 +135,14 @@ module Laws =
               T1 = (1.0 - 1.0 / n) / n
               T2 = (1.0 - 1.0 / n) / n }
 
-        { Attention = fun _ _ -> moments
-          Heads = fun _ _ -> HeadMoments.still
-          Mlp = laws.Mlp
-          Norm = laws.Norm }
+        { laws with
+            Attention = fun _ _ -> moments
+            Heads = fun _ _ -> HeadMoments.still
+            Router =
+                fun experts seen ->
+                    laws.Router experts seen
+                    |> RouterMoments.withoutSwaps (experts.RouterStd * experts.RouterStd * seen)
+            AreAlike = true }
 
     /// The laws at the collapsed line, where every logit row is constant and attention is the uniform average over the
     /// allowed tokens. Differences between tokens then see only the average's second eigenvalue: 0 without a mask;

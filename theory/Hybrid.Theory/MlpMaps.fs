@@ -32,6 +32,24 @@ module MlpMaps =
 
         struct (kernel, branch)
 
+    /// Of experts, given what one of them puts out: the branch, O by which their own gradients are multiplied, and σ_r² B times what one
+    /// puts out, the router's. Derivation (16.3), (16.4).
+    let amongExperts (experts: Experts) (laws: Laws) (state: TokenSimplex) (one: BranchSimplex) =
+        let router = laws.Router experts state.Q
+        let lost = router.OverlapLoss state.U
+        let common = one.Q - one.Gap
+        let logit = experts.RouterStd * experts.RouterStd
+
+        let branch: BranchSimplex =
+            { Q = router.Overlap * one.Q
+              Gap = router.Overlap * one.Gap + lost * common }
+
+        struct (branch,
+                { Diagonal = router.Overlap
+                  OffDiagonal = router.Overlap - lost },
+                { Diagonal = logit * router.Slope * one.Q
+                  OffDiagonal = logit * (router.Slope - router.SlopeLoss state.U) * common })
+
     /// h ← σ_v² σ_w² E φ′φ′ h, derivation (5.1); for gated units the product rule's two paths, gate and up.
     let backward
         gated

@@ -30,8 +30,7 @@ type PhaseDiagram private (laws: Laws) =
         |> Features.ensureSupported "the theory of phases" (Features.onTheLine architecture)
 
     /// For architectures that share tokens, activation and mask and whose σ_A lies between those of `family`'s
-    /// members. Raises InvalidArchitectureException for an illegal member and
-    /// UnsupportedArchitectureException for one whose line is not known.
+    /// members. Raises InvalidArchitectureException for an illegal member and for one whose line is not known.
     static member Create(family: Architecture seq) =
         let family = family |> Seq.map PhaseDiagram.Supported |> Array.ofSeq
 

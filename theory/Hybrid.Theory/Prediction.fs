@@ -29,7 +29,8 @@ type Phase =
     /// the exponents at the line are not known
     | Unknown
 
-/// The attracting state of the block map: norm q* (NaN where norms grow without limit) and correlation ρ*.
+/// The attracting state of the block map: norm q* (NaN where norms grow without limit) and correlation ρ*. With experts the one that
+/// the input reaches in the mean over networks.
 type FixedPoint =
     {
         Q: float
@@ -45,8 +46,9 @@ type DepthScales = { Angle: float; Gradient: float }
 type Prediction =
     {
         Architecture: Architecture
-        /// λ_a per block at the collapsed line; the mean over depth where norms are not stationary. NaN, as all exponents, where the line
-        /// is not known: with positions, a sink, experts and masks other than causal ones
+        /// λ_a per block at the collapsed line; the mean over depth where norms are not stationary. With experts that of a network
+        /// between two swaps of them. NaN, as all exponents, where the line is not known: with positions, masks other than causal ones,
+        /// and a sink beside a mask, a cap or queries normalised by head
         AngleExponent: float
         /// λ_a of the network's own depth, from equal differences: under a mask `AngleExponent` is its limit in many blocks, derivation
         /// (6.7); NaN of one token
@@ -108,6 +110,8 @@ module Predict =
                             attractor
                         else
                             { line with Converged = false }
+                    elif Features.areClosedButForExperts architecture then
+                        FixedPoints.reached architecture laws
                     else
                         line
 
