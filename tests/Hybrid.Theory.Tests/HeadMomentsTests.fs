@@ -310,9 +310,13 @@ let ``Frozen attention: U and the means behind Cov(S,T) and Var S fall as 1/s, t
               "E (1 − S)T", s * (apart * attention.T1 - moments.CovST)
               "E (1 − S)²", s * (moments.VarS + apart * apart) ]
 
-        for s in [ 1e3; 1e4; 1e5 ] do
-            for (name, at), ((_, further), (_, furthest)) in
-                List.zip (scaled s) (List.zip (scaled (10.0 * s)) (scaled (100.0 * s))) do
+        for decades in
+            [ 1e3; 1e4; 1e5; 1e6; 1e7 ]
+            |> List.map (fun s -> s, scaled s)
+            |> List.windowed 3 do
+            let s = fst decades[0]
+
+            for (name, at), (_, further), (_, furthest) in List.zip3 (snd decades[0]) (snd decades[1]) (snd decades[2]) do
                 // a tenth of the next order, whose constant grows with n as the logits' density at their maximum does: log² n, 50;
                 // and of U and E (1 − S)T the integrals' digits, of E (1 − S)² 1e-9 of 1 against 1/(100 s)
                 let slack =

@@ -204,7 +204,7 @@ module Caveats =
 
         let strongest =
             trajectory.Layers
-            |> Array.map (Trainability.spread architecture)
+            |> Array.map (fun layer -> Trainability.spread architecture layer.State)
             |> Array.filter Double.IsFinite
             |> Array.fold max 0.0
 

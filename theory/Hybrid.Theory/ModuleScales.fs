@@ -145,7 +145,14 @@ module ModuleScales =
             Entropy = entropy }
 
     /// `share` is Σ g² of the experts, 1 without: a branch that no norm follows is not kept once it is added.
-    let private ofMlp (architecture: Architecture) (part: GramSublayer) (mlp: MlpParameters) (kernels: PairKernels) share scales =
+    let private ofMlp
+        (architecture: Architecture)
+        (part: GramSublayer)
+        (mlp: MlpParameters)
+        (kernels: PairKernels)
+        share
+        scales
+        =
         let n = architecture.Tokens
         let inner = mlp.InStd * mlp.InStd
         let mutable hidden = 0.0

@@ -294,23 +294,16 @@ module Suggest =
             | start :: others when excess best > 0.0 -> attempt (better best (search at budget start)) others
             | _ -> best
 
-        let together, found = attempt (starts.Head, at starts.Head) starts
+        let before = at starts.Head
+        let together, found = attempt (starts.Head, before) starts
         let size logs = sqrt (dot logs logs)
 
         let alone = [ 0 .. parameters.Length - 1 ] |> List.choose (single at budget)
 
         // where attention's strong logits make gradients explode, they are the cause and what is lowered
         let logitsExplode =
-            let before = at starts.Head
-
-            let seen =
-                if architecture.Norm.Before then
-                    1.0
-                else
-                    architecture.Input.Norm
-
             before.Gradient > abs before.Angle
-            && AttentionMaps.spread architecture.Attention { Q = seen; U = 1.0 } > Trajectory.StrongLogits
+            && Trainability.spread architecture { Q = architecture.Input.Norm; U = 1.0 } > Trajectory.StrongLogits
 
         let lowersLogits (logs: float[]) =
             logs[Array.findIndex ((=) [| "attention.logitStd" |]) parameters] < 0.0

@@ -203,8 +203,8 @@ module Trainability =
 
             [ $"{words}: q goes from {number first} to {number last} (log {signed sums.Growth}){seen}" ]
 
-    /// Standard deviation of what of a row's logits the softmax sees.
-    let internal spread (architecture: Architecture) (layer: LayerState) =
+    /// Standard deviation of what of a row's logits the softmax sees where the stream is in `state`.
+    let internal spread (architecture: Architecture) (state: TokenSimplex) =
         AttentionMaps.spread
             architecture.Attention
             { Q =
@@ -213,14 +213,12 @@ module Trainability =
                 | QueryKeyNorm.None, NormKind.Scale when architecture.Norm.Before ->
                     let gain = Array.max architecture.NormGain.Values
                     gain * gain
-                | QueryKeyNorm.None, NormKind.DyT alpha when architecture.Norm.Before && Double.IsFinite layer.State.Q ->
+                | QueryKeyNorm.None, NormKind.DyT alpha when architecture.Norm.Before && Double.IsFinite state.Q ->
                     let gain = Array.max architecture.NormGain.Values
 
-                    gain
-                    * gain
-                    * (Kernels.at Activation.Tanh (alpha * alpha * layer.State.Q)).KappaAtOne
-                | QueryKeyNorm.None, (NormKind.Scale | NormKind.DyT _) -> layer.State.Q
-              U = layer.State.U }
+                    gain * gain * (Kernels.at Activation.Tanh (alpha * alpha * state.Q)).KappaAtOne
+                | QueryKeyNorm.None, (NormKind.Scale | NormKind.DyT _) -> state.Q
+              U = state.U }
 
     /// The module through which most of the deciding sum comes, and what of it to change.
     let private cause (architecture: Architecture) (sums: TrajectorySums) (trajectory: Trajectory) =
@@ -236,7 +234,7 @@ module Trainability =
 
         let strongest =
             trajectory.Layers
-            |> Array.map (spread architecture)
+            |> Array.map (fun layer -> spread architecture layer.State)
             |> Array.filter Double.IsFinite
             |> Array.fold max 0.0
 
