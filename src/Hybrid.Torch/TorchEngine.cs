@@ -2,6 +2,7 @@ using Hybrid.Architectures;
 using Hybrid.Networks.Engines;
 using Hybrid.Networks.Inputs;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 using Hybrid.Networks.Random;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -35,7 +36,9 @@ public sealed class TorchEngine : INetworkEngine
     /// <exception cref="InsufficientMemoryException">Not even one network fits the device.</exception>
     public TorchEngine(Architecture architecture, TorchOptions options, int threads = 1)
     {
-        Architecture = Features.EnsureSupported("engine torch", TorchAttention.Features, ArchitectureModule.EnsureValid(architecture));
+        const string Who = "engine torch";
+        Features.EnsureSupported(Who, TorchAttention.Features, ArchitectureModule.EnsureValid(architecture));
+        Architecture = ParameterLayout.EnsureSingle(Who, architecture, Enum.GetValues<MatrixRole>());
         this.options = options with { Device = TorchRuntime.EnsureAvailable(options.Device) };
         Products.Configure(options.Precision);
         batch = new ShrinkingBatch(Fitting());

@@ -226,3 +226,47 @@ let ``Two heads: the prediction is a mean to 2 %, the networks' 3595 ± 60, and 
         reasons 1,
         (fun (reason: string) -> reason.Contains "one network lies below the mean with probability 57 %")
     )
+
+[<Fact>]
+let ``Fewer heads than a masked network has give its means within their errors, and its deviation over networks`` () =
+    let network heads =
+        { (network Placement.Pre 8.0 heads) with
+            Mask = Mask.Causal
+            Tokens = 16 }
+
+    let draws = 64
+
+    let sampled heads =
+        let architecture = network heads
+
+        Trajectory.sampled architecture (Laws.exact architecture) draws Trajectory.Seed
+
+    let few, many = sampled 4, sampled 16
+
+    // 39 correlated comparisons at a family-wise 1 %: t of 126 degrees of freedom beyond 1 % / 39 lies at 3.77
+    for layer in 0..12 do
+        let few, many = few.Layers[layer], many.Layers[layer]
+
+        for name, expected, actual, error, other in
+            [ "q", many.State.Q, few.State.Q, many.Uncertainty.Q, few.Uncertainty.Q
+              "1 − ρ", many.State.U, few.State.U, many.Uncertainty.U, few.Uncertainty.U
+              "g_d",
+              many.Gradient.Diagonal,
+              few.Gradient.Diagonal,
+              many.Uncertainty.GradientDiagonal,
+              few.Uncertainty.GradientDiagonal ] do
+            // and rounding, where the input is not random
+            let allowed = 3.77 * sqrt (error * error + other * other) + 1e-12 * expected
+            Check.absolute $"{name}, layer {layer}" allowed expected actual
+
+    let deviation (trajectory: Trajectory) =
+        match trajectory.Route with
+        | Route.Draws(_, scatter) -> scatter.Deviation
+        | Route.Closed
+        | Route.ClosedWithoutHeads -> nan
+
+    // F of 63 and 63 degrees of freedom lies beyond 2.33^±1 with probability .1 %; a deviation that did not go as 1/√H would be off by 4
+    let ratio = (deviation few * sqrt (4.0 / 16.0) / deviation many) ** 2.0
+
+    Check.atMost "variance of ln g_d, brought from 4 heads to 16" 2.33 ratio
+    Check.atMost "and from 16 to 4" 2.33 (1.0 / ratio)

@@ -20,4 +20,17 @@ public static class MatrixRoles
         MatrixRole.MlpOut => RandomStream.MlpOut,
         _ => throw new ArgumentOutOfRangeException(nameof(role), role, "must be the role of a matrix"),
     };
+
+    /// <summary>The field of the record that sets the standard deviation of its initial entries.</summary>
+    /// <param name="role">Any.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is none of the roles.</exception>
+    public static string Field(this MatrixRole role) => role switch
+    {
+        MatrixRole.Query or MatrixRole.Key => "attention.logitStd",
+        MatrixRole.Value or MatrixRole.AttentionOut => "attention.valueStd",
+        MatrixRole.MlpIn or MatrixRole.MlpUp => "mlp.inStd",
+        MatrixRole.MlpBias => "mlp.biasStd",
+        MatrixRole.MlpOut => "mlp.outStd",
+        _ => throw new ArgumentOutOfRangeException(nameof(role), role, "must be the role of a matrix"),
+    };
 }

@@ -40,6 +40,32 @@ public sealed class ParameterLayout
         Depth = architecture.Depth;
     }
 
+    /// <summary>
+    /// Refuses an architecture whose weights cannot be drawn in single precision: the standard deviation of a matrix is beyond 3.4e38.
+    /// </summary>
+    /// <param name="who">Who draws them, for the message: "engine dense".</param>
+    /// <param name="architecture">Must be legal.</param>
+    /// <param name="roles">The matrices that are drawn in single precision.</param>
+    /// <returns>The architecture.</returns>
+    /// <exception cref="InvalidArchitectureException">A standard deviation is too large; the error names its field.</exception>
+    public static Architecture EnsureSingle(string who, Architecture architecture, params ReadOnlySpan<MatrixRole> roles)
+    {
+        ParameterLayout layout = new(architecture);
+        foreach (MatrixRole role in roles)
+        {
+            if (layout[role].StandardDeviation <= float.MaxValue)
+                continue;
+            throw new InvalidArchitectureException(architecture.Name,
+            [
+                new ValidationError(
+                    role.Field(), $"{layout[role].StandardDeviation:R} as the standard deviation of a weight",
+                    $"one of at most {float.MaxValue:R} with {who}, which draws in single precision"),
+            ]);
+        }
+
+        return architecture;
+    }
+
     /// <summary>L, blocks in the network.</summary>
     public int Depth { get; }
 

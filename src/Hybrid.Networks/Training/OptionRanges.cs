@@ -1,5 +1,6 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Blocks;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Networks.Training;
 
@@ -25,6 +26,7 @@ internal static class OptionRanges
     {
         Architecture architecture = Features.EnsureSupported(
             "training", DenseBlocks.Features, ArchitectureModule.EnsureValid(model.Architecture));
+        ParameterLayout.EnsureSingle("training", architecture, Enum.GetValues<MatrixRole>());
         bool causal = model.Task == TrainingTask.NextToken;
         if (architecture.Mask.LooksAhead == causal)
         {

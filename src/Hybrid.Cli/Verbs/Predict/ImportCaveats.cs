@@ -26,7 +26,7 @@ internal static class ImportCaveats
         if (import.Context <= architecture.Tokens)
             yield break;
         double counted = Theory.Caveats.CountedAtTokens(architecture, import.Context, prediction.Trainability.Sums.Counted);
-        string how = architecture.Mask.IsCausal 
+        string how = architecture.Mask.IsCausal
             ? $"if the trend from {architecture.Tokens / 2} to {architecture.Tokens} tokens goes on"
             : "there";
         yield return Theory.Caveats.Shifted(

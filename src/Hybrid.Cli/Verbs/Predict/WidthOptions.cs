@@ -63,7 +63,7 @@ internal sealed class WidthOptions
             if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int width)
                 && width is >= 1 and <= ArchitectureModule.LargestSize)
             {
-                    widths.Add(width);
+                widths.Add(width);
             }
         }
 

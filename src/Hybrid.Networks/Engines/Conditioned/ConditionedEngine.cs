@@ -1,6 +1,7 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Inputs;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Networks.Engines.Conditioned;
 
@@ -26,7 +27,9 @@ public sealed class ConditionedEngine : INetworkEngine
     /// <exception cref="InsufficientMemoryException">The buffers exceed the machine's memory.</exception>
     public ConditionedEngine(Architecture architecture, int threads = 1)
     {
-        Architecture = Features.EnsureSupported("engine conditioned", [], ArchitectureModule.EnsureValid(architecture));
+        const string Who = "engine conditioned";
+        Features.EnsureSupported(Who, [], ArchitectureModule.EnsureValid(architecture));
+        Architecture = ParameterLayout.EnsureSingle(Who, architecture, MatrixRole.MlpBias);
         (int n, int d) = (architecture.Tokens, architecture.Width);
         pool = new WorkerPool(threads);
         try

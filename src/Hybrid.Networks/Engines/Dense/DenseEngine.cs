@@ -35,7 +35,9 @@ public sealed class DenseEngine : INetworkEngine
     /// <exception cref="InsufficientMemoryException">The buffers exceed the machine's memory.</exception>
     public DenseEngine(Architecture architecture, int threads)
     {
-        Architecture = Features.EnsureSupported("engine dense", DenseBlocks.Features, ArchitectureModule.EnsureValid(architecture));
+        const string Who = "engine dense";
+        Features.EnsureSupported(Who, DenseBlocks.Features, ArchitectureModule.EnsureValid(architecture));
+        Architecture = ParameterLayout.EnsureSingle(Who, architecture, Enum.GetValues<MatrixRole>());
         (int n, int d) = (architecture.Tokens, architecture.Width);
         pool = new WorkerPool(threads);
         try
