@@ -51,3 +51,29 @@ let ``What the table does not cover is refused, not extrapolated`` () =
         Assert.Throws<ArgumentOutOfRangeException>(fun () -> table.Moments(2.5 * sqrt 0.4, 0.4) |> ignore)
 
     Assert.Contains("covers logit scales s/√u from 1 to 2", thrown.Message)
+
+[<Theory>]
+[<InlineData(2)>]
+[<InlineData(16)>]
+[<InlineData(64)>]
+let ``Between a grid's nodes the moments and their gap are those computed, to half a per cent`` tokens =
+    let grid = AttentionGrid tokens
+    // the share that differences keep, from rows that are nearly equal to independent ones, s from weak to frozen
+    for s in [ 0.02; 0.3; 1.1; 4.3; 20.7 ] do
+        for u in [ 1e-6; 0.013; 0.21; 0.83; 0.99 ] do
+            let close, exact = grid.Moments s u, AttentionMoments.compute tokens s u
+
+            Check.relativeRows
+                $"s = {s}, u = {u}"
+                0.005
+                [ "S1", exact.S1, close.S1
+                  "S1 − S2", exact.S1 - exact.S2, close.S1 - close.S2
+                  "T1", exact.T1, close.T1
+                  "T2", exact.T2, close.T2 ]
+
+[<Fact>]
+let ``Off its nodes' range a grid computes`` () =
+    let grid = AttentionGrid 8
+
+    for s, u in [ 0.0, 0.5; 1e-5, 0.5; 2.0, 0.0 ] do
+        Assert.Equal(AttentionMoments.compute 8 s u, grid.Moments s u)

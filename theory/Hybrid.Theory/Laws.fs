@@ -118,6 +118,13 @@ module Laws =
                     else
                         exact.Attention s u }
 
+    /// Laws for a search among neighbours of an architecture: attention's moments from a grid that fills itself, heads that do not
+    /// fluctuate.
+    let internal forSearch (architecture: Architecture) =
+        { exact architecture with
+            Attention = AttentionGrid(architecture.Tokens).Moments
+            Heads = fun _ _ -> HeadMoments.still }
+
     /// The laws as if there were ever more heads, which then do not fluctuate.
     let manyHeads (laws: Laws) : Laws =
         { laws with

@@ -171,9 +171,18 @@ module Suggest =
     [<Literal>]
     let private MostSteps = 40
 
+    /// Within the budget a search ends where a step makes the change smaller by less than this share.
+    [<Literal>]
+    let private Settled = 0.01
+
     /// Sequential least-norm steps from `start`. A step is shortened until the violation falls by a tenth or the merit
     /// falls; the search ends where neither can be had.
     let private search (at: float[] -> DepthSums) budget start =
+        let settled (logs, current) (next, value) =
+            violation budget value <= 0.0
+            && violation budget current <= 0.0
+            && merit budget next value > (1.0 - Settled) * merit budget logs current
+
         let rec step logs current left =
             let toAngle, toGradient = gradients at logs
 
@@ -202,6 +211,7 @@ module Suggest =
 
                 // linear models are trusted within a factor e
                 match shorten (min 1.0 (1.0 / longest)) with
+                | Some(next, value) when settled (logs, current) (next, value) -> next, value
                 | Some(next, value) -> step next value (left - 1)
                 | None -> logs, current
 
@@ -226,8 +236,8 @@ module Suggest =
 
     /// The least change of hyperparameter `i` alone that meets the budget: outwards in steps, then bisected to a hundredth.
     let private single (at: float[] -> DepthSums) budget i =
-        let step = 0.25
-        let furthest = 20
+        let step = 0.5
+        let furthest = 10
 
         let logs x =
             Array.init parameters.Length (fun j -> if j = i then x else 0.0)
@@ -251,7 +261,7 @@ module Suggest =
                     (side * step * float (k - 1), side * step * float k)
         }
         |> Seq.tryFind (fun (_, x) -> meets x)
-        |> Option.map (fun (outside, inside) -> logs (refine outside inside 5))
+        |> Option.map (fun (outside, inside) -> logs (refine outside inside 6))
 
     /// A change of one hyperparameter is preferred to one of several that is up to so many times smaller: it is easier to make.
     [<Literal>]
@@ -260,9 +270,7 @@ module Suggest =
     /// The change that the search finds; where none is within the budget, that of least violation.
     let private smallest (architecture: Architecture) budget =
         let architecture = standIn architecture
-        // changes of σ_A by more than 2 leave the table and are computed
-        let logitStd = architecture.Attention.LogitStd
-        let laws = Laws.tabulated architecture (0.5 * logitStd) (2.0 * logitStd)
+        let laws = Laws.forSearch architecture
         let at logs = sums laws (change architecture logs)
 
         // where signals are lost altogether the sums are flat or infinite: there the search walks back from the
@@ -298,7 +306,10 @@ module Suggest =
         let together, found = attempt (starts.Head, before) starts
         let size logs = sqrt (dot logs logs)
 
-        let alone = [ 0 .. parameters.Length - 1 ] |> List.choose (single at budget)
+        let alone =
+            [| 0 .. parameters.Length - 1 |]
+            |> Array.Parallel.choose (single at budget)
+            |> Array.toList
 
         // where attention's strong logits make gradients explode, they are the cause and what is lowered
         let logitsExplode =

@@ -1,0 +1,76 @@
+namespace Hybrid.Theory
+
+open System
+open System.Collections.Concurrent
+
+/// Attention's moments at one token count for a search, whose path is not known beforehand: their logs, and that of S1 − S2, are cubic
+/// in ln s and ln u between nodes that are computed when they are first needed. Derivation section 3.5.
+[<Sealed>]
+type internal AttentionGrid(tokens: int) =
+
+    /// Distance of nodes in ln s and in ln u: the moments change over a unit of either.
+    [<Literal>]
+    let Step = 0.25
+
+    /// Below this spread rows are the uniform average to 1e-6.
+    [<Literal>]
+    let Weak = 1e-3
+
+    /// Moments below it count as this.
+    [<Literal>]
+    let Least = 1e-300
+
+    let largest =
+        if tokens = 1 then
+            1.0
+        else
+            float tokens / float (tokens - 1)
+
+    /// ln S1, ln (S1 − S2), ln T1, ln T2
+    let nodes = ConcurrentDictionary<struct (int * int), float[]>()
+
+    let node i j =
+        nodes.GetOrAdd(
+            struct (i, j),
+            fun struct (i, j) ->
+                let moments =
+                    AttentionMoments.compute tokens (exp (Step * float i)) (largest * exp (-Step * float j))
+
+                [| moments.S1; moments.S1 - moments.S2; moments.T1; moments.T2 |]
+                |> Array.map (fun moment -> log (max Least moment))
+        )
+
+    /// The first of four nodes about x, and their Lagrange weights.
+    let stencil first x =
+        let first = max first (int (floor x) - 1)
+        let t = x - float first
+
+        struct (first,
+                [| -(t - 1.0) * (t - 2.0) * (t - 3.0) / 6.0
+                   t * (t - 2.0) * (t - 3.0) / 2.0
+                   -t * (t - 1.0) * (t - 3.0) / 2.0
+                   t * (t - 1.0) * (t - 2.0) / 6.0 |])
+
+    /// The moments at spread s ≥ 0 and 0 ≤ u ≤ n/(n−1).
+    member _.Moments (s: float) (u: float) : AttentionMoments =
+        if not (s >= Weak && u > 0.0 && Double.IsFinite s && u <= largest) then
+            AttentionMoments.compute tokens s u
+        else
+            let struct (i0, across) = stencil Int32.MinValue (log s / Step)
+            let struct (j0, along) = stencil 0 (log (largest / u) / Step)
+            let logs = Array.zeroCreate<float> 4
+
+            for i in 0..3 do
+                for j in 0..3 do
+                    let weight = across[i] * along[j]
+                    let values = node (i0 + i) (j0 + j)
+
+                    for k in 0..3 do
+                        logs[k] <- logs[k] + weight * values[k]
+
+            let s1 = exp logs[0]
+
+            { S1 = s1
+              S2 = s1 - exp logs[1]
+              T1 = exp logs[2]
+              T2 = exp logs[3] }
