@@ -22,7 +22,8 @@ internal static class Agreement
 
     private static readonly string[] Placements = ["none", "pre", "post", "peri", "output"];
     private static readonly string[] Strengths = ["0.1", "1", "2", "4", "8"];
-    private static readonly int[] Heads = [1, 2, 8, 32];
+    private static readonly string[] HeadPlacements = ["pre", "post", "peri", "output"];
+    private static readonly int[] Heads = [1, 2, 4, 8, 32];
 
     /// <summary>Prints Markdown; progress goes to stderr.</summary>
     public static int Run(int threads, int width, int samples)
@@ -31,7 +32,9 @@ internal static class Agreement
         (string Placement, string Strength)[] grid =
             [.. Placements.SelectMany(placement => Strengths.Select(strength => (placement, strength)))];
         CheckReport report = Check(threads, samples, [.. grid.Select(point => Of(width, point.Placement, point.Strength, 8))]);
-        CheckReport heads = Check(threads, samples, [.. Heads.Select(count => Of(width, "pre", "8", count))]);
+        (string Placement, int Count)[] headGrid =
+            [.. HeadPlacements.SelectMany(placement => Heads.Select(count => (placement, count)))];
+        CheckReport heads = Check(threads, samples, [.. headGrid.Select(point => Of(width, point.Placement, "8", point.Count))]);
 
         Console.WriteLine($"Width {width}, {samples} networks (and {4 * samples} at width {width / 4}), seed {Seed}, {threads} threads, "
             + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0} s, {Environment.CpuUsage.TotalTime.TotalSeconds:0} s of processor time.");
@@ -44,18 +47,19 @@ internal static class Agreement
         Summarise("σ_A", Strengths, name =>
             grid.Index().Where(item => item.Item.Strength == name).Select(item => report.Comparisons[item.Index]));
         Console.WriteLine();
-        Console.WriteLine("### By heads, pre-norm at σ_A = 8");
+        Console.WriteLine("### By heads, over the placements pre, post, peri and output, at σ_A = 8");
         Summarise("heads", [.. Heads.Select(count => count.ToString(CultureInfo.InvariantCulture))], name =>
-            [heads.Comparisons[Array.IndexOf(Heads, int.Parse(name, CultureInfo.InvariantCulture))]]);
+            headGrid.Index().Where(item => $"{item.Item.Count}" == name).Select(item => heads.Comparisons[item.Index]));
         Console.WriteLine();
-        Console.WriteLine("### By heads, signed: (measured − theory)/scale ± standard error at the width itself");
+        Console.WriteLine("### By placement and heads, signed: (measured − theory)/scale ± standard error at the width itself");
         Console.WriteLine();
-        Console.WriteLine("| heads | q, last layer | 1 − ρ, last layer | g_d, first layer | g_o, first layer |");
-        Console.WriteLine("| --- | --- | --- | --- | --- |");
+        Console.WriteLine("| norm | heads | q, last layer | 1 − ρ, last layer | g_d, first layer | g_o, first layer |");
+        Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
         foreach ((int index, Comparison comparison) in heads.Comparisons.Index())
         {
             int depth = comparison.Prediction.Architecture.Depth;
-            Console.WriteLine($"| {Heads[index]} | {Signed(comparison, Quantity.Q, depth)} | {Signed(comparison, Quantity.Rho, depth)} "
+            Console.WriteLine($"| {headGrid[index].Placement} | {headGrid[index].Count} "
+                + $"| {Signed(comparison, Quantity.Q, depth)} | {Signed(comparison, Quantity.Rho, depth)} "
                 + $"| {Signed(comparison, Quantity.GradientDiagonal, 0)} | {Signed(comparison, Quantity.GradientOffDiagonal, 0)} |");
         }
 
