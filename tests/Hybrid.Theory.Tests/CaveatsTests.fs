@@ -12,7 +12,7 @@ let private decide counted =
 
 [<Fact>]
 let ``A caveat changes the verdict if and only if what is counted under it lies beyond a limit`` () =
-    Check.holds 60 Networks.any (fun network ->
+    Check.holds 30 Networks.any (fun network ->
         let prediction = Predict.architecture { network with Depth = 5 }
         let verdict = prediction.Trainability.Verdict
 
@@ -32,7 +32,7 @@ let ``The strongest effect comes first`` () =
         | CaveatEffect.ChangesFluctuations -> 1
         | CaveatEffect.Informational -> 2
 
-    Check.holds 40 Networks.any (fun network ->
+    Check.holds 20 Networks.any (fun network ->
         let ranks =
             (Predict.architecture { network with Depth = 5 }).Caveats |> Array.map rank
 

@@ -364,7 +364,7 @@ let ``Two tokens are a logistic unit at any spread, through the crossover at u o
 
 [<Fact>]
 let ``Price's theorem at large spread: S1 − S2 = s²∫T2 from equal rows through the crossover`` () =
-    for n in [ 3; 32; 1000; 1_000_000 ] do
+    for n in [ 3; 32; 1_000_000 ] do
         for s in [ 60.0; 4096.0; 1e6 ] do
             for reach in [ 1.0; 1e2; 1e4; 1e6 ] do
                 let u = reach / (s * s)

@@ -36,7 +36,7 @@ let ``What is suggested is trainable when predicted afresh, and inside the budge
                 Heads = 64
                 Tokens = min 16 network.Tokens })
 
-    Check.holds 12 deep (fun network ->
+    Check.holds 6 deep (fun network ->
         let suggestion = Suggest.architecture network limit
 
         if suggestion.Reached then

@@ -48,7 +48,7 @@ let ``A count within two standard errors of a limit is undecided, beyond them it
 
 [<Fact>]
 let ``Every word follows from the printed layers: the sums are those of the table, the verdict that of the sums`` () =
-    Check.holds 60 Networks.any (fun network ->
+    Check.holds 30 Networks.any (fun network ->
         let prediction = Predict.architecture { network with Depth = 6; Heads = 64 }
         let layers = prediction.Layers
         let trainability = prediction.Trainability

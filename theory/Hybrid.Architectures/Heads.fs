@@ -86,6 +86,14 @@ type Positions =
         | Rope _
         | Alibi -> this
 
+    /// Whether the heads of a layer differ in law: ALiBi's slopes do.
+    member this.TellHeadsApart =
+        match this with
+        | PerLayer positions -> positions |> Array.exists _.TellHeadsApart
+        | Alibi -> true
+        | None
+        | Rope _ -> false
+
 /// Which queries and keys are normalised before their product.
 [<RequireQualifiedAccess>]
 type QueryKeyNorm =

@@ -36,6 +36,18 @@ module Architecture =
     [<CompiledName("LeastCorrelation")>]
     let leastCorrelation tokens = Fields.leastCorrelation tokens
 
+    /// d_k, the coordinates of a head: the record's, or an equal share of the width.
+    [<CompiledName("HeadWidth")>]
+    let headWidth (architecture: Architecture) =
+        architecture.Attention.Head.Width
+        |> Option.defaultValue (max 1 (architecture.Width / architecture.Heads))
+
+    /// Groups of heads that share keys and values; every head its own where the record has none.
+    [<CompiledName("KeyValueHeads")>]
+    let keyValueHeads (architecture: Architecture) =
+        architecture.Attention.Head.KeyValueHeads
+        |> Option.defaultValue architecture.Heads
+
     let private error field (received: string) legal =
         { Field = field
           Received = received

@@ -97,15 +97,12 @@ module internal HeadDraw =
     let layout (architecture: Architecture) (parameters: AttentionParameters) (allowed: bool[]) : HeadLayout =
         let n = architecture.Tokens
 
-        let width =
-            parameters.Head.Width
-            |> Option.defaultValue (max 1 (architecture.Width / architecture.Heads))
-
+        let width = Architecture.headWidth architecture
         let struct (turned, cosines, sines) = turns n width parameters.Head.Positions
 
         { Tokens = n
           Heads = architecture.Heads
-          Groups = parameters.Head.KeyValueHeads |> Option.defaultValue architecture.Heads
+          Groups = Architecture.keyValueHeads architecture
           Width = width
           Parameters = parameters
           Allowed = allowed

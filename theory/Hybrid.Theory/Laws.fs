@@ -66,17 +66,13 @@ module Laws =
     let private sinks (architecture: Architecture) (parameters: AttentionParameters) (seen: float) =
         let head = parameters.Head
 
-        let width =
-            head.Width
-            |> Option.defaultValue (max 1 (architecture.Width / architecture.Heads))
-
         let s =
             match head.QueryKeyNorm with
             | QueryKeyNorm.None -> parameters.LogitStd * seen
             | QueryKeyNorm.Head
             | QueryKeyNorm.All -> parameters.LogitStd
 
-        SinkMoments.compute architecture.Tokens width s head.Sink.Value
+        SinkMoments.compute architecture.Tokens (Architecture.headWidth architecture) s head.Sink.Value
 
     /// The laws of an architecture, computed exactly at first use and remembered: depth repeats them.
     let exact (architecture: Architecture) =

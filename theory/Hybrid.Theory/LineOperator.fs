@@ -104,7 +104,8 @@ module LineOperator =
 
         let result = Array.zeroCreate (architecture.Depth + 1)
         let mutable log' = 0.0
-        let mutable differences = start |> Array.map (fun d -> d / Array.sum start)
+        let whole = Array.sum start
+        let mutable differences = start |> Array.map (fun d -> d / whole)
         let mutable q = architecture.Input.Norm
 
         for layer in 1 .. architecture.Depth do

@@ -72,7 +72,7 @@ module Suggest =
                                 // of fewer heads, each as wide as it was
                                 Width =
                                     if drawn && head.Width.IsNone then
-                                        Some(max 1 (architecture.Width / architecture.Heads))
+                                        Some(Architecture.headWidth architecture)
                                     else
                                         head.Width
                                 KeyValueHeads = None } }

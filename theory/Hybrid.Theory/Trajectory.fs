@@ -554,41 +554,77 @@ module Trajectory =
     let private fewestHeads (norm: Placement) =
         if norm.OnBranch || norm.OnSum then 16 else 8
 
-    /// Heads that are drawn of a masked network: all, or as many as the budget pays for and no fewer than `fewestHeads`. Derivation
-    /// section 13.5.
-    let private drawnHeads (architecture: Architecture) budget =
+    /// Work on one head that is drawn by its coordinates, n² d_k, in units of n³/64 of one whose logits are Gaussian, as measured.
+    [<Literal>]
+    let private CoordinateWork = 3.0
+
+    /// An architecture of at most so many groups of keys and values, and of as many heads as they then need, each as wide as it was. Heads
+    /// of unlike slopes (ALiBi) stay.
+    let private withHeads count (architecture: Architecture) =
+        let head = architecture.Attention.Head
+        let groups = Architecture.keyValueHeads architecture
+        let fewer = min groups count
+        let heads = min architecture.Heads (fewer * max 1 (count / fewer))
+
+        if heads = architecture.Heads || head.Positions.TellHeadsApart then
+            architecture
+        else
+            { architecture with
+                Heads = heads
+                Attention =
+                    { architecture.Attention with
+                        Head =
+                            { head with
+                                Width =
+                                    if DrawnHeads.serve architecture then
+                                        Some(Architecture.headWidth architecture)
+                                    else
+                                        head.Width
+                                KeyValueHeads = head.KeyValueHeads |> Option.map (fun _ -> fewer) } } }
+
+    /// The architecture whose heads are drawn for a network whose tokens differ: with all of its heads, or as many as the budget pays for
+    /// and no fewer than `fewestHeads`. Derivation section 13.5.
+    let private withDrawnHeads (architecture: Architecture) budget =
         let n = float architecture.Tokens / 64.0
-        let oneHead = float (draws architecture * max 1 architecture.Depth) * n * n * n
 
-        min architecture.Heads (max (fewestHeads architecture.Norm) (int (min 1e6 (budget / oneHead))))
+        let oneHead =
+            float (draws architecture * max 1 architecture.Depth)
+            * n
+            * n
+            * (if DrawnHeads.serve architecture then
+                   CoordinateWork * float (Architecture.headWidth architecture) / 64.0
+               else
+                   n)
 
-    /// A masked network's layers by `Draws` draws of the heads that the budget pays for. The means are those of all heads up to terms
-    /// of order 1/H; their errors are those of the heads drawn; the deviation over networks is brought to that of all heads.
-    let private masked (architecture: Architecture) laws budget =
-        let heads = drawnHeads architecture budget
+        withHeads (max (fewestHeads architecture.Norm) (int (min 1e6 (budget / oneHead)))) architecture
 
-        let trajectory =
-            sampled { architecture with Heads = heads } laws (draws architecture) Seed
+    /// A network's layers by `Draws` draws of the heads that the budget pays for. The means are those of all heads up to terms of order
+    /// 1/H; their errors are those of the heads drawn; the deviation over networks is brought to that of all heads.
+    let private byDraws (architecture: Architecture) laws budget =
+        let fewer = withDrawnHeads architecture budget
+        let trajectory = sampled fewer laws (draws architecture) Seed
+
+        let share part =
+            float (part fewer) / float (part architecture)
 
         match trajectory.Route with
-        | Route.Draws(draws, scatter) when heads < architecture.Heads ->
+        | Route.Draws(draws, scatter) ->
             { trajectory with
                 Route =
                     Route.Draws(
                         draws,
                         { scatter with
-                            Deviation = scatter.Deviation * sqrt (float heads / float architecture.Heads) }
+                            Deviation =
+                                scatter.Deviation
+                                * sqrt (max (share _.Heads) (share Architecture.keyValueHeads)) }
                     ) }
-        | Route.Draws _
         | Route.Closed
         | Route.ClosedWithoutHeads -> trajectory
 
     /// The route that the architecture asks for, within a budget of draws of heads.
     let private within budget (architecture: Architecture) laws : Trajectory =
-        if DrawnHeads.serve architecture then
-            sampled architecture laws (draws architecture) Seed
-        elif not (Features.areClosed architecture) then
-            masked architecture laws budget
+        if DrawnHeads.serve architecture || not (Features.areClosed architecture) then
+            byDraws architecture laws budget
         elif headsMatter architecture laws then
             let most = affordable architecture
 
