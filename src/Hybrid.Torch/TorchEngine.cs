@@ -37,7 +37,7 @@ public sealed class TorchEngine : INetworkEngine
     public TorchEngine(Architecture architecture, TorchOptions options, int threads = 1)
     {
         const string Who = "engine torch";
-        Features.EnsureSupported(Who, TorchAttention.Features, ArchitectureModule.EnsureValid(architecture));
+        Architectures.Features.EnsureSupported(Who, TorchAttention.Features, ArchitectureModule.EnsureValid(architecture));
         Architecture = ParameterLayout.EnsureSingle(Who, architecture, Enum.GetValues<MatrixRole>());
         this.options = options with { Device = TorchRuntime.EnsureAvailable(options.Device) };
         Products.Configure(options.Precision);
@@ -59,6 +59,9 @@ public sealed class TorchEngine : INetworkEngine
             throw;
         }
     }
+
+    /// <summary>What its networks can have beyond plain heads, one MLP and norms of gain 1.</summary>
+    public static IReadOnlyList<Feature> Features => TorchAttention.Features;
 
     /// <inheritdoc/>
     public string Name => "torch";

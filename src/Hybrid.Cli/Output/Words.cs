@@ -8,7 +8,7 @@ namespace Hybrid.Cli.Output;
 internal static class Words
 {
     public static string Of(Phase phase) =>
-        phase.IsOrdered ? "ordered" : phase.IsCritical ? "critical" : phase.IsChaotic ? "chaotic" : "unknown phase";
+        phase.IsOrdered ? "ordered" : phase.IsCritical ? "critical" : phase.IsChaotic ? "chaotic" : "unknown";
 
     public static string Of(Verdict verdict) =>
         verdict.IsTrainable ? "trainable" : verdict.IsMarginal ? "marginal" : verdict.IsUntrainable ? "untrainable" : "undecided";

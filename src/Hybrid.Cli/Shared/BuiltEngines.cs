@@ -4,7 +4,7 @@ using Hybrid.Networks.Engines.Dense;
 
 namespace Hybrid.Cli.Shared;
 
-/// <summary>The engines of the command, the default first.</summary>
+/// <summary>The engines of the command, in the order in which one is taken where none is asked for.</summary>
 public static class BuiltEngines
 {
     /// <summary>The catalogue that every verb chooses from.</summary>
@@ -19,7 +19,7 @@ public static class BuiltEngines
             "dense",
             "real weight matrices in single precision; cost grows as width²",
             (architecture, threads) => new DenseEngine(architecture, threads),
-            DenseEngine.Bytes),
+            DenseEngine.Bytes) { Features = DenseEngine.Features },
         TorchEntries.Ensembles,
     ]);
 }

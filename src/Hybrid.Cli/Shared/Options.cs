@@ -97,13 +97,12 @@ internal static class Options
         return null;
     }
 
-    public static Option<string> Engine(string standard)
+    public static Option<string?> Engine()
     {
-        Option<string> option = new("--engine")
+        Option<string?> option = new("--engine")
         {
-            Description = "What measures: conditioned, dense or torch.",
+            Description = "What measures: conditioned, dense or torch; if not given, the first of them that can draw such networks.",
             HelpName = "conditioned|dense|torch",
-            DefaultValueFactory = _ => standard,
         };
         option.CompletionSources.Add("conditioned", "dense", "torch");
         return option;

@@ -44,6 +44,7 @@ internal static class TorchEntries
         }),
         architecture => options.Device.IsCuda ? 0 : TorchEngine.Bytes(architecture, options.Precision))
     {
+        Features = TorchEngine.Features,
         MostEngines = 1,
         Device = $"{options.Device} ({Words(options)})",
     };

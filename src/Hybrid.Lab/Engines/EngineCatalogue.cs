@@ -1,19 +1,29 @@
+using Hybrid.Architectures;
 using Hybrid.Import.Json;
 
 namespace Hybrid.Lab.Engines;
 
 /// <summary>The engines of the command by name.</summary>
-/// <param name="Entries">What is there, the default first.</param>
+/// <param name="Entries">What is there, in the order in which one is taken where none is asked for.</param>
 public sealed record EngineCatalogue(IReadOnlyList<EngineEntry> Entries)
 {
-    /// <summary>The name of the engine that is taken where none is asked for.</summary>
-    public string Default => Entries[0].Name;
-
     /// <summary>
-    /// The name of the engine that is taken for ensembles at initialisation: conditioned, whose cost grows least with the
-    /// width, where the catalogue has it.
+    /// The name of the engine that is taken where none is asked for: the first that can draw networks of all
+    /// <paramref name="architectures"/> and runs on this machine; where none does, the first, which says why it cannot.
     /// </summary>
-    public string EnsembleDefault => Entries.Any(entry => entry.Name == "conditioned") ? "conditioned" : Default;
+    public string DefaultFor(params ReadOnlySpan<Architecture> architectures)
+    {
+        foreach (EngineEntry entry in Entries)
+        {
+            bool knows = true;
+            foreach (Architecture architecture in architectures)
+                knows &= entry.Knows(architecture);
+            if (knows && entry.WhyMissing() is null)
+                return entry.Name;
+        }
+
+        return Entries[0].Name;
+    }
 
     /// <summary>The entry of a name.</summary>
     /// <exception cref="InputException">There is no engine of that name.</exception>

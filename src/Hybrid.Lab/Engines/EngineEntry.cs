@@ -14,6 +14,12 @@ public sealed record EngineEntry(
     Func<Architecture, int, INetworkEngine> Create,
     Func<Architecture, Int128> Bytes)
 {
+    /// <summary>What its networks can have beyond plain heads, one MLP and norms of gain 1.</summary>
+    public IReadOnlyList<Feature> Features { get; init; } = [];
+
+    /// <summary>Whether it can draw networks of an architecture.</summary>
+    public bool Knows(Architecture architecture) => !Architectures.Features.Of(architecture).Except(Features).Any();
+
     /// <summary>Most engines at a time, ≥ 1: 1 for an engine that runs many networks at once by itself.</summary>
     public int MostEngines { get; init; } = int.MaxValue;
 

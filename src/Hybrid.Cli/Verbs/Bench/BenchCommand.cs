@@ -28,7 +28,7 @@ internal static class BenchCommand
             Description = "A preset, an architecture JSON file or a Hugging Face config.json; pre-tanh-critical if none is given.",
             DefaultValueFactory = _ => "pre-tanh-critical",
         };
-        Option<string> engine = Options.Engine(session.Engines.Default);
+        Option<string?> engine = Options.Engine();
         Option<int[]> widths = Widths();
         Option<double> seconds = Options.Number("--seconds", "How long to run at each width, warm-up apart.", 3, NumberRange.Positive);
         Option<int> threads = Options.Threads();
@@ -47,7 +47,8 @@ internal static class BenchCommand
             Architecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source)).Architecture;
             Architecture[] architectures = [.. parsed.GetRequiredValue(widths)
                 .Select(width => ArchitectureModule.EnsureValid(ArchitectureWidth.At(loaded, width)))];
-            EngineEntry entry = session.Engines.Find(parsed.GetRequiredValue(engine), device.Choice(parsed, parsed.GetValue(memory)));
+            EngineEntry entry = session.Engines.Find(
+                parsed.GetValue(engine) ?? session.Engines.DefaultFor(architectures), device.Choice(parsed, parsed.GetValue(memory)));
             EnsembleRun run = new(entry, Options.ThreadsOf(parsed, threads), common.Seed(parsed), parsed.GetValue(memory));
             foreach (Architecture architecture in architectures)
                 run.EnginesFor(architecture, int.MaxValue);

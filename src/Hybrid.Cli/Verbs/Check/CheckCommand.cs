@@ -33,7 +33,7 @@ internal static class CheckCommand
                 "Presets, architecture JSON files or Hugging Face config.json files; gpt2 and the small presets if none is given.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        Option<string> engine = Options.Engine(session.Engines.Default);
+        Option<string?> engine = Options.Engine();
         Option<int> samples = Options.Samples(
             64, CheckPlan.LeastSamples, "Networks to draw at the width; four times as many at a quarter of it.");
         Option<int> width = Options.Width($"{StandardWidth} if neither ARCH nor --set is given, else ARCH's own");
@@ -62,9 +62,12 @@ internal static class CheckCommand
             bool standard = names.Length == 0 && common.Assignments(parsed).Length == 0;
             LoadedArchitecture[] loaded = [.. (names.Length > 0 ? names : Presets.Standard.Select(preset => preset.Architecture.Name))
                 .Select(name => loading.Load(parsed, name))];
+            Architecture[] architectures =
+                [.. loaded.Select(item => Options.AtWidth(parsed, width, item.Architecture, standard ? StandardWidth : null))];
             CheckPlan plan = new(
-                [.. loaded.Select(item => Options.AtWidth(parsed, width, item.Architecture, standard ? StandardWidth : null))],
-                session.Engines.Find(parsed.GetRequiredValue(engine), device.Choice(parsed, parsed.GetValue(memory))),
+                architectures,
+                session.Engines.Find(
+                    parsed.GetValue(engine) ?? session.Engines.DefaultFor(architectures), device.Choice(parsed, parsed.GetValue(memory))),
                 parsed.GetValue(samples),
                 common.Seed(parsed),
                 Options.ThreadsOf(parsed, threads),

@@ -71,7 +71,9 @@ internal static class PredictionTables
     /// <summary>Exponents, depth scales and the fixed point.</summary>
     public static ReportTable Exponents(Prediction prediction)
     {
-        string phase = Words.Of(prediction.Phase);
+        string phase = prediction.Phase.IsUnknown
+            ? "unknown here: rows of attention differ at the line; the layers tell"
+            : $"{Words.Of(prediction.Phase)}: growth of 1 − ρ per block at the line";
         string average = prediction.Stationary ? "" : ", mean over depth";
         FixedPoint fixedPoint = prediction.FixedPoint;
         string found = !prediction.Stationary
@@ -81,7 +83,7 @@ internal static class PredictionTables
             "",
             ["<quantity", "<symbol", "value", "<meaning"],
             [
-                ["angle exponent", "λ_a", Exponent(prediction.AngleExponent), $"{phase}: growth of 1 − ρ per block at the line{average}"],
+                ["angle exponent", "λ_a", Exponent(prediction.AngleExponent), $"{phase}{average}"],
                 .. AtDepth(prediction),
                 [
                     "gradient exponent", "λ_g", Exponent(prediction.GradientExponent),
@@ -99,7 +101,8 @@ internal static class PredictionTables
     /// Under a mask λ_a is a limit that differences approach over a
     /// hundred blocks; beside it what they do over the network's own.
     /// </summary>
-    private static string[][] AtDepth(Prediction prediction) => prediction.Architecture.Mask.IsNone
+    private static string[][] AtDepth(Prediction prediction) => double.IsNaN(prediction.AngleExponentAtDepth)
+        || prediction.Architecture.Mask.IsNone
         ? []
         : [
             [

@@ -21,7 +21,7 @@ internal static class SimulateCommand
             "hybrid simulate pre-tanh-ordered --width 8192 --samples 4",
             "hybrid simulate gpt2 --engine dense --samples 8 --seed 7 --json");
         Argument<string> source = Options.Architecture();
-        Option<string> engine = Options.Engine(session.Engines.EnsembleDefault);
+        Option<string?> engine = Options.Engine();
         Option<int> samples = Options.Samples(8, 1, "Networks to draw.");
         Option<int> width = Options.Width();
         Option<int> threads = Options.Threads();
@@ -39,7 +39,8 @@ internal static class SimulateCommand
         {
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             loaded = loaded with { Architecture = Options.AtWidth(parsed, width, loaded.Architecture) };
-            EngineEntry entry = session.Engines.Find(parsed.GetRequiredValue(engine), device.Choice(parsed, parsed.GetValue(memory)));
+            EngineEntry entry = session.Engines.Find(
+                parsed.GetValue(engine) ?? session.Engines.DefaultFor(loaded.Architecture), device.Choice(parsed, parsed.GetValue(memory)));
             EnsembleRun run = new(entry, Options.ThreadsOf(parsed, threads), common.Seed(parsed), parsed.GetValue(memory));
             int asked = parsed.GetValue(samples);
             run.EnginesFor(loaded.Architecture, asked);

@@ -36,7 +36,7 @@ public sealed class DenseEngine : INetworkEngine
     public DenseEngine(Architecture architecture, int threads)
     {
         const string Who = "engine dense";
-        Features.EnsureSupported(Who, DenseBlocks.Features, ArchitectureModule.EnsureValid(architecture));
+        Architectures.Features.EnsureSupported(Who, DenseBlocks.Features, ArchitectureModule.EnsureValid(architecture));
         Architecture = ParameterLayout.EnsureSingle(Who, architecture, Enum.GetValues<MatrixRole>());
         (int n, int d) = (architecture.Tokens, architecture.Width);
         pool = new WorkerPool(threads);
@@ -56,6 +56,9 @@ public sealed class DenseEngine : INetworkEngine
             throw;
         }
     }
+
+    /// <summary>What its networks can have beyond plain heads, one MLP and norms of gain 1.</summary>
+    public static IReadOnlyList<Feature> Features => DenseBlocks.Features;
 
     /// <inheritdoc/>
     public string Name => "dense";
