@@ -93,7 +93,7 @@ let ``With ever more coordinates heads tend to Gaussian logits, forwards and on 
             let struct (layer, forwards) =
                 DrawnHeads.forward layout (CounterNormals.part 5UL index) state
 
-            let struct (backwards, overlaps) = DrawnHeads.backward layer state theta
+            let struct (backwards, overlaps) = DrawnHeads.backward layer ValueNone state theta
 
             [| diagonal n forwards
                offDiagonal n forwards
@@ -230,7 +230,7 @@ let ``A sink on the line takes its share of norms and passes differences on`` n 
             let struct (layer, forwards) =
                 DrawnHeads.forward layout (CounterNormals.part 9UL index) state
 
-            let struct (_, overlaps) = DrawnHeads.backward layer state ones
+            let struct (_, overlaps) = DrawnHeads.backward layer ValueNone state ones
             let own = diagonal n forwards
 
             [| own
@@ -260,8 +260,8 @@ let ``Heads that are drawn again are the same, and others are not`` () =
     let struct (layer, first) = DrawnHeads.forward layout 1UL state
     let struct (_, again) = DrawnHeads.forward layout 1UL state
     let struct (_, other) = DrawnHeads.forward layout 2UL state
-    let struct (backwards, _) = DrawnHeads.backward layer state theta
-    let struct (backwardsAgain, _) = DrawnHeads.backward layer state theta
+    let struct (backwards, _) = DrawnHeads.backward layer ValueNone state theta
+    let struct (backwardsAgain, _) = DrawnHeads.backward layer ValueNone state theta
     Assert.Equal<float[]>(first, again)
     Assert.Equal<float[]>(backwards, backwardsAgain)
     Assert.NotEqual<float[]>(first, other)
@@ -369,3 +369,119 @@ let ``What has no line has no exponents, and every layer`` () =
         Assert.Throws<InvalidArchitectureException>(fun () -> PhaseDiagram.Create([ a ]) |> ignore)
 
     Assert.Contains("attention.positions", thrown.Message)
+
+[<Fact>]
+let ``A prediction that draws fewer heads than a network has says within its errors what all of them say`` () =
+    let architecture =
+        { (attention 64 32 128 2.0 Mask.Causal (fun head ->
+              { head with
+                  Positions = Positions.Rope(1e4, 1.0)
+                  KeyValueHeads = Some 16 })) with
+            Depth = 12
+            Norm = Placement.Pre }
+
+    let laws = Laws.exact architecture
+    let predicted = Trajectory.predict architecture laws
+
+    let all =
+        Trajectory.sampled architecture laws Trajectory.Draws (Trajectory.Seed + 1)
+
+    let last, first = 12, 0
+
+    // draws of other seeds; t of twice three degrees of freedom, three comparisons at .1 % together
+    let agree name (select: LayerState -> float) (error: LayerState -> float) layer =
+        let a, b = predicted.Layers[layer], all.Layers[layer]
+        Check.absolute name (7.3 * sqrt (error a ** 2.0 + error b ** 2.0)) (select b) (select a)
+
+    agree "q" _.State.Q _.Uncertainty.Q last
+    agree "1 − ρ" _.State.U _.Uncertainty.U last
+    agree "g_d" _.Gradient.Diagonal _.Uncertainty.GradientDiagonal first
+
+    // and it is known to a few per cent, so that a lost factor of heads would show
+    let input = predicted.Layers[first]
+    Check.atMost "error of g_d" 0.03 (input.Uncertainty.GradientDiagonal / input.Gradient.Diagonal)
+
+    // fewer heads would be others in law where ALiBi tells them apart: all are drawn
+    let alibi =
+        { architecture with
+            Depth = 4
+            Attention =
+                { architecture.Attention with
+                    Head =
+                        { architecture.Attention.Head with
+                            Positions = Positions.Alibi } } }
+
+    let laws = Laws.exact alibi
+
+    Assert.Equal(
+        (Trajectory.sampled alibi laws Trajectory.Draws Trajectory.Seed).Layers[4].State,
+        (Trajectory.predict alibi laws).Layers[4].State
+    )
+
+[<Theory>]
+[<InlineData(1, 1.0)>]
+[<InlineData(2, 1.0)>]
+[<InlineData(2, 0.7)>]
+let ``With ever more coordinates a norm behind few heads takes from them what its projection does``
+    heads
+    (weight: float)
+    =
+    // against (13.3) and (13.4) on heads whose logits are Gaussian; with a weight below 1 the stream is under the norm too
+    let n, u, logitStd = 8, 0.6, 3.0
+    let width = 512
+    let a = attention n heads width logitStd Mask.None id
+    let state = simplex n u
+    let theta = simplex n 0.7
+
+    let normOver (branch: float[]) =
+        let rest = 1.0 - weight * weight
+
+        ValueSome
+            { Argument = Array.map2 (fun own other -> weight * weight * own + rest * other) branch state
+              Branch = weight
+              Output = branch }
+
+    // what the norm changes, of the same heads and numbers
+    let numbers branch backward =
+        let struct (gradient: float[], overlaps: PathOverlaps) = backward (normOver branch)
+        let struct (whole: float[], without: PathOverlaps) = backward ValueNone
+
+        [| diagonal n gradient - diagonal n whole
+           overlaps.Query - without.Query
+           overlaps.Key - without.Key |]
+
+    let drawn =
+        Array.Parallel.init 400 (fun index ->
+            let struct (layer, branch) =
+                DrawnHeads.forward (layout a) (CounterNormals.part 6UL index) state
+
+            numbers branch (fun norm -> DrawnHeads.backward layer norm state theta))
+
+    let gaussian =
+        Array.Parallel.init 400 (fun index ->
+            let random = Random(index)
+
+            let normal () =
+                sqrt (-2.0 * log (1.0 - random.NextDouble()))
+                * cos (2.0 * Math.PI * random.NextDouble())
+
+            let struct (rows, branch) =
+                AttentionMaps.gramForward heads n a.Attention (GramProcess.ownMask a) normal state
+
+            numbers branch (fun norm -> AttentionMaps.gramBackward n a.Attention rows norm state theta))
+
+    [ "g_d"; "query"; "key" ]
+    |> List.iteri (fun index name ->
+        let at (rows: float[][]) =
+            rows |> Array.map (fun row -> row[index]) |> meanAndError
+
+        let struct (mean, error) = at drawn
+        let struct (expected, otherError) = at gaussian
+        // and a few parts in d_k, as above
+        let allowed =
+            4.0 * sqrt (error * error + otherError * otherError)
+            + 3.0 / float width * abs expected
+
+        Check.absolute $"{name}, {heads} heads" allowed expected mean
+        // what is taken is known to be taken
+        Check.atMost $"{name}: what the norm takes" (-4.0 * error) mean)

@@ -85,7 +85,7 @@ let ``Heads drawn with few coordinates beside a sink have just these moments`` w
             let struct (layer, branch) =
                 DrawnHeads.forward layout (CounterNormals.part 16UL index) state
 
-            let struct (_, overlaps) = DrawnHeads.backward layer state ones
+            let struct (_, overlaps) = DrawnHeads.backward layer ValueNone state ones
             let own = Seq.averageBy (fun i -> branch[i * n + i]) (seq { 0 .. n - 1 })
             let other = (Array.sum branch - float n * own) / float (n * (n - 1))
 

@@ -47,7 +47,13 @@ type internal GramScratch =
 /// The norm behind attention in the Gram process: N, the Gram of what it divides, and c, attention's weight within that: the
 /// branch's own (Y, 1) or the step's sum (r²C + Σa²F, a). Derivation section 13.1.
 [<Struct>]
-type internal GramNorm = { Argument: float[]; Branch: float }
+type internal GramNorm =
+    {
+        Argument: float[]
+        Branch: float
+        /// Y, what attention puts out
+        Output: float[]
+    }
 
 /// Σ_ij R_ij (path)_ij of each of attention's paths backwards: what W_V, W_Q and W_K see of the gradient, derivation (5.4).
 [<Struct>]

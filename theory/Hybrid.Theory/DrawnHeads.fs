@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open System.Buffers
 open System.Numerics
 open Hybrid.Architectures
 
@@ -44,13 +45,12 @@ module internal DrawnHeads =
             target[k] <- target[k] + source[k]
             k <- k + 1
 
-    /// Σ over the heads of what `add` adds, with a scratch of its own, to `count` matrices.
-    let private sum (layout: HeadLayout) count (add: HeadScratch -> float[][] -> int -> unit) =
-        let n = layout.Tokens
+    /// Σ over the heads of what `add` adds, with a scratch of its own, to `count` arrays.
+    let private sum (layout: HeadLayout) count length (add: HeadScratch -> float[][] -> int -> unit) =
         let parts = shares layout
 
         let share part =
-            let sums = Array.init count (fun _ -> Array.zeroCreate<float>(n * n))
+            let sums = Array.init count (fun _ -> Array.zeroCreate<float> length)
             let scratch = HeadDraw.scratch layout
 
             for head in part..parts .. layout.Heads - 1 do
@@ -163,7 +163,7 @@ module internal DrawnHeads =
         let inner = reach layout.Rows
 
         let sums =
-            sum layout 1 (fun scratch sums head ->
+            sum layout 1 (n * n) (fun scratch sums head ->
                 HeadDraw.rows layout factor state key head scratch
 
                 if exact then
@@ -184,12 +184,91 @@ module internal DrawnHeads =
                   Key = key },
                 branch)
 
-    /// F times normal numbers, one for each token.
-    let private vector (factor: GramFactor) (scratch: HeadScratch) key (result: float[]) =
-        CounterNormals.fill key factor.Rank 1.0 scratch.Normals
+    /// F times normal numbers, one for each token, for which there is room in `normals`.
+    let private vector (factor: GramFactor) (normals: float[]) key (result: float[]) =
+        CounterNormals.fill key factor.Rank 1.0 normals
 
         for i in 0 .. factor.Rows - 1 do
-            result[i] <- SquareMatrix.dot factor.Entries (i * factor.Rank) scratch.Normals 0 factor.Rank
+            result[i] <- SquareMatrix.dot factor.Entries (i * factor.Rank) normals 0 factor.Rank
+
+    /// What draws the values and gradients of a head's way back, and of them draw number `draw`.
+    let private ownKey (layer: DrawnLayer) head =
+        CounterNormals.part (CounterNormals.part layer.Key 3) head
+
+    let private valueOf (layer: DrawnLayer) head draw =
+        CounterNormals.part (CounterNormals.part (ownKey layer head) (draw + 1)) 0
+
+    let private gradientOf (layer: DrawnLayer) head draw =
+        CounterNormals.part (CounterNormals.part (ownKey layer head) (draw + 1)) 1
+
+    /// (A v)_i of every row.
+    let private attendedValue (layout: HeadLayout) (scratch: HeadScratch) i =
+        let n = layout.Tokens
+        let first = layout.Rows.First[i]
+        SquareMatrix.dot scratch.Attended (i * n + first) scratch.Value first (layout.Rows.Last[i] - first)
+
+    /// Of each draw, [draws, n]: k_i = c τ m_i/N_ii, m_i = c τ Σ_h (A_h v_h)_i + the rest of what the norm divides, τ = σ_V/√H: what of
+    /// row i's values the norm removes, derivation (15.11).
+    let private removed (layer: DrawnLayer) (norm: GramNorm) (state: float[]) draws =
+        let layout = layer.Layout
+        let n = layout.Tokens
+        let tau = norm.Branch * layout.Parameters.ValueStd / sqrt (float layout.Heads)
+
+        let own =
+            (sum layout 1 (draws * n) (fun scratch sums head ->
+                HeadDraw.rows layout layer.Factor state layer.Key head scratch
+
+                for draw in 0 .. draws - 1 do
+                    vector layer.Factor scratch.Normals (valueOf layer head draw) scratch.Value
+
+                    for i in 0 .. n - 1 do
+                        let k = draw * n + i
+                        sums[0][k] <- sums[0][k] + tau * attendedValue layout scratch i))[0]
+
+        let rest =
+            Array.map2 (fun all own -> all - norm.Branch * norm.Branch * own) norm.Argument norm.Output
+
+        let largest (gram: float[]) =
+            Seq.init n (fun i -> gram[i * n + i]) |> Seq.max
+
+        // a branch that is all that the norm divides leaves rounding
+        if largest rest > 1e-12 * largest norm.Argument then
+            let factor = GramFactor.create n rest
+            let normals, drawn = Array.zeroCreate n, Array.zeroCreate n
+
+            for draw in 0 .. draws - 1 do
+                vector factor normals (CounterNormals.part (CounterNormals.part layer.Key 4) draw) drawn
+
+                for i in 0 .. n - 1 do
+                    own[draw * n + i] <- own[draw * n + i] + drawn[i]
+
+        for k in 0 .. draws * n - 1 do
+            own[k] <- tau * own[k] / norm.Argument[k % n * (n + 1)]
+
+        own
+
+    /// D_ij A_ij ((A R)_ij − (A R Aᵀ)_ii) of the head in `scratch`, and its transpose.
+    let private bend (layout: HeadLayout) (scratch: HeadScratch) (panels: float[]) (bent: float[]) (columns: float[]) =
+        let n = layout.Tokens
+        let full = PanelProduct.everything
+        PanelProduct.multiply n n n scratch.Attended layout.Rows panels full full false scratch.Edge bent
+
+        for i in 0 .. n - 1 do
+            let mean = SquareMatrix.dot scratch.Attended (i * n) bent (i * n) n
+
+            for k in i * n .. i * n + n - 1 do
+                bent[k] <- scratch.Slopes[k] * (bent[k] - mean)
+
+        transpose n bent columns
+
+    /// Takes k_i h_i bent_ij off the product.
+    let private straighten n (bent: float[]) (removed: float[]) draw byColumns (scratch: HeadScratch) =
+        for i in 0 .. n - 1 do
+            for j in 0 .. n - 1 do
+                let token = if byColumns then j else i
+                let k = i * n + j
+
+                scratch.Product[k] <- scratch.Product[k] - removed[draw * n + token] * scratch.Output[token] * bent[k]
 
     /// δ_ij = D_ij A_ij (v_j − m_i) h_i from the rows D ∘ A.
     let private difference n (slopes: float[]) (ranges: PanelProduct.Ranges) (scratch: HeadScratch) =
@@ -240,31 +319,31 @@ module internal DrawnHeads =
                 result[row + i] <- columns[row + i] * (value - mean[i]) * output[i]
                 i <- i + 1
 
-    /// One draw of a value and of a gradient: the head's own way back to its queries and keys.
-    let private backwards (layer: DrawnLayer) (theta: GramFactor) key (scratch: HeadScratch) =
+    /// One draw of a value and of a gradient: the head's own way back to its queries and keys. `straightened` takes off δ_ij, and off its
+    /// transpose, what a norm removes.
+    let private backwards (layer: DrawnLayer) (theta: GramFactor) head draw straightened (scratch: HeadScratch) =
         let layout = layer.Layout
         let n = layout.Tokens
-        vector layer.Factor scratch (CounterNormals.part key 0) scratch.Value
-        vector theta scratch (CounterNormals.part key 1) scratch.Output
+        vector layer.Factor scratch.Normals (valueOf layer head draw) scratch.Value
+        vector theta scratch.Normals (gradientOf layer head draw) scratch.Output
 
         for i in 0 .. n - 1 do
-            let first = layout.Rows.First[i]
-
-            scratch.Mean[i] <-
-                SquareMatrix.dot scratch.Attended (i * n + first) scratch.Value first (layout.Rows.Last[i] - first)
+            scratch.Mean[i] <- attendedValue layout scratch i
 
         difference n scratch.Slopes layout.Rows scratch
+        straightened draw false scratch
         apply layout scratch scratch.Product layout.Rows scratch.KeySeen scratch.QueryGradient
         differenceColumns n scratch.SlopeColumns layout.Columns scratch
+        straightened draw true scratch
         apply layout scratch scratch.Product layout.Columns scratch.QuerySeen scratch.KeyGradient
         HeadDraw.undo layout scratch.Query scratch.QueryScale scratch.QueryInverse scratch.QueryGradient
         HeadDraw.undo layout scratch.Key scratch.KeyScale scratch.KeyInverse scratch.KeyGradient
 
     let private dot (a: float[]) (b: float[]) = SquareMatrix.dot a 0 b 0 a.Length
 
-    /// From the gradient's Gram Θ at the branch output to that at what the module sees, and the overlaps Σ R_ij (path)_ij of the three
-    /// paths: derivation (15.5), (15.6).
-    let backward (layer: DrawnLayer) (state: float[]) (theta: float[]) =
+    /// From the gradient's Gram Θ at the branch output, divided by the norm behind it, to that at what the module sees, and the overlaps
+    /// Σ R_ij (path)_ij of the three paths: derivation (15.5), (15.6), and (13.2) up to 512 tokens.
+    let backward (layer: DrawnLayer) (norm: GramNorm voption) (state: float[]) (theta: float[]) =
         let layout = layer.Layout
         let n = layout.Tokens
         let factor = GramFactor.create n theta
@@ -275,25 +354,50 @@ module internal DrawnHeads =
         let draws = gradientDraws n
         let isCapped = layout.Parameters.Head.SoftCap.IsSome
 
+        let removal =
+            match norm with
+            | ValueSome norm when exact && layout.Parameters.ValueStd > 0.0 ->
+                ValueSome(struct (removed layer norm state draws, packed n state))
+            | ValueSome _
+            | ValueNone -> ValueNone
+
         let sums =
-            sum layout 3 (fun scratch sums head ->
+            sum layout 3 (n * n) (fun scratch sums head ->
                 HeadDraw.rows layout layer.Factor state layer.Key head scratch
                 transpose n scratch.Attended scratch.AttendedColumns
 
                 if isCapped then
                     transpose n scratch.Slopes scratch.SlopeColumns
 
-                let own = CounterNormals.part (CounterNormals.part layer.Key 3) head
+                let eachDraw straightened =
+                    for draw in 0 .. draws - 1 do
+                        backwards layer factor head draw straightened scratch
+                        addSquare layout scratch lower scratch.QueryGradient sums[1]
+                        addSquare layout scratch lower scratch.KeyGradient sums[2]
 
-                for draw in 0 .. draws - 1 do
-                    backwards layer factor (CounterNormals.part own (draw + 1)) scratch
-                    addSquare layout scratch lower scratch.QueryGradient sums[1]
-                    addSquare layout scratch lower scratch.KeyGradient sums[2]
+                match removal with
+                | ValueNone -> eachDraw (fun _ _ _ -> ())
+                | ValueSome(struct (removed, panels)) ->
+                    let bent, columns = ArrayPool.Shared.Rent(n * n), ArrayPool.Shared.Rent(n * n)
+
+                    bend layout scratch panels bent columns
+
+                    eachDraw (fun draw byColumns ->
+                        straighten n (if byColumns then columns else bent) removed draw byColumns)
+
+                    ArrayPool.Shared.Return bent
+                    ArrayPool.Shared.Return columns
 
                 if exact then
                     sandwich layout scratch scratch.AttendedColumns layout.Columns panels inner upper sums[0]
                 else
-                    HeadDraw.correlated factor scratch (CounterNormals.part own 0) layout.Width scratch.Query
+                    HeadDraw.correlated
+                        factor
+                        scratch
+                        (CounterNormals.part (ownKey layer head) 0)
+                        layout.Width
+                        scratch.Query
+
                     apply layout scratch scratch.AttendedColumns layout.Columns scratch.Query scratch.QueryGradient
                     addSquare layout scratch lower scratch.QueryGradient sums[0])
 

@@ -198,11 +198,13 @@ module internal GramStep =
         elif trace.Placement.OnBranch then
             ValueSome
                 { Argument = trace.Output
-                  Branch = 1.0 }
+                  Branch = 1.0
+                  Output = trace.Output }
         elif step.NormalisesSum then
             ValueSome
                 { Argument = step.Sum
-                  Branch = trace.Branch }
+                  Branch = trace.Branch
+                  Output = trace.Output }
         else
             ValueNone
 
@@ -264,7 +266,9 @@ module internal GramStep =
 
             struct (atModule, ofAttention parameters overlaps)
         | GramModule.Drawn(parameters, layer) ->
-            let struct (atModule, overlaps) = DrawnHeads.backward layer trace.Seen theta
+            let struct (atModule, overlaps) =
+                DrawnHeads.backward layer (behind architecture step trace) trace.Seen theta
+
             struct (atModule, ofAttention parameters overlaps)
         | GramModule.Mlp(parameters, kernels) ->
             struct (MlpMaps.gramBackward architecture.Gated n parameters kernels trace.Seen theta,
