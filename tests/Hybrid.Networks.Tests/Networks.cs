@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Microsoft.FSharp.Core;
 
 namespace Hybrid.Networks.Tests;
 
@@ -18,6 +19,30 @@ internal static class Networks
         Activation.Linear, Activation.Relu, Activation.LeakyRelu, Activation.Erf, Activation.Tanh, Activation.Gelu,
         Activation.GeluTanh, Activation.Silu, Activation.Sigmoid,
     ];
+
+    /// <summary>What masks and heads can have besides, by name: each as a change of an architecture of four tokens or more.</summary>
+    public static readonly IReadOnlyDictionary<string, Func<Architecture, Architecture>> HeadFeatures =
+        new Dictionary<string, Func<Architecture, Architecture>>
+        {
+            ["window"] = a => a.With(mask: Mask.NewWindow(2)),
+            ["prefix"] = a => a.With(mask: Mask.NewPrefix(3)),
+            ["mask by layer"] = a => a.With(mask: Mask.NewPerLayer([.. ByLayer(a, Mask.NewWindow(3), Mask.Causal)])),
+            ["rotary"] = a => WithHead(a, Positions.NewRope(30, 1)),
+            ["half rotary"] = a => WithHead(a, Positions.NewRope(30, 0.5)),
+            ["ALiBi"] = a => WithHead(a, Positions.Alibi),
+            ["positions by layer"] = a =>
+                WithHead(a, Positions.NewPerLayer([.. ByLayer(a, Positions.NewRope(30, 1), Positions.None, Positions.Alibi)])),
+            ["sink"] = a => WithHead(a, Positions.None, 0.6),
+            ["rotary in a window beside a sink"] = a => WithHead(a.With(mask: Mask.NewWindow(3)), Positions.NewRope(30, 1), 0.6),
+            ["ALiBi behind a prefix beside a sink"] = a => WithHead(a.With(mask: Mask.NewPrefix(2)), Positions.Alibi, 0.6),
+        };
+
+    private static IEnumerable<T> ByLayer<T>(Architecture architecture, params T[] values) =>
+        Enumerable.Range(0, architecture.Depth).Select(layer => values[layer % values.Length]);
+
+    private static Architecture WithHead(Architecture architecture, Positions positions, double? sink = null) =>
+        architecture.With(attention: architecture.Attention.With(head: new(
+            null, null, positions, QueryKeyNorm.None, null, sink is { } value ? FSharpOption<double>.Some(value) : null)));
 
     /// <summary>The common setting of the reference trajectories, except what is said.</summary>
     public static Architecture Of(

@@ -48,6 +48,14 @@ public sealed class EngineEqualityTests
     public void Every_activation(Activation activation) =>
         Compare(Hybrid.Networks.Tests.Networks.Of(Placement.Pre, activation, tokens: 9, depth: 3, width: 33, mlpWidth: 47, inStd: 1.5));
 
+    public static TheoryData<string> HeadFeatures => [.. Hybrid.Networks.Tests.Networks.HeadFeatures.Keys];
+
+    [Theory]
+    [MemberData(nameof(HeadFeatures))]
+    public void Everything_that_heads_have_besides(string feature) =>
+        Compare(Hybrid.Networks.Tests.Networks.HeadFeatures[feature](Hybrid.Networks.Tests.Networks.Of(
+            Placement.Pre, Activation.Tanh, tokens: 11, depth: 3, width: 48, heads: 3, mlpWidth: 50, mask: Mask.Causal, logitStd: 2)));
+
     [Fact]
     public void Weights_of_the_branches_that_change_from_block_to_block()
     {

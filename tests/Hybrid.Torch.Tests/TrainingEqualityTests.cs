@@ -48,9 +48,11 @@ public sealed class TrainingEqualityTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Loss_and_every_gradient_agree(Placement norm, Wiring wiring, TrainingTask task, bool gated, bool tied)
+    public void Loss_and_every_gradient_agree(Placement norm, Wiring wiring, TrainingTask task, bool gated, bool tied) =>
+        GradientsAgree(Models.Of(norm, task, gated, tied, wiring: wiring));
+
+    private static void GradientsAgree(ModelOptions model)
     {
-        ModelOptions model = Models.Of(norm, task, gated, tied, wiring: wiring);
         TrainingOptions options = Models.Options(model);
         using DenseTrainer dense = new(options, 2);
         using TorchTrainer torch = new(options, TorchDevice.Cpu);
@@ -80,6 +82,13 @@ public sealed class TrainingEqualityTests
         foreach (NamedTensor parameter in dense.Parameters)
             Agree(parameter.Name, Values(dense, parameter), Values(torch, parameter), TrajectoryFactor * Rounding);
     }
+
+    public static TheoryData<string> HeadFeatures => [.. Hybrid.Networks.Tests.Networks.HeadFeatures.Keys];
+
+    [Theory]
+    [MemberData(nameof(HeadFeatures))]
+    public void Every_gradient_agrees_with_everything_that_heads_have_besides(string feature) =>
+        GradientsAgree(Models.With(Hybrid.Networks.Tests.Networks.HeadFeatures[feature]));
 
     [Theory]
     [InlineData(true)]

@@ -49,6 +49,17 @@ internal static class Models
             tied,
             logitStd);
 
+    /// <summary>A changed model, of the task that goes with its mask.</summary>
+    public static ModelOptions With(Func<Architecture, Architecture> change)
+    {
+        ModelOptions next = Of(Placement.Pre, gated: true);
+        Architecture changed = change(next.Architecture);
+        return (changed.Mask.LooksAhead ? Of(Placement.Pre, TrainingTask.MaskedToken, gated: true) : next) with
+        {
+            Architecture = changed,
+        };
+    }
+
     /// <summary>Options with the optimiser's defaults.</summary>
     public static TrainingOptions Options(
         ModelOptions model, int sequences = 3, int steps = 20,
