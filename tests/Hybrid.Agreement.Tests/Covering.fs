@@ -39,12 +39,17 @@ let holds (row: int[]) (combination: (struct (int * int))[]) =
 [<Literal>]
 let private Open = -1
 
-/// Rows that hold every combination of `strength` factors, 1 ≤ strength ≤ number of factors. Each row starts from the first
-/// combination that no row holds yet; its other factors, in order, take the value that completes most of those, and of equals the
-/// one that rows have had least together with what the row has.
-let rows strength (sizes: int[]) : int[][] =
+/// Rows that hold every combination of `strength` factors, 1 ≤ strength ≤ number of factors, but for those with a pair of values that
+/// cannot be together, `apart (factor, value) (factor, value)`, or with a value that cannot be at all, apart from itself. Each row starts from the first combination that no row holds yet; its
+/// other factors, in order, take the value that completes most of those, and of equals the one that rows have had least together with
+/// what the row has. The first value of every factor goes with all others.
+let rowsBut (apart: struct (int * int) -> struct (int * int) -> bool) strength (sizes: int[]) : int[][] =
+    let possible (combination: Combination) =
+        combination
+        |> Array.forall (fun one -> combination |> Array.forall (fun other -> not (apart one other)))
+
     let missing =
-        System.Collections.Generic.List<Combination>(combinations strength sizes)
+        System.Collections.Generic.List<Combination>(combinations strength sizes |> Array.filter possible)
 
     let found = ResizeArray<int[]>()
 
@@ -88,9 +93,21 @@ let rows strength (sizes: int[]) : int[][] =
             if row[factor] = Open then
                 row[factor] <-
                     Seq.init sizes[factor] id
+                    |> Seq.filter (fun value ->
+                        let one = struct (factor, value)
+
+                        not (apart one one)
+                        && row
+                           |> Array.indexed
+                           |> Array.forall (fun (other, chosen) ->
+                               chosen = Open || not (apart one struct (other, chosen))))
                     |> Seq.minBy (fun value -> struct (-(worth row factor value), together row factor value, value))
 
         missing.RemoveAll(fun combination -> holds row combination) |> ignore
         found.Add row
 
     found.ToArray()
+
+/// The rows where all values go together.
+let rows strength sizes =
+    rowsBut (fun _ _ -> false) strength sizes

@@ -43,27 +43,58 @@ let tests =
                       $"%A{sizes}"
           }
 
-          test "the tree has every pair of values of any two factors, the engine among them" {
+          test "what is apart is in no row, and every other combination in some" {
+              for sizes in shapes do
+                  // the last value of the first factor with none but the first of the others, that of the last factor not at all
+                  let apart struct (factor, value) struct (other, chosen) =
+                      let last = sizes[factor] - 1
+
+                      (factor = 0 && value = last && other > 0 && chosen > 0)
+                      || (factor = other && factor = sizes.Length - 1 && value = last)
+
+                  let apart one other = apart one other || apart other one
+                  let rows = Covering.rowsBut apart 2 sizes
+
+                  let possible (combination: (struct (int * int))[]) =
+                      combination
+                      |> Array.forall (fun one -> combination |> Array.forall (fun other -> not (apart one other)))
+
+                  for row in rows do
+                      Expect.isTrue
+                          (possible (row |> Array.mapi (fun factor value -> struct (factor, value))))
+                          $"%A{row}"
+
+                  Expect.isEmpty (missing 2 sizes rows |> Array.filter possible) $"%A{sizes}"
+          }
+
+          test
+              "the tree has every pair of values of any two factors, and of a factor and an engine, that an engine can draw" {
               // read back from the claims, not from the rows
-              let claims = covering |> Array.map _.Words
-
-              let values =
-                  Array.append
-                      (factors |> Array.map (fun factor -> factor.Values |> Array.map _.Words))
-                      [| covering |> Array.map _.Engine.Name |> Array.distinct |]
-
               let words =
-                  claims |> Array.map (fun (claim: string) -> Set.ofArray (claim.Split ", "))
+                  covering
+                  |> Array.map (fun setting -> setting.Engine.Name, Set.ofArray (setting.Words.Split ", "))
 
-              for one in 0 .. values.Length - 1 do
-                  for other in one + 1 .. values.Length - 1 do
-                      for first in values[one] do
-                          for second in values[other] do
-                              Expect.isTrue
-                                  (words
-                                   |> Array.exists (fun claim -> claim.Contains first && claim.Contains second))
-                                  $"{first} with {second}"
+              let found engine (values: Value list) =
+                  words
+                  |> Array.exists (fun (name, claim) ->
+                      Option.forall ((=) name) engine
+                      && values |> List.forall (fun value -> claim.Contains value.Words))
 
+              let knows values (entry: Hybrid.Lab.Engines.EngineEntry) =
+                  entry.Knows(values |> List.fold (fun architecture value -> value.Set architecture) common)
+
+              for one in 0 .. factors.Length - 1 do
+                  for first in factors[one].Values do
+                      for entry in Array.append engines lackable do
+                          if knows [ first ] entry then
+                              Expect.isTrue (found (Some entry.Name) [ first ]) $"{first.Words} on {entry.Name}"
+
+                      for other in one + 1 .. factors.Length - 1 do
+                          for second in factors[other].Values do
+                              if engines |> Array.exists (knows [ first; second ]) then
+                                  Expect.isTrue (found None [ first; second ]) $"{first.Words} with {second.Words}"
+
+              let claims = covering |> Array.map _.Words
               Expect.equal (Array.distinct claims) claims "no claim twice"
           }
 

@@ -29,25 +29,48 @@ let private Seed = 31UL
 [<Literal>]
 let private Draws = 256
 
+/// Coordinates of the theory's heads where they are drawn: networks are extrapolated in 1/d, and so in 1/d_k, to none. What is left of
+/// order 1/d_k is below 1e-3.
+[<Literal>]
+let private HeadWidth = 1024
+
+/// The same of heads with so many coordinates: a quarter as many draws cost as much as those of Gaussian logits.
+[<Literal>]
+let private HeadDraws = 64
+
 /// Layers of the theory, and the degrees of freedom of their standard errors.
 type Theory =
     { Layers: LayerState[]; Freedom: float }
 
 /// What the theory says, by the route that it chooses itself.
 let predict (architecture: Architecture) : Theory =
+    let coordinates = not (Array.isEmpty (Features.ofArchitecture architecture))
+
+    let architecture =
+        if coordinates then
+            { architecture with
+                Attention =
+                    { architecture.Attention with
+                        Head =
+                            { architecture.Attention.Head with
+                                Width = Some HeadWidth } } }
+        else
+            architecture
+
+    let least = if coordinates then HeadDraws else Draws
     let laws = Laws.exact architecture
     let own = Trajectory.predict architecture laws
 
     match own.Route with
     | Route.Draws(draws, _) ->
         let resolved =
-            if draws >= Draws then
+            if draws >= least then
                 own
             else
-                Trajectory.sampled architecture laws Draws Trajectory.Seed
+                Trajectory.sampled architecture laws least Trajectory.Seed
 
         { Layers = resolved.Layers
-          Freedom = float (max draws Draws - 1) }
+          Freedom = float (max draws least - 1) }
     | Route.Closed
     | Route.ClosedWithoutHeads ->
         { Layers = own.Layers

@@ -8,24 +8,21 @@ open Hybrid.Agreement.Tests.Settings
 let private comparisons =
     lazy (covering |> Array.sumBy (fun setting -> Judgement.count setting.Architecture))
 
-let private seen (factor: Factor) (value: Value) =
-    let own =
+let private seen (factor: Factor) engine (value: Value) =
+    let set (value: Value) =
         { value.Set common with
             Heads = common.Tokens }
 
+    let own = set value
+
     testCase $"networks with {value.Words} contradict the theory of any other {factor.Name}"
     <| fun () ->
-        // the cheapest of those that run everywhere
-        let networks = Judgement.measure engines[0] own
+        let networks = Judgement.measure engine own
 
         for other in factor.Values do
             if other.Words <> value.Words then
-                let wrong =
-                    { other.Set common with
-                        Heads = common.Tokens }
-
                 let compared =
-                    Judgement.compare comparisons.Value own (Judgement.predict wrong) networks
+                    Judgement.compare comparisons.Value own (Judgement.predict (set other)) networks
 
                 Expect.exists compared _.Contradicts $"theory with {other.Words}"
 
@@ -34,4 +31,10 @@ let tests =
         "what the claims would see"
         [ for factor in factors do
               if factor.ToldApart then
-                  testList factor.Name [ for value in factor.Values -> seen factor value ] ]
+                  testList
+                      factor.Name
+                      [ for value in factor.Values do
+                            // the cheapest of those that run everywhere and have it
+                            match engines |> Array.tryFind _.Knows(value.Set common) with
+                            | Some engine -> seen factor engine value
+                            | None -> () ] ]

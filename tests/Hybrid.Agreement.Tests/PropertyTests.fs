@@ -16,12 +16,19 @@ let private between least greatest =
     Gen.choose (0, 1_000_000)
     |> Gen.map (fun k -> least + (greatest - least) * float k / 1e6)
 
-/// A value of every factor, and scales that keep the norms of a gated stream in range.
+/// A value of every factor that all engines that run everywhere have, and scales that keep the norms of a gated stream in range.
 let private architectures = gen {
+    // of each factor those that every engine has
     let! row =
-        sizes
+        factors
         |> Array.toList
-        |> Gen.collectToList (fun size -> Gen.choose (0, size - 1))
+        |> Gen.collectToList (fun factor ->
+            let plain =
+                factor.Values
+                |> Array.filter (fun value -> engines |> Array.forall _.Knows(value.Set common))
+
+            Gen.elements plain
+            |> Gen.map (fun value -> factor.Values |> Array.findIndex (fun other -> other.Words = value.Words)))
 
     let! tokens = Gen.choose (2, 10)
     let! skip = between 0.3 1.1
@@ -34,13 +41,13 @@ let private architectures = gen {
     let! outStd = between 0.6 1.3
     let! norm = between 0.4 1.2
     let! correlation = between -0.05 0.9
+    let chosen = architecture (List.toArray row)
 
     return
-        { architecture (List.toArray row) with
+        { chosen with
             Tokens = tokens
-            Depth = 2
             Attention =
-                { common.Attention with
+                { chosen.Attention with
                     Skip = Schedule.Constant skip
                     Branch = Schedule.Constant attention
                     LogitStd = logitStd

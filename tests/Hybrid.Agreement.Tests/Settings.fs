@@ -2,6 +2,7 @@
 /// architecture and an engine. A factor more is a line in `factors`, and the design, names and tests follow.
 module Hybrid.Agreement.Tests.Settings
 
+open FSharp.Reflection
 open Hybrid.Architectures
 open Hybrid.Cli.Shared
 open Hybrid.Lab.Engines
@@ -44,6 +45,50 @@ let common: Architecture =
                 OutStd = 0.7 }
         Input = { Norm = 0.3; Correlation = 0.3 } }
 
+/// Every case of a union, with numbers by the names of their fields, and one each of the other cases where a case has one for each
+/// layer.
+let private everyCase<'T> () : 'T[] =
+    let number name : obj =
+        match name with
+        | "tokens" -> 3
+        | "baseFrequency" -> 30.0
+        | "fraction" -> 1.0
+        | name -> invalidOp $"no number stands here for '{name}' of {typeof<'T>.Name}"
+
+    let perLayer, single =
+        FSharpType.GetUnionCases typeof<'T>
+        |> Array.partition (fun case -> case.GetFields() |> Array.exists _.PropertyType.IsArray)
+
+    let make fields case =
+        FSharpValue.MakeUnion(case, fields case) :?> 'T
+
+    let singles =
+        single
+        |> Array.map (make (fun case -> case.GetFields() |> Array.map (fun field -> number field.Name)))
+
+    let each =
+        Array.init common.Depth (fun layer -> singles[(layer + 1) % singles.Length])
+
+    Array.append singles (perLayer |> Array.map (make (fun _ -> [| box each |])))
+
+/// A value as records have it.
+let private words path (architecture: Architecture) =
+    let field = (Fields.tryFind path).Value
+    $"{field.Read architecture}".Replace(", ", " ")
+
+/// Values of one field of the record.
+let private valuesOf path (set: 'T -> Architecture -> Architecture) (values: 'T[]) =
+    values
+    |> Array.map (fun value ->
+        { Words = $"{path} {words path (set value common)}"
+          Set = set value })
+
+let private inHead (set: HeadParameters -> HeadParameters) (a: Architecture) =
+    { a with
+        Attention =
+            { a.Attention with
+                Head = set a.Attention.Head } }
+
 /// Numbers of heads: none to average over, few, and as many as tokens.
 let private heads = [| 1; 2; common.Tokens |]
 
@@ -80,11 +125,30 @@ let factors: Factor[] =
                  Set = fun a -> { a with Gated = gated } }) }
        { Name = "mask"
          ToldApart = true
+         Values = everyCase<Mask>() |> valuesOf "mask" (fun mask a -> { a with Mask = mask }) }
+       { Name = "positions"
+         // what a slope of 2⁻⁸ a token does, ALiBi's last, no 32 networks tell; DrawnHeadsTests holds positions against published numbers
+         ToldApart = false
          Values =
-           Mask.named
-           |> Array.map (fun struct (name, mask) ->
-               { Words = $"mask {name}"
-                 Set = fun a -> { a with Mask = mask } }) }
+           everyCase<Positions>()
+           |> valuesOf "attention.positions" (fun positions -> inHead (fun head -> { head with Positions = positions })) }
+       { Name = "norm of queries and keys"
+         // those of one head and of all differ to order 1/d_k
+         ToldApart = false
+         Values =
+           QueryKeyNorm.named
+           |> Array.map (fun struct (_, norm) -> norm)
+           |> valuesOf "attention.queryKeyNorm" (fun norm -> inHead (fun head -> { head with QueryKeyNorm = norm })) }
+       { Name = "cap"
+         ToldApart = true
+         Values =
+           [| None; Some 0.7 |]
+           |> valuesOf "attention.softCap" (fun cap -> inHead (fun head -> { head with SoftCap = cap })) }
+       { Name = "sink"
+         ToldApart = true
+         Values =
+           [| None; Some 1.0 |]
+           |> valuesOf "attention.sink" (fun sink -> inHead (fun head -> { head with Sink = sink })) }
        { Name = "heads"
          // means depend on heads to order 1/H only
          ToldApart = false
@@ -116,11 +180,7 @@ let architecture (row: int[]) =
     Array.zip factors (Array.truncate factors.Length row)
     |> Array.fold (fun architecture (factor, value) -> factor.Values[value].Set architecture) common
 
-let private setting (entry: EngineEntry) (row: int[]) : Setting =
-    let values =
-        Array.zip factors (Array.truncate factors.Length row)
-        |> Array.map (fun (factor, value) -> factor.Values[value].Words)
-
+let private on (entry: EngineEntry) (words: string[]) architecture : Setting =
     let missing = entry.WhyMissing.Invoke() |> Option.ofObj
 
     let onProcessor =
@@ -129,26 +189,69 @@ let private setting (entry: EngineEntry) (row: int[]) : Setting =
         else
             BuiltEngines.Catalogue.Find(entry.Name, DeviceChoice(Device = DeviceChoice.Processor))
 
-    { Architecture = architecture row
+    { Architecture = architecture
       Engine = onProcessor
       Missing = missing
-      Words = String.concat ", " (Array.append values [| entry.Name |]) }
+      Words = String.concat ", " (Array.append words [| entry.Name |]) }
+
+let private setting (entry: EngineEntry) (row: int[]) =
+    let words =
+        Array.zip factors (Array.truncate factors.Length row)
+        |> Array.map (fun (factor, value) -> factor.Values[value].Words)
+
+    on entry words (architecture row)
 
 /// Sizes of all factors.
 let sizes = factors |> Array.map _.Values.Length
 
-/// Settings in which any two factors, the engine among them, take every pair of values: with engines that run everywhere all
+/// Whether an engine cannot draw networks of one value of a factor.
+let private lacks (entry: EngineEntry) factor value =
+    not (entry.Knows(factors[factor].Values[value].Set common))
+
+/// Rows of the factors and, last, the engine of those given, but for what it cannot draw.
+let private rowsOf strength (entries: EngineEntry[]) =
+    let apart struct (one, value) struct (other, index) =
+        if one = factors.Length then
+            false
+        elif other = factors.Length then
+            lacks entries[index] one value
+        else
+            one = other && entries |> Array.forall (fun entry -> lacks entry one value)
+
+    Covering.rowsBut
+        (fun one other -> apart one other || apart other one)
+        strength
+        (Array.append sizes [| entries.Length |])
+
+/// Settings in which any two factors, the engine among them, take every pair of values that an engine can draw: with engines that run everywhere all
 /// pairs, and with an engine that a machine may lack every pair that it is part of.
 let covering: Setting[] =
     Array.append
-        (Covering.rows 2 (Array.append sizes [| engines.Length |])
+        (rowsOf 2 engines
          |> Array.map (fun row -> setting engines[row[factors.Length]] row))
         [| for entry in lackable do
-               for row in Covering.rows 1 sizes do
+               for row in rowsOf 1 [| entry |] do
                    setting entry row |]
+
+/// Strong logits under a causal mask, one head to as many as tokens, in every placement: where attention's gradients are largest and
+/// few heads matter most.
+let strong: Setting[] =
+    let strong = 5.0
+
+    [| for placement in Placement.All do
+           for count in heads do
+               { common with
+                   Norm = placement
+                   Mask = Mask.Causal
+                   Heads = count
+                   Attention =
+                       { common.Attention with
+                           LogitStd = strong } }
+               |> on engines[0] [| $"norm {placement}"; $"{count} heads"; $"causal with logits of {strong}" |] |]
 
 /// Every setting there is.
 let product () : Setting[] =
     [| for entry in Array.append engines lackable do
            for row in Covering.product sizes do
-               setting entry row |]
+               if entry.Knows(architecture row) then
+                   setting entry row |]

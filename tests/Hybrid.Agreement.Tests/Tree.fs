@@ -17,4 +17,4 @@ let over settings =
     )
 
 /// What `dotnet test` runs.
-let tests = over Settings.covering
+let tests = over (Array.append Settings.covering Settings.strong)
