@@ -4,15 +4,6 @@ open Hybrid.Architectures
 open Hybrid.Theory
 open Xunit
 
-let private experts count active gate routerStd =
-    { Count = count
-      Active = active
-      Gate = gate
-      RouterStd = routerStd
-      Scale = 1.0
-      Shared = 0.0
-      Dense = 0 }
-
 let private estimate (values: float[]) =
     let mean = Array.average values
     let square = values |> Array.sumBy (fun x -> (x - mean) * (x - mean))
@@ -32,6 +23,7 @@ let private routed experts rho routers =
     let draws =
         Array.init routers (fun index ->
             let routing = ExpertMaps.route n experts (CounterNormals.part 3UL index) state
+
             [| own routing.Overlaps; other routing.Overlaps; own routing.Slopes |])
 
     Array.init 3 (fun index -> draws |> Array.map (fun draw -> draw[index]) |> estimate)
@@ -47,7 +39,7 @@ let ``Gates of drawn routers overlap as in a million pairs`` count active gate r
     let struct (_, gate) =
         Gate.named |> Array.find (fun struct (name, _) -> name = gate)
 
-    let means = routed (experts count active gate routerStd) rho (8000 / count)
+    let means = routed (Networks.experts count active gate routerStd) rho (8000 / count)
 
     let check name index expected published =
         let struct (mean, error) = means[index]
@@ -71,7 +63,7 @@ let ``B is the overlap of the gates' own derivatives`` name =
         Gate.named |> Array.find (fun struct (found, _) -> found = name)
 
     let e =
-        { experts 6 3 gate 1.3 with
+        { Networks.experts 6 3 gate 1.3 with
             Scale = 1.7 }
 
     let key = 12UL
@@ -137,7 +129,7 @@ let ``One expert that is always chosen is the MLP itself`` () =
         { dense with
             Mlp =
                 { dense.Mlp with
-                    Experts = Some(experts 1 1 Gate.Renormalised 1.0) } }
+                    Experts = Some(Networks.experts 1 1 Gate.Renormalised 1.0) } }
 
     let layers (a: Architecture) =
         GramProcess.draws a (GramProcess.ownMask a) (GramProcess.symmetricInput a) 1 4

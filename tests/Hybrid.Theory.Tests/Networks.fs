@@ -42,6 +42,16 @@ module Networks =
                 { architecture.Input with
                     Correlation = rho } }
 
+    /// Experts without shared or dense ones beside them, of scale 1.
+    let experts count active gate routerStd : Experts =
+        { Count = count
+          Active = active
+          Gate = gate
+          RouterStd = routerStd
+          Scale = 1.0
+          Shared = 0.0
+          Dense = 0 }
+
     /// tokens 32, depth 12, all σ = 1, r = a = 1, q₀ = 1, ρ₀ = 1/2
     let plain norm activation =
         { Architecture.defaults with

@@ -5,15 +5,6 @@ open Hybrid.Architectures
 open Hybrid.Theory
 open Xunit
 
-let private experts count active gate routerStd =
-    { Count = count
-      Active = active
-      Gate = gate
-      RouterStd = routerStd
-      Scale = 1.0
-      Shared = 0.0
-      Dense = 0 }
-
 let private gateOf name =
     let struct (_, gate) =
         Gate.named |> Array.find (fun struct (found, _) -> found = name)
@@ -46,7 +37,7 @@ let ``Two experts tie as two normal numbers do, and all that are chosen never`` 
 [<InlineData(8, 2, "softmax", 1.0)>]
 [<InlineData(128, 8, "renormalised", 1.0)>]
 let ``Routers that are sampled afresh differ by no more than is stated`` count active gate routerStd =
-    let e = experts count active (gateOf gate) routerStd
+    let e = Networks.experts count active (gateOf gate) routerStd
 
     let moments =
         Array.init 8 (fun index -> RouterMoments.computeBy (1000UL + 10UL * uint64 index) e 1.15)
@@ -72,7 +63,7 @@ let ``Routers that are sampled afresh differ by no more than is stated`` count a
 [<InlineData(8, 2, "softmax", 1.0, 0.1872, 0.2845)>]
 [<InlineData(128, 8, "renormalised", 1.0, 0.1491, 0.5488)>]
 let ``Near the line gates lose as the root of u`` count active gate routerStd overlap c =
-    let e = experts count active (gateOf gate) routerStd
+    let e = Networks.experts count active (gateOf gate) routerStd
     let moments = RouterMoments.compute e 1.15
     Check.relative "O(1)" (4.0 * sampled) overlap moments.Overlap
     // E g_k² at ties scatters by itself over some 10⁴ draws
@@ -85,7 +76,7 @@ let ``Near the line gates lose as the root of u`` count active gate routerStd ov
 [<InlineData(128, 8, "renormalised", 1.0, 0.0424, 0.1113, 0.1405)>]
 let ``Overlaps of gates at any correlation`` count active gate routerStd half nine near =
     let moments =
-        RouterMoments.compute (experts count active (gateOf gate) routerStd) 1.15
+        RouterMoments.compute (Networks.experts count active (gateOf gate) routerStd) 1.15
 
     for u, expected in [ 0.5, half; 0.1, nine; 0.01, near ] do
         let loss = moments.OverlapLoss u
@@ -98,14 +89,15 @@ let ``Overlaps of gates at any correlation`` count active gate routerStd half ni
 [<Fact>]
 let ``Gates of sum 1 of independent tokens overlap in one of E`` () =
     for gate in [ Gate.Renormalised; Gate.Sigmoid ] do
-        let moments = RouterMoments.compute (experts 8 2 gate 1.0) 1.15
+        let moments = RouterMoments.compute (Networks.experts 8 2 gate 1.0) 1.15
         let loss = moments.OverlapLoss 1.0
         let error = sqrt (pown (sampled * moments.Overlap) 2 + pown (lost * loss) 2)
         Check.absolute $"O(0), {gate}" (4.0 * error) 0.125 (moments.Overlap - loss)
 
 [<Fact>]
 let ``One expert that is always chosen changes nothing`` () =
-    let moments = RouterMoments.compute (experts 1 1 Gate.Renormalised 1.0) 1.15
+    let moments =
+        RouterMoments.compute (Networks.experts 1 1 Gate.Renormalised 1.0) 1.15
 
     Check.withinScale
         "moments"
@@ -129,7 +121,7 @@ let private block depth (choice: (Experts * float) option) =
                 Experts = Option.map fst choice }
         Input = { Norm = 1.0; Correlation = 0.5 } }
 
-let private eight = experts 8 2 Gate.Renormalised 1.0
+let private eight = Networks.experts 8 2 Gate.Renormalised 1.0
 
 let private angle a =
     let laws = Laws.exact a
@@ -145,7 +137,7 @@ let ``Between two swaps a routed network collapses, at half the rate of a dense 
 [<InlineData(8, 2, 0.5535)>]
 [<InlineData(128, 8, 0.1491)>]
 let ``Between two swaps differences grow by the experts' slope and the router's`` count active overlap =
-    let e = experts count active Gate.Renormalised 1.0
+    let e = Networks.experts count active Gate.Renormalised 1.0
     let a = block 1 (Some(e, overlap))
     let moments = (Laws.exact a).Router e 1.0
     // ReLU at variance 1: κ = Eφ′² = 1/2, so that one expert puts out 2/O and passes on 2/O
@@ -167,7 +159,7 @@ let ``Between two swaps differences grow by the experts' slope and the router's`
 [<InlineData("sigmoid")>]
 let ``Tokens that choose alike lose σ_r² B of their overlap`` gate =
     // pairs so near that almost none choose differently; those that do are left out. The gates are those of the networks.
-    let e = experts 8 2 (gateOf gate) 1.3
+    let e = Networks.experts 8 2 (gateOf gate) 1.3
     let u = 1e-8
     let gates = [| Gates.Create(1, 8); Gates.Create(1, 8) |]
     let chosen (g: Gates) = g.Gate |> Array.map (fun x -> x > 0.0)
@@ -214,7 +206,9 @@ let ``Tokens of a routed network stay apart where those of a dense one collapse`
     twenty
     forty
     =
-    let a = block 40 (Some(experts count active Gate.Renormalised 1.0, overlap))
+    let a =
+        block 40 (Some(Networks.experts count active Gate.Renormalised 1.0, overlap))
+
     let blocks = Geometry.forward a (Laws.exact a)
 
     for layer, expected in [ 5, five; 10, ten; 20, twenty; 40, forty ] do
@@ -245,7 +239,7 @@ let ``One routed block is the mean of drawn ones, there and back`` norm gate =
         Placement.Named |> Array.find (fun struct (name, _) -> name = norm)
 
     let routed =
-        { experts 8 2 (gateOf gate) 1.5 with
+        { Networks.experts 8 2 (gateOf gate) 1.5 with
             Scale = 1.3
             Shared = 0.2 }
 

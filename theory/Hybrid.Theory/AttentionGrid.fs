@@ -20,11 +20,7 @@ type internal AttentionGrid(tokens: int) =
     [<Literal>]
     let Least = 1e-300
 
-    let largest =
-        if tokens = 1 then
-            1.0
-        else
-            float tokens / float (tokens - 1)
+    let largest = AttentionTable.LargestU tokens
 
     /// ln S1, ln (S1 − S2), ln T1, ln T2
     let nodes = ConcurrentDictionary<struct (int * int), float[]>()

@@ -27,7 +27,7 @@ type AttentionTable
     let wRange = struct (lowest * lowest, highest * highest)
 
     /// Largest u that n tokens can have: n/(n−1).
-    static member private LargestU tokens =
+    static member internal LargestU tokens =
         if tokens = 1 then
             1.0
         else

@@ -71,7 +71,7 @@ module Suggest =
                             { head with
                                 // of fewer heads, each as wide as it was
                                 Width =
-                                    if drawn && head.Width.IsNone then
+                                    if drawn then
                                         Some(Architecture.headWidth architecture)
                                     else
                                         head.Width
@@ -347,11 +347,9 @@ module Suggest =
 
         let architecture = Architecture.ensureValid architecture
 
-        let judgeBy route architecture =
+        let judge architecture =
             let laws = Laws.exact architecture
-            Trainability.judge architecture laws (route architecture laws)
-
-        let judge = judgeBy Trajectory.predict
+            Trainability.judge architecture laws (Trajectory.predict architecture laws)
 
         let within (trainability: Trainability) =
             trainability.Sums.Counted <= budget
