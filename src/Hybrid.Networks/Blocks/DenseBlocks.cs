@@ -149,6 +149,8 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         product.Multiply(input, weights.Matrix(layer, MatrixRole.Query), heads.Query, T.One);
         product.Multiply(input, weights.Matrix(layer, MatrixRole.Key), heads.Key, T.One);
         product.Multiply(input, weights.Matrix(layer, MatrixRole.Value), heads.Value, T.One);
+        NormaliseHeads(QueryNormalisation(layer));
+        NormaliseHeads(KeyNormalisation(layer));
         Turn(layer, heads.Query, heads.Key, T.One);
         pool.Run(&AttentionHeads<T>.Forward, &heads);
         product.Multiply(heads.Context, weights.Matrix(layer, MatrixRole.AttentionOut), branch, T.One);
@@ -163,12 +165,35 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         pool.Run(&AttentionHeads<T>.BackwardRows, &heads);
         pool.Run(&AttentionHeads<T>.BackwardColumns, &heads);
         Turn(layer, heads.QueryGradient, heads.KeyGradient, -T.One);
+        NormaliseHeadsBackward(layer, GainPlace.Query, QueryNormalisation(layer), heads.QueryGradient);
+        NormaliseHeadsBackward(layer, GainPlace.Key, KeyNormalisation(layer), heads.KeyGradient);
         Learn(layer, MatrixRole.Query, input, heads.QueryGradient);
         Learn(layer, MatrixRole.Key, input, heads.KeyGradient);
         Learn(layer, MatrixRole.Value, input, heads.ValueGradient);
         product.Multiply(heads.QueryGradient, weights.Matrix(layer, MatrixRole.Query).Transposed, inputGradient, T.One);
         product.Multiply(heads.KeyGradient, weights.Matrix(layer, MatrixRole.Key).Transposed, inputGradient, T.One, accumulate: true);
         product.Multiply(heads.ValueGradient, weights.Matrix(layer, MatrixRole.Value).Transposed, inputGradient, T.One, accumulate: true);
+    }
+
+    private HeadNormalisation<T>? QueryNormalisation(int layer) =>
+        stages.QueryNormalisation(layer, weights.Gain(layer, new(ModuleKind.Attention, GainPlace.Query)));
+
+    private HeadNormalisation<T>? KeyNormalisation(int layer) =>
+        stages.KeyNormalisation(layer, weights.Gain(layer, new(ModuleKind.Attention, GainPlace.Key)));
+
+    private void NormaliseHeads(HeadNormalisation<T>? normalisation)
+    {
+        if (normalisation is HeadNormalisation<T> heads)
+            pool.Run(&HeadNormalisation<T>.Forward, &heads);
+    }
+
+    private void NormaliseHeadsBackward(int layer, GainPlace place, HeadNormalisation<T>? normalisation, MatrixView<T> gradient)
+    {
+        if (normalisation is not HeadNormalisation<T> heads)
+            return;
+        heads.Rows = gradient;
+        pool.Run(&HeadNormalisation<T>.Backward, &heads);
+        AddGain(layer, new(ModuleKind.Attention, place), heads.GainSums);
     }
 
     private void Turn(int layer, MatrixView<T> queries, MatrixView<T> keys, T direction)
@@ -245,5 +270,9 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
 internal static class DenseBlocks
 {
     /// <summary>Beyond plain heads, one MLP and norms of gain 1.</summary>
-    internal static readonly Feature[] Features = [Feature.Mask, Feature.Positions, Feature.Sink];
+    internal static readonly Feature[] Features =
+    [
+        Feature.NormKind, Feature.NormGain, Feature.Mask, Feature.HeadWidth, Feature.KeyValueHeads, Feature.Positions,
+        Feature.QueryKeyNorm, Feature.SoftCap, Feature.Sink,
+    ];
 }

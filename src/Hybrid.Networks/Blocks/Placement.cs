@@ -27,8 +27,8 @@ internal unsafe struct Placement<T>
     /// <summary>Whether x' = N(…), and this sublayer completes it.</summary>
     internal readonly bool NormalisesOutput => normalisesOutput && EndsStep;
 
-    /// <summary>d, by which N normalises: the matrices' columns, or more where they hold coordinates in a frame.</summary>
-    internal int Width;
+    /// <summary>N, of as many coordinates as the matrices have columns, or more where they hold coordinates in a frame.</summary>
+    internal Normalisation Normalisation;
 
     /// <summary>r, weight of the stream.</summary>
     internal T Skip;
@@ -120,7 +120,7 @@ internal unsafe struct Placement<T>
         {
             T* normalised = Row(at->NormalisedInput, row);
             if (at->normalisesInput)
-                at->InputScale.Data[row] = Normalisation.Forward(Row(at->Stream, row), normalised, length, at->Width);
+                at->InputScale.Data[row] = at->Normalisation.Forward(Row(at->Stream, row), normalised, length);
             else
                 at->Stream.Row(row).CopyTo(at->NormalisedInput.Row(row));
             if (at->HasInputGain)
@@ -139,7 +139,7 @@ internal unsafe struct Placement<T>
             if (at->normalisesBranch)
             {
                 T* normalised = Row(at->NormalisedBranch, row);
-                at->BranchScale.Data[row] = Normalisation.Forward(Row(at->Branch, row), normalised, length, at->Width);
+                at->BranchScale.Data[row] = at->Normalisation.Forward(Row(at->Branch, row), normalised, length);
                 if (at->HasBranchGain)
                     RowMath.Multiply(at->BranchGain.Data, normalised, Row(at->GainedBranch, row), length);
             }
@@ -147,7 +147,7 @@ internal unsafe struct Placement<T>
             T* sum = at->Add(row, begins: at->StartsStep, ends: at->EndsStep, at->Weight, Row(added, row), length);
             if (at->NormalisesOutput)
             {
-                at->SumScale.Data[row] = Normalisation.Forward(sum, sum, length, at->Width);
+                at->SumScale.Data[row] = at->Normalisation.Forward(sum, sum, length);
                 at->Stream.Row(row).CopyTo(at->NormalisedSum.Row(row));
                 if (at->HasSumGain)
                     RowMath.Multiply(at->SumGain.Data, sum, sum, length);
@@ -172,7 +172,7 @@ internal unsafe struct Placement<T>
                 T* normalised = Row(at->NormalisedSum, row);
                 if (at->HasSumGain)
                     Normalisation.GainBackward(gradient, normalised, at->SumGain.Data, RowChunks.SumOf(at->SumGainSums, row), length);
-                Normalisation.Backward(gradient, normalised, at->SumScale.Data[row], length, at->Width);
+                at->Normalisation.Backward(gradient, normalised, at->SumScale.Data[row], length);
             }
 
             RowMath.Scale(at->Weight, gradient, atBranch, length);
@@ -181,7 +181,7 @@ internal unsafe struct Placement<T>
                 T* normalised = Row(at->NormalisedBranch, row);
                 if (at->HasBranchGain)
                     Normalisation.GainBackward(atBranch, normalised, at->BranchGain.Data, RowChunks.SumOf(at->BranchGainSums, row), length);
-                Normalisation.Backward(atBranch, normalised, at->BranchScale.Data[row], length, at->Width);
+                at->Normalisation.Backward(atBranch, normalised, at->BranchScale.Data[row], length);
             }
 
             if (at->HasInputGain)
@@ -205,7 +205,7 @@ internal unsafe struct Placement<T>
                 T* normalised = Row(at->NormalisedInput, row);
                 if (at->HasInputGain)
                     Normalisation.GainBackward(input, normalised, at->InputGain.Data, RowChunks.SumOf(at->InputGainSums, row), length);
-                Normalisation.Backward(input, normalised, at->InputScale.Data[row], length, at->Width);
+                at->Normalisation.Backward(input, normalised, at->InputScale.Data[row], length);
             }
 
             at->Add(row, begins: at->EndsStep, ends: at->StartsStep, T.One, input, length);

@@ -34,10 +34,11 @@ internal unsafe struct FinalNormalisation<T>
     {
         (int start, int end) = WorkerPool.Share(at->Stream.Rows, worker, threads);
         int width = at->Stream.Columns;
+        Normalisation norm = new(width);
         for (int row = start; row < end; row++)
         {
             nint shift = row * at->Stream.RowStride;
-            at->Scale.Data[row] = Normalisation.Forward(at->Stream.Data + shift, at->Normalised.Data + shift, width, width);
+            at->Scale.Data[row] = norm.Forward(at->Stream.Data + shift, at->Normalised.Data + shift, width);
             RowMath.Multiply(at->Gain.Data, at->Normalised.Data + shift, at->Output.Data + shift, width);
         }
     }
@@ -47,12 +48,13 @@ internal unsafe struct FinalNormalisation<T>
     {
         (int start, int end) = RowChunks.Share(at->Gradient.Rows, worker, threads);
         int width = at->Gradient.Columns;
+        Normalisation norm = new(width);
         for (int row = start; row < end; row++)
         {
             nint shift = row * at->Gradient.RowStride;
             T* gradient = at->Gradient.Data + shift, normalised = at->Normalised.Data + shift;
             Normalisation.GainBackward(gradient, normalised, at->Gain.Data, RowChunks.SumOf(at->GainSums, row), width);
-            Normalisation.Backward(gradient, normalised, at->Scale.Data[row], width, width);
+            norm.Backward(gradient, normalised, at->Scale.Data[row], width);
         }
     }
 }

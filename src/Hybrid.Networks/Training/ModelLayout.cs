@@ -112,6 +112,9 @@ internal sealed class ModelLayout
                 AddMatrix(layer, name, role);
         }
 
+        AddGain(layer, sublayer, GainPlace.Query);
+        AddGain(layer, sublayer, GainPlace.Key);
+
         AddGain(layer, sublayer, GainPlace.Branch);
         AddGain(layer, sublayer, GainPlace.Sum);
     }
@@ -122,6 +125,8 @@ internal sealed class ModelLayout
         string module = sublayer.Module == ModuleKind.Attention ? "attention." : "mlp.";
         return (place, sublayer.Turn) switch
         {
+            (GainPlace.Query, _) => module + "gain.query",
+            (GainPlace.Key, _) => module + "gain.key",
             (GainPlace.Input, _) => module + "gain.in",
             (GainPlace.Branch, _) => module + "gain.out",
             (_, StepTurn.Last) => "gain.sum",
@@ -134,7 +139,7 @@ internal sealed class ModelLayout
         GainRole role = new(sublayer.Module, place);
         if (!Gains.Has(role))
             return;
-        NamedTensor tensor = new($"blocks.{layer}.{NameOf(sublayer, place)}", [Gains.Width]);
+        NamedTensor tensor = new($"blocks.{layer}.{NameOf(sublayer, place)}", [Gains.LengthOf(role)]);
         tensors.Add(new(tensor, FirstGain + Gains.Offset(layer, role), false));
     }
 
