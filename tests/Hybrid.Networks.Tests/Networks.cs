@@ -41,7 +41,8 @@ internal static class Networks
                 WithHead(a.With(mask: Mask.NewPrefix(2)), positions: Positions.Alibi, sink: 0.6),
             ["heads of a width of their own"] = a => WithHead(a, width: 5),
             ["keys and values for all queries"] = a => WithHead(a, keyValueHeads: 1),
-            ["keys and values for pairs of queries"] = a => WithHead(a.With(heads: 6), keyValueHeads: 3, positions: Positions.NewRope(30, 1)),
+            ["keys and values for pairs of queries"] = a =>
+                WithHead(a.With(heads: 6), keyValueHeads: 3, positions: Positions.NewRope(30, 1)),
             ["queries and keys normalised"] = a => WithHead(a, norm: QueryKeyNorm.Head),
             ["queries and keys normalised together"] = a => WithHead(a, norm: QueryKeyNorm.All, keyValueHeads: 1),
             ["queries and keys normalised and turned"] = a =>

@@ -19,7 +19,8 @@ internal sealed class ActivationPlan
     internal ActivationPlan(Architecture architecture, int sequences = 1, KeptActivations kept = KeptActivations.ForStream)
     {
         long rows = (long)sequences * architecture.Tokens, d = architecture.Width, m = architecture.MlpWidth;
-        long tokens = architecture.Tokens, heads = (long)sequences * architecture.Heads, headWidth = ArchitectureModule.HeadWidth(architecture);
+        long tokens = architecture.Tokens, heads = (long)sequences * architecture.Heads;
+        long headWidth = ArchitectureModule.HeadWidth(architecture);
         long queries = architecture.Heads * headWidth, keys = ArchitectureModule.KeyValueHeads(architecture) * headWidth;
         HeadParameters head = architecture.Attention.Head;
         long normalised = head.QueryKeyNorm.IsNone ? 0 : rows, together = head.QueryKeyNorm.IsAll ? queries : headWidth;
@@ -110,7 +111,9 @@ internal sealed class ActivationPlan
     /// <summary>[R, d] where a step has several sublayers: what it has added up so far.</summary>
     internal Slot Partial { get; }
 
-    /// <summary>[R, H d_k], attention's mixture of values before W_O, and backwards the gradient there; per block where W_O learns.</summary>
+    /// <summary>
+    /// [R, H d_k], attention's mixture of values before W_O, and backwards the gradient there; per block where W_O learns.
+    /// </summary>
     internal Slot Context { get; }
 
     /// <summary>[R, d], the gradient at what a module sees.</summary>
