@@ -10,7 +10,7 @@ namespace Hybrid.Networks.Blocks;
 /// of n tokens (R = B n rows): products with weights run over all rows, attention within each sequence. Backwards, a
 /// matrix y = z W with the gradient g at y passes g Wᵀ on to z and, where gradients of parameters are asked for, gets Zᵀ G.
 /// </summary>
-internal sealed unsafe class DenseBlocks<T> : IDisposable
+internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly Architecture architecture;
@@ -20,6 +20,7 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
     private readonly BlockParameters<T> weights;
     private readonly BlockParameters<T> gradients;
     private readonly KeptActivations kept;
+    private readonly ParameterLayout layout;
 
     /// <summary>Plans the activations of a legal architecture.</summary>
     /// <param name="architecture">Legal.</param>
@@ -40,6 +41,7 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
     {
         this.architecture = architecture;
         this.kept = kept;
+        layout = new ParameterLayout(architecture);
         this.weights = weights;
         this.gradients = gradients;
         this.pool = pool;
@@ -89,8 +91,10 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         pool.Run(&Placement<T>.Enter, &placement);
         if (sublayer.Module == ModuleKind.Attention)
             AttentionForward(layer, placement.Input, placement.Branch);
+        else if (stages.Routing(layer) is ExpertRouting<T> routing)
+            ExpertsForward(layer, routing with { Input = placement.Input, Output = placement.Branch });
         else
-            MlpForward(layer, placement.Input, placement.Branch);
+            MlpForward(layer, 0, 0, placement.Input, placement.Branch);
         pool.Run(&Placement<T>.Leave, &placement);
         return (placement.Branch, placement.Added);
     }
@@ -127,8 +131,13 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         pool.Run(&Placement<T>.LeaveBackward, &placement);
         if (sublayer.Module == ModuleKind.Attention)
             AttentionBackward(layer, placement.Input, placement.BranchGradient, placement.InputGradient);
+        else if (stages.Routing(layer) is ExpertRouting<T> routing)
+            ExpertsBackward(layer, routing with
+            {
+                Input = placement.Input, Output = placement.BranchGradient, InputGradient = placement.InputGradient,
+            });
         else
-            MlpBackward(layer, placement.Input, placement.BranchGradient, placement.InputGradient);
+            MlpBackward(layer, 0, 0, placement.Input, placement.BranchGradient, placement.InputGradient);
         pool.Run(&Placement<T>.EnterBackward, &placement);
         AddGain(layer, new(sublayer.Module, GainPlace.Input), placement.InputGainSums);
         AddGain(layer, new(sublayer.Module, GainPlace.Branch), placement.BranchGainSums);
@@ -206,37 +215,11 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         pool.Run(&RotaryTurn<T>.Turn, &turn);
     }
 
-    private void MlpForward(int layer, MatrixView<T> input, MatrixView<T> branch)
-    {
-        HiddenLayer<T> hidden = Hidden(layer);
-        product.Multiply(input, weights.Matrix(layer, MatrixRole.MlpIn), hidden.PreActivation, T.One);
-        if (architecture.Gated)
-            product.Multiply(input, weights.Matrix(layer, MatrixRole.MlpUp), hidden.Up, T.One);
-        pool.Run(&HiddenLayer<T>.Forward, &hidden);
-        product.Multiply(hidden.Hidden, weights.Matrix(layer, MatrixRole.MlpOut), branch, T.One);
-    }
-
-    private void MlpBackward(int layer, MatrixView<T> input, MatrixView<T> branchGradient, MatrixView<T> inputGradient)
-    {
-        HiddenLayer<T> hidden = Hidden(layer);
-        Learn(layer, MatrixRole.MlpOut, hidden.Hidden, branchGradient);
-        product.Multiply(branchGradient, weights.Matrix(layer, MatrixRole.MlpOut).Transposed, hidden.Gradient, T.One);
-        pool.Run(&HiddenLayer<T>.Backward, &hidden);
-        if (LearnsParameters)
-            RowChunks.Add(hidden.BiasSums, gradients.Matrix(layer, MatrixRole.MlpBias));
-        Learn(layer, MatrixRole.MlpIn, input, hidden.Gradient);
-        product.Multiply(hidden.Gradient, weights.Matrix(layer, MatrixRole.MlpIn).Transposed, inputGradient, T.One);
-        if (!architecture.Gated)
-            return;
-        Learn(layer, MatrixRole.MlpUp, input, hidden.UpGradient);
-        product.Multiply(hidden.UpGradient, weights.Matrix(layer, MatrixRole.MlpUp).Transposed, inputGradient, T.One, accumulate: true);
-    }
-
-    // The gradient of a matrix: Zᵀ G. input: [R, in], gradient: [R, out].
-    private void Learn(int layer, MatrixRole role, MatrixView<T> input, MatrixView<T> gradient)
+    // The gradient of a matrix, or of one MLP's part of it: Zᵀ G. input: [R, in], gradient: [R, out].
+    private void Learn(int layer, MatrixRole role, MatrixView<T> input, MatrixView<T> gradient, int mlp = 0)
     {
         if (LearnsParameters)
-            product.Multiply(input.Transposed, gradient, gradients.Matrix(layer, role), T.One);
+            product.Multiply(input.Transposed, gradient, Of(gradients, layer, role, mlp), T.One);
     }
 
     private void AddGain(int layer, GainRole role, MatrixView<T> sums)
@@ -244,8 +227,6 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         if (LearnsParameters && weights.Gain(layer, role).Rows > 0)
             RowChunks.Add(sums, gradients.Gain(layer, role));
     }
-
-    private HiddenLayer<T> Hidden(int layer) => stages.Hidden(layer, weights.Matrix(layer, MatrixRole.MlpBias));
 
     private void Copy(MatrixView<T> source, MatrixView<T> destination)
     {
@@ -273,6 +254,6 @@ internal static class DenseBlocks
     internal static readonly Feature[] Features =
     [
         Feature.NormKind, Feature.NormGain, Feature.Mask, Feature.HeadWidth, Feature.KeyValueHeads, Feature.Positions,
-        Feature.QueryKeyNorm, Feature.SoftCap, Feature.Sink,
+        Feature.QueryKeyNorm, Feature.SoftCap, Feature.Sink, Feature.Experts,
     ];
 }

@@ -26,6 +26,7 @@ internal sealed class ModelLayout
     private static readonly (string Name, MatrixRole Role)[] MlpMatrices =
     [
         ("mlp.in", MatrixRole.MlpIn), ("mlp.bias", MatrixRole.MlpBias), ("mlp.up", MatrixRole.MlpUp), ("mlp.out", MatrixRole.MlpOut),
+        ("mlp.router", MatrixRole.Router),
     ];
 
     private readonly List<PlacedTensor> tensors = [];
@@ -147,7 +148,7 @@ internal sealed class ModelLayout
     {
         ParameterBlock block = Blocks[role];
         bool bias = role == MatrixRole.MlpBias;
-        int[] shape = bias ? [block.Columns] : [block.Rows, block.Columns];
+        int[] shape = bias && block.Rows == 1 ? [block.Columns] : [block.Rows, block.Columns];
         tensors.Add(new(new($"blocks.{layer}.{name}", shape), FirstBlock + Blocks.Offset(layer, role), !bias));
     }
 }
