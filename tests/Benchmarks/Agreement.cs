@@ -116,7 +116,7 @@ internal static class Agreement
     {
         QuantityComparison item = comparison.Quantities.First(item => item.Quantity == quantity && item.Layer == layer);
         return string.Create(
-            CultureInfo.InvariantCulture, $"{100 * item.Deviation:+0.00;−0.00} ± {100 * item.Measured.StandardError / item.Scale:0.00} %");
+            CultureInfo.InvariantCulture, $"{Math.Round(100 * item.Deviation, 2):+0.00;−0.00;0.00} ± {100 * item.Measured.StandardError / item.Scale:0.00} %");
     }
 
     private static string Row(Percentiles errors) => $"{Percent(errors.P50)} | {Percent(errors.P90)} | {Percent(errors.P99)}";
