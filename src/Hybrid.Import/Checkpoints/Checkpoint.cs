@@ -1,6 +1,7 @@
 using Hybrid.Architectures;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Import.Json;
+using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Import.Checkpoints;

@@ -3,7 +3,7 @@ using Hybrid.Architectures;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Import.Json;
 using Hybrid.Import.Records;
-using Hybrid.Networks.Training;
+using Hybrid.Networks.Model;
 using Microsoft.FSharp.Core;
 
 namespace Hybrid.Import.Checkpoints;

@@ -1,4 +1,4 @@
-using Hybrid.Networks.Training;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Import.Checkpoints;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Hybrid.Import.Json;
+using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Import.Checkpoints;

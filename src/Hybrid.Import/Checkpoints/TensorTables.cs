@@ -1,4 +1,4 @@
-using Hybrid.Networks.Training;
+using Hybrid.Networks.Model;
 using static Hybrid.Import.Checkpoints.EntryChange;
 using static Hybrid.Import.Checkpoints.StoredAs;
 

@@ -10,8 +10,8 @@ namespace Hybrid.Networks.Blocks;
 /// A step's only sublayer adds to the stream in place. Where there are several, each reads the stream x while the first ones
 /// add to a partial sum, and the last completes it in the stream; backwards, in the reverse order, each reads the gradient at
 /// the sum, and the parts of the gradient at x add up in the same way. In training every N carries a gain, γ ∘ N x, and
-/// backwards, with g the gradient there, G_γ = Σ over rows of g ∘ N x and the gradient at N x is γ ∘ g. Rows (R of them) are
-/// independent, and threads share them.
+/// backwards, with g the gradient there, G_γ = Σ over rows of g ∘ N x and the gradient at N x is γ ∘ g. Published networks add a
+/// shift, γ ∘ N x + β, and G_β = Σ g. Rows (R of them) are independent, and threads share them.
 /// </summary>
 internal unsafe struct Placement<T>
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -26,6 +26,9 @@ internal unsafe struct Placement<T>
 
     /// <summary>Whether x' = N(…), and this sublayer completes it.</summary>
     internal readonly bool NormalisesOutput => normalisesOutput && EndsStep;
+
+    /// <summary>How N normalises.</summary>
+    internal NormRule Rule;
 
     /// <summary>d, by which N normalises: the matrices' columns, or more where they hold coordinates in a frame.</summary>
     internal int Width;
@@ -87,6 +90,12 @@ internal unsafe struct Placement<T>
     /// <summary>Gradients of the gains, chunk by chunk of rows: [chunks, d], or without rows where they are not asked for.</summary>
     internal MatrixView<T> InputGainSums, BranchGainSums, SumGainSums;
 
+    /// <summary>β: [1, d], or without rows where there is none. One only where there is a gain.</summary>
+    internal MatrixView<T> InputShift, BranchShift, SumShift;
+
+    /// <summary>Gradients of the shifts as those of the gains.</summary>
+    internal MatrixView<T> InputShiftSums, BranchShiftSums, SumShiftSums;
+
     /// <summary>Which of the three places carry a normalisation.</summary>
     internal Placement Norm
     {
@@ -120,11 +129,11 @@ internal unsafe struct Placement<T>
         {
             T* normalised = Row(at->NormalisedInput, row);
             if (at->normalisesInput)
-                at->InputScale.Data[row] = Normalisation.Forward(Row(at->Stream, row), normalised, length, at->Width);
+                at->InputScale.Data[row] = at->Rule.Forward(Row(at->Stream, row), normalised, length, at->Width);
             else
                 at->Stream.Row(row).CopyTo(at->NormalisedInput.Row(row));
             if (at->HasInputGain)
-                RowMath.Multiply(at->InputGain.Data, normalised, Row(at->Input, row), length);
+                Gain(at->InputGain, at->InputShift, normalised, Row(at->Input, row), length);
         }
     }
 
@@ -139,18 +148,18 @@ internal unsafe struct Placement<T>
             if (at->normalisesBranch)
             {
                 T* normalised = Row(at->NormalisedBranch, row);
-                at->BranchScale.Data[row] = Normalisation.Forward(Row(at->Branch, row), normalised, length, at->Width);
+                at->BranchScale.Data[row] = at->Rule.Forward(Row(at->Branch, row), normalised, length, at->Width);
                 if (at->HasBranchGain)
-                    RowMath.Multiply(at->BranchGain.Data, normalised, Row(at->GainedBranch, row), length);
+                    Gain(at->BranchGain, at->BranchShift, normalised, Row(at->GainedBranch, row), length);
             }
 
             T* sum = at->Add(row, begins: at->StartsStep, ends: at->EndsStep, at->Weight, Row(added, row), length);
             if (at->NormalisesOutput)
             {
-                at->SumScale.Data[row] = Normalisation.Forward(sum, sum, length, at->Width);
+                at->SumScale.Data[row] = at->Rule.Forward(sum, sum, length, at->Width);
                 at->Stream.Row(row).CopyTo(at->NormalisedSum.Row(row));
                 if (at->HasSumGain)
-                    RowMath.Multiply(at->SumGain.Data, sum, sum, length);
+                    Gain(at->SumGain, at->SumShift, sum, sum, length);
             }
         }
     }
@@ -171,8 +180,8 @@ internal unsafe struct Placement<T>
             {
                 T* normalised = Row(at->NormalisedSum, row);
                 if (at->HasSumGain)
-                    Normalisation.GainBackward(gradient, normalised, at->SumGain.Data, RowChunks.SumOf(at->SumGainSums, row), length);
-                Normalisation.Backward(gradient, normalised, at->SumScale.Data[row], length, at->Width);
+                    GainBackward(gradient, normalised, at->SumGain, at->SumGainSums, at->SumShiftSums, row);
+                at->Rule.Backward(gradient, normalised, at->SumScale.Data[row], length, at->Width);
             }
 
             RowMath.Scale(at->Weight, gradient, atBranch, length);
@@ -180,12 +189,12 @@ internal unsafe struct Placement<T>
             {
                 T* normalised = Row(at->NormalisedBranch, row);
                 if (at->HasBranchGain)
-                    Normalisation.GainBackward(atBranch, normalised, at->BranchGain.Data, RowChunks.SumOf(at->BranchGainSums, row), length);
-                Normalisation.Backward(atBranch, normalised, at->BranchScale.Data[row], length, at->Width);
+                    GainBackward(atBranch, normalised, at->BranchGain, at->BranchGainSums, at->BranchShiftSums, row);
+                at->Rule.Backward(atBranch, normalised, at->BranchScale.Data[row], length, at->Width);
             }
 
             if (at->HasInputGain)
-                RowMath.Multiply(at->InputGain.Data, Row(at->NormalisedInput, row), Row(at->Input, row), length);
+                Gain(at->InputGain, at->InputShift, Row(at->NormalisedInput, row), Row(at->Input, row), length);
         }
     }
 
@@ -204,8 +213,8 @@ internal unsafe struct Placement<T>
             {
                 T* normalised = Row(at->NormalisedInput, row);
                 if (at->HasInputGain)
-                    Normalisation.GainBackward(input, normalised, at->InputGain.Data, RowChunks.SumOf(at->InputGainSums, row), length);
-                Normalisation.Backward(input, normalised, at->InputScale.Data[row], length, at->Width);
+                    GainBackward(input, normalised, at->InputGain, at->InputGainSums, at->InputShiftSums, row);
+                at->Rule.Backward(input, normalised, at->InputScale.Data[row], length, at->Width);
             }
 
             at->Add(row, begins: at->EndsStep, ends: at->StartsStep, T.One, input, length);
@@ -221,6 +230,24 @@ internal unsafe struct Placement<T>
         else
             RowMath.Combine(T.One, Row(Partial, row), weight, part, sum, length);
         return sum;
+    }
+
+    // γ ∘ z + β.
+    private static void Gain(MatrixView<T> gain, MatrixView<T> shift, T* normalised, T* destination, int length)
+    {
+        RowMath.Multiply(gain.Data, normalised, destination, length);
+        if (shift.Rows > 0)
+            RowMath.Combine(T.One, destination, T.One, shift.Data, destination, length);
+    }
+
+    private static void GainBackward(
+        T* gradient, T* normalised, MatrixView<T> gain, MatrixView<T> gainSums, MatrixView<T> shiftSums, int row)
+    {
+        int length = gain.Columns;
+        T* shift = RowChunks.SumOf(shiftSums, row);
+        if (shift != null)
+            RowMath.Combine(T.One, shift, T.One, gradient, shift, length);
+        Normalisation.GainBackward(gradient, normalised, gain.Data, RowChunks.SumOf(gainSums, row), length);
     }
 
     // Whole chunks where sums are taken.

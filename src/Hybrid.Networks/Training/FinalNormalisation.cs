@@ -4,7 +4,7 @@ using Hybrid.Networks.Linear;
 
 namespace Hybrid.Networks.Training;
 
-/// <summary>z = γ ∘ N x before the unembedding. Backwards as in <see cref="Placement{T}"/>.</summary>
+/// <summary>z = γ ∘ N x, and + β where there is one, before the unembedding; of some networks also behind the embedding. Backwards as in <see cref="Placement{T}"/>.</summary>
 internal unsafe struct FinalNormalisation<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -19,6 +19,15 @@ internal unsafe struct FinalNormalisation<T>
 
     /// <summary>γ: [1, d].</summary>
     internal MatrixView<T> Gain;
+
+    /// <summary>How N normalises.</summary>
+    internal NormRule Rule;
+
+    /// <summary>β: [1, d], or without rows.</summary>
+    internal MatrixView<T> Shift;
+
+    /// <summary>The gradient at β as that at γ, or without rows.</summary>
+    internal MatrixView<T> ShiftSums;
 
     /// <summary>z: [R, d].</summary>
     internal MatrixView<T> Output;
@@ -37,8 +46,10 @@ internal unsafe struct FinalNormalisation<T>
         for (int row = start; row < end; row++)
         {
             nint shift = row * at->Stream.RowStride;
-            at->Scale.Data[row] = Normalisation.Forward(at->Stream.Data + shift, at->Normalised.Data + shift, width, width);
+            at->Scale.Data[row] = at->Rule.Forward(at->Stream.Data + shift, at->Normalised.Data + shift, width, width);
             RowMath.Multiply(at->Gain.Data, at->Normalised.Data + shift, at->Output.Data + shift, width);
+            if (at->Shift.Rows > 0)
+                RowMath.Combine(T.One, at->Output.Data + shift, T.One, at->Shift.Data, at->Output.Data + shift, width);
         }
     }
 
@@ -51,8 +62,11 @@ internal unsafe struct FinalNormalisation<T>
         {
             nint shift = row * at->Gradient.RowStride;
             T* gradient = at->Gradient.Data + shift, normalised = at->Normalised.Data + shift;
+            T* sum = RowChunks.SumOf(at->ShiftSums, row);
+            if (sum != null)
+                RowMath.Combine(T.One, sum, T.One, gradient, sum, width);
             Normalisation.GainBackward(gradient, normalised, at->Gain.Data, RowChunks.SumOf(at->GainSums, row), width);
-            Normalisation.Backward(gradient, normalised, at->Scale.Data[row], width, width);
+            at->Rule.Backward(gradient, normalised, at->Scale.Data[row], width, width);
         }
     }
 }

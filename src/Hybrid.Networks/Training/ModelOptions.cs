@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Networks.Training;
 

@@ -1,4 +1,4 @@
-namespace Hybrid.Networks.Training;
+namespace Hybrid.Networks.Model;
 
 /// <summary>
 /// What a published network has and the architecture record leaves out because nothing of it matters at initialisation: ε and means
