@@ -10,28 +10,39 @@ namespace Hybrid.Torch;
 internal sealed class TorchAttention(Architecture architecture, int layer, AttentionParameters parameters, TorchPrecision precision)
 {
     private readonly HeadParameters head = parameters.Head;
+    private readonly int headWidth = ArchitectureModule.HeadWidth(architecture);
     private readonly Mask mask = architecture.Mask.At(layer).Within(architecture.Tokens);
 
     /// <summary>The features that it knows.</summary>
     internal static readonly Feature[] Features =
-        [Feature.Mask, Feature.Positions, Feature.QueryKeyNorm, Feature.SoftCap, Feature.Sink];
+    [
+        Feature.Mask, Feature.HeadWidth, Feature.KeyValueHeads, Feature.Positions, Feature.QueryKeyNorm, Feature.SoftCap, Feature.Sink,
+    ];
 
-    /// <summary>The heads' outputs side by side, [B, n, d], of queries, keys and values of the same shape.</summary>
-    internal Tensor Context(Tensor queries, Tensor keys, Tensor values)
+    /// <summary>The heads' outputs side by side, [B, n, H d_k].</summary>
+    /// <param name="queries">[B, n, H d_k].</param>
+    /// <param name="keys">[B, n, G d_k].</param>
+    /// <param name="values">[B, n, G d_k].</param>
+    /// <param name="queryGain">Of normalised queries; null for gains whose product is σ_A.</param>
+    /// <param name="keyGain">Of normalised keys.</param>
+    internal Tensor Context(Tensor queries, Tensor keys, Tensor values, Tensor? queryGain, Tensor? keyGain)
     {
         if (head.QueryKeyNorm.IsAll)
-            (queries, keys) = (TorchBlock.Normalise(queries, null), TorchBlock.Normalise(keys, null));
+            (queries, keys) = (TorchBlock.Normalise(queries, queryGain), TorchBlock.Normalise(keys, keyGain));
         Tensor q = Heads(queries), k = Heads(keys), v = Heads(values);
         if (head.QueryKeyNorm.IsHead)
-            (q, k) = (TorchBlock.Normalise(q, null), TorchBlock.Normalise(k, null));
+            (q, k) = (TorchBlock.Normalise(q, queryGain), TorchBlock.Normalise(k, keyGain));
         if (head.Positions is Positions.Rope rope)
             (q, k) = (Turned(q, rope), Turned(k, rope));
         // Norms leave logits of standard deviation 1; the product of their gains is σ_A.
-        double gain = head.QueryKeyNorm.IsNone ? 1 : parameters.LogitStd;
+        double gain = head.QueryKeyNorm.IsNone || queryGain is not null ? 1 : parameters.LogitStd;
         if (gain != 1)
             q *= gain;
+        int sharing = architecture.Heads / (int)k.shape[1];
+        if (sharing > 1)
+            (k, v) = (k.repeat_interleave(sharing, 1), v.repeat_interleave(sharing, 1));
         Tensor context = head.SoftCap is null && head.Sink is null ? Fused(q, k, v) : Written(q, k, v);
-        return context.transpose(1, 2).reshape(queries.shape);
+        return context.transpose(1, 2).flatten(2);
     }
 
     private Tensor Fused(Tensor q, Tensor k, Tensor v)
@@ -87,9 +98,8 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
         return Products.Rounded(cat([left * cosine - right * sine, left * sine + right * cosine, rest], 3), precision);
     }
 
-    // [B, H, n, d_k].
-    private Tensor Heads(Tensor x) =>
-        x.reshape(x.shape[0], x.shape[1], architecture.Heads, architecture.Width / architecture.Heads).transpose(1, 2);
+    // [B, heads, n, d_k].
+    private Tensor Heads(Tensor x) => x.reshape(x.shape[0], x.shape[1], -1, headWidth).transpose(1, 2);
 
     private static Tensor Flat(Tensor x) => x.reshape(x.shape[0] * x.shape[1], x.shape[2], x.shape[3]);
 }

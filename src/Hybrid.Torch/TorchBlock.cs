@@ -29,29 +29,43 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
         return gain is null ? normalised : normalised * gain;
     }
 
+    /// <summary>The features that it knows.</summary>
+    internal static readonly Feature[] Features = [Feature.NormKind, Feature.NormGain, .. TorchAttention.Features];
+
     // x' = [N] (r x + Σ a [N] f([N] x)).
     private Tensor Forward(int layer, Step step, Tensor x, BlockTensors weights)
     {
         Tensor sum = x * step.Skip;
         foreach (Sublayer sublayer in step.Sublayers)
             sum += Added(layer, sublayer, x, weights) * sublayer.Branch;
-        return step.NormalisesSum ? Normalise(sum, weights[new GainRole(step.Sublayers[^1].Kind(), GainPlace.Sum)]) : sum;
+        return step.NormalisesSum ? Norm(layer, sum, weights[new GainRole(step.Sublayers[^1].Kind(), GainPlace.Sum)]) : sum;
     }
 
     // f([N] x), normalised where branches are.
     private Tensor Added(int layer, Sublayer sublayer, Tensor x, BlockTensors weights)
     {
         ModuleKind module = sublayer.Kind();
-        Tensor z = sublayer.Placement.Before ? Normalise(x, weights[new GainRole(module, GainPlace.Input)]) : x;
+        Tensor z = sublayer.Placement.Before ? Norm(layer, x, weights[new GainRole(module, GainPlace.Input)]) : x;
         Tensor branch = sublayer.Module is Module.Attention attention ? Attention(layer, attention.Item, z, weights) : Mlp(z, weights);
-        return sublayer.Placement.OnBranch ? Normalise(branch, weights[new GainRole(module, GainPlace.Branch)]) : branch;
+        return sublayer.Placement.OnBranch ? Norm(layer, branch, weights[new GainRole(module, GainPlace.Branch)]) : branch;
     }
 
-    // z: [B, n, d]; heads are columns [h d_k, (h + 1) d_k) of queries, keys and values.
+    // The record's norm, with a gain of its own or the record's.
+    private Tensor Norm(int layer, Tensor x, Tensor? gain)
+    {
+        Tensor normalised = architecture.NormKind is NormKind.DyT kind ? (x * kind.alpha).tanh() : Normalise(x, null);
+        if (gain is not null)
+            return normalised * gain;
+        double fixedGain = architecture.NormGain.At(layer);
+        return fixedGain == 1 ? normalised : normalised * fixedGain;
+    }
+
+    // z: [B, n, d]; heads are columns [h d_k, (h + 1) d_k) of queries, groups of heads those of keys and values.
     private Tensor Attention(int layer, AttentionParameters parameters, Tensor z, BlockTensors weights)
     {
         Tensor context = new TorchAttention(architecture, layer, parameters, precision).Context(
-            Projected(z, weights[MatrixRole.Query]), Projected(z, weights[MatrixRole.Key]), Projected(z, weights[MatrixRole.Value]));
+            Projected(z, weights[MatrixRole.Query]), Projected(z, weights[MatrixRole.Key]), Projected(z, weights[MatrixRole.Value]),
+            weights[new GainRole(ModuleKind.Attention, GainPlace.Query)], weights[new GainRole(ModuleKind.Attention, GainPlace.Key)]);
         return Products.Apply(context, weights[MatrixRole.AttentionOut], precision);
     }
 

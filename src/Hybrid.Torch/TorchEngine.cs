@@ -37,7 +37,7 @@ public sealed class TorchEngine : INetworkEngine
     public TorchEngine(Architecture architecture, TorchOptions options, int threads = 1)
     {
         const string Who = "engine torch";
-        Architectures.Features.EnsureSupported(Who, TorchAttention.Features, ArchitectureModule.EnsureValid(architecture));
+        Architectures.Features.EnsureSupported(Who, TorchBlock.Features, ArchitectureModule.EnsureValid(architecture));
         Architecture = ParameterLayout.EnsureSingle(Who, architecture, Enum.GetValues<MatrixRole>());
         this.options = options with { Device = TorchRuntime.EnsureAvailable(options.Device) };
         Products.Configure(options.Precision);
@@ -61,7 +61,7 @@ public sealed class TorchEngine : INetworkEngine
     }
 
     /// <summary>What its networks can have beyond plain heads, one MLP and norms of gain 1.</summary>
-    public static IReadOnlyList<Feature> Features => TorchAttention.Features;
+    public static IReadOnlyList<Feature> Features => TorchBlock.Features;
 
     /// <inheritdoc/>
     public string Name => "torch";

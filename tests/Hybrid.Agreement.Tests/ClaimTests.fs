@@ -14,12 +14,7 @@ let private claim comparisons (setting: Setting) =
     <| fun () ->
         setting.Missing |> Option.iter skiptest
 
-        let compared =
-            Judgement.compare
-                comparisons
-                setting.Architecture
-                (Judgement.predict setting.Architecture)
-                (Judgement.measure setting.Engine setting.Architecture)
+        let compared = Judgement.judge comparisons setting.Engine setting.Architecture
 
         let wrong = compared |> Array.filter _.Contradicts
 

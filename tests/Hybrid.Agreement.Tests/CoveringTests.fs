@@ -81,7 +81,7 @@ let tests =
                       && values |> List.forall (fun value -> claim.Contains value.Words))
 
               let knows values (entry: Hybrid.Lab.Engines.EngineEntry) =
-                  entry.Knows(values |> List.fold (fun architecture value -> value.Set architecture) common)
+                  entry.Knows(values |> List.fold (fun architecture value -> value.Set architecture) manyHeads)
 
               for one in 0 .. factors.Length - 1 do
                   for first in factors[one].Values do

@@ -17,9 +17,12 @@ open Hybrid.Theory
 [<Literal>]
 let FamilyWiseRate = 0.01
 
-/// Networks at an architecture's own width; at the second width `SecondWidth.SampleFactor` times as many.
+/// Networks at an architecture's own width, and how many times as many where those tell too little.
 [<Literal>]
 let Samples = 32
+
+[<Literal>]
+let private MoreSamples = 8
 
 [<Literal>]
 let private Seed = 31UL
@@ -29,7 +32,7 @@ let private Seed = 31UL
 [<Literal>]
 let private Draws = 256
 
-/// Coordinates of the theory's heads where they are drawn: networks are extrapolated in 1/d, and so in 1/d_k, to none. What is left of
+/// Coordinates of the theory's heads where they are drawn and the width gives heads theirs: networks are extrapolated in 1/d, and so in 1/d_k, to none. What is left of
 /// order 1/d_k is below 1e-3.
 [<Literal>]
 let private HeadWidth = 1024
@@ -53,7 +56,7 @@ let predict (architecture: Architecture) : Theory =
                     { architecture.Attention with
                         Head =
                             { architecture.Attention.Head with
-                                Width = Some HeadWidth } } }
+                                Width = architecture.Attention.Head.Width |> Option.orElse (Some HeadWidth) } } }
         else
             architecture
 
@@ -81,16 +84,17 @@ type Networks =
     { Own: Measurement
       Second: Measurement }
 
-/// Draws and measures them; the numbers depend on the setting alone.
-let measure (engine: EngineEntry) (architecture: Architecture) : Networks =
+/// Draws and measures so many of each, at the second width `SecondWidth.SampleFactor` times as many; the numbers depend on the setting
+/// alone.
+let measure samples (engine: EngineEntry) (architecture: Architecture) : Networks =
     let run = EnsembleRun(engine, Environment.ProcessorCount, Seed)
     let second = SecondWidth.Of architecture
 
     let ensemble at first samples =
         run.Measure(at, first, samples, ignore, CancellationToken.None)
 
-    { Own = ensemble architecture 0 Samples
-      Second = ensemble second.Architecture Samples (second.SampleFactor * Samples) }
+    { Own = ensemble architecture 0 samples
+      Second = ensemble second.Architecture samples (second.SampleFactor * samples) }
 
 /// One number of one layer; deviation and tolerance are relative to the quantity's scale.
 type Comparison =
@@ -175,3 +179,18 @@ let medianTolerance (comparisons: Comparison[]) =
 
 /// Half of the numbers must be known better than this, or an agreement says nothing.
 let largestTolerance = ComparisonOptions(FamilyWiseRate).LargestTolerance
+
+/// The comparisons of one setting, with more networks where the first ones leave half of the numbers unknown: how well they are known
+/// does not depend on whether they agree.
+let judge comparisons (engine: EngineEntry) (architecture: Architecture) =
+    let theory = predict architecture
+
+    let compared samples =
+        compare comparisons architecture theory (measure samples engine architecture)
+
+    let first = compared Samples
+
+    if medianTolerance first <= largestTolerance then
+        first
+    else
+        compared (MoreSamples * Samples)

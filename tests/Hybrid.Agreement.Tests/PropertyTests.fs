@@ -25,7 +25,7 @@ let private architectures = gen {
         |> Gen.collectToList (fun factor ->
             let plain =
                 factor.Values
-                |> Array.filter (fun value -> engines |> Array.forall _.Knows(value.Set common))
+                |> Array.filter (fun value -> engines |> Array.forall (draws value))
 
             Gen.elements plain
             |> Gen.map (fun value -> factor.Values |> Array.findIndex (fun other -> other.Words = value.Words)))
@@ -160,7 +160,7 @@ let tests =
                       (Drawn * Judgement.count random)
                       random
                       (Judgement.predict random)
-                      (Judgement.measure engines[0] random)
+                      (Judgement.measure Judgement.Samples engines[0] random)
                   |> Array.filter _.Contradicts
 
               Expect.isEmpty wrong "contradicted") ]

@@ -53,6 +53,7 @@ let private everyCase<'T> () : 'T[] =
         | "tokens" -> 3
         | "baseFrequency" -> 30.0
         | "fraction" -> 1.0
+        | "alpha" -> 0.6
         | name -> invalidOp $"no number stands here for '{name}' of {typeof<'T>.Name}"
 
     let perLayer, single =
@@ -139,6 +140,29 @@ let factors: Factor[] =
            QueryKeyNorm.named
            |> Array.map (fun struct (_, norm) -> norm)
            |> valuesOf "attention.queryKeyNorm" (fun norm -> inHead (fun head -> { head with QueryKeyNorm = norm })) }
+       { Name = "kind of norm"
+         // one norm more or less of a stream that is small moves numbers by less than the networks tell
+         ToldApart = false
+         Values =
+           everyCase<NormKind>()
+           |> valuesOf "normKind" (fun kind a -> { a with NormKind = kind }) }
+       { Name = "gain of norms"
+         ToldApart = false
+         Values =
+           [| Schedule.Constant 1.0; Schedule.PerLayer [| 0.8; 1.3; 0.9 |] |]
+           |> valuesOf "normGain" (fun gain a -> { a with NormGain = gain }) }
+       { Name = "width of heads"
+         // a head's width acts to order 1/d_k
+         ToldApart = false
+         Values =
+           [| None; Some 24 |]
+           |> valuesOf "attention.headWidth" (fun width -> inHead (fun head -> { head with Width = width })) }
+       { Name = "heads of keys and values"
+         // means depend on heads to order 1/H only
+         ToldApart = false
+         Values =
+           [| None; Some 1 |]
+           |> valuesOf "attention.keyValueHeads" (fun count -> inHead (fun head -> { head with KeyValueHeads = count })) }
        { Name = "cap"
          ToldApart = true
          Values =
@@ -204,9 +228,14 @@ let private setting (entry: EngineEntry) (row: int[]) =
 /// Sizes of all factors.
 let sizes = factors |> Array.map _.Values.Length
 
-/// Whether an engine cannot draw networks of one value of a factor.
+/// With heads enough to share keys and values.
+let manyHeads = { common with Heads = Array.last heads }
+
+/// Whether an engine can draw networks of a value.
+let draws (value: Value) (entry: EngineEntry) = entry.Knows(value.Set manyHeads)
+
 let private lacks (entry: EngineEntry) factor value =
-    not (entry.Knows(factors[factor].Values[value].Set common))
+    not (draws factors[factor].Values[value] entry)
 
 /// Rows of the factors and, last, the engine of those given, but for what it cannot draw.
 let private rowsOf strength (entries: EngineEntry[]) =

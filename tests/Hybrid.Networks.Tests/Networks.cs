@@ -20,29 +20,57 @@ internal static class Networks
         Activation.GeluTanh, Activation.Silu, Activation.Sigmoid,
     ];
 
-    /// <summary>What masks and heads can have besides, by name: each as a change of an architecture of four tokens or more.</summary>
-    public static readonly IReadOnlyDictionary<string, Func<Architecture, Architecture>> HeadFeatures =
+    /// <summary>
+    /// What masks, heads and norms can have besides, by name: each as a change of an architecture of four tokens or more and three heads.
+    /// </summary>
+    public static readonly IReadOnlyDictionary<string, Func<Architecture, Architecture>> Features =
         new Dictionary<string, Func<Architecture, Architecture>>
         {
             ["window"] = a => a.With(mask: Mask.NewWindow(2)),
             ["prefix"] = a => a.With(mask: Mask.NewPrefix(3)),
             ["mask by layer"] = a => a.With(mask: Mask.NewPerLayer([.. ByLayer(a, Mask.NewWindow(3), Mask.Causal)])),
-            ["rotary"] = a => WithHead(a, Positions.NewRope(30, 1)),
-            ["half rotary"] = a => WithHead(a, Positions.NewRope(30, 0.5)),
-            ["ALiBi"] = a => WithHead(a, Positions.Alibi),
+            ["rotary"] = a => WithHead(a, positions: Positions.NewRope(30, 1)),
+            ["half rotary"] = a => WithHead(a, positions: Positions.NewRope(30, 0.5)),
+            ["ALiBi"] = a => WithHead(a, positions: Positions.Alibi),
             ["positions by layer"] = a =>
-                WithHead(a, Positions.NewPerLayer([.. ByLayer(a, Positions.NewRope(30, 1), Positions.None, Positions.Alibi)])),
-            ["sink"] = a => WithHead(a, Positions.None, 0.6),
-            ["rotary in a window beside a sink"] = a => WithHead(a.With(mask: Mask.NewWindow(3)), Positions.NewRope(30, 1), 0.6),
-            ["ALiBi behind a prefix beside a sink"] = a => WithHead(a.With(mask: Mask.NewPrefix(2)), Positions.Alibi, 0.6),
+                WithHead(a, positions: Positions.NewPerLayer([.. ByLayer(a, Positions.NewRope(30, 1), Positions.None, Positions.Alibi)])),
+            ["sink"] = a => WithHead(a, sink: 0.6),
+            ["rotary in a window beside a sink"] = a =>
+                WithHead(a.With(mask: Mask.NewWindow(3)), positions: Positions.NewRope(30, 1), sink: 0.6),
+            ["ALiBi behind a prefix beside a sink"] = a =>
+                WithHead(a.With(mask: Mask.NewPrefix(2)), positions: Positions.Alibi, sink: 0.6),
+            ["heads of a width of their own"] = a => WithHead(a, width: 5),
+            ["keys and values for all queries"] = a => WithHead(a, keyValueHeads: 1),
+            ["keys and values for pairs of queries"] = a => WithHead(a.With(heads: 6), keyValueHeads: 3, positions: Positions.NewRope(30, 1)),
+            ["queries and keys normalised"] = a => WithHead(a, norm: QueryKeyNorm.Head),
+            ["queries and keys normalised together"] = a => WithHead(a, norm: QueryKeyNorm.All, keyValueHeads: 1),
+            ["queries and keys normalised and turned"] = a =>
+                WithHead(a, norm: QueryKeyNorm.Head, positions: Positions.NewRope(30, 1), width: 6),
+            ["cap"] = a => WithHead(a, softCap: 0.7),
+            ["everything about heads"] = a => WithHead(
+                a.With(mask: Mask.NewWindow(3)), 6, 1, Positions.NewRope(30, 0.5), QueryKeyNorm.Head, softCap: 1.3, sink: 0.6),
+            ["gains by layer"] = a => a.With(norm: Placement.Peri, normGain: Schedule.NewPerLayer([.. ByLayer(a, 0.7, 1.4)])),
+            ["gains on the sum"] = a => a.With(norm: Placement.Post, normGain: Schedule.NewConstant(0.7)),
+            ["dynamic tanh"] = a => a.With(normKind: NormKind.NewDyT(0.6)),
+            ["dynamic tanh with gains on the sum and on branches"] = a => a.With(
+                norm: Placement.Output, normKind: NormKind.NewDyT(0.6), normGain: Schedule.NewPerLayer([.. ByLayer(a, 0.7, 1.4)])),
         };
 
     private static IEnumerable<T> ByLayer<T>(Architecture architecture, params T[] values) =>
         Enumerable.Range(0, architecture.Depth).Select(layer => values[layer % values.Length]);
 
-    private static Architecture WithHead(Architecture architecture, Positions positions, double? sink = null) =>
-        architecture.With(attention: architecture.Attention.With(head: new(
-            null, null, positions, QueryKeyNorm.None, null, sink is { } value ? FSharpOption<double>.Some(value) : null)));
+    private static Architecture WithHead(
+        Architecture architecture,
+        int? width = null,
+        int? keyValueHeads = null,
+        Positions? positions = null,
+        QueryKeyNorm? norm = null,
+        double? softCap = null,
+        double? sink = null) => architecture.With(attention: architecture.Attention.With(head: new(
+            Option(width), Option(keyValueHeads), positions ?? Positions.None, norm ?? QueryKeyNorm.None, Option(softCap), Option(sink))));
+
+    private static FSharpOption<T>? Option<T>(T? value)
+        where T : struct => value is { } given ? FSharpOption<T>.Some(given) : null;
 
     /// <summary>The common setting of the reference trajectories, except what is said.</summary>
     public static Architecture Of(

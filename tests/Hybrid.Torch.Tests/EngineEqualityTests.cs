@@ -48,12 +48,12 @@ public sealed class EngineEqualityTests
     public void Every_activation(Activation activation) =>
         Compare(Hybrid.Networks.Tests.Networks.Of(Placement.Pre, activation, tokens: 9, depth: 3, width: 33, mlpWidth: 47, inStd: 1.5));
 
-    public static TheoryData<string> HeadFeatures => [.. Hybrid.Networks.Tests.Networks.HeadFeatures.Keys];
+    public static TheoryData<string> Features => [.. Hybrid.Networks.Tests.Networks.Features.Keys];
 
     [Theory]
-    [MemberData(nameof(HeadFeatures))]
-    public void Everything_that_heads_have_besides(string feature) =>
-        Compare(Hybrid.Networks.Tests.Networks.HeadFeatures[feature](Hybrid.Networks.Tests.Networks.Of(
+    [MemberData(nameof(Features))]
+    public void Every_feature(string feature) =>
+        Compare(Hybrid.Networks.Tests.Networks.Features[feature](Hybrid.Networks.Tests.Networks.Of(
             Placement.Pre, Activation.Tanh, tokens: 11, depth: 3, width: 48, heads: 3, mlpWidth: 50, mask: Mask.Causal, logitStd: 2)));
 
     [Fact]

@@ -17,6 +17,11 @@ public sealed class TrainingEqualityTests
     private static readonly double Rounding = 100 * Math.ScaleB(1, -24);
     private const double TrajectoryFactor = 200;
 
+    // A gradient of few entries, each a sum over rows, may be small by chance beside the terms that were rounded: the norm of four
+    // Gaussian entries is below a quarter of its typical size in 0.7 % of cases, that of 16 below half of it in 1e-5.
+    private const int FewEntries = 16;
+    private const double SmallByChance = 4;
+
     public static TheoryData<Placement, Wiring, TrainingTask, bool, bool> Cases
     {
         get
@@ -60,7 +65,10 @@ public sealed class TrainingEqualityTests
         Near.Equal("loss before", dense.Evaluate(batch), torch.Evaluate(batch), 0, Rounding);
         Agree("step", dense.Step(batch), torch.Step(batch), Rounding);
         foreach (NamedTensor gradient in dense.Gradients)
-            Agree(gradient.Name, Values(dense, gradient), Values(torch, gradient), Rounding);
+        {
+            double tolerance = gradient.Length < FewEntries ? SmallByChance * Rounding : Rounding;
+            Agree(gradient.Name, Values(dense, gradient), Values(torch, gradient), tolerance);
+        }
     }
 
     [Theory]
@@ -83,12 +91,12 @@ public sealed class TrainingEqualityTests
             Agree(parameter.Name, Values(dense, parameter), Values(torch, parameter), TrajectoryFactor * Rounding);
     }
 
-    public static TheoryData<string> HeadFeatures => [.. Hybrid.Networks.Tests.Networks.HeadFeatures.Keys];
+    public static TheoryData<string> Features => [.. Hybrid.Networks.Tests.Networks.Features.Keys];
 
     [Theory]
-    [MemberData(nameof(HeadFeatures))]
-    public void Every_gradient_agrees_with_everything_that_heads_have_besides(string feature) =>
-        GradientsAgree(Models.With(Hybrid.Networks.Tests.Networks.HeadFeatures[feature]));
+    [MemberData(nameof(Features))]
+    public void Every_gradient_agrees_with_every_feature(string feature) =>
+        GradientsAgree(Models.With(Hybrid.Networks.Tests.Networks.Features[feature]));
 
     [Theory]
     [InlineData(true)]

@@ -204,8 +204,8 @@ internal static class TensorTables
 
     private static TensorRow[] HeadNorms(EntryChange change) =>
     [
-        new("^layers.{}.self_attn.q_norm.weight", Vector, "blocks.{}.attention.query.gain") { Change = change | Logits },
-        new("^layers.{}.self_attn.k_norm.weight", Vector, "blocks.{}.attention.key.gain") { Change = change },
+        new("^layers.{}.self_attn.q_norm.weight", Vector, "blocks.{}.attention.gain.query") { Change = change | Logits },
+        new("^layers.{}.self_attn.k_norm.weight", Vector, "blocks.{}.attention.gain.key") { Change = change },
     ];
 
     // The bias of W_1 is the one that the record knows, under its own name.

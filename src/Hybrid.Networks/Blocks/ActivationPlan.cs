@@ -7,7 +7,8 @@ namespace Hybrid.Networks.Blocks;
 /// <summary>
 /// Where everything that a pass computes lies in one buffer, decided before the first pass. First what all blocks share
 /// (stream, gradient, scratch), then, block after block, what the forward pass leaves for the backward pass.
-/// Letters: B sequences of n tokens, R = B n rows, d width, m MLP width, H heads.
+/// Letters: B sequences of n tokens, R = B n rows, d width, m MLP width, H heads of d_k coordinates, G groups of them that share
+/// keys and values.
 /// </summary>
 internal sealed class ActivationPlan
 {
@@ -18,7 +19,11 @@ internal sealed class ActivationPlan
     internal ActivationPlan(Architecture architecture, int sequences = 1, KeptActivations kept = KeptActivations.ForStream)
     {
         long rows = (long)sequences * architecture.Tokens, d = architecture.Width, m = architecture.MlpWidth;
-        long tokens = architecture.Tokens, heads = (long)sequences * architecture.Heads;
+        long tokens = architecture.Tokens, heads = (long)sequences * architecture.Heads, headWidth = ArchitectureModule.HeadWidth(architecture);
+        long queries = architecture.Heads * headWidth, keys = ArchitectureModule.KeyValueHeads(architecture) * headWidth;
+        HeadParameters head = architecture.Attention.Head;
+        long normalised = head.QueryKeyNorm.IsNone ? 0 : rows, together = head.QueryKeyNorm.IsAll ? queries : headWidth;
+        long togetherKeys = head.QueryKeyNorm.IsAll ? keys : headWidth;
         BlockSublayer[] walk = BlockSublayer.Of(architecture, layer: 1);
         bool parameters = kept.LearnParameters(), gains = kept != KeptActivations.ForStream;
         long m2 = architecture.Gated ? m : 0;
@@ -30,9 +35,9 @@ internal sealed class ActivationPlan
         BranchGradient = Take(rows, d);
         Partial = Take(Array.TrueForAll(walk, sublayer => sublayer.Turn == StepTurn.Only) ? 0 : rows, d);
         InputGradient = Take(rows, d);
-        QueryGradient = Take(rows, d);
-        KeyGradient = Take(rows, d);
-        ValueGradient = Take(rows, d);
+        QueryGradient = Take(rows, queries);
+        KeyGradient = Take(rows, keys);
+        ValueGradient = Take(rows, keys);
         LogitGradient = Take(heads * tokens, tokens);
         HiddenGradient = Take(rows, m);
         UpGradient = Take(rows, m2);
@@ -41,10 +46,12 @@ internal sealed class ActivationPlan
         InputGainSums = Take(chunks, d);
         BranchGainSums = Take(chunks, d);
         SumGainSums = Take(chunks, d);
+        QueryGainSums = Take(head.QueryKeyNorm.IsNone ? 0 : chunks, together);
+        KeyGainSums = Take(head.QueryKeyNorm.IsNone ? 0 : chunks, togetherKeys);
         BiasSums = Take(chunks, m);
         if (!parameters)
         {
-            Context = Take(rows, d);
+            Context = Take(rows, queries);
             Hidden = Take(rows, m);
         }
 
@@ -55,15 +62,20 @@ internal sealed class ActivationPlan
         Int128 shared = end;
         foreach (BlockSublayer sublayer in walk)
             sublayers[(int)sublayer.Module] = TakeSublayer(sublayer, rows, d);
-        Query = Take(rows, d);
-        Key = Take(rows, d);
-        Value = Take(rows, d);
+        Query = Take(rows, queries);
+        Key = Take(rows, keys);
+        Value = Take(rows, keys);
+        NormalisedQuery = Take(normalised, queries);
+        NormalisedKey = Take(normalised, keys);
+        QueryScale = Take(normalised, queries / together);
+        KeyScale = Take(normalised, keys / togetherKeys);
         Probabilities = Take(heads * tokens, tokens);
+        Capped = Take(head.SoftCap is null ? 0 : heads * tokens, tokens);
         PreActivation = Take(rows, m);
         Up = Take(rows, m2);
         if (parameters)
         {
-            Context = Take(rows, d);
+            Context = Take(rows, queries);
             Hidden = Take(rows, m);
         }
 
@@ -98,19 +110,19 @@ internal sealed class ActivationPlan
     /// <summary>[R, d] where a step has several sublayers: what it has added up so far.</summary>
     internal Slot Partial { get; }
 
-    /// <summary>[R, d], attention's mixture of values before W_O, and backwards the gradient there; per block where W_O learns.</summary>
+    /// <summary>[R, H d_k], attention's mixture of values before W_O, and backwards the gradient there; per block where W_O learns.</summary>
     internal Slot Context { get; }
 
     /// <summary>[R, d], the gradient at what a module sees.</summary>
     internal Slot InputGradient { get; }
 
-    /// <summary>[R, d].</summary>
+    /// <summary>[R, H d_k].</summary>
     internal Slot QueryGradient { get; }
 
-    /// <summary>[R, d].</summary>
+    /// <summary>[R, G d_k].</summary>
     internal Slot KeyGradient { get; }
 
-    /// <summary>[R, d].</summary>
+    /// <summary>[R, G d_k].</summary>
     internal Slot ValueGradient { get; }
 
     /// <summary>[B H n, n].</summary>
@@ -140,20 +152,41 @@ internal sealed class ActivationPlan
     /// <summary>The same of a sum's gain.</summary>
     internal Slot SumGainSums { get; }
 
+    /// <summary>The same of the queries' gain.</summary>
+    internal Slot QueryGainSums { get; }
+
+    /// <summary>The same of the keys' gain.</summary>
+    internal Slot KeyGainSums { get; }
+
     /// <summary>The same of the MLP's bias.</summary>
     internal Slot BiasSums { get; }
 
     /// <summary>Per block, <see cref="BlockInputLength"/> apart: [R, d], the stream that entered.</summary>
     internal Slot BlockInput { get; }
 
-    /// <summary>Per block: [R, d].</summary>
+    /// <summary>Per block: [R, H d_k].</summary>
     internal Slot Query { get; }
 
-    /// <summary>Per block: [R, d].</summary>
+    /// <summary>Per block: [R, G d_k].</summary>
     internal Slot Key { get; }
 
-    /// <summary>Per block: [R, d].</summary>
+    /// <summary>Per block: [R, G d_k].</summary>
     internal Slot Value { get; }
+
+    /// <summary>Per block: N of queries where they are normalised, [R, H d_k].</summary>
+    internal Slot NormalisedQuery { get; }
+
+    /// <summary>Per block: N of keys, [R, G d_k].</summary>
+    internal Slot NormalisedKey { get; }
+
+    /// <summary>Per block: √width/‖·‖ of what is normalised together, [R, H or 1].</summary>
+    internal Slot QueryScale { get; }
+
+    /// <summary>Per block: [R, G or 1].</summary>
+    internal Slot KeyScale { get; }
+
+    /// <summary>Per block: tanh(ℓ/c) where logits have a cap, [B H n, n].</summary>
+    internal Slot Capped { get; }
 
     /// <summary>Per block: A, [B H n, n].</summary>
     internal Slot Probabilities { get; }

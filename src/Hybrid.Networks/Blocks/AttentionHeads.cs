@@ -1,4 +1,5 @@
 using System.Numerics;
+using Hybrid.Networks.Blocks.Activations;
 using Hybrid.Networks.Linear;
 
 namespace Hybrid.Networks.Blocks;
@@ -7,7 +8,8 @@ namespace Hybrid.Networks.Blocks;
 /// The part of attention between the weight matrices: for every head of every sequence, A = softmax(Q Kᵀ/√d_k) and
 /// context = A V. Items of work are row blocks of heads; R = B n rows. Backwards, with G the gradient at the context:
 /// G_A = G Vᵀ, G_ℓ by the softmax, G_Q = G_ℓ K/√d_k (row block by row block), then, from all rows,
-/// G_K = G_ℓᵀ Q/√d_k and G_V = Aᵀ G.
+/// G_K = G_ℓᵀ Q/√d_k and G_V = Aᵀ G, added up over the heads that share keys and values. A cap c makes a logit
+/// c tanh(ℓ/c).
 /// </summary>
 internal unsafe struct AttentionHeads<T>
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -15,8 +17,11 @@ internal unsafe struct AttentionHeads<T>
     // From so many heads per thread on, one head more or less matters little.
     private const int EnoughHeads = 8;
 
-    /// <summary>H; head h owns an H-th of the columns.</summary>
+    /// <summary>H; head h owns an H-th of the queries' columns.</summary>
     internal int Heads;
+
+    /// <summary>G: H/G heads after one another share a G-th of the columns of keys and values.</summary>
+    internal int Groups;
 
     /// <summary>Which tokens a token sees.</summary>
     internal AttentionSpan Span;
@@ -27,23 +32,38 @@ internal unsafe struct AttentionHeads<T>
     /// <summary>A logit beside those of the tokens; −∞ for none.</summary>
     internal T Sink;
 
-    /// <summary>1/√d_k; the matrices may hold fewer coordinates of a head than d_k, in a frame of what matters.</summary>
+    /// <summary>c; 0 for none.</summary>
+    internal T SoftCap;
+
+    /// <summary>tanh, where there is a cap.</summary>
+    internal ActivationKernels<T> Tanh;
+
+    /// <summary>1/√d_k times the gain of normalised queries and keys; the matrices may hold fewer coordinates of a head than d_k, in a frame of what matters.</summary>
     internal T LogitScale;
 
     /// <summary>Packing memory, one per worker.</summary>
     internal PackingBuffers<T>* Buffers;
 
-    /// <summary>[R, d] each.</summary>
-    internal MatrixView<T> Query, Key, Value;
+    /// <summary>[R, H d_k].</summary>
+    internal MatrixView<T> Query;
+
+    /// <summary>[R, G d_k] each.</summary>
+    internal MatrixView<T> Key, Value;
+
+    /// <summary>tanh(ℓ/c) where there is a cap: [B H n, n].</summary>
+    internal MatrixView<T> Capped;
 
     /// <summary>A and the gradient at A and ℓ: [B H n, n].</summary>
     internal MatrixView<T> Probabilities, LogitGradient;
 
-    /// <summary>[R, d]; backwards the gradient there.</summary>
+    /// <summary>[R, H d_k]; backwards the gradient there.</summary>
     internal MatrixView<T> Context;
 
-    /// <summary>[R, d] each.</summary>
-    internal MatrixView<T> QueryGradient, KeyGradient, ValueGradient;
+    /// <summary>[R, H d_k].</summary>
+    internal MatrixView<T> QueryGradient;
+
+    /// <summary>[R, G d_k] each.</summary>
+    internal MatrixView<T> KeyGradient, ValueGradient;
 
     private readonly int Tokens => Probabilities.Columns;
 
@@ -51,6 +71,9 @@ internal unsafe struct AttentionHeads<T>
     private readonly int AllHeads => Probabilities.Rows / Tokens;
 
     private readonly int HeadWidth => Query.Columns / Heads;
+
+    // Heads to a group.
+    private readonly int Sharing => Heads / Groups;
 
     /// <summary>Probabilities and Context from Query, Key, Value.</summary>
     internal static void Forward(AttentionHeads<T>* at, int worker, int threads)
@@ -60,12 +83,16 @@ internal unsafe struct AttentionHeads<T>
         {
             (int head, int row, int rows) = at->Item(item, threads);
             MatrixView<T> probabilities = at->Probabilities.Slice(head * at->Tokens + row, 0, rows, at->Tokens);
-            MatrixView<T> keys = at->Head(at->Key, head).Transposed;
+            MatrixView<T> keys = at->Shared(at->Key, head).Transposed;
+            bool caps = at->SoftCap > T.Zero;
             BlockedProduct.Multiply(
-                at->Buffers[worker], at->Head(at->Query, head, row, rows), keys, probabilities, at->LogitScale);
+                at->Buffers[worker], at->Head(at->Query, head, row, rows), keys, probabilities,
+                caps ? at->LogitScale / at->SoftCap : at->LogitScale);
             for (int i = 0; i < rows; i++)
             {
                 T* logits = probabilities.Data + i * probabilities.RowStride;
+                if (caps)
+                    at->Cap(logits, head * at->Tokens + row + i);
                 if (at->Alibi)
                     Incline(logits, row + i, at->Tokens, at->Slope(head));
                 (int from, int to) = at->Span.Of(row + i, at->Tokens);
@@ -73,7 +100,7 @@ internal unsafe struct AttentionHeads<T>
             }
 
             BlockedProduct.Multiply(
-                at->Buffers[worker], probabilities, at->Head(at->Value, head), at->Head(at->Context, head, row, rows), T.One);
+                at->Buffers[worker], probabilities, at->Shared(at->Value, head), at->Head(at->Context, head, row, rows), T.One);
         }
     }
 
@@ -86,18 +113,23 @@ internal unsafe struct AttentionHeads<T>
             (int head, int row, int rows) = at->Item(item, threads);
             MatrixView<T> probabilities = at->Probabilities.Slice(head * at->Tokens + row, 0, rows, at->Tokens);
             MatrixView<T> gradient = at->LogitGradient.Slice(head * at->Tokens + row, 0, rows, at->Tokens);
-            MatrixView<T> values = at->Head(at->Value, head).Transposed;
+            MatrixView<T> values = at->Shared(at->Value, head).Transposed;
             BlockedProduct.Multiply(at->Buffers[worker], at->Head(at->Context, head, row, rows), values, gradient, T.One);
             for (int i = 0; i < rows; i++)
             {
                 nint shift = i * gradient.RowStride;
                 Softmax.Backward(gradient.Data + shift, probabilities.Data + shift, at->Tokens);
+                if (at->SoftCap > T.Zero)
+                {
+                    T* capped = at->Capped.Data + (head * at->Tokens + row + i) * at->Capped.RowStride;
+                    RowMath.MultiplyByTanhSlope(T.One, capped, T.One, gradient.Data + shift, at->Tokens);
+                }
             }
 
             BlockedProduct.Multiply(
                 at->Buffers[worker],
                 gradient,
-                at->Head(at->Key, head),
+                at->Shared(at->Key, head),
                 at->Head(at->QueryGradient, head, row, rows),
                 at->LogitScale);
         }
@@ -106,25 +138,40 @@ internal unsafe struct AttentionHeads<T>
     /// <summary>KeyGradient and ValueGradient, once LogitGradient is complete.</summary>
     internal static void BackwardColumns(AttentionHeads<T>* at, int worker, int threads)
     {
-        (int start, int end) = at->Items(worker, threads);
+        // A group's heads stay with one worker, who adds them up in their order.
+        (int start, int end) = WorkerPool.Share(at->AllHeads / at->Sharing * at->BlocksOfHead(threads), worker, threads);
         for (int item = start; item < end; item++)
         {
-            (int head, int column, int columns) = at->Item(item, threads);
-            MatrixView<T> probabilities = at->Probabilities.Slice(head * at->Tokens, column, at->Tokens, columns);
-            MatrixView<T> gradient = at->LogitGradient.Slice(head * at->Tokens, column, at->Tokens, columns);
-            BlockedProduct.Multiply(
-                at->Buffers[worker],
-                gradient.Transposed,
-                at->Head(at->Query, head),
-                at->Head(at->KeyGradient, head, column, columns),
-                at->LogitScale);
-            BlockedProduct.Multiply(
-                at->Buffers[worker],
-                probabilities.Transposed,
-                at->Head(at->Context, head),
-                at->Head(at->ValueGradient, head, column, columns),
-                T.One);
+            (int group, int column, int columns) = at->Item(item, threads);
+            for (int head = group * at->Sharing; head < (group + 1) * at->Sharing; head++)
+            {
+                MatrixView<T> probabilities = at->Probabilities.Slice(head * at->Tokens, column, at->Tokens, columns);
+                MatrixView<T> gradient = at->LogitGradient.Slice(head * at->Tokens, column, at->Tokens, columns);
+                bool further = head > group * at->Sharing;
+                BlockedProduct.Multiply(
+                    at->Buffers[worker],
+                    gradient.Transposed,
+                    at->Head(at->Query, head),
+                    at->Shared(at->KeyGradient, head, column, columns),
+                    at->LogitScale,
+                    further);
+                BlockedProduct.Multiply(
+                    at->Buffers[worker],
+                    probabilities.Transposed,
+                    at->Head(at->Context, head),
+                    at->Shared(at->ValueGradient, head, column, columns),
+                    T.One,
+                    further);
+            }
         }
+    }
+
+    // c tanh(ℓ/c) from ℓ/c, whose tanh is kept.
+    private readonly void Cap(T* logits, int row)
+    {
+        T* capped = Capped.Data + row * Capped.RowStride;
+        Tanh.Value(logits, capped, Tokens);
+        RowMath.Scale(SoftCap, capped, logits, Tokens);
     }
 
     private readonly T Slope(int head) => T.CreateChecked(Math.Pow(2, -8.0 * (head % Heads + 1) / Heads));
@@ -139,16 +186,18 @@ internal unsafe struct AttentionHeads<T>
     private readonly int BlockRows(int threads) =>
         AllHeads % threads == 0 || AllHeads >= EnoughHeads * threads ? Tokens : (Tokens + threads - 1) / threads;
 
-    private readonly (int Start, int End) Items(int worker, int threads)
+    private readonly int BlocksOfHead(int threads)
     {
         int blockRows = BlockRows(threads);
-        return WorkerPool.Share(AllHeads * ((Tokens + blockRows - 1) / blockRows), worker, threads);
+        return (Tokens + blockRows - 1) / blockRows;
     }
+
+    private readonly (int Start, int End) Items(int worker, int threads) =>
+        WorkerPool.Share(AllHeads * BlocksOfHead(threads), worker, threads);
 
     private readonly (int Head, int Row, int Rows) Item(int item, int threads)
     {
-        int blockRows = BlockRows(threads);
-        int blocks = (Tokens + blockRows - 1) / blockRows;
+        int blockRows = BlockRows(threads), blocks = BlocksOfHead(threads);
         int row = item % blocks * blockRows;
         return (item / blocks, row, Math.Min(blockRows, Tokens - row));
     }
@@ -157,4 +206,10 @@ internal unsafe struct AttentionHeads<T>
 
     private readonly MatrixView<T> Head(MatrixView<T> matrix, int head, int row, int rows) =>
         matrix.Slice(head / Heads * Tokens + row, head % Heads * HeadWidth, rows, HeadWidth);
+
+    // Of keys, values or their gradients: what the head shares with its group.
+    private readonly MatrixView<T> Shared(MatrixView<T> matrix, int head) => Shared(matrix, head, 0, Tokens);
+
+    private readonly MatrixView<T> Shared(MatrixView<T> matrix, int head, int row, int rows) =>
+        matrix.Slice(head / Heads * Tokens + row, head % Heads / Sharing * HeadWidth, rows, HeadWidth);
 }

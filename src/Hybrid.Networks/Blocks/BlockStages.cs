@@ -20,6 +20,9 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     private readonly NativeBuffer<T> activations;
     private readonly BlockSublayer[][] sublayers;
     private readonly Dictionary<Positions, NativeBuffer<T>> rotations = [];
+    private readonly HeadParameters head;
+    private readonly int headWidth;
+    private readonly bool gainsLearn;
 
     // Elements from one block's context and hidden layer to the next block's.
     private readonly long contextLength;
@@ -35,6 +38,9 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     {
         this.architecture = architecture;
         this.product = product;
+        head = architecture.Attention.Head;
+        headWidth = ArchitectureModule.HeadWidth(architecture);
+        gainsLearn = kept != KeptActivations.ForStream;
         kernels = kept == KeptActivations.ForStream
             ? ActivationKernels<T>.Of(architecture.Activation)
             : ActivationKernels<T>.InOwnPrecision(architecture.Activation);
@@ -84,7 +90,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         return new()
         {
             Norm = sublayer.Placement,
-            Width = architecture.Width,
+            Normalisation = Normalisation.Of(architecture, layer, gainsLearn),
             Skip = T.CreateChecked(sublayer.Skip),
             Weight = T.CreateChecked(sublayer.Weight),
             Turn = sublayer.Turn,
@@ -114,15 +120,19 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     internal AttentionHeads<T> Heads(int layer) => new()
     {
         Heads = architecture.Heads,
+        Groups = ArchitectureModule.KeyValueHeads(architecture),
         Span = AttentionSpan.Of(architecture.Mask.At(layer), architecture.Tokens),
-        Alibi = architecture.Attention.Head.Positions.At(layer).IsAlibi,
-        Sink = architecture.Attention.Head.Sink is { } sink ? T.CreateChecked(sink.Value) : T.NegativeInfinity,
-        LogitScale = T.One / T.Sqrt(T.CreateChecked(architecture.Width / architecture.Heads)),
+        Alibi = head.Positions.At(layer).IsAlibi,
+        Sink = head.Sink is { } sink ? T.CreateChecked(sink.Value) : T.NegativeInfinity,
+        SoftCap = head.SoftCap is { } cap ? T.CreateChecked(cap.Value) : T.Zero,
+        Tanh = ActivationKernels<T>.Of(Activation.Tanh),
+        LogitScale = T.CreateChecked(HeadGain) / T.Sqrt(T.CreateChecked(headWidth)),
         Buffers = product.Buffers,
         Query = Kept(plan.Query, layer),
         Key = Kept(plan.Key, layer),
         Value = Kept(plan.Value, layer),
         Probabilities = Kept(plan.Probabilities, layer),
+        Capped = Kept(plan.Capped, layer),
         LogitGradient = plan.LogitGradient.In(activations),
         Context = plan.Context.In(activations, (layer - 1) * contextLength),
         QueryGradient = plan.QueryGradient.In(activations),
@@ -133,17 +143,40 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     /// <summary>The turn of queries and keys in block <paramref name="layer"/>; null where positions are not rotary.</summary>
     internal RotaryTurn<T>? Turn(int layer)
     {
-        if (architecture.Attention.Head.Positions.At(layer) is not Positions.Rope rope)
+        if (head.Positions.At(layer) is not Positions.Rope rope)
             return null;
-        MatrixView<T> angles = rotations[rope].Matrix(
-            0, 2 * architecture.Tokens, RotaryTurn<T>.Pairs(rope, architecture.Width / architecture.Heads));
+        MatrixView<T> angles = rotations[rope].Matrix(0, 2 * architecture.Tokens, RotaryTurn<T>.Pairs(rope, headWidth));
         return new()
         {
-            Heads = architecture.Heads,
+            HeadWidth = headWidth,
             Cosines = angles.Slice(0, 0, architecture.Tokens, angles.Columns),
             Sines = angles.Slice(architecture.Tokens, 0, architecture.Tokens, angles.Columns),
         };
     }
+
+    /// <summary>
+    /// The normalisation of block <paramref name="layer"/>'s queries, with their gain or none; null where they are not normalised.
+    /// </summary>
+    internal HeadNormalisation<T>? QueryNormalisation(int layer, MatrixView<T> gain) => head.QueryKeyNorm.IsNone ? null : new()
+    {
+        Width = plan.NormalisedQuery.Columns / plan.QueryScale.Columns,
+        Rows = Kept(plan.Query, layer),
+        Normalised = Kept(plan.NormalisedQuery, layer),
+        Scale = Kept(plan.QueryScale, layer),
+        Gain = gain,
+        GainSums = plan.QueryGainSums.In(activations),
+    };
+
+    /// <summary>The same of its keys.</summary>
+    internal HeadNormalisation<T>? KeyNormalisation(int layer, MatrixView<T> gain) => head.QueryKeyNorm.IsNone ? null : new()
+    {
+        Width = plan.NormalisedKey.Columns / plan.KeyScale.Columns,
+        Rows = Kept(plan.Key, layer),
+        Normalised = Kept(plan.NormalisedKey, layer),
+        Scale = Kept(plan.KeyScale, layer),
+        Gain = gain,
+        GainSums = plan.KeyGainSums.In(activations),
+    };
 
     /// <summary>The hidden layer of block <paramref name="layer"/>'s MLP; bias: [1, m].</summary>
     internal HiddenLayer<T> Hidden(int layer, MatrixView<T> bias) => new()
@@ -167,14 +200,17 @@ internal sealed unsafe class BlockStages<T> : IDisposable
             angles.Dispose();
     }
 
+    // What norms of queries and keys leave of logits has standard deviation 1; the product of their gains is σ_A, unless the gains learn.
+    private double HeadGain => head.QueryKeyNorm.IsNone || gainsLearn ? 1 : architecture.Attention.LogitStd;
+
     // One table for each kind of rotary positions that a layer has.
     private void PlanRotations()
     {
         for (int layer = 1; layer <= architecture.Depth; layer++)
         {
-            if (architecture.Attention.Head.Positions.At(layer) is not Positions.Rope rope || rotations.ContainsKey(rope))
+            if (head.Positions.At(layer) is not Positions.Rope rope || rotations.ContainsKey(rope))
                 continue;
-            int rows = 2 * architecture.Tokens, pairs = RotaryTurn<T>.Pairs(rope, architecture.Width / architecture.Heads);
+            int rows = 2 * architecture.Tokens, pairs = RotaryTurn<T>.Pairs(rope, headWidth);
             NativeBuffer<T> angles = new(Math.Max(1L, (long)rows * pairs), "angles of rotary positions");
             rotations.Add(rope, angles);
             RotaryTurn<T>.Fill(rope, angles.Matrix(0, rows, pairs));

@@ -23,7 +23,7 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
     private readonly BlockParameters<T> weights;
     private readonly BlockParameters<T> gradients;
     private readonly KeptActivations kept;
-    private readonly NormRule rule;
+    private readonly ModelForm? form;
     private readonly BlockAdditions<T> additions;
     private readonly BlockAdditions<T> additionGradients;
     private readonly NativeBuffer<T>? additionSums;
@@ -37,7 +37,7 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
     /// <param name="gradients">Overwritten by backward passes, where parameter gradients are computed.</param>
     /// <param name="pool">The caller's.</param>
     /// <param name="product">The caller's.</param>
-    /// <param name="rule">How norms are taken.</param>
+    /// <param name="form">What a published network has beyond the record.</param>
     /// <param name="additions">Biases and shifts of a published network.</param>
     /// <param name="additionGradients">Overwritten as <paramref name="gradients"/>.</param>
     internal DenseBlocks(
@@ -48,13 +48,13 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         BlockParameters<T> gradients,
         WorkerPool pool,
         MatrixProduct<T> product,
-        NormRule rule = default,
+        ModelForm? form = null,
         BlockAdditions<T> additions = default,
         BlockAdditions<T> additionGradients = default)
     {
         this.architecture = architecture;
         this.kept = kept;
-        (this.rule, this.additions, this.additionGradients) = (rule, additions, additionGradients);
+        (this.form, this.additions, this.additionGradients) = (form, additions, additionGradients);
         this.weights = weights;
         this.gradients = gradients;
         this.pool = pool;
@@ -167,14 +167,20 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         AddShift(layer, new(sublayer.Module, GainPlace.Sum), placement.SumShiftSums);
     }
 
-    private Placement<T> Placed(int layer, BlockSublayer sublayer) => stages.Placed(
-        layer,
-        sublayer,
-        weights.Gain(layer, new(sublayer.Module, GainPlace.Input)),
-        weights.Gain(layer, new(sublayer.Module, GainPlace.Branch)),
-        weights.Gain(layer, new(sublayer.Module, GainPlace.Sum))) with
+    private Placement<T> Placed(int layer, BlockSublayer sublayer)
     {
-        Rule = rule,
+        Placement<T> plain = stages.Placed(
+            layer,
+            sublayer,
+            weights.Gain(layer, new(sublayer.Module, GainPlace.Input)),
+            weights.Gain(layer, new(sublayer.Module, GainPlace.Branch)),
+            weights.Gain(layer, new(sublayer.Module, GainPlace.Sum)));
+        return form is null ? plain : Published(plain, layer, sublayer);
+    }
+
+    private Placement<T> Published(Placement<T> plain, int layer, BlockSublayer sublayer) => plain with
+    {
+        Normalisation = plain.Normalisation.Under(form),
         InputShift = additions.Shift(layer, new(sublayer.Module, GainPlace.Input)),
         BranchShift = additions.Shift(layer, new(sublayer.Module, GainPlace.Branch)),
         SumShift = additions.Shift(layer, new(sublayer.Module, GainPlace.Sum)),
@@ -193,6 +199,8 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         AddBias(layer, MatrixRole.Query, heads.Query);
         AddBias(layer, MatrixRole.Key, heads.Key);
         AddBias(layer, MatrixRole.Value, heads.Value);
+        NormaliseHeads(QueryNormalisation(layer));
+        NormaliseHeads(KeyNormalisation(layer));
         Turn(layer, heads.Query, heads.Key, T.One);
         pool.Run(&AttentionHeads<T>.Forward, &heads);
         product.Multiply(heads.Context, weights.Matrix(layer, MatrixRole.AttentionOut), branch, T.One);
@@ -209,6 +217,8 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         pool.Run(&AttentionHeads<T>.BackwardRows, &heads);
         pool.Run(&AttentionHeads<T>.BackwardColumns, &heads);
         Turn(layer, heads.QueryGradient, heads.KeyGradient, -T.One);
+        NormaliseHeadsBackward(layer, GainPlace.Query, QueryNormalisation(layer), heads.QueryGradient);
+        NormaliseHeadsBackward(layer, GainPlace.Key, KeyNormalisation(layer), heads.KeyGradient);
         LearnBias(layer, MatrixRole.Query, heads.QueryGradient);
         LearnBias(layer, MatrixRole.Key, heads.KeyGradient);
         LearnBias(layer, MatrixRole.Value, heads.ValueGradient);
@@ -218,6 +228,30 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         product.Multiply(heads.QueryGradient, weights.Matrix(layer, MatrixRole.Query).Transposed, inputGradient, T.One);
         product.Multiply(heads.KeyGradient, weights.Matrix(layer, MatrixRole.Key).Transposed, inputGradient, T.One, accumulate: true);
         product.Multiply(heads.ValueGradient, weights.Matrix(layer, MatrixRole.Value).Transposed, inputGradient, T.One, accumulate: true);
+    }
+
+    private HeadNormalisation<T>? QueryNormalisation(int layer) =>
+        stages.QueryNormalisation(layer, weights.Gain(layer, new(ModuleKind.Attention, GainPlace.Query)));
+
+    private HeadNormalisation<T>? KeyNormalisation(int layer) =>
+        stages.KeyNormalisation(layer, weights.Gain(layer, new(ModuleKind.Attention, GainPlace.Key)));
+
+    private void NormaliseHeads(HeadNormalisation<T>? normalisation)
+    {
+        if (normalisation is not HeadNormalisation<T> heads)
+            return;
+        heads.Norm = new Normalisation(heads.Width).Under(form);
+        pool.Run(&HeadNormalisation<T>.Forward, &heads);
+    }
+
+    private void NormaliseHeadsBackward(int layer, GainPlace place, HeadNormalisation<T>? normalisation, MatrixView<T> gradient)
+    {
+        if (normalisation is not HeadNormalisation<T> heads)
+            return;
+        heads.Norm = new Normalisation(heads.Width).Under(form);
+        heads.Rows = gradient;
+        pool.Run(&HeadNormalisation<T>.Backward, &heads);
+        AddGain(layer, new(ModuleKind.Attention, place), heads.GainSums);
     }
 
     private void Turn(int layer, MatrixView<T> queries, MatrixView<T> keys, T direction)
@@ -330,5 +364,9 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
 internal static class DenseBlocks
 {
     /// <summary>Beyond plain heads, one MLP and norms of gain 1.</summary>
-    internal static readonly Feature[] Features = [Feature.Mask, Feature.Positions, Feature.Sink];
+    internal static readonly Feature[] Features =
+    [
+        Feature.NormKind, Feature.NormGain, Feature.Mask, Feature.HeadWidth, Feature.KeyValueHeads, Feature.Positions,
+        Feature.QueryKeyNorm, Feature.SoftCap, Feature.Sink,
+    ];
 }

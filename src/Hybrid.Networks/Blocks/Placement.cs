@@ -27,11 +27,8 @@ internal unsafe struct Placement<T>
     /// <summary>Whether x' = N(…), and this sublayer completes it.</summary>
     internal readonly bool NormalisesOutput => normalisesOutput && EndsStep;
 
-    /// <summary>How N normalises.</summary>
-    internal NormRule Rule;
-
-    /// <summary>d, by which N normalises: the matrices' columns, or more where they hold coordinates in a frame.</summary>
-    internal int Width;
+    /// <summary>N, of as many coordinates as the matrices have columns, or more where they hold coordinates in a frame.</summary>
+    internal Normalisation Normalisation;
 
     /// <summary>r, weight of the stream.</summary>
     internal T Skip;
@@ -129,7 +126,7 @@ internal unsafe struct Placement<T>
         {
             T* normalised = Row(at->NormalisedInput, row);
             if (at->normalisesInput)
-                at->InputScale.Data[row] = at->Rule.Forward(Row(at->Stream, row), normalised, length, at->Width);
+                at->InputScale.Data[row] = at->Normalisation.Forward(Row(at->Stream, row), normalised, length);
             else
                 at->Stream.Row(row).CopyTo(at->NormalisedInput.Row(row));
             if (at->HasInputGain)
@@ -148,7 +145,7 @@ internal unsafe struct Placement<T>
             if (at->normalisesBranch)
             {
                 T* normalised = Row(at->NormalisedBranch, row);
-                at->BranchScale.Data[row] = at->Rule.Forward(Row(at->Branch, row), normalised, length, at->Width);
+                at->BranchScale.Data[row] = at->Normalisation.Forward(Row(at->Branch, row), normalised, length);
                 if (at->HasBranchGain)
                     Gain(at->BranchGain, at->BranchShift, normalised, Row(at->GainedBranch, row), length);
             }
@@ -156,7 +153,7 @@ internal unsafe struct Placement<T>
             T* sum = at->Add(row, begins: at->StartsStep, ends: at->EndsStep, at->Weight, Row(added, row), length);
             if (at->NormalisesOutput)
             {
-                at->SumScale.Data[row] = at->Rule.Forward(sum, sum, length, at->Width);
+                at->SumScale.Data[row] = at->Normalisation.Forward(sum, sum, length);
                 at->Stream.Row(row).CopyTo(at->NormalisedSum.Row(row));
                 if (at->HasSumGain)
                     Gain(at->SumGain, at->SumShift, sum, sum, length);
@@ -181,7 +178,7 @@ internal unsafe struct Placement<T>
                 T* normalised = Row(at->NormalisedSum, row);
                 if (at->HasSumGain)
                     GainBackward(gradient, normalised, at->SumGain, at->SumGainSums, at->SumShiftSums, row);
-                at->Rule.Backward(gradient, normalised, at->SumScale.Data[row], length, at->Width);
+                at->Normalisation.Backward(gradient, normalised, at->SumScale.Data[row], length);
             }
 
             RowMath.Scale(at->Weight, gradient, atBranch, length);
@@ -190,7 +187,7 @@ internal unsafe struct Placement<T>
                 T* normalised = Row(at->NormalisedBranch, row);
                 if (at->HasBranchGain)
                     GainBackward(atBranch, normalised, at->BranchGain, at->BranchGainSums, at->BranchShiftSums, row);
-                at->Rule.Backward(atBranch, normalised, at->BranchScale.Data[row], length, at->Width);
+                at->Normalisation.Backward(atBranch, normalised, at->BranchScale.Data[row], length);
             }
 
             if (at->HasInputGain)
@@ -214,7 +211,7 @@ internal unsafe struct Placement<T>
                 T* normalised = Row(at->NormalisedInput, row);
                 if (at->HasInputGain)
                     GainBackward(input, normalised, at->InputGain, at->InputGainSums, at->InputShiftSums, row);
-                at->Rule.Backward(input, normalised, at->InputScale.Data[row], length, at->Width);
+                at->Normalisation.Backward(input, normalised, at->InputScale.Data[row], length);
             }
 
             at->Add(row, begins: at->EndsStep, ends: at->StartsStep, T.One, input, length);

@@ -11,8 +11,8 @@ namespace Hybrid.Networks.Blocks;
 internal unsafe struct RotaryTurn<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    /// <summary>H.</summary>
-    internal int Heads;
+    /// <summary>d_k.</summary>
+    internal int HeadWidth;
 
     /// <summary>1 forwards, −1 backwards.</summary>
     internal T Direction;
@@ -20,7 +20,7 @@ internal unsafe struct RotaryTurn<T>
     /// <summary>[n, pairs] each.</summary>
     internal MatrixView<T> Cosines, Sines;
 
-    /// <summary>[R, d] each: what is turned.</summary>
+    /// <summary>[R, heads · d_k] each: what is turned.</summary>
     internal MatrixView<T> First, Second;
 
     /// <summary>Pairs of coordinates that are turned, of heads of a width.</summary>
@@ -47,18 +47,18 @@ internal unsafe struct RotaryTurn<T>
         (int start, int end) = WorkerPool.Share(at->First.Rows, worker, threads);
         for (int row = start; row < end; row++)
         {
-            at->TurnRow(at->First.Data + row * at->First.RowStride, row);
-            at->TurnRow(at->Second.Data + row * at->Second.RowStride, row);
+            at->TurnRow(at->First, row);
+            at->TurnRow(at->Second, row);
         }
     }
 
-    private readonly void TurnRow(T* heads, int row)
+    private readonly void TurnRow(MatrixView<T> rows, int row)
     {
-        int tokens = Cosines.Rows, pairs = Cosines.Columns, headWidth = First.Columns / Heads;
+        int tokens = Cosines.Rows, pairs = Cosines.Columns;
         T* cosines = Cosines.Data + row % tokens * Cosines.RowStride, sines = Sines.Data + row % tokens * Sines.RowStride;
-        for (int head = 0; head < Heads; head++)
+        for (int column = 0; column < rows.Columns; column += HeadWidth)
         {
-            T* x = heads + head * headWidth, y = x + pairs;
+            T* x = rows.Data + row * rows.RowStride + column, y = x + pairs;
             int pair = 0;
             for (; pair + Vector<T>.Count <= pairs; pair += Vector<T>.Count)
             {

@@ -90,6 +90,26 @@ internal static unsafe class RowMath
             sum[i] += x[i] * y[i];
     }
 
+    /// <summary>y ← factor (1 − (scale z)²) ∘ y: the slope of tanh at the places where its value is scale z.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void MultiplyByTanhSlope<T>(T factor, T* z, T scale, T* y, int length)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int lanes = Vector<T>.Count;
+        int i = 0;
+        for (; i + lanes <= length; i += lanes)
+        {
+            Vector<T> value = Vector.Load(z + i) * scale;
+            Vector.Store((Vector<T>.One - value * value) * factor * Vector.Load(y + i), y + i);
+        }
+
+        for (; i < length; i++)
+        {
+            T value = z[i] * scale;
+            y[i] *= (T.One - value * value) * factor;
+        }
+    }
+
     /// <summary>
     /// destination −= Σ_k coefficients[k · stride] · row k of
     /// <paramref name="rows"/>, contiguous rows of the same length.

@@ -23,19 +23,20 @@ internal sealed class AdditionLayout
 
     /// <summary>What a form adds to blocks of a layout.</summary>
     /// <param name="form">The form.</param>
+    /// <param name="width">d.</param>
     /// <param name="blocks">Their matrices.</param>
     /// <param name="gains">Their gains.</param>
     /// <param name="nameOf">The name of a gain within its block.</param>
-    internal AdditionLayout(ModelForm form, ParameterLayout blocks, GainLayout gains, Func<GainRole, string> nameOf)
+    internal AdditionLayout(ModelForm form, int width, ParameterLayout blocks, GainLayout gains, Func<GainRole, string> nameOf)
     {
-        (width, depth) = (gains.Width, blocks.Depth);
+        (this.width, depth) = (width, blocks.Depth);
         foreach ((MatrixBiases flag, MatrixRole role, string name) in Matrices)
         {
             if (form.Biases.HasFlag(flag) && blocks[role].Rows > 0)
                 biases.Add(role, (Take(name, blocks[role].Columns), blocks[role].Columns));
         }
 
-        foreach (GainRole role in form.Shifted ? gains.Roles : [])
+        foreach (GainRole role in form.Shifted ? gains.Roles.Where(role => role.Place <= GainPlace.Sum) : [])
             shifts.Add(role, Take(nameOf(role).Replace("gain", "shift", StringComparison.Ordinal), width));
     }
 

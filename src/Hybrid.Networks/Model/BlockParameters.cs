@@ -26,8 +26,8 @@ internal readonly unsafe struct BlockParameters<T>
     internal MatrixView<T> Matrix(int layer, MatrixRole role) =>
         new(matrices + layout.Offset(layer, role), layout[role].Rows, layout[role].Columns);
 
-    /// <summary>The gain <paramref name="role"/> of block <paramref name="layer"/>: [1, d], or without rows where there is none.</summary>
+    /// <summary>The gain <paramref name="role"/> of block <paramref name="layer"/> as a row, or without rows where there is none.</summary>
     internal MatrixView<T> Gain(int layer, GainRole role) => gainLayout.Has(role)
-        ? new(gains + gainLayout.Offset(layer, role), 1, gainLayout.Width)
-        : new(null, 0, gainLayout.Width);
+        ? new(gains + gainLayout.Offset(layer, role), 1, gainLayout.LengthOf(role))
+        : default;
 }

@@ -3,16 +3,16 @@ namespace Hybrid.Networks.Model;
 /// <summary>The parameters of one block, in the order in which they lie in memory.</summary>
 public enum MatrixRole
 {
-    /// <summary>W_Q: [d, d], entries of variance σ_A/d.</summary>
+    /// <summary>W_Q: [d, H d_k], entries of variance σ_A/d.</summary>
     Query,
 
-    /// <summary>W_K: [d, d], entries of variance σ_A/d.</summary>
+    /// <summary>W_K: [d, G d_k], entries of variance σ_A/d.</summary>
     Key,
 
-    /// <summary>W_V: [d, d], entries of variance σ_V/d.</summary>
+    /// <summary>W_V: [d, G d_k], entries of variance σ_V/d.</summary>
     Value,
 
-    /// <summary>W_O: [d, d], entries of variance σ_V/d.</summary>
+    /// <summary>W_O: [H d_k, d], entries of variance σ_V/(H d_k).</summary>
     AttentionOut,
 
     /// <summary>W_1: [d, d_mlp], entries of variance σ_w²/d; the gate's matrix when the MLP is gated.</summary>

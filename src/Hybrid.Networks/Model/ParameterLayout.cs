@@ -24,15 +24,17 @@ public sealed class ParameterLayout
     public ParameterLayout(Architecture architecture)
     {
         int d = architecture.Width, hidden = architecture.MlpWidth;
+        int headWidth = ArchitectureModule.HeadWidth(architecture);
+        int queries = architecture.Heads * headWidth, keys = ArchitectureModule.KeyValueHeads(architecture) * headWidth;
         double logit = Math.Sqrt(architecture.Attention.LogitStd / d);
         double value = Math.Sqrt(architecture.Attention.ValueStd / d);
         double entering = architecture.Mlp.InStd / Math.Sqrt(d);
         double leaving = architecture.Mlp.OutStd / Math.Sqrt(hidden);
         blocks = new ParameterBlock[Enum.GetValues<MatrixRole>().Length];
-        Place(MatrixRole.Query, d, d, logit);
-        Place(MatrixRole.Key, d, d, logit);
-        Place(MatrixRole.Value, d, d, value);
-        Place(MatrixRole.AttentionOut, d, d, value);
+        Place(MatrixRole.Query, d, queries, logit);
+        Place(MatrixRole.Key, d, keys, logit);
+        Place(MatrixRole.Value, d, keys, value);
+        Place(MatrixRole.AttentionOut, queries, d, Math.Sqrt(architecture.Attention.ValueStd / queries));
         Place(MatrixRole.MlpIn, d, hidden, entering);
         Place(MatrixRole.MlpBias, 1, hidden, architecture.Mlp.BiasStd);
         Place(MatrixRole.MlpUp, architecture.Gated ? d : 0, hidden, entering);

@@ -53,8 +53,7 @@ public sealed unsafe class NetworkExponents : IDisposable
             parameters.Pointer + layout.FirstBlock, layout.Blocks, parameters.Pointer + layout.FirstGain, layout.Gains);
         blocks = new DenseBlocks<double>(
             model.Architecture, sequences, KeptActivations.ForStreamWithGains, weights, default, pool, product,
-            new(model.Form?.Epsilon ?? 0, model.Form?.Centred ?? false),
-            new BlockAdditions<double>(parameters.Pointer + layout.FirstAddition, layout.Additions));
+            model.Form, new BlockAdditions<double>(parameters.Pointer + layout.FirstAddition, layout.Additions));
     }
 
     /// <summary>

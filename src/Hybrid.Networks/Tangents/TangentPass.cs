@@ -127,7 +127,7 @@ internal sealed unsafe class TangentPass : IDisposable
     {
         int token = row % n;
         double* z = normalised.Data + token * normalised.RowStride;
-        Normalisation.Backward(rows.Data + row * rows.RowStride, z, scale.Data[token], d, d);
+        new Normalisation(d).Backward(rows.Data + row * rows.RowStride, z, scale.Data[token], d);
     }
 
     // A' = A ∘ (ℓ' − A·ℓ'), ℓ' = (Q' Kᵀ + Q K'ᵀ)/√d_k, context' = A' V + A V'.

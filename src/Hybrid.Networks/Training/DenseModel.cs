@@ -17,7 +17,7 @@ internal sealed unsafe class DenseModel<T> : IDisposable
     private readonly WorkerPool pool;
     private readonly DenseBlocks<T> blocks;
     private readonly OutputHead<T> head;
-    private readonly NormRule rule;
+    private readonly Normalisation norm;
     private readonly NativeBuffer<T>? embeddingMemory;
 
     /// <summary>Plans everything for valid options; pool and product stay the caller's.</summary>
@@ -36,9 +36,9 @@ internal sealed unsafe class DenseModel<T> : IDisposable
         Layout = new ModelLayout(model);
         Parameters = new NativeBuffer<T>(Layout.Length, "parameters");
         Gradients = new NativeBuffer<T>(gradients ? Layout.Length : 0, "gradients of the parameters");
-        rule = new(model.Form?.Epsilon ?? 0, model.Form?.Centred ?? false);
+        norm = new Normalisation(model.Architecture.Width).Under(model.Form);
         blocks = new DenseBlocks<T>(
-            model.Architecture, sequences, Kept(recompute), Blocks(Parameters), Blocks(Gradients), pool, product, rule,
+            model.Architecture, sequences, Kept(recompute), Blocks(Parameters), Blocks(Gradients), pool, product, model.Form,
             AdditionsIn(Parameters), AdditionsIn(Gradients));
         if (Layout.EmbeddingGain >= 0)
         {
@@ -86,8 +86,8 @@ internal sealed unsafe class DenseModel<T> : IDisposable
 
         if (embeddingMemory is not null)
         {
-            FinalNormalisation<T> norm = EmbeddingNorm() with { Stream = blocks.Stream, Output = blocks.Stream };
-            pool.Run(&FinalNormalisation<T>.Forward, &norm);
+            FinalNormalisation<T> embedded = EmbeddingNorm() with { Stream = blocks.Stream, Output = blocks.Stream };
+            pool.Run(&FinalNormalisation<T>.Forward, &embedded);
         }
 
         observer?.Stream(0, blocks.Stream);
@@ -177,7 +177,7 @@ internal sealed unsafe class DenseModel<T> : IDisposable
         MatrixView<T> shift = Vector(Parameters, Layout.EmbeddingShift, d);
         return new()
         {
-            Rule = rule,
+            Norm = norm,
             Gain = Vector(Parameters, Layout.EmbeddingGain, d),
             Shift = shift,
             Normalised = embeddingMemory!.Matrix(0, rows, d),
@@ -189,11 +189,11 @@ internal sealed unsafe class DenseModel<T> : IDisposable
 
     private void EmbeddingNormBackward()
     {
-        FinalNormalisation<T> norm = EmbeddingNorm() with { Gradient = blocks.Gradient };
-        pool.Run(&FinalNormalisation<T>.Backward, &norm);
-        RowChunks.Add(norm.GainSums, Vector(Gradients, Layout.EmbeddingGain, model.Architecture.Width));
-        if (norm.ShiftSums.Rows > 0)
-            RowChunks.Add(norm.ShiftSums, Vector(Gradients, Layout.EmbeddingShift, model.Architecture.Width));
+        FinalNormalisation<T> embedded = EmbeddingNorm() with { Gradient = blocks.Gradient };
+        pool.Run(&FinalNormalisation<T>.Backward, &embedded);
+        RowChunks.Add(embedded.GainSums, Vector(Gradients, Layout.EmbeddingGain, model.Architecture.Width));
+        if (embedded.ShiftSums.Rows > 0)
+            RowChunks.Add(embedded.ShiftSums, Vector(Gradients, Layout.EmbeddingShift, model.Architecture.Width));
     }
 
     private HeadParameters<T> HeadIn(NativeBuffer<T> buffer)

@@ -15,7 +15,7 @@ internal sealed unsafe class HeadTransform<T> : IDisposable
     private readonly WorkerPool pool;
     private readonly MatrixProduct<T> product;
     private readonly ActivationKernels<T> kernels;
-    private readonly NormRule rule;
+    private readonly Normalisation norm;
     private readonly NativeBuffer<T> memory;
     private readonly int rows, width, chunks;
 
@@ -23,7 +23,7 @@ internal sealed unsafe class HeadTransform<T> : IDisposable
     {
         (this.pool, this.product) = (pool, product);
         kernels = ActivationKernels<T>.InOwnPrecision(model.Architecture.Activation);
-        rule = new(model.Form!.Epsilon, model.Form.Centred);
+        norm = new Normalisation(model.Architecture.Width).Under(model.Form);
         (rows, width) = (checked(sequences * model.Architecture.Tokens), model.Architecture.Width);
         chunks = (int)RowChunks.Count(rows);
         memory = new NativeBuffer<T>(((Int128)5 * rows + 3 * chunks) * width + rows, "map before the unembedding");
@@ -46,19 +46,19 @@ internal sealed unsafe class HeadTransform<T> : IDisposable
         product.Multiply(input, parameters.Transform, PreActivation, T.One);
         HiddenLayer<T> hidden = Layer(parameters);
         pool.Run(&HiddenLayer<T>.Forward, &hidden);
-        FinalNormalisation<T> norm = Norm(parameters) with { Stream = Hidden };
-        pool.Run(&FinalNormalisation<T>.Forward, &norm);
+        FinalNormalisation<T> final = Norm(parameters) with { Stream = Hidden };
+        pool.Run(&FinalNormalisation<T>.Forward, &final);
         return Output;
     }
 
     /// <summary>The gradient at y, overwritten by the one at z: [R, d]; and those at the map's parameters.</summary>
     internal void Backward(MatrixView<T> input, MatrixView<T> gradient, HeadParameters<T> parameters, HeadParameters<T> gradients)
     {
-        FinalNormalisation<T> norm = Norm(parameters) with { Gradient = gradient };
-        pool.Run(&FinalNormalisation<T>.Backward, &norm);
-        RowChunks.Add(norm.GainSums, gradients.Gain);
+        FinalNormalisation<T> final = Norm(parameters) with { Gradient = gradient };
+        pool.Run(&FinalNormalisation<T>.Backward, &final);
+        RowChunks.Add(final.GainSums, gradients.Gain);
         if (parameters.Shift.Rows > 0)
-            RowChunks.Add(norm.ShiftSums, gradients.Shift);
+            RowChunks.Add(final.ShiftSums, gradients.Shift);
         for (int row = 0; row < rows; row++)
             gradient.Row(row).CopyTo(Gradient.Row(row));
         HiddenLayer<T> hidden = Layer(parameters) with { Gradient = Gradient };
@@ -87,7 +87,7 @@ internal sealed unsafe class HeadTransform<T> : IDisposable
 
     private FinalNormalisation<T> Norm(HeadParameters<T> parameters) => new()
     {
-        Rule = rule,
+        Norm = norm,
         Gain = parameters.Gain,
         Shift = parameters.Shift,
         Normalised = Normalised,

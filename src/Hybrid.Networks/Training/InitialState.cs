@@ -7,7 +7,8 @@ using Hybrid.Networks.Random;
 namespace Hybrid.Networks.Training;
 
 /// <summary>
-/// The parameters before the first step. Blocks are those of network (seed, 0); gains are 1. Entries of E are
+/// The parameters before the first step. Blocks are those of network (seed, 0); gains are the record's, those of queries and keys
+/// each the root of σ_A, of which they are the factors. Entries of E are
 /// N(0, (1 − ρ₀) q₀/2), those of P the same plus one vector N(0, ρ₀ q₀) common to all positions: an embedded token has the
 /// squared norm q₀ per coordinate and the overlap ρ₀ q₀ with a different token at another position, as the theory is told.
 /// </summary>
@@ -48,11 +49,19 @@ internal static unsafe class InitialState
             pool.Run(&WeightDraw<T>.Fill, &draw);
         }
 
-        foreach (PlacedTensor tensor in layout.Tensors)
+        for (int layer = 1; layer <= architecture.Depth; layer++)
         {
-            if (tensor.Tensor.Name.Contains("gain", StringComparison.Ordinal))
-                parameters.Span(tensor.Offset, d).Fill(T.One);
+            foreach (GainRole role in layout.Gains.Roles)
+            {
+                double gain = role.Place is GainPlace.Query or GainPlace.Key
+                    ? Math.Sqrt(architecture.Attention.LogitStd)
+                    : architecture.NormGain.At(layer);
+                parameters.Span(layout.FirstGain + layout.Gains.Offset(layer, role), layout.Gains.LengthOf(role)).Fill(T.CreateChecked(gain));
+            }
         }
+
+        if (layout.HasFinalNormalisation)
+            parameters.Span(layout.FinalGain, d).Fill(T.One);
 
         if (!model.Tied)
         {

@@ -46,7 +46,7 @@ internal sealed class ModelLayout
         OutputForm? output = model.Form?.Output;
         bool own = !model.Tied && output?.Head != HeadKind.None;
         Unembedding = Take(own ? (Int128)d * model.Vocabulary : 0);
-        Additions = model.Form is null ? null : new AdditionLayout(model.Form, Blocks, Gains, NamesOf(architecture).GetValueOrDefault!);
+        Additions = model.Form is null ? null : new AdditionLayout(model.Form, d, Blocks, Gains, NamesOf(architecture).GetValueOrDefault!);
         FirstAddition = Take(Additions?.Length ?? 0);
 
         tensors.Add(new(new("token.embedding", [model.EmbeddedTokens, d]), TokenEmbedding, false));
@@ -180,6 +180,9 @@ internal sealed class ModelLayout
                 AddMatrix(layer, name, role);
         }
 
+        AddGain(layer, sublayer, GainPlace.Query);
+        AddGain(layer, sublayer, GainPlace.Key);
+
         AddGain(layer, sublayer, GainPlace.Branch);
         AddGain(layer, sublayer, GainPlace.Sum);
     }
@@ -190,6 +193,8 @@ internal sealed class ModelLayout
         string module = sublayer.Module == ModuleKind.Attention ? "attention." : "mlp.";
         return (place, sublayer.Turn) switch
         {
+            (GainPlace.Query, _) => module + "gain.query",
+            (GainPlace.Key, _) => module + "gain.key",
             (GainPlace.Input, _) => module + "gain.in",
             (GainPlace.Branch, _) => module + "gain.out",
             (_, StepTurn.Last) => "gain.sum",
@@ -202,7 +207,7 @@ internal sealed class ModelLayout
         GainRole role = new(sublayer.Module, place);
         if (!Gains.Has(role))
             return;
-        NamedTensor tensor = new($"blocks.{layer}.{NameOf(sublayer, place)}", [Gains.Width]);
+        NamedTensor tensor = new($"blocks.{layer}.{NameOf(sublayer, place)}", [Gains.LengthOf(role)]);
         tensors.Add(new(tensor, FirstGain + Gains.Offset(layer, role), false));
     }
 

@@ -22,7 +22,7 @@ internal sealed unsafe class OutputHead<T> : IDisposable
     private readonly Plan plan;
     private readonly bool tied;
     private readonly T logitScale;
-    private readonly NormRule rule;
+    private readonly Normalisation norm;
     private readonly double? cap;
     private readonly HeadTransform<T>? transform;
 
@@ -32,7 +32,7 @@ internal sealed unsafe class OutputHead<T> : IDisposable
         this.product = product;
         tied = model.Tied;
         OutputForm? form = model.Form?.Output;
-        rule = new(model.Form?.Epsilon ?? 0, model.Form?.Centred ?? false);
+        norm = new Normalisation(model.Architecture.Width).Under(model.Form);
         cap = form?.Cap;
         transform = form?.Transform == true ? new(model, sequences, pool, product) : null;
         HasLogits = form?.Head != HeadKind.None;
@@ -183,7 +183,7 @@ internal sealed unsafe class OutputHead<T> : IDisposable
 
     private FinalNormalisation<T> Final(MatrixView<T> gain, MatrixView<T> shift) => new()
     {
-        Rule = rule,
+        Norm = norm,
         Shift = shift,
         ShiftSums = shift.Rows > 0 ? plan.ShiftSums.In(memory) : default,
         Gain = gain,

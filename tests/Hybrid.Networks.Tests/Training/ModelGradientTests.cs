@@ -48,11 +48,11 @@ public sealed unsafe class ModelGradientTests
     [MemberData(nameof(Activations))]
     public void And_for_every_activation(Activation activation) => Check(Models.Of(Placement.Pre, gated: true, activation: activation));
 
-    public static TheoryData<string> HeadFeatures => [.. Networks.HeadFeatures.Keys];
+    public static TheoryData<string> Features => [.. Networks.Features.Keys];
 
     [Theory]
-    [MemberData(nameof(HeadFeatures))]
-    public void And_for_everything_that_heads_have_besides(string feature) => Check(Models.With(Networks.HeadFeatures[feature]));
+    [MemberData(nameof(Features))]
+    public void And_for_every_feature(string feature) => Check(Models.With(Networks.Features[feature]));
 
     private static void Check(ModelOptions options)
     {

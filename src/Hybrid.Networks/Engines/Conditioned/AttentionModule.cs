@@ -118,6 +118,7 @@ internal sealed unsafe class AttentionModule<T> : IModule
         return new()
         {
             Heads = architecture.Heads,
+            Groups = architecture.Heads,
             Span = AttentionSpan.Of(architecture.Mask, architecture.Tokens),
             Sink = T.NegativeInfinity,
             LogitScale = T.One / T.Sqrt(T.CreateChecked(headWidth)),

@@ -39,7 +39,7 @@ internal sealed class StepRows
     internal Placement<double> Placed(StepPart step, SublayerPart part, MatrixView<double> stream) => new()
     {
         Norm = part.Place.Placement,
-        Width = width,
+        Normalisation = new(width),
         Skip = part.Place.Skip,
         Weight = part.Place.Weight,
         Turn = part.Place.Turn,
