@@ -26,6 +26,7 @@ internal static class Root
             SuggestCommand.Create(session),
             TrainCommand.Create(session),
             ProbeCommand.Create(session),
+            ExportCommand.Create(session),
             ExperimentCommand.Create(session),
             BenchCommand.Create(session),
             PresetsCommand.Create(session),

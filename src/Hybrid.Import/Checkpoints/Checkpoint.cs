@@ -46,7 +46,7 @@ public sealed class Checkpoint : IDisposable
     public int Vocabulary => _config.Vocabulary;
 
     /// <summary>Most tokens that the network reads.</summary>
-    public int Context => _config.Report.Context;
+    public int Context => _config.Report.Context - _config.Family.FirstPosition;
 
     /// <summary>Whether there is a head, and with it a loss.</summary>
     public bool HasHead => _head != HeadKind.None;

@@ -67,9 +67,18 @@ internal sealed class CheckpointConfig
         if (imported.Import is null)
             throw new InputException($"{path}: must be a Hugging Face config.json beside its weights, got an architecture record");
         using JsonDocument document = ArchitectureJson.ParseDocument(File.ReadAllText(path), path);
-        ConfigReader config = new(document.RootElement.Clone(), path);
-        FamilyTensors family = TensorTables.Find(imported.Import.ModelType) ?? throw config.Error(
-            $"checkpoints of model_type '{imported.Import.ModelType}' are not read; legal: {string.Join(", ", TensorTables.ModelTypes)}");
+        return Of(document.RootElement, path, imported);
+    }
+
+    /// <summary>The same of a configuration that is in memory.</summary>
+    public static CheckpointConfig Parse(JsonElement root, string source) =>
+        Of(root, source, HuggingFaceConfig.Import(root, source, null));
+
+    private static CheckpointConfig Of(JsonElement root, string path, LoadedArchitecture imported)
+    {
+        ConfigReader config = new(root.Clone(), path);
+        FamilyTensors family = TensorTables.Find(imported.Import!.ModelType) ?? throw config.Error(
+            $"checkpoints of model_type '{imported.Import!.ModelType}' are not read; legal: {string.Join(", ", TensorTables.ModelTypes)}");
         return new(config, family, imported);
     }
 

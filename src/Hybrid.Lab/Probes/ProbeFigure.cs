@@ -46,7 +46,7 @@ public static class ProbeFigure
         yield return Points(result, "measured", network, 0, layer => result.Boundaries[layer].Norm);
         yield return Points(result, "position 0", network, 1, layer => Math.Sqrt(result.Boundaries[layer].FirstQ));
         if (result.Theory.IsThere)
-            yield return Line(result, "theory before training", network, 2, 0, result.Depth, layer => Math.Sqrt(result.Theory.Q[layer]));
+            yield return Line(result, "theory before training", network, 2, 0, result.Depth, layer => Math.Sqrt(result.Theory.Q[(int)layer]));
         if (result.Growth is { } growth)
             yield return Line(result, "best fit", network, 3, result.First, result.Last, growth.Fit(growth.Best).At);
     }
@@ -61,7 +61,7 @@ public static class ProbeFigure
     {
         yield return Points(result, "measured", network, 0, layer => result.Boundaries[layer].U);
         if (result.Theory.IsThere)
-            yield return Line(result, "theory before training", network, 2, 0, result.Depth, layer => result.Theory.U[layer]);
+            yield return Line(result, "theory before training", network, 2, 0, result.Depth, layer => result.Theory.U[(int)layer]);
     }
 
     private static IEnumerable<CurveSeries> Entropies(ProbeResult result, int network)
@@ -92,11 +92,8 @@ public static class ProbeFigure
 
     private static CurveSeries Line(
         ProbeResult result, string label, int network, int style, int first, int last, Func<double, double> value) => new(
-        Label(result, label, network), Style(network, style),
+        Label(result, label, network), style,
         [.. Enumerable.Range(first, last - first + 1).Select(layer => ((double)layer, value(layer)))], []);
-
-    private static CurveSeries Line(ProbeResult result, string label, int network, int style, int first, int last, Func<int, double> value) =>
-        Line(result, label, network, style, first, last, (double layer) => value((int)layer));
 
     private static string Label(ProbeResult result, string label, int network) => network == 0 ? label : $"{label}, '{result.Name}'";
 }

@@ -245,8 +245,8 @@ def encoder(w, ids, streams, *, roberta=False, head=True):
 
 
 def sizes(**more):
-    return dict(hidden_size=D, num_hidden_layers=LAYERS, num_attention_heads=HEADS, intermediate_size=MLP, vocab_size=VOCABULARY,
-                max_position_embeddings=64, initializer_range=0.02, **more)
+    return {**dict(hidden_size=D, num_hidden_layers=LAYERS, num_attention_heads=HEADS, intermediate_size=MLP, vocab_size=VOCABULARY,
+                   max_position_embeddings=64, initializer_range=0.02), **more}
 
 
 def rotary(kind, cls, **more):
@@ -275,12 +275,14 @@ CASES = {
         "gemma3_text", "Gemma3ForCausalLM", head_dim=6, query_pre_attn_scalar=10, sliding_window=5, sliding_window_pattern=2,
         rope_local_base_freq=10000.0, hidden_activation="gelu_pytorch_tanh", tie_word_embeddings=True), "rope_theta": 1000000.0, "hidden_act": "gelu_pytorch_tanh"}),
     "bert": (encoder, "F32", 1, sizes(
-        model_type="bert", architectures=["BertForMaskedLM"], hidden_act="gelu", layer_norm_eps=1e-12, type_vocab_size=2)),
+        model_type="bert", architectures=["BertForMaskedLM"], hidden_act="gelu", layer_norm_eps=1e-12, type_vocab_size=2,
+        max_position_embeddings=TOKENS + 4)),
     "roberta": (lambda w, i, s: encoder(w, i, s, roberta=True), "F32", 1, sizes(
         model_type="roberta", architectures=["RobertaForMaskedLM"], hidden_act="gelu", layer_norm_eps=1e-5, type_vocab_size=1,
-        pad_token_id=1)),
+        pad_token_id=1, max_position_embeddings=TOKENS + 4)),
     "minilm": (lambda w, i, s: encoder(w, i, s, head=False), "F32", 1, sizes(
-        model_type="bert", architectures=["BertModel"], hidden_act="gelu", layer_norm_eps=1e-12, type_vocab_size=2)),
+        model_type="bert", architectures=["BertModel"], hidden_act="gelu", layer_norm_eps=1e-12, type_vocab_size=2,
+        max_position_embeddings=TOKENS + 4)),
 }
 
 
