@@ -20,10 +20,8 @@ public sealed class CheckpointTokenizer
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(20);
 
     private readonly Tokenizer _tokenizer;
-    private readonly bool _composes;
 
-    private CheckpointTokenizer(Tokenizer tokenizer, string description, bool composes = false) =>
-        (_tokenizer, Description, _composes) = (tokenizer, description, composes);
+    private CheckpointTokenizer(Tokenizer tokenizer, string description) => (_tokenizer, Description) = (tokenizer, description);
 
     /// <summary>Which it is, for the first lines of the output.</summary>
     public string Description { get; }
@@ -71,8 +69,7 @@ public sealed class CheckpointTokenizer
     {
         try
         {
-            string composed = _composes ? text.Normalize(NormalizationForm.FormC) : text;
-            return _tokenizer is BertTokenizer bert ? bert.EncodeToIds(composed, addSpecialTokens: false) : _tokenizer.EncodeToIds(composed);
+            return _tokenizer is BertTokenizer bert ? bert.EncodeToIds(text, addSpecialTokens: false) : _tokenizer.EncodeToIds(text);
         }
         catch (RegexMatchTimeoutException error)
         {
@@ -128,7 +125,8 @@ public sealed class CheckpointTokenizer
             PreTokenizer = new RegexPreTokenizer(new Regex(pattern, RegexOptions.CultureInvariant, MostTime), null),
         };
         (int? first, int? last) = Ends(root);
-        return new(BpeTokenizer.Create(options), "byte pairs of tokenizer.json", Composes(root)) { First = first, Last = last };
+        string taken = Composes(root) ? ", the text taken as composed (NFC)" : "";
+        return new(BpeTokenizer.Create(options), $"byte pairs of tokenizer.json{taken}") { First = first, Last = last };
     }
 
     private static string Merge(JsonElement merge) => merge.ValueKind == JsonValueKind.Array
@@ -165,6 +163,7 @@ public sealed class CheckpointTokenizer
         return bytes ? pattern : null;
     }
 
+    // The command runs without the tables that composing needs; almost all text is composed already.
     private static bool Composes(JsonElement root) =>
         root.TryGetProperty("normalizer", out JsonElement normaliser) && normaliser.ValueKind == JsonValueKind.Object
         && normaliser.GetProperty("type").GetString() == "NFC";

@@ -51,7 +51,9 @@ internal static class FamilyConfig
             }
         }
 
-        (node["vocab_size"], node["tie_word_embeddings"], node["initializer_range"]) = (vocabulary, tied, 0.02);
+        // Every family has one standard deviation: that of W_1, so that whoever reads the file predicts such blocks.
+        (node["vocab_size"], node["tie_word_embeddings"]) = (vocabulary, tied);
+        node["initializer_range"] = a.Mlp.InStd > 0 ? a.Mlp.InStd / Math.Sqrt(a.Width) : 0.02;
         node["torch_dtype"] = "float32";
         return node;
     }
