@@ -75,7 +75,7 @@ public sealed class ProbeCommandTests
         Assert.Contains("step   loss  growth, % a layer", run.Output);
         Assert.Contains("validation data of the run", run.Output);
         string page = File.ReadAllText(folder.Path("page.html"));
-        Assert.Contains("The stream of 'run' ", page);
+        Assert.Contains("The stream of ", page);
         Assert.Contains("<svg", page);
     }
 
