@@ -25,6 +25,8 @@ internal static class Root
             PhaseCommand.Create(session),
             SuggestCommand.Create(session),
             TrainCommand.Create(session),
+            ProbeCommand.Create(session),
+            ExportCommand.Create(session),
             ExperimentCommand.Create(session),
             BenchCommand.Create(session),
             PresetsCommand.Create(session),

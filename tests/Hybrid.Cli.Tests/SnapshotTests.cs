@@ -15,6 +15,8 @@ public class SnapshotTests
     [InlineData("help-phase.txt", "phase", "--help")]
     [InlineData("help-suggest.txt", "suggest", "--help")]
     [InlineData("help-train.txt", "train", "--help")]
+    [InlineData("help-probe.txt", "probe", "--help")]
+    [InlineData("help-export.txt", "export", "--help")]
     [InlineData("help-experiment.txt", "experiment", "--help")]
     [InlineData("help-bench.txt", "bench", "--help")]
     [InlineData("help-presets.txt", "presets", "--help")]
@@ -40,7 +42,10 @@ public class SnapshotTests
     [Fact]
     public void Every_example_in_the_help_parses()
     {
-        string[] verbs = ["check", "predict", "simulate", "diff", "phase", "suggest", "train", "experiment", "bench", "presets", "info"];
+        string[] verbs =
+        [
+            "check", "predict", "simulate", "diff", "phase", "suggest", "train", "probe", "export", "experiment", "bench", "presets", "info",
+        ];
         int examples = 0;
         foreach (string verb in verbs)
         {

@@ -9,7 +9,7 @@ public class StreamGrowthTests
     [Fact]
     public void Exponential_norms_grow_by_so_much_per_block_and_are_preferred()
     {
-        StreamGrowth growth = StreamGrowth.OfNorms(layer => 3 * Math.Pow(1.045, layer), 2, 20);
+        GrowthComparison growth = GrowthComparison.OfNorms(layer => 3 * Math.Pow(1.045, layer), 2, 20);
         Assert.Equal(4.5, growth.Percent, 1e-9);
         Assert.Equal(GrowthForm.Exponential, growth.Best);
         Assert.True(growth.Margin > 10);
@@ -22,7 +22,7 @@ public class StreamGrowthTests
     public void Other_norms_are_not_taken_for_exponential_ones(double exponent, GrowthForm form)
     {
         // 1 + ℓ, whose offset a power law has not; √(2ℓ), independent branches of norm 1.
-        StreamGrowth growth = StreamGrowth.OfNorms(layer => exponent == 1 ? 1 + layer : Math.Sqrt(2 * layer), 2, 20);
+        GrowthComparison growth = GrowthComparison.OfNorms(layer => exponent == 1 ? 1 + layer : Math.Sqrt(2 * layer), 2, 20);
         Assert.Equal(form, growth.Best);
         Assert.True(growth.Margin < -10);
     }

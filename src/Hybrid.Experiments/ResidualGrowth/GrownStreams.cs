@@ -30,7 +30,7 @@ internal sealed class GrownStreams
     public StreamProfile[] After { get; }
 
     /// <summary>Their growth.</summary>
-    public StreamGrowth[] Growths { get; }
+    public GrowthComparison[] Growths { get; }
 
     /// <summary>Growth of √q per block after training, %.</summary>
     public Estimate Percent => Mean(Growths, growth => growth.Percent);
@@ -46,7 +46,7 @@ internal sealed class GrownStreams
 
     /// <summary>Post: growth of √q less that of the gain's root mean square, in %-points per block, network by network.</summary>
     public Estimate BeyondGains => Mean(After, profile =>
-        Growth(profile).Percent - StreamGrowth.OfNorms(profile.Gain, ResidualGrowthSize.First, _size.Last).Percent);
+        Growth(profile).Percent - GrowthComparison.OfNorms(profile.Gain, ResidualGrowthSize.First, _size.Last).Percent);
 
     /// <summary>Post: the largest ‖x‖ over γ_max √d of any token behind any block of any run; NaN without runs.</summary>
     public double Filled => After.Select(profile => Enumerable.Range(1, _size.Depth).Max(profile.Filled)).DefaultIfEmpty(double.NaN).Max();
@@ -57,5 +57,5 @@ internal sealed class GrownStreams
     /// <summary>Mean over runs.</summary>
     public static Estimate Mean<T>(IReadOnlyCollection<T> runs, Func<T, double> number) => Estimate.Of([.. runs.Select(number)]);
 
-    private StreamGrowth Growth(StreamProfile profile) => StreamGrowth.Of(profile, ResidualGrowthSize.First, _size.Last);
+    private GrowthComparison Growth(StreamProfile profile) => StreamGrowth.Of(profile, ResidualGrowthSize.First, _size.Last);
 }

@@ -118,9 +118,9 @@ internal static class ResidualGrowthFigures
         if (item.After.Length > 0)
         {
             // Every run's fit is judged by itself; what is drawn is fitted to the geometric mean of the runs.
-            StreamGrowth mean = StreamGrowth.OfNorms(
+            GrowthComparison mean = GrowthComparison.OfNorms(
                 layer => Math.Exp(item.After.Average(profile => 0.5 * Math.Log(profile.Q(layer)))), ResidualGrowthSize.First, size.Last);
-            series.AddRange(StreamGrowth.Forms.Select((form, i) => new CurveSeries(
+            series.AddRange(GrowthComparison.Forms.Select((form, i) => new CurveSeries(
                 ResidualGrowthTables.Name(form),
                 FirstForm + i,
                 [.. layers[ResidualGrowthSize.First..(size.Last + 1)].Select(layer => ((double)layer, mean.Fit(form).At(layer)))],

@@ -59,7 +59,7 @@ internal static class ResidualGrowthTables
     };
 
     /// <summary>In how many runs which form has the least criterion, most first.</summary>
-    public static string Wins(IReadOnlyCollection<StreamGrowth> runs) => string.Join(
+    public static string Wins(IReadOnlyCollection<GrowthComparison> runs) => string.Join(
         ", ",
         runs.GroupBy(growth => growth.Best).OrderByDescending(group => group.Count()).ThenBy(group => group.Key)
             .Select(group => string.Create(CultureInfo.InvariantCulture, $"{Name(group.Key)} {group.Count()} of {runs.Count}")));

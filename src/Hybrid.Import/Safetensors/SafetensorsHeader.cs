@@ -9,7 +9,8 @@ namespace Hybrid.Import.Safetensors;
 
 /// <summary>
 /// The head of a safetensors file: eight bytes of little-endian length, then JSON that gives every tensor's dtype, shape
-/// and place in the data that follow. Here dtype is always F32, and the data have neither gaps nor overlaps.
+/// and place in the data that follow. Data have neither gaps nor overlaps. What is written is F32; what is read may be of any type, or
+/// must be F32 where the reader says so.
 /// </summary>
 internal static class SafetensorsHeader
 {
@@ -49,17 +50,21 @@ internal static class SafetensorsHeader
     }
 
     /// <summary>Reads the JSON of a file with <paramref name="dataBytes"/> bytes of data.</summary>
-    /// <returns>The tensors by name, each with the first byte of its data, counted from the first data byte.</returns>
+    /// <param name="json">The header without its length.</param>
+    /// <param name="dataBytes">Bytes behind it.</param>
+    /// <param name="source">Names the file in errors.</param>
+    /// <param name="onlySingle">Whether every tensor must be F32.</param>
+    /// <returns>The tensors by name.</returns>
     /// <exception cref="InputException">The header is not one, or does not fit the data.</exception>
-    public static Dictionary<string, (NamedTensor Tensor, long Start)> Parse(byte[] json, long dataBytes, string source)
+    public static Dictionary<string, StoredTensor> Parse(byte[] json, long dataBytes, string source, bool onlySingle = true)
     {
         using JsonDocument document = ParseDocument(json, source);
         JsonFields root = new(document.RootElement, source);
         if (root.Has(Metadata))
             root.Any(Metadata);
-        Dictionary<string, (NamedTensor Tensor, long Start)> tensors = [];
+        Dictionary<string, StoredTensor> tensors = [];
         foreach (string name in root.Rest.ToArray())
-            tensors.Add(name, ParseTensor(root.Object(name), name, source));
+            tensors.Add(name, ParseTensor(root.Object(name), name, source, onlySingle));
         EnsureContiguous(tensors.Values, dataBytes, source);
         return tensors;
     }
@@ -79,13 +84,15 @@ internal static class SafetensorsHeader
         }
     }
 
-    private static (NamedTensor Tensor, long Start) ParseTensor(JsonFields fields, string name, string source)
+    private static StoredTensor ParseTensor(JsonFields fields, string name, string source, bool onlySingle)
     {
         InputException Wrong(string what) => new($"{source}: tensor '{name}': {what}");
 
         string type = fields.Text("dtype");
-        if (type != "F32")
+        if (onlySingle && type != "F32")
             throw Wrong($"dtype must be F32, got {type}");
+        if (StoredTensor.BytesOf(type) is not int size)
+            throw Wrong($"dtype must be one of {string.Join(", ", StoredTensor.Types)}, got {type}");
         int[] shape = Array(fields.Any("shape")) is long[] sides && sides.All(side => side is >= 0 and <= int.MaxValue)
             ? [.. sides.Select(side => (int)side)]
             : throw Wrong($"shape must be an array of integers from 0 to {int.MaxValue}");
@@ -93,10 +100,10 @@ internal static class SafetensorsHeader
             throw Wrong("data_offsets must be [begin, end] with 0 ≤ begin ≤ end");
         fields.EnsureNoOther();
         // Saturated long before it can overflow: no file has 2^62 bytes.
-        Int128 bytes = shape.Aggregate((Int128)sizeof(float), (product, side) => Int128.Min(product * side, long.MaxValue));
+        Int128 bytes = shape.Aggregate((Int128)size, (product, side) => Int128.Min(product * side, long.MaxValue));
         if (bytes != end - start)
             throw Wrong($"shape [{string.Join(", ", shape)}] takes {bytes} bytes, data_offsets give {end - start}");
-        return (new(name, shape), start);
+        return new(new(name, shape), type, start);
     }
 
     private static long[]? Array(JsonElement element)
@@ -114,18 +121,19 @@ internal static class SafetensorsHeader
         return [.. values];
     }
 
-    private static void EnsureContiguous(IEnumerable<(NamedTensor Tensor, long Start)> tensors, long dataBytes, string source)
+    private static void EnsureContiguous(IEnumerable<StoredTensor> tensors, long dataBytes, string source)
     {
         long end = 0;
-        foreach ((NamedTensor tensor, long start) in tensors.OrderBy(item => item.Start).ThenBy(item => item.Tensor.Length))
+        foreach (StoredTensor stored in tensors.OrderBy(item => item.Start).ThenBy(item => item.Tensor.Length))
         {
+            (NamedTensor tensor, _, long start) = stored;
             if (start != end)
             {
                 throw new InputException($"{source}: tensor '{tensor.Name}' begins at data byte {start}, "
                     + $"{(start < end ? "inside" : "after a gap behind")} the one that ends at {end}");
             }
 
-            end += sizeof(float) * tensor.Length;
+            end += stored.Bytes;
         }
 
         if (end != dataBytes)

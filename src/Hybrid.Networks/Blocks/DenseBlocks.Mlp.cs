@@ -12,9 +12,14 @@ internal sealed unsafe partial class DenseBlocks<T>
         HiddenLayer<T> hidden = Hidden(layer, mlp, first, input.Rows);
         product.Multiply(input, Of(weights, layer, MatrixRole.MlpIn, mlp), hidden.PreActivation, T.One);
         if (architecture.Gated)
+        {
             product.Multiply(input, Of(weights, layer, MatrixRole.MlpUp, mlp), hidden.Up, T.One);
+            AddBias(layer, MatrixRole.MlpUp, hidden.Up);
+        }
+
         pool.Run(&HiddenLayer<T>.Forward, &hidden);
         product.Multiply(hidden.Hidden, Of(weights, layer, MatrixRole.MlpOut, mlp), branch, T.One);
+        AddBias(layer, MatrixRole.MlpOut, branch);
     }
 
     private void MlpBackward(
@@ -22,6 +27,7 @@ internal sealed unsafe partial class DenseBlocks<T>
     {
         HiddenLayer<T> hidden = Hidden(layer, mlp, first, input.Rows);
         Learn(layer, MatrixRole.MlpOut, hidden.Hidden, branchGradient, mlp);
+        LearnBias(layer, MatrixRole.MlpOut, branchGradient);
         product.Multiply(branchGradient, Of(weights, layer, MatrixRole.MlpOut, mlp).Transposed, hidden.Gradient, T.One);
         pool.Run(&HiddenLayer<T>.Backward, &hidden);
         if (LearnsParameters)
@@ -31,6 +37,7 @@ internal sealed unsafe partial class DenseBlocks<T>
         if (!architecture.Gated)
             return;
         Learn(layer, MatrixRole.MlpUp, input, hidden.UpGradient, mlp);
+        LearnBias(layer, MatrixRole.MlpUp, hidden.UpGradient);
         product.Multiply(hidden.UpGradient, Of(weights, layer, MatrixRole.MlpUp, mlp).Transposed, inputGradient, T.One, accumulate: true);
     }
 

@@ -13,6 +13,9 @@ namespace Hybrid.Networks.Blocks;
 internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     where T : unmanaged, IFloatingPointIeee754<T>
 {
+    // Norms around a module: before it, on its branch, on its sum.
+    private const int Places = (int)GainPlace.Sum + 1;
+
     private readonly Architecture architecture;
     private readonly WorkerPool pool;
     private readonly MatrixProduct<T> product;
@@ -21,6 +24,11 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     private readonly BlockParameters<T> gradients;
     private readonly KeptActivations kept;
     private readonly ParameterLayout layout;
+    private readonly ModelForm? form;
+    private readonly BlockAdditions<T> additions;
+    private readonly BlockAdditions<T> additionGradients;
+    private readonly NativeBuffer<T>? additionSums;
+    private readonly int chunks;
 
     /// <summary>Plans the activations of a legal architecture.</summary>
     /// <param name="architecture">Legal.</param>
@@ -30,6 +38,9 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     /// <param name="gradients">Overwritten by backward passes, where parameter gradients are computed.</param>
     /// <param name="pool">The caller's.</param>
     /// <param name="product">The caller's.</param>
+    /// <param name="form">What a published network has beyond the record.</param>
+    /// <param name="additions">Biases and shifts of a published network.</param>
+    /// <param name="additionGradients">Overwritten as <paramref name="gradients"/>.</param>
     internal DenseBlocks(
         Architecture architecture,
         int sequences,
@@ -37,16 +48,23 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         BlockParameters<T> weights,
         BlockParameters<T> gradients,
         WorkerPool pool,
-        MatrixProduct<T> product)
+        MatrixProduct<T> product,
+        ModelForm? form = null,
+        BlockAdditions<T> additions = default,
+        BlockAdditions<T> additionGradients = default)
     {
         this.architecture = architecture;
         this.kept = kept;
         layout = new ParameterLayout(architecture);
+        (this.form, this.additions, this.additionGradients) = (form, additions, additionGradients);
         this.weights = weights;
         this.gradients = gradients;
         this.pool = pool;
         this.product = product;
         stages = new BlockStages<T>(architecture, sequences, kept, product);
+        chunks = (int)RowChunks.Count((long)sequences * architecture.Tokens);
+        if (LearnsParameters && additions.Layout is { } added)
+            additionSums = new NativeBuffer<T>(SumsLength(added, chunks, architecture.Width), "sums of biases");
     }
 
     /// <summary>x: [R, d], the residual stream where the forward pass stands.</summary>
@@ -56,6 +74,9 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     internal MatrixView<T> Gradient => stages.Gradient;
 
     private bool LearnsParameters => kept.LearnParameters();
+
+    // Sums of shifts, which stay until their sublayer's end, stand before those of biases.
+    private long FirstBiasSum => additions.Layout!.HasShifts ? (long)Places * chunks * architecture.Width : 0;
 
     /// <summary>A of block <paramref name="layer"/> as its last forward pass left it: [B, H, n, n].</summary>
     internal ReadOnlySpan<T> Probabilities(int layer) => stages.Probabilities(layer);
@@ -117,7 +138,15 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => stages.Dispose();
+    public void Dispose()
+    {
+        stages.Dispose();
+        additionSums?.Dispose();
+    }
+
+    /// <summary>Elements of the sums that gradients of added vectors take; 0 without any.</summary>
+    internal static Int128 SumsLength(AdditionLayout? layout, long chunks, int width) =>
+        layout is null ? 0 : chunks * (layout.LongestBias + (layout.HasShifts ? Places * (Int128)width : 0));
 
     private void Run(int layer)
     {
@@ -142,14 +171,32 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         AddGain(layer, new(sublayer.Module, GainPlace.Input), placement.InputGainSums);
         AddGain(layer, new(sublayer.Module, GainPlace.Branch), placement.BranchGainSums);
         AddGain(layer, new(sublayer.Module, GainPlace.Sum), placement.SumGainSums);
+        AddShift(layer, new(sublayer.Module, GainPlace.Input), placement.InputShiftSums);
+        AddShift(layer, new(sublayer.Module, GainPlace.Branch), placement.BranchShiftSums);
+        AddShift(layer, new(sublayer.Module, GainPlace.Sum), placement.SumShiftSums);
     }
 
-    private Placement<T> Placed(int layer, BlockSublayer sublayer) => stages.Placed(
-        layer,
-        sublayer,
-        weights.Gain(layer, new(sublayer.Module, GainPlace.Input)),
-        weights.Gain(layer, new(sublayer.Module, GainPlace.Branch)),
-        weights.Gain(layer, new(sublayer.Module, GainPlace.Sum)));
+    private Placement<T> Placed(int layer, BlockSublayer sublayer)
+    {
+        Placement<T> plain = stages.Placed(
+            layer,
+            sublayer,
+            weights.Gain(layer, new(sublayer.Module, GainPlace.Input)),
+            weights.Gain(layer, new(sublayer.Module, GainPlace.Branch)),
+            weights.Gain(layer, new(sublayer.Module, GainPlace.Sum)));
+        return form is null ? plain : Published(plain, layer, sublayer);
+    }
+
+    private Placement<T> Published(Placement<T> plain, int layer, BlockSublayer sublayer) => plain with
+    {
+        Normalisation = plain.Normalisation.Under(form),
+        InputShift = additions.Shift(layer, new(sublayer.Module, GainPlace.Input)),
+        BranchShift = additions.Shift(layer, new(sublayer.Module, GainPlace.Branch)),
+        SumShift = additions.Shift(layer, new(sublayer.Module, GainPlace.Sum)),
+        InputShiftSums = ShiftSums(layer, new(sublayer.Module, GainPlace.Input)),
+        BranchShiftSums = ShiftSums(layer, new(sublayer.Module, GainPlace.Branch)),
+        SumShiftSums = ShiftSums(layer, new(sublayer.Module, GainPlace.Sum)),
+    };
 
     // input: [R, d], branch: [R, d].
     private void AttentionForward(int layer, MatrixView<T> input, MatrixView<T> branch)
@@ -158,11 +205,15 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         product.Multiply(input, weights.Matrix(layer, MatrixRole.Query), heads.Query, T.One);
         product.Multiply(input, weights.Matrix(layer, MatrixRole.Key), heads.Key, T.One);
         product.Multiply(input, weights.Matrix(layer, MatrixRole.Value), heads.Value, T.One);
+        AddBias(layer, MatrixRole.Query, heads.Query);
+        AddBias(layer, MatrixRole.Key, heads.Key);
+        AddBias(layer, MatrixRole.Value, heads.Value);
         NormaliseHeads(QueryNormalisation(layer));
         NormaliseHeads(KeyNormalisation(layer));
         Turn(layer, heads.Query, heads.Key, T.One);
         pool.Run(&AttentionHeads<T>.Forward, &heads);
         product.Multiply(heads.Context, weights.Matrix(layer, MatrixRole.AttentionOut), branch, T.One);
+        AddBias(layer, MatrixRole.AttentionOut, branch);
     }
 
     // input: [R, d] as forwards; the gradients at the branch, read, and at the input, written: [R, d].
@@ -170,12 +221,16 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     {
         AttentionHeads<T> heads = stages.Heads(layer);
         Learn(layer, MatrixRole.AttentionOut, heads.Context, branchGradient);
+        LearnBias(layer, MatrixRole.AttentionOut, branchGradient);
         product.Multiply(branchGradient, weights.Matrix(layer, MatrixRole.AttentionOut).Transposed, heads.Context, T.One);
         pool.Run(&AttentionHeads<T>.BackwardRows, &heads);
         pool.Run(&AttentionHeads<T>.BackwardColumns, &heads);
         Turn(layer, heads.QueryGradient, heads.KeyGradient, -T.One);
         NormaliseHeadsBackward(layer, GainPlace.Query, QueryNormalisation(layer), heads.QueryGradient);
         NormaliseHeadsBackward(layer, GainPlace.Key, KeyNormalisation(layer), heads.KeyGradient);
+        LearnBias(layer, MatrixRole.Query, heads.QueryGradient);
+        LearnBias(layer, MatrixRole.Key, heads.KeyGradient);
+        LearnBias(layer, MatrixRole.Value, heads.ValueGradient);
         Learn(layer, MatrixRole.Query, input, heads.QueryGradient);
         Learn(layer, MatrixRole.Key, input, heads.KeyGradient);
         Learn(layer, MatrixRole.Value, input, heads.ValueGradient);
@@ -192,14 +247,17 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
 
     private void NormaliseHeads(HeadNormalisation<T>? normalisation)
     {
-        if (normalisation is HeadNormalisation<T> heads)
-            pool.Run(&HeadNormalisation<T>.Forward, &heads);
+        if (normalisation is not HeadNormalisation<T> heads)
+            return;
+        heads.Norm = new Normalisation(heads.Width).Under(form);
+        pool.Run(&HeadNormalisation<T>.Forward, &heads);
     }
 
     private void NormaliseHeadsBackward(int layer, GainPlace place, HeadNormalisation<T>? normalisation, MatrixView<T> gradient)
     {
         if (normalisation is not HeadNormalisation<T> heads)
             return;
+        heads.Norm = new Normalisation(heads.Width).Under(form);
         heads.Rows = gradient;
         pool.Run(&HeadNormalisation<T>.Backward, &heads);
         AddGain(layer, new(ModuleKind.Attention, place), heads.GainSums);
@@ -220,6 +278,35 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     {
         if (LearnsParameters)
             product.Multiply(input.Transposed, gradient, Of(gradients, layer, role, mlp), T.One);
+    }
+
+    // rows: [R, columns], the outputs of a product, which get its bias where it has one.
+    private void AddBias(int layer, MatrixRole role, MatrixView<T> rows)
+    {
+        RowBias<T> bias = new() { Rows = rows, Bias = additions.Bias(layer, role) };
+        if (bias.Bias.Rows > 0)
+            pool.Run(&RowBias<T>.Forward, &bias);
+    }
+
+    private void LearnBias(int layer, MatrixRole role, MatrixView<T> gradient)
+    {
+        if (additionSums is null || additionGradients.Bias(layer, role) is not { Rows: > 0 } result)
+            return;
+        RowBias<T> bias = new() { Rows = gradient, Sums = additionSums.Matrix(FirstBiasSum, chunks, gradient.Columns) };
+        pool.Run(&RowBias<T>.Backward, &bias);
+        RowChunks.Add(bias.Sums, result);
+    }
+
+    // One of three parts of the sums for each place of a norm.
+    private MatrixView<T> ShiftSums(int layer, GainRole role) =>
+        additionSums is null || additions.Shift(layer, role).Rows == 0
+            ? default
+            : additionSums.Matrix((long)role.Place * chunks * architecture.Width, chunks, architecture.Width);
+
+    private void AddShift(int layer, GainRole role, MatrixView<T> sums)
+    {
+        if (sums.Rows > 0)
+            RowChunks.Add(sums, additionGradients.Shift(layer, role));
     }
 
     private void AddGain(int layer, GainRole role, MatrixView<T> sums)

@@ -13,6 +13,9 @@ internal unsafe struct HeadNormalisation<T>
     /// <summary>Coordinates that are normalised together.</summary>
     internal int Width;
 
+    /// <summary>N of so many coordinates.</summary>
+    internal Normalisation Norm;
+
     /// <summary>Queries or keys, overwritten; backwards their gradient: [R, vectors · Width].</summary>
     internal MatrixView<T> Rows;
 
@@ -32,7 +35,7 @@ internal unsafe struct HeadNormalisation<T>
     internal static void Forward(HeadNormalisation<T>* at, int worker, int threads)
     {
         (int start, int end) = WorkerPool.Share(at->Rows.Rows, worker, threads);
-        Normalisation norm = new(at->Width);
+        Normalisation norm = at->Norm;
         for (int row = start; row < end; row++)
         {
             for (int vector = 0; vector < at->Scale.Columns; vector++)
@@ -51,7 +54,7 @@ internal unsafe struct HeadNormalisation<T>
     internal static void Backward(HeadNormalisation<T>* at, int worker, int threads)
     {
         (int start, int end) = RowChunks.Share(at->Rows.Rows, worker, threads);
-        Normalisation norm = new(at->Width);
+        Normalisation norm = at->Norm;
         for (int row = start; row < end; row++)
         {
             T* sum = RowChunks.SumOf(at->GainSums, row);

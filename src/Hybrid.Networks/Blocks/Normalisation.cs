@@ -2,13 +2,15 @@ using System.Numerics;
 using Hybrid.Architectures;
 using Hybrid.Networks.Blocks.Activations;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Networks.Blocks;
 
 /// <summary>
 /// N on one token of d coordinates and its Jacobian. Scale: N x = g √d x/‖x‖; with z = N x and s = g √d/‖x‖,
 /// ∂z/∂x = s (I − z zᵀ/(g² d)), symmetric, so backwards G_x = s (G_z − z (z·G_z)/(g² d)); at x = 0, where N is undefined, both
-/// give 0. DyT: z_i = g tanh(α x_i), backwards G_x = α g (1 − (z/g)²) ∘ G_z.
+/// give 0. DyT: z_i = g tanh(α x_i), backwards G_x = α g (1 − (z/g)²) ∘ G_z. Published networks have z = (x − x̄)/√(mean (x − x̄)² + ε),
+/// x̄ the mean of the coordinates in layer norms and 0 in RMS norms: backwards as the scale, and in layer norms less its mean.
 /// </summary>
 internal readonly unsafe struct Normalisation
 {
@@ -25,6 +27,16 @@ internal readonly unsafe struct Normalisation
         this.gain = gain;
     }
 
+    // Of published networks.
+    private readonly double epsilon;
+    private readonly bool centred;
+
+    private Normalisation(Normalisation of, ModelForm form)
+    {
+        this = of;
+        (epsilon, centred) = (form.Epsilon, form.Centred);
+    }
+
     private Normalisation(int width, double gain, double slope)
         : this(width, gain)
     {
@@ -36,6 +48,9 @@ internal readonly unsafe struct Normalisation
         architecture.Width,
         gainsLearn ? 1 : architecture.NormGain.At(layer),
         architecture.NormKind is NormKind.DyT kind ? kind.alpha : 0);
+
+    /// <summary>The same as a form has it; as it is without one.</summary>
+    internal Normalisation Under(ModelForm? form) => form is null ? this : new(this, form);
 
     /// <summary>z = N x, z may be x; returns s. The token may be given by length coordinates in a frame of its span.</summary>
     internal T Forward<T>(T* x, T* z, int length)
@@ -49,6 +64,8 @@ internal readonly unsafe struct Normalisation
             return T.Zero;
         }
 
+        if (epsilon > 0 || centred)
+            return ForwardPublished(x, z, length);
         double square = RowMath.Dot(x, x, length);
         T scale = T.CreateTruncating(square > 0 ? gain * Math.Sqrt(width / square) : 0);
         RowMath.Scale(scale, x, z, length);
@@ -71,6 +88,8 @@ internal readonly unsafe struct Normalisation
         {
             T overlap = T.CreateTruncating(RowMath.Dot(z, gradient, length) / (gain * gain * width));
             RowMath.Combine(scale, gradient, -scale * overlap, z, gradient, length);
+            if (centred)
+                Subtract(Mean(gradient, length), gradient, gradient, length);
         }
     }
 
@@ -81,5 +100,35 @@ internal readonly unsafe struct Normalisation
         if (sum != null)
             RowMath.MultiplyAdd(gradient, z, sum, width);
         RowMath.Multiply(gain, gradient, gradient, width);
+    }
+
+    private T ForwardPublished<T>(T* x, T* z, int length)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (centred)
+        {
+            Subtract(Mean(x, length), x, z, length);
+            x = z;
+        }
+
+        T scale = T.CreateTruncating(1 / Math.Sqrt(RowMath.Dot(x, x, length) / width + epsilon));
+        RowMath.Scale(scale, x, z, length);
+        return scale;
+    }
+
+    private static double Mean<T>(T* x, int length)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        double sum = 0;
+        for (int k = 0; k < length; k++)
+            sum += double.CreateTruncating(x[k]);
+        return sum / length;
+    }
+
+    private static void Subtract<T>(double mean, T* x, T* destination, int length)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (int k = 0; k < length; k++)
+            destination[k] = T.CreateTruncating(double.CreateTruncating(x[k]) - mean);
     }
 }

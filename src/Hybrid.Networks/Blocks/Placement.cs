@@ -10,8 +10,8 @@ namespace Hybrid.Networks.Blocks;
 /// A step's only sublayer adds to the stream in place. Where there are several, each reads the stream x while the first ones
 /// add to a partial sum, and the last completes it in the stream; backwards, in the reverse order, each reads the gradient at
 /// the sum, and the parts of the gradient at x add up in the same way. In training every N carries a gain, γ ∘ N x, and
-/// backwards, with g the gradient there, G_γ = Σ over rows of g ∘ N x and the gradient at N x is γ ∘ g. Rows (R of them) are
-/// independent, and threads share them.
+/// backwards, with g the gradient there, G_γ = Σ over rows of g ∘ N x and the gradient at N x is γ ∘ g. Published networks add a
+/// shift, γ ∘ N x + β, and G_β = Σ g. Rows (R of them) are independent, and threads share them.
 /// </summary>
 internal unsafe struct Placement<T>
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -87,6 +87,12 @@ internal unsafe struct Placement<T>
     /// <summary>Gradients of the gains, chunk by chunk of rows: [chunks, d], or without rows where they are not asked for.</summary>
     internal MatrixView<T> InputGainSums, BranchGainSums, SumGainSums;
 
+    /// <summary>β: [1, d], or without rows where there is none. One only where there is a gain.</summary>
+    internal MatrixView<T> InputShift, BranchShift, SumShift;
+
+    /// <summary>Gradients of the shifts as those of the gains.</summary>
+    internal MatrixView<T> InputShiftSums, BranchShiftSums, SumShiftSums;
+
     /// <summary>Which of the three places carry a normalisation.</summary>
     internal Placement Norm
     {
@@ -124,7 +130,7 @@ internal unsafe struct Placement<T>
             else
                 at->Stream.Row(row).CopyTo(at->NormalisedInput.Row(row));
             if (at->HasInputGain)
-                RowMath.Multiply(at->InputGain.Data, normalised, Row(at->Input, row), length);
+                Gain(at->InputGain, at->InputShift, normalised, Row(at->Input, row), length);
         }
     }
 
@@ -141,7 +147,7 @@ internal unsafe struct Placement<T>
                 T* normalised = Row(at->NormalisedBranch, row);
                 at->BranchScale.Data[row] = at->Normalisation.Forward(Row(at->Branch, row), normalised, length);
                 if (at->HasBranchGain)
-                    RowMath.Multiply(at->BranchGain.Data, normalised, Row(at->GainedBranch, row), length);
+                    Gain(at->BranchGain, at->BranchShift, normalised, Row(at->GainedBranch, row), length);
             }
 
             T* sum = at->Add(row, begins: at->StartsStep, ends: at->EndsStep, at->Weight, Row(added, row), length);
@@ -150,7 +156,7 @@ internal unsafe struct Placement<T>
                 at->SumScale.Data[row] = at->Normalisation.Forward(sum, sum, length);
                 at->Stream.Row(row).CopyTo(at->NormalisedSum.Row(row));
                 if (at->HasSumGain)
-                    RowMath.Multiply(at->SumGain.Data, sum, sum, length);
+                    Gain(at->SumGain, at->SumShift, sum, sum, length);
             }
         }
     }
@@ -171,7 +177,7 @@ internal unsafe struct Placement<T>
             {
                 T* normalised = Row(at->NormalisedSum, row);
                 if (at->HasSumGain)
-                    Normalisation.GainBackward(gradient, normalised, at->SumGain.Data, RowChunks.SumOf(at->SumGainSums, row), length);
+                    GainBackward(gradient, normalised, at->SumGain, at->SumGainSums, at->SumShiftSums, row);
                 at->Normalisation.Backward(gradient, normalised, at->SumScale.Data[row], length);
             }
 
@@ -180,12 +186,12 @@ internal unsafe struct Placement<T>
             {
                 T* normalised = Row(at->NormalisedBranch, row);
                 if (at->HasBranchGain)
-                    Normalisation.GainBackward(atBranch, normalised, at->BranchGain.Data, RowChunks.SumOf(at->BranchGainSums, row), length);
+                    GainBackward(atBranch, normalised, at->BranchGain, at->BranchGainSums, at->BranchShiftSums, row);
                 at->Normalisation.Backward(atBranch, normalised, at->BranchScale.Data[row], length);
             }
 
             if (at->HasInputGain)
-                RowMath.Multiply(at->InputGain.Data, Row(at->NormalisedInput, row), Row(at->Input, row), length);
+                Gain(at->InputGain, at->InputShift, Row(at->NormalisedInput, row), Row(at->Input, row), length);
         }
     }
 
@@ -204,7 +210,7 @@ internal unsafe struct Placement<T>
             {
                 T* normalised = Row(at->NormalisedInput, row);
                 if (at->HasInputGain)
-                    Normalisation.GainBackward(input, normalised, at->InputGain.Data, RowChunks.SumOf(at->InputGainSums, row), length);
+                    GainBackward(input, normalised, at->InputGain, at->InputGainSums, at->InputShiftSums, row);
                 at->Normalisation.Backward(input, normalised, at->InputScale.Data[row], length);
             }
 
@@ -221,6 +227,24 @@ internal unsafe struct Placement<T>
         else
             RowMath.Combine(T.One, Row(Partial, row), weight, part, sum, length);
         return sum;
+    }
+
+    // γ ∘ z + β.
+    private static void Gain(MatrixView<T> gain, MatrixView<T> shift, T* normalised, T* destination, int length)
+    {
+        RowMath.Multiply(gain.Data, normalised, destination, length);
+        if (shift.Rows > 0)
+            RowMath.Combine(T.One, destination, T.One, shift.Data, destination, length);
+    }
+
+    private static void GainBackward(
+        T* gradient, T* normalised, MatrixView<T> gain, MatrixView<T> gainSums, MatrixView<T> shiftSums, int row)
+    {
+        int length = gain.Columns;
+        T* shift = RowChunks.SumOf(shiftSums, row);
+        if (shift != null)
+            RowMath.Combine(T.One, shift, T.One, gradient, shift, length);
+        Normalisation.GainBackward(gradient, normalised, gain.Data, RowChunks.SumOf(gainSums, row), length);
     }
 
     // Whole chunks where sums are taken.

@@ -9,13 +9,13 @@ namespace Hybrid.Networks.Measurements;
 public readonly record struct OperatorNorm(double Value, bool Converged, int Iterations)
 {
     private const int MostIterations = 2_000;
-    private const double Tolerance = 1e-9;
+    private const double UsualTolerance = 1e-9;
 
     /// <summary>
     /// ‖W‖ of a row-major matrix, in double precision. The Rayleigh quotient grows monotonically to ‖W‖²; it stops where
-    /// ten iterations add less than 1e-9 of it. Starts from a fixed vector without symmetry.
+    /// ten iterations add less than <paramref name="tolerance"/> of it. Starts from a fixed vector without symmetry.
     /// </summary>
-    public static OperatorNorm Of(MatrixView<float> matrix)
+    public static OperatorNorm Of(MatrixView<float> matrix, double tolerance = UsualTolerance)
     {
         double[] x = new double[matrix.Columns], y = new double[matrix.Rows];
         for (int k = 0; k < x.Length; k++)
@@ -29,7 +29,7 @@ public readonly record struct OperatorNorm(double Value, bool Converged, int Ite
                 return new(Math.Sqrt(square), true, iteration);
             if (iteration % 10 == 0)
             {
-                if (square - checkpoint <= Tolerance * square)
+                if (square - checkpoint <= tolerance * square)
                     return new(Math.Sqrt(square), true, iteration);
                 checkpoint = square;
             }

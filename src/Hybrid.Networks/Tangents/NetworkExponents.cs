@@ -52,27 +52,28 @@ public sealed unsafe class NetworkExponents : IDisposable
         BlockParameters<double> weights = new(
             parameters.Pointer + layout.FirstBlock, layout.Blocks, parameters.Pointer + layout.FirstGain, layout.Gains);
         blocks = new DenseBlocks<double>(
-            model.Architecture, sequences, KeptActivations.ForStreamWithGains, weights, default, pool, product);
+            model.Architecture, sequences, KeptActivations.ForStreamWithGains, weights, default, pool, product,
+            model.Form, new BlockAdditions<double>(parameters.Pointer + layout.FirstAddition, layout.Additions));
     }
 
     /// <summary>
-    /// Forward and backward exponents of a trainer's network as it stands, [block − 1][k], means over the sequences: log of
+    /// Forward and backward exponents of a network as it stands, [block − 1][k], means over the sequences: log of
     /// how much tangent k grows in the block off the tangents before it. Sums over all k agree between the two.
     /// </summary>
-    /// <param name="trainer">A trainer of this model; nothing of it changes.</param>
-    /// <param name="batch">The trainer's number of sequences, of which the first are measured.</param>
+    /// <param name="network">A network of this model; nothing of it changes.</param>
+    /// <param name="batch">Its number of sequences, of which the first are measured.</param>
     /// <param name="seed">Names the first tangents.</param>
-    public (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Measure(DenseTrainer trainer, TokenBatch batch, ulong seed)
+    public (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Measure(IObservedNetwork network, TokenBatch batch, ulong seed)
     {
-        if (trainer.Options.Model != model || batch.Sequences < sequences)
+        if (network.Model != model || batch.Sequences < sequences)
         {
             throw new ArgumentException(
-                $"the trainer must train the model that was planned for, on at least {sequences} sequences; got {batch.Sequences}");
+                $"the network must be of the model that was planned for, on at least {sequences} sequences; got {batch.Sequences}");
         }
 
-        Load(trainer);
+        Load(network);
         Input input = new(state);
-        trainer.Observe(batch, input, backward: false);
+        network.Observe(batch, input, backward: false);
         int depth = model.Architecture.Depth;
         double[][][] forward = Logarithms(depth), backward = Logarithms(depth);
         Start(seed, RandomStream.ForwardFrame);
@@ -120,11 +121,11 @@ public sealed unsafe class NetworkExponents : IDisposable
     private MatrixView<double> FrameOf(int sequence) =>
         new(Tangent(0, sequence), exponents, n * d, (nint)sequences * n * d, 1);
 
-    private void Load(DenseTrainer trainer)
+    private void Load(IObservedNetwork network)
     {
         foreach (PlacedTensor place in layout.Tensors)
         {
-            MatrixView<float> source = trainer.Matrix(place.Tensor.Name);
+            MatrixView<float> source = network.Matrix(place.Tensor.Name);
             double* destination = parameters.Pointer + place.Offset;
             for (long i = 0; i < place.Tensor.Length; i++)
                 destination[i] = source.Data[i];

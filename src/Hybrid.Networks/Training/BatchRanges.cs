@@ -1,3 +1,5 @@
+using Hybrid.Networks.Model;
+
 namespace Hybrid.Networks.Training;
 
 /// <summary>What a batch must be for a model, checked by every engine before it runs.</summary>
@@ -25,6 +27,6 @@ internal static class BatchRanges
             targets += target == TokenBatch.NoTarget ? 0 : 1;
         }
 
-        return targets > 0 ? targets : throw new ArgumentException("a batch must have at least one target, got none");
+        return targets > 0 || model.Form?.Output?.Head == HeadKind.None ? targets : throw new ArgumentException("a batch must have at least one target, got none");
     }
 }

@@ -17,18 +17,35 @@ internal sealed unsafe class DenseModel<T> : IDisposable
     private readonly WorkerPool pool;
     private readonly DenseBlocks<T> blocks;
     private readonly OutputHead<T> head;
+    private readonly Normalisation norm;
+    private readonly NativeBuffer<T>? embeddingMemory;
 
     /// <summary>Plans everything for valid options; pool and product stay the caller's.</summary>
-    internal DenseModel(ModelOptions model, int sequences, bool recompute, WorkerPool pool, MatrixProduct<T> product)
+    /// <param name="model">Legal.</param>
+    /// <param name="sequences">B ≥ 1.</param>
+    /// <param name="recompute">Whether only inputs of blocks are kept.</param>
+    /// <param name="pool">The caller's.</param>
+    /// <param name="product">The caller's.</param>
+    /// <param name="gradients">Whether there is memory for gradients, without which no pass goes back.</param>
+    internal DenseModel(
+        ModelOptions model, int sequences, bool recompute, WorkerPool pool, MatrixProduct<T> product, bool gradients = true)
     {
         this.model = model;
         this.sequences = sequences;
         this.pool = pool;
         Layout = new ModelLayout(model);
         Parameters = new NativeBuffer<T>(Layout.Length, "parameters");
-        Gradients = new NativeBuffer<T>(Layout.Length, "gradients of the parameters");
+        Gradients = new NativeBuffer<T>(gradients ? Layout.Length : 0, "gradients of the parameters");
+        norm = new Normalisation(model.Architecture.Width).Under(model.Form);
         blocks = new DenseBlocks<T>(
-            model.Architecture, sequences, Kept(recompute), Blocks(Parameters), Blocks(Gradients), pool, product);
+            model.Architecture, sequences, Kept(recompute), Blocks(Parameters), Blocks(Gradients), pool, product, model.Form,
+            AdditionsIn(Parameters), AdditionsIn(Gradients));
+        if (Layout.EmbeddingGain >= 0)
+        {
+            Int128 rows = blocks.Stream.Rows, d = model.Architecture.Width;
+            embeddingMemory = new NativeBuffer<T>(rows * d + 2 * RowChunks.Count((long)rows) * d + rows, "norm of the embedding");
+        }
+
         head = new OutputHead<T>(model, sequences, pool, product);
     }
 
@@ -67,6 +84,12 @@ internal sealed unsafe class DenseModel<T> : IDisposable
             pool.Run(&Embedding<T>.Forward, &embedding);
         }
 
+        if (embeddingMemory is not null)
+        {
+            FinalNormalisation<T> embedded = EmbeddingNorm() with { Stream = blocks.Stream, Output = blocks.Stream };
+            pool.Run(&FinalNormalisation<T>.Forward, &embedded);
+        }
+
         observer?.Stream(0, blocks.Stream);
         for (int layer = 1; layer <= model.Architecture.Depth; layer++)
         {
@@ -74,7 +97,9 @@ internal sealed unsafe class DenseModel<T> : IDisposable
             observer?.Stream(layer, blocks.Stream);
         }
 
-        head.Logits(blocks.Stream, FinalGain(Parameters), Unembedding(Parameters));
+        if (!head.HasLogits)
+            return;
+        head.Logits(blocks.Stream, FinalGain(Parameters), Unembedding(Parameters), HeadIn(Parameters));
         observer?.Logits(head.LogitRows);
     }
 
@@ -98,6 +123,7 @@ internal sealed unsafe class DenseModel<T> : IDisposable
         Gradients?.Dispose();
         blocks?.Dispose();
         head?.Dispose();
+        embeddingMemory?.Dispose();
     }
 
     private static KeptActivations Kept(bool recompute) =>
@@ -108,7 +134,8 @@ internal sealed unsafe class DenseModel<T> : IDisposable
         MatrixView<T> tokens = EmbeddingIn(Gradients).Tokens;
         new Span<T>(tokens.Data, tokens.Rows * tokens.Columns).Clear();
         head.Backward(
-            blocks.Stream, FinalGain(Parameters), Unembedding(Parameters), blocks.Gradient, FinalGain(Gradients), Unembedding(Gradients));
+            blocks.Stream, FinalGain(Parameters), Unembedding(Parameters), blocks.Gradient, FinalGain(Gradients), Unembedding(Gradients),
+            HeadIn(Parameters), HeadIn(Gradients));
         observer?.Gradient(model.Architecture.Depth, blocks.Gradient);
         for (int layer = model.Architecture.Depth; layer >= 1; layer--)
         {
@@ -116,6 +143,8 @@ internal sealed unsafe class DenseModel<T> : IDisposable
             observer?.Gradient(layer - 1, blocks.Gradient);
         }
 
+        if (embeddingMemory is not null)
+            EmbeddingNormBackward();
         fixed (int* inputs = batch.Inputs)
         {
             Embedding<T> embedding = EmbeddingIn(Gradients) with { Inputs = inputs, Stream = blocks.Gradient };
@@ -139,6 +168,52 @@ internal sealed unsafe class DenseModel<T> : IDisposable
                 observer?.Middle(layer, blocks.Stream);
         }
     }
+
+    // γ ∘ N x + β of the embedded tokens, in place.
+    private FinalNormalisation<T> EmbeddingNorm()
+    {
+        int rows = blocks.Stream.Rows, d = model.Architecture.Width, chunks = (int)RowChunks.Count(rows);
+        long sums = (long)rows * d;
+        MatrixView<T> shift = Vector(Parameters, Layout.EmbeddingShift, d);
+        return new()
+        {
+            Norm = norm,
+            Gain = Vector(Parameters, Layout.EmbeddingGain, d),
+            Shift = shift,
+            Normalised = embeddingMemory!.Matrix(0, rows, d),
+            GainSums = embeddingMemory.Matrix(sums, chunks, d),
+            ShiftSums = shift.Rows > 0 ? embeddingMemory.Matrix(sums + (long)chunks * d, chunks, d) : default,
+            Scale = embeddingMemory.Matrix(sums + 2L * chunks * d, rows, 1),
+        };
+    }
+
+    private void EmbeddingNormBackward()
+    {
+        FinalNormalisation<T> embedded = EmbeddingNorm() with { Gradient = blocks.Gradient };
+        pool.Run(&FinalNormalisation<T>.Backward, &embedded);
+        RowChunks.Add(embedded.GainSums, Vector(Gradients, Layout.EmbeddingGain, model.Architecture.Width));
+        if (embedded.ShiftSums.Rows > 0)
+            RowChunks.Add(embedded.ShiftSums, Vector(Gradients, Layout.EmbeddingShift, model.Architecture.Width));
+    }
+
+    private HeadParameters<T> HeadIn(NativeBuffer<T> buffer)
+    {
+        int d = model.Architecture.Width;
+        return new()
+        {
+            FinalShift = Vector(buffer, Layout.FinalShift, d),
+            Transform = Layout.Transform < 0 ? default : buffer.Matrix(Layout.Transform, d, d),
+            TransformBias = Vector(buffer, Layout.TransformBias, d),
+            Gain = Vector(buffer, Layout.HeadGain, d),
+            Shift = Vector(buffer, Layout.HeadShift, d),
+            Bias = Vector(buffer, Layout.UnembeddingBias, model.Vocabulary),
+        };
+    }
+
+    private static MatrixView<T> Vector(NativeBuffer<T> buffer, long offset, int length) =>
+        offset < 0 ? default : buffer.Matrix(offset, 1, length);
+
+    private BlockAdditions<T> AdditionsIn(NativeBuffer<T> buffer) => new(buffer.Pointer + Layout.FirstAddition, Layout.Additions);
 
     private BlockParameters<T> Blocks(NativeBuffer<T> buffer) =>
         new(buffer.Pointer + Layout.FirstBlock, Layout.Blocks, buffer.Pointer + Layout.FirstGain, Layout.Gains);

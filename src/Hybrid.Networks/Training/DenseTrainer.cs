@@ -7,7 +7,7 @@ namespace Hybrid.Networks.Training;
 /// planned by the constructor. Every number depends on the options and the batches alone, not on the number of threads nor
 /// on recomputation.
 /// </summary>
-public unsafe class DenseTrainer : ITrainer
+public unsafe class DenseTrainer : ITrainer, IObservedNetwork
 {
     private readonly int threads;
     private readonly TrainingRun<float> run;
@@ -43,6 +43,9 @@ public unsafe class DenseTrainer : ITrainer
 
     /// <inheritdoc/>
     public TrainingOptions Options => run.Options;
+
+    /// <inheritdoc/>
+    public ModelOptions Model => run.Options.Model;
 
     /// <inheritdoc/>
     public int StepsDone

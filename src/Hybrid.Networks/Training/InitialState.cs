@@ -63,6 +63,11 @@ internal static unsafe class InitialState
 
         if (layout.HasFinalNormalisation)
             parameters.Span(layout.FinalGain, d).Fill(T.One);
+        foreach (long gain in (long[])[layout.EmbeddingGain, layout.HeadGain])
+        {
+            if (gain >= 0)
+                parameters.Span(gain, d).Fill(T.One);
+        }
 
         if (!model.Tied)
         {

@@ -44,7 +44,11 @@ internal sealed class ModelLayout
         FirstBlock = Take(Blocks.Length);
         FirstGain = Take(Gains.Length);
         FinalGain = Take(HasFinalNormalisation ? d : 0);
-        Unembedding = Take(model.Tied ? 0 : (Int128)d * model.Vocabulary);
+        OutputForm? output = model.Form?.Output;
+        bool own = !model.Tied && output?.Head != HeadKind.None;
+        Unembedding = Take(own ? (Int128)d * model.Vocabulary : 0);
+        Additions = model.Form is null ? null : new AdditionLayout(model.Form, d, Blocks, Gains, NamesOf(architecture).GetValueOrDefault!);
+        FirstAddition = Take(Additions?.Length ?? 0);
 
         tensors.Add(new(new("token.embedding", [model.EmbeddedTokens, d]), TokenEmbedding, false));
         tensors.Add(new(new("position.embedding", [architecture.Tokens, d]), PositionEmbedding, false));
@@ -52,12 +56,23 @@ internal sealed class ModelLayout
         {
             foreach (BlockSublayer sublayer in BlockSublayer.Of(architecture, layer))
                 AddSublayer(layer, sublayer);
+            foreach ((string name, long offset, int columns) in Additions?.Of(layer) ?? [])
+                tensors.Add(new(new($"blocks.{layer}.{name}", [columns]), FirstAddition + offset, false));
         }
 
         if (HasFinalNormalisation)
             tensors.Add(new(new("final.gain", [d]), FinalGain, false));
-        if (!model.Tied)
+        if (own)
             tensors.Add(new(new("unembedding", [d, model.Vocabulary]), Unembedding, true));
+        bool shifted = model.Form?.Shifted == true;
+        EmbeddingGain = Add("embedding.gain", model.Form?.EmbeddingNorm == true, d);
+        EmbeddingShift = Add("embedding.shift", shifted && model.Form!.EmbeddingNorm, d);
+        FinalShift = Add("final.shift", shifted && HasFinalNormalisation, d);
+        Transform = Add("head.transform", output?.Transform == true, d, d);
+        TransformBias = Add("head.transform.bias", output?.Transform == true, d);
+        HeadGain = Add("head.gain", output?.Transform == true, d);
+        HeadShift = Add("head.shift", output?.Transform == true && shifted, d);
+        UnembeddingBias = Add("unembedding.bias", output?.Bias == true, model.Vocabulary);
     }
 
     /// <summary>Whether a normalisation with gain stands before the unembedding.</summary>
@@ -87,6 +102,36 @@ internal sealed class ModelLayout
     /// <summary>First element of U: [d, V] if it is not tied.</summary>
     internal long Unembedding { get; }
 
+    /// <summary>Vectors that a published network adds in its blocks, from <see cref="FirstAddition"/> on; null of the record's own.</summary>
+    internal AdditionLayout? Additions { get; }
+
+    /// <summary>First element of <see cref="Additions"/>.</summary>
+    internal long FirstAddition { get; }
+
+    /// <summary>Norm behind the embedding: [d] each, −1 where there is none, as all that follows.</summary>
+    internal long EmbeddingGain { get; }
+
+    /// <summary>[d].</summary>
+    internal long EmbeddingShift { get; }
+
+    /// <summary>[d], behind the final gain.</summary>
+    internal long FinalShift { get; }
+
+    /// <summary>[d, d], the map before the unembedding.</summary>
+    internal long Transform { get; }
+
+    /// <summary>[d].</summary>
+    internal long TransformBias { get; }
+
+    /// <summary>[d], behind the map's norm.</summary>
+    internal long HeadGain { get; }
+
+    /// <summary>[d].</summary>
+    internal long HeadShift { get; }
+
+    /// <summary>[V].</summary>
+    internal long UnembeddingBias { get; }
+
     /// <summary>Elements of all parameters, padding included.</summary>
     internal Int128 Length { get; private set; }
 
@@ -95,6 +140,29 @@ internal sealed class ModelLayout
 
     /// <summary>Whether a placement has a normalisation before the unembedding: where nothing else fixes the stream's scale.</summary>
     internal static bool NormalisesFinally(Placement norm) => norm.IsBlindToScale;
+
+    private static Dictionary<GainRole, string> NamesOf(Architecture architecture)
+    {
+        Dictionary<GainRole, string> names = [];
+        foreach (BlockSublayer sublayer in BlockSublayer.Of(architecture, layer: 1))
+        {
+            foreach (GainPlace place in Enum.GetValues<GainPlace>())
+                names[new(sublayer.Module, place)] = NameOf(sublayer, place);
+        }
+
+        return names;
+    }
+
+    // A tensor of its own at the end of the layout, where it exists; otherwise −1.
+    private long Add(string name, bool exists, params int[] shape)
+    {
+        if (!exists)
+            return -1;
+        NamedTensor tensor = new(name, shape);
+        long offset = Take(tensor.Length);
+        tensors.Add(new(tensor, offset, false));
+        return offset;
+    }
 
     // A layout too long for 63 bits is refused by its buffer before any offset is used.
     private long Take(Int128 length)

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Networks.Training;
 
@@ -9,7 +10,7 @@ namespace Hybrid.Networks.Training;
 /// </summary>
 /// <param name="Architecture">Legal, ρ₀ ≥ 0; its mask is causal for <see cref="TrainingTask.NextToken"/> and none otherwise.</param>
 /// <param name="Task">What is predicted.</param>
-/// <param name="Vocabulary">Tokens 0..Vocabulary − 1, from 2 to 256; of a masked task the network also knows the token "hidden".</param>
+/// <param name="Vocabulary">Tokens 0..Vocabulary − 1, in training from 2 to 256; of a masked task the network also knows the token "hidden".</param>
 /// <param name="Tied">Whether the unembedding is the token embedding.</param>
 /// <param name="LogitStd">Standard deviation of the initial logits of the vocabulary for a normalised token, > 0.</param>
 public sealed record ModelOptions(
@@ -19,8 +20,11 @@ public sealed record ModelOptions(
     bool Tied = false,
     double LogitStd = 1)
 {
-    /// <summary>Rows of the token embedding: the vocabulary, and "hidden" for a masked task.</summary>
-    public int EmbeddedTokens => Task == TrainingTask.MaskedToken ? Vocabulary + 1 : Vocabulary;
+    /// <summary>What a published network has beyond the record; null of networks that are trained here.</summary>
+    public ModelForm? Form { get; init; }
+
+    /// <summary>Rows of the token embedding: the vocabulary, and "hidden" for a masked task of ours.</summary>
+    public int EmbeddedTokens => Task == TrainingTask.MaskedToken && Form is null ? Vocabulary + 1 : Vocabulary;
 
     /// <summary>The input token that stands for a hidden one, of a masked task.</summary>
     public int HiddenToken => Vocabulary;

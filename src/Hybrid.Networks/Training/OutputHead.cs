@@ -1,13 +1,16 @@
 using System.Numerics;
 using Hybrid.Architectures;
+using Hybrid.Networks.Blocks;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Networks.Training;
 
 /// <summary>
 /// From the last block's stream to the loss: final normalisation where the placement has one, logits = c z U (U = Eᵀ of the
 /// vocabulary and c constant when tied, c = 1 otherwise), mean cross-entropy. Backwards, with g the gradient at the logits:
-/// at z it is c g Uᵀ, at U c zᵀ g, at E (tied) c gᵀ z.
+/// at z it is c g Uᵀ, at U c zᵀ g, at E (tied) c gᵀ z. Published networks may map z first (<see cref="HeadTransform{T}"/>), add a bias
+/// to the logits and cap them, C tanh(ℓ/C), whose slope is 1 − (capped/C)².
 /// </summary>
 internal sealed unsafe class OutputHead<T> : IDisposable
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -19,21 +22,32 @@ internal sealed unsafe class OutputHead<T> : IDisposable
     private readonly Plan plan;
     private readonly bool tied;
     private readonly T logitScale;
+    private readonly Normalisation norm;
+    private readonly double? cap;
+    private readonly HeadTransform<T>? transform;
 
     internal OutputHead(ModelOptions model, int sequences, WorkerPool pool, MatrixProduct<T> product)
     {
         this.pool = pool;
         this.product = product;
         tied = model.Tied;
+        OutputForm? form = model.Form?.Output;
+        norm = new Normalisation(model.Architecture.Width).Under(model.Form);
+        cap = form?.Cap;
+        transform = form?.Transform == true ? new(model, sequences, pool, product) : null;
+        HasLogits = form?.Head != HeadKind.None;
         logitScale = T.CreateChecked(
-            tied ? model.LogitStd / Math.Sqrt(model.Architecture.Width * InitialState.EmbeddingVariance(model)) : 1);
+            form is not null ? form.Scale : tied ? model.LogitStd / Math.Sqrt(model.Architecture.Width * InitialState.EmbeddingVariance(model)) : 1);
         plan = new Plan(model, sequences);
         memory = new NativeBuffer<T>(plan.Length, "output of the network");
-        losses = new NativeBuffer<double>(plan.Logits.Rows, "losses of the tokens");
+        losses = new NativeBuffer<double>(Math.Max(1, plan.Logits.Rows), "losses of the tokens");
     }
 
     /// <summary>ℓ: [R, V] after <see cref="Logits"/>.</summary>
     internal MatrixView<T> LogitRows => plan.Logits.In(memory);
+
+    /// <summary>Whether there are logits, and with them a loss.</summary>
+    internal bool HasLogits { get; }
 
     /// <summary>Bytes that the head takes.</summary>
     internal static Int128 Bytes(ModelOptions model, int sequences)
@@ -46,17 +60,31 @@ internal sealed unsafe class OutputHead<T> : IDisposable
     /// <param name="stream">x.</param>
     /// <param name="gain">γ of the final normalisation: [1, d], or without rows where there is none.</param>
     /// <param name="unembedding">U: [d, V].</param>
-    internal void Logits(MatrixView<T> stream, MatrixView<T> gain, MatrixView<T> unembedding)
+    /// <param name="more">What a published network has besides.</param>
+    internal void Logits(MatrixView<T> stream, MatrixView<T> gain, MatrixView<T> unembedding, HeadParameters<T> more = default)
     {
-        FinalNormalisation<T> final = Final(gain) with { Stream = stream };
+        FinalNormalisation<T> final = Final(gain, more.FinalShift) with { Stream = stream };
         if (gain.Rows > 0)
             pool.Run(&FinalNormalisation<T>.Forward, &final);
-        product.Multiply(gain.Rows > 0 ? final.Output : stream, unembedding, LogitRows, logitScale);
+        MatrixView<T> output = gain.Rows > 0 ? final.Output : stream;
+        if (transform is not null)
+            output = transform.Forward(output, more);
+        product.Multiply(output, unembedding, LogitRows, logitScale);
+        if (more.Bias.Rows > 0)
+        {
+            RowBias<T> bias = new() { Rows = LogitRows, Bias = more.Bias };
+            pool.Run(&RowBias<T>.Forward, &bias);
+        }
+
+        if (cap is double most)
+            Cap(most);
     }
 
     /// <summary>Mean loss over the targets; the logits become their gradient if that is asked for.</summary>
     internal double Loss(ReadOnlySpan<int> targets, bool gradient)
     {
+        if (!HasLogits)
+            return double.NaN;
         int count = targets.Length - targets.Count(TokenBatch.NoTarget);
         fixed (int* at = targets)
         {
@@ -83,22 +111,33 @@ internal sealed unsafe class OutputHead<T> : IDisposable
     /// <param name="streamGradient">[R, d].</param>
     /// <param name="gainGradient">[1, d], or without rows.</param>
     /// <param name="unembeddingGradient">[d, V].</param>
+    /// <param name="more">What a published network has besides.</param>
+    /// <param name="moreGradients">The gradients there.</param>
     internal void Backward(
         MatrixView<T> stream,
         MatrixView<T> gain,
         MatrixView<T> unembedding,
         MatrixView<T> streamGradient,
         MatrixView<T> gainGradient,
-        MatrixView<T> unembeddingGradient)
+        MatrixView<T> unembeddingGradient,
+        HeadParameters<T> more = default,
+        HeadParameters<T> moreGradients = default)
     {
-        FinalNormalisation<T> final = Final(gain) with { Gradient = streamGradient };
+        FinalNormalisation<T> final = Final(gain, more.FinalShift) with { Gradient = streamGradient };
         MatrixView<T> output = gain.Rows > 0 ? final.Output : stream;
-        product.Multiply(output.Transposed, LogitRows, unembeddingGradient, logitScale);
+        if (cap is not null)
+            MultiplyBySlopes();
+        if (more.Bias.Rows > 0)
+            SumLogits(moreGradients.Bias);
+        product.Multiply((transform is null ? output : transform.Output).Transposed, LogitRows, unembeddingGradient, logitScale);
         product.Multiply(LogitRows, unembedding.Transposed, streamGradient, logitScale);
+        transform?.Backward(output, streamGradient, more, moreGradients);
         if (gain.Rows == 0)
             return;
         pool.Run(&FinalNormalisation<T>.Backward, &final);
         RowChunks.Add(final.GainSums, gainGradient);
+        if (final.ShiftSums.Rows > 0)
+            RowChunks.Add(final.ShiftSums, moreGradients.FinalShift);
     }
 
     /// <inheritdoc/>
@@ -106,10 +145,47 @@ internal sealed unsafe class OutputHead<T> : IDisposable
     {
         memory.Dispose();
         losses.Dispose();
+        transform?.Dispose();
     }
 
-    private FinalNormalisation<T> Final(MatrixView<T> gain) => new()
+    private void Cap(double most)
     {
+        MatrixView<T> slopes = plan.Slopes.In(memory);
+        for (int row = 0; row < LogitRows.Rows; row++)
+        {
+            Span<T> logits = LogitRows.Row(row), slope = slopes.Row(row);
+            for (int k = 0; k < logits.Length; k++)
+            {
+                double tanh = Math.Tanh(double.CreateTruncating(logits[k]) / most);
+                logits[k] = T.CreateTruncating(most * tanh);
+                slope[k] = T.CreateTruncating(1 - tanh * tanh);
+            }
+        }
+    }
+
+    private void MultiplyBySlopes()
+    {
+        MatrixView<T> slopes = plan.Slopes.In(memory), logits = LogitRows;
+        for (int row = 0; row < logits.Rows; row++)
+        {
+            T* at = logits.Data + row * logits.RowStride;
+            RowMath.Multiply(at, slopes.Data + row * slopes.RowStride, at, logits.Columns);
+        }
+    }
+
+    private void SumLogits(MatrixView<T> result)
+    {
+        MatrixView<T> logits = LogitRows;
+        result.Row(0).Clear();
+        for (int row = 0; row < logits.Rows; row++)
+            RowMath.Combine(T.One, result.Data, T.One, logits.Data + row * logits.RowStride, result.Data, result.Columns);
+    }
+
+    private FinalNormalisation<T> Final(MatrixView<T> gain, MatrixView<T> shift) => new()
+    {
+        Norm = norm,
+        Shift = shift,
+        ShiftSums = shift.Rows > 0 ? plan.ShiftSums.In(memory) : default,
         Gain = gain,
         Normalised = plan.Normalised.In(memory),
         Output = plan.Output.In(memory),
@@ -124,11 +200,14 @@ internal sealed unsafe class OutputHead<T> : IDisposable
             Architecture architecture = model.Architecture;
             int rows = checked(sequences * architecture.Tokens), d = architecture.Width;
             bool normalises = ModelLayout.NormalisesFinally(architecture.Norm);
-            Logits = Take(rows, model.Vocabulary);
+            bool shifted = normalises && model.Form?.Shifted == true;
+            Logits = Take(model.Form?.Output?.Head == HeadKind.None ? 0 : rows, model.Vocabulary);
             Normalised = Take(normalises ? rows : 0, d);
             Output = Take(normalises ? rows : 0, d);
             Scale = Take(rows, 1);
             GainSums = Take((int)RowChunks.Count(rows), d);
+            ShiftSums = Take(shifted ? (int)RowChunks.Count(rows) : 0, d);
+            Slopes = Take(model.Form?.Output?.Cap is null ? 0 : rows, model.Vocabulary);
         }
 
         internal Int128 Length { get; private set; }
@@ -142,6 +221,10 @@ internal sealed unsafe class OutputHead<T> : IDisposable
         internal Slot Scale { get; }
 
         internal Slot GainSums { get; }
+
+        internal Slot ShiftSums { get; }
+
+        internal Slot Slopes { get; }
 
         private Slot Take(int rows, int columns)
         {

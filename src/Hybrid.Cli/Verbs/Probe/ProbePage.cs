@@ -1,0 +1,32 @@
+using Hybrid.Cli.Output;
+using Hybrid.Lab.Probes;
+
+namespace Hybrid.Cli.Verbs;
+
+/// <summary>A probe as a page: verdict and figure on the first screen, then every layer.</summary>
+internal static class ProbePage
+{
+    public static Report Of(
+        IReadOnlyList<ProbeResult> shown, IReadOnlyList<ProbeResult> course, string figure, RunHeader header, string command) => new(
+        $"{string.Join(" and ", shown.Select(result => result.Name))}: signals in the trained network",
+        [
+            new(
+                "What was found",
+                [
+                    .. shown.Select(result => new ReportParagraph(string.Join(' ', ProbeTables.Sentences(result)))),
+                    new ReportFigure("probe.svg", "Norms, branches, angles, attention, gradients and the largest activation by layer.", figure),
+                    .. shown.Count > 1 ? (IReportBlock[])[ProbeTables.Comparison(shown)] : [],
+                    .. course.Count > 1 ? (IReportBlock[])[ProbeTables.Course(course)] : [],
+                    .. shown.Where(result => result.Growth is not null).Select(ProbeTables.Fits),
+                ]),
+            new("Layer by layer", [.. shown.SelectMany(ProbeTables.Layers)]),
+            RunSections.Asked(command, shown.Select(result => result.Blocks)),
+            new(
+                "How it was read",
+                [
+                    .. shown.Select(result => new ReportParagraph($"{result.Name}: {ProbeTables.Input(result)}.")),
+                    .. shown.SelectMany(result => result.Notes).Distinct().Select(note => new ReportParagraph(note)),
+                ]),
+            RunSections.Run(header, shown.Sum(result => result.Seconds)),
+        ]);
+}

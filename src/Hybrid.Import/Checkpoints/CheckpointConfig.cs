@@ -1,0 +1,203 @@
+using System.Text.Json;
+using Hybrid.Architectures;
+using Hybrid.Import.HuggingFace;
+using Hybrid.Import.Json;
+using Hybrid.Import.Records;
+using Hybrid.Networks.Model;
+using Microsoft.FSharp.Core;
+
+namespace Hybrid.Import.Checkpoints;
+
+/// <summary>
+/// The network that a config.json describes, as the dense engine is to run it: what the import makes of it for the theory, and
+/// what matters only where the weights are there.
+/// </summary>
+internal sealed class CheckpointConfig
+{
+    private readonly ConfigReader _config;
+
+    private CheckpointConfig(ConfigReader config, FamilyTensors family, LoadedArchitecture imported)
+    {
+        (_config, Family) = (config, family);
+        Report = imported.Import!;
+        Record = imported.Architecture;
+        Vocabulary = config.RequiredSize("vocab_size");
+        ModelDescription model = Report.Model;
+        EmbeddingFactor = model.EmbeddingFactor;
+        double usual = 1 / Math.Sqrt(model.HeadWidth);
+        LogitFactor = model.LogitFactor / usual;
+        Tied = config.Flag("tie_word_embeddings", family.TiedUsually);
+        Positions = Rotary();
+        RefuseOthers();
+    }
+
+    /// <summary>The table of its tensors.</summary>
+    public FamilyTensors Family { get; }
+
+    /// <summary>How the configuration was read.</summary>
+    public ImportReport Report { get; }
+
+    /// <summary>The record at initialisation.</summary>
+    public Architecture Record { get; }
+
+    /// <summary>V.</summary>
+    public int Vocabulary { get; }
+
+    /// <summary>Whether tie_word_embeddings holds.</summary>
+    public bool Tied { get; }
+
+    /// <summary>What token vectors are multiplied by.</summary>
+    public double EmbeddingFactor { get; }
+
+    /// <summary>The logits' scale over 1/√d_k.</summary>
+    public double LogitFactor { get; }
+
+    /// <summary>Whether classes of the configuration say that it has a head.</summary>
+    public bool SaysHead => _config.Texts("architectures").Any(
+        name => name.Contains("For", StringComparison.Ordinal) || name.Contains("LMHead", StringComparison.Ordinal));
+
+    private Positions Positions { get; }
+
+    /// <summary>Reads config.json of a folder.</summary>
+    /// <exception cref="InputException">It cannot be read, or is of a family whose checkpoints are not.</exception>
+    public static CheckpointConfig Read(string folder)
+    {
+        string path = Path.Combine(folder, "config.json");
+        LoadedArchitecture imported = ArchitectureFile.Read(path, null);
+        if (imported.Import is null)
+            throw new InputException($"{path}: must be a Hugging Face config.json beside its weights, got an architecture record");
+        using JsonDocument document = ArchitectureJson.ParseDocument(File.ReadAllText(path), path);
+        return Of(document.RootElement, path, imported);
+    }
+
+    /// <summary>The same of a configuration that is in memory.</summary>
+    public static CheckpointConfig Parse(JsonElement root, string source) =>
+        Of(root, source, HuggingFaceConfig.Import(root, source, null));
+
+    private static CheckpointConfig Of(JsonElement root, string path, LoadedArchitecture imported)
+    {
+        ConfigReader config = new(root.Clone(), path);
+        FamilyTensors family = TensorTables.Find(imported.Import!.ModelType) ?? throw config.Error(
+            $"checkpoints of model_type '{imported.Import!.ModelType}' are not read; legal: {string.Join(", ", TensorTables.ModelTypes)}");
+        return new(config, family, imported);
+    }
+
+    /// <summary>The network's blocks for sequences of <paramref name="tokens"/> tokens.</summary>
+    public Architecture Blocks(int tokens)
+    {
+        ModelDescription model = Report.Model;
+        QueryKeyNorm norm = !model.QueryKeyNorm ? QueryKeyNorm.None
+            : Family.ModelTypes.Contains("olmo2") ? QueryKeyNorm.All
+            : QueryKeyNorm.Head;
+        int groups = _config.Size("num_key_value_heads") ?? model.Heads;
+        bool own = (long)model.Heads * model.HeadWidth != model.Width;
+        HeadParameters head = new(
+            own ? FSharpOption<int>.Some(model.HeadWidth) : null,
+            groups == model.Heads ? null : FSharpOption<int>.Some(groups),
+            Positions,
+            norm,
+            _config.Positive("attn_logit_softcapping") is double cap ? FSharpOption<double>.Some(cap) : null,
+            null);
+        Schedule one = Schedule.NewConstant(1), branch = Schedule.NewConstant(model.BranchFactor);
+        return ArchitectureModule.EnsureValid(ArchitectureModule.Defaults.With(
+            name: model.Name,
+            tokens: tokens,
+            depth: model.Depth,
+            width: model.Width,
+            heads: model.Heads,
+            mlpWidth: model.MlpWidth,
+            activation: model.Activation,
+            gated: model.Gated,
+            norm: model.Norm,
+            wiring: model.Wiring,
+            mask: MaskOf(tokens),
+            attention: AttentionParameters.Of(one, branch, 1, 1).With(head: head),
+            mlp: MlpParameters.Of(one, branch, 1, 0, 1)));
+    }
+
+    /// <summary>What the blocks' record leaves out; whether there is a head the files say.</summary>
+    public ModelForm Form(HeadKind head, bool masked)
+    {
+        MatrixBiases biases = Family.Biases;
+        if (_config.Flag("attention_bias", Family.AttentionBiasUsual))
+            biases |= Family.AttentionBiases;
+        if (_config.Flag("mlp_bias", false))
+            biases |= Family.MlpBiases;
+        // Token vectors carry their factor here, and the head is told to take it off.
+        double scale = head == HeadKind.Tied ? 1 / EmbeddingFactor : 1;
+        return new(
+            _config.Positive(Family.EpsilonKey) ?? Family.Epsilon,
+            Family.LayerNorm,
+            Family.LayerNorm,
+            biases,
+            Family.EmbeddingNorm,
+            new(head, scale, Bias: masked, _config.Positive("final_logit_softcapping"), Transform: masked));
+    }
+
+    private void RefuseOthers()
+    {
+        foreach (string key in (string[])["scale_attn_by_inverse_layer_idx", "add_cross_attention"])
+        {
+            if (_config.Flag(key, false))
+                throw _config.Error($"{key} must be false for a checkpoint to be run");
+        }
+
+        foreach (string key in (string[])["logits_scaling", "logit_scale", "clip_qkv"])
+        {
+            if (_config.IsSet(key))
+                throw _config.Error($"{key} must be absent for a checkpoint to be run");
+        }
+
+        if (Family.LearnedPositions && (_config.Text("position_embedding_type") ?? "absolute") != "absolute")
+            throw _config.Error("position_embedding_type must be absolute for a checkpoint to be run");
+    }
+
+    private Positions Rotary()
+    {
+        if (Family.LearnedPositions)
+            return Positions.None;
+        double share = _config.Positive(Family.RotaryShare.Key) ?? Family.RotaryShare.Usual;
+        double given = _config.Positive("rope_theta", "rotary_emb_base") ?? Family.RotaryBase;
+        double stretch = Stretch();
+        if (Family.WindowPattern is null || _config.Positive("rope_local_base_freq") is not double local)
+        {
+            return stretch == 1 ? Positions.NewRope(given, share) : throw StretchRefused();
+        }
+
+        // A stretched turn of a global layer has no record of its own.
+        if (stretch != 1)
+            throw StretchRefused();
+        return Positions.NewPerLayer([.. Enumerable.Range(1, Report.Model.Depth)
+            .Select(layer => Positions.NewRope(IsLocal(layer) ? local : given, share))]);
+    }
+
+    private InputException StretchRefused() => _config.Error(
+        "rope_scaling must be absent for a checkpoint to be run: turns that are stretched with the context are not modelled");
+
+    // null, or an object whose type is "default": nothing is stretched.
+    private double Stretch()
+    {
+        ConfigReader? scaling = _config.Object("rope_scaling");
+        return scaling is null || scaling.FirstText("rope_type", "type") is "default" ? 1 : scaling.Positive("factor") ?? 2;
+    }
+
+    private Mask MaskOf(int tokens)
+    {
+        Mask mask = Report.Model.Mask;
+        if (!mask.IsCausal || !_config.Flag("use_sliding_window", Family.UsesWindow) || _config.Count("sliding_window") is not int window)
+            return mask;
+        if (Family.WindowPattern is null)
+            return Mask.NewWindow(window).Within(tokens);
+        Mask[] masks = [.. Enumerable.Range(1, Report.Model.Depth).Select(layer => IsLocal(layer) ? Mask.NewWindow(window) : Mask.Causal)];
+        return Mask.NewPerLayer(masks).Within(tokens);
+    }
+
+    // Of layers that alternate: all but every pattern-th see a window.
+    private bool IsLocal(int layer)
+    {
+        string[] types = _config.Texts("layer_types");
+        return types.Length >= layer
+            ? types[layer - 1] == "sliding_attention"
+            : layer % (_config.Size("sliding_window_pattern") ?? Family.WindowPattern!.Value) != 0;
+    }
+}
