@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -14,7 +15,7 @@ internal static class Activations
     {
         Activation.Tags.Linear => x.alias(),
         Activation.Tags.Relu => x.relu(),
-        Activation.Tags.LeakyRelu => x.leaky_relu(LeakySlope),
+        Activation.Tags.LeakyRelu => LeakyRelu(x),
         Activation.Tags.Erf => x.erf(),
         Activation.Tags.Tanh => x.tanh(),
         Activation.Tags.Gelu => x.gelu(),
@@ -23,4 +24,10 @@ internal static class Activations
         Activation.Tags.Sigmoid => x.sigmoid(),
         _ => throw new ArgumentException($"networks have no activation {activation}; take one of the named ones"),
     };
+
+    private static Tensor LeakyRelu(Tensor x)
+    {
+        using Scalar slope = LeakySlope;
+        return x.leaky_relu(slope);
+    }
 }

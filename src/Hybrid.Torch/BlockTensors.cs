@@ -9,7 +9,7 @@ namespace Hybrid.Torch;
 /// </summary>
 internal sealed class BlockTensors : IDisposable
 {
-    private readonly Tensor?[] matrices = new Tensor?[(int)MatrixRole.MlpOut + 1];
+    private readonly Tensor?[] matrices = new Tensor?[(int)MatrixRole.Router + 1];
     private readonly Tensor?[] gains = new Tensor?[GainRole.Count];
 
     /// <summary>A matrix or bias that the block has.</summary>

@@ -12,7 +12,7 @@ internal static class GramReader
         using DisposeScope scope = NewDisposeScope();
         using IDisposable untracked = no_grad();
         Tensor wide = rows.detach().to(ScalarType.Float64);
-        Tensor grams = (wide.bmm(wide.transpose(1, 2)) / (double)rows.shape[2]).cpu();
+        Tensor grams = Products.Scaled(wide.bmm(wide.transpose(1, 2)), 1.0 / rows.shape[2]).cpu();
         for (int network = 0; network < results.Length; network++)
             HostMemory.Entries<double>(grams.select(0, network)).CopyTo(results[network]);
     }

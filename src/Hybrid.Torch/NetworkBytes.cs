@@ -13,7 +13,8 @@ internal static class NetworkBytes
     /// <summary>Activations of one sequence that one block's graph keeps.</summary>
     internal static Int128 Block(Architecture architecture)
     {
-        Int128 n = architecture.Tokens, d = architecture.Width, m = architecture.MlpWidth, heads = architecture.Heads;
+        Int128 n = architecture.Tokens, d = architecture.Width, heads = architecture.Heads;
+        Int128 m = (Int128)architecture.MlpWidth * new ParameterLayout(architecture).Mlps;
         return sizeof(float) * (StreamTensors * n * d + HiddenTensors * n * m + AttentionTensors * heads * n * n);
     }
 

@@ -1,10 +1,12 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Hybrid.Torch;
 
 /// <summary>
-/// Products with matrices. Shapes are checked here and products taken by mm and bmm: TorchSharp's matmul ends the process
-/// where libtorch throws, at wrong shapes or for want of memory.
+/// Products with matrices and with numbers. Shapes are checked here and products taken by mm and bmm: TorchSharp's matmul ends the
+/// process where libtorch throws, at wrong shapes or for want of memory. Numbers are held until libtorch has read them: TorchSharp's
+/// operators leave them to the garbage collector, which may take them in the middle of a call.
 /// </summary>
 internal static class Products
 {
@@ -29,6 +31,20 @@ internal static class Products
         }
 
         return product.to(ScalarType.Float32);
+    }
+
+    /// <summary>x times a number.</summary>
+    internal static Tensor Scaled(Tensor x, double factor)
+    {
+        using Scalar scalar = factor;
+        return x.mul(scalar);
+    }
+
+    /// <summary>The same in place.</summary>
+    internal static Tensor Scale(Tensor x, double factor)
+    {
+        using Scalar scalar = factor;
+        return x.mul_(scalar);
     }
 
     /// <summary>What products of that precision take: bfloat16, or x itself.</summary>

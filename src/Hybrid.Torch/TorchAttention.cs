@@ -37,7 +37,7 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
         // Norms leave logits of standard deviation 1; the product of their gains is σ_A.
         double gain = head.QueryKeyNorm.IsNone || queryGain is not null ? 1 : parameters.LogitStd;
         if (gain != 1)
-            q *= gain;
+            q = Products.Scaled(q, gain);
         int sharing = architecture.Heads / (int)k.shape[1];
         if (sharing > 1)
             (k, v) = (k.repeat_interleave(sharing, 1), v.repeat_interleave(sharing, 1));
@@ -56,9 +56,10 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
     private Tensor Written(Tensor q, Tensor k, Tensor v)
     {
         (long batch, long heads, long n, long width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
-        Tensor logits = Flat(q).bmm(Flat(k).transpose(1, 2)).to(ScalarType.Float32).reshape(batch, heads, n, n) / Math.Sqrt(width);
+        Tensor logits = Flat(q).bmm(Flat(k).transpose(1, 2)).to(ScalarType.Float32).reshape(batch, heads, n, n);
+        logits = Products.Scaled(logits, 1 / Math.Sqrt(width));
         if (head.SoftCap is { } cap)
-            logits = (logits / cap.Value).tanh() * cap.Value;
+            logits = Products.Scaled(Products.Scaled(logits, 1 / cap.Value).tanh(), cap.Value);
         if (Added(logits) is Tensor added)
             logits += added;
         if (head.Sink is { } sink)
@@ -92,7 +93,8 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
     {
         int width = (int)x.shape[3], pairs = (int)(rope.fraction * width / 2);
         Tensor places = arange(architecture.Tokens, ScalarType.Float64).unsqueeze(1);
-        Tensor angles = places * pow(rope.baseFrequency, arange(pairs, ScalarType.Float64) * (-1.0 / Math.Max(1, pairs)));
+        double[] turns = [.. Enumerable.Range(0, pairs).Select(pair => Math.Pow(rope.baseFrequency, -(double)pair / pairs))];
+        Tensor angles = places * tensor(turns);
         Tensor cosine = angles.cos().to(ScalarType.Float32).to(x.device), sine = angles.sin().to(ScalarType.Float32).to(x.device);
         Tensor left = x.narrow(3, 0, pairs), right = x.narrow(3, pairs, pairs), rest = x.narrow(3, 2 * pairs, width - 2 * pairs);
         return Products.Rounded(cat([left * cosine - right * sine, left * sine + right * cosine, rest], 3), precision);

@@ -24,20 +24,20 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     internal static Tensor Normalise(Tensor x, Tensor? gain)
     {
         Tensor square = (x * x).mean([-1], keepdim: true);
-        Tensor isZero = square.eq(0).to(ScalarType.Float32);
-        Tensor normalised = x * ((square + isZero).rsqrt() * (1 - isZero));
+        Tensor isZero = square.eq(zeros_like(square)).to(ScalarType.Float32);
+        Tensor normalised = x * ((square + isZero).rsqrt() * (ones_like(isZero) - isZero));
         return gain is null ? normalised : normalised * gain;
     }
 
     /// <summary>The features that it knows.</summary>
-    internal static readonly Feature[] Features = [Feature.NormKind, Feature.NormGain, .. TorchAttention.Features];
+    internal static readonly Feature[] Features = [Feature.NormKind, Feature.NormGain, Feature.Experts, .. TorchAttention.Features];
 
     // x' = [N] (r x + Σ a [N] f([N] x)).
     private Tensor Forward(int layer, Step step, Tensor x, BlockTensors weights)
     {
-        Tensor sum = x * step.Skip;
+        Tensor sum = Products.Scaled(x, step.Skip);
         foreach (Sublayer sublayer in step.Sublayers)
-            sum += Added(layer, sublayer, x, weights) * sublayer.Branch;
+            sum += Products.Scaled(Added(layer, sublayer, x, weights), sublayer.Branch);
         return step.NormalisesSum ? Norm(layer, sum, weights[new GainRole(step.Sublayers[^1].Kind(), GainPlace.Sum)]) : sum;
     }
 
@@ -46,18 +46,18 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     {
         ModuleKind module = sublayer.Kind();
         Tensor z = sublayer.Placement.Before ? Norm(layer, x, weights[new GainRole(module, GainPlace.Input)]) : x;
-        Tensor branch = sublayer.Module is Module.Attention attention ? Attention(layer, attention.Item, z, weights) : Mlp(z, weights);
+        Tensor branch = sublayer.Module is Module.Attention attention ? Attention(layer, attention.Item, z, weights) : Mlp(layer, z, weights);
         return sublayer.Placement.OnBranch ? Norm(layer, branch, weights[new GainRole(module, GainPlace.Branch)]) : branch;
     }
 
     // The record's norm, with a gain of its own or the record's.
     private Tensor Norm(int layer, Tensor x, Tensor? gain)
     {
-        Tensor normalised = architecture.NormKind is NormKind.DyT kind ? (x * kind.alpha).tanh() : Normalise(x, null);
+        Tensor normalised = architecture.NormKind is NormKind.DyT kind ? Products.Scaled(x, kind.alpha).tanh() : Normalise(x, null);
         if (gain is not null)
             return normalised * gain;
         double fixedGain = architecture.NormGain.At(layer);
-        return fixedGain == 1 ? normalised : normalised * fixedGain;
+        return fixedGain == 1 ? normalised : Products.Scaled(normalised, fixedGain);
     }
 
     // z: [B, n, d]; heads are columns [h d_k, (h + 1) d_k) of queries, groups of heads those of keys and values.
@@ -71,12 +71,44 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
 
     private Tensor Projected(Tensor z, Tensor weight) => Products.Rounded(Products.Apply(z, weight, precision), precision);
 
-    private Tensor Mlp(Tensor z, BlockTensors weights)
+    private Tensor Mlp(int layer, Tensor z, BlockTensors weights) => architecture.Mlp.Experts?.Value is not { } experts
+        ? Mlp(z, weights, 0, 1)
+        : layer <= experts.Dense ? Mlp(z, weights, 0, Mlps(experts)) : Routed(experts, z, weights);
+
+    // The experts on every token, times gates that are 0 where they are not chosen: c Σ_e g_e f_e(z) + √w_s f_shared(z).
+    private Tensor Routed(Experts experts, Tensor z, BlockTensors weights)
     {
-        Tensor entering = Products.Apply(z, weights[MatrixRole.MlpIn], precision) + weights[MatrixRole.MlpBias];
+        Tensor gates = Products.Scaled(Gates(experts, Products.Apply(z, weights[MatrixRole.Router], precision)), experts.Scale);
+        Tensor sum = experts.Shared > 0
+            ? Products.Scaled(Mlp(z, weights, experts.Count, Mlps(experts)), Math.Sqrt(experts.Shared))
+            : zeros_like(z, ScalarType.Float32);
+        for (int expert = 0; expert < experts.Count; expert++)
+            sum += Mlp(z, weights, expert, Mlps(experts)) * gates.narrow(-1, expert, 1);
+        return sum;
+    }
+
+    private static int Mlps(Experts experts) => experts.Count + (experts.Shared > 0 ? 1 : 0);
+
+    // [.., E]: of the k with the largest logits, or 0.
+    private static Tensor Gates(Experts experts, Tensor logits)
+    {
+        Tensor indices = logits.topk(experts.Active, -1).indexes;
+        Tensor chosen = zeros_like(logits).scatter(-1, indices, ones(indices.shape, logits.dtype, logits.device));
+        if (experts.Gate.IsSoftmax)
+            return logits.softmax(-1) * chosen;
+        Tensor weights = experts.Gate.IsSigmoid ? logits.sigmoid() * chosen : logits.softmax(-1) * chosen;
+        return weights / weights.sum(-1, keepdim: true);
+    }
+
+    // One MLP of several that stand one below the other.
+    private Tensor Mlp(Tensor z, BlockTensors weights, int mlp, int mlps)
+    {
+        Tensor entering = Products.Apply(z, Part(weights[MatrixRole.MlpIn]), precision) + Part(weights[MatrixRole.MlpBias]);
         Tensor hidden = Activations.Apply(architecture.Activation, entering);
         if (architecture.Gated)
-            hidden *= Products.Apply(z, weights[MatrixRole.MlpUp], precision);
-        return Products.Apply(hidden, weights[MatrixRole.MlpOut], precision);
+            hidden *= Products.Apply(z, Part(weights[MatrixRole.MlpUp]), precision);
+        return Products.Apply(hidden, Part(weights[MatrixRole.MlpOut]), precision);
+
+        Tensor Part(Tensor all) => mlps == 1 ? all : all.narrow(-2, all.shape[^2] / mlps * mlp, all.shape[^2] / mlps);
     }
 }

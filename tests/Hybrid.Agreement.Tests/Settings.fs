@@ -173,6 +173,23 @@ let factors: Factor[] =
          Values =
            [| None; Some 1.0 |]
            |> valuesOf "attention.sink" (fun sink -> inHead (fun head -> { head with Sink = sink })) }
+       { Name = "experts"
+         // gates of one and the same choice differ little
+         ToldApart = false
+         Values =
+           [| None
+              for struct (_, gate) in Gate.named do
+                  Some
+                      { Count = 4
+                        Active = 2
+                        Gate = gate
+                        RouterStd = 1.3
+                        Scale = 1.2
+                        Shared = (if gate = Gate.Renormalised then 0.0 else 0.3)
+                        Dense = (if gate = Gate.Sigmoid then 1 else 0) } |]
+           |> valuesOf "mlp.experts" (fun experts a ->
+               { a with
+                   Mlp = { a.Mlp with Experts = experts } }) }
        { Name = "heads"
          // means depend on heads to order 1/H only
          ToldApart = false

@@ -41,7 +41,8 @@ internal static class Networks
                 WithHead(a.With(mask: Mask.NewPrefix(2)), positions: Positions.Alibi, sink: 0.6),
             ["heads of a width of their own"] = a => WithHead(a, width: 5),
             ["keys and values for all queries"] = a => WithHead(a, keyValueHeads: 1),
-            ["keys and values for pairs of queries"] = a => WithHead(a.With(heads: 6), keyValueHeads: 3, positions: Positions.NewRope(30, 1)),
+            ["keys and values for pairs of queries"] = a =>
+                WithHead(a.With(heads: 6), keyValueHeads: 3, positions: Positions.NewRope(30, 1)),
             ["queries and keys normalised"] = a => WithHead(a, norm: QueryKeyNorm.Head),
             ["queries and keys normalised together"] = a => WithHead(a, norm: QueryKeyNorm.All, keyValueHeads: 1),
             ["queries and keys normalised and turned"] = a =>
@@ -49,6 +50,9 @@ internal static class Networks
             ["cap"] = a => WithHead(a, softCap: 0.7),
             ["everything about heads"] = a => WithHead(
                 a.With(mask: Mask.NewWindow(3)), 6, 1, Positions.NewRope(30, 0.5), QueryKeyNorm.Head, softCap: 1.3, sink: 0.6),
+            ["experts"] = a => WithExperts(a, Gate.Renormalised),
+            ["experts by softmax beside a shared one"] = a => WithExperts(a, Gate.Softmax, shared: 0.4),
+            ["experts by logistic functions behind a dense layer"] = a => WithExperts(a, Gate.Sigmoid, shared: 0.4, dense: 1),
             ["gains by layer"] = a => a.With(norm: Placement.Peri, normGain: Schedule.NewPerLayer([.. ByLayer(a, 0.7, 1.4)])),
             ["gains on the sum"] = a => a.With(norm: Placement.Post, normGain: Schedule.NewConstant(0.7)),
             ["dynamic tanh"] = a => a.With(normKind: NormKind.NewDyT(0.6)),
@@ -68,6 +72,9 @@ internal static class Networks
         double? softCap = null,
         double? sink = null) => architecture.With(attention: architecture.Attention.With(head: new(
             Option(width), Option(keyValueHeads), positions ?? Positions.None, norm ?? QueryKeyNorm.None, Option(softCap), Option(sink))));
+
+    private static Architecture WithExperts(Architecture architecture, Gate gate, double shared = 0, int dense = 0) =>
+        architecture.With(mlp: architecture.Mlp.With(experts: new(5, 2, gate, 1.5, 1.2, shared, dense)));
 
     private static FSharpOption<T>? Option<T>(T? value)
         where T : struct => value is { } given ? FSharpOption<T>.Some(given) : null;

@@ -181,8 +181,9 @@ public sealed class CheckpointTokenizer
                     return (part.GetProperty("cls")[1].GetInt32(), part.GetProperty("sep")[1].GetInt32());
                 case "TemplateProcessing":
                     JsonElement[] single = [.. part.GetProperty("single").EnumerateArray()];
+                    JsonElement tokens = part.GetProperty("special_tokens");
                     int? Special(JsonElement item) => item.TryGetProperty("SpecialToken", out JsonElement special)
-                        ? part.GetProperty("special_tokens").GetProperty(special.GetProperty("id").GetString()!).GetProperty("ids")[0].GetInt32()
+                        ? tokens.GetProperty(special.GetProperty("id").GetString()!).GetProperty("ids")[0].GetInt32()
                         : null;
                     return (Special(single[0]), single.Length > 1 ? Special(single[^1]) : null);
             }

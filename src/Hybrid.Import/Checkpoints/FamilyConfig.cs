@@ -3,7 +3,9 @@ using Hybrid.Architectures;
 
 namespace Hybrid.Import.Checkpoints;
 
-/// <summary>A record as a config.json of each family that is written; whether the family can be that record is another's to check.</summary>
+/// <summary>
+/// A record as a config.json of each family that is written; whether the family can be that record is another's to check.
+/// </summary>
 internal static class FamilyConfig
 {
     /// <summary>The families that are written, in the order in which they are tried.</summary>

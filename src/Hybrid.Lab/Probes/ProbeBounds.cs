@@ -38,8 +38,9 @@ public sealed record ProbeBounds(double[] Norms, bool NeedsWeights)
                 foreach (Sublayer sublayer in step.Sublayers)
                     sum += sublayer.Branch * (norm.OnBranch ? Normalised(layer, Name(sublayer), "out") : Module(layer, sublayer));
                 x = sum;
+                bool alone = step.Sublayers.Length == 1;
                 if (norm.OnSum)
-                    x = Normalised(layer, step.Sublayers.Length > 1 ? "" : Name(step.Sublayers[0]), step.Sublayers.Length > 1 ? "sum" : "out");
+                    x = Normalised(layer, alone ? Name(step.Sublayers[0]) : "", alone && !norm.OnBranch ? "out" : "sum");
             }
 
             bounds[layer] = x;

@@ -8,7 +8,7 @@ namespace Hybrid.Networks.Blocks;
 /// Where everything that a pass computes lies in one buffer, decided before the first pass. First what all blocks share
 /// (stream, gradient, scratch), then, block after block, what the forward pass leaves for the backward pass.
 /// Letters: B sequences of n tokens, R = B n rows, d width, m MLP width, H heads of d_k coordinates, G groups of them that share
-/// keys and values.
+/// keys and values, E experts and S = R (k + 1 for one that is shared) rows of tokens as they see them, S = R without experts.
 /// </summary>
 internal sealed class ActivationPlan
 {
@@ -19,8 +19,12 @@ internal sealed class ActivationPlan
     internal ActivationPlan(Architecture architecture, int sequences = 1, KeptActivations kept = KeptActivations.ForStream)
     {
         long rows = (long)sequences * architecture.Tokens, d = architecture.Width, m = architecture.MlpWidth;
-        long tokens = architecture.Tokens, heads = (long)sequences * architecture.Heads, headWidth = ArchitectureModule.HeadWidth(architecture);
+        long tokens = architecture.Tokens, heads = (long)sequences * architecture.Heads;
+        long headWidth = ArchitectureModule.HeadWidth(architecture);
         long queries = architecture.Heads * headWidth, keys = ArchitectureModule.KeyValueHeads(architecture) * headWidth;
+        Experts? experts = architecture.Mlp.Experts?.Value;
+        long seen = experts is null ? rows : rows * (experts.Active + (experts.Shared > 0 ? 1 : 0));
+        long routed = experts is null ? 0 : rows, copies = experts is null ? 0 : seen, count = experts?.Count ?? 0;
         HeadParameters head = architecture.Attention.Head;
         long normalised = head.QueryKeyNorm.IsNone ? 0 : rows, together = head.QueryKeyNorm.IsAll ? queries : headWidth;
         long togetherKeys = head.QueryKeyNorm.IsAll ? keys : headWidth;
@@ -39,8 +43,11 @@ internal sealed class ActivationPlan
         KeyGradient = Take(rows, keys);
         ValueGradient = Take(rows, keys);
         LogitGradient = Take(heads * tokens, tokens);
-        HiddenGradient = Take(rows, m);
-        UpGradient = Take(rows, m2);
+        HiddenGradient = Take(seen, m);
+        UpGradient = Take(seen, m2);
+        ExpertInputGradient = Take(copies, d);
+        ExpertOutputGradient = Take(copies, d);
+        RouterGradient = Take(routed, count);
         GainedInput = Take(gains && Array.Exists(walk, sublayer => sublayer.Placement.Before) ? rows : 0, d);
         GainedBranch = Take(gains && Array.Exists(walk, sublayer => sublayer.Placement.OnBranch) ? rows : 0, d);
         InputGainSums = Take(chunks, d);
@@ -48,11 +55,11 @@ internal sealed class ActivationPlan
         SumGainSums = Take(chunks, d);
         QueryGainSums = Take(head.QueryKeyNorm.IsNone ? 0 : chunks, together);
         KeyGainSums = Take(head.QueryKeyNorm.IsNone ? 0 : chunks, togetherKeys);
-        BiasSums = Take(chunks, m);
+        BiasSums = Take(parameters ? RowChunks.Count(seen) : 0, m);
         if (!parameters)
         {
             Context = Take(rows, queries);
-            Hidden = Take(rows, m);
+            Hidden = Take(seen, m);
         }
 
         BlockInput = Take(kept == KeptActivations.BlockInputs ? rows : 0, d);
@@ -71,12 +78,15 @@ internal sealed class ActivationPlan
         KeyScale = Take(normalised, keys / togetherKeys);
         Probabilities = Take(heads * tokens, tokens);
         Capped = Take(head.SoftCap is null ? 0 : heads * tokens, tokens);
-        PreActivation = Take(rows, m);
-        Up = Take(rows, m2);
+        PreActivation = Take(seen, m);
+        Up = Take(seen, m2);
+        ExpertInput = Take(copies, d);
+        ExpertOutput = Take(copies, d);
+        RouterLogits = Take(routed, count);
         if (parameters)
         {
             Context = Take(rows, queries);
-            Hidden = Take(rows, m);
+            Hidden = Take(seen, m);
         }
 
         Int128 block = end - shared;
@@ -110,7 +120,9 @@ internal sealed class ActivationPlan
     /// <summary>[R, d] where a step has several sublayers: what it has added up so far.</summary>
     internal Slot Partial { get; }
 
-    /// <summary>[R, H d_k], attention's mixture of values before W_O, and backwards the gradient there; per block where W_O learns.</summary>
+    /// <summary>
+    /// [R, H d_k], attention's mixture of values before W_O, and backwards the gradient there; per block where W_O learns.
+    /// </summary>
     internal Slot Context { get; }
 
     /// <summary>[R, d], the gradient at what a module sees.</summary>
@@ -128,14 +140,23 @@ internal sealed class ActivationPlan
     /// <summary>[B H n, n].</summary>
     internal Slot LogitGradient { get; }
 
-    /// <summary>[R, m], the hidden layer after φ (and the gate); per block where W_2 learns.</summary>
+    /// <summary>[S, m], the hidden layer after φ (and the gate); per block where W_2 learns.</summary>
     internal Slot Hidden { get; }
 
-    /// <summary>[R, m].</summary>
+    /// <summary>[S, m].</summary>
     internal Slot HiddenGradient { get; }
 
-    /// <summary>[R, m] when gated.</summary>
+    /// <summary>[S, m] when gated.</summary>
     internal Slot UpGradient { get; }
+
+    /// <summary>[S, d] with experts.</summary>
+    internal Slot ExpertInputGradient { get; }
+
+    /// <summary>[S, d] with experts.</summary>
+    internal Slot ExpertOutputGradient { get; }
+
+    /// <summary>[R, E] with experts.</summary>
+    internal Slot RouterGradient { get; }
 
     /// <summary>[R, d], γ ∘ N x where the module's input has a gain.</summary>
     internal Slot GainedInput { get; }
@@ -191,11 +212,20 @@ internal sealed class ActivationPlan
     /// <summary>Per block: A, [B H n, n].</summary>
     internal Slot Probabilities { get; }
 
-    /// <summary>Per block: W_1 z + b, [R, m].</summary>
+    /// <summary>Per block: W_1 z + b, [S, m].</summary>
     internal Slot PreActivation { get; }
 
-    /// <summary>Per block: W_u z, [R, m] when gated.</summary>
+    /// <summary>Per block: W_u z, [S, m] when gated.</summary>
     internal Slot Up { get; }
+
+    /// <summary>Per block: what each expert sees, the tokens of the first one first: [S, d] with experts.</summary>
+    internal Slot ExpertInput { get; }
+
+    /// <summary>Per block: what each makes of it, [S, d] with experts.</summary>
+    internal Slot ExpertOutput { get; }
+
+    /// <summary>Per block: W_r z, [R, E] with experts.</summary>
+    internal Slot RouterLogits { get; }
 
     /// <summary>Per block: what the placement of that module's sublayer keeps.</summary>
     internal SublayerSlots Sublayer(ModuleKind module) => sublayers[(int)module];

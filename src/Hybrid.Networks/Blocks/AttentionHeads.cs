@@ -38,7 +38,10 @@ internal unsafe struct AttentionHeads<T>
     /// <summary>tanh, where there is a cap.</summary>
     internal ActivationKernels<T> Tanh;
 
-    /// <summary>1/√d_k times the gain of normalised queries and keys; the matrices may hold fewer coordinates of a head than d_k, in a frame of what matters.</summary>
+    /// <summary>
+    /// 1/√d_k times the gain of normalised queries and keys; the matrices may hold fewer coordinates of a head than d_k, in a frame of
+    /// what matters.
+    /// </summary>
     internal T LogitScale;
 
     /// <summary>Packing memory, one per worker.</summary>

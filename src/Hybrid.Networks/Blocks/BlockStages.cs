@@ -23,6 +23,8 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     private readonly HeadParameters head;
     private readonly int headWidth;
     private readonly bool gainsLearn;
+    private readonly NativeBuffer<int>? choices;
+    private readonly int choiceLength;
 
     // Elements from one block's context and hidden layer to the next block's.
     private readonly long contextLength;
@@ -51,6 +53,12 @@ internal sealed unsafe class BlockStages<T> : IDisposable
             plan.Length,
             $"activations of {(sequences == 1 ? "" : $"{sequences} times ")}{architecture.Tokens} tokens in {architecture.Depth} "
             + $"blocks of width {architecture.Width}, MLP width {architecture.MlpWidth}");
+        if (architecture.Mlp.Experts?.Value is { } experts)
+        {
+            choiceLength = 2 * plan.RouterLogits.Rows * experts.Active + experts.Count + 1;
+            choices = new NativeBuffer<int>((Int128)choiceLength * architecture.Depth, "the choices of the routers");
+        }
+
         PlanRotations();
         Stream = plan.Stream.In(activations);
         Gradient = plan.Gradient.In(activations);
@@ -192,10 +200,40 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         BiasSums = plan.BiasSums.In(activations),
     };
 
+    /// <summary>
+    /// What surrounds the experts of block <paramref name="layer"/>; null where it has one MLP. Input and output are the caller's.
+    /// </summary>
+    internal ExpertRouting<T>? Routing(int layer)
+    {
+        if (architecture.Mlp.Experts?.Value is not { } experts || layer <= experts.Dense)
+            return null;
+        int* chosen = choices!.Pointer + (long)(layer - 1) * choiceLength;
+        int chosenLength = plan.RouterLogits.Rows * experts.Active;
+        return new()
+        {
+            Count = experts.Count,
+            Active = experts.Active,
+            Renormalises = !experts.Gate.IsSoftmax,
+            IsSigmoid = experts.Gate.IsSigmoid,
+            Scale = T.CreateChecked(experts.Scale),
+            SharedWeight = T.Sqrt(T.CreateChecked(experts.Shared)),
+            Logits = Kept(plan.RouterLogits, layer),
+            Seen = Kept(plan.ExpertInput, layer),
+            Made = Kept(plan.ExpertOutput, layer),
+            SeenGradient = plan.ExpertInputGradient.In(activations),
+            MadeGradient = plan.ExpertOutputGradient.In(activations),
+            LogitGradient = plan.RouterGradient.In(activations),
+            Chosen = chosen,
+            Places = chosen + chosenLength,
+            Starts = chosen + 2 * chosenLength,
+        };
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         activations.Dispose();
+        choices?.Dispose();
         foreach (NativeBuffer<T> angles in rotations.Values)
             angles.Dispose();
     }

@@ -10,12 +10,9 @@ namespace Hybrid.Networks.Blocks;
 /// of n tokens (R = B n rows): products with weights run over all rows, attention within each sequence. Backwards, a
 /// matrix y = z W with the gradient g at y passes g Wᵀ on to z and, where gradients of parameters are asked for, gets Zᵀ G.
 /// </summary>
-internal sealed unsafe class DenseBlocks<T> : IDisposable
+internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    // Norms around a module: before it, on its branch, on its sum.
-    private const int Places = (int)GainPlace.Sum + 1;
-
     private readonly Architecture architecture;
     private readonly WorkerPool pool;
     private readonly MatrixProduct<T> product;
@@ -28,6 +25,7 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
     private readonly BlockAdditions<T> additionGradients;
     private readonly NativeBuffer<T>? additionSums;
     private readonly int chunks;
+    private readonly ParameterLayout layout;
 
     /// <summary>Plans the activations of a legal architecture.</summary>
     /// <param name="architecture">Legal.</param>
@@ -55,14 +53,15 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         this.architecture = architecture;
         this.kept = kept;
         (this.form, this.additions, this.additionGradients) = (form, additions, additionGradients);
+        layout = new ParameterLayout(architecture);
         this.weights = weights;
         this.gradients = gradients;
         this.pool = pool;
         this.product = product;
         stages = new BlockStages<T>(architecture, sequences, kept, product);
         chunks = (int)RowChunks.Count((long)sequences * architecture.Tokens);
-        if (LearnsParameters && additions.Layout is { } layout)
-            additionSums = new NativeBuffer<T>(SumsLength(layout, chunks, architecture.Width), "sums of biases");
+        if (LearnsParameters && additions.Layout is { } added)
+            additionSums = new NativeBuffer<T>(SumsLength(added, chunks, architecture.Width), "sums of biases");
     }
 
     /// <summary>x: [R, d], the residual stream where the forward pass stands.</summary>
@@ -72,9 +71,6 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
     internal MatrixView<T> Gradient => stages.Gradient;
 
     private bool LearnsParameters => kept.LearnParameters();
-
-    // Sums of shifts, which stay until their sublayer's end, stand before those of biases.
-    private long FirstBiasSum => additions.Layout!.HasShifts ? (long)Places * chunks * architecture.Width : 0;
 
     /// <summary>A of block <paramref name="layer"/> as its last forward pass left it: [B, H, n, n].</summary>
     internal ReadOnlySpan<T> Probabilities(int layer) => stages.Probabilities(layer);
@@ -110,8 +106,10 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         pool.Run(&Placement<T>.Enter, &placement);
         if (sublayer.Module == ModuleKind.Attention)
             AttentionForward(layer, placement.Input, placement.Branch);
+        else if (stages.Routing(layer) is ExpertRouting<T> routing)
+            ExpertsForward(layer, routing with { Input = placement.Input, Output = placement.Branch });
         else
-            MlpForward(layer, placement.Input, placement.Branch);
+            MlpForward(layer, 0, 0, placement.Input, placement.Branch);
         pool.Run(&Placement<T>.Leave, &placement);
         return (placement.Branch, placement.Added);
     }
@@ -140,10 +138,6 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         additionSums?.Dispose();
     }
 
-    /// <summary>Elements of the sums that gradients of added vectors take; 0 without any.</summary>
-    internal static Int128 SumsLength(AdditionLayout? layout, long chunks, int width) =>
-        layout is null ? 0 : chunks * (layout.LongestBias + (layout.HasShifts ? Places * (Int128)width : 0));
-
     private void Run(int layer)
     {
         foreach (BlockSublayer sublayer in Sublayers(layer))
@@ -156,15 +150,18 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         pool.Run(&Placement<T>.LeaveBackward, &placement);
         if (sublayer.Module == ModuleKind.Attention)
             AttentionBackward(layer, placement.Input, placement.BranchGradient, placement.InputGradient);
+        else if (stages.Routing(layer) is ExpertRouting<T> routing)
+            ExpertsBackward(layer, routing with
+            {
+                Input = placement.Input, Output = placement.BranchGradient, InputGradient = placement.InputGradient,
+            });
         else
-            MlpBackward(layer, placement.Input, placement.BranchGradient, placement.InputGradient);
+            MlpBackward(layer, 0, 0, placement.Input, placement.BranchGradient, placement.InputGradient);
         pool.Run(&Placement<T>.EnterBackward, &placement);
         AddGain(layer, new(sublayer.Module, GainPlace.Input), placement.InputGainSums);
         AddGain(layer, new(sublayer.Module, GainPlace.Branch), placement.BranchGainSums);
         AddGain(layer, new(sublayer.Module, GainPlace.Sum), placement.SumGainSums);
-        AddShift(layer, new(sublayer.Module, GainPlace.Input), placement.InputShiftSums);
-        AddShift(layer, new(sublayer.Module, GainPlace.Branch), placement.BranchShiftSums);
-        AddShift(layer, new(sublayer.Module, GainPlace.Sum), placement.SumShiftSums);
+        AddShifts(layer, sublayer.Module, placement);
     }
 
     private Placement<T> Placed(int layer, BlockSublayer sublayer)
@@ -177,17 +174,6 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
             weights.Gain(layer, new(sublayer.Module, GainPlace.Sum)));
         return form is null ? plain : Published(plain, layer, sublayer);
     }
-
-    private Placement<T> Published(Placement<T> plain, int layer, BlockSublayer sublayer) => plain with
-    {
-        Normalisation = plain.Normalisation.Under(form),
-        InputShift = additions.Shift(layer, new(sublayer.Module, GainPlace.Input)),
-        BranchShift = additions.Shift(layer, new(sublayer.Module, GainPlace.Branch)),
-        SumShift = additions.Shift(layer, new(sublayer.Module, GainPlace.Sum)),
-        InputShiftSums = ShiftSums(layer, new(sublayer.Module, GainPlace.Input)),
-        BranchShiftSums = ShiftSums(layer, new(sublayer.Module, GainPlace.Branch)),
-        SumShiftSums = ShiftSums(layer, new(sublayer.Module, GainPlace.Sum)),
-    };
 
     // input: [R, d], branch: [R, d].
     private void AttentionForward(int layer, MatrixView<T> input, MatrixView<T> branch)
@@ -264,73 +250,11 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         pool.Run(&RotaryTurn<T>.Turn, &turn);
     }
 
-    private void MlpForward(int layer, MatrixView<T> input, MatrixView<T> branch)
-    {
-        HiddenLayer<T> hidden = Hidden(layer);
-        product.Multiply(input, weights.Matrix(layer, MatrixRole.MlpIn), hidden.PreActivation, T.One);
-        if (architecture.Gated)
-        {
-            product.Multiply(input, weights.Matrix(layer, MatrixRole.MlpUp), hidden.Up, T.One);
-            AddBias(layer, MatrixRole.MlpUp, hidden.Up);
-        }
-
-        pool.Run(&HiddenLayer<T>.Forward, &hidden);
-        product.Multiply(hidden.Hidden, weights.Matrix(layer, MatrixRole.MlpOut), branch, T.One);
-        AddBias(layer, MatrixRole.MlpOut, branch);
-    }
-
-    private void MlpBackward(int layer, MatrixView<T> input, MatrixView<T> branchGradient, MatrixView<T> inputGradient)
-    {
-        HiddenLayer<T> hidden = Hidden(layer);
-        Learn(layer, MatrixRole.MlpOut, hidden.Hidden, branchGradient);
-        LearnBias(layer, MatrixRole.MlpOut, branchGradient);
-        product.Multiply(branchGradient, weights.Matrix(layer, MatrixRole.MlpOut).Transposed, hidden.Gradient, T.One);
-        pool.Run(&HiddenLayer<T>.Backward, &hidden);
-        if (LearnsParameters)
-            RowChunks.Add(hidden.BiasSums, gradients.Matrix(layer, MatrixRole.MlpBias));
-        Learn(layer, MatrixRole.MlpIn, input, hidden.Gradient);
-        product.Multiply(hidden.Gradient, weights.Matrix(layer, MatrixRole.MlpIn).Transposed, inputGradient, T.One);
-        if (!architecture.Gated)
-            return;
-        Learn(layer, MatrixRole.MlpUp, input, hidden.UpGradient);
-        LearnBias(layer, MatrixRole.MlpUp, hidden.UpGradient);
-        product.Multiply(hidden.UpGradient, weights.Matrix(layer, MatrixRole.MlpUp).Transposed, inputGradient, T.One, accumulate: true);
-    }
-
-    // The gradient of a matrix: Zᵀ G. input: [R, in], gradient: [R, out].
-    private void Learn(int layer, MatrixRole role, MatrixView<T> input, MatrixView<T> gradient)
+    // The gradient of a matrix, or of one MLP's part of it: Zᵀ G. input: [R, in], gradient: [R, out].
+    private void Learn(int layer, MatrixRole role, MatrixView<T> input, MatrixView<T> gradient, int mlp = 0)
     {
         if (LearnsParameters)
-            product.Multiply(input.Transposed, gradient, gradients.Matrix(layer, role), T.One);
-    }
-
-    // rows: [R, columns], the outputs of a product, which get its bias where it has one.
-    private void AddBias(int layer, MatrixRole role, MatrixView<T> rows)
-    {
-        RowBias<T> bias = new() { Rows = rows, Bias = additions.Bias(layer, role) };
-        if (bias.Bias.Rows > 0)
-            pool.Run(&RowBias<T>.Forward, &bias);
-    }
-
-    private void LearnBias(int layer, MatrixRole role, MatrixView<T> gradient)
-    {
-        if (additionSums is null || additionGradients.Bias(layer, role) is not { Rows: > 0 } result)
-            return;
-        RowBias<T> bias = new() { Rows = gradient, Sums = additionSums.Matrix(FirstBiasSum, chunks, gradient.Columns) };
-        pool.Run(&RowBias<T>.Backward, &bias);
-        RowChunks.Add(bias.Sums, result);
-    }
-
-    // One of three parts of the sums for each place of a norm.
-    private MatrixView<T> ShiftSums(int layer, GainRole role) =>
-        additionSums is null || additions.Shift(layer, role).Rows == 0
-            ? default
-            : additionSums.Matrix((long)role.Place * chunks * architecture.Width, chunks, architecture.Width);
-
-    private void AddShift(int layer, GainRole role, MatrixView<T> sums)
-    {
-        if (sums.Rows > 0)
-            RowChunks.Add(sums, additionGradients.Shift(layer, role));
+            product.Multiply(input.Transposed, gradient, Of(gradients, layer, role, mlp), T.One);
     }
 
     private void AddGain(int layer, GainRole role, MatrixView<T> sums)
@@ -338,8 +262,6 @@ internal sealed unsafe class DenseBlocks<T> : IDisposable
         if (LearnsParameters && weights.Gain(layer, role).Rows > 0)
             RowChunks.Add(sums, gradients.Gain(layer, role));
     }
-
-    private HiddenLayer<T> Hidden(int layer) => stages.Hidden(layer, weights.Matrix(layer, MatrixRole.MlpBias));
 
     private void Copy(MatrixView<T> source, MatrixView<T> destination)
     {
@@ -367,6 +289,6 @@ internal static class DenseBlocks
     internal static readonly Feature[] Features =
     [
         Feature.NormKind, Feature.NormGain, Feature.Mask, Feature.HeadWidth, Feature.KeyValueHeads, Feature.Positions,
-        Feature.QueryKeyNorm, Feature.SoftCap, Feature.Sink,
+        Feature.QueryKeyNorm, Feature.SoftCap, Feature.Sink, Feature.Experts,
     ];
 }

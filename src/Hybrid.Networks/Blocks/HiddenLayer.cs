@@ -39,6 +39,18 @@ internal unsafe struct HiddenLayer<T>
     /// <summary>The gradient at b, chunk by chunk of rows: [chunks, m], or without rows where it is not asked for.</summary>
     internal MatrixView<T> BiasSums;
 
+    /// <summary>The same of some rows alone, with a bias of their own.</summary>
+    internal readonly HiddenLayer<T> Of(int first, int rows, MatrixView<T> bias) => this with
+    {
+        Bias = bias,
+        PreActivation = PreActivation.Slice(first, 0, rows, PreActivation.Columns),
+        Up = Gated ? Up.Slice(first, 0, rows, Up.Columns) : Up,
+        Hidden = Hidden.Slice(first, 0, rows, Hidden.Columns),
+        Gradient = Gradient.Slice(first, 0, rows, Gradient.Columns),
+        UpGradient = Gated ? UpGradient.Slice(first, 0, rows, UpGradient.Columns) : UpGradient,
+        BiasSums = BiasSums.Rows > 0 ? BiasSums.Slice(0, 0, (int)RowChunks.Count(rows), BiasSums.Columns) : BiasSums,
+    };
+
     /// <summary>PreActivation + Bias, and Hidden.</summary>
     internal static void Forward(HiddenLayer<T>* at, int worker, int threads)
     {

@@ -15,7 +15,10 @@ public enum MatrixRole
     /// <summary>W_O: [H d_k, d], entries of variance σ_V/(H d_k).</summary>
     AttentionOut,
 
-    /// <summary>W_1: [d, d_mlp], entries of variance σ_w²/d; the gate's matrix when the MLP is gated.</summary>
+    /// <summary>
+    /// W_1: [d, d_mlp], entries of variance σ_w²/d; the gate's matrix when the MLP is gated. Of experts, here and in the other matrices
+    /// of the MLP, one below the other, the shared one last.
+    /// </summary>
     MlpIn,
 
     /// <summary>b: [1, d_mlp], entries of variance σ_b², inside φ.</summary>
@@ -26,4 +29,7 @@ public enum MatrixRole
 
     /// <summary>W_2: [d_mlp, d], entries of variance σ_v²/d_mlp.</summary>
     MlpOut,
+
+    /// <summary>W_r: [d, E], entries of variance σ_r²/d, from which a token's experts are chosen; without elements where there are none.</summary>
+    Router,
 }

@@ -18,8 +18,13 @@ public static class MatrixRoles
         MatrixRole.MlpBias => RandomStream.MlpBias,
         MatrixRole.MlpUp => RandomStream.MlpUp,
         MatrixRole.MlpOut => RandomStream.MlpOut,
+        MatrixRole.Router => RandomStream.Router,
         _ => throw new ArgumentOutOfRangeException(nameof(role), role, "must be the role of a matrix"),
     };
+
+    /// <summary>Whether every expert has one of its own.</summary>
+    internal static bool IsOfMlp(this MatrixRole role) =>
+        role is MatrixRole.MlpIn or MatrixRole.MlpBias or MatrixRole.MlpUp or MatrixRole.MlpOut;
 
     /// <summary>The field of the record that sets the standard deviation of its initial entries.</summary>
     /// <param name="role">Any.</param>
@@ -31,6 +36,7 @@ public static class MatrixRoles
         MatrixRole.MlpIn or MatrixRole.MlpUp => "mlp.inStd",
         MatrixRole.MlpBias => "mlp.biasStd",
         MatrixRole.MlpOut => "mlp.outStd",
+        MatrixRole.Router => "mlp.experts",
         _ => throw new ArgumentOutOfRangeException(nameof(role), role, "must be the role of a matrix"),
     };
 }

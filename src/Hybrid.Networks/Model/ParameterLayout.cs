@@ -35,10 +35,13 @@ public sealed class ParameterLayout
         Place(MatrixRole.Key, d, keys, logit);
         Place(MatrixRole.Value, d, keys, value);
         Place(MatrixRole.AttentionOut, queries, d, Math.Sqrt(architecture.Attention.ValueStd / queries));
-        Place(MatrixRole.MlpIn, d, hidden, entering);
-        Place(MatrixRole.MlpBias, 1, hidden, architecture.Mlp.BiasStd);
-        Place(MatrixRole.MlpUp, architecture.Gated ? d : 0, hidden, entering);
-        Place(MatrixRole.MlpOut, hidden, d, leaving);
+        Experts? experts = architecture.Mlp.Experts?.Value;
+        Mlps = experts is null ? 1 : experts.Count + (experts.Shared > 0 ? 1 : 0);
+        Place(MatrixRole.MlpIn, d, hidden, entering, Mlps);
+        Place(MatrixRole.MlpBias, 1, hidden, architecture.Mlp.BiasStd, Mlps);
+        Place(MatrixRole.MlpUp, architecture.Gated ? d : 0, hidden, entering, Mlps);
+        Place(MatrixRole.MlpOut, hidden, d, leaving, Mlps);
+        Place(MatrixRole.Router, experts is null ? 0 : d, experts?.Count ?? 0, (experts?.RouterStd ?? 0) / Math.Sqrt(d));
         Depth = architecture.Depth;
     }
 
@@ -68,6 +71,9 @@ public sealed class ParameterLayout
         return architecture;
     }
 
+    /// <summary>Multilayer perceptrons of a block: one, or its experts and the one that all tokens share.</summary>
+    public int Mlps { get; }
+
     /// <summary>L, blocks in the network.</summary>
     public int Depth { get; }
 
@@ -86,8 +92,10 @@ public sealed class ParameterLayout
     /// <summary>First element of <paramref name="role"/> in block <paramref name="layer"/>, 1..depth.</summary>
     public long Offset(int layer, MatrixRole role) => (layer - 1) * BlockLength + blocks[(int)role].Offset;
 
-    private void Place(MatrixRole role, int rows, int columns, double standardDeviation)
+    // Several of a role stand one below the other.
+    private void Place(MatrixRole role, int rows, int columns, double standardDeviation, int count = 1)
     {
+        rows = checked(rows * count);
         blocks[(int)role] = new ParameterBlock(role, BlockLength, rows, columns, standardDeviation);
         BlockLength += (long)Slot.Padded((long)rows * columns);
     }

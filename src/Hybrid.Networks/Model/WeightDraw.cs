@@ -50,7 +50,7 @@ internal unsafe struct WeightDraw<T>
         }
     }
 
-    [InlineArray((int)MatrixRole.MlpOut + 1)]
+    [InlineArray((int)MatrixRole.Router + 1)]
     private struct Matrices
     {
         private ParameterBlock first;

@@ -58,6 +58,9 @@ public enum RandomStream
     /// <summary>W_2.</summary>
     MlpOut = RandomStreams.BlockKind + 7,
 
+    /// <summary>W_r.</summary>
+    Router = RandomStreams.BlockKind + 8,
+
     /// <summary>Networks in coordinates: images of what W_O sees.</summary>
     AttentionImages = RandomStreams.BlockKind + 16,
 

@@ -56,7 +56,8 @@ internal static unsafe class InitialState
                 double gain = role.Place is GainPlace.Query or GainPlace.Key
                     ? Math.Sqrt(architecture.Attention.LogitStd)
                     : architecture.NormGain.At(layer);
-                parameters.Span(layout.FirstGain + layout.Gains.Offset(layer, role), layout.Gains.LengthOf(role)).Fill(T.CreateChecked(gain));
+                long offset = layout.FirstGain + layout.Gains.Offset(layer, role);
+                parameters.Span(offset, layout.Gains.LengthOf(role)).Fill(T.CreateChecked(gain));
             }
         }
 

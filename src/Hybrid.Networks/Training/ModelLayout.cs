@@ -26,6 +26,7 @@ internal sealed class ModelLayout
     private static readonly (string Name, MatrixRole Role)[] MlpMatrices =
     [
         ("mlp.in", MatrixRole.MlpIn), ("mlp.bias", MatrixRole.MlpBias), ("mlp.up", MatrixRole.MlpUp), ("mlp.out", MatrixRole.MlpOut),
+        ("mlp.router", MatrixRole.Router),
     ];
 
     private readonly List<PlacedTensor> tensors = [];
@@ -101,7 +102,7 @@ internal sealed class ModelLayout
     /// <summary>First element of U: [d, V] if it is not tied.</summary>
     internal long Unembedding { get; }
 
-    /// <summary>Vectors that a published network adds in its blocks, from <see cref="FirstAddition"/> on; null of the record's own.</summary>
+    /// <summary>What a published network adds in its blocks, from <see cref="FirstAddition"/> on; null of the record's own.</summary>
     internal AdditionLayout? Additions { get; }
 
     /// <summary>First element of <see cref="Additions"/>.</summary>
@@ -215,7 +216,7 @@ internal sealed class ModelLayout
     {
         ParameterBlock block = Blocks[role];
         bool bias = role == MatrixRole.MlpBias;
-        int[] shape = bias ? [block.Columns] : [block.Rows, block.Columns];
+        int[] shape = bias && block.Rows == 1 ? [block.Columns] : [block.Rows, block.Columns];
         tensors.Add(new(new($"blocks.{layer}.{name}", shape), FirstBlock + Blocks.Offset(layer, role), !bias));
     }
 }

@@ -102,10 +102,10 @@ internal sealed class TorchModel
     {
         Tensor z = tensors.FinalGain is null ? stream : TorchBlock.Normalise(stream, tensors.FinalGain);
         Tensor unembedding = tensors.Unembedding ?? tensors.TokenEmbedding.narrow(0, 0, model.Vocabulary).transpose(0, 1);
-        Tensor logits = (Products.Apply(z, unembedding, TorchPrecision.Single) * logitScale).reshape(-1, model.Vocabulary);
+        Tensor logits = Products.Scaled(Products.Apply(z, unembedding, TorchPrecision.Single), logitScale).reshape(-1, model.Vocabulary);
         Tensor losses = nn.functional.cross_entropy(
             logits, Numbers(batch.Targets, batch, start, count), ignore_index: TokenBatch.NoTarget, reduction: nn.Reduction.None);
-        return losses.to(ScalarType.Float64).sum() / targets;
+        return Products.Scaled(losses.to(ScalarType.Float64).sum(), 1.0 / targets);
     }
 
     private Tensor Numbers(int[] tokens, TokenBatch batch, int start, int count) =>

@@ -28,6 +28,9 @@ internal sealed class TorchOptimiser : IDisposable
     /// <summary>v of every parameter: AdamW's mean squared gradient; empty for SGD.</summary>
     internal IReadOnlyList<Tensor> Square { get; }
 
+    /// <summary>The gradient of the last pass; zeros of what no pass reaches: experts of a layer that has none.</summary>
+    internal static Tensor Gradient(Tensor value) => value.grad ?? zeros_like(value, requires_grad: false);
+
     /// <summary>‖g‖ of the whole gradient, accumulated in double precision.</summary>
     internal double Norm()
     {
@@ -37,7 +40,7 @@ internal sealed class TorchOptimiser : IDisposable
         foreach (LearntTensor parameter in parameters)
         {
             using DisposeScope inner = NewDisposeScope();
-            Tensor wide = parameter.Value.grad!.to(ScalarType.Float64);
+            Tensor wide = Gradient(parameter.Value).to(ScalarType.Float64);
             squares.Add((wide * wide).sum().MoveToOuterDisposeScope());
         }
 
@@ -56,13 +59,13 @@ internal sealed class TorchOptimiser : IDisposable
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor value = parameters[index].Value;
-            Tensor gradient = value.grad! * scale;
+            Tensor gradient = Products.Scaled(Gradient(value), scale);
             if (parameters[index].Decays)
-                value.mul_(1 - rate * options.WeightDecay);
+                Products.Scale(value, 1 - rate * options.WeightDecay);
             if (options.Kind == OptimiserKind.AdamW)
                 FollowAdam(value, gradient, Mean[index], Square[index], rate, step);
             else
-                value.add_(Mean[index].mul_(options.Momentum).add_(gradient), -rate);
+                value.add_(Products.Scaled(Products.Scale(Mean[index], options.Momentum).add_(gradient), -rate));
         }
     }
 
@@ -75,10 +78,12 @@ internal sealed class TorchOptimiser : IDisposable
 
     private void FollowAdam(Tensor value, Tensor gradient, Tensor mean, Tensor square, double rate, int step)
     {
-        mean.mul_(options.Beta1).add_(gradient, 1 - options.Beta1);
-        square.mul_(options.Beta2).addcmul_(gradient, gradient, 1 - options.Beta2);
-        Tensor size = square.sqrt().mul_(1 / Math.Sqrt(1 - Math.Pow(options.Beta2, step))).add_(options.Epsilon);
-        value.addcdiv_(mean, size, -rate / (1 - Math.Pow(options.Beta1, step)));
+        using Scalar newMean = 1 - options.Beta1, newSquare = 1 - options.Beta2, epsilon = options.Epsilon;
+        using Scalar change = -rate / (1 - Math.Pow(options.Beta1, step));
+        Products.Scale(mean, options.Beta1).add_(gradient, newMean);
+        Products.Scale(square, options.Beta2).addcmul_(gradient, gradient, newSquare);
+        Tensor size = Products.Scale(square.sqrt(), 1 / Math.Sqrt(1 - Math.Pow(options.Beta2, step))).add_(epsilon);
+        value.addcdiv_(mean, size, change);
     }
 
     private static Tensor Zeros(LearntTensor parameter) => zeros_like(parameter.Value, requires_grad: false).DetachFromDisposeScope();

@@ -18,6 +18,7 @@ public sealed class TorchTrainer : IMeasuredTrainer
     private readonly Dictionary<string, Func<Tensor>> byName = [];
     private readonly int threads;
     private int stepsDone;
+    private bool hasGradients;
 
     /// <summary>Plans a run and draws its initial parameters.</summary>
     /// <param name="options">Every number in its documented range.</param>
@@ -102,6 +103,7 @@ public sealed class TorchTrainer : IMeasuredTrainer
         double loss = Sum(
             (start, count) => model.LossAndGradient(batch, start, count, targets),
             before: tensors.ClearGradients);
+        hasGradients = true;
         double norm = optimiser.Norm();
         double rate = LearningRate.At(Options.Optimiser, Options.Steps, StepsDone + 1);
         if (double.IsFinite(loss) && double.IsFinite(norm))
@@ -159,8 +161,9 @@ public sealed class TorchTrainer : IMeasuredTrainer
         return sum;
     }
 
-    private static Tensor GradientOf(LearntTensor tensor) =>
-        tensor.Value.grad ?? throw new InvalidOperationException($"{tensor.Named.Name} has no gradient before the first step");
+    private Tensor GradientOf(LearntTensor tensor) => hasGradients
+        ? TorchOptimiser.Gradient(tensor.Value)
+        : throw new InvalidOperationException($"{tensor.Named.Name} has no gradient before the first step");
 
     private IEnumerable<NamedTensor> Named(string prefix, IReadOnlyList<Tensor> values) =>
         tensors.All.Zip(values, (tensor, value) => Named(prefix, tensor, () => value));

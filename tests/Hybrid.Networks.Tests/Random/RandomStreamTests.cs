@@ -27,6 +27,7 @@ public sealed class RandomStreamTests
         [RandomStream.MlpBias] = (true, 5),
         [RandomStream.MlpUp] = (true, 6),
         [RandomStream.MlpOut] = (true, 7),
+        [RandomStream.Router] = (true, 8),
         [RandomStream.AttentionImages] = (true, 16),
         [RandomStream.AttentionFrame] = (true, 17),
         [RandomStream.AttentionInput] = (true, 18),
