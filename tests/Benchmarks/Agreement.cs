@@ -7,6 +7,7 @@ using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Engines;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Engines.Conditioned;
+using Hybrid.Networks.Engines.Dense;
 using Hybrid.Theory;
 using Verdict = Hybrid.Lab.Comparisons.Agreement;
 
@@ -14,7 +15,8 @@ namespace Hybrid.Benchmarks;
 
 /// <summary>
 /// The published agreement between theory and random networks, as the tables of docs/agreement.md: errors by placement of
-/// the normalisation and by attention strength, where the width is no longer the limit, and against the number of heads.
+/// the normalisation and by attention strength, where the width is no longer the limit, against the number of heads, and for what
+/// transformers have today.
 /// </summary>
 internal static class Agreement
 {
@@ -66,10 +68,79 @@ internal static class Agreement
         return 0;
     }
 
-    private static CheckReport Check(int threads, int samples, Architecture[] architectures)
+    /// <summary>The same for masks, heads, norms and MLPs of today's transformers, one at a time and together, on real weights.</summary>
+    public static int RunFeatures(int threads, int width, int samples)
     {
-        EngineEntry engine = new(
-            "conditioned", "", (architecture, inner) => new ConditionedEngine(architecture, inner), ConditionedEngine.Bytes);
+        long start = Stopwatch.GetTimestamp();
+        string[] names = [.. Features.Select(feature => feature.Name)];
+        EngineEntry engine = new("dense", "", (architecture, inner) => new DenseEngine(architecture, inner), DenseEngine.Bytes)
+        {
+            Features = DenseEngine.Features,
+        };
+        CheckReport report = Check(threads, samples, engine, [.. Features.Select(feature => Modern(width, feature.Name, feature.Changes))]);
+        Console.WriteLine($"Width {width}, {samples} networks (and {4 * samples} at width {width / 4}), seed {Seed}, {threads} threads, "
+            + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0} s, {Environment.CpuUsage.TotalTime.TotalSeconds:0} s of processor time.");
+        Summarise("network", names, name => report.Comparisons.Where((_, index) => names[index] == name));
+        return 0;
+    }
+
+    private static readonly (string Name, string[] Changes)[] Features =
+    [
+        ("plain", []),
+        ("in parallel", ["wiring=parallel"]),
+        ("window", ["mask={\"window\":8}"]),
+        ("prefix", ["mask={\"prefix\":8}"]),
+        ("five windows, one causal", [$"mask=[{string.Join(",", Enumerable.Repeat("{\"window\":8}", 5))},\"causal\"]"]),
+        ("rotary", ["attention.positions={\"rope\":{\"base\":10000,\"fraction\":1}}"]),
+        ("a quarter rotary", ["attention.positions={\"rope\":{\"base\":10000,\"fraction\":0.25}}"]),
+        ("ALiBi", ["attention.positions=alibi"]),
+        ("heads' queries and keys normalised", ["attention.queryKeyNorm=head"]),
+        ("all queries and keys normalised", ["attention.queryKeyNorm=all"]),
+        ("cap", ["attention.softCap=2"]),
+        ("sink", ["attention.sink=1"]),
+        ("two groups of heads", ["attention.keyValueHeads=2"]),
+        ("8 experts, 2 active", [Experts("renormalised", 8, 2, 0, 0), "mlpWidth=256"]),
+        ("16 experts, 4 active, softmax, shared", [Experts("softmax", 16, 4, 0.25, 0), "mlpWidth=128"]),
+        ("16 experts, 4 active, sigmoid, one dense layer", [Experts("sigmoid", 16, 4, 0, 1), "mlpWidth=128"]),
+        ("gains falling as 1/√ℓ", [$"normGain=[{string.Join(",", Enumerable.Range(1, ModernDepth).Select(Gain))}]"]),
+        ("dynamic tanh", ["normKind={\"dyt\":0.5}"]),
+        ("grouped, rotary, normalised, experts",
+        [
+            "attention.keyValueHeads=4", "attention.positions={\"rope\":{\"base\":10000,\"fraction\":1}}", "attention.queryKeyNorm=head",
+            Experts("renormalised", 8, 2, 0, 0), "mlpWidth=256",
+        ]),
+        ("windows, rotary, sink, experts",
+        [
+            $"mask=[{string.Join(",", Enumerable.Repeat("{\"window\":8},\"causal\"", ModernDepth / 2))}]", "attention.sink=0",
+            "attention.positions={\"rope\":{\"base\":10000,\"fraction\":1}}", Experts("renormalised", 8, 2, 0, 0), "mlpWidth=256",
+        ]),
+    ];
+
+    private const int ModernDepth = 6;
+
+    private static string Gain(int layer) => (1 / Math.Sqrt(layer)).ToString("R", CultureInfo.InvariantCulture);
+
+    private static string Experts(string gate, int count, int active, double shared, int dense) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"mlp.experts={{\"count\":{count},\"active\":{active},\"gate\":\"{gate}\",\"routerStd\":1,\"shared\":{shared},\"dense\":{dense}}}");
+
+    // Heads keep their width at the second width: they are drawn with as many coordinates as they have.
+    private static Architecture Modern(int width, string name, string[] changes) => ArchitectureOverrides.Apply(
+        ArchitectureModule.Defaults,
+        [
+            $"name={name}", "tokens=32", $"depth={ModernDepth}", $"width={width}", $"mlpWidth={width}", "heads=8", "attention.headWidth=32",
+            "activation=silu", "gated=true", "norm=pre", "mask=causal", "attention.logitStd=1.5", "attention.branch=0.8", "mlp.branch=0.8",
+            "mlp.inStd=1.5", "mlp.outStd=1.5", "input.correlation=0.2", .. changes,
+        ]);
+
+    private static CheckReport Check(int threads, int samples, Architecture[] architectures) => Check(
+        threads,
+        samples,
+        new("conditioned", "", (architecture, inner) => new ConditionedEngine(architecture, inner), ConditionedEngine.Bytes),
+        architectures);
+
+    private static CheckReport Check(int threads, int samples, EngineEntry engine, Architecture[] architectures)
+    {
         string last = "";
         return Hybrid.Lab.Checks.Check.Run(
             new CheckPlan(architectures, engine, samples, Seed, threads),
@@ -115,8 +186,8 @@ internal static class Agreement
     private static string Signed(Comparison comparison, Quantity quantity, int layer)
     {
         QuantityComparison item = comparison.Quantities.First(item => item.Quantity == quantity && item.Layer == layer);
-        return string.Create(
-            CultureInfo.InvariantCulture, $"{100 * item.Deviation:+0.00;−0.00} ± {100 * item.Measured.StandardError / item.Scale:0.00} %");
+        double deviation = Math.Round(100 * item.Deviation, 2), error = 100 * item.Measured.StandardError / item.Scale;
+        return string.Create(CultureInfo.InvariantCulture, $"{deviation:+0.00;−0.00;0.00} ± {error:0.00} %");
     }
 
     private static string Row(Percentiles errors) => $"{Percent(errors.P50)} | {Percent(errors.P90)} | {Percent(errors.P99)}";

@@ -21,6 +21,9 @@ switch (args)
     case ["agreement", ..]:
         return Agreement.Run(
             threads, width: args.Length > 1 ? int.Parse(args[1]) : 8192, samples: args.Length > 2 ? int.Parse(args[2]) : 16);
+    case ["agreement-features", ..]:
+        return Agreement.RunFeatures(
+            threads, width: args.Length > 1 ? int.Parse(args[1]) : 1024, samples: args.Length > 2 ? int.Parse(args[2]) : 16);
     case ["normals"]:
         return NormalNumbers.Run();
     case ["conditioned-parts", ..]:

@@ -16,9 +16,11 @@ namespace Hybrid.Lab.Engines;
 public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed, long? Memory = null)
 {
     /// <summary>How many engines work on <paramref name="samples"/> networks at a time.</summary>
+    /// <exception cref="InvalidArchitectureException">The engine cannot draw such networks.</exception>
     /// <exception cref="InputException">The memory does not hold even one.</exception>
     public int EnginesFor(Architecture architecture, int samples)
     {
+        Features.EnsureSupported($"engine {Engine.Name}", [.. Engine.Features], architecture);
         long memory = Memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
         Int128 bytes = Engine.Bytes(architecture);
         if (bytes > memory)

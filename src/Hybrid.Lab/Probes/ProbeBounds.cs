@@ -23,7 +23,8 @@ public sealed record ProbeBounds(double[] Norms, bool NeedsWeights)
         Architecture architecture = network.Model.Architecture;
         Placement norm = architecture.Norm;
         bool weights = !norm.OnBranch && !norm.OnSum;
-        if (weights && (operatorNorm is null || !norm.Before || architecture.Activation is Activation.Custom))
+        bool known = norm.Before && architecture.Activation is not Activation.Custom && architecture.Mlp.Experts is null;
+        if (weights && (operatorNorm is null || !known))
             return null;
         HashSet<string> names = [.. network.Parameters.Select(tensor => tensor.Name)];
         double root = Math.Sqrt(architecture.Width);
