@@ -82,7 +82,9 @@ public sealed class CheckpointTokenizer
         BertTokenizer tokenizer = BertTokenizer.Create(vocabulary, new BertOptions { LowerCaseBeforeTokenization = lowerCase });
         return new(tokenizer, $"word pieces of {description}")
         {
-            First = tokenizer.ClassificationTokenId, Last = tokenizer.SeparatorTokenId, Mask = tokenizer.MaskingTokenId,
+            First = tokenizer.ClassificationTokenId,
+            Last = tokenizer.SeparatorTokenId,
+            Mask = tokenizer.MaskingTokenId,
         };
     }
 

@@ -13,8 +13,12 @@ internal static class FamilyConfig
 
     private static readonly Dictionary<string, string> Classes = new()
     {
-        ["gpt2"] = "GPT2LMHeadModel", ["gpt_neox"] = "GPTNeoXForCausalLM", ["llama"] = "LlamaForCausalLM",
-        ["mistral"] = "MistralForCausalLM", ["qwen3"] = "Qwen3ForCausalLM", ["olmo2"] = "Olmo2ForCausalLM",
+        ["gpt2"] = "GPT2LMHeadModel",
+        ["gpt_neox"] = "GPTNeoXForCausalLM",
+        ["llama"] = "LlamaForCausalLM",
+        ["mistral"] = "MistralForCausalLM",
+        ["qwen3"] = "Qwen3ForCausalLM",
+        ["olmo2"] = "Olmo2ForCausalLM",
     };
 
     /// <summary>The configuration of a family with the sizes of a record.</summary>

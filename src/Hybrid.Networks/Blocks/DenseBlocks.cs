@@ -153,7 +153,9 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         else if (stages.Routing(layer) is ExpertRouting<T> routing)
             ExpertsBackward(layer, routing with
             {
-                Input = placement.Input, Output = placement.BranchGradient, InputGradient = placement.InputGradient,
+                Input = placement.Input,
+                Output = placement.BranchGradient,
+                InputGradient = placement.InputGradient,
             });
         else
             MlpBackward(layer, 0, 0, placement.Input, placement.BranchGradient, placement.InputGradient);
