@@ -28,8 +28,8 @@ public sealed class ProbeCommandTests
             """);
         string path = folder.Path("fresh");
         Assert.Equal(0, CommandRun.Of(
-            "export", folder.Path("config.json"), "--set", "tokens=24", "--set", """attention.positions={"rope":{"base":10000,"fraction":1}}""",
-            "--vocabulary", "512", "--out", path).ExitCode);
+            "export", folder.Path("config.json"), "--set", "tokens=24", "--set",
+            """attention.positions={"rope":{"base":10000,"fraction":1}}""", "--vocabulary", "512", "--out", path).ExitCode);
         CommandRun run = CommandRun.Of("probe", path, "--quick", "--json", "--sequences", "8");
         Assert.Equal(0, run.ExitCode);
         using JsonDocument document = JsonDocument.Parse(run.Output);

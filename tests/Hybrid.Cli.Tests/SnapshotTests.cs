@@ -44,7 +44,8 @@ public class SnapshotTests
     {
         string[] verbs =
         [
-            "check", "predict", "simulate", "diff", "phase", "suggest", "train", "probe", "export", "experiment", "bench", "presets", "info",
+            "check", "predict", "simulate", "diff", "phase", "suggest", "train", "probe", "export", "experiment", "bench", "presets",
+            "info",
         ];
         int examples = 0;
         foreach (string verb in verbs)

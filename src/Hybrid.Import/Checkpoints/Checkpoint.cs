@@ -25,7 +25,8 @@ public sealed class Checkpoint : IDisposable
         FamilyTensors family = config.Family;
         _root = family.Roots.FirstOrDefault(root => files.Find(family.Tokens.Replace("^", root, StringComparison.Ordinal)) is not null)
             ?? throw new InputException(
-                $"{folder}: tensors are missing: {family.Tokens.Replace("^", family.Roots[0], StringComparison.Ordinal)}, the token embedding");
+                $"{folder}: tensors are missing: {family.Tokens.Replace("^", family.Roots[0], StringComparison.Ordinal)}, "
+                + "the token embedding");
         _masked = family.MaskedHeadBias is string bias && files.Find(bias) is not null;
         _head = family.MaskedHeadBias is not null ? _masked ? HeadKind.Tied : HeadKind.None
             : config.Tied ? HeadKind.Tied

@@ -26,7 +26,9 @@ internal sealed class CheckpointFiles : IDisposable
     public IEnumerable<StoredTensor> Tensors => _tensors.Values.Select(item => item.Stored);
 
     /// <summary>Opens the files of a folder.</summary>
-    /// <exception cref="InputException">There are none, or one cannot be read, is torn or holds other tensors than its index says.</exception>
+    /// <exception cref="InputException">
+    /// There are none, or one cannot be read, is torn or holds other tensors than its index says.
+    /// </exception>
     public static CheckpointFiles Open(string folder)
     {
         string whole = Path.Combine(folder, Whole), index = Path.Combine(folder, Index);

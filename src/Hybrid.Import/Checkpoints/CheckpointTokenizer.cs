@@ -82,7 +82,9 @@ public sealed class CheckpointTokenizer
         BertTokenizer tokenizer = BertTokenizer.Create(vocabulary, new BertOptions { LowerCaseBeforeTokenization = lowerCase });
         return new(tokenizer, $"word pieces of {description}")
         {
-            First = tokenizer.ClassificationTokenId, Last = tokenizer.SeparatorTokenId, Mask = tokenizer.MaskingTokenId,
+            First = tokenizer.ClassificationTokenId,
+            Last = tokenizer.SeparatorTokenId,
+            Mask = tokenizer.MaskingTokenId,
         };
     }
 
@@ -181,8 +183,9 @@ public sealed class CheckpointTokenizer
                     return (part.GetProperty("cls")[1].GetInt32(), part.GetProperty("sep")[1].GetInt32());
                 case "TemplateProcessing":
                     JsonElement[] single = [.. part.GetProperty("single").EnumerateArray()];
+                    JsonElement tokens = part.GetProperty("special_tokens");
                     int? Special(JsonElement item) => item.TryGetProperty("SpecialToken", out JsonElement special)
-                        ? part.GetProperty("special_tokens").GetProperty(special.GetProperty("id").GetString()!).GetProperty("ids")[0].GetInt32()
+                        ? tokens.GetProperty(special.GetProperty("id").GetString()!).GetProperty("ids")[0].GetInt32()
                         : null;
                     return (Special(single[0]), single.Length > 1 ? Special(single[^1]) : null);
             }

@@ -101,8 +101,9 @@ public static class CheckpointWriter
 
         throw new InputException(
             $"'{architecture.Name}' is no network of {(modelType is null ? "a family that is written" : modelType)} "
-            + $"({string.Join(", ", FamilyConfig.ModelTypes)}): their blocks have a causal mask and, gpt2's aside, rotary positions; gpt2 and "
-            + "gpt_neox are pre-norm without gates, llama, mistral and qwen3 pre-norm with gates, olmo2 normalises branches and all queries");
+            + $"({string.Join(", ", FamilyConfig.ModelTypes)}): their blocks have a causal mask and, gpt2's aside, rotary "
+            + "positions; gpt2 and gpt_neox are pre-norm without gates, llama, mistral and qwen3 pre-norm with gates, olmo2 normalises "
+            + "branches and all queries");
     }
 
     /// <summary>What a family must build: the record without its scales, and with skips and branches of 1.</summary>

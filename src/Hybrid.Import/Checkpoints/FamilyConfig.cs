@@ -3,7 +3,9 @@ using Hybrid.Architectures;
 
 namespace Hybrid.Import.Checkpoints;
 
-/// <summary>A record as a config.json of each family that is written; whether the family can be that record is another's to check.</summary>
+/// <summary>
+/// A record as a config.json of each family that is written; whether the family can be that record is another's to check.
+/// </summary>
 internal static class FamilyConfig
 {
     /// <summary>The families that are written, in the order in which they are tried.</summary>
@@ -11,8 +13,12 @@ internal static class FamilyConfig
 
     private static readonly Dictionary<string, string> Classes = new()
     {
-        ["gpt2"] = "GPT2LMHeadModel", ["gpt_neox"] = "GPTNeoXForCausalLM", ["llama"] = "LlamaForCausalLM",
-        ["mistral"] = "MistralForCausalLM", ["qwen3"] = "Qwen3ForCausalLM", ["olmo2"] = "Olmo2ForCausalLM",
+        ["gpt2"] = "GPT2LMHeadModel",
+        ["gpt_neox"] = "GPTNeoXForCausalLM",
+        ["llama"] = "LlamaForCausalLM",
+        ["mistral"] = "MistralForCausalLM",
+        ["qwen3"] = "Qwen3ForCausalLM",
+        ["olmo2"] = "Olmo2ForCausalLM",
     };
 
     /// <summary>The configuration of a family with the sizes of a record.</summary>

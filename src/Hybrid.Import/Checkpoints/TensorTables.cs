@@ -90,7 +90,13 @@ internal static class TensorTables
             Biases = QueryKeyValue,
             UsesWindow = false,
         },
-        Llama with { ModelTypes = ["qwen3"], Rows = [.. Decoder(None), .. HeadNorms(None)], MlpBiases = MatrixBiases.None, UsesWindow = false },
+        Llama with
+        {
+            ModelTypes = ["qwen3"],
+            Rows = [.. Decoder(None), .. HeadNorms(None)],
+            MlpBiases = MatrixBiases.None,
+            UsesWindow = false,
+        },
         Llama with
         {
             ModelTypes = ["olmo2"],
@@ -105,7 +111,13 @@ internal static class TensorTables
             ],
         },
         Gemma2,
-        Gemma2 with { ModelTypes = ["gemma3_text"], Rows = [.. GemmaRows(None), .. HeadNorms(PlusOne)], WindowPattern = 6, RotaryBase = 1000000 },
+        Gemma2 with
+        {
+            ModelTypes = ["gemma3_text"],
+            Rows = [.. GemmaRows(None), .. HeadNorms(PlusOne)],
+            WindowPattern = 6,
+            RotaryBase = 1000000,
+        },
         Encoder("bert", "bert.", 0) with
         {
             Rows =

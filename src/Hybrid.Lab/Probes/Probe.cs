@@ -112,7 +112,8 @@ public static class Probe
             if (!double.IsFinite(meter.Boundaries[layer].Q))
             {
                 throw new InputException(string.Create(
-                    CultureInfo.InvariantCulture, $"'{subject.Name}': the stream is not finite after layer {layer}; its weights are broken"));
+                    CultureInfo.InvariantCulture,
+                    $"'{subject.Name}': the stream is not finite after layer {layer}; its weights are broken"));
             }
         }
     }

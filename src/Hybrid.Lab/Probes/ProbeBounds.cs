@@ -23,7 +23,8 @@ public sealed record ProbeBounds(double[] Norms, bool NeedsWeights)
         Architecture architecture = network.Model.Architecture;
         Placement norm = architecture.Norm;
         bool weights = !norm.OnBranch && !norm.OnSum;
-        if (weights && (operatorNorm is null || !norm.Before || architecture.Activation is Activation.Custom))
+        bool known = norm.Before && architecture.Activation is not Activation.Custom && architecture.Mlp.Experts is null;
+        if (weights && (operatorNorm is null || !known))
             return null;
         HashSet<string> names = [.. network.Parameters.Select(tensor => tensor.Name)];
         double root = Math.Sqrt(architecture.Width);
@@ -38,8 +39,9 @@ public sealed record ProbeBounds(double[] Norms, bool NeedsWeights)
                 foreach (Sublayer sublayer in step.Sublayers)
                     sum += sublayer.Branch * (norm.OnBranch ? Normalised(layer, Name(sublayer), "out") : Module(layer, sublayer));
                 x = sum;
+                bool alone = step.Sublayers.Length == 1;
                 if (norm.OnSum)
-                    x = Normalised(layer, step.Sublayers.Length > 1 ? "" : Name(step.Sublayers[0]), step.Sublayers.Length > 1 ? "sum" : "out");
+                    x = Normalised(layer, alone ? Name(step.Sublayers[0]) : "", alone && !norm.OnBranch ? "out" : "sum");
             }
 
             bounds[layer] = x;

@@ -24,14 +24,17 @@ public static class ProbeFigure
             Panel("branches: cosine with the stream", 1, [.. results.SelectMany(Branches)], depth),
             Panel("angle between tokens: u = 1 − ρ", 0, [.. results.SelectMany(Angles)], depth),
             Panel("attention: entropy over the largest there is", 1, [.. results.SelectMany(Entropies)], depth),
-            .. results.Any(HasGradients)
-                ? (CurvePanel[])[Panel("gradient of the loss at the stream", 0, [.. results.Where(HasGradients).SelectMany(Gradients)], depth)]
-                : [],
+            .. OfGradients(results, depth),
             Panel("largest activation over the median", 0, [.. results.SelectMany(Massive)], depth),
         ];
-        string title = string.Join(" and ", results.Select(result => $"'{result.Name}'")) + ": how signals pass through the trained network";
+        string names = string.Join(" and ", results.Select(result => $"'{result.Name}'"));
+        string title = $"{names}: how signals pass through the trained network";
         return CurveFigure.Render(title, Subtitle(results), panels);
     }
+
+    private static CurvePanel[] OfGradients(IReadOnlyList<ProbeResult> results, AxisScale depth) => results.Any(HasGradients)
+        ? [Panel("gradient of the loss at the stream", 0, [.. results.Where(HasGradients).SelectMany(Gradients)], depth)]
+        : [];
 
     private static string Subtitle(IReadOnlyList<ProbeResult> results) => string.Join("; ", results.Select(result => string.Create(
         CultureInfo.InvariantCulture,
@@ -46,7 +49,11 @@ public static class ProbeFigure
         yield return Points(result, "measured", network, 0, layer => result.Boundaries[layer].Norm);
         yield return Points(result, "position 0", network, 1, layer => Math.Sqrt(result.Boundaries[layer].FirstQ));
         if (result.Theory.IsThere)
-            yield return Line(result, "theory before training", network, 2, 0, result.Depth, layer => Math.Sqrt(result.Theory.Q[(int)layer]));
+        {
+            yield return Line(
+                result, "theory before training", network, 2, 0, result.Depth, layer => Math.Sqrt(result.Theory.Q[(int)layer]));
+        }
+
         if (result.Growth is { } growth)
             yield return Line(result, "best fit", network, 3, result.First, result.Last, growth.Fit(growth.Best).At);
     }
@@ -66,7 +73,8 @@ public static class ProbeFigure
 
     private static IEnumerable<CurveSeries> Entropies(ProbeResult result, int network)
     {
-        yield return PointsOfBlocks(result, "attention", network, 4, block => result.Heads[block - 1].Entropy / result.Heads[block - 1].Allowed);
+        yield return PointsOfBlocks(
+            result, "attention", network, 4, block => result.Heads[block - 1].Entropy / result.Heads[block - 1].Allowed);
         yield return PointsOfBlocks(result, "weight on position 0", network, 6, block => result.Heads[block - 1].OnFirst);
     }
 

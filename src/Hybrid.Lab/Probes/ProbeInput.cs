@@ -27,11 +27,8 @@ public sealed record ProbeInput(TokenBatch Batch, bool[] Counted, string Descrip
         if (subject is RunSubject run && run.Validation(sequences) is TokenBatch batch)
             return new(batch, Beyond(batch, null), "validation data of the run", "the run's own");
         Random random = new(unchecked((int)(seed ^ (seed >> 32))));
-        return Of(
-            subject,
-            [.. Enumerable.Range(0, sequences).Select(_ => Enumerable.Range(0, tokens).Select(_ => random.Next(subject.Vocabulary)).ToArray())],
-            "uniformly random tokens",
-            null);
+        int[] Sequence() => [.. Enumerable.Range(0, tokens).Select(_ => random.Next(subject.Vocabulary))];
+        return Of(subject, [.. Enumerable.Range(0, sequences).Select(_ => Sequence())], "uniformly random tokens", null);
     }
 
     /// <summary>A file with one sequence a line, token numbers between spaces or commas.</summary>

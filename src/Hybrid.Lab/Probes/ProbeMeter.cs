@@ -169,8 +169,8 @@ internal sealed class ProbeMeter : IPassObserver<float>
             variance += squares[k] / count - sums[k] / count * (sums[k] / count);
         (double largest, double median, (int, int) at) = Sizes(stream);
         return new(
-            square / count / d, first / sequences / d, square > 0 ? pairs / square : 0, coordinates / count, variance / d, rank, largest, median,
-            at, Math.Sqrt(largestNorm), double.NaN);
+            square / count / d, first / sequences / d, square > 0 ? pairs / square : 0, coordinates / count, variance / d, rank, largest,
+            median, at, Math.Sqrt(largestNorm), double.NaN);
     }
 
     private double[] Gram(MatrixView<float> stream, int sequence)

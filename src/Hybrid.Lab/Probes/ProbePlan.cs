@@ -11,4 +11,12 @@ namespace Hybrid.Lab.Probes;
 /// <param name="Seed">Of random tokens, draws of the theory and tangents.</param>
 /// <param name="Threads">≥ 1; results do not depend on it.</param>
 public sealed record ProbePlan(
-    int? Tokens, int Sequences, string? Text, string? Ids, (int First, int Last)? Layers, int Exponents, bool Quick, ulong Seed, int Threads);
+    int? Tokens,
+    int Sequences,
+    string? Text,
+    string? Ids,
+    (int First, int Last)? Layers,
+    int Exponents,
+    bool Quick,
+    ulong Seed,
+    int Threads);

@@ -40,7 +40,8 @@ public sealed record ProbeTheory(double[] Q, double[] U, string Source)
                 [.. layers.Select(layer => layer.Q)], [.. layers.Select(layer => layer.U)],
                 "from the record's own input, of equally different tokens");
         }
-        catch (Exception error) when (error is TheoryException or InvalidArchitectureException or ArgumentException or NotSupportedException)
+        catch (Exception error)
+            when (error is TheoryException or InvalidArchitectureException or ArgumentException or NotSupportedException)
         {
             return new([], [], $"none: {error.Message}");
         }

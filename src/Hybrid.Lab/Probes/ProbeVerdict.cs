@@ -16,6 +16,9 @@ public static class ProbeVerdict
     // A step of log ‖x‖ is odd so many robust standard deviations off the median, and by 10 % of the norm at least.
     private const double OddDeviations = 5, OddLeast = 0.1, RobustDeviation = 1.4826;
 
+    // Nearer to 1 than that, log growth is what independent branches give.
+    private const double Independent = 0.1;
+
     /// <summary>The largest coordinate over the median from which activations count as massive.</summary>
     public const double Massive = 1000;
 
@@ -51,10 +54,16 @@ public static class ProbeVerdict
     }
 
     /// <summary>How much of the growth independent branches explain; null where sums are normalised or nothing grows.</summary>
-    public static string? Independence(ProbeResult result) => double.IsFinite(result.OverIndependent)
-        ? $"Independent branches of these sizes would make log growth 1, and it is {Short(result.OverIndependent)}: branches point "
-            + (result.Correlation > 0 ? "along" : "against") + $" the stream (mean cosine {Short(result.Correlation)})."
-        : null;
+    public static string? Independence(ProbeResult result)
+    {
+        if (!double.IsFinite(result.OverIndependent))
+            return null;
+        string cosine = $"mean cosine with it {Short(result.Correlation)}";
+        return Math.Abs(result.OverIndependent - 1) < Independent
+            ? $"Branches add up as if they were independent of the stream: log growth is {Short(result.OverIndependent)} of that, {cosine}."
+            : $"Independent branches of these sizes predict too {(result.OverIndependent > 1 ? "little" : "much")}: "
+                + $"log growth is {Short(result.OverIndependent)} of that, {cosine}.";
+    }
 
     /// <summary>The layers that are not like the others, each with why.</summary>
     public static IReadOnlyList<(int Layer, string Why)> Odd(ProbeResult result)

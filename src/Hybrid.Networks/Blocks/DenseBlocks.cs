@@ -13,9 +13,6 @@ namespace Hybrid.Networks.Blocks;
 internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    // Norms around a module: before it, on its branch, on its sum.
-    private const int Places = (int)GainPlace.Sum + 1;
-
     private readonly Architecture architecture;
     private readonly WorkerPool pool;
     private readonly MatrixProduct<T> product;
@@ -23,12 +20,12 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     private readonly BlockParameters<T> weights;
     private readonly BlockParameters<T> gradients;
     private readonly KeptActivations kept;
-    private readonly ParameterLayout layout;
     private readonly ModelForm? form;
     private readonly BlockAdditions<T> additions;
     private readonly BlockAdditions<T> additionGradients;
     private readonly NativeBuffer<T>? additionSums;
     private readonly int chunks;
+    private readonly ParameterLayout layout;
 
     /// <summary>Plans the activations of a legal architecture.</summary>
     /// <param name="architecture">Legal.</param>
@@ -55,8 +52,8 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     {
         this.architecture = architecture;
         this.kept = kept;
-        layout = new ParameterLayout(architecture);
         (this.form, this.additions, this.additionGradients) = (form, additions, additionGradients);
+        layout = new ParameterLayout(architecture);
         this.weights = weights;
         this.gradients = gradients;
         this.pool = pool;
@@ -74,9 +71,6 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     internal MatrixView<T> Gradient => stages.Gradient;
 
     private bool LearnsParameters => kept.LearnParameters();
-
-    // Sums of shifts, which stay until their sublayer's end, stand before those of biases.
-    private long FirstBiasSum => additions.Layout!.HasShifts ? (long)Places * chunks * architecture.Width : 0;
 
     /// <summary>A of block <paramref name="layer"/> as its last forward pass left it: [B, H, n, n].</summary>
     internal ReadOnlySpan<T> Probabilities(int layer) => stages.Probabilities(layer);
@@ -144,10 +138,6 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         additionSums?.Dispose();
     }
 
-    /// <summary>Elements of the sums that gradients of added vectors take; 0 without any.</summary>
-    internal static Int128 SumsLength(AdditionLayout? layout, long chunks, int width) =>
-        layout is null ? 0 : chunks * (layout.LongestBias + (layout.HasShifts ? Places * (Int128)width : 0));
-
     private void Run(int layer)
     {
         foreach (BlockSublayer sublayer in Sublayers(layer))
@@ -163,7 +153,9 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         else if (stages.Routing(layer) is ExpertRouting<T> routing)
             ExpertsBackward(layer, routing with
             {
-                Input = placement.Input, Output = placement.BranchGradient, InputGradient = placement.InputGradient,
+                Input = placement.Input,
+                Output = placement.BranchGradient,
+                InputGradient = placement.InputGradient,
             });
         else
             MlpBackward(layer, 0, 0, placement.Input, placement.BranchGradient, placement.InputGradient);
@@ -171,9 +163,7 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         AddGain(layer, new(sublayer.Module, GainPlace.Input), placement.InputGainSums);
         AddGain(layer, new(sublayer.Module, GainPlace.Branch), placement.BranchGainSums);
         AddGain(layer, new(sublayer.Module, GainPlace.Sum), placement.SumGainSums);
-        AddShift(layer, new(sublayer.Module, GainPlace.Input), placement.InputShiftSums);
-        AddShift(layer, new(sublayer.Module, GainPlace.Branch), placement.BranchShiftSums);
-        AddShift(layer, new(sublayer.Module, GainPlace.Sum), placement.SumShiftSums);
+        AddShifts(layer, sublayer.Module, placement);
     }
 
     private Placement<T> Placed(int layer, BlockSublayer sublayer)
@@ -186,17 +176,6 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
             weights.Gain(layer, new(sublayer.Module, GainPlace.Sum)));
         return form is null ? plain : Published(plain, layer, sublayer);
     }
-
-    private Placement<T> Published(Placement<T> plain, int layer, BlockSublayer sublayer) => plain with
-    {
-        Normalisation = plain.Normalisation.Under(form),
-        InputShift = additions.Shift(layer, new(sublayer.Module, GainPlace.Input)),
-        BranchShift = additions.Shift(layer, new(sublayer.Module, GainPlace.Branch)),
-        SumShift = additions.Shift(layer, new(sublayer.Module, GainPlace.Sum)),
-        InputShiftSums = ShiftSums(layer, new(sublayer.Module, GainPlace.Input)),
-        BranchShiftSums = ShiftSums(layer, new(sublayer.Module, GainPlace.Branch)),
-        SumShiftSums = ShiftSums(layer, new(sublayer.Module, GainPlace.Sum)),
-    };
 
     // input: [R, d], branch: [R, d].
     private void AttentionForward(int layer, MatrixView<T> input, MatrixView<T> branch)
@@ -278,35 +257,6 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     {
         if (LearnsParameters)
             product.Multiply(input.Transposed, gradient, Of(gradients, layer, role, mlp), T.One);
-    }
-
-    // rows: [R, columns], the outputs of a product, which get its bias where it has one.
-    private void AddBias(int layer, MatrixRole role, MatrixView<T> rows)
-    {
-        RowBias<T> bias = new() { Rows = rows, Bias = additions.Bias(layer, role) };
-        if (bias.Bias.Rows > 0)
-            pool.Run(&RowBias<T>.Forward, &bias);
-    }
-
-    private void LearnBias(int layer, MatrixRole role, MatrixView<T> gradient)
-    {
-        if (additionSums is null || additionGradients.Bias(layer, role) is not { Rows: > 0 } result)
-            return;
-        RowBias<T> bias = new() { Rows = gradient, Sums = additionSums.Matrix(FirstBiasSum, chunks, gradient.Columns) };
-        pool.Run(&RowBias<T>.Backward, &bias);
-        RowChunks.Add(bias.Sums, result);
-    }
-
-    // One of three parts of the sums for each place of a norm.
-    private MatrixView<T> ShiftSums(int layer, GainRole role) =>
-        additionSums is null || additions.Shift(layer, role).Rows == 0
-            ? default
-            : additionSums.Matrix((long)role.Place * chunks * architecture.Width, chunks, architecture.Width);
-
-    private void AddShift(int layer, GainRole role, MatrixView<T> sums)
-    {
-        if (sums.Rows > 0)
-            RowChunks.Add(sums, additionGradients.Shift(layer, role));
     }
 
     private void AddGain(int layer, GainRole role, MatrixView<T> sums)

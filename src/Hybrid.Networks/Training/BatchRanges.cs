@@ -27,6 +27,8 @@ internal static class BatchRanges
             targets += target == TokenBatch.NoTarget ? 0 : 1;
         }
 
-        return targets > 0 || model.Form?.Output?.Head == HeadKind.None ? targets : throw new ArgumentException("a batch must have at least one target, got none");
+        return targets > 0 || model.Form?.Output?.Head == HeadKind.None
+            ? targets
+            : throw new ArgumentException("a batch must have at least one target, got none");
     }
 }

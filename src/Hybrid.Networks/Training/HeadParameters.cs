@@ -2,7 +2,9 @@ using Hybrid.Networks.Linear;
 
 namespace Hybrid.Networks.Training;
 
-/// <summary>What the head of a published network has besides U and a final gain, or the gradients there; without rows what it has not.</summary>
+/// <summary>
+/// What the head of a published network has besides U and a final gain, or the gradients there; without rows what it has not.
+/// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal struct HeadParameters<T>
     where T : unmanaged

@@ -102,7 +102,7 @@ internal sealed class ModelLayout
     /// <summary>First element of U: [d, V] if it is not tied.</summary>
     internal long Unembedding { get; }
 
-    /// <summary>Vectors that a published network adds in its blocks, from <see cref="FirstAddition"/> on; null of the record's own.</summary>
+    /// <summary>What a published network adds in its blocks, from <see cref="FirstAddition"/> on; null of the record's own.</summary>
     internal AdditionLayout? Additions { get; }
 
     /// <summary>First element of <see cref="Additions"/>.</summary>

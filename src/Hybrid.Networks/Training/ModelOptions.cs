@@ -10,7 +10,9 @@ namespace Hybrid.Networks.Training;
 /// </summary>
 /// <param name="Architecture">Legal, ρ₀ ≥ 0; its mask is causal for <see cref="TrainingTask.NextToken"/> and none otherwise.</param>
 /// <param name="Task">What is predicted.</param>
-/// <param name="Vocabulary">Tokens 0..Vocabulary − 1, in training from 2 to 256; of a masked task the network also knows the token "hidden".</param>
+/// <param name="Vocabulary">
+/// Tokens 0..Vocabulary − 1, in training from 2 to 256; of a masked task the network also knows the token "hidden".
+/// </param>
 /// <param name="Tied">Whether the unembedding is the token embedding.</param>
 /// <param name="LogitStd">Standard deviation of the initial logits of the vocabulary for a normalised token, > 0.</param>
 public sealed record ModelOptions(

@@ -36,8 +36,8 @@ internal sealed unsafe class OutputHead<T> : IDisposable
         cap = form?.Cap;
         transform = form?.Transform == true ? new(model, sequences, pool, product) : null;
         HasLogits = form?.Head != HeadKind.None;
-        logitScale = T.CreateChecked(
-            form is not null ? form.Scale : tied ? model.LogitStd / Math.Sqrt(model.Architecture.Width * InitialState.EmbeddingVariance(model)) : 1);
+        double usual = tied ? model.LogitStd / Math.Sqrt(model.Architecture.Width * InitialState.EmbeddingVariance(model)) : 1;
+        logitScale = T.CreateChecked(form?.Scale ?? usual);
         plan = new Plan(model, sequences);
         memory = new NativeBuffer<T>(plan.Length, "output of the network");
         losses = new NativeBuffer<double>(Math.Max(1, plan.Logits.Rows), "losses of the tokens");

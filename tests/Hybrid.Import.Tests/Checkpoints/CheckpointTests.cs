@@ -90,7 +90,9 @@ public sealed class CheckpointTests
         using TemporaryFolder folder = new();
         File.WriteAllText(
             folder.Path("config.json"),
-            """{ "model_type": "opt", "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "ffn_dim": 32, "vocab_size": 9 }""");
+            """
+            { "model_type": "opt", "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "ffn_dim": 32, "vocab_size": 9 }
+            """);
         InputException error = Assert.Throws<InputException>(() => Checkpoint.Open(folder.Root));
         Assert.Contains("model_type 'opt' are not read; legal: gpt2, gpt_neox, llama", error.Message);
     }

@@ -29,7 +29,8 @@ public sealed class CheckpointTokenizerTests
                 "single": [ { "SpecialToken": { "id": "<s>", "type_id": 0 } }, { "Sequence": { "id": "A", "type_id": 0 } } ],
                 "special_tokens": { "<s>": { "id": "<s>", "ids": [13], "tokens": ["<s>"] } } },
               "model": { "type": "BPE",
-                "vocab": { "l": 0, "o": 1, "w": 2, "e": 3, "r": 4, "Ġ": 5, "lo": 6, "low": 7, "er": 8, "Ġlow": 9, "Ã": 10, "©": 11, "<s>": 13 },
+                "vocab": { "l": 0, "o": 1, "w": 2, "e": 3, "r": 4, "Ġ": 5, "lo": 6, "low": 7, "er": 8, "Ġlow": 9,
+                  "Ã": 10, "©": 11, "<s>": 13 },
                 "merges": [ "l o", "lo w", "e r", [ "Ġ", "low" ] ] }
             }
             """);

@@ -34,7 +34,12 @@ public sealed class CheckpointWriterTests
         foreach (NamedTensor tensor in read.Parameters)
         {
             bool half = Array.Exists(halved, name => tensor.Name.EndsWith(name, StringComparison.Ordinal));
-            double factor = half ? 0.5 : learned ? 1 : tensor.Name == "token.embedding" ? Math.Sqrt(2) : tensor.Name == "position.embedding" ? 0 : 1;
+            double factor = half ? 0.5 : learned ? 1 : tensor.Name switch
+            {
+                "token.embedding" => Math.Sqrt(2),
+                "position.embedding" => 0,
+                _ => 1,
+            };
             AssertEqual(tensor.Name, drawn.Matrix(tensor.Name), factor, read.Matrix(tensor.Name));
         }
     }
@@ -87,7 +92,10 @@ public sealed class CheckpointWriterTests
         for (int i = 0; i < expected.Rows; i++)
         {
             for (int k = 0; k < expected.Columns; k++)
-                Assert.True((float)(expected.Row(i)[k] * factor) == actual.Row(i)[k], $"{name} [{i}, {k}]: {expected.Row(i)[k] * factor} {actual.Row(i)[k]}");
+            {
+                (float wanted, float got) = ((float)(expected.Row(i)[k] * factor), actual.Row(i)[k]);
+                Assert.True(wanted == got, $"{name} [{i}, {k}]: expected {wanted}, got {got}");
+            }
         }
     }
 }

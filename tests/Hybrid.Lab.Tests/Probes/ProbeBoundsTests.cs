@@ -57,7 +57,7 @@ public sealed class ProbeBoundsTests
         const int Cases = 2000;
         for (int i = 0; i < Cases; i++)
         {
-            double[] noise = [.. Enumerable.Range(0, 13).Select(_ => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))];
+            double[] noise = [.. Enumerable.Range(0, 13).Select(_ => Normal(random))];
             (double low, double high) = GrowthComparison.OfNorms(layer => Math.Exp(0.04 * layer + 0.1 * noise[layer]), 1, 12).Interval;
             double truth = 100 * double.ExpM1(0.04);
             held += low <= truth && truth <= high ? 1 : 0;
@@ -66,4 +66,7 @@ public sealed class ProbeBoundsTests
         // Binomial: 0.95 ± 4 standard errors of √(0.95 · 0.05/2000).
         Assert.InRange(held / (double)Cases, 0.9305, 0.9695);
     }
+
+    private static double Normal(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

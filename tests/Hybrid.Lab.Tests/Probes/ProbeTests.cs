@@ -125,7 +125,8 @@ public sealed class ProbeTests
         Assert.Contains("must all have 8 tokens", Assert.Throws<InputException>(
             () => Run("bert", [Fixture.Read("bert").Ids[0], [1, 2]], Plan)).Message);
         Assert.Contains("at most 64", Assert.Throws<InputException>(() => Run("llama", [[1, 2]], Plan with { Tokens = 65 })).Message);
-        Assert.Contains("0 ≤ A < B ≤ 2", Assert.Throws<InputException>(() => Run("llama", [[1, 2]], Plan with { Layers = (1, 3) })).Message);
+        ProbePlan deep = Plan with { Layers = (1, 3) };
+        Assert.Contains("0 ≤ A < B ≤ 2", Assert.Throws<InputException>(() => Run("llama", [[1, 2]], deep)).Message);
     }
 
     internal static ProbeResult Run(string family, IEnumerable<int[]> ids, ProbePlan plan)

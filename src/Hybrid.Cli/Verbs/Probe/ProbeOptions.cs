@@ -15,7 +15,8 @@ internal sealed class ProbeOptions
 
     private readonly Argument<string> _folder = new("FOLDER")
     {
-        Description = "A Hugging Face checkpoint (config.json, model.safetensors or its parts), a run of hybrid train, or a folder of steps.",
+        Description =
+            "A Hugging Face checkpoint (config.json, model.safetensors or its parts), a run of hybrid train, or a folder of steps.",
     };
 
     private readonly Option<string?> _text = new("--text")

@@ -14,7 +14,8 @@ internal static class ProbePage
                 "What was found",
                 [
                     .. shown.Select(result => new ReportParagraph(string.Join(' ', ProbeTables.Sentences(result)))),
-                    new ReportFigure("probe.svg", "Norms, branches, angles, attention, gradients and the largest activation by layer.", figure),
+                    new ReportFigure(
+                        "probe.svg", "Norms, branches, angles, attention, gradients and the largest activation by layer.", figure),
                     .. shown.Count > 1 ? (IReportBlock[])[ProbeTables.Comparison(shown)] : [],
                     .. course.Count > 1 ? (IReportBlock[])[ProbeTables.Course(course)] : [],
                     .. shown.Where(result => result.Growth is not null).Select(ProbeTables.Fits),
