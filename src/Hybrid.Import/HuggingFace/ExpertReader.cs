@@ -23,6 +23,8 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
         int? count = config.Count(CountKeys);
         if (family.Experts is not ExpertRule rule)
         {
+            if (count is null && config.Has(countKey))
+                PassOver();
             return count is null or 1 ? null : throw config.Error(
                 $"{config.Path(countKey)} must be 1 or absent, got {count}: the code of {family.ModelType} has no experts; import a dense "
                 + "model, name the family that has them, or write an architecture JSON record with mlp.experts");
@@ -30,6 +32,7 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
 
         if (count is not int experts)
         {
+            PassOver();
             return config.Has(countKey) ? null : throw config.Error(
                 $"{string.Join(" or ", CountKeys.Select(config.Path))} is missing; it must be an integer from 0 to "
                 + $"{ArchitectureModule.LargestSize}");
@@ -37,7 +40,11 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
 
         int dense = Dense(rule, depth);
         if (dense == depth)
+        {
+            PassOver();
             return null;
+        }
+
         int active = config.RequiredSize(ActiveKey, "experts_per_token");
         if (active > experts)
             throw config.Error($"{config.Path(ActiveKey)} must be an integer from 1 to {countKey} = {experts}, got {active}");
@@ -60,6 +67,11 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
         double scale = rule.GatesInputs ? active : config.Positive("routed_scaling_factor") ?? 1;
         return new ExpertDescription(experts, active, gate, scale, width, shared, power, dense);
     }
+
+    // What experts would be, where there are none.
+    private void PassOver() => config.PassOver(
+        ActiveKey, "experts_per_token", "moe_intermediate_size", "moe_layer_freq", "n_group", "topk_group", "n_shared_experts",
+        "shared_expert_intermediate_size");
 
     /// <summary>Hidden units of layers that have no experts.</summary>
     public int? DenseWidth() => family.Experts?.DenseWidthKey is string key ? config.Size(key) : null;
