@@ -147,10 +147,14 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     {
         // In the order in which they win: the code that knows hidden_activation prefers it.
         string[] keys = ["hidden_activation", "hidden_act", "activation_function", "activation"];
-        if (config.Text("feed_forward_type") is "geglu" or "reglu")
-            return config.Text("feed_forward_type") == "geglu"
-                ? Hybrid.Architectures.Activation.Gelu
-                : Hybrid.Architectures.Activation.Relu;
+        if (config.Text("feed_forward_type") is string gated and ("geglu" or "reglu"))
+        {
+            string inside = gated[..^3];
+            foreach (string act in keys.Where(act => config.Text(act) is string unused && !unused.StartsWith(inside, StringComparison.Ordinal)))
+                notes.Add(NoteRank.Read, $"feed_forward_type {gated} is used, not {config.Path(act)} {config.Text(act)}");
+            return inside == "ge" ? Hybrid.Architectures.Activation.Gelu : Hybrid.Architectures.Activation.Relu;
+        }
+
         if (family.OwnActivation is string own)
             return Own(own);
         (string Key, string Name)[] given = [.. keys.Select(key => (key, config.Text(key)!)).Where(item => item.Item2 is not null)];

@@ -136,8 +136,9 @@ public class FamilyRecordTests
         string modelType, string keys, int count, string gate, double scale, double shared, int dense, int width)
     {
         string active = keys.Contains("num_experts_per_tok") ? "" : ", \"num_experts_per_tok\": 2";
-        Architecture record = Parse(modelType, "\"intermediate_size\": 256, \"moe_intermediate_size\": 64" + active + ", "
-            + "" + keys).Architecture;
+        bool hasOwn = modelType.StartsWith("qwen", StringComparison.Ordinal) || modelType.StartsWith("deepseek", StringComparison.Ordinal);
+        string own = hasOwn ? ", \"moe_intermediate_size\": 64" : "";
+        Architecture record = Parse(modelType, "\"intermediate_size\": 256" + own + active + ", " + keys).Architecture;
         Assert.Equal(width, record.MlpWidth);
         Assert.Equal(0.02 * Math.Sqrt(width), record.Mlp.OutStd, 1e-14);
         if (count == 0)
