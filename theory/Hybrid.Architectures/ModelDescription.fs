@@ -60,6 +60,8 @@ type HeadDescription =
         TurnFactor: float
         /// which queries and keys are normalised, with gains of 1
         QueryKeyNorm: QueryKeyNorm
+        /// what the logits of a layer are multiplied by
+        LogitScale: Schedule
         /// cap of the logits
         SoftCap: float option
         /// logit beside those of the tokens
@@ -73,6 +75,7 @@ type HeadDescription =
           Positions = Positions.None
           TurnFactor = 1.0
           QueryKeyNorm = QueryKeyNorm.None
+          LogitScale = Schedule.Constant 1.0
           SoftCap = None
           Sink = None
           Latent = None }
@@ -234,6 +237,7 @@ module ModelDescription =
           KeyValueHeads = if groups = heads then None else Some groups
           Positions = turning model model.Head.Positions
           QueryKeyNorm = model.Head.QueryKeyNorm
+          LogitScale = model.Head.LogitScale
           SoftCap = model.Head.SoftCap
           Sink = model.Head.Sink }
 

@@ -97,6 +97,15 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
         return config.Flag("scale_attn_weights", true) ? 1 / Math.Sqrt(width) : 1;
     }
 
+    /// <summary>What the logits of a layer are multiplied by: 1, or 1 over its number, the first one's 1.</summary>
+    public Schedule LogitScale(int depth)
+    {
+        if (!config.Flag("scale_attn_by_inverse_layer_idx", false))
+            return Schedule.NewConstant(1);
+        notes.Add(NoteRank.Read, $"logits are divided by the layer's number, as scale_attn_by_inverse_layer_idx says");
+        return Schedule.NewPerLayer([.. Enumerable.Range(1, depth).Select(layer => 1.0 / layer)]);
+    }
+
     /// <summary>Latent attention, or null.</summary>
     public LatentDescription? Latent(int heads)
     {

@@ -57,6 +57,7 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
                 where,
                 positions.TurnFactor,
                 heads.QueryKeyNorm(),
+                heads.LogitScale(depth),
                 heads.SoftCap(),
                 heads.Sink(),
                 latent is null ? null : FSharpOption<LatentDescription>.Some(latent)),

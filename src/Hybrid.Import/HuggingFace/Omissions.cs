@@ -50,14 +50,6 @@ internal static class Omissions
                 + $"{record.Mlp.InStd:G4}",
                 Math.Exp(-Math.Pow(clip / record.Mlp.InStd, 2) / 2));
         }
-
-        if (config.Flag("scale_attn_by_inverse_layer_idx", false))
-        {
-            notes.Add(
-                NoteRank.NotModelled,
-                $"scale_attn_by_inverse_layer_idx is not modelled: logits keep one scale in all layers here, and shrink as 1/layer there",
-                1);
-        }
     }
 
     private static void Details(NoteList notes, ConfigReader config, Architecture record)

@@ -27,10 +27,16 @@ internal static class ArchitectureDepth
             attention: attention.With(
                 skip: First(attention.Skip),
                 branch: First(attention.Branch),
-                head: head.Positions is Positions.PerLayer positions && positions.Item.Length == whole
-                    ? new HeadParameters(
-                        head.Width, head.KeyValueHeads, Positions.NewPerLayer(positions.Item[..depth]), head.QueryKeyNorm, head.SoftCap, head.Sink)
-                    : head),
+                head: new HeadParameters(
+                    head.Width,
+                    head.KeyValueHeads,
+                    head.Positions is Positions.PerLayer positions && positions.Item.Length == whole
+                        ? Positions.NewPerLayer(positions.Item[..depth])
+                        : head.Positions,
+                    head.QueryKeyNorm,
+                    First(head.LogitScale),
+                    head.SoftCap,
+                    head.Sink)),
             mlp: mlp.With(
                 skip: First(mlp.Skip),
                 branch: First(mlp.Branch),

@@ -25,6 +25,8 @@ public class FamilyRecordTests
     [InlineData("llama", "\"head_dim\": 16", "attention.headWidth", "")]
     [InlineData("llama", "\"partial_rotary_factor\": 0", "attention.positions", "")]
     [InlineData("gpt2", "", "attention.positions", "")]
+    [InlineData("gpt2", "\"scale_attn_by_inverse_layer_idx\": true", "attention.logitScale", "[1,0.5,0.3333333333333333,0.25]")]
+    [InlineData("gpt2", "", "attention.logitScale", "")]
     [InlineData("gpt_neox", "", "attention.positions", """{"rope":{"base":10000,"fraction":0.25}}""")]
     [InlineData("gpt_neox", "\"rotary_pct\": 0.5, \"rotary_emb_base\": 100", "attention.positions",
         """{"rope":{"base":100,"fraction":0.5}}""")]

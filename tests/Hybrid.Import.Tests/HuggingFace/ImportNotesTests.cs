@@ -61,7 +61,7 @@ public class ImportNotesTests
 
     [Theory]
     [InlineData("\"clip_qkv\": 8", "clipping of queries, keys and values at ±8")]
-    [InlineData("\"scale_attn_by_inverse_layer_idx\": true", "scale_attn_by_inverse_layer_idx is not modelled")]
+    [InlineData("\"scale_attn_by_inverse_layer_idx\": true", "logits are divided by the layer's number, as scale_attn_by_inverse_layer_idx says")]
     [InlineData("\"position_embedding_type\": \"relative_key\"", "position_embedding_type relative_key is not modelled")]
     [InlineData("\"add_cross_attention\": true", "cross-attention is not modelled")]
     [InlineData("\"use_logn_attn\": true", "use_logn_attn scales the logits of tokens beyond seq_length only")]
