@@ -757,13 +757,6 @@ module Fields =
                "standard deviation of logits of normalised tokens"
                _.Attention.LogitStd
                (fun value -> attention (fun part -> { part with LogitStd = value }))
-           { schedule
-                 "attention.logitScale"
-                 ""
-                 "what the logits of a layer are multiplied by"
-                 _.Attention.Head.LogitScale
-                 (fun value -> head (fun part -> { part with LogitScale = value })) with
-               IsOptional = true }
            nonNegative "attention.valueStd" "σ_V" "factor of the value path on norms" _.Attention.ValueStd (fun value ->
                attention (fun part -> { part with ValueStd = value }))
            optionalWhole
@@ -793,6 +786,13 @@ module Fields =
                  QueryKeyNorm.named
                  _.Attention.Head.QueryKeyNorm
                  (fun value -> head (fun part -> { part with QueryKeyNorm = value })) with
+               IsOptional = true }
+           { schedule
+                 "attention.logitScale"
+                 ""
+                 "what the logits of a layer are multiplied by"
+                 _.Attention.Head.LogitScale
+                 (fun value -> head (fun part -> { part with LogitScale = value })) with
                IsOptional = true }
            optionalNumber
                "attention.softCap"

@@ -111,6 +111,8 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
     {
         if (!family.IsLatent)
             return null;
+        // The library writes the turned part's width, or the sum, under these names.
+        config.PassOver("head_dim", "qk_head_dim");
         int turned = config.Size("qk_rope_head_dim") ?? notes.Assumed(config, "qk_rope_head_dim", 64);
         int unturned = config.Size("qk_nope_head_dim") ?? notes.Assumed(config, "qk_nope_head_dim", 128);
         int value = config.Size("v_head_dim") ?? notes.Assumed(config, "v_head_dim", 128);

@@ -151,8 +151,12 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
         if (config.Text("feed_forward_type") is string gated and ("geglu" or "reglu"))
         {
             string inside = gated[..^3];
-            foreach (string act in keys.Where(act => config.Text(act) is string unused && !unused.StartsWith(inside, StringComparison.Ordinal)))
-                notes.Add(NoteRank.Read, $"feed_forward_type {gated} is used, not {config.Path(act)} {config.Text(act)}");
+            foreach ((string act, string? unused) in keys.Select(act => (act, config.Text(act))))
+            {
+                if (unused is not null && !unused.StartsWith(inside, StringComparison.Ordinal))
+                    notes.Add(NoteRank.Read, $"feed_forward_type {gated} is used, not {config.Path(act)} {unused}");
+            }
+
             return inside == "ge" ? Hybrid.Architectures.Activation.Gelu : Hybrid.Architectures.Activation.Relu;
         }
 

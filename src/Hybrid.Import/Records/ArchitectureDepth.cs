@@ -41,7 +41,13 @@ internal static class ArchitectureDepth
                 skip: First(mlp.Skip),
                 branch: First(mlp.Branch),
                 experts: experts is null ? null! : new Experts(
-                    experts.Count, experts.Active, experts.Gate, experts.RouterStd, experts.Scale, experts.Shared, Math.Min(experts.Dense, depth))));
+                    experts.Count,
+                    experts.Active,
+                    experts.Gate,
+                    experts.RouterStd,
+                    experts.Scale,
+                    experts.Shared,
+                    Math.Min(experts.Dense, depth))));
 
         Schedule First(Schedule schedule) => schedule is Schedule.PerLayer layers && layers.Item.Length == whole
             ? Schedule.NewPerLayer(layers.Item[..depth])

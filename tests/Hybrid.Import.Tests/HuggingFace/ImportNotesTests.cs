@@ -61,11 +61,13 @@ public class ImportNotesTests
 
     [Theory]
     [InlineData("\"clip_qkv\": 8", "clipping of queries, keys and values at ±8")]
-    [InlineData("\"scale_attn_by_inverse_layer_idx\": true", "logits are divided by the layer's number, as scale_attn_by_inverse_layer_idx says")]
+    [InlineData("\"scale_attn_by_inverse_layer_idx\": true",
+        "logits are divided by the layer's number, as scale_attn_by_inverse_layer_idx says")]
     [InlineData("\"position_embedding_type\": \"relative_key\"", "position_embedding_type relative_key is not modelled")]
     [InlineData("\"add_cross_attention\": true", "cross-attention is not modelled")]
     [InlineData("\"use_logn_attn\": true", "use_logn_attn scales the logits of tokens beyond seq_length only")]
     [InlineData("\"residual_multiplier\": 0.22", "branches are multiplied by 0.22, as residual_multiplier says")]
+    [InlineData("\"feed_forward_type\": \"geglu\", \"hidden_act\": \"silu\"", "feed_forward_type geglu is used, not hidden_act silu")]
     [InlineData("\"max_position_embeddings\": null", "(the file gives no context)")]
     [InlineData("\"hidden_activation\": \"relu\", \"hidden_act\": \"silu\"", "hidden_activation relu is used, not hidden_act silu")]
     public void An_unusual_key_is_said_too(string key, string note) =>

@@ -80,8 +80,8 @@ public class WildFileTests
     [InlineData("gemma2", 3584, 42, 16, "\"intermediate_size\": 14336, \"head_dim\": 256, \"query_pre_attn_scalar\": 224", 1.532582866,
         1.532582866, 1.4336)]
     [InlineData("olmo2", 4096, 32, 32, "\"intermediate_size\": 11008, \"rope_theta\": 500000.0", 1, 1.6384, 4e-4)]
-    [InlineData("bert", 768, 12, 12, "\"intermediate_size\": 3072, \"position_embedding_type\": \"alibi\", \"feed_forward_type\": \"geglu\"",
-        0.3072, 0.3072, 1)]
+    [InlineData("bert", 768, 12, 12, "\"intermediate_size\": 3072, \"position_embedding_type\": \"alibi\","
+        + " \"feed_forward_type\": \"geglu\"", 0.3072, 0.3072, 1)]
     // 1.36888794² √((128 · .6144 · .2048 + 64 · .6144 · 2.048)/192), values s² √(512 · 16384)
     [InlineData("deepseek_v2", 5120, 60, 128, "\"intermediate_size\": 12288, \"moe_intermediate_size\": 1536, \"n_routed_experts\": 160,"
         + " \"num_experts_per_tok\": 6, \"n_shared_experts\": 2, \"first_k_dense_replace\": 1, \"routed_scaling_factor\": 16.0,"
