@@ -4,7 +4,7 @@ using Hybrid.Cli.Shared;
 
 namespace Hybrid.Cli.Tests;
 
-/// <summary>The command as a process of its own.</summary>
+/// <summary>The command as a process of its own, too short for what profiles of it would gain.</summary>
 internal static class CommandProcess
 {
     private const int Interrupt = 2;
@@ -15,7 +15,9 @@ internal static class CommandProcess
         // A shell that starts tests in the background has them and all that they start ignore SIGINT.
         string[] reset = IgnoresInterrupts() ? ["env", $"--default-signal={Interrupt}"] : [];
         string[] words = [.. reset, "dotnet", typeof(Cli).Assembly.Location, .. args];
-        return Process.Start(new ProcessStartInfo(words[0], words[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        ProcessStartInfo start = new(words[0], words[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        return Process.Start(start)!;
     }
 
     /// <summary>Whether this process, and so a process that it starts, ignores SIGINT; known under Linux.</summary>
