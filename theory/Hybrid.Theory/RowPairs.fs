@@ -222,11 +222,9 @@ module internal RowPairs =
             let mutable k = 0
 
             while k < count do
-                let z =
-                    (Vector<float>(d, k) - Vector<float> delta) / Vector<float> plan.Difference
+                let z = (Vector<float>(d, k) - Vector<float> delta) / Vector<float> plan.Difference
 
-                (Vector<float>(probability, k) * Normal.density 0.0 * Vector.Exp(-0.5 * z * z))
-                    .CopyTo(probability, k)
+                (Vector<float>(probability, k) * Normal.density 0.0 * Vector.Exp(-0.5 * z * z)).CopyTo(probability, k)
 
                 k <- k + lanes
 
