@@ -28,19 +28,34 @@ module internal RowPairs =
             let others = seq { 0 .. Points - 1 } |> Seq.filter ((<>) k)
             1.0 / (others |> Seq.fold (fun product j -> product * float (k - j)) 1.0))
 
-    /// Lagrange's weights at x in [0, 1), in O(Points).
+    let private integers = Array.init Points (fun k -> float (k + First))
+
+    /// Lagrange's weights at x in [0, 1]: Π_j (x − j) over (x − k), which keeps its relative accuracy however near x is to an integer.
     let private interpolate (x: float) (weights: float[]) =
-        let mutable before = 1.0
+        // rounding may leave 1 of what lies just below an integer
+        if x < 1e-20 || x = 1.0 then
+            Array.Clear weights
+            weights[int x - First] <- 1.0
+        else
+            let lanes = SoftmaxNodes.lanes
+            let mutable products = Vector<float>.One
+            let mutable k = 0
 
-        for k in 0 .. Points - 1 do
-            weights[k] <- before * denominators[k]
-            before <- before * (x - float (k + First))
+            while k < Points do
+                products <- products * (Vector<float> x - Vector<float>(integers, k))
+                k <- k + lanes
 
-        let mutable after = 1.0
+            let mutable product = products[0]
 
-        for k in Points - 1 .. -1 .. 0 do
-            weights[k] <- weights[k] * after
-            after <- after * (x - float (k + First))
+            for lane in 1 .. lanes - 1 do
+                product <- product * products[lane]
+
+            k <- 0
+
+            while k < Points do
+                let others = Vector<float>(denominators, k) * product
+                (others / (Vector<float> x - Vector<float>(integers, k))).CopyTo(weights, k)
+                k <- k + lanes
 
     /// ℓ(D) = log 2cosh(D/2)
     let private lift (d: float) =
@@ -140,7 +155,32 @@ module internal RowPairs =
 
         /// The sum at node i of t.
         member _.Apply(table: float[], i: int) =
-            SquareMatrix.dot table (i * plan.Stride + from) weights from (until - from)
+            let start = i * plan.Stride
+            let lanes = SoftmaxNodes.lanes
+            let mutable first = Vector<float>.Zero
+            let mutable second = Vector<float>.Zero
+            let mutable third = Vector<float>.Zero
+            let mutable fourth = Vector<float>.Zero
+            let mutable k = from
+
+            // four sums, none of which waits for another
+            while k + 4 * lanes <= until do
+                let at = k + start
+                first <- first + Vector<float>(table, at) * Vector<float>(weights, k)
+                second <- second + Vector<float>(table, at + lanes) * Vector<float>(weights, k + lanes)
+
+                third <-
+                    third
+                    + Vector<float>(table, at + 2 * lanes) * Vector<float>(weights, k + 2 * lanes)
+
+                fourth <-
+                    fourth
+                    + Vector<float>(table, at + 3 * lanes) * Vector<float>(weights, k + 3 * lanes)
+
+                k <- k + 4 * lanes
+
+            Vector.Sum((first + second) + (third + fourth))
+            + SquareMatrix.dot table (start + k) weights k (until - k)
 
     /// Beyond this |D|, overlap and ahead are 0 or 1, and ℓ is |D|/2, to rounding.
     [<Literal>]
