@@ -58,6 +58,8 @@ internal sealed class CheckpointConfig
 
     private Positions Positions { get; }
 
+    private RotaryStretch? Stretch { get; set; }
+
     /// <summary>Reads config.json of a folder.</summary>
     /// <exception cref="InputException">It cannot be read, or is of a family whose checkpoints are not.</exception>
     public static CheckpointConfig Read(string folder)
@@ -131,7 +133,8 @@ internal sealed class CheckpointConfig
             Family.LayerNorm,
             biases,
             Family.EmbeddingNorm,
-            new(head, scale, Bias: masked, _config.Positive("final_logit_softcapping"), Transform: masked));
+            new(head, scale, Bias: masked, _config.Positive("final_logit_softcapping"), Transform: masked),
+            Stretch);
     }
 
     private void RefuseOthers()
@@ -156,29 +159,41 @@ internal sealed class CheckpointConfig
     {
         if (Family.LearnedPositions)
             return Positions.None;
-        double share = _config.Positive(Family.RotaryShare.Key) ?? Family.RotaryShare.Usual;
-        double given = _config.Positive("rope_theta", "rotary_emb_base") ?? Family.RotaryBase;
-        double stretch = Stretch();
+        // Newer files keep all of it in one object, and of layers that differ in one for each kind.
+        ConfigReader? parameters = _config.Object("rope_parameters");
+        if (parameters?.IsSet("full_attention") == true)
+            throw _config.Error("rope_parameters must be those of all layers alike for a checkpoint to be run");
+        double share = parameters?.Positive("partial_rotary_factor") ?? _config.Positive(Family.RotaryShare.Key) ?? Family.RotaryShare.Usual;
+        double given = parameters?.Positive("rope_theta") ?? _config.Positive("rope_theta", "rotary_emb_base") ?? Family.RotaryBase;
+        Stretch = StretchOf(parameters ?? _config.Object("rope_scaling"), given);
         if (Family.WindowPattern is null || _config.Positive("rope_local_base_freq") is not double local)
-        {
-            return stretch == 1 ? Positions.NewRope(given, share) : throw StretchRefused();
-        }
-
-        // A stretched turn of a global layer has no record of its own.
-        if (stretch != 1)
-            throw StretchRefused();
+            return Positions.NewRope(given, share);
         return Positions.NewPerLayer([.. Enumerable.Range(1, Report.Model.Depth)
             .Select(layer => Positions.NewRope(IsLocal(layer) ? local : given, share))]);
     }
 
-    private InputException StretchRefused() => _config.Error(
-        "rope_scaling must be absent for a checkpoint to be run: turns that are stretched with the context are not modelled");
-
-    // null, or an object whose type is "default": nothing is stretched.
-    private double Stretch()
+    private RotaryStretch? StretchOf(ConfigReader? scaling, double frequency)
     {
-        ConfigReader? scaling = _config.Object("rope_scaling");
-        return scaling is null || scaling.FirstText("rope_type", "type") is "default" ? 1 : scaling.Positive("factor") ?? 2;
+        switch (scaling?.FirstText("rope_type", "type"))
+        {
+            case null when scaling is null || !scaling.IsSet("factor"):
+            case "default":
+                return null;
+            case "linear":
+                return new(scaling!.Positive("factor") ?? 1, frequency);
+            case "llama3":
+                return new(
+                    Needed("factor"), frequency, Needed("original_max_position_embeddings"), Needed("low_freq_factor"),
+                    Needed("high_freq_factor"));
+            case string other:
+                throw _config.Error(
+                    $"{scaling!.Path("rope_type")} must be default, linear or llama3 for a checkpoint to be run, got '{other}'");
+            default:
+                throw _config.Error($"{scaling!.Path("rope_type")} is missing; it must be default, linear or llama3");
+        }
+
+        double Needed(string key) =>
+            scaling!.Positive(key) ?? throw _config.Error($"{scaling.Path(key)} is missing; it must be a number > 0");
     }
 
     private Mask MaskOf(int tokens)

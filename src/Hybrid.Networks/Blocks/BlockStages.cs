@@ -36,7 +36,8 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     }
 
     /// <summary>Plans <paramref name="sequences"/> sequences of a legal architecture; the product stays the caller's.</summary>
-    internal BlockStages(Architecture architecture, int sequences, KeptActivations kept, MatrixProduct<T> product)
+    internal BlockStages(
+        Architecture architecture, int sequences, KeptActivations kept, MatrixProduct<T> product, RotaryStretch? stretch = null)
     {
         this.architecture = architecture;
         this.product = product;
@@ -59,7 +60,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
             choices = new NativeBuffer<int>((Int128)choiceLength * architecture.Depth, "the choices of the routers");
         }
 
-        PlanRotations();
+        PlanRotations(stretch);
         Stream = plan.Stream.In(activations);
         Gradient = plan.Gradient.In(activations);
     }
@@ -242,7 +243,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     private double HeadGain => head.QueryKeyNorm.IsNone || gainsLearn ? 1 : architecture.Attention.LogitStd;
 
     // One table for each kind of rotary positions that a layer has.
-    private void PlanRotations()
+    private void PlanRotations(RotaryStretch? stretch)
     {
         for (int layer = 1; layer <= architecture.Depth; layer++)
         {
@@ -251,7 +252,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
             int rows = 2 * architecture.Tokens, pairs = RotaryTurn<T>.Pairs(rope, headWidth);
             NativeBuffer<T> angles = new(Math.Max(1L, (long)rows * pairs), "angles of rotary positions");
             rotations.Add(rope, angles);
-            RotaryTurn<T>.Fill(rope, angles.Matrix(0, rows, pairs));
+            RotaryTurn<T>.Fill(rope, angles.Matrix(0, rows, pairs), stretch);
         }
     }
 

@@ -58,7 +58,7 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         this.gradients = gradients;
         this.pool = pool;
         this.product = product;
-        stages = new BlockStages<T>(architecture, sequences, kept, product);
+        stages = new BlockStages<T>(architecture, sequences, kept, product, form?.Stretch);
         chunks = (int)RowChunks.Count((long)sequences * architecture.Tokens);
         if (LearnsParameters && additions.Layout is { } added)
             additionSums = new NativeBuffer<T>(SumsLength(added, chunks, architecture.Width), "sums of biases");

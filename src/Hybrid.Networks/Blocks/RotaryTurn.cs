@@ -1,6 +1,7 @@
 using System.Numerics;
 using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 
 namespace Hybrid.Networks.Blocks;
 
@@ -26,15 +27,18 @@ internal unsafe struct RotaryTurn<T>
     /// <summary>Pairs of coordinates that are turned, of heads of a width.</summary>
     internal static int Pairs(Positions.Rope rope, int headWidth) => (int)(rope.fraction * headWidth / 2);
 
-    /// <summary>Cosines, then sines, of every token and pair: [2 n, pairs].</summary>
-    internal static void Fill(Positions.Rope rope, MatrixView<T> angles)
+    /// <summary>Cosines, then sines, of every token and pair: [2 n, pairs]; slower where they are stretched.</summary>
+    internal static void Fill(Positions.Rope rope, MatrixView<T> angles, RotaryStretch? stretch = null)
     {
         int tokens = angles.Rows / 2, pairs = angles.Columns;
         for (int token = 0; token < tokens; token++)
         {
             for (int pair = 0; pair < pairs; pair++)
             {
-                (double sine, double cosine) = Math.SinCos(token * Math.Pow(rope.baseFrequency, -(double)pair / pairs));
+                double angle = Math.Pow(rope.baseFrequency, -(double)pair / pairs);
+                if (stretch?.Base == rope.baseFrequency)
+                    angle = stretch.Of(angle);
+                (double sine, double cosine) = Math.SinCos(token * angle);
                 angles.Row(token)[pair] = T.CreateChecked(cosine);
                 angles.Row(tokens + token)[pair] = T.CreateChecked(sine);
             }

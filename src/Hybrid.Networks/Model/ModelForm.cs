@@ -10,13 +10,36 @@ namespace Hybrid.Networks.Model;
 /// <param name="Biases">The matrices with a bias. W_1 always has one; without its flag it stays 0.</param>
 /// <param name="EmbeddingNorm">Whether embedded tokens are normalised before the first block.</param>
 /// <param name="Output">What stands behind the blocks.</param>
+/// <param name="Stretch">How turns of rotary positions are stretched; null where they are not.</param>
 public sealed record ModelForm(
     double Epsilon = 0,
     bool Centred = false,
     bool Shifted = false,
     MatrixBiases Biases = MatrixBiases.None,
     bool EmbeddingNorm = false,
-    OutputForm? Output = null);
+    OutputForm? Output = null,
+    RotaryStretch? Stretch = null);
+
+/// <summary>
+/// Rotary positions stretched for contexts longer than those of training. Every turn is slower by the factor; with a context n₀, only
+/// those of fewer than Low turns within it are, those of more than High keep their speed, and between them it goes over linearly.
+/// </summary>
+/// <param name="Factor">How much slower, > 0.</param>
+/// <param name="Base">Of the layers whose positions have this base, the others being as they are.</param>
+/// <param name="Context">n₀; 0 where all turns are slower.</param>
+/// <param name="Low">Fewest turns, below <paramref name="High"/>.</param>
+/// <param name="High">Most turns.</param>
+public sealed record RotaryStretch(double Factor, double Base, double Context = 0, double Low = 0, double High = 0)
+{
+    /// <summary>The angle a token that stands for <paramref name="angle"/> without the stretch.</summary>
+    public double Of(double angle)
+    {
+        if (Context == 0)
+            return angle / Factor;
+        double turns = Context * angle / (2 * Math.PI), kept = Math.Clamp((turns - Low) / (High - Low), 0, 1);
+        return (1 - kept) * angle / Factor + kept * angle;
+    }
+}
 
 /// <summary>What turns the last stream into logits.</summary>
 /// <param name="Head">Whose vectors it is multiplied by.</param>

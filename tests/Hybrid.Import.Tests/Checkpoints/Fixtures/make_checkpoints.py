@@ -69,10 +69,21 @@ def merge(x):
     return x.transpose(1, 2).reshape(x.shape[0], x.shape[2], -1)
 
 
-def rotate(x, base, dims):
-    """The halves of the first `dims` coordinates of every head, turned by position * base^(-2f/dims)."""
+def slower(angle, scaling):
+    """LLaMA 3.1: turns whose wavelength exceeds the old context over `low` are `factor` times slower, shorter ones gradually not."""
+    factor, low, high, context = scaling
+    wavelength = 2 * math.pi / angle
+    smooth = (context / wavelength - low) / (high - low)
+    middle = (1 - smooth) * angle / factor + smooth * angle
+    scaled = torch.where(wavelength > context / low, angle / factor, angle)
+    return torch.where((wavelength <= context / low) & (wavelength >= context / high), middle, scaled)
+
+
+def rotate(x, base, dims, stretch=1.0, scaling=None):
+    """The halves of the first `dims` coordinates of every head, turned by position/stretch * base^(-2f/dims)."""
     n, half = x.shape[2], dims // 2
-    angle = torch.arange(n, dtype=torch.float64)[:, None] * base ** (-torch.arange(half, dtype=torch.float64) * 2 / dims)
+    speed = base ** (-torch.arange(half, dtype=torch.float64) * 2 / dims) / stretch
+    angle = torch.arange(n, dtype=torch.float64)[:, None] * (slower(speed, scaling) if scaling else speed)
     cosine, sine = angle.cos(), angle.sin()
     a, b, rest = x[..., :half], x[..., half:dims], x[..., dims:]
     return torch.cat([a * cosine - b * sine, b * cosine + a * sine, rest], -1)
@@ -133,7 +144,8 @@ def neox(w, ids, streams):
     return x @ w.at("embed_out.weight", [VOCABULARY, D]).T
 
 
-def decoder(w, ids, streams, *, head=D // HEADS, groups=2, bias=(), window=None, tied=False, head_norm=False, base=10000.0, eps=1e-6):
+def decoder(w, ids, streams, *, head=D // HEADS, groups=2, bias=(), window=None, tied=False, head_norm=False, base=10000.0,
+            eps=1e-6, scaling=None):
     tokens = w.at("model.embed_tokens.weight", [VOCABULARY, D], std=0.7)
     x = tokens[ids]
     streams.append(x)
@@ -151,7 +163,8 @@ def decoder(w, ids, streams, *, head=D // HEADS, groups=2, bias=(), window=None,
         if head_norm:
             q = rms_norm(q, w.gain(p + "self_attn.q_norm.weight", head), eps)
             k = rms_norm(k, w.gain(p + "self_attn.k_norm.weight", head), eps)
-        context = merge(attend(rotate(q, base, head), rotate(k, base, head), v, head ** -0.5, window=window))
+        context = merge(attend(
+            rotate(q, base, head, scaling=scaling), rotate(k, base, head, scaling=scaling), v, head ** -0.5, window=window))
         x = x + linear(context, "self_attn.o_proj", D, HEADS * head)
         z = rms_norm(x, w.gain(p + "post_attention_layernorm.weight"), eps)
         h = F.silu(linear(z, "mlp.gate_proj", MLP, D)) * linear(z, "mlp.up_proj", MLP, D)
@@ -201,7 +214,8 @@ def gemma(w, ids, streams, *, three):
         base = 10000.0 if local or not three else 1000000.0
         if three:
             q, k = norm(q, "self_attn.q_norm", head), norm(k, "self_attn.k_norm", head)
-        q, k = rotate(q, base, head), rotate(k, base, head)
+        stretch = 8.0 if three and not local else 1.0
+        q, k = rotate(q, base, head, stretch), rotate(k, base, head, stretch)
         y = merge(attend(q, k, v, scalar ** -0.5, window=5 if local else None, cap=None if three else 2.0))
         x = x + norm(y @ w.at(p + "self_attn.o_proj.weight", [D, HEADS * head]).T, "post_attention_layernorm")
         z = norm(x, "pre_feedforward_layernorm")
@@ -261,7 +275,10 @@ CASES = {
     "gpt_neox": (neox, "F16", 1, sizes(
         model_type="gpt_neox", architectures=["GPTNeoXForCausalLM"], hidden_act="gelu", layer_norm_eps=1e-5, rotary_pct=0.5,
         rotary_emb_base=10000, use_parallel_residual=True, tie_word_embeddings=False)),
-    "llama": (decoder, "F32", 1, rotary("llama", "LlamaForCausalLM")),
+    "llama": (lambda w, i, s: decoder(w, i, s, base=50.0, scaling=(4.0, 1.0, 4.0, 16.0)), "F32", 1, {**rotary(
+        "llama", "LlamaForCausalLM", rope_scaling=dict(
+            rope_type="llama3", factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16)),
+        "rope_theta": 50.0}),
     "mistral": (lambda w, i, s: decoder(w, i, s, window=5), "BF16", 3, rotary("mistral", "MistralForCausalLM", sliding_window=5)),
     "qwen2": (lambda w, i, s: decoder(w, i, s, bias=("q_proj", "k_proj", "v_proj"), tied=True), "F32", 1,
               rotary("qwen2", "Qwen2ForCausalLM", tie_word_embeddings=True, use_sliding_window=False, sliding_window=5)),
@@ -273,7 +290,8 @@ CASES = {
         final_logit_softcapping=3.0, hidden_activation="gelu_pytorch_tanh", tie_word_embeddings=True), "hidden_act": "gelu_pytorch_tanh"}),
     "gemma3": (lambda w, i, s: gemma(w, i, s, three=True), "F32", 1, {**rotary(
         "gemma3_text", "Gemma3ForCausalLM", head_dim=6, query_pre_attn_scalar=10, sliding_window=5, sliding_window_pattern=2,
-        rope_local_base_freq=10000.0, hidden_activation="gelu_pytorch_tanh", tie_word_embeddings=True), "rope_theta": 1000000.0, "hidden_act": "gelu_pytorch_tanh"}),
+        rope_local_base_freq=10000.0, hidden_activation="gelu_pytorch_tanh", tie_word_embeddings=True,
+        rope_scaling=dict(rope_type="linear", factor=8.0)), "rope_theta": 1000000.0, "hidden_act": "gelu_pytorch_tanh"}),
     "bert": (encoder, "F32", 1, sizes(
         model_type="bert", architectures=["BertForMaskedLM"], hidden_act="gelu", layer_norm_eps=1e-12, type_vocab_size=2,
         max_position_embeddings=TOKENS + 4)),
