@@ -163,7 +163,8 @@ internal sealed class CheckpointConfig
         ConfigReader? parameters = _config.Object("rope_parameters");
         if (parameters?.IsSet("full_attention") == true)
             throw _config.Error("rope_parameters must be those of all layers alike for a checkpoint to be run");
-        double share = parameters?.Positive("partial_rotary_factor") ?? _config.Positive(Family.RotaryShare.Key) ?? Family.RotaryShare.Usual;
+        double share = parameters?.Positive("partial_rotary_factor") ?? _config.Positive(Family.RotaryShare.Key)
+            ?? Family.RotaryShare.Usual;
         double given = parameters?.Positive("rope_theta") ?? _config.Positive("rope_theta", "rotary_emb_base") ?? Family.RotaryBase;
         Stretch = StretchOf(parameters ?? _config.Object("rope_scaling"), given);
         if (Family.WindowPattern is null || _config.Positive("rope_local_base_freq") is not double local)
