@@ -15,12 +15,12 @@ internal static class ArchitectureFile
     /// <summary>Reads and validates the file; a record without a name field is called after it.</summary>
     /// <exception cref="InputException">The file cannot be read, is too large, or holds no architecture.</exception>
     /// <exception cref="Hybrid.Architectures.InvalidArchitectureException">A field is out of its range.</exception>
-    public static LoadedArchitecture Read(string path, ResidualScaling? scaling)
+    public static LoadedArchitecture Read(string path, ResidualScaling? scaling, int? tokens = null)
     {
         using JsonDocument document = ArchitectureJson.ParseDocument(ReadText(path), path);
         JsonElement root = document.RootElement;
         if (HuggingFaceConfig.Recognises(root))
-            return HuggingFaceConfig.Import(root, path, scaling);
+            return HuggingFaceConfig.Import(root, path, scaling, tokens);
         return scaling is null
             ? new(ArchitectureJson.Read(root, path, Path.GetFileNameWithoutExtension(path)))
             : throw NoConfiguration(path);

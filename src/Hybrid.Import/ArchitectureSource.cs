@@ -17,11 +17,12 @@ public static class ArchitectureSource
 
     /// <summary>
     /// The same with the report of an import. <paramref name="scaling"/> overrides the residual scaling of a configuration's
-    /// family, and only that.
+    /// family, and only that; <paramref name="tokens"/>, ≥ 1, the number of tokens that a configuration is read for, on which it depends
+    /// which windows change anything.
     /// </summary>
     /// <exception cref="InputException">As for <see cref="Load"/>, or a scaling is given for a preset or a record.</exception>
     /// <exception cref="InvalidArchitectureException">A field of the file is out of its range.</exception>
-    public static LoadedArchitecture Read(string text, ResidualScaling? scaling = null)
+    public static LoadedArchitecture Read(string text, ResidualScaling? scaling = null, int? tokens = null)
     {
         foreach (Preset preset in Presets.All)
         {
@@ -30,7 +31,7 @@ public static class ArchitectureSource
         }
 
         if (LooksLikePath(text))
-            return ArchitectureFile.Read(text, scaling);
+            return ArchitectureFile.Read(text, scaling, tokens);
         string[] names = [.. Presets.All.Select(preset => preset.Architecture.Name)];
         throw new InputException(
             "ARCH must be a preset, an architecture JSON file or a Hugging Face config.json, "

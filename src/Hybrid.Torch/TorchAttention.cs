@@ -16,7 +16,8 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
     /// <summary>The features that it knows.</summary>
     internal static readonly Feature[] Features =
     [
-        Feature.Mask, Feature.HeadWidth, Feature.KeyValueHeads, Feature.Positions, Feature.QueryKeyNorm, Feature.SoftCap, Feature.Sink,
+        Feature.Mask, Feature.LogitScale, Feature.HeadWidth, Feature.KeyValueHeads, Feature.Positions, Feature.QueryKeyNorm,
+        Feature.SoftCap, Feature.Sink,
     ];
 
     /// <summary>The heads' outputs side by side, [B, n, H d_k].</summary>
@@ -34,8 +35,10 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
             (q, k) = (TorchBlock.Normalise(q, queryGain), TorchBlock.Normalise(k, keyGain));
         if (head.Positions is Positions.Rope rope)
             (q, k) = (Turned(q, rope), Turned(k, rope));
-        // Norms leave logits of standard deviation 1; the product of their gains is σ_A.
-        double gain = head.QueryKeyNorm.IsNone || queryGain is not null ? 1 : parameters.LogitStd;
+        // Norms leave logits of standard deviation 1; the product of their gains is σ_A, which has the layer's scale in it.
+        double gain = head.QueryKeyNorm.IsNone || queryGain is not null
+            ? architecture.Attention.Head.LogitScale.At(layer)
+            : parameters.LogitStd;
         if (gain != 1)
             q = Products.Scaled(q, gain);
         int sharing = architecture.Heads / (int)k.shape[1];

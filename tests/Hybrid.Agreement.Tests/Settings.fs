@@ -163,6 +163,12 @@ let factors: Factor[] =
          Values =
            [| None; Some 1 |]
            |> valuesOf "attention.keyValueHeads" (fun count -> inHead (fun head -> { head with KeyValueHeads = count })) }
+       { Name = "scale of logits"
+         // what a third more or less does to weak logits, no 32 networks tell
+         ToldApart = false
+         Values =
+           [| Schedule.Constant 1.0; Schedule.PerLayer [| 1.3; 0.7; 1.2 |] |]
+           |> valuesOf "attention.logitScale" (fun scale -> inHead (fun head -> { head with LogitScale = scale })) }
        { Name = "cap"
          ToldApart = true
          Values =

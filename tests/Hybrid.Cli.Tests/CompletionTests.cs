@@ -61,6 +61,6 @@ public sealed class CompletionTests
         using Process process = Process.Start(new ProcessStartInfo("bash", ["-c", script]) { RedirectStandardOutput = true })!;
         string output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        Assert.Equal("olmo-7b\nolmo2-7b\nattention.logitStd=\n", output);
+        Assert.Equal("olmo-7b\nolmo2-7b\nattention.logitScale=\nattention.logitStd=\n", output);
     }
 }

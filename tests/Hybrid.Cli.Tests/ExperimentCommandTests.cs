@@ -110,14 +110,7 @@ public class ExperimentCommandTests
     /// <summary>Starts the command as a process of its own and kills it (SIGKILL) once its log holds some cells.</summary>
     private static void Kill(string folder)
     {
-        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string arg in (string[])[
-            typeof(Cli).Assembly.Location, "experiment", "rank-collapse", "--quick", "--parallel", "2", "--out", folder])
-        {
-            start.ArgumentList.Add(arg);
-        }
-
-        using Process process = Process.Start(start)!;
+        using Process process = CommandProcess.Start("experiment", "rank-collapse", "--quick", "--parallel", "2", "--out", folder);
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
         FileInfo log = new(Path.Combine(folder, "cells.sqlite-wal"));

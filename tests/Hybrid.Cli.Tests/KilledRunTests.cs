@@ -104,12 +104,8 @@ public class KilledRunTests
 
     private static Process Start(string path)
     {
-        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(typeof(Cli).Assembly.Location);
         string[] args = File.Exists(Path.Combine(path, "config.json")) ? ["train", "--resume"] : Begin;
-        foreach (string arg in (string[])[.. args, "--out", path, "--json"])
-            start.ArgumentList.Add(arg);
-        Process process = Process.Start(start)!;
+        Process process = CommandProcess.Start([.. args, "--out", path, "--json"]);
         // What is not read would fill the pipe and stop the process.
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();

@@ -31,7 +31,7 @@ public sealed class ProcessTests
     public async Task Interrupted_it_exits_with_130_and_leaves_nothing_half_written(params string[] words)
     {
         using TemporaryFolder folder = new();
-        using Process process = Start("dotnet", [typeof(Cli).Assembly.Location, .. words.Select(word => word.Replace("OUT", folder.Root))]);
+        using Process process = CommandProcess.Start([.. words.Select(word => word.Replace("OUT", folder.Root))]);
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         await Task.Delay(TimeSpan.FromSeconds(2));
         Assert.False(process.HasExited, "it ended before it could be interrupted");

@@ -39,6 +39,7 @@ public sealed class ScriptTests
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in (string[])["fsi", $"--lib:{AppContext.BaseDirectory}", Path.Combine(Folder(), script), .. arguments])
             start.ArgumentList.Add(argument);
+        start.Environment["DOTNET_TieredPGO"] = "0";
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

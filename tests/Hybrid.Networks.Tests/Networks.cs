@@ -48,6 +48,9 @@ internal static class Networks
             ["queries and keys normalised and turned"] = a =>
                 WithHead(a, norm: QueryKeyNorm.Head, positions: Positions.NewRope(30, 1), width: 6),
             ["cap"] = a => WithHead(a, softCap: 0.7),
+            ["logits by layer"] = a => WithHead(a, logitScale: Schedule.NewPerLayer([.. ByLayer(a, 0.7, 1.6)])),
+            ["logits of normalised queries and keys by layer"] = a =>
+                WithHead(a, norm: QueryKeyNorm.Head, logitScale: Schedule.NewPerLayer([.. ByLayer(a, 0.7, 1.6)])),
             ["everything about heads"] = a => WithHead(
                 a.With(mask: Mask.NewWindow(3)), 6, 1, Positions.NewRope(30, 0.5), QueryKeyNorm.Head, softCap: 1.3, sink: 0.6),
             ["experts"] = a => WithExperts(a, Gate.Renormalised),
@@ -70,8 +73,10 @@ internal static class Networks
         Positions? positions = null,
         QueryKeyNorm? norm = null,
         double? softCap = null,
-        double? sink = null) => architecture.With(attention: architecture.Attention.With(head: new(
-            Option(width), Option(keyValueHeads), positions ?? Positions.None, norm ?? QueryKeyNorm.None, Option(softCap), Option(sink))));
+        double? sink = null,
+        Schedule? logitScale = null) => architecture.With(attention: architecture.Attention.With(head: new(
+            Option(width), Option(keyValueHeads), positions ?? Positions.None, norm ?? QueryKeyNorm.None,
+            logitScale ?? Schedule.NewConstant(1), Option(softCap), Option(sink))));
 
     private static Architecture WithExperts(Architecture architecture, Gate gate, double shared = 0, int dense = 0) =>
         architecture.With(mlp: architecture.Mlp.With(experts: new(5, 2, gate, 1.5, 1.2, shared, dense)));

@@ -140,6 +140,22 @@ let ``Independent rows share 1/n, whatever the spread`` () =
             Check.relative $"S2 at n = {n}, s = {s}" Accuracy (1.0 / float n) (AttentionMoments.compute n s 1.0).S2
 
 [<Fact>]
+let ``Rows that are nearly equal have the moments of one row, S2 lower by s²u T1`` () =
+    // what is left out of T2 is of order s²u relative to it, and of the logarithm of n where the strongest logits decide
+    for n in [ 2; 16; 256; 1_000_000 ] do
+        for s in [ 1e-3; 0.5; 2.0; 15.0; 50.0; 4096.0 ] do
+            for near in [ Laws.Near; 1e-8 ] do
+                let u = min 1.0 (near / (s * s))
+                Assert.True(AttentionMoments.areNear (1.001 * near) s u)
+                let exact, close = AttentionMoments.compute n s u, AttentionMoments.near n s u
+
+                Check.relativeRows
+                    $"n = {n}, s = {s}, u = {u}"
+                    (Accuracy + 10.0 * near)
+                    (List.zip (fields exact) (fields close)
+                     |> List.map (fun ((name, expected), (_, actual)) -> name, expected, actual))
+
+[<Fact>]
 let ``Identical rows: S2 = S1 and T2 = T1 at ρ = 1`` () =
     for n in [ 2; 16; 256; 1_000_000 ] do
         for s in [ 0.01; 0.5; 2.0; 6.0; 50.0 ] do

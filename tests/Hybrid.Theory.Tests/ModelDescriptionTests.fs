@@ -19,8 +19,10 @@ let private model norm =
       Wiring = Wiring.Sequential
       Mask = Mask.Causal
       WeightStd = 0.1
+      EmbeddingStd = None
       LogitFactor = 1.0 / sqrt 32.0
-      QueryKeyNorm = false
+      Head = HeadDescription.Plain 3
+      Experts = None
       Embedding = Embedding.Tokens
       EmbeddingFactor = 1.0
       BranchFactor = 1.0
@@ -46,22 +48,171 @@ let ``Logits follow their factor, and the norm of queries and keys where they ha
 
     Check.relative "half the factor" 1e-14 0.5 (ModelDescription.toArchitecture stated).Attention.LogitStd
 
-    let normalised =
-        { model Placement.Peri with
-            QueryKeyNorm = true
-            WeightStd = 0.3 }
+    for norm in [ QueryKeyNorm.Head; QueryKeyNorm.All ] do
+        for placement in [ Placement.Peri; Placement.Output ] do
+            let normalised =
+                { model placement with
+                    Head =
+                        { HeadDescription.Plain 3 with
+                            QueryKeyNorm = norm }
+                    WeightStd = 0.3 }
 
-    Check.relative "any weights" 1e-14 1.0 (ModelDescription.toArchitecture normalised).Attention.LogitStd
+            let attention = (ModelDescription.toArchitecture normalised).Attention
+            Check.relative $"any weights, {placement}" 1e-14 1.0 attention.LogitStd
+            Assert.Equal(norm, attention.Head.QueryKeyNorm)
 
 [<Fact>]
-let ``Where the module sees the stream as it is, QK-norm holds in the middle of the depth`` () =
-    let architecture =
-        ModelDescription.toArchitecture
-            { model Placement.Output with
-                QueryKeyNorm = true }
+let ``Heads keep their width, groups, positions, cap and sink`` () =
+    let described =
+        { model Placement.Pre with
+            Width = 128
+            Heads = 4
+            Head =
+                { HeadDescription.Plain 2 with
+                    Positions = Positions.Rope(1000.0, 0.5)
+                    SoftCap = Some 30.0
+                    Sink = Some 0.0 } }
 
-    let norms = Bounds.squaredNormAtInitialisation architecture 1.0
-    Check.relative "σ_A q" 1e-14 1.0 (architecture.Attention.LogitStd * norms[2])
+    let head = (ModelDescription.toArchitecture described).Attention.Head
+    // four heads of width 32 fill 128 coordinates
+    Assert.Equal(None, head.Width)
+    Assert.Equal((Some 2, Some 30.0, Some 0.0), (head.KeyValueHeads, head.SoftCap, head.Sink))
+    Assert.Equal(Positions.Rope(1000.0, 0.5), head.Positions)
+
+    let wide =
+        ModelDescription.toArchitecture
+            { described with
+                HeadWidth = 64
+                Head = HeadDescription.Plain 4 }
+
+    Assert.Equal((Some 64, None), (wide.Attention.Head.Width, wide.Attention.Head.KeyValueHeads))
+
+[<Fact>]
+let ``A factor of cosines and sines multiplies its share of the logits' variance`` () =
+    let described =
+        { model Placement.Pre with
+            Head =
+                { HeadDescription.Plain 3 with
+                    Positions = Positions.Rope(1000.0, 0.25)
+                    TurnFactor = 1.5 } }
+
+    let attention = (ModelDescription.toArchitecture described).Attention
+    let turned = 0.25 * pown 1.5 4
+    // σ_A is 1 without the factor
+    Check.relative "σ_A" 1e-14 (sqrt (turned + 0.75)) attention.LogitStd
+
+    match attention.Head.Positions with
+    | Positions.Rope(baseFrequency, fraction) ->
+        Assert.Equal(1000.0, baseFrequency)
+        Check.relative "share" 1e-14 (turned / (turned + 0.75)) fraction
+    | other -> failwith $"{other}"
+
+[<Fact>]
+let ``Latent attention multiplies variances by its own matrices`` () =
+    let latent =
+        { Query = Some 50
+          KeyValue = 20
+          Turned = 8
+          Unturned = 16
+          Value = 12 }
+
+    let described query =
+        { model Placement.Pre with
+            HeadWidth = 24
+            LogitFactor = 1.0 / sqrt 24.0
+            Head =
+                { HeadDescription.Plain 3 with
+                    Positions = Positions.Rope(1000.0, 1.0)
+                    Latent = Some { latent with Query = query } } }
+
+    // s² = 0.01: queries from 50 latent coordinates, turned keys from 100 of the token, the others from 20
+    let attention = (ModelDescription.toArchitecture (described (Some 50))).Attention
+    let turned, unturned = 8.0 * 0.5 * 1.0, 16.0 * 0.5 * 0.2
+    Check.relative "σ_A" 1e-14 (sqrt ((turned + unturned) / 24.0)) attention.LogitStd
+    // values from 20 coordinates, W_O from 3 heads of 12
+    Check.relative "σ_V" 1e-14 (0.01 * sqrt (20.0 * 36.0)) attention.ValueStd
+    Assert.Equal(Some 24, attention.Head.Width)
+
+    match attention.Head.Positions with
+    | Positions.Rope(_, fraction) -> Check.relative "share" 1e-14 (turned / (turned + unturned)) fraction
+    | other -> failwith $"{other}"
+
+    let plain = (ModelDescription.toArchitecture (described None)).Attention
+    Check.relative "queries from the token" 1e-14 (sqrt 2.0) (plain.LogitStd / attention.LogitStd)
+
+let private experts =
+    { Count = 8
+      Active = 2
+      Gate = Gate.Softmax
+      Scale = 2.5
+      Width = 100
+      SharedWidth = 50
+      SharedPower = 0.5
+      Dense = 1 }
+
+[<Fact>]
+let ``Experts have their own width, and layers without them a branch that makes up for it`` () =
+    for norm in Networks.placements do
+        let architecture =
+            ModelDescription.toArchitecture
+                { model norm with
+                    Experts = Some experts }
+
+        let mlp = architecture.Mlp
+        let routed = mlp.Experts.Value
+        Assert.Equal(100, architecture.MlpWidth)
+        Assert.Equal((8, 2, Gate.Softmax, 1), (routed.Count, routed.Active, routed.Gate, routed.Dense))
+        Check.relative "σ_v of an expert" 1e-14 1.0 mlp.OutStd
+        Check.relative "σ_r" 1e-14 1.0 routed.RouterStd
+        Check.relative "scale" 1e-14 2.5 routed.Scale
+        Check.relative "w_s" 1e-14 0.25 routed.Shared
+        // W_2 of 400 hidden units has twice σ_v; a norm behind the branch takes it out
+        Check.relative $"dense layer of {norm}" 1e-14 (if norm.OnBranch then 1.0 else 2.0) (mlp.Branch.At 1)
+        Check.relative "others" 1e-14 1.0 (mlp.Branch.At 2)
+        Assert.Empty(Architecture.validate { architecture with Heads = 2 })
+
+[<Fact>]
+let ``Windows that see all tokens are left out`` () =
+    let mask tokens =
+        (ModelDescription.toArchitecture
+            { model Placement.Pre with
+                Tokens = tokens
+                Mask = Mask.PerLayer [| Mask.Window 8; Mask.Causal; Mask.Window 8; Mask.Causal |] })
+            .Mask
+
+    Assert.Equal(Mask.Causal, mask 8)
+    Assert.Equal(Mask.PerLayer [| Mask.Window 8; Mask.Causal; Mask.Window 8; Mask.Causal |], mask 9)
+
+[<Fact>]
+let ``Another width changes every width, keeps standard deviations and the roots of widths`` () =
+    let described =
+        { model Placement.Pre with
+            Experts = Some experts
+            EmbeddingFactor = 10.0
+            Head =
+                { HeadDescription.Plain 3 with
+                    Latent =
+                        Some
+                            { Query = Some 50
+                              KeyValue = 20
+                              Turned = 8
+                              Unturned = 24
+                              Value = 12 } } }
+
+    let wide = ModelDescription.atWidth described 200
+    Assert.Equal((200, 64, 800, 0.1), (wide.Width, wide.HeadWidth, wide.MlpWidth, wide.WeightStd))
+    Check.relative "1/√d_h" 1e-14 (1.0 / sqrt 64.0) wide.LogitFactor
+    Check.relative "√d" 1e-14 (sqrt 200.0) wide.EmbeddingFactor
+    Assert.Equal((200, 100), (wide.Experts.Value.Width, wide.Experts.Value.SharedWidth))
+
+    let latent =
+        { Query = Some 100
+          KeyValue = 40
+          Turned = 16
+          Unturned = 48
+          Value = 24 }
+
+    Assert.Equal(Some latent, wide.Head.Latent)
 
 [<Fact>]
 let ``The projection factor is a branch weight unless a norm behind the branch removes it`` () =
@@ -116,3 +267,13 @@ let ``A factor of the branches multiplies both, behind the norm too`` () =
         Check.relative $"a_A of {norm}" 1e-15 0.25 (architecture.Attention.Branch.At 1)
         Check.relative $"a_M of {norm}" 1e-15 0.25 (architecture.Mlp.Branch.At 1)
         Check.relative $"σ_V of {norm}" 1e-14 (sqrt 0.96) architecture.Attention.ValueStd
+
+[<Fact>]
+let ``Tables of vectors may have a standard deviation of their own`` () =
+    let input =
+        (ModelDescription.toArchitecture
+            { model Placement.Pre with
+                EmbeddingStd = Some 0.5 })
+            .Input
+
+    Check.relative "q₀" 1e-14 0.25 input.Norm

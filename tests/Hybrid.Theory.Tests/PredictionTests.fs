@@ -130,3 +130,60 @@ let ``An illegal architecture is refused with every field, what was received and
     Assert.Contains("mlp.inStd must be a finite number ≥ 0, got NaN", thrown.Message)
     Assert.Contains("input.norm must be a finite number > 0, got -1", thrown.Message)
     Assert.Contains("input.correlation must be from −1/(tokens−1) = -0.3333", thrown.Message)
+
+[<Fact>]
+let ``A scale of all logits is σ_A's, and one of each layer acts in its layer`` () =
+    let small =
+        { Architecture.defaults with
+            Tokens = 6
+            Depth = 3
+            Width = 32
+            Heads = 4
+            Input = { Norm = 1.0; Correlation = 0.3 }
+            Attention =
+                { Architecture.defaults.Attention with
+                    LogitStd = 3.0 } }
+
+    let scaled scale (architecture: Architecture) =
+        { architecture with
+            Attention =
+                { architecture.Attention with
+                    Head =
+                        { architecture.Attention.Head with
+                            LogitScale = scale } } }
+
+    let turned =
+        { small with
+            Attention =
+                { small.Attention with
+                    Head =
+                        { small.Attention.Head with
+                            Positions = Positions.Rope(100.0, 1.0) } } }
+
+    let rhos (architecture: Architecture) =
+        (Predict.architecture architecture).Layers |> Array.map _.Rho
+
+    for architecture in [ small; { small with Mask = Mask.Causal }; turned ] do
+        let half =
+            { architecture with
+                Attention =
+                    { architecture.Attention with
+                        LogitStd = 1.5 } }
+
+        // 3 · ½ is exact
+        Assert.Equal<float[]>(rhos half, rhos (scaled (Schedule.Constant 0.5) architecture))
+
+        let layered = scaled (Schedule.PerLayer [| 1.0; 1.0; 0.5 |]) architecture
+
+        Assert.Equal(
+            1.5,
+            (match (Block.at layered 3).Sublayers[0].Module with
+             | Module.Attention attention -> attention.LogitStd
+             | Module.Mlp _ -> nan)
+        )
+
+        Assert.Equal<float[]>(Array.truncate 3 (rhos architecture), Array.truncate 3 (rhos layered))
+        // weaker logits keep less of differences
+        let last, weaker = Array.last (rhos architecture), Array.last (rhos layered)
+        Check.atLeast "ρ of the last layer" last weaker
+        Assert.NotEqual(last, weaker)

@@ -7,7 +7,7 @@ type Module =
     | Mlp of MlpParameters
 
 /// One sublayer of one block, its schedules read off: x' = r x + a f(x) with f the module, r `Skip`, a `Branch`, normalised as
-/// `Placement` says by norms of gain `Gain`. Attention attends through `Mask`, one mask and one kind of positions.
+/// `Placement` says by norms of gain `Gain`. Attention attends through `Mask`, one mask and one kind of positions, with logits of this layer.
 type Sublayer =
     { Module: Module
       Skip: float
@@ -53,11 +53,15 @@ module Block =
     let at (architecture: Architecture) (layer: int) : Block =
         let a = architecture
 
+        let head = a.Attention.Head
+
         let attention =
             { a.Attention with
+                LogitStd = head.LogitScale.At layer * a.Attention.LogitStd
                 Head =
-                    { a.Attention.Head with
-                        Positions = a.Attention.Head.Positions.At layer } }
+                    { head with
+                        Positions = head.Positions.At layer
+                        LogitScale = Schedule.Constant 1.0 } }
 
         let mlp =
             { a.Mlp with

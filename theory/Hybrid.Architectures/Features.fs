@@ -10,6 +10,7 @@ type Feature =
     | KeyValueHeads
     | Positions
     | QueryKeyNorm
+    | LogitScale
     | SoftCap
     | Sink
     | Experts
@@ -24,6 +25,7 @@ type Feature =
         | KeyValueHeads -> "attention.keyValueHeads"
         | Positions -> "attention.positions"
         | QueryKeyNorm -> "attention.queryKeyNorm"
+        | LogitScale -> "attention.logitScale"
         | SoftCap -> "attention.softCap"
         | Sink -> "attention.sink"
         | Experts -> "mlp.experts"
@@ -45,6 +47,7 @@ module Features =
         | Feature.KeyValueHeads -> head.KeyValueHeads |> Option.exists (fun heads -> heads <> a.Heads)
         | Feature.Positions -> head.Positions <> Positions.None
         | Feature.QueryKeyNorm -> head.QueryKeyNorm <> QueryKeyNorm.None
+        | Feature.LogitScale -> head.LogitScale.Values |> Array.exists (fun scale -> scale <> 1.0)
         | Feature.SoftCap -> head.SoftCap.IsSome
         | Feature.Sink -> head.Sink.IsSome
         | Feature.Experts -> a.Mlp.Experts.IsSome
@@ -59,6 +62,7 @@ module Features =
            Feature.KeyValueHeads
            Feature.Positions
            Feature.QueryKeyNorm
+           Feature.LogitScale
            Feature.SoftCap
            Feature.Sink
            Feature.Experts |]
@@ -87,10 +91,12 @@ module Features =
         | NormKind.Scale -> true
         | NormKind.DyT _ -> architecture.Norm = Placement.Pre || architecture.Norm = Placement.None
 
-    let private isNorm feature =
+    /// Norms, and logits of another scale in every layer: what two numbers for a layer do not mind.
+    let private isClosed feature =
         match feature with
         | Feature.NormKind
-        | Feature.NormGain -> true
+        | Feature.NormGain
+        | Feature.LogitScale -> true
         | Feature.Mask
         | Feature.HeadWidth
         | Feature.KeyValueHeads
@@ -100,13 +106,13 @@ module Features =
         | Feature.Sink
         | Feature.Experts -> false
 
-    /// Whether any two tokens are alike and nothing is drawn: no mask and none of the features but norms. Then two numbers, q and ρ,
+    /// Whether any two tokens are alike and nothing is drawn: no mask and none of the features but norms and scales of logits. Then two numbers, q and ρ,
     /// describe a layer, and their maps are in closed form.
     [<CompiledName("AreClosed")>]
     let areClosed (architecture: Architecture) =
         architecture.Mask = Mask.None
         && hasClosedNorms architecture
-        && Array.forall isNorm (ofArchitecture architecture)
+        && Array.forall isClosed (ofArchitecture architecture)
 
     /// Whether experts are all that keeps an architecture from the closed maps.
     [<CompiledName("AreClosedButForExperts")>]
@@ -134,6 +140,7 @@ module Features =
            Feature.HeadWidth
            Feature.KeyValueHeads
            Feature.QueryKeyNorm
+           Feature.LogitScale
            Feature.SoftCap
            if hasKnownSink architecture then
                Feature.Sink

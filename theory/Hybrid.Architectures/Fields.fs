@@ -787,6 +787,13 @@ module Fields =
                  _.Attention.Head.QueryKeyNorm
                  (fun value -> head (fun part -> { part with QueryKeyNorm = value })) with
                IsOptional = true }
+           { schedule
+                 "attention.logitScale"
+                 ""
+                 "what the logits of a layer are multiplied by"
+                 _.Attention.Head.LogitScale
+                 (fun value -> head (fun part -> { part with LogitScale = value })) with
+               IsOptional = true }
            optionalNumber
                "attention.softCap"
                "c"

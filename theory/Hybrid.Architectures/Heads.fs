@@ -124,6 +124,8 @@ type HeadParameters =
         Positions: Positions
         /// with a norm σ_A is the product of the gains, the logits' standard deviation whatever the weights
         QueryKeyNorm: QueryKeyNorm
+        /// what the logits of a layer are multiplied by, normalised queries and keys or not
+        LogitScale: Schedule
         /// c in c tanh(ℓ/c)
         SoftCap: float option
         /// b, a logit beside those of the tokens that takes weight and gives nothing
@@ -136,6 +138,7 @@ type HeadParameters =
           KeyValueHeads = None
           Positions = Positions.None
           QueryKeyNorm = QueryKeyNorm.None
+          LogitScale = Schedule.Constant 1.0
           SoftCap = None
           Sink = None }
 

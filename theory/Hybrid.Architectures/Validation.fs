@@ -111,6 +111,7 @@ module Architecture =
             && [ architecture.NormGain
                  architecture.Attention.Skip
                  architecture.Attention.Branch
+                 architecture.Attention.Head.LogitScale
                  architecture.Mlp.Skip
                  architecture.Mlp.Branch ]
                |> List.forall (fun schedule -> schedule.HasLength architecture.Depth)

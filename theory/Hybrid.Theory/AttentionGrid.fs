@@ -20,20 +20,45 @@ type internal AttentionGrid(tokens: int) =
     [<Literal>]
     let Least = 1e-300
 
+    /// s²u up to which T2 is T1 to 1e-5: what is between nodes is known to less.
+    [<Literal>]
+    let Near = 1e-6
+
+    /// s²u from which the gap is no small part of S1, so that nodes are good enough with the step in τ divided by `Refinement`, to 1e-6.
+    [<Literal>]
+    let Apart = 0.05
+
+    [<Literal>]
+    let Refinement = 0.6
+
     let largest = AttentionTable.LargestU tokens
+
+    /// the moments of nearly equal rows, by spread
+    let near = ConcurrentDictionary<int, (float -> AttentionMoments)>()
 
     /// ln S1, ln (S1 − S2), ln T1, ln T2
     let nodes = ConcurrentDictionary<struct (int * int), float[]>()
+
+    let logs (moments: AttentionMoments) gap =
+        [| moments.S1; gap; moments.T1; moments.T2 |]
+        |> Array.map (fun moment -> log (max Least moment))
 
     let node i j =
         nodes.GetOrAdd(
             struct (i, j),
             fun struct (i, j) ->
-                let moments =
-                    AttentionMoments.compute tokens (exp (Step * float i)) (largest * exp (-Step * float j))
+                let s, u = exp (Step * float i), largest * exp (-Step * float j)
 
-                [| moments.S1; moments.S1 - moments.S2; moments.T1; moments.T2 |]
-                |> Array.map (fun moment -> log (max Least moment))
+                if AttentionMoments.areNear Near s u then
+                    let moments =
+                        near.GetOrAdd (i, Func<_, _>(fun _ -> AttentionMoments.near tokens s)) u
+
+                    logs moments (s * (s * u) * moments.T1)
+                else
+                    let moments =
+                        AttentionMoments.computeRefined (if s * (s * u) < Apart then 1.0 else Refinement) tokens s u
+
+                    logs moments (moments.S1 - moments.S2)
         )
 
     /// The first of four nodes about x, and their Lagrange weights.

@@ -47,6 +47,34 @@ module AttentionMoments =
         let opposite = n = 2 && u > 1.0
         struct (RowPairs.plan refinement n s (if opposite then max 0.0 (2.0 - u) else u), opposite)
 
+    /// S1 and T1 of n ≥ 2 tokens, s ≥ 1e-9.
+    let private oneRow refinement (n: int) (s: float) =
+        let count = float n
+        let struct (step, row) = SoftmaxNodes.rowNodes refinement n s
+        let mutable s1 = 0.0
+        let mutable pairs = 0.0
+        let mutable triples = 0.0
+
+        for i in 0 .. row.Psi.Length - 1 do
+            let psi = row.Psi[i]
+            let k2 = row.K2[i]
+            let k1 = row.K1[i]
+
+            let rest3 = if n = 2 then 0.0 else SoftmaxNodes.power psi (count - 3.0)
+
+            let rest2 = if n = 2 then 1.0 else rest3 * (1.0 - psi)
+            s1 <- s1 + k2 * rest2 * (1.0 - psi)
+            pairs <- pairs + k2 * k2 * rest2
+            triples <- triples + k2 * k1 * k1 * rest3
+
+        let scale = row.Scale
+        let area = count * (step / scale)
+
+        // (3.12)
+        struct (area * s1,
+                area * (count - 1.0) / scale * (2.0 * pairs + (count - 2.0) / scale * triples)
+                / 6.0)
+
     /// `compute` with the τ-step divided by `refinement`, for the tests of its convergence.
     let internal computeRefined refinement (n: int) (s: float) (u: float) : AttentionMoments =
         validate n s u
@@ -64,33 +92,8 @@ module AttentionMoments =
         else
             // at −ρ S2 → 1 − S2, T2 as it was
             let struct (plan, opposite) = pairPlan refinement n s u
-            let struct (step, row) = SoftmaxNodes.rowNodes refinement n s
-            let mutable s1 = 0.0
-            let mutable pairs = 0.0
-            let mutable triples = 0.0
-
-            for i in 0 .. row.Psi.Length - 1 do
-                let psi = row.Psi[i]
-                let k2 = row.K2[i]
-                let k1 = row.K1[i]
-
-                let rest3 = if n = 2 then 0.0 else SoftmaxNodes.power psi (count - 3.0)
-
-                let rest2 = if n = 2 then 1.0 else rest3 * (1.0 - psi)
-                s1 <- s1 + k2 * rest2 * (1.0 - psi)
-                pairs <- pairs + k2 * k2 * rest2
-                triples <- triples + k2 * k1 * k1 * rest3
-
-            let scale = row.Scale
-            let area = count * (step / scale)
+            let struct (s1, t1) = oneRow refinement n s
             let struct (s2, t2) = RowPairs.sums n plan
-
-            let s1 = area * s1
-
-            // (3.12)
-            let t1 =
-                area * (count - 1.0) / scale * (2.0 * pairs + (count - 2.0) / scale * triples)
-                / 6.0
 
             // (3.10), which rounding would break where rows agree
             { S1 = s1
@@ -104,3 +107,21 @@ module AttentionMoments =
     /// Checks: s = 0 gives S1 = S2 = 1/n; s → ∞ gives S1 → 1; u = 0 gives S2 = S1, T2 = T1.
     [<CompiledName("Compute")>]
     let compute (n: int) (s: float) (u: float) : AttentionMoments = computeRefined 1.0 n s u
+
+    /// Whether rows are so nearly equal, s²u ≤ `most`, that T2 is T1 but for a share of order s²u: (3.9).
+    let internal areNear most (s: float) (u: float) =
+        s * (s * u) <= most
+
+    /// The moments of rows that are nearly equal, from those of one row: S2 falls from S1 as s²u T1, (3.9).
+    let internal near (n: int) (s: float) : float -> AttentionMoments =
+        let line =
+            if n = 1 || s < 1e-9 then
+                compute n s 0.0
+            else
+                let struct (s1, t1) = oneRow 1.0 n s
+
+                { S1 = s1; S2 = s1; T1 = t1; T2 = t1 }
+
+        fun u ->
+            { line with
+                S2 = line.S1 - s * (s * u) * line.T1 }

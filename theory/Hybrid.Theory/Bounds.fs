@@ -40,6 +40,7 @@ module Bounds =
                Feature.KeyValueHeads
                Feature.Positions
                Feature.QueryKeyNorm
+               Feature.LogitScale
                Feature.SoftCap
                Feature.Sink |]
             architecture
@@ -176,6 +177,7 @@ module Bounds =
             |> Features.ensureSupported
                 "the theory of sensitivities"
                 [| Feature.NormGain
+                   Feature.LogitScale
                    if Features.areClosed architecture then
                        Feature.NormKind |]
 

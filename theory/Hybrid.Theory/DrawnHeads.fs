@@ -443,6 +443,7 @@ module internal DrawnHeads =
             | Feature.Sink -> true
             | Feature.NormKind
             | Feature.NormGain
+            | Feature.LogitScale
             | Feature.Experts -> false)
 
     /// Tokens from which one head's coordinates cost less than the n³ of its logits' expectations.

@@ -1,5 +1,7 @@
 namespace Hybrid.Theory
 
+open System.Numerics
+
 /// Elementary functions that the framework has only in a cancelling form.
 [<RequireQualifiedAccess>]
 module internal Elementary =
@@ -8,6 +10,12 @@ module internal Elementary =
     let log1p (x: float) =
         let w = 1.0 + x
         if w = 1.0 then x else log w * (x / (w - 1.0))
+
+    /// `log1p` of several at once.
+    let log1pOf (x: Vector<float>) =
+        let w = Vector<float>.One + x
+        let corrected = Vector.Log w * (x / (w - Vector<float>.One))
+        Vector.ConditionalSelect(Vector.Equals(w, Vector<float>.One), x, corrected)
 
     /// log |x|, where x has left double precision that of the number next to it: −745 of 0 and 710 of ∞.
     let logInRange (x: float) =

@@ -24,6 +24,8 @@ type internal Gates =
         Weight: float[]
         /// p_e w_e
         Weighted: float[]
+        /// the experts that a token chose last, the strongest first
+        Chosen: int[]
     }
 
     static member Create(tokens, count) =
@@ -31,7 +33,8 @@ type internal Gates =
           Gate = Array.zeroCreate (tokens * count)
           Drift = Array.zeroCreate (tokens * count)
           Weight = Array.zeroCreate (tokens * count)
-          Weighted = Array.zeroCreate (tokens * count) }
+          Weighted = Array.zeroCreate (tokens * count)
+          Chosen = Array.zeroCreate count }
 
     /// Σ_e g_e g′_e and tr JᵀJ′ of token i and token j of `other`.
     member this.Overlap(i, other: Gates, j) =
@@ -63,23 +66,27 @@ module internal ExpertMaps =
 
     let private logistic x = 1.0 / (1.0 + exp -x)
 
+    /// The `active` largest of `count` logits, the largest first; of equal ones the first.
+    let private choose (logits: float[]) count active (chosen: int[]) =
+        for e in 0 .. count - 1 do
+            let mutable place = min e active
+
+            while place > 0 && logits[e] > logits[chosen[place - 1]] do
+                if place < active then
+                    chosen[place] <- chosen[place - 1]
+
+                place <- place - 1
+
+            if place < active then
+                chosen[place] <- e
+
     /// Of the token whose numbers begin at `row`, from its logits r.
     let gates (experts: Experts) (logits: float[]) row (result: Gates) =
         let gate, drift, weight = result.Gate, result.Drift, result.Weight
         let count = experts.Count
-        let order = Array.init count id
-        Array.Sort(Array.map (~-) logits, order)
-        let largest = logits[order[0]]
-
-        /// softmax over the first `size` of the order
-        let softmax (target: float[]) size =
-            let mutable total = 0.0
-
-            for k in 0 .. size - 1 do
-                total <- total + exp (logits[order[k]] - largest)
-
-            for k in 0 .. size - 1 do
-                target[row + order[k]] <- exp (logits[order[k]] - largest) / total
+        let chosen = result.Chosen
+        choose logits count experts.Active chosen
+        let largest = logits[chosen[0]]
 
         Array.Clear(gate, row, count)
         Array.Clear(drift, row, count)
@@ -87,21 +94,37 @@ module internal ExpertMaps =
 
         match experts.Gate with
         | Gate.Renormalised ->
-            softmax gate experts.Active
-            Array.blit gate row drift row count
-        | Gate.Softmax ->
-            softmax drift count
+            let mutable total = 0.0
 
             for k in 0 .. experts.Active - 1 do
-                gate[row + order[k]] <- drift[row + order[k]]
+                let e = exp (logits[chosen[k]] - largest)
+                gate[row + chosen[k]] <- e
+                total <- total + e
+
+            for k in 0 .. experts.Active - 1 do
+                gate[row + chosen[k]] <- gate[row + chosen[k]] / total
+
+            Array.blit gate row drift row count
+        | Gate.Softmax ->
+            let mutable total = 0.0
+
+            for e in 0 .. count - 1 do
+                drift[row + e] <- exp (logits[e] - largest)
+                total <- total + drift[row + e]
+
+            for e in 0 .. count - 1 do
+                drift[row + e] <- drift[row + e] / total
+
+            for k in 0 .. experts.Active - 1 do
+                gate[row + chosen[k]] <- drift[row + chosen[k]]
         | Gate.Sigmoid ->
             let mutable total = 0.0
 
             for k in 0 .. experts.Active - 1 do
-                total <- total + logistic logits[order[k]]
+                total <- total + logistic logits[chosen[k]]
 
             for k in 0 .. experts.Active - 1 do
-                gate[row + order[k]] <- logistic logits[order[k]] / total
+                gate[row + chosen[k]] <- logistic logits[chosen[k]] / total
 
             Array.blit gate row drift row count
 

@@ -65,6 +65,7 @@ module FixedPoints =
         isDense
         && hasOneHead
         && architecture.NormGain.IsUniform
+        && architecture.Attention.Head.LogitScale.IsUniform
         && architecture.Attention.Skip.IsUniform
         && architecture.Attention.Branch.IsUniform
         && architecture.Mlp.Skip.IsUniform

@@ -74,10 +74,21 @@ module Laws =
 
         SinkMoments.compute architecture.Tokens (Architecture.headWidth architecture) s head.Sink.Value
 
+    /// s²u up to which rows of attention are nearly equal: what is left out of T2, a share of this order, is below the 1e-8 that the
+    /// moments are computed to.
+    [<Literal>]
+    let internal Near = 1e-12
+
     /// The laws of an architecture, computed exactly at first use and remembered: depth repeats them.
     let exact (architecture: Architecture) =
+        let near = remember (AttentionMoments.near architecture.Tokens)
+
         let moments =
-            remember (fun struct (s, u) -> AttentionMoments.compute architecture.Tokens s u)
+            remember (fun struct (s, u) ->
+                if u >= 0.0 && s >= 0.0 && AttentionMoments.areNear Near s u then
+                    near s u
+                else
+                    AttentionMoments.compute architecture.Tokens s u)
 
         let fluctuations =
             remember (fun struct (s, u) -> HeadMoments.compute architecture.Tokens s u)

@@ -37,7 +37,12 @@ type PhaseDiagram private (laws: Laws) =
         if family.Length = 0 then
             invalidArg (nameof family) "at least one architecture is needed"
 
-        let scales = family |> Array.map _.Attention.LogitStd
+        let scales =
+            family
+            |> Array.collect (fun architecture ->
+                let attention = architecture.Attention
+                (attention.Head.LogitScale.Scale attention.LogitStd).Values)
+
         PhaseDiagram(Laws.tabulated family[0] (Array.min scales) (Array.max scales))
 
     /// The stationary collapsed norm, if there is one.

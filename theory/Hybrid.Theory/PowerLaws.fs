@@ -30,6 +30,7 @@ module PowerLaws =
                    Feature.HeadWidth
                    Feature.KeyValueHeads
                    Feature.QueryKeyNorm
+                   Feature.LogitScale
                    Feature.SoftCap |]
 
         if not architecture.Norm.Before || architecture.Norm.OnSum then

@@ -10,7 +10,7 @@ type Alternative =
         /// where it was published
         Reference: string
         Architecture: Architecture
-        /// exponents per block at the attracting state
+        /// exponents per block at the attracting state; NaN where its line is not known
         Exponents: PhasePoint
         Trainability: Trainability
     }
@@ -66,13 +66,25 @@ module Recipes =
           "depth-μP: branches 1/√L", "Yang et al. 2023, arXiv 2310.02244", constant (1.0 / sqrt depth) a
           "Δt: branches 0.1", "Kan et al., arXiv 2510.09904", constant 0.1 a ]
 
+    /// Of architectures whose collapsed line is not known: positions, windows.
+    let private noLine =
+        { Angle = nan
+          Gradient = nan
+          Difference = nan
+          Rho = nan
+          Stationary = false }
+
     let private alternative (recipe, reference, architecture: Architecture) =
         let laws = Laws.exact architecture
 
         { Recipe = recipe
           Reference = reference
           Architecture = architecture
-          Exponents = PhaseDiagram.Create([ architecture ]).At architecture
+          Exponents =
+            if Features.haveLine architecture then
+                PhaseDiagram.Create([ architecture ]).At architecture
+            else
+                noLine
           Trainability = Trainability.judge architecture laws (Trajectory.compare architecture laws) }
 
     /// Every recipe applied to a legal architecture, with the exponents and the verdict that it gets. A recipe under which

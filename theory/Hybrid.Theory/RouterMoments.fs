@@ -94,41 +94,75 @@ module RouterMoments =
         let squared = experts.Scale * experts.Scale / float count
         struct (squared * overlap, squared * slope)
 
-    /// O(1) − O and B(1) − B at one u, means and the first one's standard error.
-    let private losses seed (experts: Experts) (u: float) =
-        let rho = 1.0 - u
-        let rest = sqrt (max 0.0 (u * (2.0 - u)))
+    /// Parts of the pairs that are summed by themselves, so that sums do not depend on who takes which part.
+    [<Literal>]
+    let private Parts = 16
+
+    /// Sums over pairs at one node: losses of O, their squares, losses of B.
+    [<Struct>]
+    type private Losses =
+        { Overlap: float
+          Squares: float
+          Slope: float }
+
+    /// The sums over pairs number `from` to `until` − 1 at every u.
+    let private lossesOf seed (experts: Experts) (us: float[]) from until =
         let both = Array.zeroCreate<float>(2 * experts.Count)
-        let first = Array.zeroCreate<float> experts.Count
         let second = Array.zeroCreate<float> experts.Count
         let a, b = Gates.Create(1, experts.Count), Gates.Create(1, experts.Count)
-        let count = pairs experts.Count
-        let mutable overlap = 0.0
-        let mutable squares = 0.0
-        let mutable slope = 0.0
 
-        for index in 0 .. count - 1 do
+        let sums =
+            Array.create
+                us.Length
+                { Overlap = 0.0
+                  Squares = 0.0
+                  Slope = 0.0 }
+
+        for index in from .. until - 1 do
             // the same numbers at every u
             CounterNormals.fill (CounterNormals.part (seed + 1UL) index) both.Length experts.RouterStd both
-
-            for e in 0 .. experts.Count - 1 do
-                first[e] <- both[e]
-                second[e] <- rho * both[e] + rest * both[experts.Count + e]
-
-            ExpertMaps.gates experts first 0 a
-            ExpertMaps.gates experts second 0 b
+            ExpertMaps.gates experts both 0 a
             let struct (o1, b1) = a.Overlap(0, a, 0)
-            let struct (o2, b2) = b.Overlap(0, b, 0)
-            let struct (o, s) = a.Overlap(0, b, 0)
-            let lost = 0.5 * (o1 + o2) - o
-            overlap <- overlap + lost
-            squares <- squares + lost * lost
-            slope <- slope + 0.5 * (b1 + b2) - s
+
+            for m in 0 .. us.Length - 1 do
+                let rho = 1.0 - us[m]
+                let rest = sqrt (max 0.0 (us[m] * (2.0 - us[m])))
+
+                for e in 0 .. experts.Count - 1 do
+                    second[e] <- rho * both[e] + rest * both[experts.Count + e]
+
+                ExpertMaps.gates experts second 0 b
+                let struct (o2, b2) = b.Overlap(0, b, 0)
+                let struct (o, s) = a.Overlap(0, b, 0)
+                let lost = 0.5 * (o1 + o2) - o
+
+                sums[m] <-
+                    { Overlap = sums[m].Overlap + lost
+                      Squares = sums[m].Squares + lost * lost
+                      Slope = sums[m].Slope + 0.5 * (b1 + b2) - s }
+
+        sums
+
+    /// O(1) − O and B(1) − B at every u, means and the first one's standard error.
+    let private losses seed (experts: Experts) (us: float[]) =
+        let count = pairs experts.Count
+
+        let parts =
+            Array.Parallel.init Parts (fun part ->
+                lossesOf seed experts us (part * count / Parts) ((part + 1) * count / Parts))
 
         let n = float count
-        let mean = overlap / n
         let squared = experts.Scale * experts.Scale
-        struct (squared * mean, squared * sqrt (max 0.0 (squares / n - mean * mean) / n), squared * slope / n)
+
+        Array.init us.Length (fun m ->
+            let sum select =
+                parts |> Array.sumBy (fun part -> select part[m])
+
+            let mean = sum _.Overlap / n
+
+            struct (squared * mean,
+                    squared * sqrt (max 0.0 (sum _.Squares / n - mean * mean) / n),
+                    squared * sum _.Slope / n))
 
     /// E[g_k² | the k-th and the (k+1)-th logit are equal]: their common value is drawn from its density, the others on their sides of
     /// it.
@@ -222,7 +256,7 @@ module RouterMoments =
 
             values
 
-        let sampled = nodes |> Array.Parallel.map (fun y -> losses seed experts (y * y))
+        let sampled = nodes |> Array.map (fun y -> y * y) |> losses seed experts
 
         let atNode select =
             Array.map2 (fun y sample -> select sample / y) nodes sampled

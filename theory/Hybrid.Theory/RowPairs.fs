@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open System.Numerics
 open Hybrid.Architectures
 
 /// Sums over pairs of attention rows, derivation section 3.4. In the mean T and the difference Δ of log t and log t′ two
@@ -27,31 +28,38 @@ module internal RowPairs =
             let others = seq { 0 .. Points - 1 } |> Seq.filter ((<>) k)
             1.0 / (others |> Seq.fold (fun product j -> product * float (k - j)) 1.0))
 
-    /// Lagrange's weights at x in [0, 1), in O(Points).
+    let private integers = Array.init Points (fun k -> float (k + First))
+
+    /// Lagrange's weights at x in [0, 1]: Π_j (x − j) over (x − k), which keeps its relative accuracy however near x is to an integer.
     let private interpolate (x: float) (weights: float[]) =
-        let mutable before = 1.0
+        // rounding may leave 1 of what lies just below an integer
+        if x < 1e-20 || x = 1.0 then
+            Array.Clear weights
+            weights[int x - First] <- 1.0
+        else
+            let lanes = SoftmaxNodes.lanes
+            let mutable products = Vector<float>.One
+            let mutable k = 0
 
-        for k in 0 .. Points - 1 do
-            weights[k] <- before * denominators[k]
-            before <- before * (x - float (k + First))
+            while k < Points do
+                products <- products * (Vector<float> x - Vector<float>(integers, k))
+                k <- k + lanes
 
-        let mutable after = 1.0
+            let mutable product = products[0]
 
-        for k in Points - 1 .. -1 .. 0 do
-            weights[k] <- weights[k] * after
-            after <- after * (x - float (k + First))
+            for lane in 1 .. lanes - 1 do
+                product <- product * products[lane]
+
+            k <- 0
+
+            while k < Points do
+                let others = Vector<float>(denominators, k) * product
+                (others / (Vector<float> x - Vector<float>(integers, k))).CopyTo(weights, k)
+                k <- k + lanes
 
     /// ℓ(D) = log 2cosh(D/2)
     let private lift (d: float) =
         0.5 * abs d + Elementary.log1p (exp -(abs d))
-
-    /// (2cosh(D/2))^{−2}
-    let private overlap (d: float) =
-        let e = exp -(abs d)
-        e / ((1.0 + e) * (1.0 + e))
-
-    /// σ(−D)
-    let private firstAhead (d: float) = 1.0 / (1.0 + exp d)
 
     /// How finely everything is resolved.
     type Plan =
@@ -138,12 +146,41 @@ module internal RowPairs =
             from <- min from at
             until <- max until (at + Points)
 
-            for p in 0 .. Points - 1 do
-                weights[at + p] <- weights[at + p] + weight * lagrange[p]
+            let mutable p = 0
+
+            while p < Points do
+                let sum = Vector<float>(weights, at + p) + weight * Vector<float>(lagrange, p)
+                sum.CopyTo(weights, at + p)
+                p <- p + SoftmaxNodes.lanes
 
         /// The sum at node i of t.
         member _.Apply(table: float[], i: int) =
-            SquareMatrix.dot table (i * plan.Stride + from) weights from (until - from)
+            let start = i * plan.Stride
+            let lanes = SoftmaxNodes.lanes
+            let mutable first = Vector<float>.Zero
+            let mutable second = Vector<float>.Zero
+            let mutable third = Vector<float>.Zero
+            let mutable fourth = Vector<float>.Zero
+            let mutable k = from
+
+            // four sums, none of which waits for another
+            while k + 4 * lanes <= until do
+                let at = k + start
+                first <- first + Vector<float>(table, at) * Vector<float>(weights, k)
+                second <- second + Vector<float>(table, at + lanes) * Vector<float>(weights, k + lanes)
+
+                third <-
+                    third
+                    + Vector<float>(table, at + 2 * lanes) * Vector<float>(weights, k + 2 * lanes)
+
+                fourth <-
+                    fourth
+                    + Vector<float>(table, at + 3 * lanes) * Vector<float>(weights, k + 3 * lanes)
+
+                k <- k + 4 * lanes
+
+            Vector.Sum((first + second) + (third + fourth))
+            + SquareMatrix.dot table (start + k) weights k (until - k)
 
     /// Beyond this |D|, overlap and ahead are 0 or 1, and ℓ is |D|/2, to rounding.
     [<Literal>]
@@ -157,37 +194,51 @@ module internal RowPairs =
     [<Literal>]
     let private NarrowPanels = 5
 
-    /// The average over D around Δ, as nodes: visit d p c with p its probability and c what multiplies a function that is local in
-    /// D: p itself, or times `scale` where D's distribution is wider than such functions.
-    let private averageD (plan: Plan) scale (delta: float) (visit: float -> float -> float -> unit) =
-        // A panel of D where its distribution is wider than ℓ, overlap and ahead.
-        let wide left right =
-            let width = right - left
+    /// The average over D around Δ, as nodes with their probabilities, and the functions of D that multiply them.
+    type private Nodes(plan: Plan) =
+        let lanes = SoftmaxNodes.lanes
 
+        // no more panels than those of a span of all of D's distribution, cut at the breaks
+        let capacity =
+            let panels =
+                if plan.Difference < 1.0 then
+                    NarrowPanels
+                else
+                    int (2.0 * Quadrature.HalfWidth * plan.Difference / plan.Panel)
+                    + 2 * breaks.Length
+
+            panels * Quadrature.unitNodes.Length + lanes
+
+        let d = Array.zeroCreate<float> capacity
+        let probability = Array.zeroCreate<float> capacity
+        let lifts = Array.zeroCreate<float> capacity
+        let overlaps = Array.zeroCreate<float> capacity
+        let ahead = Array.zeroCreate<float> capacity
+        let behind = Array.zeroCreate<float> capacity
+        let mutable count = 0
+
+        let panel left width visit =
             for k in 0 .. Quadrature.unitNodes.Length - 1 do
-                let d = left + width * Quadrature.unitNodes[k]
+                struct (left + width * Quadrature.unitNodes[k], width * Quadrature.unitWeights[k])
+                |> visit
 
-                let weight =
-                    Quadrature.unitWeights[k] * Normal.density ((d - delta) / plan.Difference)
+        /// (D − Δ)/Difference with its probabilities, where D's distribution is not wider than ℓ: the same at every Δ
+        let narrow =
+            let nodes = ResizeArray<struct (float * float)>()
 
-                visit d (weight * (width / plan.Difference)) (weight * width * (scale / plan.Difference))
+            if plan.Difference = 0.0 then
+                nodes.Add(struct (0.0, 1.0))
+            elif plan.Difference < 1.0 then
+                let width = 2.0 * Quadrature.HalfWidth / float NarrowPanels
 
-        // A panel of ξ = (D − Δ)/Difference where it is not.
-        let narrow left right =
-            for k in 0 .. Quadrature.unitNodes.Length - 1 do
-                let xi = left + (right - left) * Quadrature.unitNodes[k]
-                let probability = Quadrature.unitWeights[k] * (right - left) * Normal.density xi
-                visit (delta + plan.Difference * xi) probability probability
+                for k in 0 .. NarrowPanels - 1 do
+                    panel (width * float k - Quadrature.HalfWidth) width (fun (struct (xi, weight)) ->
+                        nodes.Add(struct (xi, weight * Normal.density xi)))
 
-        if plan.Difference = 0.0 then
-            visit delta 1.0 1.0
-        elif plan.Difference < 1.0 then
-            let width = 2.0 * Quadrature.HalfWidth / float NarrowPanels
+            nodes.ToArray()
 
-            for k in 0 .. NarrowPanels - 1 do
-                let left = width * float k - Quadrature.HalfWidth
-                narrow left (left + width)
-        else
+        /// Panels of D where its distribution is wider than ℓ.
+        let wide (delta: float) =
             let last = delta + Quadrature.HalfWidth * plan.Difference
             let mutable left = delta - Quadrature.HalfWidth * plan.Difference
 
@@ -199,12 +250,70 @@ module internal RowPairs =
                     let width = (right - left) / panels
 
                     for k in 0 .. int panels - 1 do
-                        wide (left + width * float k) (left + width * float (k + 1))
+                        let start = left + width * float k
+
+                        for i in 0 .. Quadrature.unitNodes.Length - 1 do
+                            d[count] <- start + width * Quadrature.unitNodes[i]
+                            probability[count] <- width / plan.Difference * Quadrature.unitWeights[i]
+                            count <- count + 1
 
                     left <- right
 
+            let mutable k = 0
+
+            while k < count do
+                let z = (Vector<float>(d, k) - Vector<float> delta) / Vector<float> plan.Difference
+
+                (Vector<float>(probability, k) * Normal.density 0.0 * Vector.Exp(-0.5 * z * z)).CopyTo(probability, k)
+
+                k <- k + lanes
+
+        member _.Count = count
+        member _.D = d
+        member _.Probability = probability
+
+        /// ℓ(D)
+        member _.Lifts = lifts
+
+        /// (2cosh(D/2))^{−2}
+        member _.Overlaps = overlaps
+
+        /// σ(−D)
+        member _.Ahead = ahead
+
+        /// σ(D)
+        member _.Behind = behind
+
+        /// Sets the nodes of Δ.
+        member _.Set(delta: float) =
+            count <- 0
+
+            if narrow.Length = 0 then
+                wide delta
+            else
+                for struct (xi, weight) in narrow do
+                    d[count] <- delta + plan.Difference * xi
+                    probability[count] <- weight
+                    count <- count + 1
+
+            let mutable k = 0
+
+            while k < count do
+                let d = Vector<float>(d, k)
+                let size = Vector.Abs d
+                let e = Vector.Exp -size
+                let larger = Vector<float>.One / (Vector<float>.One + e)
+                let smaller = e * larger
+                let isPositive = Vector.GreaterThan(d, Vector<float>.Zero)
+                (0.5 * size + Elementary.log1pOf e).CopyTo(lifts, k)
+                (smaller * larger).CopyTo(overlaps, k)
+                Vector.ConditionalSelect(isPositive, smaller, larger).CopyTo(ahead, k)
+                Vector.ConditionalSelect(isPositive, larger, smaller).CopyTo(behind, k)
+                k <- k + lanes
+
     /// (3.6) and (3.12) as weights: for φ_00, φ_11, φ_10 and φ_01.
     type private Stencil(plan: Plan) =
+        let nodes = Nodes plan
         let none = Weights plan
         let both = Weights plan
         let first = Weights plan
@@ -214,23 +323,6 @@ module internal RowPairs =
 
         /// max(1, Difference): φ_11 falls as its inverse, and is carried without that factor
         let scale = max 1.0 plan.Difference
-
-        /// Adds D with its probability and that times `scale`.
-        let add delta (d: float) probability scaled =
-            let shift = (lift d - lift delta) / fine
-            let whole = floor shift
-            interpolate (shift - whole) lagrange
-            let at = plan.Margin + int whole + First
-            none.Add(at, probability, lagrange)
-
-            if abs d < Local then
-                both.Add(at, scaled * overlap d, lagrange)
-
-            if d < Local then
-                first.Add(at, probability * firstAhead d, lagrange)
-
-            if d > -Local then
-                second.Add(at, probability * firstAhead -d, lagrange)
 
         member _.Scale = scale
         member _.None = none
@@ -245,41 +337,64 @@ module internal RowPairs =
             first.Clear()
             second.Clear()
 
-            averageD plan scale delta (add delta)
+            nodes.Set delta
+            let origin = lift delta
+
+            for k in 0 .. nodes.Count - 1 do
+                let d = nodes.D[k]
+                let probability = nodes.Probability[k]
+                let shift = (nodes.Lifts[k] - origin) / fine
+                let whole = floor shift
+                interpolate (shift - whole) lagrange
+                let at = plan.Margin + int whole + First
+                none.Add(at, probability, lagrange)
+
+                if abs d < Local then
+                    both.Add(at, scale * probability * nodes.Overlaps[k], lagrange)
+
+                if d < Local then
+                    first.Add(at, probability * nodes.Ahead[k], lagrange)
+
+                if d > -Local then
+                    second.Add(at, probability * nodes.Behind[k], lagrange)
 
     /// (13.9) as weights: for φ_00, φ_11, φ_20, φ_02, φ_22 and ½(φ_31 + φ_13).
     type private HeadStencil(plan: Plan) =
+        let nodes = Nodes plan
         let weights = Array.init 6 (fun _ -> Weights plan)
         let lagrange = Array.zeroCreate<float> Points
         let fine = plan.Step / float plan.Stride
-
-        let add delta (d: float) probability (_: float) =
-            let shift = (lift d - lift delta) / fine
-            let whole = floor shift
-            interpolate (shift - whole) lagrange
-            let at = plan.Margin + int whole + First
-            // the shares of e^x and e^{x′} in their sum
-            let own, other = firstAhead d, firstAhead -d
-            let both = own * other
-            weights[0].Add(at, probability, lagrange)
-
-            if d < Local then
-                weights[2].Add(at, probability * own * own, lagrange)
-
-            if d > -Local then
-                weights[3].Add(at, probability * other * other, lagrange)
-
-            if abs d < Local then
-                weights[1].Add(at, probability * both, lagrange)
-                weights[4].Add(at, probability * both * both, lagrange)
-                weights[5].Add(at, 0.5 * probability * both * (own * own + other * other), lagrange)
 
         /// Sets the stencil of Δ.
         member _.Set(delta: float) =
             for weight in weights do
                 weight.Clear()
 
-            averageD plan 1.0 delta (add delta)
+            nodes.Set delta
+            let origin = lift delta
+
+            for k in 0 .. nodes.Count - 1 do
+                let d = nodes.D[k]
+                let probability = nodes.Probability[k]
+                let shift = (nodes.Lifts[k] - origin) / fine
+                let whole = floor shift
+                interpolate (shift - whole) lagrange
+                let at = plan.Margin + int whole + First
+                // the shares of e^x and e^{x′} in their sum
+                let own, other = nodes.Ahead[k], nodes.Behind[k]
+                let both = own * other
+                weights[0].Add(at, probability, lagrange)
+
+                if d < Local then
+                    weights[2].Add(at, probability * own * own, lagrange)
+
+                if d > -Local then
+                    weights[3].Add(at, probability * other * other, lagrange)
+
+                if abs d < Local then
+                    weights[1].Add(at, probability * both, lagrange)
+                    weights[4].Add(at, probability * both * both, lagrange)
+                    weights[5].Add(at, 0.5 * probability * both * (own * own + other * other), lagrange)
 
         /// Expectation number `which`, over its one-row table, at node i of t.
         member _.Apply(which: int, table: float[], i: int) = weights[which].Apply(table, i)
@@ -289,6 +404,9 @@ module internal RowPairs =
         let count = float n
         let table = table n plan
         let stencil = Stencil plan
+        let lanes = SoftmaxNodes.lanes
+        let psis = Array.zeroCreate<float> lanes
+        let rests = Array.zeroCreate<float> lanes
 
         // where one row's own sum is largest: nothing but rounding is found far above it, and the tail below
         let peak =
@@ -315,37 +433,44 @@ module internal RowPairs =
             let mutable previous = 0.0
             let mutable i = plan.Count - 1
 
-            // down from where φ_00^{n−3} vanishes, over the peak, to where nothing is added any more
+            // down from where φ_00^{n−3} vanishes, over the peak, to where nothing is added any more; several at once
             while i >= lowest do
-                let psi = stencil.None.Apply(table.Psi, i)
+                let size = min lanes (i - lowest + 1)
 
-                let rest3 =
-                    if n = 2 then
-                        0.0
+                for k in 0 .. size - 1 do
+                    psis[k] <- stencil.None.Apply(table.Psi, i - k)
+
+                if n > 2 then
+                    (both * SoftmaxNodes.powerOf (Vector<float> psis) (count - 3.0)).CopyTo rests
+
+                let mutable k = 0
+
+                while k < size do
+                    let psi = psis[k]
+                    let rest3 = rests[k]
+                    let mutable term = 0.0
+
+                    if n = 2 || rest3 > 1e-40 then
+                        let rest2 = if n = 2 then both else rest3 * (1.0 - psi)
+                        let k11 = stencil.Both.Apply(table.K2, i - k)
+                        term <- k11 * rest2 * (1.0 - psi)
+                        s2 <- s2 + term
+                        pairs <- pairs + k11 * k11 * rest2
+
+                        if n > 2 then
+                            let k10 = stencil.First.Apply(table.K1, i - k)
+                            let k01 = stencil.Second.Apply(table.K1, i - k)
+                            triples <- triples + k11 * k10 * k01 * rest3
+
+                    if i - k < peak && term < previous && term < Negligible * s2 then
+                        i <- -1
+                        k <- size
                     else
-                        both * SoftmaxNodes.power psi (count - 3.0)
+                        k <- k + 1
 
-                let mutable term = 0.0
+                    previous <- term
 
-                if n = 2 || rest3 > 1e-40 then
-                    let rest2 = if n = 2 then both else rest3 * (1.0 - psi)
-                    let k11 = stencil.Both.Apply(table.K2, i)
-                    term <- k11 * rest2 * (1.0 - psi)
-                    s2 <- s2 + term
-                    pairs <- pairs + k11 * k11 * rest2
-
-                    if n > 2 then
-                        let k10 = stencil.First.Apply(table.K1, i)
-                        let k01 = stencil.Second.Apply(table.K1, i)
-                        triples <- triples + k11 * k10 * k01 * rest3
-
-                i <-
-                    if i < peak && term < previous && term < Negligible * s2 then
-                        -1
-                    else
-                        i - 1
-
-                previous <- term
+                i <- i - size
 
             j <-
                 if s2 - before < Negligible * s2 then

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open System.Numerics
 open Hybrid.Architectures
 
 /// The nodes over which the attention moments are summed, derivation sections 3.2 and 3.3: with w = e^{sg}, negative
@@ -58,6 +59,11 @@ module internal SoftmaxNodes =
     let private covered (y: float) =
         if y < 1e-5 then y * (1.0 - 0.5 * y) else 1.0 - exp -y
 
+    /// Numbers that the processor takes at once.
+    let lanes = Vector<float>.Count
+
+    let private all (x: float) = Vector<float> x
+
     /// Trapezoid nodes in g from −reach to reach. Where y = e^{t + s g} < 1e-9, K_1 = y, K_2 = y² and 1 − K_0 = y to 1e-9 of
     /// terms that are themselves e^{−20} of the largest; where y > 40, K_m = 0 and K_0 = 0. Both ends are partial sums that
     /// are known beforehand, so that a node costs the same at any s.
@@ -93,14 +99,35 @@ module internal SoftmaxNodes =
             let mutable sum1 = e * first[from]
             let mutable sum2 = e * e * second[from]
 
-            for i in from .. until - 1 do
+            let mutable i = from
+            let mutable sums0 = Vector<float>.Zero
+            let mutable sums1 = Vector<float>.Zero
+            let mutable sums2 = Vector<float>.Zero
+
+            while i + lanes <= until do
+                let y = e * Vector<float>(lognormal, i)
+                let w = Vector<float>(weights, i)
+                let k0 = Vector.Exp -y
+                let series = y * (Vector<float>.One - 0.5 * y)
+                let near = Vector.LessThan(y, all 1e-5)
+                sums0 <- sums0 + w * Vector.ConditionalSelect(near, series, Vector<float>.One - k0)
+                let term = w * k0 * y
+                sums1 <- sums1 + term
+                sums2 <- sums2 + term * y
+                i <- i + lanes
+
+            sum0 <- sum0 + Vector.Sum sums0
+            sum1 <- sum1 + Vector.Sum sums1
+            sum2 <- sum2 + Vector.Sum sums2
+
+            while i < until do
                 let y = e * lognormal[i]
                 let w = weights[i]
-                let k0 = exp -y
-                sum0 <- sum0 + w * (if y < 1e-5 then covered y else 1.0 - k0)
-                let term = w * k0 * y
+                sum0 <- sum0 + w * covered y
+                let term = w * exp -y * y
                 sum1 <- sum1 + term
                 sum2 <- sum2 + term * y
+                i <- i + 1
 
             psi[j] <- sum0
             k1[j] <- scale * sum1
@@ -115,6 +142,32 @@ module internal SoftmaxNodes =
     /// most, and beyond x = 8, ten widths, the two agree.
     [<Literal>]
     let private ReferenceWidth = 0.8
+
+    /// Σ_k c_k x^k at every x.
+    let private polynomials (coefficients: float[]) (xs: float[]) =
+        let results = Array.zeroCreate<float> xs.Length
+        let mutable j = 0
+
+        while j + lanes <= xs.Length do
+            let x = Vector<float>(xs, j)
+            let mutable sum = Vector<float>.Zero
+
+            for k in coefficients.Length - 1 .. -1 .. 0 do
+                sum <- sum * x + all coefficients[k]
+
+            sum.CopyTo(results, j)
+            j <- j + lanes
+
+        while j < xs.Length do
+            let mutable sum = 0.0
+
+            for k in coefficients.Length - 1 .. -1 .. 0 do
+                sum <- sum * xs[j] + coefficients[k]
+
+            results[j] <- sum
+            j <- j + 1
+
+        results
 
     /// s E f(t + s g) = ∫ f(x) n((x − t)/s) dx over f's own width: derivation (3.13). With nodes x_k equally spaced the Gaussian's
     /// factor e^{x_k t/s²} is a power, and the sum a polynomial. Cost and accuracy do not depend on s.
@@ -146,22 +199,17 @@ module internal SoftmaxNodes =
         let first = Array.zeroCreate ts.Length
         let second = Array.zeroCreate ts.Length
 
+        let a = ts |> Array.map (fun t -> t / s)
+        let ratios = a |> Array.map (fun a -> exp (h / s * a))
+        let sum0 = polynomials rest ratios
+        let sum1 = polynomials k1 ratios
+        let sum2 = polynomials k2 ratios
+
         for j in 0 .. ts.Length - 1 do
-            let a = ts[j] / s
-            let ratio = exp (h / s * a)
-            let mutable sum0 = 0.0
-            let mutable sum1 = 0.0
-            let mutable sum2 = 0.0
-
-            for k in size - 1 .. -1 .. 0 do
-                sum0 <- sum0 * ratio + rest[k]
-                sum1 <- sum1 * ratio + k1[k]
-                sum2 <- sum2 * ratio + k2[k]
-
-            let factor = exp (left / s * a - 0.5 * a * a)
-            psi[j] <- Normal.cumulative (a / width) + factor / s * sum0
-            first[j] <- factor * sum1
-            second[j] <- factor * sum2
+            let factor = exp (left / s * a[j] - 0.5 * a[j] * a[j])
+            psi[j] <- Normal.cumulative (a[j] / width) + factor / s * sum0[j]
+            first[j] <- factor * sum1[j]
+            second[j] <- factor * sum2[j]
 
         { Scale = s
           Psi = psi
@@ -185,7 +233,9 @@ module internal SoftmaxNodes =
         let h = 2.0 * Math.PI * s / bandwidth s digits
         let lowest = -0.5 * digits
         let size = 1 + int ((HighestNode - lowest) / h)
-        let x = Array.init size (fun k -> lowest + h * float k)
+        // padded, so that every node is taken with the next ones
+        let x = Array.init (size + lanes) (fun k -> lowest + h * float k)
+        let weights = Array.zeroCreate<float> x.Length
 
         let k =
             orders
@@ -200,11 +250,16 @@ module internal SoftmaxNodes =
             let from = int (min (float size) (max 0.0 (ceil (index (t - span)))))
             let until = int (max -1.0 (min (float (size - 1)) (floor (index (t + span)))))
 
-            for i in from..until do
-                let weight = h / s * Normal.density ((x[i] - t) / s)
+            let size = max 0 (until - from + 1)
+            let mutable i = 0
 
-                for order in 0 .. orders.Length - 1 do
-                    results[order][j] <- results[order][j] + weight * k[order][i]
+            while i < size do
+                let z = (Vector<float>(x, from + i) - all t) / all s
+                (all (h / s * Normal.density 0.0) * Vector.Exp(-0.5 * z * z)).CopyTo(weights, i)
+                i <- i + lanes
+
+            for order in 0 .. orders.Length - 1 do
+                results[order][j] <- SquareMatrix.dot k[order] from weights 0 size
 
         results
 
@@ -214,6 +269,12 @@ module internal SoftmaxNodes =
             (if exponent = 0.0 then 1.0 else 0.0)
         else
             exp (exponent * Elementary.log1p -psi)
+
+    /// `power` of several at once.
+    let powerOf (psi: Vector<float>) (exponent: float) =
+        let below = Vector.Exp(exponent * Elementary.log1pOf -psi)
+        let beyond = all (if exponent = 0.0 then 1.0 else 0.0)
+        Vector.ConditionalSelect(Vector.LessThan(psi, Vector<float>.One), below, beyond)
 
     /// The step in τ and the one-row expectations at its nodes.
     let rowNodes refinement n s =

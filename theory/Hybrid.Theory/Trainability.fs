@@ -205,8 +205,11 @@ module Trainability =
 
     /// Standard deviation of what of a row's logits the softmax sees where the stream is in `state`.
     let internal spread (architecture: Architecture) (state: TokenSimplex) =
+        let attention = architecture.Attention
+
         AttentionMaps.spread
-            architecture.Attention
+            { attention with
+                LogitStd = Array.max attention.Head.LogitScale.Values * attention.LogitStd }
             { Q =
                 match architecture.Attention.Head.QueryKeyNorm, architecture.NormKind with
                 | (QueryKeyNorm.Head | QueryKeyNorm.All), _ -> 1.0

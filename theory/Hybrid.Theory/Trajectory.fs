@@ -294,6 +294,7 @@ module Trajectory =
                     Branch = first architecture.Attention.Branch
                     Head =
                         { architecture.Attention.Head with
+                            LogitScale = first architecture.Attention.Head.LogitScale
                             Positions =
                                 match architecture.Attention.Head.Positions with
                                 | Positions.PerLayer positions -> Positions.PerLayer(Array.truncate depth positions)

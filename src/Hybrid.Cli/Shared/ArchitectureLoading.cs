@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using Hybrid.Architectures;
 using Hybrid.Import;
 using Hybrid.Import.HuggingFace;
@@ -31,7 +32,7 @@ internal sealed class ArchitectureLoading
     /// <summary>The architecture that <paramref name="source"/> names, with every --set applied.</summary>
     public LoadedArchitecture Load(ParseResult parsed, string source)
     {
-        LoadedArchitecture loaded = ArchitectureSource.Read(source, parsed.GetValue(_scaling));
+        LoadedArchitecture loaded = ArchitectureSource.Read(source, parsed.GetValue(_scaling), Tokens(parsed));
         Architecture architecture = _common.Apply(parsed, loaded.Architecture);
         return new(architecture, loaded.Import is ImportReport import ? Warned(import, _common.Assignments(parsed)) : null);
     }
@@ -45,8 +46,19 @@ internal sealed class ArchitectureLoading
         if (loaded.Import is not ImportReport import)
             return null;
         ResidualScaling other = import.Scaling == ResidualScaling.Depth ? ResidualScaling.None : ResidualScaling.Depth;
-        Architecture read = _common.Apply(parsed, ArchitectureSource.Read(source, other).Architecture);
+        Architecture read = _common.Apply(parsed, ArchitectureSource.Read(source, other, Tokens(parsed)).Architecture);
         return read.Norm.OnBranch || read.Equals(loaded.Architecture) ? null : read;
+    }
+
+    // What is no number of tokens is refused where it is set.
+    private int? Tokens(ParseResult parsed)
+    {
+        const string Path = "tokens";
+        string? given = _common.Assignments(parsed)
+            .Select(assignment => assignment.Split('=', 2))
+            .LastOrDefault(parts => parts.Length == 2 && parts[0].Trim() == Path)?[1];
+        return int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int tokens)
+            && tokens is >= 1 and <= ArchitectureModule.LargestSize ? tokens : null;
     }
 
     /// <summary>

@@ -9,25 +9,47 @@ internal static class Assumptions
     /// <summary>Below this q₀ the first block of unit branches is not like the others.</summary>
     private const double SmallInput = 0.1;
 
-    public static IEnumerable<string> Of(Family family, ModelDescription model, Architecture record, ResidualScaling scaling)
+    public static void Add(NoteList notes, Family family, ModelDescription model, Architecture record, ResidualScaling scaling)
     {
-        yield return Line(
-            $"all weights N(0, {model.WeightStd:G4}²), biases 0, normalisation gains 1, so σ_A = {record.Attention.LogitStd:G4}, ")
-            + Line($"σ_V = {record.Attention.ValueStd:G4}, σ_w = {record.Mlp.InStd:G4}, σ_v = {record.Mlp.OutStd:G4}");
-        yield return Line(
+        notes.Add(
+            NoteRank.Read,
+            $"all weights N(0, {model.WeightStd:G4}²), biases 0, normalisation gains 1, so σ_A = {record.Attention.LogitStd:G4}, "
+            + $"σ_V = {record.Attention.ValueStd:G4}, σ_w = {record.Mlp.InStd:G4}, σ_v = {record.Mlp.OutStd:G4}");
+        notes.Add(
+            NoteRank.Read,
             $"input of distinct tokens, {Input(family, model)}: q₀ = {record.Input.Norm:G4}, ρ₀ = {record.Input.Correlation:G4}");
         if (record.Input.Norm < SmallInput)
         {
-            yield return "embeddings this small make the first block unlike the others: "
-                + "it raises the squared norm by orders of magnitude and the "
-                + "gradient about as much; --set input.norm=1 shows the depth without it";
+            notes.Add(
+                NoteRank.Read,
+                $"embeddings this small make the first block unlike the others: it raises the squared norm by orders of magnitude and the "
+                + $"gradient about as much; --set input.norm=1 shows the depth without it");
         }
 
-        yield return Scaling(model, scaling);
+        notes.Add(NoteRank.Read, $"{Scaling(model, scaling)}");
+        if (model.Experts?.Value is ExpertDescription experts)
+            notes.Add(NoteRank.Read, $"{Experts(model, experts, record)}");
         if (record.Heads != model.Heads)
-            yield return $"heads = {record.Heads}, the largest divisor of the width below {model.Heads}: no expectation depends on them";
+        {
+            notes.Add(
+                NoteRank.Approximated,
+                $"heads = {record.Heads}, the largest divisor of the width below {model.Heads}: no expectation depends on them");
+        }
+
         if (family.Remark is not null)
-            yield return family.Remark;
+            notes.Add(NoteRank.Read, $"{family.Remark}");
+    }
+
+    private static string Experts(ModelDescription model, ExpertDescription experts, Architecture record)
+    {
+        double routerStd = record.Mlp.Experts?.Value.RouterStd ?? 0;
+        string dense = experts.Dense == 0 ? "in every layer"
+            : Line($"behind {experts.Dense} layers with one MLP of {model.MlpWidth}, whose W_2 is wider: ")
+                + Line($"mlp.branch is {record.Mlp.Branch.At(1) / record.Mlp.Branch.At(record.Depth):G4} times as large there");
+        string shared = experts.SharedWidth == 0 ? "" : Line($", one of {experts.SharedWidth} that all see");
+        string scale = experts.Scale == 1 ? "" : Line($", gates times {experts.Scale:G4}");
+        return Line($"{experts.Active} of {experts.Count} experts of {experts.Width} hidden units{shared}{scale}, {dense}; ")
+            + Line($"the router's logits have standard deviation σ_r = {routerStd:G4}");
     }
 
     private static string Input(Family family, ModelDescription model) => family.Embedding switch

@@ -36,6 +36,12 @@ internal sealed class ConfigReader
     /// <summary>Whether a key is there with a value that asks for something: neither null, false nor 0.</summary>
     public bool IsSet(string key) => _values.TryGetValue(key, out JsonElement value) && EffectiveKeys.IsSet(value);
 
+    /// <summary>Whether a key is there, be it with the value null.</summary>
+    public bool Has(string key) => _values.ContainsKey(key);
+
+    /// <summary>Marks keys as read whose values change nothing, given others.</summary>
+    public void PassOver(params string[] keys) => _read.UnionWith(keys);
+
     /// <summary>A key as the user finds it in the file: text_config.hidden_size.</summary>
     public string Path(string key) => _group == "" ? key : $"{_group}.{key}";
 
@@ -76,6 +82,12 @@ internal sealed class ConfigReader
         "a finite number ≥ 0",
         element => element.TryGetDouble(out double value) && double.IsFinite(value) && value >= 0 ? value : null);
 
+    /// <summary>A number from 0 to 1 from the first of several names that is there, or null.</summary>
+    public double? Fraction(params string[] names) => One(names, key => Read<double>(
+        key,
+        "a number from 0 to 1",
+        element => element.TryGetDouble(out double value) && value is >= 0 and <= 1 ? value : null));
+
     /// <summary>true or false; <paramref name="absent"/> where the key is not there.</summary>
     public bool Flag(string key, bool absent) => Find(key) switch
     {
@@ -105,6 +117,15 @@ internal sealed class ConfigReader
         JsonElement element => throw Illegal(key, "an array of strings", element),
     };
 
+    /// <summary>An array of finite numbers, or null.</summary>
+    public double[]? Numbers(string key) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Array } element when element.EnumerateArray().All(IsNumber) =>
+            [.. element.EnumerateArray().Select(item => item.GetDouble())],
+        JsonElement element => throw Illegal(key, "an array of finite numbers", element),
+    };
+
     /// <summary>The error for this file.</summary>
     public InputException Error(string message) => new($"{_source}: {message}");
 
@@ -113,6 +134,9 @@ internal sealed class ConfigReader
         _read.Add(key);
         return _values.TryGetValue(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
     }
+
+    private static bool IsNumber(JsonElement item) =>
+        item.ValueKind == JsonValueKind.Number && item.TryGetDouble(out double value) && double.IsFinite(value);
 
     // Some programs write numbers as strings: "1e-05".
     private T? Read<T>(string key, string legal, Func<JsonElement, T?> read)

@@ -33,7 +33,8 @@ internal static partial class EffectiveKeys
         + "|cross_attention|attn_layer|mamba|ssm_|conv_kernel|linear_attn|layer_group|num_hidden_groups|share_layers"
         + "|feed_forward_type|ffn_type|gated|glu|is_causal|causal_mask|prefix_lm|bidirectional|sparse_attention|attention_type"
         + "|layernorm_before|layer_norm_before|post_?layer_?norm|sandwich|parallel_(attn|residual|block)|layer_scale|drop_path"
-        + "|lora_rank|moe_|n_group|experts|router",
+        + "|lora_rank|moe_|n_group|experts|router|rotary_(pct|dim|emb)|partial_rotary|rope_(theta|scaling|parameters|local)"
+        + "|^sliding_window$|sliding_window_pattern|local_attention|attention_chunk|temperature_tuning|cla_share",
         RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 

@@ -25,8 +25,68 @@ internal sealed record Family(
     /// <summary>Whether token vectors are multiplied by √d.</summary>
     public bool EmbeddingTimesRootWidth { get; init; }
 
-    /// <summary>Whether queries and keys are normalised before their product, unless the configuration says otherwise.</summary>
-    public bool QueryKeyNorm { get; init; }
+    /// <summary>Which queries and keys are normalised before their product, unless use_qk_norm says otherwise.</summary>
+    public QueryKeyNorm QueryKeyNorm { get; init; } = QueryKeyNorm.None;
+
+    /// <summary>Base of rotary positions where rope_theta is absent.</summary>
+    public double RopeBase { get; init; } = 10000;
+
+    /// <summary>Base of rotary positions in layers with windows, if they have their own.</summary>
+    public double? LocalBase { get; init; }
+
+    /// <summary>Share of a head's coordinates that turn where the configuration gives none.</summary>
+    public double RotaryFraction { get; init; } = 1;
+
+    /// <summary>Coordinates of a head that turn where rotary_dim is absent; null: their share is given.</summary>
+    public int? RotaryWidth { get; init; }
+
+    /// <summary>Every which layer has no positions, unless no_rope_layers says otherwise; null: none.</summary>
+    public int? NoPositionsEvery { get; init; }
+
+    /// <summary>Whether only layers with windows have positions.</summary>
+    public bool PositionsInWindowsOnly { get; init; }
+
+    /// <summary>Whether the key alibi, false where absent, replaces rotary positions.</summary>
+    public bool HasAlibiFlag { get; init; }
+
+    /// <summary>Whether a file without max_position_embeddings means ALiBi.</summary>
+    public bool AlibiWithoutContext { get; init; }
+
+    /// <summary>Tokens of a window where sliding_window is absent; null: no windows.</summary>
+    public int? Window { get; init; }
+
+    /// <summary>Every which layer, counted from 1, has no window; null: all have one.</summary>
+    public int? FullEvery { get; init; }
+
+    /// <summary>Every which layer has no window, the first among them; null for another pattern.</summary>
+    public int? GlobalFirstEvery { get; init; }
+
+    /// <summary>The first layer, counted from 0, with a window where max_window_layers is absent; null for another pattern.</summary>
+    public int? WindowsFromLayer { get; init; }
+
+    /// <summary>Whether there are windows only if use_sliding_window is true.</summary>
+    public bool WindowsAreOptIn { get; init; }
+
+    /// <summary>Whether layers attend within chunks instead.</summary>
+    public bool Chunks { get; init; }
+
+    /// <summary>Cap of the logits where attn_logit_softcapping is absent; null for none.</summary>
+    public double? SoftCap { get; init; }
+
+    /// <summary>Whether a logit of 0 stands beside those of the tokens.</summary>
+    public bool HasSink { get; init; }
+
+    /// <summary>Whether all heads share one of keys and values unless multi_query is false.</summary>
+    public bool SharesKeys { get; init; }
+
+    /// <summary>Whether attention is latent.</summary>
+    public bool IsLatent { get; init; }
+
+    /// <summary>The experts in the MLP's place; null for a family without them.</summary>
+    public ExpertRule? Experts { get; init; }
+
+    /// <summary>At how many standard deviations drawn weights are cut off where the file does not say; null: nowhere.</summary>
+    public double? Cutoff { get; init; }
 
     /// <summary>What the family's own code does to W_O and W_2.</summary>
     public ResidualScaling Scaling { get; init; } = ResidualScaling.None;
@@ -49,8 +109,14 @@ internal sealed record Family(
     /// <summary>Heads where num_attention_heads is absent; null: the key is required.</summary>
     public int? Heads { get; init; }
 
+    /// <summary>Heads of keys and values where both numbers of heads are absent.</summary>
+    public int? KeyValueHeads { get; init; }
+
     /// <summary>Whether logits are divided by the root of query_pre_attn_scalar, 256 where absent, and not of the head's width.</summary>
     public bool QueryScalar { get; init; }
+
+    /// <summary>The activation that the code computes whatever hidden_act says; null: hidden_act.</summary>
+    public string? OwnActivation { get; init; }
 
     /// <summary>Whether hidden_act "gelu" means the tanh approximation, as the first Gemma's code reads it.</summary>
     public bool GeluIsTanh { get; init; }

@@ -12,8 +12,6 @@ internal static class HuggingFaceConfig
 {
     private const string NestedText = "text_config";
 
-    private static readonly string[] ExpertKeys = ["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"];
-
     // The architecture record has none of these; old files have sizes and no model_type.
     private static readonly string[] TellingKeys =
         ["model_type", "architectures", "hidden_size", "num_hidden_layers", "num_attention_heads", "n_embd", "n_layer"];
@@ -22,55 +20,52 @@ internal static class HuggingFaceConfig
     public static bool Recognises(JsonElement root) =>
         root.ValueKind == JsonValueKind.Object && TellingKeys.Any(key => root.TryGetProperty(key, out _));
 
-    /// <summary>Reads a configuration. <paramref name="scaling"/> overrides what the family's code does.</summary>
+    /// <summary>
+    /// Reads a configuration. <paramref name="scaling"/> overrides what the family's code does; <paramref name="tokens"/>, if not null,
+    /// are those that the record is for.
+    /// </summary>
     /// <exception cref="InputException">A key has another type or range, or the network is none that can be imported.</exception>
     /// <exception cref="InvalidArchitectureException">The record that comes of it is out of range.</exception>
-    public static LoadedArchitecture Import(JsonElement root, string source, ResidualScaling? scaling)
+    public static LoadedArchitecture Import(JsonElement root, string source, ResidualScaling? scaling, int? tokens = null)
     {
         ConfigReader outer = new(root, source);
         string? modelType = outer.Text("model_type");
         string[] classes = outer.Texts("architectures");
-        List<string> notes = [];
+        NoteList notes = new();
         ConfigReader? text = outer.Object(NestedText);
         if (text is not null)
         {
-            notes.Add($"only {NestedText}, the text model, and the standard deviation around it are read");
+            notes.Add(NoteRank.Read, $"only {NestedText}, the text model, and the standard deviation around it are read");
             modelType = text.Text("model_type") ?? modelType;
         }
 
         ConfigReader config = text ?? outer;
         if (Refusals.Reason(modelType) is string reason)
             throw outer.Error($"model_type '{modelType}' cannot be imported: {reason}");
-        RefuseWhatIsNoDenseStack(config);
+        RefuseTwoStacks(config);
         Family family = Families.Find(modelType, classes) ?? throw Unknown(outer, modelType, classes);
         if (ForeignCode(outer) is string code)
-            notes.Insert(
-                0, code + $"; what it does differently from {family.ModelType} is known here only as far as keys of this file say it");
-        ResidualScaling used = scaling ?? family.Scaling;
-        double? outerStd = text is null ? null : outer.Positive("initializer_range");
-        ModelReader reader = new(config, family, outerStd, notes);
-        ModelDescription model = reader.Read(NameOf(source, family), used);
-        Architecture record = ArchitectureModule.EnsureValid(ModelDescriptionModule.ToArchitecture(model));
-        notes.AddRange(Assumptions.Of(family, model, record, used));
-        notes.AddRange(Omissions.Of(config, family, model, record));
-        EffectiveKeys.EnsureRead(config, family);
-        IEnumerable<string> ignored = text is null ? Ignored(outer) : Ignored(outer).Concat(Ignored(text));
-        return new(record, new ImportReport(source, family.ModelType, used, notes, model, reader.Context, [.. ignored]));
-    }
-
-    private static void RefuseWhatIsNoDenseStack(ConfigReader config)
-    {
-        foreach (string key in ExpertKeys)
         {
-            if (config.Count(key) is int experts and > 1)
-            {
-                throw config.Error(
-                    $"{config.Path(key)} must be 1 or absent, got {experts}: "
-                        + "experts are not modelled; import a dense model, or write an architecture "
-                        + "JSON record with the width of the experts that one token uses");
-            }
+            notes.Add(
+                NoteRank.ForeignCode,
+                $"auto_map: this model runs code of its own, {code}, which is not read; what it does differently from "
+                + $"{family.ModelType} is known here only as far as keys of this file say it");
         }
 
+        ResidualScaling used = scaling ?? family.Scaling;
+        double? outerStd = text is null ? null : outer.Positive("initializer_range");
+        ModelReader reader = new(config, family, outerStd, tokens, notes);
+        ModelDescription model = reader.Read(NameOf(source, family), used);
+        Architecture record = ArchitectureModule.EnsureValid(ModelDescriptionModule.ToArchitecture(model));
+        Assumptions.Add(notes, family, model, record, used);
+        Omissions.Add(notes, config, family, record);
+        EffectiveKeys.EnsureRead(config, family);
+        IEnumerable<string> ignored = text is null ? Ignored(outer) : Ignored(outer).Concat(Ignored(text));
+        return new(record, new ImportReport(source, family.ModelType, used, notes.Ranked, model, reader.Context, [.. ignored]));
+    }
+
+    private static void RefuseTwoStacks(ConfigReader config)
+    {
         if (config.Flag("is_encoder_decoder", false))
             throw config.Error($"{config.Path("is_encoder_decoder")} must be false: "
                 + "one stack of blocks is modelled; write an architecture JSON record of one half");
@@ -91,9 +86,9 @@ internal static class HuggingFaceConfig
     // The code that comes with a model, as its entry for a network without a head has it, or else any.
     private static string? ForeignCode(ConfigReader config)
     {
-        string? file = config.Object("auto_map") is ConfigReader map ? map
-            .FirstText("AutoModelForCausalLM", "AutoModel", "AutoModelForMaskedLM") : null;
-        return file is null ? null : $"auto_map: this model runs code of its own, {file}, which is not read";
+        return config.Object("auto_map") is ConfigReader map
+            ? map.FirstText("AutoModelForCausalLM", "AutoModel", "AutoModelForMaskedLM")
+            : null;
     }
 
     private static IEnumerable<string> Ignored(ConfigReader config) =>

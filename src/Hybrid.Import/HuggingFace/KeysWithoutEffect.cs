@@ -2,7 +2,7 @@ namespace Hybrid.Import.HuggingFace;
 
 /// <summary>
 /// Keys that are understood and change nothing of what is predicted: bookkeeping, the vocabulary and its head, generation,
-/// switches for biases (which start at 0), and the details of rotary positions (which are reported as a whole).
+/// switches for biases (which start at 0), losses and switches of what was read otherwise.
 /// </summary>
 internal static class KeysWithoutEffect
 {
@@ -16,14 +16,16 @@ internal static class KeysWithoutEffect
         "pooler_act", "pooler_output_size", "quantization_config", "final_logit_softcapping",
         "use_pooler", "classifier_dropout", "sliding_window_size",
         "attention_bias", "mlp_bias", "qkv_bias", "use_bias", "bias", "add_bias_linear",
-        "rope_theta", "rope_scaling", "rope_parameters", "rope_local_base_freq", "rotary_pct", "rotary_emb_base", "partial_rotary_factor",
-        "layer_types", "sliding_window_pattern", "max_window_layers", "rotary_dim", "no_rope_layers", "no_rope_layer_interval",
         "max_sequence_length", "model_max_length", "max_length", "original_max_position_embeddings", "use_dynamic_ntk", "use_flash_attn",
         "use_flash_attention", "attn_implementation", "logit_scale", "logits_scaling", "dim_model_base", "emb_pooler", "no_bias",
         "attention_softmax_in_fp32", "scale_attention_softmax_in_fp32", "masked_softmax_fusion", "bias_dropout_fusion", "skip_bias_add",
         "skip_bias_add_qkv", "offset_alibi", "bf16", "fp16", "fp32", "onnx_safe", "rotary", "enable_bias", "layer_norm_elementwise_affine",
         "inference_runner", "max_batch_size", "pad_key_length", "pre_allocate_kv_cache", "validate_runner_input", "init_device", "verbose",
         "tokenizer_name", "name_or_path", "learned_pos_emb", "use_qkv_bias", "output_router_logits", "kv_channels",
+        "router_aux_loss_coef", "router_z_loss_coef", "router_jitter_noise", "aux_loss_alpha", "seq_aux", "ep_size", "rope_interleave",
+        "num_nextn_predict_layers", "norm_bias", "decoder_bias", "classifier_bias", "classifier_pooling",
+        "classifier_activation", "deterministic_flash_attn", "sparse_prediction", "sparse_pred_ignore_index", "reference_compile",
+        "swiglu_limit", "initial_context_length", "max_window_layers", "use_sliding_window",
     ];
 
     private static readonly string[] Endings = ["_token_id", "_token_index"];

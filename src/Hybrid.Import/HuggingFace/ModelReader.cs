@@ -1,5 +1,6 @@
-using System.Globalization;
 using Hybrid.Architectures;
+using MathNet.Numerics;
+using Microsoft.FSharp.Core;
 
 namespace Hybrid.Import.HuggingFace;
 
@@ -7,16 +8,14 @@ namespace Hybrid.Import.HuggingFace;
 /// <param name="config">The configuration of the stack of blocks.</param>
 /// <param name="family">Its family.</param>
 /// <param name="outerStd">initializer_range of the configuration around it, for one that has none; null where there is none.</param>
+/// <param name="asked">Tokens that are asked for, or null.</param>
 /// <param name="notes">Where to add.</param>
-internal sealed class ModelReader(ConfigReader config, Family family, double? outerStd, List<string> notes)
+internal sealed class ModelReader(ConfigReader config, Family family, double? outerStd, int? asked, NoteList notes)
 {
     /// <summary>Tokens where the configuration leaves their number open: the theory of a causal mask costs n³ and more.</summary>
     public const int MostTokens = 64;
 
     private const double UsualStd = 0.02;
-
-    // MPT keeps what concerns attention in an object of its own.
-    private readonly ConfigReader? attention = config.Object("attn_config");
 
     /// <summary>Most tokens that the model reads, as far as the configuration says; known after <see cref="Read"/>.</summary>
     public int Context { get; private set; }
@@ -25,45 +24,61 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     {
         int width = config.RequiredSize("hidden_size", "n_embd", "n_embed", "d_model");
         int depth = config.RequiredSize("num_hidden_layers", "n_layer", "n_layers");
-        int heads = Heads();
-        int headWidth = HeadWidth(width, heads);
-        double std = config.Positive("initializer_range", "init_std") ?? outerStd ?? Assumed("initializer_range", UsualStd);
+        HeadReader heads = new(config, family, notes);
+        int count = heads.Heads();
+        LatentDescription? latent = heads.Latent(count);
+        int product = latent is null ? heads.HeadWidth(width, count) : latent.Turned + latent.Unturned;
+        double std = Std();
+        int tokens = Tokens();
+        LayerKinds kinds = LayerKinds.Read(config, family, depth);
+        PositionReader positions = new(config, family, notes);
+        Positions where = positions.Read(kinds, heads.Attention, count, latent?.Turned ?? product, tokens);
+        double entries = std * Math.Sqrt(width);
+        ExpertReader experts = new(config, family, notes);
+        ExpertDescription? routed = experts.Read(depth, entries, entries);
         return new ModelDescription(
             name: name,
-            tokens: Tokens(),
+            tokens: tokens,
             depth: depth,
             width: width,
-            heads: heads,
-            headWidth: headWidth,
-            mlpWidth: MlpWidth(width),
+            heads: count,
+            headWidth: product,
+            mlpWidth: experts.DenseWidth() ?? routed?.Width ?? MlpWidth(width),
             activation: Activation(),
             gated: Gated(),
             norm: Norm(),
             wiring: Wiring(),
-            mask: Mask(),
+            mask: new MaskReader(config, family, notes).Read(kinds, heads.Attention, tokens),
             weightStd: std,
-            logitFactor: LogitFactor(headWidth),
-            queryKeyNorm: QueryKeyNorm(),
+            embeddingStd: null,
+            logitFactor: heads.LogitFactor(product) * (family.IsLatent ? positions.LogitFactor : 1),
+            head: new HeadDescription(
+                heads.KeyValueHeads(count),
+                where,
+                positions.TurnFactor,
+                heads.QueryKeyNorm(),
+                heads.LogitScale(depth),
+                heads.SoftCap(),
+                heads.Sink(),
+                latent is null ? null : FSharpOption<LatentDescription>.Some(latent)),
+            experts: routed is null ? null : FSharpOption<ExpertDescription>.Some(routed),
             embedding: Embedding(),
             embeddingFactor: EmbeddingFactor(width),
             branchFactor: BranchFactor(depth),
             projectionFactor: scaling == ResidualScaling.Depth ? 1 / Math.Sqrt(2.0 * depth) : 1);
     }
 
-    private int Heads()
+    // Weights that are cut off at ±c of their standard deviations vary less by 1 − 2c φ(c)/(2Φ(c) − 1).
+    private double Std()
     {
-        string[] names = ["num_attention_heads", "n_head", "n_heads"];
-        return family.Heads is int usual ? config.Size(names) ?? Assumed(names[0], usual) : config.RequiredSize(names);
-    }
-
-    private int HeadWidth(int width, int heads)
-    {
-        int? given = family.OwnHeadWidth ? config.Size("head_dim") : null;
-        if ((given ?? family.HeadWidth) is int headWidth)
-            return given ?? Assumed("head_dim", headWidth);
-        return width % heads == 0
-            ? width / heads
-            : throw config.Error($"num_attention_heads must be a divisor of hidden_size = {width} where no head_dim is given, got {heads}");
+        double std = config.Positive("initializer_range", "init_std") ?? outerStd ?? notes.Assumed(config, "initializer_range", UsualStd);
+        if ((config.Positive("initializer_cutoff_factor") ?? family.Cutoff) is not double cutoff || family.Cutoff is null)
+            return std;
+        double density = Math.Exp(-cutoff * cutoff / 2) / Math.Sqrt(2 * Math.PI);
+        double inside = SpecialFunctions.Erf(cutoff / Math.Sqrt(2));
+        double kept = Math.Sqrt(1 - (2 * cutoff * density / inside));
+        notes.Add(NoteRank.Read, $"weights are cut off at {cutoff:G3} of their standard deviations {std:G4}, which leaves {std * kept:G4}");
+        return std * kept;
     }
 
     private int MlpWidth(int width)
@@ -109,10 +124,6 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
         };
     }
 
-    private bool QueryKeyNorm() =>
-        config.Flag("qk_layernorm", false) | config
-            .Flag("use_qk_norm", false) | (attention?.Flag("qk_ln", false) ?? false) | family.QueryKeyNorm;
-
     // Granite and MiniCPM; whoever writes such a key into another family's file means the same by it.
     private double EmbeddingFactor(int width)
     {
@@ -129,7 +140,7 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
 
     private double Multiplied(string what, string key, double factor)
     {
-        notes.Add(string.Create(CultureInfo.InvariantCulture, $"{what} are multiplied by {factor:G4}, as {key} says"));
+        notes.Add(NoteRank.Read, $"{what} are multiplied by {factor:G4}, as {key} says");
         return factor;
     }
 
@@ -137,47 +148,41 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     {
         // In the order in which they win: the code that knows hidden_activation prefers it.
         string[] keys = ["hidden_activation", "hidden_act", "activation_function", "activation"];
-        if (config.Text("feed_forward_type") is "geglu" or "reglu")
-            return config.Text("feed_forward_type") == "geglu"
-                ? Hybrid.Architectures.Activation.Gelu
-                : Hybrid.Architectures.Activation.Relu;
+        if (config.Text("feed_forward_type") is string gated and ("geglu" or "reglu"))
+        {
+            string inside = gated[..^3];
+            foreach ((string act, string? unused) in keys.Select(act => (act, config.Text(act))))
+            {
+                if (unused is not null && !unused.StartsWith(inside, StringComparison.Ordinal))
+                    notes.Add(NoteRank.Read, $"feed_forward_type {gated} is used, not {config.Path(act)} {unused}");
+            }
+
+            return inside == "ge" ? Hybrid.Architectures.Activation.Gelu : Hybrid.Architectures.Activation.Relu;
+        }
+
+        if (family.OwnActivation is string own)
+            return Own(own);
         (string Key, string Name)[] given = [.. keys.Select(key => (key, config.Text(key)!)).Where(item => item.Item2 is not null)];
-        (string key, string name) = given.Length > 0 ? given[0] : ("hidden_act", Assumed("hidden_act", family.Activation));
+        (string key, string name) = given.Length > 0 ? given[0] : ("hidden_act", notes.Assumed(config, "hidden_act", family.Activation));
         foreach ((string other, string unused) in given.Skip(1).Where(item => item.Name != name))
-            notes.Add($"{config.Path(key)} {name} is used, not {other} {unused}");
+            notes.Add(NoteRank.Read, $"{config.Path(key)} {name} is used, not {other} {unused}");
         if (family.GeluIsTanh && name == "gelu")
         {
-            notes.Add($"{config.Path(key)} gelu is read as its tanh approximation, as this family's code reads it");
+            notes.Add(NoteRank.Read, $"{config.Path(key)} gelu is read as its tanh approximation, as this family's code reads it");
             name = "gelu_pytorch_tanh";
         }
 
         return ActivationNames.Find(config, key, name);
     }
 
-    private Mask Mask()
+    private Activation Own(string name)
     {
-        foreach ((string key, bool legal) in new[] { ("prefix_lm", false), ("alibi", true) })
-        {
-            if (attention is not null && attention.Flag(key, legal) != legal)
-                throw config.Error(
-                    $"{attention.Path(key)} must be {(legal ? "true" : "false")}, as in the published code of {family.ModelType}");
-        }
-
-        bool everywhere = config.Flag("use_bidirectional_attention", false) | !config.Flag("is_causal", true) | !config
-            .Flag("causal_mask", true);
-        return everywhere ? Hybrid.Architectures.Mask.None
-            : config.Flag("is_decoder", false) ? Hybrid.Architectures.Mask.Causal
-            : family.Mask;
-    }
-
-    private double LogitFactor(int headWidth)
-    {
-        const double UsualScalar = 256;
-        if ((config.Positive("attention_multiplier") ?? attention?.Positive("softmax_scale")) is double factor)
-            return Multiplied("logits", "attention_multiplier or softmax_scale", factor);
-        if (family.QueryScalar)
-            return 1 / Math.Sqrt(config.Positive("query_pre_attn_scalar") ?? Assumed("query_pre_attn_scalar", UsualScalar));
-        return config.Flag("scale_attn_weights", true) ? 1 / Math.Sqrt(headWidth) : 1;
+        const string Key = "hidden_act";
+        notes.Add(
+            NoteRank.Approximated,
+            $"{config.Path(Key)} {config.Text(Key) ?? "(absent)"} is not what this family's code computes: x σ(1.702 x), taken as "
+            + $"{name}, from which it differs by at most 0.021");
+        return ActivationNames.Find(config, Key, name);
     }
 
     private int Tokens()
@@ -186,9 +191,10 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
             return Context = Patches();
         int? longest = config.Size("max_position_embeddings", "n_positions") ?? config.Size("max_seq_len") ?? config.Size("seq_length");
         Context = longest ?? MostTokens;
-        int tokens = Math.Min(Context, MostTokens);
+        int tokens = asked ?? Math.Min(Context, MostTokens);
         string context = longest is null ? "the file gives no context" : $"context {longest}";
         notes.Add(
+            NoteRank.Read,
             $"tokens are {tokens} unless --set tokens=N says otherwise ({context}): their number matters, and so does the time it takes");
         return tokens;
     }
@@ -227,11 +233,5 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
             default:
                 throw new InvalidOperationException($"no embedding for {family.Embedding}");
         }
-    }
-
-    private T Assumed<T>(string key, T value)
-    {
-        notes.Add(string.Create(CultureInfo.InvariantCulture, $"{config.Path(key)} is missing: {value}, the default of the family's code"));
-        return value;
     }
 }

@@ -12,7 +12,7 @@ public static class ArchitectureOverrides
 
     /// <summary>
     /// The architecture with every "path=value" applied in order, validated once at the end. A value is a JSON number,
-    /// array or flag as in the record; words (activation, norm, mask, name) need no quotes.
+    /// array or flag as in the record; words (activation, norm, mask, name) need no quotes. A smaller depth keeps the first layers.
     /// </summary>
     /// <exception cref="InputException">No such path, or a value of another type.</exception>
     /// <exception cref="InvalidArchitectureException">A field is out of its range.</exception>
@@ -44,6 +44,12 @@ public static class ArchitectureOverrides
     {
         using JsonDocument document = ParseLoosely(value);
         JsonText.EnsureWhole(document.RootElement, source);
+        if (field.Path == "depth" && document.RootElement.ValueKind == JsonValueKind.Number
+            && document.RootElement.TryGetInt32(out int depth))
+        {
+            architecture = ArchitectureDepth.Shortened(architecture, depth);
+        }
+
         // A name may look like a number: --set name=7.
         return field.Kind.IsText && document.RootElement.ValueKind != JsonValueKind.String
             ? field.Write(architecture, FieldValue.NewText(value))!

@@ -37,33 +37,8 @@ public static class ArchitectureWidth
     /// </summary>
     /// <param name="model">What the configuration states.</param>
     /// <param name="width">d, ≥ 1.</param>
-    public static Architecture At(ModelDescription model, int width)
-    {
-        double wider = (double)width / model.Width;
-        int headWidth = (int)Math.Max(1, Math.Round(model.HeadWidth * wider));
-        bool dividesByRoot = Math.Abs(model.LogitFactor * Math.Sqrt(model.HeadWidth) - 1) < 1e-12;
-        bool timesRoot = Math.Abs(model.EmbeddingFactor / Math.Sqrt(model.Width) - 1) < 1e-12;
-        return ModelDescriptionModule.ToArchitecture(new ModelDescription(
-            model.Name,
-            model.Tokens,
-            model.Depth,
-            width,
-            model.Heads,
-            headWidth,
-            MlpWidth(model.MlpWidth, model.Width, width),
-            model.Activation,
-            model.Gated,
-            model.Norm,
-            model.Wiring,
-            model.Mask,
-            model.WeightStd,
-            dividesByRoot ? 1 / Math.Sqrt(headWidth) : model.LogitFactor,
-            model.QueryKeyNorm,
-            model.Embedding,
-            timesRoot ? Math.Sqrt(width) : model.EmbeddingFactor,
-            model.BranchFactor,
-            model.ProjectionFactor));
-    }
+    public static Architecture At(ModelDescription model, int width) =>
+        ModelDescriptionModule.ToArchitecture(ModelDescriptionModule.AtWidth(model, width));
 
     private static int MlpWidth(int mlpWidth, int from, int width) => (int)Math.Max(1, Math.Round((double)mlpWidth * width / from));
 }

@@ -135,7 +135,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         Sink = head.Sink is { } sink ? T.CreateChecked(sink.Value) : T.NegativeInfinity,
         SoftCap = head.SoftCap is { } cap ? T.CreateChecked(cap.Value) : T.Zero,
         Tanh = ActivationKernels<T>.Of(Activation.Tanh),
-        LogitScale = T.CreateChecked(HeadGain) / T.Sqrt(T.CreateChecked(headWidth)),
+        LogitScale = T.CreateChecked(HeadGain * head.LogitScale.At(layer)) / T.Sqrt(T.CreateChecked(headWidth)),
         Buffers = product.Buffers,
         Query = Kept(plan.Query, layer),
         Key = Kept(plan.Key, layer),

@@ -290,7 +290,7 @@ internal static class DenseBlocks
     /// <summary>Beyond plain heads, one MLP and norms of gain 1.</summary>
     internal static readonly Feature[] Features =
     [
-        Feature.NormKind, Feature.NormGain, Feature.Mask, Feature.HeadWidth, Feature.KeyValueHeads, Feature.Positions,
+        Feature.NormKind, Feature.NormGain, Feature.Mask, Feature.LogitScale, Feature.HeadWidth, Feature.KeyValueHeads, Feature.Positions,
         Feature.QueryKeyNorm, Feature.SoftCap, Feature.Sink, Feature.Experts,
     ];
 }

@@ -22,7 +22,7 @@ public class BadConfigTests
     [InlineData("\"max_position_embeddings\": 0", "max_position_embeddings must be an integer from 1", "got 0")]
     [InlineData("\"n_embd\": 65", "hidden_size = 64 and n_embd = 65", "disagree")]
     [InlineData("\"hidden_size\": 64", "hidden_size is given twice", "once")]
-    [InlineData("\"num_local_experts\": 8", "num_local_experts must be 1 or absent, got 8", "import a dense model")]
+    [InlineData("\"num_local_experts\": 8", "num_local_experts must be 1 or absent, got 8", "the code of llama has no experts")]
     [InlineData("\"n_routed_experts\": 64", "n_routed_experts must be 1 or absent, got 64", "JSON record")]
     [InlineData("\"is_encoder_decoder\": true", "is_encoder_decoder must be false", "one half")]
     [InlineData("\"is_decoder\": \"yes\"", "is_decoder must be true or false", "got \"yes\"")]
@@ -38,6 +38,22 @@ public class BadConfigTests
     [InlineData("\"use_alibi\": true", "use_alibi must be absent", "remove it")]
     [InlineData("\"feed_forward_type\": \"maxout\"", "feed_forward_type must be original, geglu or reglu", "got 'maxout'")]
     [InlineData("\"apply_residual_connection_post_layernorm\": true", "must be false", "no placement")]
+    [InlineData("\"partial_rotary_factor\": 1.5", "partial_rotary_factor must be a number from 0 to 1", "got 1.5")]
+    [InlineData("\"rotary_pct\": -0.1", "rotary_pct must be a number from 0 to 1", "got -0.1")]
+    [InlineData("\"rotary_dim\": 17", "rotary_dim must be at most the width of a head = 16", "got 17")]
+    [InlineData("\"rope_theta\": 0", "rope_theta must be a finite number > 0", "got 0")]
+    [InlineData("\"rope_scaling\": {\"type\": \"spiral\"}", "rope_scaling.rope_type must be default, linear", "got 'spiral'")]
+    [InlineData("\"rope_scaling\": {\"type\": \"linear\"}", "rope_scaling.factor is missing", "a finite number > 0")]
+    [InlineData("\"rope_scaling\": {\"type\": \"yarn\", \"factor\": -1}", "rope_scaling.factor must be a finite number > 0", "got -1")]
+    [InlineData("\"rope_scaling\": {\"type\": \"longrope\", \"short_factor\": [1, 2], \"original_max_position_embeddings\": 8,"
+        + " \"factor\": 2}, \"max_position_embeddings\": 16", "rope_scaling.short_factor must hold 8 numbers > 0", "got 2")]
+    [InlineData("\"sliding_window\": -1", "sliding_window must be an integer from 0", "got -1")]
+    [InlineData("\"layer_types\": [\"full_attention\"]", "layer_types must have one entry for each of 3 layers", "got 1")]
+    [InlineData("\"layer_types\": [\"full_attention\", \"linear_attention\", \"full_attention\"]", "layer_types must hold full_attention",
+        "got 'linear_attention'")]
+    [InlineData("\"attn_logit_softcapping\": -50", "attn_logit_softcapping must be a finite number ≥ 0", "got -50")]
+    [InlineData("\"cla_share_factor\": 2", "cla_share_factor must be absent", "JSON record")]
+    [InlineData("\"no_rope_layers\": [1, 1, 0]", "no_rope_layers must be absent", "llama")]
     [InlineData("\"architectures\": [1]", "architectures must be an array of strings", "got [1]")]
     public void A_bad_key_is_named(string key, string message, string received) =>
         Refused(ImportTests.Tiny(key), message, received);
@@ -60,7 +76,6 @@ public class BadConfigTests
     [InlineData("""{"model_type":"llava"}""", "'llava' cannot be imported", "language model's own config.json")]
     [InlineData("""{"model_type":"chatglm"}""", "'chatglm' cannot be imported", "auto_map")]
     [InlineData("""{"model_type":"yuan"}""", "'yuan' cannot be imported", "convolution")]
-    [InlineData("""{"model_type":"mixtral","num_local_experts":8}""", "num_local_experts must be", "got 8")]
     [InlineData("""{"model_type":"llama"}""", "hidden_size or n_embd or n_embed or d_model is missing", "an integer from 1")]
     [InlineData("""{"model_type":"llama","hidden_size":64}""", "num_hidden_layers or n_layer or n_layers is missing", "integer")]
     [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2}""", "num_attention_heads or n_head or n_heads is missing",
@@ -81,6 +96,35 @@ public class BadConfigTests
     [InlineData("""{"model_type":"llama","a":[[[[[[[[[[1]]]]]]]]]]}""", "line 1", "depth of 8")]
     [InlineData("""{"model_type":"llama",""", "line 1", "JSON")]
     public void A_configuration_that_is_none_is_refused(string text, string message, string received) => Refused(text, message, received);
+
+    // Sizes of all: d = 64, L = 3, H = 4.
+    [Theory]
+    [InlineData("mixtral", "\"intermediate_size\": 128, \"num_local_experts\": 8, \"num_experts_per_tok\": 9",
+        "num_experts_per_tok must be an integer from 1 to num_local_experts = 8", "got 9")]
+    [InlineData("mixtral", "\"intermediate_size\": 128, \"num_local_experts\": 8", "num_experts_per_tok or experts_per_token is missing",
+        "an integer from 1")]
+    [InlineData("mixtral", "\"intermediate_size\": 128", "num_local_experts or num_experts", "is missing")]
+    [InlineData("qwen3_moe", "\"intermediate_size\": 128, \"num_experts\": 8, \"num_experts_per_tok\": 2", "moe_intermediate_size "
+        + "is missing",
+        "integer")]
+    [InlineData("qwen3_moe", "\"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"num_experts\": 8, \"num_experts_per_tok\": 2,"
+        + " \"mlp_only_layers\": [1]", "layers without experts must be the first ones: mlp_only_layers", "behind layer 1")]
+    [InlineData("qwen3_moe", "\"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"num_experts\": 8, \"num_experts_per_tok\": 2,"
+        + " \"decoder_sparse_step\": 2", "layers without experts must be the first ones: decoder_sparse_step", "from one layer on")]
+    [InlineData("deepseek_v3", "\"kv_lora_rank\": 16, \"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"n_routed_experts\": 8,"
+        + " \"num_experts_per_tok\": 2, \"norm_topk_prob\": false", "norm_topk_prob must be true where experts are weighed by sigmoid",
+        "got false")]
+    [InlineData("deepseek_v3", "\"kv_lora_rank\": 16, \"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"n_routed_experts\": 8,"
+        + " \"num_experts_per_tok\": 2, \"scoring_func\": \"tanh\"", "scoring_func must be softmax or sigmoid", "got 'tanh'")]
+    [InlineData("deepseek_v3", "\"intermediate_size\": 128", "kv_lora_rank is missing", "integer")]
+    [InlineData("smollm3", "\"intermediate_size\": 128, \"no_rope_layers\": [1, 2, 0]", "no_rope_layers must hold a 1", "of 3 layers")]
+    [InlineData("smollm3", "\"intermediate_size\": 128, \"no_rope_layers\": [1, 0]", "no_rope_layers must hold a 1", "got 2 numbers")]
+    [InlineData("mpt", "\"attn_config\": {\"alibi\": false}", "attn_config.alibi must be true", "mpt")]
+    [InlineData("mpt", "\"attn_config\": {\"prefix_lm\": true}", "attn_config.prefix_lm must be false", "mpt")]
+    [InlineData("mpt", "\"attn_config\": {\"alibi_bias_max\": 16}", "attn_config.alibi_bias_max must be 8", "got 16")]
+    [InlineData("bert", "\"intermediate_size\": 128, \"rotary_emb_fraction\": 1", "rotary_emb_fraction must be absent", "bert")]
+    public void Keys_of_a_family_are_named_with_what_is_legal(string modelType, string keys, string message, string received) => Refused(
+        $$"""{"model_type":"{{modelType}}","hidden_size":64,"num_hidden_layers":3,"num_attention_heads":4,{{keys}}}""", message, received);
 
     [Fact]
     public void Numbers_that_leave_the_range_of_the_record_are_refused_by_it()

@@ -4,7 +4,8 @@ namespace Hybrid.Import.Tests.HuggingFace;
 
 /// <summary>
 /// One random network of a family, forwards, as its code is described: weights N(0, s²) in matrices of their published
-/// shapes, grouped heads of any width, norms where the family has them. It shares nothing with the engines.
+/// shapes, grouped heads of any width, norms, turns, windows, experts and latent vectors where the family has them. It shares
+/// nothing with the engines.
 /// </summary>
 internal sealed class FamilyNetwork(FamilyShape shape, int seed)
 {
@@ -17,8 +18,18 @@ internal sealed class FamilyNetwork(FamilyShape shape, int seed)
         List<(double, double)> layers = [Overlaps(x)];
         for (int layer = 0; layer < shape.Depth; layer++)
         {
-            x = Add(x, Attention);
-            x = Add(x, Mlp);
+            int at = layer;
+            if (shape.ModelType == "gpt_neox")
+            {
+                double[][] z = Each(x, Normalise);
+                x = [.. x.Zip(Attention(z, at), Sum).Zip(Mlp(z, at), Sum)];
+            }
+            else
+            {
+                x = Add(x, z => Attention(z, at));
+                x = Add(x, z => Mlp(z, at));
+            }
+
             layers.Add(Overlaps(x));
         }
 
@@ -31,39 +42,43 @@ internal sealed class FamilyNetwork(FamilyShape shape, int seed)
         return [.. Enumerable.Range(0, shape.Tokens).Select(_ => shape.ModelType switch
         {
             "bert" => Normalise(Sum(Sum(Row(shape.Width), Row(shape.Width)), segment)),
+            "bloom" => Normalise(Row(shape.Width)),
             "gpt2" => Sum(Row(shape.Width), Row(shape.Width)),
-            "llama" => Row(shape.Width),
-            _ => Scale(Row(shape.Width), Math.Sqrt(shape.Width)),
+            "gemma" or "gemma2" or "gemma3_text" => Scale(Row(shape.Width), Math.Sqrt(shape.Width)),
+            _ => Row(shape.Width),
         })];
     }
 
     private double[][] Add(double[][] x, Func<double[][], double[][]> sublayer)
     {
-        bool before = shape.ModelType != "bert", behind = shape.ModelType is "gemma2" or "gemma3_text";
+        bool before = shape.ModelType is not ("bert" or "olmo2"), behind = shape.ModelType is "gemma2" or "gemma3_text" or "olmo2";
         double[][] y = sublayer(before ? Each(x, Normalise) : x);
         double[][] sum = [.. x.Zip(behind ? Each(y, Normalise) : y, Sum)];
         return shape.ModelType == "bert" ? Each(sum, Normalise) : sum;
     }
 
-    private double[][] Attention(double[][] z)
+    private double[][] Attention(double[][] z, int layer)
     {
         int d = shape.HeadWidth, groups = shape.Heads / shape.KeyValueHeads;
-        double[][] q = Times(z, shape.Heads * d), k = Times(z, shape.KeyValueHeads * d), v = Times(z, shape.KeyValueHeads * d);
+        (double[][] q, double[][] k, double[][] v) = Products(z);
+        bool isLocal = shape.Window > 0 && layer % 2 == 0;
+        double baseFrequency = isLocal && shape.ModelType == "gemma3_text" ? shape.LocalBase : shape.Base;
         double[][] output = [.. z.Select(_ => new double[shape.Heads * d])];
         for (int head = 0; head < shape.Heads; head++)
         {
             int from = head * d, shared = head / groups * d;
-            double[][] queries = Each(q, row => Head(row, from)), keys = Each(k, row => Head(row, shared));
+            double[][] queries = Turn(Each(q, row => Head(row, from)), baseFrequency);
+            double[][] keys = Turn(Each(k, row => Head(row, shared)), baseFrequency);
             for (int i = 0; i < z.Length; i++)
             {
-                int last = shape.ModelType == "bert" ? z.Length - 1 : i;
-                double[] weights =
-                    [.. Enumerable.Range(0, last + 1).Select(j => Math.Exp(Dot(queries[i], keys[j]) / Math.Sqrt(shape.QueryScalar)))];
+                int first = isLocal ? Math.Max(0, i - shape.Window + 1) : 0, last = shape.ModelType == "bert" ? z.Length - 1 : i;
+                double[] weights = [.. Enumerable.Range(first, last + 1 - first)
+                    .Select(j => Math.Exp(Logit(Dot(queries[i], keys[j]) / Math.Sqrt(shape.QueryScalar), head, i - j)))];
                 double total = weights.Sum();
-                for (int j = 0; j <= last; j++)
+                for (int j = first; j <= last; j++)
                 {
                     for (int c = 0; c < d; c++)
-                        output[i][from + c] += weights[j] / total * v[j][shared + c];
+                        output[i][from + c] += weights[j - first] / total * v[j][shared + c];
                 }
             }
         }
@@ -71,24 +86,84 @@ internal sealed class FamilyNetwork(FamilyShape shape, int seed)
         return Project(output);
     }
 
+    // Queries, keys and values of all heads, H d_h and G d_h coordinates.
+    private (double[][] Query, double[][] Key, double[][] Value) Products(double[][] z)
+    {
+        int d = shape.HeadWidth;
+        if (shape.ModelType == "olmo2")
+            return (Each(Times(z, shape.Heads * d), Normalise), Each(Times(z, shape.Heads * d), Normalise), Times(z, shape.Heads * d));
+        if (shape.ModelType != "deepseek_v3")
+            return (Times(z, shape.Heads * d), Times(z, shape.KeyValueHeads * d), Times(z, shape.KeyValueHeads * d));
+        double[][] query = Times(Each(Times(z, shape.QueryRank), Normalise), shape.Heads * d);
+        double[][] latent = Each(Times(z, shape.KeyValueRank), Normalise), turned = Times(z, shape.Turned);
+        double[][] rest = Times(latent, shape.Heads * (d - shape.Turned));
+        double[][] key = [.. rest.Zip(turned, (own, common) => (double[])[.. Enumerable.Range(0, shape.Heads)
+            .SelectMany(head => common.Concat(own.Skip(head * (d - shape.Turned)).Take(d - shape.Turned)))])];
+        return (query, key, Times(latent, shape.Heads * d));
+    }
+
+    private double Logit(double product, int head, int distance) => shape.ModelType switch
+    {
+        "bloom" => product - (Math.Pow(2, -8.0 * (head + 1) / shape.Heads) * distance),
+        "gemma2" => shape.Cap * Math.Tanh(product / shape.Cap),
+        _ => product,
+    };
+
+    // Coordinates f and f + half of the first that turn, by position · base^(−f/half).
+    private double[][] Turn(double[][] rows, double baseFrequency)
+    {
+        int half = shape.Turned / 2;
+        return [.. rows.Select((row, position) =>
+        {
+            double[] turned = [.. row];
+            for (int f = 0; f < half; f++)
+            {
+                (double sine, double cosine) = Math.SinCos(position * Math.Pow(baseFrequency, -(double)f / half));
+                turned[f] = (row[f] * cosine) - (row[f + half] * sine);
+                turned[f + half] = (row[f + half] * cosine) + (row[f] * sine);
+            }
+
+            return turned;
+        })];
+    }
+
     private double[] Head(double[] row, int from)
     {
         double[] head = row[from..(from + shape.HeadWidth)];
-        return shape.ModelType == "gemma3_text" ? Normalise(head) : head;
+        return shape.ModelType is "gemma3_text" or "qwen3" ? Normalise(head) : head;
     }
 
-    private double[][] Mlp(double[][] z)
+    private double[][] Mlp(double[][] z, int layer)
+    {
+        if (shape.Experts == 0 || layer < shape.Dense)
+            return FeedForward(z, shape.MlpWidth);
+        bool sigmoid = shape.ModelType == "deepseek_v3";
+        double[][] logits = Times(z, shape.Experts);
+        double[][][] outputs = [.. Enumerable.Range(0, shape.Experts).Select(_ => FeedForward(z, shape.ExpertWidth))];
+        double[][] sum = sigmoid ? FeedForward(z, shape.ExpertWidth) : [.. z.Select(_ => new double[shape.Width])];
+        for (int t = 0; t < z.Length; t++)
+        {
+            int[] chosen = [.. Enumerable.Range(0, shape.Experts).OrderByDescending(e => logits[t][e]).Take(shape.Active)];
+            double[] weights = [.. chosen.Select(e => sigmoid ? 1 / (1 + Math.Exp(-logits[t][e])) : Math.Exp(logits[t][e]))];
+            foreach ((int expert, double weight) in chosen.Zip(weights))
+                sum[t] = Sum(sum[t], Scale(outputs[expert][t], shape.RoutedScale * weight / weights.Sum()));
+        }
+
+        return sum;
+    }
+
+    private double[][] FeedForward(double[][] z, int width)
     {
         Activation activation = shape.ModelType switch
         {
-            "bert" => Activation.Gelu,
-            "llama" => Activation.Silu,
-            _ => Activation.GeluTanh,
+            "bert" or "gpt_neox" => Activation.Gelu,
+            "gpt2" or "bloom" or "gemma" or "gemma2" or "gemma3_text" => Activation.GeluTanh,
+            _ => Activation.Silu,
         };
-        double[][] hidden = Each(Times(z, shape.MlpWidth), row => [.. row.Select(value => ActivationModule.Value(activation, value))]);
-        if (shape.ModelType is "bert" or "gpt2")
+        double[][] hidden = Each(Times(z, width), row => [.. row.Select(value => ActivationModule.Value(activation, value))]);
+        if (shape.ModelType is "bert" or "gpt2" or "bloom" or "gpt_neox")
             return Project(hidden);
-        return Project([.. hidden.Zip(Times(z, shape.MlpWidth), (gate, up) => (double[])[.. gate.Zip(up, (a, b) => a * b)])]);
+        return Project([.. hidden.Zip(Times(z, width), (gate, up) => (double[])[.. gate.Zip(up, (a, b) => a * b)])]);
     }
 
     private double[][] Project(double[][] z) =>

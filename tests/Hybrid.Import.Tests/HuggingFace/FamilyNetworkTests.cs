@@ -16,6 +16,12 @@ public class FamilyNetworkTests
     [InlineData("gemma2")]
     [InlineData("gemma3_text")]
     [InlineData("bert")]
+    [InlineData("bloom")]
+    [InlineData("gpt_neox")]
+    [InlineData("qwen3")]
+    [InlineData("olmo2")]
+    [InlineData("mixtral")]
+    [InlineData("deepseek_v3")]
     public void Norms_and_overlaps_of_a_family_are_those_of_its_import(string modelType)
     {
         FamilyShape wide = new(modelType, 192), narrow = new(modelType, 48);

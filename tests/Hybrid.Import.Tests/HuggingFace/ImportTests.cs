@@ -12,7 +12,8 @@ namespace Hybrid.Import.Tests.HuggingFace;
 /// each model: openai-community/gpt2, EleutherAI/gpt-neox-20b, google-bert/bert-base-uncased, LLaMA 7B,
 /// mistralai/Mistral-7B-v0.1, Qwen/Qwen2-7B, deepseek-ai/deepseek-llm-7b-base, allenai/OLMo-7B-hf,
 /// allenai/OLMo-2-1124-7B, google/gemma-7b, google/gemma-2-9b, google/gemma-3-1b-pt, google/gemma-3-4b-pt,
-/// google/vit-base-patch16-224.
+/// google/vit-base-patch16-224, meta-llama/Llama-3.1-8B, EleutherAI/pythia-410m, mistralai/Mixtral-8x7B-v0.1, Qwen/Qwen3-8B,
+/// Qwen/Qwen3-30B-A3B, deepseek-ai/DeepSeek-V3, openai/gpt-oss-20b.
 /// </summary>
 public class ImportTests
 {
@@ -27,8 +28,8 @@ public class ImportTests
     [InlineData("qwen2-7b", "pre", "silu", true, "causal", 28, 3584 * 4e-4, 3584 * 4e-4, 18944, 4e-4, 0)]
     [InlineData("deepseek-7b", "pre", "silu", true, "causal", 30, 4096 * 4e-4, 4096 * 4e-4, 11008, 4e-4, 0)]
     [InlineData("olmo-7b", "pre", "silu", true, "causal", 32, 4096 * 4e-4, 4096 * 4e-4, 11008, 4e-4, 0)]
-    // QK-norm: logits of standard deviation 1 at the squared norm 32 + 4e-4 of the middle of 32 blocks
-    [InlineData("olmo2-7b", "output", "silu", true, "causal", 32, 1 / 32.0004, 4096 * 4e-4, 11008, 4e-4, 0)]
+    // QK-norm: logits of standard deviation 1 at any norm of the stream
+    [InlineData("olmo2-7b", "output", "silu", true, "causal", 32, 1, 4096 * 4e-4, 11008, 4e-4, 0)]
     // H d_h = 4096: 4e-4 · √(3072 · 4096)
     [InlineData("gemma-7b", "pre", "geluTanh", true, "causal", 28, 3072 * 4e-4, 1.418896022, 24576, 3072 * 4e-4, 0)]
     // 4e-4 · √(3584 · 4096)
@@ -37,6 +38,17 @@ public class ImportTests
     [InlineData("gemma3-1b", "peri", "geluTanh", true, "causal", 26, 1, 0.434446406, 6912, 1152 * 4e-4, 0)]
     // the 8 heads of width 256 that the published file leaves to its class; 4e-4 · √(2560 · 2048)
     [InlineData("gemma3-4b", "peri", "geluTanh", true, "causal", 34, 1, 0.91589344, 10240, 2560 * 4e-4, 0)]
+    [InlineData("llama-3.1-8b", "pre", "silu", true, "causal", 32, 1.6384, 1.6384, 14336, 4e-4, 0)]
+    [InlineData("pythia-410m", "pre", "gelu", false, "causal", 24, 0.4096, 0.4096, 4096, 4e-4, 0)]
+    [InlineData("mixtral-8x7b", "pre", "silu", true, "causal", 32, 1.6384, 1.6384, 14336, 4e-4, 0)]
+    [InlineData("qwen3-8b", "pre", "silu", true, "causal", 36, 1, 1.6384, 12288, 4e-4, 0)]
+    // 4e-4 · √(2048 · 4096); the width of an expert
+    [InlineData("qwen3-30b-a3b", "pre", "silu", true, "causal", 48, 1, 1.15852375, 768, 4e-4, 0)]
+    // YaRN's 0.1 ln 32 + 1 for queries and for keys: 2880 · 4e-4 · 1.34657359²; 4e-4 · √(2880 · 4096)
+    [InlineData("gpt-oss-20b", "pre", "gelu", true, "causal", 24, 2.08887602, 1.373840165, 2880, 4e-4, 0)]
+    // 1.36888794² from mscale_all_dim; queries' entries have variance 1536 · 4e-4, keys' 512 · 4e-4 and, turned, 7168 · 4e-4:
+    // √((128 · .6144 · .2048 + 64 · .6144 · 2.8672)/192) = .8192; values 4e-4 · √(512 · 16384)
+    [InlineData("deepseek-v3", "pre", "silu", true, "causal", 61, 1.535061366, 1.15852375, 2048, 4e-4, 0)]
     [InlineData("vit-base", "pre", "gelu", false, "none", 12, 768 * 4e-4, 768 * 4e-4, 3072, 769 * 4e-4, 0)]
     public void A_family_is_read_with_its_placement_and_initialisation(
         string file,
@@ -78,6 +90,13 @@ public class ImportTests
     [InlineData("gemma2-9b")]
     [InlineData("gemma3-1b")]
     [InlineData("vit-base")]
+    [InlineData("llama-3.1-8b")]
+    [InlineData("pythia-410m")]
+    [InlineData("mixtral-8x7b")]
+    [InlineData("qwen3-8b")]
+    [InlineData("qwen3-30b-a3b")]
+    [InlineData("gpt-oss-20b")]
+    [InlineData("deepseek-v3")]
     public void A_published_configuration_is_its_preset(string name) =>
         Assert.Equal(ArchitectureSource.Load(name), Load(name).Architecture);
 

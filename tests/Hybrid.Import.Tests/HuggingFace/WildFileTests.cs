@@ -73,8 +73,40 @@ public class WildFileTests
         Assert.Empty(loaded.Import!.IgnoredKeys);
     }
 
+    // Keys as in files that people have, s = 0.02: σ_A, σ_V and q₀ by hand.
+    [Theory]
+    [InlineData("llama", 2048, 16, 32, "\"intermediate_size\": 8192, \"head_dim\": 64", 0.8192, 0.8192, 4e-4)]
+    // d s² √d_h/√224, and s² √(3584 · 4096)
+    [InlineData("gemma2", 3584, 42, 16, "\"intermediate_size\": 14336, \"head_dim\": 256, \"query_pre_attn_scalar\": 224", 1.532582866,
+        1.532582866, 1.4336)]
+    [InlineData("olmo2", 4096, 32, 32, "\"intermediate_size\": 11008, \"rope_theta\": 500000.0", 1, 1.6384, 4e-4)]
+    [InlineData("bert", 768, 12, 12, "\"intermediate_size\": 3072, \"position_embedding_type\": \"alibi\","
+        + " \"feed_forward_type\": \"geglu\"", 0.3072, 0.3072, 1)]
+    // 1.36888794² √((128 · .6144 · .2048 + 64 · .6144 · 2.048)/192), values s² √(512 · 16384)
+    [InlineData("deepseek_v2", 5120, 60, 128, "\"intermediate_size\": 12288, \"moe_intermediate_size\": 1536, \"n_routed_experts\": 160,"
+        + " \"num_experts_per_tok\": 6, \"n_shared_experts\": 2, \"first_k_dense_replace\": 1, \"routed_scaling_factor\": 16.0,"
+        + " \"kv_lora_rank\": 512, \"q_lora_rank\": 1536, \"qk_nope_head_dim\": 128, \"qk_rope_head_dim\": 64, \"v_head_dim\": 128,"
+        + " \"rope_scaling\": {\"type\": \"yarn\", \"factor\": 40, \"mscale\": 1.0, \"mscale_all_dim\": 1.0,"
+        + " \"original_max_position_embeddings\": 4096}", 1.329402140, 1.15852375, 4e-4)]
+    // three quarters of the logits' variance times (1 + ln 32/ln 4096)²
+    [InlineData("phi4mm", 3072, 32, 24, "\"intermediate_size\": 8192, \"num_key_value_heads\": 8, \"partial_rotary_factor\": 0.75,"
+        + " \"rope_scaling\": {\"type\": \"longrope\"}, \"original_max_position_embeddings\": 4096, \"sliding_window\": 262144", 1.627967,
+        1.2288, 4e-4)]
+    public void Scales_are_those_of_the_weights(
+        string modelType, int width, int depth, int heads, string keys, double logitStd, double valueStd, double inputNorm)
+    {
+        Architecture record = ImportTests.Parse(
+            $$"""{"model_type":"{{modelType}}","initializer_range":0.02,"hidden_size":{{width}},"num_hidden_layers":{{depth}},"""
+            + $$""" "num_attention_heads":{{heads}},"max_position_embeddings":131072,{{keys}}}""").Architecture;
+        Assert.Equal(logitStd, record.Attention.LogitStd, 1e-6 * logitStd);
+        Assert.Equal(valueStd, record.Attention.ValueStd, 1e-6 * valueStd);
+        Assert.Equal(inputNorm, record.Input.Norm, 1e-12);
+        Assert.Equal(0.02 * Math.Sqrt(width), record.Mlp.InStd, 1e-12);
+    }
+
     [Theory]
     [InlineData("\"num_local_experts\": 0")]
+    [InlineData("\"num_local_experts\": 0, \"num_experts_per_tok\": 2")]
     [InlineData("\"sliding_window\": 0")]
     [InlineData("\"rms_norm_eps\": \"1e-05\"")]
     [InlineData("\"initializer_range\": \"0.02\"")]

@@ -1,0 +1,209 @@
+using Hybrid.Architectures;
+
+namespace Hybrid.Import.HuggingFace;
+
+/// <summary>Reads the experts in the MLP's place; what the record's experts do not do goes into the notes.</summary>
+/// <param name="config">The configuration of the stack of blocks.</param>
+/// <param name="family">Its family.</param>
+/// <param name="notes">Where to add.</param>
+internal sealed class ExpertReader(ConfigReader config, Family family, NoteList notes)
+{
+    private const string ActiveKey = "num_experts_per_tok";
+
+    private static readonly string[] CountKeys = ["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"];
+
+    /// <summary>The experts, or null where every layer has one MLP.</summary>
+    /// <param name="depth">L, ≥ 1.</param>
+    /// <param name="routerStd">Standard deviation of the router's logits of normalised tokens.</param>
+    /// <param name="inStd">Standard deviation of the hidden units of an expert before their activation.</param>
+    /// <exception cref="Json.InputException">A key is out of its range, or experts are such as no record has.</exception>
+    public ExpertDescription? Read(int depth, double routerStd, double inStd)
+    {
+        string countKey = CountKeys.FirstOrDefault(config.Has) ?? CountKeys[0];
+        int? count = config.Count(CountKeys);
+        if (family.Experts is not ExpertRule rule)
+        {
+            if (count is null && config.Has(countKey))
+                PassOver();
+            return count is null or 1 ? null : throw config.Error(
+                $"{config.Path(countKey)} must be 1 or absent, got {count}: the code of {family.ModelType} has no experts; import a dense "
+                + "model, name the family that has them, or write an architecture JSON record with mlp.experts");
+        }
+
+        if (count is not int experts)
+        {
+            PassOver();
+            return config.Has(countKey) ? null : throw config.Error(
+                $"{string.Join(" or ", CountKeys.Select(config.Path))} is missing; it must be an integer from 0 to "
+                + $"{ArchitectureModule.LargestSize}");
+        }
+
+        int dense = Dense(rule, depth);
+        if (dense == depth)
+        {
+            PassOver();
+            return null;
+        }
+
+        int active = config.RequiredSize(ActiveKey, "experts_per_token");
+        if (active > experts)
+            throw config.Error($"{config.Path(ActiveKey)} must be an integer from 1 to {countKey} = {experts}, got {active}");
+        int width = config.RequiredSize(rule.WidthKey);
+        Gate gate = ReadGate(rule);
+        Groups(rule, experts);
+        Differences(rule, routerStd, inStd, experts);
+        int shared = SharedWidth(rule, width);
+        double power = 1;
+        if (rule.Shared == SharedExpert.Gated && shared > 0)
+        {
+            power = MeanSquareOfLogistic(routerStd);
+            notes.Add(
+                NoteRank.Approximated,
+                $"the shared expert's own gate, a logistic function of the token, is taken as its root mean square "
+                + $"{Math.Sqrt(power):0.000} for all tokens");
+        }
+
+        // Without a norm of their own, logistic gates near 1 add up.
+        double scale = rule.GatesInputs ? active : config.Positive("routed_scaling_factor") ?? 1;
+        return new ExpertDescription(experts, active, gate, scale, width, shared, power, dense);
+    }
+
+    // What experts would be, where there are none.
+    private void PassOver() => config.PassOver(
+        ActiveKey, "experts_per_token", "moe_intermediate_size", "moe_layer_freq", "n_group", "topk_group", "n_shared_experts",
+        "shared_expert_intermediate_size");
+
+    /// <summary>Hidden units of layers that have no experts.</summary>
+    public int? DenseWidth() => family.Experts?.DenseWidthKey is string key ? config.Size(key) : null;
+
+    private Gate ReadGate(ExpertRule rule)
+    {
+        const string Key = "scoring_func", NormKey = "norm_topk_prob";
+        Gate gate = config.Text(Key) switch
+        {
+            null => rule.Gate,
+            "softmax" => Gate.Renormalised,
+            "sigmoid" => Gate.Sigmoid,
+            string other => throw config.Error($"{config.Path(Key)} must be softmax or sigmoid, got '{other}'"),
+        };
+        if (rule.Unnormalised is not Gate unnormalised || config.Flag(NormKey, rule.NormalisedByDefault))
+            return gate;
+        return gate.IsSigmoid
+            ? throw config.Error($"{config.Path(NormKey)} must be true where experts are weighed by sigmoid: the record's are "
+            + $"normalised, got false")
+            : unnormalised;
+    }
+
+    // The record has experts from one layer on.
+    private int Dense(ExpertRule rule, int depth)
+    {
+        bool[] sparse = [.. Enumerable.Range(0, depth).Select(_ => true)];
+        if (rule.DenseWidthKey is null)
+            return 0;
+        int first = config.Count("first_k_dense_replace") ?? 0;
+        int every = config.Size("moe_layer_freq") ?? 1;
+        int step = config.Count("decoder_sparse_step", "interleave_moe_layer_step") ?? 1;
+        HashSet<int> only = [.. Layers("mlp_only_layers") ?? []];
+        int[]? listed = Layers("moe_layers");
+        for (int layer = 0; layer < depth; layer++)
+        {
+            sparse[layer] = listed?.Contains(layer)
+                ?? (layer >= first && layer % every == 0 && (layer + 1) % step == 0 && !only.Contains(layer));
+        }
+
+        int dense = Array.IndexOf(sparse, true);
+        if (dense < 0)
+            return depth;
+        return sparse.Skip(dense).All(has => has) ? dense : throw config.Error(
+            $"layers without experts must be the first ones: {Pattern()} puts one behind layer {dense + 1}, which has experts, and "
+            + $"the record "
+            + "(mlp.experts.dense) has experts from one layer on");
+    }
+
+    private string Pattern()
+    {
+        string[] keys = ["moe_layers", "mlp_only_layers", "decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_freq"];
+        return string.Join(" or ", keys.Where(config.IsSet).Select(config.Path));
+    }
+
+    private int[]? Layers(string key) => config.Numbers(key) is { Length: > 0 } numbers
+        ? [.. numbers.Select(number => number >= 0 && number == Math.Floor(number)
+            ? (int)number
+            : throw config.Error($"{config.Path(key)} must hold numbers of layers from 0, got {number}"))]
+        : null;
+
+    private int SharedWidth(ExpertRule rule, int width)
+    {
+        switch (rule.Shared)
+        {
+            case SharedExpert.None:
+                return 0;
+            case SharedExpert.Same:
+                return width;
+            case SharedExpert.Gated:
+                return config.Count("shared_expert_intermediate_size") ?? 0;
+            case SharedExpert.Sized:
+                return config.Count("shared_intermediate_size") ?? 0;
+            case SharedExpert.Counted:
+                long units = (long)(config.Count("n_shared_experts") ?? 0) * width;
+                return units <= ArchitectureModule.LargestSize
+                    ? (int)units
+                    : throw config.Error($"n_shared_experts · {rule.WidthKey} must be at most {ArchitectureModule.LargestSize}, got "
+                    + $"{units}");
+            default:
+                throw new InvalidOperationException($"no shared expert {rule.Shared}");
+        }
+    }
+
+    private void Groups(ExpertRule rule, int experts)
+    {
+        if (rule.Groups is not (int, int) usual)
+            return;
+        int groups = config.Count("n_group") ?? usual.Groups, chosen = config.Count("topk_group") ?? usual.Chosen;
+        string? method = config.Text("topk_method");
+        if (groups <= 1 || chosen >= groups || method == "greedy")
+            return;
+        notes.Add(
+            NoteRank.NotModelled,
+            $"the choice of experts within {chosen} of {groups} groups of {experts / groups} is not modelled: all {experts} are "
+            + $"chosen among here");
+    }
+
+    private void Differences(ExpertRule rule, double routerStd, double inStd, int experts)
+    {
+        if (rule.GatesInputs)
+        {
+            // The largest of E logits lies near the normal quantile of 1/E.
+            double largest = routerStd * Math.Sqrt(2 * Math.Log(Math.Max(2, experts)));
+            double weight = 1 / (1 + Math.Exp(-largest));
+            notes.Add(
+                NoteRank.NotModelled,
+                $"the router's logistic function multiplies what goes into a chosen expert (by about {weight:0.00}), which is not "
+                + $"modelled: it is taken as 1",
+                1 - (weight * weight));
+        }
+
+        if (rule.AddsOne)
+        {
+            double added = 1 / (inStd * inStd);
+            notes.Add(
+                NoteRank.NotModelled,
+                $"the 1 that is added to the gated half of an expert's hidden units is not modelled: it adds {added:0.##} of their power",
+                added);
+        }
+    }
+
+    // E σ(s z)² of a standard normal z; the trapezoid rule is exact to rounding, since both tails leave nothing.
+    private static double MeanSquareOfLogistic(double std)
+    {
+        const double Step = 0.01;
+        double sum = 0;
+        for (int k = -900; k <= 900; k++)
+        {
+            double z = k * Step, gate = 1 / (1 + Math.Exp(-std * z));
+            sum += gate * gate * Math.Exp(-z * z / 2);
+        }
+
+        return sum * Step / Math.Sqrt(2 * Math.PI);
+    }
+}

@@ -1,0 +1,32 @@
+using Hybrid.Architectures;
+
+namespace Hybrid.Import.HuggingFace;
+
+/// <summary>What the code of a family with experts does, whatever its configuration says.</summary>
+/// <param name="Gate">What weighs the chosen experts; with <see cref="Unnormalised"/> only where norm_topk_prob is true.</param>
+internal sealed record ExpertRule(Gate Gate)
+{
+    /// <summary>What weighs them where norm_topk_prob is false; null: the code does not read it.</summary>
+    public Gate? Unnormalised { get; init; }
+
+    /// <summary>norm_topk_prob where it is absent.</summary>
+    public bool NormalisedByDefault { get; init; }
+
+    /// <summary>Key of the width of an expert.</summary>
+    public string WidthKey { get; init; } = "intermediate_size";
+
+    /// <summary>Key of the width of an MLP in layers without experts; null: all layers have them.</summary>
+    public string? DenseWidthKey { get; init; }
+
+    /// <summary>What the expert that sees every token is.</summary>
+    public SharedExpert Shared { get; init; }
+
+    /// <summary>n_group and topk_group where they are absent; null: the code knows none, or takes them for 1.</summary>
+    public (int Groups, int Chosen)? Groups { get; init; }
+
+    /// <summary>Whether gates multiply what goes into the experts, and are not normalised.</summary>
+    public bool GatesInputs { get; init; }
+
+    /// <summary>Whether 1 is added to the half of an expert's hidden units that its gate multiplies.</summary>
+    public bool AddsOne { get; init; }
+}

@@ -1,0 +1,132 @@
+using Hybrid.Architectures;
+using Microsoft.FSharp.Core;
+
+namespace Hybrid.Import.HuggingFace;
+
+/// <summary>Reads what heads are: their widths, shared keys, norms, caps, sinks and the logits' factor.</summary>
+/// <param name="config">The configuration of the stack of blocks.</param>
+/// <param name="family">Its family.</param>
+/// <param name="notes">Where to add.</param>
+internal sealed class HeadReader(ConfigReader config, Family family, NoteList notes)
+{
+    // MPT keeps what concerns attention in an object of its own.
+    private readonly ConfigReader? _attention = config.Object("attn_config");
+
+    /// <summary>MPT's keys of attention, or null.</summary>
+    public ConfigReader? Attention => _attention;
+
+    /// <summary>H.</summary>
+    public int Heads()
+    {
+        string[] names = ["num_attention_heads", "n_head", "n_heads"];
+        return family.Heads is int usual ? config.Size(names) ?? notes.Assumed(config, names[0], usual) : config.RequiredSize(names);
+    }
+
+    /// <summary>d_h.</summary>
+    public int HeadWidth(int width, int heads)
+    {
+        int? given = family.OwnHeadWidth ? config.Size("head_dim") : null;
+        if ((given ?? family.HeadWidth) is int headWidth)
+            return given ?? notes.Assumed(config, "head_dim", headWidth);
+        return width % heads == 0
+            ? width / heads
+            : throw config.Error($"num_attention_heads must be a divisor of hidden_size = {width} where no head_dim is given, got {heads}");
+    }
+
+    /// <summary>G, as many as heads where the file has none.</summary>
+    /// <exception cref="Json.InputException">It does not divide the heads.</exception>
+    public int KeyValueHeads(int heads)
+    {
+        const string Key = "num_key_value_heads";
+        bool one = config.Flag("multi_query", family.SharesKeys) && !config.Flag("new_decoder_architecture", false);
+        int? given = config.Size(Key, "n_head_kv", "num_kv_heads") ?? _attention?.Size("kv_n_heads");
+        if ((one ? 1 : given) is not int shared)
+            return family.Heads is null || family.KeyValueHeads is not int usual ? heads : notes.Assumed(config, Key, usual);
+        return heads % shared == 0
+            ? shared
+            : throw config.Error($"{config.Path(Key)} must be a divisor of num_attention_heads = {heads}, got {shared}");
+    }
+
+    /// <summary>Which queries and keys are normalised.</summary>
+    public QueryKeyNorm QueryKeyNorm()
+    {
+        if (_attention?.Flag("qk_ln", false) ?? false)
+            return Hybrid.Architectures.QueryKeyNorm.All;
+        bool own = !family.QueryKeyNorm.IsNone;
+        bool asked = config.Flag("use_qk_norm", own) | config.Flag("qk_layernorm", false);
+        if (asked && family.NoPositionsEvery is not null)
+        {
+            notes.Add(
+                NoteRank.NotModelled,
+                $"that layers without positions do not normalise queries and keys is not modelled: all layers do here");
+        }
+
+        return !asked ? Hybrid.Architectures.QueryKeyNorm.None
+            : own ? family.QueryKeyNorm
+            : Hybrid.Architectures.QueryKeyNorm.Head;
+    }
+
+    /// <summary>The cap of the logits.</summary>
+    public FSharpOption<double>? SoftCap()
+    {
+        const string Key = "attn_logit_softcapping";
+        double? usual = config.Has(Key) || family.SoftCap is null ? null : notes.Assumed(config, Key, family.SoftCap.Value);
+        double? cap = config.NonNegative(Key) ?? usual;
+        return cap > 0 ? FSharpOption<double>.Some(cap.Value) : null;
+    }
+
+    /// <summary>The logit beside those of the tokens.</summary>
+    public FSharpOption<double>? Sink() => family.HasSink ? FSharpOption<double>.Some(0) : null;
+
+    /// <summary>c in softmax(c q·k), <paramref name="width"/> coordinates in a product.</summary>
+    public double LogitFactor(int width)
+    {
+        const double UsualScalar = 256;
+        if ((config.Positive("attention_multiplier") ?? _attention?.Positive("softmax_scale")) is double factor)
+        {
+            notes.Add(NoteRank.Read, $"logits are multiplied by {factor:G4}, as attention_multiplier or softmax_scale says");
+            return factor;
+        }
+
+        if (family.QueryScalar)
+        {
+            return 1 / Math.Sqrt(
+                config.Positive("query_pre_attn_scalar") ?? notes.Assumed(config, "query_pre_attn_scalar", UsualScalar));
+        }
+
+        return config.Flag("scale_attn_weights", true) ? 1 / Math.Sqrt(width) : 1;
+    }
+
+    /// <summary>What the logits of a layer are multiplied by: 1, or 1 over its number, the first one's 1.</summary>
+    public Schedule LogitScale(int depth)
+    {
+        if (!config.Flag("scale_attn_by_inverse_layer_idx", false))
+            return Schedule.NewConstant(1);
+        notes.Add(NoteRank.Read, $"logits are divided by the layer's number, as scale_attn_by_inverse_layer_idx says");
+        return Schedule.NewPerLayer([.. Enumerable.Range(1, depth).Select(layer => 1.0 / layer)]);
+    }
+
+    /// <summary>Latent attention, or null.</summary>
+    public LatentDescription? Latent(int heads)
+    {
+        if (!family.IsLatent)
+            return null;
+        // The library writes the turned part's width, or the sum, under these names.
+        config.PassOver("head_dim", "qk_head_dim");
+        int turned = config.Size("qk_rope_head_dim") ?? notes.Assumed(config, "qk_rope_head_dim", 64);
+        int unturned = config.Size("qk_nope_head_dim") ?? notes.Assumed(config, "qk_nope_head_dim", 128);
+        int value = config.Size("v_head_dim") ?? notes.Assumed(config, "v_head_dim", 128);
+        int keyValue = config.RequiredSize("kv_lora_rank");
+        int? query = config.Size("q_lora_rank");
+        notes.Add(
+            NoteRank.Approximated,
+            $"latent attention is taken as if its latent vectors ({keyValue} coordinates for keys and values) were wide, so that "
+            + $"their norms change nothing: σ_A and σ_V are those of its products of matrices");
+        notes.Add(
+            NoteRank.NotModelled,
+            $"that the {turned} turned coordinates of keys are one vector for all {heads} heads is not modelled: each head has its "
+            + $"own here, "
+            + $"which changes no expectation where logits are weak");
+        return new LatentDescription(query is int rank ? FSharpOption<int>.Some(rank) : null, keyValue, turned, unturned, value);
+    }
+}

@@ -1,0 +1,164 @@
+using Hybrid.Architectures;
+
+namespace Hybrid.Import.HuggingFace;
+
+/// <summary>Reads how attention is told where tokens are.</summary>
+/// <param name="config">The configuration of the stack of blocks.</param>
+/// <param name="family">Its family.</param>
+/// <param name="notes">Where to add.</param>
+internal sealed class PositionReader(ConfigReader config, Family family, NoteList notes)
+{
+    // Changes of mean cosines below this are far below what a change of the base does.
+    private const double NoticeableChange = 0.01;
+
+    private const string Parameters = "rope_parameters", Plain = "rope_scaling";
+
+    /// <summary>What cosines and sines are multiplied by; known after <see cref="Read"/>.</summary>
+    public double TurnFactor { get; private set; } = 1;
+
+    /// <summary>What DeepSeek's code multiplies logits by because of rope_scaling; known after <see cref="Read"/>.</summary>
+    public double LogitFactor { get; private set; } = 1;
+
+    /// <summary>The positions, one kind for all layers or one each.</summary>
+    /// <param name="kinds">Which layers have windows.</param>
+    /// <param name="attention">The object of MPT's keys of attention, or null.</param>
+    /// <param name="heads">H, ≥ 1.</param>
+    /// <param name="turning">Coordinates of a head of which some turn, ≥ 1.</param>
+    /// <param name="tokens">n, ≥ 1.</param>
+    public Positions Read(LayerKinds kinds, ConfigReader? attention, int heads, int turning, int tokens)
+    {
+        if (HasAlibi(attention))
+            return Alibi(attention, heads);
+        string? type = config.Text("position_embedding_type");
+        if (family.Positions != PositionKind.Rotary && type is not ("rotary" or "rope"))
+            return Positions.None;
+        ConfigReader? parameters = config.Object(Parameters);
+        bool apart = parameters is not null && (parameters.Has("full_attention") || parameters.Has("sliding_attention"));
+        ConfigReader? whole = apart ? parameters!.Object("full_attention") : parameters ?? config.Object(Plain);
+        ConfigReader? local = apart ? parameters!.Object("sliding_attention") : null;
+        Positions all = Rope(whole, Base(whole), turning, tokens);
+        Positions near = family.LocalBase is double usual ? Rope(local, LocalBase(local, usual), turning, tokens, isLocal: true) : all;
+        bool[] turns = Turning(kinds);
+        return all.Equals(near) && turns.All(turned => turned)
+            ? all
+            : Positions.NewPerLayer(
+                [.. kinds.Local.Select((isLocal, layer) => !turns[layer] ? Positions.None : isLocal ? near : all)]);
+    }
+
+    private bool HasAlibi(ConfigReader? attention)
+    {
+        if (attention is not null && !attention.Flag("alibi", true))
+            throw config.Error($"{attention.Path("alibi")} must be true, as in the published code of {family.ModelType}");
+        if (config.Text("position_embedding_type") == "alibi")
+            return true;
+        if (family.HasAlibiFlag)
+            return config.Flag("alibi", false);
+        // Both sizes of Baichuan have one model_type; the file of the larger one, which has ALiBi, gives its context another name.
+        return family.AlibiWithoutContext ? !config.Has("max_position_embeddings") : family.Positions == PositionKind.Alibi;
+    }
+
+    private Positions Alibi(ConfigReader? attention, int heads)
+    {
+        const double Usual = 8;
+        config.PassOver("rope_theta", Plain, Parameters);
+        if (attention?.Positive("alibi_bias_max") is double most and not Usual)
+            throw config.Error($"{attention.Path("alibi_bias_max")} must be {Usual}: head h of H has slope 2^(−8h/H), got {most}");
+        if ((heads & (heads - 1)) != 0)
+        {
+            notes.Add(
+                NoteRank.Approximated,
+                $"ALiBi's slopes of {heads} heads, no power of two, are taken as 2^(−8h/{heads}); the code takes those of the power "
+                + $"below and fills up");
+        }
+
+        if (family.HasAlibiFlag)
+        {
+            notes.Add(
+                NoteRank.NotModelled,
+                $"the code divides ALiBi's slopes by √d_h together with the logits, which is not modelled: slopes are whole here",
+                1);
+        }
+
+        return Positions.Alibi;
+    }
+
+    private double Base(ConfigReader? parameters) =>
+        parameters?.Positive("rope_theta") ?? config.Positive("rope_theta", "rotary_emb_base", "global_rope_theta")
+            ?? notes.Assumed(config, "rope_theta", family.RopeBase);
+
+    private double LocalBase(ConfigReader? parameters, double usual) =>
+        parameters?.Positive("rope_theta") ?? config.Positive("rope_local_base_freq", "local_rope_theta") ?? usual;
+
+    private Positions Rope(ConfigReader? parameters, double baseFrequency, int turning, int tokens, bool isLocal = false)
+    {
+        double? given = parameters?.Fraction("partial_rotary_factor") ?? config.Fraction("partial_rotary_factor", "rotary_pct");
+        double fraction = given ?? RotaryWidth(turning) ?? family.RotaryFraction;
+        int pairs = (int)Math.Round(fraction * turning) / 2;
+        if (pairs == 0)
+            return Positions.None;
+        if (RotaryScaling.Read(parameters, config) is RotaryScaling scaling)
+        {
+            if (!isLocal)
+                (TurnFactor, LogitFactor) = (scaling.TurnFactor, scaling.LogitFactor);
+            Say(scaling, fraction * scaling.Effect(baseFrequency, pairs, tokens), tokens);
+        }
+
+        return Positions.NewRope(baseFrequency, fraction);
+    }
+
+    private void Say(RotaryScaling scaling, double change, int tokens)
+    {
+        if (change >= NoticeableChange)
+        {
+            notes.Add(
+                NoteRank.NotModelled,
+                $"rope_scaling {scaling.Type} is not modelled: among {tokens} tokens it changes what is left of a logit's "
+                + $"correlation, the mean cosine, by up to {change:0.00}",
+                change);
+        }
+        else
+        {
+            notes.Add(
+                NoteRank.Harmless,
+                $"rope_scaling {scaling.Type} leaves frequencies as they are among {tokens} tokens: no mean cosine changes by more "
+                + $"than {change:0.0000}");
+        }
+
+        if (scaling.TurnFactor != 1)
+        {
+            notes.Add(
+                NoteRank.Read,
+                $"rope_scaling {scaling.Type} multiplies turned queries and keys by {scaling.TurnFactor:G5} each at any length, "
+                + $"which is in σ_A");
+        }
+    }
+
+    private double? RotaryWidth(int turning)
+    {
+        const string Key = "rotary_dim";
+        int? width = config.Size(Key) ?? (config.Has(Key) ? null : family.RotaryWidth);
+        if (width is not int turned)
+            return null;
+        return turned <= turning ? (double)turned / turning
+            : config.Has(Key) ? throw config.Error($"{config.Path(Key)} must be at most the width of a head = {turning}, got {turned}")
+            : 1;
+    }
+
+    private bool[] Turning(LayerKinds kinds)
+    {
+        int depth = kinds.Local.Count;
+        if (family.PositionsInWindowsOnly)
+            return [.. kinds.Local];
+        if (family.NoPositionsEvery is not int usual)
+            return [.. Enumerable.Repeat(true, depth)];
+        const string Key = "no_rope_layers";
+        double[]? flags = config.Numbers(Key);
+        int every = config.Count("no_rope_layer_interval") ?? usual;
+        if (flags is null or { Length: 0 })
+            return [.. Enumerable.Range(1, depth).Select(layer => layer % every != 0)];
+        return flags.Length >= depth && flags.All(flag => flag is 0 or 1)
+            ? [.. flags.Take(depth).Select(flag => flag == 1)]
+            : throw config.Error($"{config.Path(Key)} must hold a 1 (positions) or 0 (none) for each of {depth} layers, got "
+            + $"{flags.Length} numbers");
+    }
+}

@@ -1,0 +1,137 @@
+namespace Hybrid.Import.HuggingFace;
+
+/// <summary>How rope_scaling changes the frequencies of rotary positions, and what cosines and sines are multiplied by.</summary>
+internal sealed class RotaryScaling
+{
+    private const double YarnFast = 32, YarnSlow = 1;
+
+    private readonly Func<double[], double, double[]> _frequencies;
+
+    private RotaryScaling(string type, Func<double[], double, double[]> frequencies, double turnFactor, double allDimensions)
+    {
+        (Type, _frequencies, TurnFactor, LogitFactor) = (type, frequencies, turnFactor, allDimensions * allDimensions);
+    }
+
+    /// <summary>Its name in the file.</summary>
+    public string Type { get; }
+
+    /// <summary>What cosines and sines are multiplied by, > 0.</summary>
+    public double TurnFactor { get; }
+
+    /// <summary>What DeepSeek's code multiplies logits by because of it: 1 without mscale_all_dim.</summary>
+    public double LogitFactor { get; }
+
+    /// <summary>Reads the object, or null for plain positions.</summary>
+    /// <param name="scaling">rope_scaling or rope_parameters; null where there is none.</param>
+    /// <param name="config">The configuration around it.</param>
+    /// <exception cref="Json.InputException">A scaling of another type, or a value out of range.</exception>
+    public static RotaryScaling? Read(ConfigReader? scaling, ConfigReader config)
+    {
+        if (scaling is null)
+            return null;
+        string type = scaling.FirstText("rope_type", "type") ?? "default";
+        switch (type)
+        {
+            // Sections of mrope differ between images and text only; dynamic bases begin behind the longest context.
+            case "default" or "mrope" or "dynamic" or "ntk":
+                return null;
+            case "linear":
+                double divisor = Factor(scaling);
+                return new(type, (plain, _) => [.. plain.Select(frequency => frequency / divisor)], 1, 1);
+            case "llama3":
+                return Llama(scaling, config);
+            case "yarn":
+                return Yarn(scaling, config);
+            case "longrope" or "su":
+                return Long(scaling, config);
+            default:
+                throw config.Error($"{scaling.Path("rope_type")} must be default, linear, dynamic, yarn, longrope, llama3 or mrope, "
+                + $"got '{type}'");
+        }
+    }
+
+    /// <summary>The frequencies that stand in the place of base^(−f/pairs), f = 0, 1, ….</summary>
+    public double[] Frequencies(double baseFrequency, int pairs) => _frequencies(Plain(baseFrequency, pairs), baseFrequency);
+
+    /// <summary>base^(−f/pairs), f = 0, 1, … pairs − 1.</summary>
+    public static double[] Plain(double baseFrequency, int pairs) =>
+        [.. Enumerable.Range(0, pairs).Select(pair => Math.Pow(baseFrequency, -(double)pair / pairs))];
+
+    /// <summary>Largest change of the mean cosine between any two of so many tokens.</summary>
+    public double Effect(double baseFrequency, int pairs, int tokens)
+    {
+        double[] plain = Plain(baseFrequency, pairs), scaled = Frequencies(baseFrequency, pairs);
+        return Enumerable.Range(1, Math.Max(1, tokens - 1))
+            .Max(distance => Math.Abs(Mean(plain, distance) - Mean(scaled, distance)));
+
+        static double Mean(double[] frequencies, int distance) => frequencies.Average(frequency => Math.Cos(distance * frequency));
+    }
+
+    private static double Factor(ConfigReader scaling) =>
+        scaling.Positive("factor") ?? throw scaling.Error($"{scaling.Path("factor")} is missing; it must be a finite number > 0");
+
+    private static double Original(ConfigReader scaling, ConfigReader config) =>
+        scaling.Size("original_max_position_embeddings") ?? config.Size("original_max_position_embeddings")
+            ?? config.RequiredSize("max_position_embeddings");
+
+    private static RotaryScaling Llama(ConfigReader scaling, ConfigReader config)
+    {
+        double factor = Factor(scaling), context = Original(scaling, config);
+        double low = scaling.Positive("low_freq_factor") ?? 1, high = scaling.Positive("high_freq_factor") ?? 4;
+        return new("llama3", (plain, _) => [.. plain.Select(Scaled)], 1, 1);
+
+        double Scaled(double frequency)
+        {
+            double turns = context * frequency / (2 * Math.PI);
+            double kept = Math.Clamp((turns - low) / (high - low), 0, 1);
+            return frequency * (kept + ((1 - kept) / factor));
+        }
+    }
+
+    private static RotaryScaling Yarn(ConfigReader scaling, ConfigReader config)
+    {
+        double factor = Factor(scaling), context = Original(scaling, config);
+        double fast = scaling.Positive("beta_fast") ?? YarnFast, slow = scaling.Positive("beta_slow") ?? YarnSlow;
+        bool whole = scaling.Flag("truncate", true);
+        double? all = scaling.NonNegative("mscale_all_dim"), one = scaling.NonNegative("mscale");
+        double turn = scaling.Positive("attention_factor")
+            ?? (one > 0 && all > 0 ? Widened(factor, one.Value) / Widened(factor, all.Value) : Widened(factor, 1));
+        return new("yarn", Scaled, turn, all > 0 ? Widened(factor, all.Value) : 1);
+
+        double[] Scaled(double[] plain, double baseFrequency)
+        {
+            double first = Pair(fast), last = Pair(slow);
+            if (whole)
+                (first, last) = (Math.Floor(first), Math.Ceiling(last));
+            (first, last) = (Math.Max(first, 0), Math.Min(last, (2 * plain.Length) - 1));
+            double width = Math.Max(last - first, 0.001);
+            return [.. plain.Select((frequency, pair) => frequency * Kept((pair - first) / width))];
+
+            double Pair(double turns) => plain.Length * Math.Log(context / (turns * 2 * Math.PI)) / Math.Log(baseFrequency);
+        }
+
+        double Kept(double ramp) => 1 - Math.Clamp(ramp, 0, 1) + (Math.Clamp(ramp, 0, 1) / factor);
+    }
+
+    private static double Widened(double factor, double strength) => factor <= 1 ? 1 : (0.1 * strength * Math.Log(factor)) + 1;
+
+    private static RotaryScaling Long(ConfigReader scaling, ConfigReader config)
+    {
+        double context = Original(scaling, config);
+        double? given = config.Size("original_max_position_embeddings") is int original
+            ? config.RequiredSize("max_position_embeddings") / (double)original
+            : scaling.Positive("factor");
+        double factor = given ?? 1;
+        double[]? divisors = scaling.Numbers("short_factor");
+        double turn = scaling.Positive("attention_factor")
+            ?? (factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(context))));
+        return new("longrope", Scaled, turn, 1);
+
+        double[] Scaled(double[] plain, double baseFrequency) => divisors is null ? plain
+            : divisors.Length == plain.Length && divisors.All(divisor => divisor > 0)
+                ? [.. plain.Zip(divisors, (frequency, divisor) => frequency / divisor)]
+                : throw scaling.Error(
+                    $"{scaling.Path("short_factor")} must hold {plain.Length} numbers > 0, one for each pair that turns, got "
+                    + $"{divisors.Length}");
+    }
+}

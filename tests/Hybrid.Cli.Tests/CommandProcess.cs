@@ -1,0 +1,30 @@
+using System.Diagnostics;
+using System.Globalization;
+using Hybrid.Cli.Shared;
+
+namespace Hybrid.Cli.Tests;
+
+/// <summary>The command as a process of its own, too short for what profiles of it would gain.</summary>
+internal static class CommandProcess
+{
+    private const int Interrupt = 2;
+
+    /// <summary>The command with these arguments, its outputs redirected. It can be interrupted wherever the tests run.</summary>
+    public static Process Start(params string[] args)
+    {
+        // A shell that starts tests in the background has them and all that they start ignore SIGINT.
+        string[] reset = IgnoresInterrupts() ? ["env", $"--default-signal={Interrupt}"] : [];
+        string[] words = [.. reset, "dotnet", typeof(Cli).Assembly.Location, .. args];
+        ProcessStartInfo start = new(words[0], words[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Whether this process, and so a process that it starts, ignores SIGINT; known under Linux.</summary>
+    private static bool IgnoresInterrupts()
+    {
+        const string Status = "/proc/self/status", Ignored = "SigIgn:";
+        string? line = File.Exists(Status) ? File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(Ignored)) : null;
+        return line != null && (ulong.Parse(line[Ignored.Length..].Trim(), NumberStyles.HexNumber) & 1UL << (Interrupt - 1)) != 0;
+    }
+}
