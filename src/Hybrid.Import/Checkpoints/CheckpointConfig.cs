@@ -88,19 +88,17 @@ internal sealed class CheckpointConfig
     public Architecture Blocks(int tokens)
     {
         ModelDescription model = Report.Model;
-        QueryKeyNorm norm = !model.QueryKeyNorm ? QueryKeyNorm.None
-            : Family.ModelTypes.Contains("olmo2") ? QueryKeyNorm.All
-            : QueryKeyNorm.Head;
         int groups = _config.Size("num_key_value_heads") ?? model.Heads;
         bool own = (long)model.Heads * model.HeadWidth != model.Width;
+        Schedule one = Schedule.NewConstant(1), branch = Schedule.NewConstant(model.BranchFactor);
         HeadParameters head = new(
             own ? FSharpOption<int>.Some(model.HeadWidth) : null,
             groups == model.Heads ? null : FSharpOption<int>.Some(groups),
             Positions,
-            norm,
+            model.Head.QueryKeyNorm,
+            one,
             _config.Positive("attn_logit_softcapping") is double cap ? FSharpOption<double>.Some(cap) : null,
             null);
-        Schedule one = Schedule.NewConstant(1), branch = Schedule.NewConstant(model.BranchFactor);
         return ArchitectureModule.EnsureValid(ArchitectureModule.Defaults.With(
             name: model.Name,
             tokens: tokens,
