@@ -88,17 +88,17 @@ internal sealed class CheckpointConfig
     public Architecture Blocks(int tokens)
     {
         ModelDescription model = Report.Model;
-        int groups = model.Head.KeyValueHeads;
+        int groups = _config.Size("num_key_value_heads") ?? model.Heads;
         bool own = (long)model.Heads * model.HeadWidth != model.Width;
+        Schedule one = Schedule.NewConstant(1), branch = Schedule.NewConstant(model.BranchFactor);
         HeadParameters head = new(
             own ? FSharpOption<int>.Some(model.HeadWidth) : null,
             groups == model.Heads ? null : FSharpOption<int>.Some(groups),
             Positions,
             model.Head.QueryKeyNorm,
-            model.Head.LogitScale,
-            model.Head.SoftCap,
+            one,
+            _config.Positive("attn_logit_softcapping") is double cap ? FSharpOption<double>.Some(cap) : null,
             null);
-        Schedule one = Schedule.NewConstant(1), branch = Schedule.NewConstant(model.BranchFactor);
         return ArchitectureModule.EnsureValid(ArchitectureModule.Defaults.With(
             name: model.Name,
             tokens: tokens,
@@ -161,7 +161,8 @@ internal sealed class CheckpointConfig
         ConfigReader? parameters = _config.Object("rope_parameters");
         if (parameters?.IsSet("full_attention") == true)
             throw _config.Error("rope_parameters must be those of all layers alike for a checkpoint to be run");
-        double share = parameters?.Positive("partial_rotary_factor") ?? _config.Positive(Family.RotaryShare.Key) ?? Family.RotaryShare.Usual;
+        double share = parameters?.Positive("partial_rotary_factor") ?? _config.Positive(Family.RotaryShare.Key)
+            ?? Family.RotaryShare.Usual;
         double given = parameters?.Positive("rope_theta") ?? _config.Positive("rope_theta", "rotary_emb_base") ?? Family.RotaryBase;
         Stretch = StretchOf(parameters ?? _config.Object("rope_scaling"), given);
         if (Family.WindowPattern is null || _config.Positive("rope_local_base_freq") is not double local)

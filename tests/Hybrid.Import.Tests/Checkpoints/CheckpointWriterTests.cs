@@ -69,6 +69,7 @@ public sealed class CheckpointWriterTests
             gated ? FSharpOption<int>.Some(2) : null,
             family == "gpt2" ? Positions.None : Positions.NewRope(10000, family == "gpt_neox" ? 0.5 : 1),
             family switch { "qwen3" => QueryKeyNorm.Head, "olmo2" => QueryKeyNorm.All, _ => QueryKeyNorm.None },
+            one,
             null,
             null);
         return ArchitectureModule.Defaults.With(
