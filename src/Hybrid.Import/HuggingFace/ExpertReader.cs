@@ -115,9 +115,8 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
         if (dense < 0)
             return depth;
         return sparse.Skip(dense).All(has => has) ? dense : throw config.Error(
-            $"layers without experts must be the first ones: {Pattern()} puts one behind layer {dense + 1}, which has experts, and "
-            + $"the record "
-            + "(mlp.experts.dense) has experts from one layer on");
+            $"layers without experts must be the first ones: {Pattern()} puts one behind layer {dense + 1}, which has experts, "
+            + "and the record (mlp.experts.dense) has experts from one layer on");
     }
 
     private string Pattern()
