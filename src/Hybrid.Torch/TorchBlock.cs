@@ -46,7 +46,9 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     {
         ModuleKind module = sublayer.Kind();
         Tensor z = sublayer.Placement.Before ? Norm(layer, x, weights[new GainRole(module, GainPlace.Input)]) : x;
-        Tensor branch = sublayer.Module is Module.Attention attention ? Attention(layer, attention.Item, z, weights) : Mlp(layer, z, weights);
+        Tensor branch = sublayer.Module is Module.Attention attention
+            ? Attention(layer, attention.Item, z, weights)
+            : Mlp(layer, z, weights);
         return sublayer.Placement.OnBranch ? Norm(layer, branch, weights[new GainRole(module, GainPlace.Branch)]) : branch;
     }
 

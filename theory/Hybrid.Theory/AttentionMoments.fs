@@ -109,8 +109,7 @@ module AttentionMoments =
     let compute (n: int) (s: float) (u: float) : AttentionMoments = computeRefined 1.0 n s u
 
     /// Whether rows are so nearly equal, s²u ≤ `most`, that T2 is T1 but for a share of order s²u: (3.9).
-    let internal areNear most (s: float) (u: float) =
-        s * (s * u) <= most
+    let internal areNear most (s: float) (u: float) = s * (s * u) <= most
 
     /// The moments of rows that are nearly equal, from those of one row: S2 falls from S1 as s²u T1, (3.9).
     let internal near (n: int) (s: float) : float -> AttentionMoments =

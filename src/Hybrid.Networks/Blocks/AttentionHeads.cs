@@ -39,8 +39,8 @@ internal unsafe struct AttentionHeads<T>
     internal ActivationKernels<T> Tanh;
 
     /// <summary>
-    /// 1/√d_k times the layer's scale and the gain of normalised queries and keys; the matrices may hold fewer coordinates of a head than d_k, in a frame of
-    /// what matters.
+    /// 1/√d_k times the layer's scale and the gain of normalised queries and keys; the matrices may hold fewer coordinates of a head
+    /// than d_k, in a frame of what matters.
     /// </summary>
     internal T LogitScale;
 

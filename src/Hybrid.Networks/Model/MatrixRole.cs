@@ -30,6 +30,6 @@ public enum MatrixRole
     /// <summary>W_2: [d_mlp, d], entries of variance σ_v²/d_mlp.</summary>
     MlpOut,
 
-    /// <summary>W_r: [d, E], entries of variance σ_r²/d, from which a token's experts are chosen; without elements where there are none.</summary>
+    /// <summary>W_r: [d, E], entries of variance σ_r²/d, which chooses a token's experts; without elements where there are none.</summary>
     Router,
 }
