@@ -5,6 +5,8 @@
 //   dotnet fsi docs/scripts/verdict-evidence.fsx longer 2 5 8 survey.jsonl     trains every 8th network of loss-vs-exponents between 2 and 5
 //                                                                             five times as long; then longer 5 99 7
 //   dotnet fsi docs/scripts/verdict-evidence.fsx collect survey.jsonl docs/results/verdict-evidence.json
+//   dotnet fsi docs/scripts/verdict-evidence.fsx published docs/results/verdict-evidence.json    predicts the published ones anew, and
+//                                                                             prints them as docs/how-sure.md has them
 #I "../../src/Hybrid.Cli/bin/Release/net10.0"
 #r "MathNet.Numerics.dll"
 #r "Hybrid.Architectures.dll"
@@ -53,13 +55,7 @@ let sums (architecture: Architecture) =
     let first, second, last =
         layers[0], layers[min 1 architecture.Depth], layers[architecture.Depth]
 
-    let blind =
-        match architecture.Norm with
-        | Placement.Pre
-        | Placement.Peri
-        | Placement.Output -> 1.0
-        | Placement.None
-        | Placement.Post -> 0.0
+    let blind = if architecture.Norm.IsBlindToScale then 1.0 else 0.0
 
     let angle = log last.U - log first.U
 
@@ -426,10 +422,17 @@ let published () =
     [| for preset in
            [ "gpt2"
              "gpt-neox-20b"
+             "pythia-410m"
              "llama-7b"
+             "llama-3.1-8b"
              "mistral-7b"
+             "mixtral-8x7b"
              "qwen2-7b"
+             "qwen3-8b"
+             "qwen3-30b-a3b"
              "deepseek-7b"
+             "deepseek-v3"
+             "gpt-oss-20b"
              "olmo-7b"
              "olmo2-7b"
              "gemma-7b"
@@ -473,38 +476,61 @@ let published () =
        yield trains "peri, logits of standard deviation 1, 12 blocks" (strong 1.0)
        yield fails "peri, logits of standard deviation 16, 12 blocks" (strong 16.0) |]
 
-let collect (surveyPath: string) (path: string) =
-    let document = JsonObject()
-
-    document["columns"] <-
+/// One row a line, so that a difference between two versions can be read.
+let write (path: string) (rows: JsonArray[]) =
+    let document =
         JsonArray(
             Array.concat [ [| "group"; "name"; "placement"; "depth" |]; columns; [| "outcome" |] ]
             |> Array.map (fun column -> JsonValue.Create column :> JsonNode)
         )
 
-    let rows =
-        Array.concat
-            [ grid ()
-              placements ()
-              File.ReadAllLines surveyPath
-              |> Array.map (fun line -> JsonNode.Parse(line).AsArray())
-              published () ]
-
-    // One row a line, so that a difference between two versions can be read.
     let lines = rows |> Array.map (fun row -> "    " + row.ToJsonString relaxed)
 
     File.WriteAllText(
         path,
         "{\n  \"columns\": "
-        + document["columns"].ToJsonString()
+        + document.ToJsonString()
         + ",\n  \"rows\": [\n"
         + String.Join(",\n", lines)
         + "\n  ]\n}\n"
     )
+
+let collect (surveyPath: string) (path: string) =
+    Array.concat
+        [ grid ()
+          placements ()
+          File.ReadAllLines surveyPath
+          |> Array.map (fun line -> JsonNode.Parse(line).AsArray())
+          published () ]
+    |> write path
+
+/// The published architectures of a file predicted anew.
+let refresh (path: string) =
+    let kept =
+        JsonNode.Parse(File.ReadAllText path)["rows"].AsArray()
+        |> Seq.map _.AsArray()
+        |> Seq.filter (fun row -> row[0].GetValue<string>() <> "published")
+        |> Seq.toArray
+
+    let fresh = published ()
+    write path (Array.append kept fresh)
+
+    for row in fresh do
+        let cell index : float =
+            if isNull row[index] then
+                nan
+            else
+                row[index].GetValue<float>()
+
+        let text (value: float) = value.ToString("F2", invariant)
+        let sums = [ 4; 5; 6; 7; 11 ] |> List.map (cell >> text) |> String.concat " | "
+        let verdict = (name (Trainability.decide Trainability.limits (cell 11) 0.0))
+        printfn $"| {row[1]} | {row[2]} | {row[3]} | {sums} | {verdict} | {row[13]} |"
 
 match Array.toList fsi.CommandLineArgs with
 | [ _; "survey"; first; last; path ] -> survey (int first) (int last) path
 | [ _; "grids"; first; path ] -> grids (int first) path
 | [ _; "longer"; low; high; every; path ] -> longer (float low) (float high) (int every) path
 | [ _; "collect"; surveyPath; path ] -> collect surveyPath path
-| _ -> eprintfn "survey FIRST LAST FILE, grids FIRST FILE, longer LOW HIGH EVERY FILE, or collect SURVEY FILE"
+| [ _; "published"; path ] -> refresh path
+| _ -> eprintfn "survey FIRST LAST FILE, grids FIRST FILE, longer LOW HIGH EVERY FILE, collect SURVEY FILE, or published FILE"

@@ -320,8 +320,14 @@ module Trainability =
         if named.IsEmpty then
             []
         else
-            let largest, most = named |> List.maxBy snd
-            let smallest, least = named |> List.minBy snd
+            // of those that differ by rounding alone the first
+            let first precedes =
+                named
+                |> List.reduce (fun best other -> if precedes (snd other) (snd best) then other else best)
+
+            let tie = 1.0 + 1e-9
+            let largest, most = first (fun other best -> other > tie * best)
+            let smallest, least = first (fun other best -> tie * other < best)
             [ $"the largest gradient of a weight matrix is that of {largest}, {number (most / least)} times that of {smallest}, the smallest" ]
 
     /// The verdict of a legal architecture from its layers.
