@@ -506,21 +506,23 @@ let collect (surveyPath: string) (path: string) =
 
 /// The published architectures of a file predicted anew.
 let refresh (path: string) =
+    let document = JsonNode.Parse(File.ReadAllText path)
+
     let kept =
-        JsonNode.Parse(File.ReadAllText path)["rows"].AsArray()
+        document["rows"].AsArray()
         |> Seq.map _.AsArray()
-        |> Seq.filter (fun row -> row[0].GetValue<string>() <> "published")
+        |> Seq.filter (fun (row: JsonArray) -> (row[0]).GetValue<string>() <> "published")
         |> Seq.toArray
 
     let fresh = published ()
     write path (Array.append kept fresh)
 
     for row in fresh do
-        let cell index : float =
-            if isNull row[index] then
+        let cell (index: int) : float =
+            if isNull (row[index]) then
                 nan
             else
-                row[index].GetValue<float>()
+                (row[index]).GetValue<float>()
 
         let text (value: float) = value.ToString("F2", invariant)
         let sums = [ 4; 5; 6; 7; 11 ] |> List.map (cell >> text) |> String.concat " | "
@@ -533,4 +535,6 @@ match Array.toList fsi.CommandLineArgs with
 | [ _; "longer"; low; high; every; path ] -> longer (float low) (float high) (int every) path
 | [ _; "collect"; surveyPath; path ] -> collect surveyPath path
 | [ _; "published"; path ] -> refresh path
-| _ -> eprintfn "survey FIRST LAST FILE, grids FIRST FILE, longer LOW HIGH EVERY FILE, collect SURVEY FILE, or published FILE"
+| _ ->
+    eprintfn
+        "survey FIRST LAST FILE, grids FIRST FILE, longer LOW HIGH EVERY FILE, collect SURVEY FILE, or published FILE"
