@@ -40,7 +40,14 @@ internal static class Products
         return x.mul(scalar);
     }
 
-    /// <summary>The same in place.</summary>
+    /// <summary>x + factor y.</summary>
+    internal static Tensor Sum(Tensor x, Tensor y, double factor = 1)
+    {
+        using Scalar scalar = factor;
+        return x.add(y, scalar);
+    }
+
+    /// <summary>A number's multiple in place.</summary>
     internal static Tensor Scale(Tensor x, double factor)
     {
         using Scalar scalar = factor;

@@ -64,7 +64,7 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
         if (head.SoftCap is { } cap)
             logits = Products.Scaled(Products.Scaled(logits, 1 / cap.Value).tanh(), cap.Value);
         if (Added(logits) is Tensor added)
-            logits += added;
+            logits = Products.Sum(logits, added);
         if (head.Sink is { } sink)
         {
             Tensor beside = full([batch, heads, n, 1], sink.Value, ScalarType.Float32, logits.device);
@@ -100,7 +100,7 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
         Tensor angles = places * tensor(turns);
         Tensor cosine = angles.cos().to(ScalarType.Float32).to(x.device), sine = angles.sin().to(ScalarType.Float32).to(x.device);
         Tensor left = x.narrow(3, 0, pairs), right = x.narrow(3, pairs, pairs), rest = x.narrow(3, 2 * pairs, width - 2 * pairs);
-        return Products.Rounded(cat([left * cosine - right * sine, left * sine + right * cosine, rest], 3), precision);
+        return Products.Rounded(cat([Products.Sum(left * cosine, right * sine, -1), Products.Sum(left * sine, right * cosine), rest], 3), precision);
     }
 
     // [B, heads, n, d_k].

@@ -25,7 +25,7 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     {
         Tensor square = (x * x).mean([-1], keepdim: true);
         Tensor isZero = square.eq(zeros_like(square)).to(ScalarType.Float32);
-        Tensor normalised = x * ((square + isZero).rsqrt() * (ones_like(isZero) - isZero));
+        Tensor normalised = x * (Products.Sum(square, isZero).rsqrt() * Products.Sum(ones_like(isZero), isZero, -1));
         return gain is null ? normalised : normalised * gain;
     }
 
@@ -37,7 +37,7 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     {
         Tensor sum = Products.Scaled(x, step.Skip);
         foreach (Sublayer sublayer in step.Sublayers)
-            sum += Products.Scaled(Added(layer, sublayer, x, weights), sublayer.Branch);
+            sum = Products.Sum(sum, Added(layer, sublayer, x, weights), sublayer.Branch);
         return step.NormalisesSum ? Norm(layer, sum, weights[new GainRole(step.Sublayers[^1].Kind(), GainPlace.Sum)]) : sum;
     }
 
@@ -85,7 +85,7 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
             ? Products.Scaled(Mlp(z, weights, experts.Count, Mlps(experts)), Math.Sqrt(experts.Shared))
             : zeros_like(z, ScalarType.Float32);
         for (int expert = 0; expert < experts.Count; expert++)
-            sum += Mlp(z, weights, expert, Mlps(experts)) * gates.narrow(-1, expert, 1);
+            sum = Products.Sum(sum, Mlp(z, weights, expert, Mlps(experts)) * gates.narrow(-1, expert, 1));
         return sum;
     }
 
@@ -105,7 +105,8 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     // One MLP of several that stand one below the other.
     private Tensor Mlp(Tensor z, BlockTensors weights, int mlp, int mlps)
     {
-        Tensor entering = Products.Apply(z, Part(weights[MatrixRole.MlpIn]), precision) + Part(weights[MatrixRole.MlpBias]);
+        Tensor entering = Products.Sum(
+            Products.Apply(z, Part(weights[MatrixRole.MlpIn]), precision), Part(weights[MatrixRole.MlpBias]));
         Tensor hidden = Activations.Apply(architecture.Activation, entering);
         if (architecture.Gated)
             hidden *= Products.Apply(z, Part(weights[MatrixRole.MlpUp]), precision);

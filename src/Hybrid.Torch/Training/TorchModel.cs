@@ -94,7 +94,7 @@ internal sealed class TorchModel
     {
         Architecture architecture = model.Architecture;
         Tensor rows = tensors.TokenEmbedding.index_select(0, Numbers(batch.Inputs, batch, start, count));
-        return rows.reshape(count, architecture.Tokens, architecture.Width) + tensors.PositionEmbedding;
+        return Products.Sum(rows.reshape(count, architecture.Tokens, architecture.Width), tensors.PositionEmbedding);
     }
 
     // The losses of rows are summed in double precision.

@@ -65,7 +65,7 @@ internal sealed class TorchOptimiser : IDisposable
             if (options.Kind == OptimiserKind.AdamW)
                 FollowAdam(value, gradient, Mean[index], Square[index], rate, step);
             else
-                value.add_(Products.Scaled(Products.Scale(Mean[index], options.Momentum).add_(gradient), -rate));
+                FollowMomentum(value, gradient, Mean[index], rate);
         }
     }
 
@@ -74,6 +74,12 @@ internal sealed class TorchOptimiser : IDisposable
     {
         foreach (Tensor tensor in Mean.Concat(Square))
             tensor.Dispose();
+    }
+
+    private void FollowMomentum(Tensor value, Tensor gradient, Tensor mean, double rate)
+    {
+        using Scalar one = 1, change = -rate;
+        value.add_(Products.Scale(mean, options.Momentum).add_(gradient, one), change);
     }
 
     private void FollowAdam(Tensor value, Tensor gradient, Tensor mean, Tensor square, double rate, int step)
