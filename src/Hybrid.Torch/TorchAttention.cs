@@ -100,7 +100,8 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
         Tensor angles = places * tensor(turns);
         Tensor cosine = angles.cos().to(ScalarType.Float32).to(x.device), sine = angles.sin().to(ScalarType.Float32).to(x.device);
         Tensor left = x.narrow(3, 0, pairs), right = x.narrow(3, pairs, pairs), rest = x.narrow(3, 2 * pairs, width - 2 * pairs);
-        return Products.Rounded(cat([Products.Sum(left * cosine, right * sine, -1), Products.Sum(left * sine, right * cosine), rest], 3), precision);
+        Tensor first = Products.Sum(left * cosine, right * sine, -1), second = Products.Sum(left * sine, right * cosine);
+        return Products.Rounded(cat([first, second, rest], 3), precision);
     }
 
     // [B, heads, n, d_k].
