@@ -50,9 +50,10 @@ internal static class Statistics
         return distance;
     }
 
-    /// <summary>Kolmogorov–Smirnov distance between two samples (both sorted in place).</summary>
+    /// <summary>Kolmogorov–Smirnov distance between two samples of numbers (both sorted in place).</summary>
     public static double Distance(double[] first, double[] second)
     {
+        Assert.DoesNotContain(first.Concat(second), double.IsNaN);
         Array.Sort(first);
         Array.Sort(second);
         double distance = 0;

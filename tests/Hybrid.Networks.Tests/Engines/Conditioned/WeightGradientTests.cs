@@ -41,7 +41,8 @@ public sealed unsafe class WeightGradientTests
         Architecture architecture = Networks.Of(
             gated ? Placement.Pre : Placement.Post, Activation.Tanh, 3, 2, width, heads, 5, gated ? Mask.Causal : Mask.None, gated,
             logitStd: 2, biasStd: 0.4, wiring: wiring);
-        MatrixRole[] roles = [.. Enum.GetValues<MatrixRole>().Where(role => gated || role != MatrixRole.MlpUp)];
+        ParameterLayout layout = new(architecture);
+        MatrixRole[] roles = [.. Enum.GetValues<MatrixRole>().Where(role => layout[role].Rows > 0)];
         double[][] dense = [.. roles.Select(_ => new double[Samples])], conditioned = [.. roles.Select(_ => new double[Samples])];
         using ConditionedEngine engine = new(architecture);
         NetworkSample result = new(3, 2);
@@ -64,6 +65,8 @@ public sealed unsafe class WeightGradientTests
         }
 
         Assert.Equal(gated, double.IsFinite(result.WeightGradients[0][(int)MatrixRole.MlpUp]));
+        Assert.All(
+            Enum.GetValues<MatrixRole>(), role => Assert.Equal(roles.Contains(role), double.IsFinite(result.WeightGradients[0][(int)role])));
     }
 
     private sealed class Differences : IDisposable
