@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Hybrid.Torch;
@@ -67,7 +68,8 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
             logits = Products.Sum(logits, added);
         if (head.Sink is { } sink)
         {
-            Tensor beside = full([batch, heads, n, 1], sink.Value, ScalarType.Float32, logits.device);
+            using Scalar logit = sink.Value;
+            Tensor beside = full([batch, heads, n, 1], logit, ScalarType.Float32, logits.device);
             logits = cat([logits, beside], -1);
         }
 

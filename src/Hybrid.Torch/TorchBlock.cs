@@ -75,21 +75,19 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
 
     private Tensor Mlp(int layer, Tensor z, BlockTensors weights) => architecture.Mlp.Experts?.Value is not { } experts
         ? Mlp(z, weights, 0, 1)
-        : layer <= experts.Dense ? Mlp(z, weights, 0, Mlps(experts)) : Routed(experts, z, weights);
+        : layer <= experts.Dense ? Mlp(z, weights, 0, experts.Mlps) : Routed(experts, z, weights);
 
     // The experts on every token, times gates that are 0 where they are not chosen: c Σ_e g_e f_e(z) + √w_s f_shared(z).
     private Tensor Routed(Experts experts, Tensor z, BlockTensors weights)
     {
         Tensor gates = Products.Scaled(Gates(experts, Products.Apply(z, weights[MatrixRole.Router], precision)), experts.Scale);
-        Tensor sum = experts.Shared > 0
-            ? Products.Scaled(Mlp(z, weights, experts.Count, Mlps(experts)), Math.Sqrt(experts.Shared))
+        Tensor sum = experts.HasShared
+            ? Products.Scaled(Mlp(z, weights, experts.Count, experts.Mlps), Math.Sqrt(experts.Shared))
             : zeros_like(z, ScalarType.Float32);
         for (int expert = 0; expert < experts.Count; expert++)
-            sum = Products.Sum(sum, Mlp(z, weights, expert, Mlps(experts)) * gates.narrow(-1, expert, 1));
+            sum = Products.Sum(sum, Mlp(z, weights, expert, experts.Mlps) * gates.narrow(-1, expert, 1));
         return sum;
     }
-
-    private static int Mlps(Experts experts) => experts.Count + (experts.Shared > 0 ? 1 : 0);
 
     // [.., E]: of the k with the largest logits, or 0.
     private static Tensor Gates(Experts experts, Tensor logits)

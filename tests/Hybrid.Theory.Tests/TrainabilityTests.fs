@@ -167,7 +167,9 @@ let ``Post-LN is trainable at 6 blocks, marginal at 12, untrainable from 24 on; 
     Assert.Equal(Verdict.Trainable, (Predict.architecture pre).Trainability.Verdict)
 
 [<Fact>]
-let ``Every published model is called trainable, but for one whose tokens become alike by a tenth more than the limit`` () =
+let ``Every published model is called trainable, but for one whose tokens become alike by a tenth more than the limit``
+    ()
+    =
     let own =
         [ "pre-tanh-ordered"
           "pre-tanh-critical"

@@ -181,6 +181,15 @@ type Experts =
         Dense: int
     }
 
+    /// Whether an expert sees every token.
+    member this.HasShared = this.Shared > 0.0
+
+    /// MLPs of a layer: the experts, and last the one that sees every token.
+    member this.Mlps = this.Count + (if this.HasShared then 1 else 0)
+
+    /// MLPs that see one token.
+    member this.MlpsForToken = this.Active + (if this.HasShared then 1 else 0)
+
 /// What a norm does.
 [<RequireQualifiedAccess>]
 type NormKind =

@@ -23,7 +23,7 @@ internal sealed class ActivationPlan
         long headWidth = ArchitectureModule.HeadWidth(architecture);
         long queries = architecture.Heads * headWidth, keys = ArchitectureModule.KeyValueHeads(architecture) * headWidth;
         Experts? experts = architecture.Mlp.Experts?.Value;
-        long seen = experts is null ? rows : rows * (experts.Active + (experts.Shared > 0 ? 1 : 0));
+        long seen = rows * (experts?.MlpsForToken ?? 1);
         long routed = experts is null ? 0 : rows, copies = experts is null ? 0 : seen, count = experts?.Count ?? 0;
         HeadParameters head = architecture.Attention.Head;
         long normalised = head.QueryKeyNorm.IsNone ? 0 : rows, together = head.QueryKeyNorm.IsAll ? queries : headWidth;

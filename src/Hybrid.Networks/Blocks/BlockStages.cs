@@ -164,28 +164,28 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     }
 
     /// <summary>
-    /// The normalisation of block <paramref name="layer"/>'s queries, with their gain or none; null where they are not normalised.
+    /// The normalisation of block <paramref name="layer"/>'s queries or keys, with their gain or none, as a form has it; null where they
+    /// are not normalised.
     /// </summary>
-    internal HeadNormalisation<T>? QueryNormalisation(int layer, MatrixView<T> gain) => head.QueryKeyNorm.IsNone ? null : new()
+    internal HeadNormalisation<T>? HeadNormalisation(int layer, GainPlace place, MatrixView<T> gain, ModelForm? form)
     {
-        Width = plan.NormalisedQuery.Columns / plan.QueryScale.Columns,
-        Rows = Kept(plan.Query, layer),
-        Normalised = Kept(plan.NormalisedQuery, layer),
-        Scale = Kept(plan.QueryScale, layer),
-        Gain = gain,
-        GainSums = plan.QueryGainSums.In(activations),
-    };
-
-    /// <summary>The same of its keys.</summary>
-    internal HeadNormalisation<T>? KeyNormalisation(int layer, MatrixView<T> gain) => head.QueryKeyNorm.IsNone ? null : new()
-    {
-        Width = plan.NormalisedKey.Columns / plan.KeyScale.Columns,
-        Rows = Kept(plan.Key, layer),
-        Normalised = Kept(plan.NormalisedKey, layer),
-        Scale = Kept(plan.KeyScale, layer),
-        Gain = gain,
-        GainSums = plan.KeyGainSums.In(activations),
-    };
+        if (head.QueryKeyNorm.IsNone)
+            return null;
+        (Slot rows, Slot normalised, Slot scale, Slot sums) = place == GainPlace.Query
+            ? (plan.Query, plan.NormalisedQuery, plan.QueryScale, plan.QueryGainSums)
+            : (plan.Key, plan.NormalisedKey, plan.KeyScale, plan.KeyGainSums);
+        int width = normalised.Columns / scale.Columns;
+        return new()
+        {
+            Width = width,
+            Norm = new Normalisation(width).Under(form),
+            Rows = Kept(rows, layer),
+            Normalised = Kept(normalised, layer),
+            Scale = Kept(scale, layer),
+            Gain = gain,
+            GainSums = sums.In(activations),
+        };
+    }
 
     /// <summary>The hidden layer of block <paramref name="layer"/>'s MLP; bias: [1, m].</summary>
     internal HiddenLayer<T> Hidden(int layer, MatrixView<T> bias) => new()

@@ -10,15 +10,15 @@ internal sealed unsafe partial class DenseBlocks<T>
     private void MlpForward(int layer, int mlp, int first, MatrixView<T> input, MatrixView<T> branch)
     {
         HiddenLayer<T> hidden = Hidden(layer, mlp, first, input.Rows);
-        product.Multiply(input, Of(weights, layer, MatrixRole.MlpIn, mlp), hidden.PreActivation, T.One);
+        product.Multiply(input, weights.Matrix(layer, MatrixRole.MlpIn, mlp), hidden.PreActivation, T.One);
         if (architecture.Gated)
         {
-            product.Multiply(input, Of(weights, layer, MatrixRole.MlpUp, mlp), hidden.Up, T.One);
+            product.Multiply(input, weights.Matrix(layer, MatrixRole.MlpUp, mlp), hidden.Up, T.One);
             AddBias(layer, MatrixRole.MlpUp, hidden.Up);
         }
 
         pool.Run(&HiddenLayer<T>.Forward, &hidden);
-        product.Multiply(hidden.Hidden, Of(weights, layer, MatrixRole.MlpOut, mlp), branch, T.One);
+        product.Multiply(hidden.Hidden, weights.Matrix(layer, MatrixRole.MlpOut, mlp), branch, T.One);
         AddBias(layer, MatrixRole.MlpOut, branch);
     }
 
@@ -26,19 +26,20 @@ internal sealed unsafe partial class DenseBlocks<T>
         int layer, int mlp, int first, MatrixView<T> input, MatrixView<T> branchGradient, MatrixView<T> inputGradient)
     {
         HiddenLayer<T> hidden = Hidden(layer, mlp, first, input.Rows);
-        Learn(layer, MatrixRole.MlpOut, hidden.Hidden, branchGradient, mlp);
+        Learn(layer, MatrixRole.MlpOut, mlp, hidden.Hidden, branchGradient);
         LearnBias(layer, MatrixRole.MlpOut, branchGradient);
-        product.Multiply(branchGradient, Of(weights, layer, MatrixRole.MlpOut, mlp).Transposed, hidden.Gradient, T.One);
+        product.Multiply(branchGradient, weights.Matrix(layer, MatrixRole.MlpOut, mlp).Transposed, hidden.Gradient, T.One);
         pool.Run(&HiddenLayer<T>.Backward, &hidden);
         if (LearnsParameters)
-            RowChunks.Add(hidden.BiasSums, Of(gradients, layer, MatrixRole.MlpBias, mlp));
-        Learn(layer, MatrixRole.MlpIn, input, hidden.Gradient, mlp);
-        product.Multiply(hidden.Gradient, Of(weights, layer, MatrixRole.MlpIn, mlp).Transposed, inputGradient, T.One);
+            RowChunks.Add(hidden.BiasSums, gradients.Matrix(layer, MatrixRole.MlpBias, mlp));
+        Learn(layer, MatrixRole.MlpIn, mlp, input, hidden.Gradient);
+        product.Multiply(hidden.Gradient, weights.Matrix(layer, MatrixRole.MlpIn, mlp).Transposed, inputGradient, T.One);
         if (!architecture.Gated)
             return;
-        Learn(layer, MatrixRole.MlpUp, input, hidden.UpGradient, mlp);
+        Learn(layer, MatrixRole.MlpUp, mlp, input, hidden.UpGradient);
         LearnBias(layer, MatrixRole.MlpUp, hidden.UpGradient);
-        product.Multiply(hidden.UpGradient, Of(weights, layer, MatrixRole.MlpUp, mlp).Transposed, inputGradient, T.One, accumulate: true);
+        MatrixView<T> up = weights.Matrix(layer, MatrixRole.MlpUp, mlp);
+        product.Multiply(hidden.UpGradient, up.Transposed, inputGradient, T.One, accumulate: true);
     }
 
     private void ExpertsForward(int layer, ExpertRouting<T> routing)
@@ -46,7 +47,7 @@ internal sealed unsafe partial class DenseBlocks<T>
         product.Multiply(routing.Input, weights.Matrix(layer, MatrixRole.Router), routing.Logits, T.One);
         routing.Choose();
         pool.Run(&ExpertRouting<T>.Gather, &routing);
-        for (int expert = 0; expert < layout.Mlps; expert++)
+        for (int expert = 0; expert < routing.Mlps; expert++)
         {
             (int first, int rows) = routing.RowsOf(expert);
             if (rows > 0)
@@ -62,7 +63,7 @@ internal sealed unsafe partial class DenseBlocks<T>
         Learn(layer, MatrixRole.Router, routing.Input, routing.LogitGradient);
         product.Multiply(
             routing.LogitGradient, weights.Matrix(layer, MatrixRole.Router).Transposed, routing.InputGradient, T.One);
-        for (int expert = 0; expert < layout.Mlps; expert++)
+        for (int expert = 0; expert < routing.Mlps; expert++)
         {
             (int first, int rows) = routing.RowsOf(expert);
             if (rows > 0)
@@ -80,6 +81,13 @@ internal sealed unsafe partial class DenseBlocks<T>
         pool.Run(&ExpertRouting<T>.GatherBackward, &routing);
     }
 
+    // The gradient of one MLP's part of a matrix.
+    private void Learn(int layer, MatrixRole role, int mlp, MatrixView<T> input, MatrixView<T> gradient)
+    {
+        if (LearnsParameters)
+            product.Multiply(input.Transposed, gradient, gradients.Matrix(layer, role, mlp), T.One);
+    }
+
     // An expert that no token chose.
     private void LearnNothing(int layer, int mlp)
     {
@@ -87,7 +95,7 @@ internal sealed unsafe partial class DenseBlocks<T>
             return;
         foreach (MatrixRole role in (ReadOnlySpan<MatrixRole>)[MatrixRole.MlpIn, MatrixRole.MlpBias, MatrixRole.MlpUp, MatrixRole.MlpOut])
         {
-            MatrixView<T> gradient = Of(gradients, layer, role, mlp);
+            MatrixView<T> gradient = gradients.Matrix(layer, role, mlp);
             for (int row = 0; row < gradient.Rows; row++)
                 gradient.Row(row).Clear();
         }
@@ -95,15 +103,8 @@ internal sealed unsafe partial class DenseBlocks<T>
 
     private HiddenLayer<T> Hidden(int layer, int mlp, int first, int rows)
     {
-        MatrixView<T> bias = Of(weights, layer, MatrixRole.MlpBias, mlp);
+        MatrixView<T> bias = weights.Matrix(layer, MatrixRole.MlpBias, mlp);
         return stages.Hidden(layer, bias).Of(first, rows, bias);
-    }
-
-    // One MLP's part of a matrix that all have one below the other.
-    private MatrixView<T> Of(BlockParameters<T> parameters, int layer, MatrixRole role, int mlp)
-    {
-        MatrixView<T> all = parameters.Matrix(layer, role);
-        return role.IsOfMlp() ? Rows(all, all.Rows / layout.Mlps * mlp, all.Rows / layout.Mlps) : all;
     }
 
     private static MatrixView<T> Rows(MatrixView<T> matrix, int first, int rows) => matrix.Slice(first, 0, rows, matrix.Columns);

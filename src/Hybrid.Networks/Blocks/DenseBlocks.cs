@@ -25,7 +25,6 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
     private readonly BlockAdditions<T> additionGradients;
     private readonly NativeBuffer<T>? additionSums;
     private readonly int chunks;
-    private readonly ParameterLayout layout;
 
     /// <summary>Plans the activations of a legal architecture.</summary>
     /// <param name="architecture">Legal.</param>
@@ -53,7 +52,6 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         this.architecture = architecture;
         this.kept = kept;
         (this.form, this.additions, this.additionGradients) = (form, additions, additionGradients);
-        layout = new ParameterLayout(architecture);
         this.weights = weights;
         this.gradients = gradients;
         this.pool = pool;
@@ -187,8 +185,8 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         AddBias(layer, MatrixRole.Query, heads.Query);
         AddBias(layer, MatrixRole.Key, heads.Key);
         AddBias(layer, MatrixRole.Value, heads.Value);
-        NormaliseHeads(QueryNormalisation(layer));
-        NormaliseHeads(KeyNormalisation(layer));
+        NormaliseHeads(layer, GainPlace.Query);
+        NormaliseHeads(layer, GainPlace.Key);
         Turn(layer, heads.Query, heads.Key, T.One);
         pool.Run(&AttentionHeads<T>.Forward, &heads);
         product.Multiply(heads.Context, weights.Matrix(layer, MatrixRole.AttentionOut), branch, T.One);
@@ -205,8 +203,8 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         pool.Run(&AttentionHeads<T>.BackwardRows, &heads);
         pool.Run(&AttentionHeads<T>.BackwardColumns, &heads);
         Turn(layer, heads.QueryGradient, heads.KeyGradient, -T.One);
-        NormaliseHeadsBackward(layer, GainPlace.Query, QueryNormalisation(layer), heads.QueryGradient);
-        NormaliseHeadsBackward(layer, GainPlace.Key, KeyNormalisation(layer), heads.KeyGradient);
+        NormaliseHeadsBackward(layer, GainPlace.Query, heads.QueryGradient);
+        NormaliseHeadsBackward(layer, GainPlace.Key, heads.KeyGradient);
         LearnBias(layer, MatrixRole.Query, heads.QueryGradient);
         LearnBias(layer, MatrixRole.Key, heads.KeyGradient);
         LearnBias(layer, MatrixRole.Value, heads.ValueGradient);
@@ -218,29 +216,23 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         product.Multiply(heads.ValueGradient, weights.Matrix(layer, MatrixRole.Value).Transposed, inputGradient, T.One, accumulate: true);
     }
 
-    private HeadNormalisation<T>? QueryNormalisation(int layer) =>
-        stages.QueryNormalisation(layer, weights.Gain(layer, new(ModuleKind.Attention, GainPlace.Query)));
-
-    private HeadNormalisation<T>? KeyNormalisation(int layer) =>
-        stages.KeyNormalisation(layer, weights.Gain(layer, new(ModuleKind.Attention, GainPlace.Key)));
-
-    private void NormaliseHeads(HeadNormalisation<T>? normalisation)
+    private void NormaliseHeads(int layer, GainPlace place)
     {
-        if (normalisation is not HeadNormalisation<T> heads)
-            return;
-        heads.Norm = new Normalisation(heads.Width).Under(form);
-        pool.Run(&HeadNormalisation<T>.Forward, &heads);
+        if (HeadNormalisation(layer, place) is HeadNormalisation<T> heads)
+            pool.Run(&HeadNormalisation<T>.Forward, &heads);
     }
 
-    private void NormaliseHeadsBackward(int layer, GainPlace place, HeadNormalisation<T>? normalisation, MatrixView<T> gradient)
+    private void NormaliseHeadsBackward(int layer, GainPlace place, MatrixView<T> gradient)
     {
-        if (normalisation is not HeadNormalisation<T> heads)
+        if (HeadNormalisation(layer, place) is not HeadNormalisation<T> heads)
             return;
-        heads.Norm = new Normalisation(heads.Width).Under(form);
         heads.Rows = gradient;
         pool.Run(&HeadNormalisation<T>.Backward, &heads);
         AddGain(layer, new(ModuleKind.Attention, place), heads.GainSums);
     }
+
+    private HeadNormalisation<T>? HeadNormalisation(int layer, GainPlace place) =>
+        stages.HeadNormalisation(layer, place, weights.Gain(layer, new(ModuleKind.Attention, place)), form);
 
     private void Turn(int layer, MatrixView<T> queries, MatrixView<T> keys, T direction)
     {
@@ -252,11 +244,11 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         pool.Run(&RotaryTurn<T>.Turn, &turn);
     }
 
-    // The gradient of a matrix, or of one MLP's part of it: Zᵀ G. input: [R, in], gradient: [R, out].
-    private void Learn(int layer, MatrixRole role, MatrixView<T> input, MatrixView<T> gradient, int mlp = 0)
+    // The gradient of a matrix: Zᵀ G. input: [R, in], gradient: [R, out].
+    private void Learn(int layer, MatrixRole role, MatrixView<T> input, MatrixView<T> gradient)
     {
         if (LearnsParameters)
-            product.Multiply(input.Transposed, gradient, Of(gradients, layer, role, mlp), T.One);
+            product.Multiply(input.Transposed, gradient, gradients.Matrix(layer, role), T.One);
     }
 
     private void AddGain(int layer, GainRole role, MatrixView<T> sums)

@@ -49,6 +49,9 @@ internal unsafe struct ExpertRouting<T>
     /// <summary>First row of every expert, and one behind the last: [E + 1].</summary>
     internal int* Starts;
 
+    /// <summary>The experts, and last the shared one.</summary>
+    internal readonly int Mlps => Count + (HasShared ? 1 : 0);
+
     private readonly bool HasShared => SharedWeight > T.Zero;
 
     private readonly int Tokens => Input.Rows;

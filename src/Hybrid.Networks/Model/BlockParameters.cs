@@ -26,6 +26,15 @@ internal readonly unsafe struct BlockParameters<T>
     internal MatrixView<T> Matrix(int layer, MatrixRole role) =>
         new(matrices + layout.Offset(layer, role), layout[role].Rows, layout[role].Columns);
 
+    /// <summary>
+    /// The part of <paramref name="role"/> that MLP number <paramref name="mlp"/> of the block has, where all have one below the other.
+    /// </summary>
+    internal MatrixView<T> Matrix(int layer, MatrixRole role, int mlp)
+    {
+        int rows = layout[role].Rows / layout.Mlps;
+        return Matrix(layer, role).Slice(rows * mlp, 0, rows, layout[role].Columns);
+    }
+
     /// <summary>The gain <paramref name="role"/> of block <paramref name="layer"/> as a row, or without rows where there is none.</summary>
     internal MatrixView<T> Gain(int layer, GainRole role) => gainLayout.Has(role)
         ? new(gains + gainLayout.Offset(layer, role), 1, gainLayout.LengthOf(role))

@@ -22,10 +22,6 @@ public static class MatrixRoles
         _ => throw new ArgumentOutOfRangeException(nameof(role), role, "must be the role of a matrix"),
     };
 
-    /// <summary>Whether every expert has one of its own.</summary>
-    internal static bool IsOfMlp(this MatrixRole role) =>
-        role is MatrixRole.MlpIn or MatrixRole.MlpBias or MatrixRole.MlpUp or MatrixRole.MlpOut;
-
     /// <summary>The field of the record that sets the standard deviation of its initial entries.</summary>
     /// <param name="role">Any.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is none of the roles.</exception>

@@ -36,7 +36,7 @@ public sealed class ParameterLayout
         Place(MatrixRole.Value, d, keys, value);
         Place(MatrixRole.AttentionOut, queries, d, Math.Sqrt(architecture.Attention.ValueStd / queries));
         Experts? experts = architecture.Mlp.Experts?.Value;
-        Mlps = experts is null ? 1 : experts.Count + (experts.Shared > 0 ? 1 : 0);
+        Mlps = experts?.Mlps ?? 1;
         Place(MatrixRole.MlpIn, d, hidden, entering, Mlps);
         Place(MatrixRole.MlpBias, 1, hidden, architecture.Mlp.BiasStd, Mlps);
         Place(MatrixRole.MlpUp, architecture.Gated ? d : 0, hidden, entering, Mlps);

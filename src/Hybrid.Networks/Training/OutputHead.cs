@@ -1,6 +1,7 @@
 using System.Numerics;
 using Hybrid.Architectures;
 using Hybrid.Networks.Blocks;
+using Hybrid.Networks.Blocks.Activations;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
 
@@ -126,7 +127,7 @@ internal sealed unsafe class OutputHead<T> : IDisposable
         FinalNormalisation<T> final = Final(gain, more.FinalShift) with { Gradient = streamGradient };
         MatrixView<T> output = gain.Rows > 0 ? final.Output : stream;
         if (cap is not null)
-            MultiplyBySlopes();
+            CapBackward();
         if (more.Bias.Rows > 0)
             SumLogits(moreGradients.Bias);
         product.Multiply((transform is null ? output : transform.Output).Transposed, LogitRows, unembeddingGradient, logitScale);
@@ -150,26 +151,24 @@ internal sealed unsafe class OutputHead<T> : IDisposable
 
     private void Cap(double most)
     {
-        MatrixView<T> slopes = plan.Slopes.In(memory);
-        for (int row = 0; row < LogitRows.Rows; row++)
+        ActivationKernels<T> tanh = ActivationKernels<T>.Of(Activation.Tanh);
+        MatrixView<T> logits = LogitRows, capped = plan.Capped.In(memory);
+        for (int row = 0; row < logits.Rows; row++)
         {
-            Span<T> logits = LogitRows.Row(row), slope = slopes.Row(row);
-            for (int k = 0; k < logits.Length; k++)
-            {
-                double tanh = Math.Tanh(double.CreateTruncating(logits[k]) / most);
-                logits[k] = T.CreateTruncating(most * tanh);
-                slope[k] = T.CreateTruncating(1 - tanh * tanh);
-            }
+            T* at = logits.Data + row * logits.RowStride, kept = capped.Data + row * capped.RowStride;
+            RowMath.Scale(T.CreateChecked(1 / most), at, at, logits.Columns);
+            tanh.Value(at, kept, logits.Columns);
+            RowMath.Scale(T.CreateChecked(most), kept, at, logits.Columns);
         }
     }
 
-    private void MultiplyBySlopes()
+    private void CapBackward()
     {
-        MatrixView<T> slopes = plan.Slopes.In(memory), logits = LogitRows;
+        MatrixView<T> logits = LogitRows, capped = plan.Capped.In(memory);
         for (int row = 0; row < logits.Rows; row++)
         {
-            T* at = logits.Data + row * logits.RowStride;
-            RowMath.Multiply(at, slopes.Data + row * slopes.RowStride, at, logits.Columns);
+            T* kept = capped.Data + row * capped.RowStride;
+            RowMath.MultiplyByTanhSlope(T.One, kept, T.One, logits.Data + row * logits.RowStride, logits.Columns);
         }
     }
 
@@ -207,7 +206,7 @@ internal sealed unsafe class OutputHead<T> : IDisposable
             Scale = Take(rows, 1);
             GainSums = Take((int)RowChunks.Count(rows), d);
             ShiftSums = Take(shifted ? (int)RowChunks.Count(rows) : 0, d);
-            Slopes = Take(model.Form?.Output?.Cap is null ? 0 : rows, model.Vocabulary);
+            Capped = Take(model.Form?.Output?.Cap is null ? 0 : rows, model.Vocabulary);
         }
 
         internal Int128 Length { get; private set; }
@@ -224,7 +223,7 @@ internal sealed unsafe class OutputHead<T> : IDisposable
 
         internal Slot ShiftSums { get; }
 
-        internal Slot Slopes { get; }
+        internal Slot Capped { get; }
 
         private Slot Take(int rows, int columns)
         {

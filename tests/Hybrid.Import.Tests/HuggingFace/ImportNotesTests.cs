@@ -75,25 +75,7 @@ public class ImportNotesTests
 
     [Theory]
     [InlineData("gpt2")]
-    [InlineData("gpt-neox-20b")]
-    [InlineData("bert-base")]
-    [InlineData("llama-7b")]
-    [InlineData("mistral-7b")]
-    [InlineData("qwen2-7b")]
-    [InlineData("deepseek-7b")]
-    [InlineData("olmo-7b")]
-    [InlineData("olmo2-7b")]
-    [InlineData("gemma-7b")]
-    [InlineData("gemma2-9b")]
-    [InlineData("gemma3-1b")]
-    [InlineData("vit-base")]
-    [InlineData("llama-3.1-8b")]
-    [InlineData("pythia-410m")]
-    [InlineData("mixtral-8x7b")]
-    [InlineData("qwen3-8b")]
-    [InlineData("qwen3-30b-a3b")]
-    [InlineData("gpt-oss-20b")]
-    [InlineData("deepseek-v3")]
+    [MemberData(nameof(ImportTests.Presets), MemberType = typeof(ImportTests))]
     public void Every_key_of_a_published_text_model_is_understood(string file) =>
         Assert.Empty(ImportTests.Load(file).Import!.IgnoredKeys);
 

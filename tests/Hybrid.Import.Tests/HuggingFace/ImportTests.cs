@@ -77,26 +77,17 @@ public class ImportTests
         Assert.Equal(0, model.Mlp.BiasStd);
     }
 
+    /// <summary>Published configurations that are presets too.</summary>
+    public static TheoryData<string> Presets =>
+    [
+        "gpt-neox-20b", "bert-base", "llama-7b", "mistral-7b", "qwen2-7b", "deepseek-7b",
+        "olmo-7b", "olmo2-7b", "gemma-7b", "gemma2-9b", "gemma3-1b", "vit-base",
+        "llama-3.1-8b", "pythia-410m", "mixtral-8x7b", "qwen3-8b", "qwen3-30b-a3b", "gpt-oss-20b",
+        "deepseek-v3",
+    ];
+
     [Theory]
-    [InlineData("gpt-neox-20b")]
-    [InlineData("bert-base")]
-    [InlineData("llama-7b")]
-    [InlineData("mistral-7b")]
-    [InlineData("qwen2-7b")]
-    [InlineData("deepseek-7b")]
-    [InlineData("olmo-7b")]
-    [InlineData("olmo2-7b")]
-    [InlineData("gemma-7b")]
-    [InlineData("gemma2-9b")]
-    [InlineData("gemma3-1b")]
-    [InlineData("vit-base")]
-    [InlineData("llama-3.1-8b")]
-    [InlineData("pythia-410m")]
-    [InlineData("mixtral-8x7b")]
-    [InlineData("qwen3-8b")]
-    [InlineData("qwen3-30b-a3b")]
-    [InlineData("gpt-oss-20b")]
-    [InlineData("deepseek-v3")]
+    [MemberData(nameof(Presets))]
     public void A_published_configuration_is_its_preset(string name) =>
         Assert.Equal(ArchitectureSource.Load(name), Load(name).Architecture);
 

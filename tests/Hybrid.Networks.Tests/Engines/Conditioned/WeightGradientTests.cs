@@ -66,7 +66,8 @@ public sealed unsafe class WeightGradientTests
 
         Assert.Equal(gated, double.IsFinite(result.WeightGradients[0][(int)MatrixRole.MlpUp]));
         Assert.All(
-            Enum.GetValues<MatrixRole>(), role => Assert.Equal(roles.Contains(role), double.IsFinite(result.WeightGradients[0][(int)role])));
+            Enum.GetValues<MatrixRole>(),
+            role => Assert.Equal(roles.Contains(role), double.IsFinite(result.WeightGradients[0][(int)role])));
     }
 
     private sealed class Differences : IDisposable
