@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open System.Numerics
 
 /// Standard normal numbers that are a pure function of a key and a position, whatever was drawn before: what is not kept can be
 /// drawn again. SplitMix64's finaliser of a Weyl sequence (Steele, Lea and Flood 2014), two of its numbers to two normal ones by Box
@@ -24,22 +25,41 @@ module internal CounterNormals =
     let part (key: uint64) (index: int) =
         finalise (finalise (key + Golden) + uint64 (index + 1) * Golden)
 
+    let inline private finaliseEach (z: Vector<uint64>) =
+        let z = (z ^^^ (z >>> 30)) * Vector<uint64> 0xBF58476D1CE4E5B9UL
+        let z = (z ^^^ (z >>> 27)) * Vector<uint64> 0x94D049BB133111EBUL
+        z ^^^ (z >>> 31)
+
     /// On (0, 1], multiples of 2^−53.
-    let private uniform (z: uint64) = float ((z >>> 11) + 1UL) * ScaleDown
+    let inline private uniformEach (z: Vector<uint64>) =
+        Vector.ConvertToDouble((z >>> 11) + Vector<uint64>.One) * ScaleDown
 
     /// The first `count` numbers of a key, times `scale`, to the front of `target`.
     let fill (key: uint64) count (scale: float) (target: float[]) =
-        let mutable state = key
+        let lanes = Vector<float>.Count
+        // the states of a vector's radii; those of its angles are one step on
+        let mutable states =
+            Vector<uint64> key
+            + Vector<uint64>(Array.init lanes (fun lane -> uint64 (2 * lane + 1) * Golden))
+
+        let even, odd = Array.zeroCreate<float> lanes, Array.zeroCreate<float> lanes
         let mutable k = 0
 
         while k < count do
-            state <- state + Golden
-            let radius = scale * sqrt (-2.0 * log (uniform (finalise state)))
-            state <- state + Golden
-            let struct (sine, cosine) = Math.SinCos(2.0 * Math.PI * uniform (finalise state))
-            target[k] <- radius * cosine
+            let radius =
+                scale * Vector.SquareRoot(-2.0 * Vector.Log(uniformEach (finaliseEach states)))
 
-            if k + 1 < count then
-                target[k + 1] <- radius * sine
+            let struct (sine, cosine) =
+                Vector.SinCos(2.0 * Math.PI * uniformEach (finaliseEach (states + Vector<uint64> Golden)))
 
-            k <- k + 2
+            (radius * cosine).CopyTo even
+            (radius * sine).CopyTo odd
+
+            for lane in 0 .. min lanes ((count - k + 1) / 2) - 1 do
+                target[k + 2 * lane] <- even[lane]
+
+                if k + 2 * lane + 1 < count then
+                    target[k + 2 * lane + 1] <- odd[lane]
+
+            states <- states + Vector<uint64>(uint64 (2 * lanes) * Golden)
+            k <- k + 2 * lanes

@@ -28,7 +28,7 @@ type internal HeadLayout =
         Sines: float[]
     }
 
-/// Room for one head at a time; squares are lent by the framework's pool and may be longer than they need be.
+/// Room for one head at a time; matrices are lent by the framework's pool and may be longer than they need be.
 type internal HeadScratch =
     {
         /// n × d_k: queries and keys before their norm, and as the product sees them
@@ -119,8 +119,7 @@ module internal HeadDraw =
         let n = layout.Tokens
         let square () = lent (n * n)
 
-        let wide () =
-            Array.zeroCreate<float>(n * layout.Width)
+        let wide () = lent (n * layout.Width)
 
         let line () = Array.zeroCreate<float> n
         let attended, columns = square (), square ()
@@ -168,6 +167,13 @@ module internal HeadDraw =
 
         giveBack scratch.Product
         giveBack scratch.Panels
+        giveBack scratch.Noise
+        giveBack scratch.Query
+        giveBack scratch.Key
+        giveBack scratch.QuerySeen
+        giveBack scratch.KeySeen
+        giveBack scratch.QueryGradient
+        giveBack scratch.KeyGradient
 
     /// F times Rank × `columns` normal numbers of `key`.
     let correlated (factor: GramFactor) (scratch: HeadScratch) key columns (result: float[]) =
@@ -191,6 +197,19 @@ module internal HeadDraw =
     /// Σ_l x_il y_il of row i.
     let private overlap width (x: float[]) (y: float[]) i =
         SquareMatrix.dot x (i * width) y (i * width) width
+
+    /// result = a x − b y over `count` numbers from `start`; result may alias x.
+    let private combine (a: float) (x: float[]) (b: float) (y: float[]) start count (result: float[]) =
+        let lanes = Vector<float>.Count
+        let mutable k = start
+
+        while k + lanes <= start + count do
+            (a * Vector<float>(x, k) - b * Vector<float>(y, k)).CopyTo(result, k)
+            k <- k + lanes
+
+        while k < start + count do
+            result[k] <- a * x[k] - b * y[k]
+            k <- k + 1
 
     /// From drawn coordinates x (Gram R) to what the product sees: scale, norm, rotation. Each of queries and keys has √σ_A, or with a
     /// norm a gain of √σ_A.
@@ -216,23 +235,32 @@ module internal HeadDraw =
                 | QueryKeyNorm.All -> over state[i * n + i]
 
             scale[i] <- gain * inverse[i]
-
-            for c in i * width .. (i + 1) * width - 1 do
-                seen[c] <- scale[i] * drawn[c]
+            combine scale[i] drawn 0.0 drawn (i * width) width seen
 
     /// Turns every row by its position times `direction` = ±1.
     let private turn (layout: HeadLayout) (direction: float) (rows: float[]) =
-        let half = layout.Width / 2
+        let half, turned = layout.Width / 2, layout.Turned
+        let lanes = Vector<float>.Count
 
         for i in 0 .. layout.Tokens - 1 do
-            let row = i * layout.Width
+            let row, angle = i * layout.Width, i * turned
+            let mutable f = 0
 
-            for f in 0 .. layout.Turned - 1 do
-                let cosine = layout.Cosines[i * layout.Turned + f]
-                let sine = direction * layout.Sines[i * layout.Turned + f]
+            while f + lanes <= turned do
+                let cosine = Vector<float>(layout.Cosines, angle + f)
+                let sine = direction * Vector<float>(layout.Sines, angle + f)
+                let x, y = Vector<float>(rows, row + f), Vector<float>(rows, row + half + f)
+                (cosine * x - sine * y).CopyTo(rows, row + f)
+                (sine * x + cosine * y).CopyTo(rows, row + half + f)
+                f <- f + lanes
+
+            while f < turned do
+                let cosine = layout.Cosines[angle + f]
+                let sine = direction * layout.Sines[angle + f]
                 let x, y = rows[row + f], rows[row + half + f]
                 rows[row + f] <- cosine * x - sine * y
                 rows[row + half + f] <- sine * x + cosine * y
+                f <- f + 1
 
     let private cap c (logits: Span<float>) (slopes: Span<float>) =
         for j in 0 .. logits.Length - 1 do
@@ -262,11 +290,37 @@ module internal HeadDraw =
 
         total
 
+    /// Multiplies every entry.
+    let private multiply (factor: float) (row: Span<float>) =
+        let lanes = Vector<float>.Count
+        let mutable j = 0
+
+        while j + lanes <= row.Length do
+            let part = row.Slice(j, lanes)
+            (factor * Vector<float>(part)).CopyTo part
+            j <- j + lanes
+
+        while j < row.Length do
+            row[j] <- factor * row[j]
+            j <- j + 1
+
     let private largestOf (row: Span<float>) =
+        let lanes = Vector<float>.Count
+        let mutable each = Vector<float>(Double.NegativeInfinity)
+        let mutable j = 0
+
+        while j + lanes <= row.Length do
+            each <- Vector.Max(each, Vector<float>(row.Slice(j, lanes)))
+            j <- j + lanes
+
         let mutable largest = Double.NegativeInfinity
 
-        for j in 0 .. row.Length - 1 do
+        for lane in 0 .. lanes - 1 do
+            largest <- max largest each[lane]
+
+        while j < row.Length do
             largest <- max largest row[j]
+            j <- j + 1
 
         largest
 
@@ -280,8 +334,7 @@ module internal HeadDraw =
         row.Slice(last).Clear()
         let inside = row.Slice(first, last - first)
 
-        for j in 0 .. inside.Length - 1 do
-            inside[j] <- tau * inside[j]
+        multiply tau inside
 
         if head.SoftCap.IsSome then
             let slopes = scratch.Slopes.AsSpan(i * n, n)
@@ -308,8 +361,7 @@ module internal HeadDraw =
                | Some sink -> exp (sink - largest)
                | None -> 0.0)
 
-        for j in 0 .. inside.Length - 1 do
-            inside[j] <- inside[j] / total
+        multiply (1.0 / total) inside
 
         if head.SoftCap.IsSome then
             let slopes = scratch.Slopes.AsSpan(i * n + first, last - first)
@@ -375,5 +427,4 @@ module internal HeadDraw =
                 | QueryKeyNorm.None
                 | QueryKeyNorm.All -> 0.0
 
-            for c in i * width .. (i + 1) * width - 1 do
-                gradient[c] <- scale[i] * (gradient[c] - along * drawn[c])
+            combine scale[i] gradient (scale[i] * along) drawn (i * width) width gradient

@@ -1,6 +1,8 @@
 namespace Hybrid.Theory
 
 open System.Numerics
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
 
 /// Products of rectangular row-major matrices on the framework's vectors: the right factor is packed into panels of two vectors'
 /// width, and both factors may have rows or columns that are 0 outside of a range. Nothing is allocated.
@@ -18,6 +20,9 @@ module internal PanelProduct =
 
     /// B[inner, columns] to panels; missing columns of the last one are 0.
     let pack inner columns (b: float[]) (panels: float[]) =
+        let lanes = Vector<float>.Count
+        let width = 2 * lanes
+
         for panel in 0 .. count columns - 1 do
             let first = panel * width
             let within = min width (columns - first)
@@ -26,14 +31,20 @@ module internal PanelProduct =
                 let target = (panel * inner + k) * width
                 let source = k * columns + first
 
-                for c in 0 .. within - 1 do
-                    panels[target + c] <- b[source + c]
+                if within = width then
+                    Vector<float>(b, source).CopyTo(panels, target)
+                    Vector<float>(b, source + lanes).CopyTo(panels, target + lanes)
+                else
+                    for c in 0 .. within - 1 do
+                        panels[target + c] <- b[source + c]
 
-                for c in within .. width - 1 do
-                    panels[target + c] <- 0.0
+                    for c in within .. width - 1 do
+                        panels[target + c] <- 0.0
 
     /// The transpose of B[columns, inner] to panels.
     let packTransposed inner columns (b: float[]) (panels: float[]) =
+        let width = 2 * Vector<float>.Count
+
         for panel in 0 .. count columns - 1 do
             let first = panel * width
             let start = panel * inner * width
@@ -48,16 +59,17 @@ module internal PanelProduct =
                     for k in 0 .. inner - 1 do
                         panels[start + k * width + c] <- 0.0
 
-    /// Rows row0..row3 of A times a panel over k in [from, until), added to or put into a tile of `result`.
+    /// Rows row0..row3 of A times a panel over k in [from, until), added to or put into a tile of `result`. The inner loop reads without
+    /// bounds: `multiply` has checked that rows and panels are as long.
     let private tile
         (a: float[])
-        row0
-        row1
-        row2
-        row3
+        (row0: int)
+        (row1: int)
+        (row2: int)
+        (row3: int)
         (panels: float[])
-        panel
-        from
+        (panel: int)
+        (from: int)
         until
         (result: float[])
         target
@@ -73,24 +85,33 @@ module internal PanelProduct =
         let mutable s21 = Vector<float>.Zero
         let mutable s30 = Vector<float>.Zero
         let mutable s31 = Vector<float>.Zero
-        let mutable at = panel + from * 2 * lanes
+        let left = &MemoryMarshal.GetArrayDataReference a
+        let a0 = &Unsafe.Add(&left, row0)
+        let a1 = &Unsafe.Add(&left, row1)
+        let a2 = &Unsafe.Add(&left, row2)
+        let a3 = &Unsafe.Add(&left, row3)
+        let right = &MemoryMarshal.GetArrayDataReference panels
+        let b = &Unsafe.Add(&right, panel)
+        let mutable k = nativeint from
+        let mutable at = unativeint from * unativeint (2 * lanes)
 
-        for k in from .. until - 1 do
-            let b0 = Vector<float>(panels, at)
-            let b1 = Vector<float>(panels, at + lanes)
-            let a0 = Vector<float>(a[row0 + k])
-            s00 <- Vector.FusedMultiplyAdd(a0, b0, s00)
-            s01 <- Vector.FusedMultiplyAdd(a0, b1, s01)
-            let a1 = Vector<float>(a[row1 + k])
-            s10 <- Vector.FusedMultiplyAdd(a1, b0, s10)
-            s11 <- Vector.FusedMultiplyAdd(a1, b1, s11)
-            let a2 = Vector<float>(a[row2 + k])
-            s20 <- Vector.FusedMultiplyAdd(a2, b0, s20)
-            s21 <- Vector.FusedMultiplyAdd(a2, b1, s21)
-            let a3 = Vector<float>(a[row3 + k])
-            s30 <- Vector.FusedMultiplyAdd(a3, b0, s30)
-            s31 <- Vector.FusedMultiplyAdd(a3, b1, s31)
-            at <- at + 2 * lanes
+        while k < nativeint until do
+            let b0 = Vector.LoadUnsafe(&b, at)
+            let b1 = Vector.LoadUnsafe(&b, at + unativeint lanes)
+            let x0 = Vector<float>(Unsafe.Add(&a0, k))
+            s00 <- Vector.FusedMultiplyAdd(x0, b0, s00)
+            s01 <- Vector.FusedMultiplyAdd(x0, b1, s01)
+            let x1 = Vector<float>(Unsafe.Add(&a1, k))
+            s10 <- Vector.FusedMultiplyAdd(x1, b0, s10)
+            s11 <- Vector.FusedMultiplyAdd(x1, b1, s11)
+            let x2 = Vector<float>(Unsafe.Add(&a2, k))
+            s20 <- Vector.FusedMultiplyAdd(x2, b0, s20)
+            s21 <- Vector.FusedMultiplyAdd(x2, b1, s21)
+            let x3 = Vector<float>(Unsafe.Add(&a3, k))
+            s30 <- Vector.FusedMultiplyAdd(x3, b0, s30)
+            s31 <- Vector.FusedMultiplyAdd(x3, b1, s31)
+            k <- k + 1n
+            at <- at + unativeint (2 * lanes)
 
         if accumulate then
             s00 <- s00 + Vector<float>(result, target)
@@ -167,6 +188,11 @@ module internal PanelProduct =
         (edge: float[])
         (result: float[])
         =
+        if a.Length < rows * inner || panels.Length < size inner columns then
+            invalidArg
+                (nameof a)
+                $"a {rows}×{inner} by {inner}×{columns} product got {a.Length} and {panels.Length} numbers"
+
         for i in 0..4 .. rows - 1 do
             let above = min rows (i + 4)
             let rowFrom = first left i above
