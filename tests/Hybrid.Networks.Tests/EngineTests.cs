@@ -86,9 +86,7 @@ public abstract class EngineTests
             using INetworkEngine engine = Create(architecture, threads: 1);
             NetworkSample sample = new(16, depth);
             engine.Run(Seed, 0, sample);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            engine.Run(Seed, 1, sample);
-            return GC.GetAllocatedBytesForCurrentThread() - before;
+            return Allocations.Of(() => engine.Run(Seed, 1, sample));
         }
     }
 

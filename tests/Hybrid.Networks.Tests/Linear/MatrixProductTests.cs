@@ -133,9 +133,7 @@ public abstract unsafe class MatrixProductTests<T>
         using MatrixProduct<T> product = new(pool);
         using NativeBuffer<T> left = Noise(100 * 100, 1), right = Noise(100 * 100, 2), result = Noise(100 * 100, 3);
         Multiply();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Multiply();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(Multiply));
 
         void Multiply() =>
             product.Multiply(left.Matrix(0, 100, 100), right.Matrix(0, 100, 100), result.Matrix(0, 100, 100), T.One);
