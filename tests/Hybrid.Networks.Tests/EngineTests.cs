@@ -70,6 +70,31 @@ public abstract class EngineTests
         }
     }
 
+    // Attention acts in block 2 alone and the MLP in block 4 alone: elsewhere nothing changes.
+    [Fact]
+    public void With_a_schedule_a_block_has_its_own_branches()
+    {
+        Architecture plain = Networks.Of(Placement.Pre, Activation.Tanh, tokens: 6, depth: 4, width: 40, heads: 2);
+        Architecture architecture = plain.With(
+            attention: AttentionParameters.Of(plain.Attention.Skip, Schedule.NewPerLayer([0, 0.7, 0, 0]), 1, 1),
+            mlp: MlpParameters.Of(plain.Mlp.Skip, Schedule.NewPerLayer([0, 0, 0, 0.6]), 1, 0, 1));
+        NetworkSample sample = Run(architecture, 0);
+        foreach ((int block, bool acts) in new[] { (1, false), (2, true), (3, false), (4, true) })
+        {
+            Check($"stream, block {block}", sample.Hidden[block - 1], sample.Hidden[block], acts);
+            Check($"gradient, block {block}", sample.Gradient[block], sample.Gradient[block - 1], acts);
+        }
+
+        void Check(string what, double[] before, double[] after, bool acts)
+        {
+            // Sums of some 40 products, rounded where they are stored.
+            if (!acts)
+                Near.Equal(what, before, after, 100 * Rounding);
+            else
+                Assert.True(after.Zip(before, (x, y) => Math.Abs(x - y)).Max() > 0.05, what);
+        }
+    }
+
     [Fact]
     public void A_run_allocates_nothing_that_grows_with_depth()
     {

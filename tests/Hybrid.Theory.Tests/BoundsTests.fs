@@ -54,6 +54,38 @@ let ``Pre: with random weights' operator norms the bound holds and grows linearl
 
     Check.relative "step" 1e-12 (4.0 + 4.0 * Bounds.lipschitz Activation.Gelu) (Array.last bound - bound[19])
 
+// W_1 = 0 and W_2 = w e 1ᵀ/√d_mlp: the hidden layer is φ(0) in every coordinate, and W_2 takes all of it.
+[<Fact>]
+let ``Pre: a hidden layer wider than the stream adds what its activation has at 0, and a network reaches the bound``
+    ()
+    =
+    let d, hidden, w = 48, 144, 0.7
+
+    let architecture =
+        { placed Placement.Pre with
+            Width = d
+            MlpWidth = hidden
+            Activation = Activation.Sigmoid
+            Depth = 5 }
+
+    let norms: BlockWeightNorms =
+        { Query = 1.0
+          Key = 1.0
+          Value = 0.0
+          Output = 0.0
+          MlpIn = 0.0
+          MlpUp = 1.0
+          MlpOut = w }
+
+    let bound = Bounds.magnitudeFromWeights architecture 1.0 (Array.create 5 norms)
+    let out = Array.create hidden (w / sqrt (float hidden))
+    // the stream lies along e as well
+    let mutable x = sqrt (architecture.Input.Norm * float d)
+
+    for layer in 1..5 do
+        x <- x + Array.sumBy (fun o -> o * Activation.value Activation.Sigmoid 0.0) out
+        Check.relative $"layer {layer}" 1e-13 (x / sqrt (float d)) bound[layer]
+
 [<Fact>]
 let ``No slope of an activation exceeds its Lipschitz constant, and one comes within a thousandth`` () =
     for activation, name in Activation.named do

@@ -37,8 +37,8 @@ module Exponents =
         else
             Elementary.logInRange trace.Output.U - log Infinitesimal
 
-    /// Eigenvalues (larger, smaller) of the block's map of (g_d, g_o). For real transformers both are real and
-    /// positive on the line, derivation (6.2); a complex pair reports its modulus twice.
+    /// Eigenvalues (larger, smaller) of the block's map of (g_d, g_o). Both are real: a Gram matrix has no negative mean or difference
+    /// mode, a block makes Gram matrices of Gram matrices, so that no entry of its map between the modes is negative, derivation (6.2).
     let gradientEigenvalues architecture (trace: BlockTrace) =
         let first = Gradients.block architecture trace { Diagonal = 1.0; OffDiagonal = 0.0 }
 
@@ -82,19 +82,13 @@ module Exponents =
             let differenceMean = differenceMean / scale
             let differenceDifference = differenceDifference / scale
             let half = 0.5 * (meanMean - differenceDifference)
-            let discriminant = half * half + meanDifference * differenceMean
+            // ≥ 0 but for rounding
+            let discriminant = max 0.0 (half * half + meanDifference * differenceMean)
             let center = 0.5 * (meanMean + differenceDifference)
-
-            if discriminant >= 0.0 then
-                // the eigenvalue of larger modulus first, the other from the determinant
-                let larger = center + Math.CopySign(sqrt discriminant, center)
-
-                let determinant = meanMean * differenceDifference - meanDifference * differenceMean
-
-                struct (scale * larger, (if larger = 0.0 then 0.0 else scale * (determinant / larger)))
-            else
-                let modulus = sqrt (center * center - discriminant)
-                struct (scale * modulus, scale * modulus)
+            // the eigenvalue of larger modulus first, the other from the determinant
+            let larger = center + Math.CopySign(sqrt discriminant, center)
+            let determinant = meanMean * differenceDifference - meanDifference * differenceMean
+            struct (scale * larger, (if larger = 0.0 then 0.0 else scale * (determinant / larger)))
 
     /// λ_a at the line for norm `lineQ`, λ_g and the difference exponent from the gradient map at `state`.
     let block (architecture: Architecture) laws layer lineQ (state: TokenSimplex) =

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open System.Numerics
 open Hybrid.Architectures
 
 /// Where iterating one block leads.
@@ -180,12 +181,8 @@ module FixedPoints =
         else
             let struct (a, b, c, d) = jacobian map state (map state)
             let half = 0.5 * (a + d)
-            let discriminant = half * half - (a * d - b * c)
-
-            if discriminant >= 0.0 then
-                abs half + sqrt discriminant
-            else
-                sqrt (a * d - b * c)
+            let apart = Complex.Sqrt(Complex(half * half - (a * d - b * c), 0.0))
+            max (half + apart).Magnitude (half - apart).Magnitude
 
     /// Newton's linear model is trusted within a factor e² of where it was taken.
     let private near (state: TokenSimplex) (proposed: TokenSimplex) =
