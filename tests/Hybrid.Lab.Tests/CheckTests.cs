@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Hybrid.Architectures;
 using Hybrid.Import.Json;
 using Hybrid.Import.Records;
@@ -24,6 +25,22 @@ public class CheckTests
         }
 
         Assert.Equal(Means(1), Means(3));
+    }
+
+    // Equal numbers of a seed name equal streams at every width: two ensembles that shared them would not be independent.
+    [Fact]
+    public void The_two_ensembles_share_no_sample()
+    {
+        ConcurrentBag<(ulong Seed, int Sample, int Width)> drawn = [];
+        EngineEntry recording = FakeEngine.Entry() with
+        {
+            Create = (architecture, _) => new RecordingEngine(new FakeEngine(architecture, 3, 0.2, 0), drawn),
+        };
+        Check.Run(new([Tiny], recording, 6, 1, 2), Predict.Architecture, _ => { }, CancellationToken.None);
+        Assert.Equal(6 * 5, drawn.Count);
+        Assert.Equal(2, drawn.Select(network => network.Width).Distinct().Count());
+        Assert.Single(drawn.Select(network => network.Seed).Distinct());
+        Assert.Distinct(drawn.Select(network => network.Sample));
     }
 
     [Fact]
