@@ -65,6 +65,13 @@ public sealed record CellStatus(
         };
     }
 
+    /// <summary>Which of some cells are finished.</summary>
+    public static IReadOnlySet<int> Finished(CellFolder folder, IEnumerable<int> cells) => CellScan.Finished(folder, cells, null);
+
+    /// <summary>How long a cell took, or null where it is not finished.</summary>
+    public static double? SecondsOf(CellFolder folder, int index) =>
+        CellScan.Of(folder).Results.TryGetValue(index, out CellResult? result) ? result.Seconds : null;
+
     private static IEnumerable<int> Scratched(CellFolder folder)
     {
         string work = folder.PathOf("work");

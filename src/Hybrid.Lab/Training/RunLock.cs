@@ -36,4 +36,4 @@ internal sealed class RunLock : IDisposable
 }
 
 /// <summary>Another process has the folder of a run.</summary>
-internal sealed class RunInUseException(string message, Exception inner) : InputException(message, inner);
+public sealed class RunInUseException(string message, Exception inner) : InputException(message, inner);
