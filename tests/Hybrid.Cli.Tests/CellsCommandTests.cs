@@ -87,7 +87,7 @@ public class CellsCommandTests
 
         // What is not given is not asked for; a retry asks for what the submission asked for.
         Assert.Equal(0, CommandRun.Of("cells", "retry", cells, "--slurm", "--no-submit", "--tasks", "2").ExitCode);
-        string retry = File.ReadAllText(Path.Combine(cells, "batches/retry-2.sh"));
+        string retry = File.ReadAllText(Path.Combine(cells, "batches/retry-1.sh"));
         Assert.Contains("\n#SBATCH --partition=short\n", retry);
         Assert.Contains("\n#SBATCH --array=1-2\n", retry);
         CommandRun part = CommandRun.Of("cells", "run", cells, "--batch", "cells-1", "--shard", "2/5");

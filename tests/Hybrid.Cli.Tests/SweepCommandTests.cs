@@ -131,7 +131,7 @@ public class SweepCommandTests
     }
 
     [Theory]
-    [InlineData("'mlp.inStdd' is nothing that can be swept, did you mean mlp.inStd?", "--axis", "mlp.inStdd=1:2:3")]
+    [InlineData("'mlp.inStdd' is nothing that can be swept; did you mean mlp.inStd", "--axis", "mlp.inStdd=1:2:3")]
     [InlineData("has a value twice", "--axis", "norm=pre,pre")]
     [InlineData("has no path before an equals sign", "--axis", "norm")]
     [InlineData("must be an integer from 2", "--axis", "mlp.inStd=1:2:1")]

@@ -6,23 +6,26 @@ namespace Hybrid.Lab.Cells;
 public static class CellRetry
 {
     /// <summary>
-    /// The list of what is missing: neither finished nor running, and not failed <see cref="CellStatus.MostAttempts"/> times.
-    /// Cells of processes that ended without a word count as failed once by it.
+    /// What is missing: neither finished nor running, and not failed <see cref="CellStatus.MostAttempts"/> times. Cells of processes
+    /// that ended without a word count as failed once by asking.
     /// </summary>
     /// <param name="work">The cells.</param>
     /// <param name="folder">Their folder.</param>
     /// <param name="forgive">Whether cells that have failed too often are tried anew.</param>
-    /// <returns>The batch, written, or null where nothing is missing.</returns>
     /// <exception cref="InputException">The folder cannot be read or written.</exception>
-    public static CellBatch? Prepare(ICellWork work, CellFolder folder, bool forgive)
+    public static IReadOnlyList<int> Missing(ICellWork work, CellFolder folder, bool forgive)
     {
         CellRun.CollectLost(work, folder, null);
         if (forgive)
             CellFailures.Forgive(folder);
-        int[] missing = [.. CellStatus.Of(folder).Missing];
-        if (missing.Length == 0)
-            return null;
-        CellBatch batch = new(CellBatch.NewName(folder, "retry"), folder.Plan.Hash, missing);
+        return CellStatus.Of(folder).Missing;
+    }
+
+    /// <summary>A batch of such cells, written, so that several processes may deal it among them.</summary>
+    /// <exception cref="InputException">The folder cannot be written.</exception>
+    public static CellBatch Prepare(CellFolder folder, IReadOnlyList<int> cells)
+    {
+        CellBatch batch = new(CellBatch.NewName(folder, "retry"), folder.Plan.Hash, cells);
         batch.Write(folder);
         return batch;
     }

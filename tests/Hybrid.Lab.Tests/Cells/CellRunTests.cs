@@ -97,8 +97,8 @@ public class CellRunTests
         Run(new FakeCells(20, context => { if (context.Index == 7) throw new IOException("a disturbance"); }), folder.Root, CellShard.Whole);
         FakeCells rest = new(20);
         CellFolder cells = CellFolder.Open(folder.Root);
-        Assert.Null(CellRetry.Prepare(rest, cells, forgive: false));
-        CellBatch batch = CellRetry.Prepare(rest, cells, forgive: true)!;
+        Assert.Empty(CellRetry.Missing(rest, cells, forgive: false));
+        CellBatch batch = CellRetry.Prepare(cells, CellRetry.Missing(rest, cells, forgive: true));
         Assert.Equal([7], batch.Cells);
         Assert.True(CellRun.Run(rest, cells, CellAssignment.Of(CellBatch.Read(cells, batch.Name), CellShard.Whole), 1, _ => { }, default)
             .Complete);
@@ -245,7 +245,7 @@ public class CellRunTests
         CellStatus before = CellStatus.Of(cells);
         Assert.Equal([4], before.Lost);
         Assert.Equal(Enumerable.Range(0, 6), before.Missing);
-        Assert.Equal(6, CellRetry.Prepare(work, cells, forgive: false)!.Cells.Count);
+        Assert.Equal(6, CellRetry.Missing(work, cells, forgive: false).Count);
         CellStatus after = CellStatus.Of(cells);
         Assert.Empty(after.Lost);
         CellFailure failure = Assert.Single(after.Failing);

@@ -72,9 +72,9 @@ internal static class CellsCommand
                 default:
                     if (cells.Slurm(parsed) && cells.Submit(parsed))
                         SlurmSubmission.EnsureAvailable();
-                    CellBatch? missing = CellRetry.Prepare(work, folder, parsed.GetValue(again));
+                    IReadOnlyList<int> missing = CellRetry.Missing(work, folder, parsed.GetValue(again));
                     return cells.Slurm(parsed)
-                        ? CellJobs.Submit(session, work, folder, missing?.Cells ?? [], "retry",
+                        ? CellJobs.Submit(session, work, folder, missing, "retry",
                             cells.Of(parsed, SlurmSubmission.Earlier(folder)), cells.Submit(parsed))
                         : Retry(session, work, folder, missing, apart ? cells.Shard(parsed) : null, count);
             }
@@ -104,16 +104,18 @@ internal static class CellsCommand
     }
 
     /// <summary>Here, all of what is missing or a part of it: the list is fixed in a batch whose name is said.</summary>
-    private static int Retry(Session session, ICellWork work, CellFolder folder, CellBatch? missing, CellShard? shard, int threads)
+    private static int Retry(
+        Session session, ICellWork work, CellFolder folder, IReadOnlyList<int> missing, CellShard? shard, int threads)
     {
-        if (missing is null)
+        if (missing.Count == 0)
         {
             session.Terminal.Out.WriteLine("no cell is missing");
             CellStatus status = CellStatus.Of(folder);
             return status.Complete ? ExitCode.Agrees : ExitCode.Disagrees;
         }
 
-        session.Terminal.Out.WriteLine($"{missing.Name}: {missing.Cells.Count} cells, {CellJobs.Numbers(missing.Cells)}");
-        return CellJobs.Measure(session, work, folder, CellAssignment.Of(missing, shard ?? CellShard.Whole), threads);
+        CellBatch batch = CellRetry.Prepare(folder, missing);
+        session.Terminal.Out.WriteLine($"{batch.Name}: {missing.Count} cells, {CellJobs.Numbers(missing)}");
+        return CellJobs.Measure(session, work, folder, CellAssignment.Of(batch, shard ?? CellShard.Whole), threads);
     }
 }
