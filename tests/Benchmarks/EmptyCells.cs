@@ -21,21 +21,19 @@ internal static class EmptyCells
             Work work = new(cells);
             CellFolder folder = CellFolder.Create(path, work.Plan);
             int mostFiles = 0;
+            void Parts() => Parallel.For(
+                1, parts + 1, new ParallelOptions { MaxDegreeOfParallelism = threads },
+                i => CellRun.Run(work, folder, CellAssignment.Of(work.Plan, new(i, parts)), 1, _ => { }, CancellationToken.None));
             using (Timer watch = new(_ => mostFiles = Math.Max(mostFiles, Files(path)), null, 1000, 1000))
             {
-                Report("measure and store", cells, () => Parallel.For(
-                    1, parts + 1, new ParallelOptions { MaxDegreeOfParallelism = threads },
-                    i => CellRun.Run(work, folder, CellAssignment.Of(work.Plan, new(i, parts)), 1, _ => { }, CancellationToken.None)));
+                Report("measure and store", cells, Parts);
             }
 
             long bytes = Directory.GetFiles(path, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"files: {Files(path)} at the end, {mostFiles} at most (seen once a second); {(double)bytes / cells:0} bytes a cell"));
-            Report("find all finished again, part by part", cells, () => Parallel.For(
-                1, parts + 1, new ParallelOptions { MaxDegreeOfParallelism = threads },
-                i => CellRun.Run(
-                    work, folder, new(null, [.. Enumerable.Range(0, 1)], new(1, 1)), 1, _ => { }, CancellationToken.None)));
+            Report("begin every part again, all finished", cells, Parts);
             CellStatus? status = null;
             Report("status", cells, () => status = CellStatus.Of(folder));
             Report("merge", cells, () => CellMerge.Run(folder));

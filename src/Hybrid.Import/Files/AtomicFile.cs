@@ -43,19 +43,18 @@ public static class AtomicFile
 
             File.Move(temporary, path, overwrite: true);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
-        {
-            throw new InputException($"cannot write {path} ({error.Message.TrimEnd('.')}); give a path in a writable folder", error);
-        }
-        finally
+        catch (Exception error)
         {
             Remove(temporary);
+            if (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+                throw new InputException($"cannot write {path} ({error.Message.TrimEnd('.')}); give a path in a writable folder", error);
+            throw;
         }
     }
 
     private static FileStream CreateNew(string path) => new(path, FileMode.CreateNew);
 
-    /// <summary>After a successful rename there is nothing to remove; after a failure what cannot be removed stays.</summary>
+    /// <summary>What cannot be removed stays.</summary>
     private static void Remove(string temporary)
     {
         try

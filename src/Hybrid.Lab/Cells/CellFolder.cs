@@ -75,8 +75,8 @@ public sealed class CellFolder
     /// <summary>A pack of an owner's cells.</summary>
     internal string PackFile(string owner, string name) => Path.Combine(Made("packs"), $"{owner}.{name}.cells");
 
-    /// <summary>The packs of an owner, or of all where it is null.</summary>
-    internal IEnumerable<string> PackFiles(string? owner) => Files(Path.Combine(FullPath, "packs"), $"{owner ?? "*"}.*.cells");
+    /// <summary>All packs; a name begins with its owner and a dot.</summary>
+    internal IEnumerable<string> PackFiles() => Files(Path.Combine(FullPath, "packs"), "*.cells");
 
     /// <summary>A cell's scratch folder.</summary>
     internal string Scratch(int index) => Path.Combine(FullPath, "work", $"{index:000000}");

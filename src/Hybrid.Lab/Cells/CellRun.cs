@@ -45,7 +45,7 @@ public static class CellRun
         string owner = assignment.Owner;
         CollectLost(work, folder, owner);
         int[] mine = assignment.Shard.Take(assignment.Cells, work.Cells);
-        HashSet<int> finished = CellScan.Finished(folder, mine, assignment.Batch is null ? null : owner);
+        HashSet<int> finished = CellScan.Finished(folder, mine, assignment.MayHold);
         ILookup<int, string> failures = CellFailures.Of(folder);
         Dictionary<int, int> attempts = mine.ToDictionary(index => index, index => failures[index].Count());
         Queue<int> open = new(mine.Where(index => !finished.Contains(index) && attempts[index] < CellFailures.Most));
@@ -158,7 +158,7 @@ public static class CellRun
         {
             if (!RunningMark.TryTake(mark.Path))
                 continue;
-            HashSet<int> finished = CellScan.Finished(folder, mark.Cells, owner);
+            HashSet<int> finished = CellScan.Finished(folder, mark.Cells, _ => true);
             foreach (int index in mark.Cells.Where(index => !finished.Contains(index)))
             {
                 CellFailures.Add(
@@ -200,7 +200,19 @@ public sealed record CellAssignment(string? Batch, IReadOnlyList<int> Cells, Cel
     public static CellAssignment Of(CellBatch batch, CellShard shard) => new(batch.Name, batch.Cells, shard);
 
     /// <summary>How files name whoever has it; two processes may have the same.</summary>
-    internal string Owner => $"{Batch ?? "all"}-{Shard.Number}-of-{Shard.Of}";
+    internal string Owner => $"{Name}{Shard.Number}{Parts}";
+
+    private string Name => $"{Batch ?? "all"}-";
+
+    private string Parts => $"-of-{Shard.Of}";
+
+    /// <summary>
+    /// Whether a pack of another owner may hold cells of this assignment. Other parts of the same deal do not; and a batch has what was
+    /// missing when it was made, so that the packs before it do not either, and those beside it hold at most what is measured twice.
+    /// </summary>
+    internal bool MayHold(string owner) =>
+        owner == Owner || (Batch is null
+            && !(owner.StartsWith(Name, StringComparison.Ordinal) && owner.EndsWith(Parts, StringComparison.Ordinal)));
 }
 
 /// <summary>How far a process has come with its cells.</summary>

@@ -30,18 +30,18 @@ internal sealed class CellScan
         // Files first: a process that packs meanwhile moves cells from files into packs, so that none is missed.
         foreach (string file in folder.CellFiles())
             scan.Add(file);
-        foreach (string file in folder.PackFiles(null))
+        foreach (string file in folder.PackFiles())
             scan.Add(file);
         return scan;
     }
 
-    /// <summary>Which of some cells are finished, looking at nothing but their files and the packs of an owner (null: all packs).</summary>
-    public static HashSet<int> Finished(CellFolder folder, IEnumerable<int> cells, string? owner)
+    /// <summary>Which of some cells are finished, looking at nothing but their files and the packs of owners who may have them.</summary>
+    public static HashSet<int> Finished(CellFolder folder, IEnumerable<int> cells, Predicate<string> mayHold)
     {
         CellScan scan = new(folder);
         foreach (int index in cells)
             scan.Add(folder.CellFile(index));
-        foreach (string file in folder.PackFiles(owner))
+        foreach (string file in folder.PackFiles().Where(file => mayHold(Path.GetFileName(file).Split('.')[0])))
             scan.Add(file);
         return [.. scan.Results.Keys];
     }

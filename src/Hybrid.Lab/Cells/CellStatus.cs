@@ -66,7 +66,7 @@ public sealed record CellStatus(
     }
 
     /// <summary>Which of some cells are finished.</summary>
-    public static IReadOnlySet<int> Finished(CellFolder folder, IEnumerable<int> cells) => CellScan.Finished(folder, cells, null);
+    public static IReadOnlySet<int> Finished(CellFolder folder, IEnumerable<int> cells) => CellScan.Finished(folder, cells, _ => true);
 
     /// <summary>How long a cell took, or null where it is not finished.</summary>
     public static double? SecondsOf(CellFolder folder, int index) =>

@@ -58,6 +58,20 @@ public sealed record SlurmOptions(
         Partition ?? earlier.Partition, Account ?? earlier.Account, Time ?? earlier.Time, Memory ?? earlier.Memory, Gpus ?? earlier.Gpus,
         cpusGiven ? Cpus : earlier.Cpus, Tasks ?? earlier.Tasks, Template ?? earlier.Template);
 
+    /// <summary>The seconds of a time as Slurm reads it: minutes, minutes:seconds, hours:minutes:seconds, days-hours and so on.</summary>
+    internal static double SecondsOf(string time)
+    {
+        string[] days = time.Split('-');
+        double[] parts = [.. days[^1].Split(':').Select(part => double.Parse(part, NumberStyles.None, CultureInfo.InvariantCulture))];
+        if (days.Length == 2)
+        {
+            double day = double.Parse(days[0], NumberStyles.None, CultureInfo.InvariantCulture);
+            return 86400 * day + parts.Select((part, i) => part * Math.Pow(60, 2 - i)).Sum();
+        }
+
+        return parts.Length == 1 ? 60 * parts[0] : parts.Aggregate(0.0, (sum, part) => 60 * sum + part);
+    }
+
     /// <summary>Seconds as Slurm reads them, rounded up to minutes.</summary>
     internal static string TimeText(double seconds)
     {

@@ -16,7 +16,9 @@ namespace Hybrid.Lab.Slurm;
 public sealed record SlurmSubmission(string Batch, string Script, SlurmArray Array, string? Job)
 {
     private const string OptionsName = "slurm.json", JobExtension = ".job";
-    private const int Grace = 120;
+
+    // Two minutes before a task's time is over, or a tenth of a short time: Slurm may come up to a minute earlier than that.
+    private const int Grace = 120, LeastGrace = 15;
 
     /// <summary>Writes the arrays of a list of cells and submits them, the largest first.</summary>
     /// <param name="work">The cells.</param>
@@ -109,19 +111,21 @@ public sealed record SlurmSubmission(string Batch, string Script, SlurmArray Arr
     {
         string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
         int? gpus = options.Gpus ?? (work.WantsGpu ? 1 : null);
+        string? time = options.Time ?? (double.IsFinite(array.Seconds) ? SlurmOptions.TimeText(array.Seconds + Grace) : null);
+        double grace = time is null ? Grace : Math.Clamp(SlurmOptions.SecondsOf(time) / 10, LeastGrace, Grace);
         string log = folder.PathOf(Path.Combine("batches", $"{batch.Name}-%a.log"));
         return new()
         {
             ["name"] = $"hybrid-{folder.Plan.Kind}-{batch.Name}",
             ["tasks"] = Number(array.Tasks),
-            ["time"] = options.Time ?? (double.IsFinite(array.Seconds) ? SlurmOptions.TimeText(array.Seconds + Grace) : null),
+            ["time"] = time,
             ["memory"] = $"{Number(array.MemoryMiB)}M",
             ["cpus"] = Number(options.Cpus),
             ["gpus"] = gpus is int count and > 0 ? Number(count) : null,
             ["partition"] = options.Partition,
             ["account"] = options.Account,
             ["log"] = log.Contains('"') ? throw new InputException($"{folder.FullPath}: must have no quote in its path for Slurm") : log,
-            ["grace"] = Number(Grace),
+            ["grace"] = Number((long)grace),
             ["command"] = string.Join(' ', command.Concat(["cells", "run", folder.FullPath, "--batch", batch.Name]).Select(SlurmTemplate.Quoted)),
         };
     }

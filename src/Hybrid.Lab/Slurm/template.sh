@@ -10,7 +10,7 @@
 #SBATCH --account={account}
 #SBATCH --output="{log}"
 #SBATCH --open-mode=append
-# A task is told two minutes before its time is over, and leaves what it has done; it is put in line again after a lost node.
+# A task is told before its time is over, and leaves what it has done; it is put in line again after a lost node.
 #SBATCH --signal=B:TERM@{grace}
 #SBATCH --requeue
 
