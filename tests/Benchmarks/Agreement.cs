@@ -29,7 +29,7 @@ internal static class Agreement
     private static readonly string[] HeadPlacements = ["pre", "post", "peri", "output"];
     private static readonly int[] Heads = [1, 2, 4, 8, 32];
 
-    /// <summary>Where the ensembles are measured as cells, and which part of them by this process; null to measure them in one piece.</summary>
+    /// <summary>Where the ensembles are measured as cells, and which part of them here; null to measure them in one piece.</summary>
     public static (string Folder, CellShard Shard)? Apart { get; set; }
 
     /// <summary>

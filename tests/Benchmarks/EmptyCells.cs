@@ -6,8 +6,8 @@ using Hybrid.Lab.Cells;
 namespace Hybrid.Benchmarks;
 
 /// <summary>
-/// What the machinery of cells costs beside the cells: empty ones, in as many parts as a cluster has tasks, on one machine. Seconds and bytes
-/// a cell, files, and how long status and merge take; the numbers of docs/scale.md.
+/// What the machinery of cells costs beside the cells: empty ones, in as many parts as a cluster has tasks, on one machine. Seconds
+/// and bytes a cell, files, and how long status and merge take; the numbers of docs/scale.md.
 /// </summary>
 internal static class EmptyCells
 {
@@ -77,7 +77,8 @@ internal static class EmptyCells
         public Work(int cells)
         {
             Plan = new("empty", "benchmark", 1, cells, []);
-            Cells = [.. Enumerable.Range(0, cells).Select(index => new CellTask($"cell {index}", 1, null, _ => new() { ["value"] = index }))];
+            Cells = [.. Enumerable.Range(0, cells)
+                .Select(index => new CellTask($"cell {index}", 1, null, _ => new() { ["value"] = index }))];
         }
 
         public CellPlan Plan { get; }

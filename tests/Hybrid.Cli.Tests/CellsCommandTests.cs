@@ -52,7 +52,7 @@ public class CellsCommandTests
         Assert.Equal(0, CommandRun.Of([.. Phase, "--out", cells, "--shard", "1/4"]).ExitCode);
         CommandRun status = CommandRun.Of("cells", "status", cells);
         Assert.Equal(1, status.ExitCode);
-        Assert.Contains($"hybrid cells retry {cells} takes what is missing", status.Output);
+        Assert.Contains($"what is missing: hybrid cells retry {cells}\n", status.Output);
         CommandRun merge = CommandRun.Of("cells", "merge", cells);
         Assert.Equal((1, ""), (merge.ExitCode, merge.Output));
         Assert.Contains("9 of 12 cells are missing", merge.Error);
@@ -68,7 +68,8 @@ public class CellsCommandTests
     {
         using TemporaryFolder folder = new();
         string cells = folder.Path("cells"), template = folder.Path("site.sh");
-        File.WriteAllText(template, CommandRun.Of("cells", "template").Output.Replace("# Here a site loads its modules.", "module load dotnet"));
+        string standard = CommandRun.Of("cells", "template").Output;
+        File.WriteAllText(template, standard.Replace("# Here a site loads its modules.", "module load dotnet"));
         CommandRun run = CommandRun.Of(
         [
             .. Phase, "--out", cells, "--slurm", "--no-submit", "--partition", "short", "--account", "physics", "--time", "1-02:00:00",

@@ -46,7 +46,8 @@ internal static partial class DocumentedCommands
             "diff" => [.. words, .. SmallNetwork],
             "train" when !words.Contains("--resume") => [.. Without(words, "--steps", "--warmup"), "--steps", "10", .. SmallNetwork],
             "predict" or "suggest" when words[1] is "config.json" or "gpt2" => [.. words, "--set", "depth=2", "--set", "tokens=8"],
-            "sweep" => [.. Without(words, "--steps", "--samples").Select(word => Count().Replace(word, ":2")), .. Quick(words), .. SmallNetwork],
+            "sweep" => [
+                .. Without(words, "--steps", "--samples").Select(word => Count().Replace(word, ":2")), .. Quick(words), .. SmallNetwork],
             "cells" when words.Contains("--slurm") => [.. words, "--no-submit"],
             "phase" => [.. words.Select(word => Count().Replace(word, ":4"))],
             "experiment" when !words.Contains("--quick") => [.. words, "--quick", .. Unsubmitted(words)],

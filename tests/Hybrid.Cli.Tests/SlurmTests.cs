@@ -13,8 +13,9 @@ public sealed class SlurmTests
     // 40 trainings of a second or so, four to a task.
     private static readonly string[] Question =
     [
-        "sweep", "pre-tanh-ordered", "--set", "mask=causal", "--set", "depth=2", "--set", "width=32", "--set", "mlpWidth=32", "--set", "heads=2",
-        "--set", "tokens=8", "--axis", "seed=1:20:20", "--axis", "optimiser.learningRate=1e-3,1e-2", "--do", "train", "--data", "synthetic",
+        "sweep", "pre-tanh-ordered", "--set", "mask=causal", "--set", "depth=2", "--set", "width=32", "--set", "mlpWidth=32",
+        "--set", "heads=2", "--set", "tokens=8",
+        "--axis", "seed=1:20:20", "--axis", "optimiser.learningRate=1e-3,1e-2", "--do", "train", "--data", "synthetic",
         "--steps", "400", "--checkpoint-every", "50", "--eval-every", "200", "--eval-sequences", "8",
     ];
 

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using Hybrid.Cli.Output;
 using Hybrid.Import.Json;
@@ -23,7 +24,7 @@ internal static class CellJobs
     }
 
     /// <summary>Lays the plan down and does what the options ask: a part here, or an array. The exit code.</summary>
-    public static int Do(Session session, System.CommandLine.ParseResult parsed, CellOptions options, ICellWork work, string path, int threads)
+    public static int Do(Session session, ParseResult parsed, CellOptions options, ICellWork work, string path, int threads)
     {
         CellFolder folder = CellFolder.Create(path, work.Plan);
         if (options.Shard(parsed) is CellShard shard)
@@ -88,8 +89,8 @@ internal static class CellJobs
         foreach (SlurmSubmission made in SlurmSubmission.Write(work, folder, cells, name, options, Command, pace, submit))
         {
             SlurmArray array = made.Array;
-            string time = options.Time is string given ? $", {given} each"
-                : double.IsFinite(array.Seconds) ? string.Create(CultureInfo.InvariantCulture, $", {Math.Ceiling(array.Seconds / 60):0} min each") : "";
+            string minutes = Math.Ceiling(array.Seconds / 60).ToString("0", CultureInfo.InvariantCulture);
+            string time = options.Time is string given ? $", {given} each" : double.IsFinite(array.Seconds) ? $", {minutes} min each" : "";
             output.WriteLine($"{made.Batch}: {array.Cells.Count} cells in {array.Tasks} tasks, {array.MemoryMiB} MiB{time}, "
                 + (made.Job is string job ? $"job {job}" : $"script {made.Script}"));
         }

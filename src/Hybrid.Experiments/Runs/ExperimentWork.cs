@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Hybrid.Experiments.Catalogue;
 using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Designs;
 using Hybrid.Import.Json;
@@ -55,13 +54,14 @@ public sealed class ExperimentWork : ICellWork
     public string? Device => null;
 
     /// <summary>The work of a plan of this kind.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="find">The experiment of a name.</param>
     /// <exception cref="InputException">There is no such experiment, or it registers other hypotheses now.</exception>
-    public static ExperimentWork Of(CellPlan plan)
+    public static ExperimentWork Of(CellPlan plan, Func<string, IExperiment> find)
     {
         JsonObject question = plan.Question;
         ExperimentScale scale = question["quick"]!.GetValue<bool>() ? ExperimentScale.Quick : ExperimentScale.Full;
-        ExperimentWork work = new(
-            new(ExperimentCatalogue.Find(question["experiment"]!.GetValue<string>()), scale, plan.Seed, 1), plan.Version);
+        ExperimentWork work = new(new(find(question["experiment"]!.GetValue<string>()), scale, plan.Seed, 1), plan.Version);
         return work.Plan.Hash == plan.Hash
             ? work
             : throw new InputException($"the plan is of another experiment than this build has, {plan.DifferenceTo(work.Plan)}");
@@ -82,7 +82,7 @@ public sealed class ExperimentWork : ICellWork
             if (!known.TryGetValue(result.Key, out string? stored))
                 cells.Add(new(result.Key, values, result.Seconds));
             else if (stored != values.ToJson())
-                throw new InputException($"cell {result.Index} ({result.Key}): the store has other values of it; merge into another folder");
+                throw new InputException($"cell {result.Index} ({result.Key}): the store has other values; merge into another folder");
         }
 
         store.Insert(key, cells);

@@ -24,7 +24,8 @@ internal static class CellFailures
         string name = string.Create(
             CultureInfo.InvariantCulture, $"{index:000000}-{now:yyyyMMdd'T'HHmmssfffffff}-{Guid.NewGuid().ToString("N")[..8]}.log");
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"cell {index}: {key}\n{now:O} on {Environment.MachineName}, process {CellOwner.Process}\n");
+        text.Append(CultureInfo.InvariantCulture, $"cell {index}: {key}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{now:O} on {Environment.MachineName}, process {CellOwner.Process}\n");
         AtomicFile.WriteText(Path.Combine(folder.Made(Folder), name), text.Append(reason).Append('\n').ToString());
     }
 

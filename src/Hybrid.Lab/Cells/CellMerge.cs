@@ -39,8 +39,8 @@ public static class CellMerge
         {
             int missing = Enumerable.Range(0, folder.Plan.Cells).First(index => !scan.Results.ContainsKey(index));
             throw new InputException(
-                $"{folder.FullPath}: {folder.Plan.Cells - scan.Results.Count} of {folder.Plan.Cells} cells are missing, the first is {missing}; "
-                + $"see hybrid cells status {folder.FullPath}");
+                $"{folder.FullPath}: {folder.Plan.Cells - scan.Results.Count} of {folder.Plan.Cells} cells are missing, "
+                + $"the first is {missing}; see hybrid cells status {folder.FullPath}");
         }
 
         CellResult[] results = [.. Enumerable.Range(0, folder.Plan.Cells).Select(index => scan.Results[index])];

@@ -67,7 +67,8 @@ public static class CellRun
         writer.Finish();
         return new(
             done, mine.Length, measured, busy,
-            [.. attempts.Where(item => item.Value >= CellFailures.Most).Select(item => item.Key).Order()], cancellation.IsCancellationRequested);
+            [.. attempts.Where(item => item.Value >= CellFailures.Most).Select(item => item.Key).Order()],
+            cancellation.IsCancellationRequested);
 
         Thread Helper(int number)
         {
@@ -150,7 +151,7 @@ public static class CellRun
         }
     }
 
-    /// <summary>Cells that processes of an owner (null: of all) were measuring when they ended without a word count as failed once.</summary>
+    /// <summary>What processes of an owner (null: of all) measured when they ended without a word counts as failed once.</summary>
     internal static int CollectLost(ICellWork work, CellFolder folder, string? owner)
     {
         int lost = 0;

@@ -33,7 +33,7 @@ public interface ICellWork
     /// <summary>Whether the cells want a GPU where the machine has one.</summary>
     bool WantsGpu { get; }
 
-    /// <summary>Where an engine runs that has a choice, such as cuda:0; null where there is none. Part of what results may depend on.</summary>
+    /// <summary>Where an engine runs that has a choice, such as cuda:0; null where there is none. Results may depend on it.</summary>
     string? Device { get; }
 }
 

@@ -45,7 +45,8 @@ internal sealed class RunningMark : IDisposable
 
     /// <summary>The marks of an owner, or of all where it is null.</summary>
     public static IReadOnlyList<LeftMark> Of(CellFolder folder, string? owner) =>
-        [.. CellFolder.Files(folder.PathOf(Folder), $"{owner ?? "*"}.*.json").Order(StringComparer.Ordinal).Select(Read).OfType<LeftMark>()];
+        [.. CellFolder.Files(folder.PathOf(Folder), $"{owner ?? "*"}.*.json").Order(StringComparer.Ordinal)
+            .Select(Read).OfType<LeftMark>()];
 
     /// <summary>Takes a mark away, so that of several who find it left behind one counts it.</summary>
     public static bool TryTake(string path)
@@ -169,6 +170,6 @@ internal sealed class RunningMark : IDisposable
 /// <param name="Path">Its file.</param>
 /// <param name="Host">The machine.</param>
 /// <param name="Job">The Slurm job, or null.</param>
-/// <param name="Alive">Whether the process lives: on this machine the process itself, on another one a mark of the last two minutes.</param>
+/// <param name="Alive">Whether the process lives: here the process itself, on another machine a mark of the last two minutes.</param>
 /// <param name="Cells">The cells that it measures, or measured when it ended.</param>
 internal sealed record LeftMark(string Path, string Host, string? Job, bool Alive, IReadOnlyList<int> Cells);

@@ -10,7 +10,7 @@ namespace Hybrid.Lab.Slurm;
 public sealed record SlurmArray(IReadOnlyList<int> Cells, int Tasks, long MemoryMiB, double Seconds)
 {
     // Slurm's own default allows arrays of 1000.
-    private const int MostTasks = 1000;
+    private const int MostTasks = 1000, UntimedTasks = 100;
     private const double TaskSeconds = 600, Start = 120, Margin = 2;
 
     // The runtime with its code and buffers, and what a cell takes of which nobody knows.
@@ -32,8 +32,10 @@ public sealed record SlurmArray(IReadOnlyList<int> Cells, int Tasks, long Memory
     private static SlurmArray Array(ICellWork work, int[] cells, long memory, SlurmOptions options, double? secondsPerCost)
     {
         double cost = cells.Sum(cell => work.Cells[cell].Cost), largest = cells.Max(cell => work.Cells[cell].Cost);
-        int tasks = Math.Min(cells.Length, options.Tasks
-            ?? (secondsPerCost is double pace ? (int)Math.Clamp(Math.Ceiling(cost * pace / TaskSeconds / options.Cpus), 1, MostTasks) : 100));
+        int fitting = secondsPerCost is double pace
+            ? (int)Math.Clamp(Math.Ceiling(cost * pace / TaskSeconds / options.Cpus), 1, MostTasks)
+            : UntimedTasks;
+        int tasks = Math.Min(cells.Length, options.Tasks ?? fitting);
 
         // A part has at most the mean work and one cell more.
         double seconds = secondsPerCost is double each ? Start + Margin * each * (cost / tasks / options.Cpus + largest) : double.NaN;

@@ -102,7 +102,8 @@ public sealed record SlurmSubmission(string Batch, string Script, SlurmArray Arr
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"--template {file}: cannot be read ({error.Message.TrimEnd('.')}); hybrid cells template writes one", error);
+            throw new InputException(
+                $"--template {file}: cannot be read ({error.Message.TrimEnd('.')}); hybrid cells template writes one", error);
         }
     }
 
@@ -126,7 +127,8 @@ public sealed record SlurmSubmission(string Batch, string Script, SlurmArray Arr
             ["account"] = options.Account,
             ["log"] = log.Contains('"') ? throw new InputException($"{folder.FullPath}: must have no quote in its path for Slurm") : log,
             ["grace"] = Number((long)grace),
-            ["command"] = string.Join(' ', command.Concat(["cells", "run", folder.FullPath, "--batch", batch.Name]).Select(SlurmTemplate.Quoted)),
+            ["command"] = string.Join(
+                ' ', command.Concat(["cells", "run", folder.FullPath, "--batch", batch.Name]).Select(SlurmTemplate.Quoted)),
         };
     }
 

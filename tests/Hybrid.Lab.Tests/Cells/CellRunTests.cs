@@ -94,7 +94,8 @@ public class CellRunTests
     public void A_retry_takes_only_what_is_missing_and_leaves_alone_what_failed_three_times_unless_it_is_told()
     {
         using TemporaryFolder folder = new();
-        Run(new FakeCells(20, context => { if (context.Index == 7) throw new IOException("a disturbance"); }), folder.Root, CellShard.Whole);
+        FakeCells disturbed = new(20, context => { if (context.Index == 7) throw new IOException("a disturbance"); });
+        Run(disturbed, folder.Root, CellShard.Whole);
         FakeCells rest = new(20);
         CellFolder cells = CellFolder.Open(folder.Root);
         Assert.Empty(CellRetry.Missing(rest, cells, forgive: false));

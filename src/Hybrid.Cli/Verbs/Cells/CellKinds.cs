@@ -1,5 +1,6 @@
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Experiments.Catalogue;
 using Hybrid.Experiments.Runs;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Cells;
@@ -25,7 +26,7 @@ internal static class CellKinds
         {
             SweepWork.Kind => SweepWork.Of(plan, session),
             PhaseWork.Kind => PhaseWork.Of(plan),
-            ExperimentWork.Kind => ExperimentWork.Of(plan),
+            ExperimentWork.Kind => ExperimentWork.Of(plan, ExperimentCatalogue.Find),
             _ => throw new InputException($"{folder.FullPath}: kind must be one of sweep, phase, experiment, got '{plan.Kind}'"),
         };
     }

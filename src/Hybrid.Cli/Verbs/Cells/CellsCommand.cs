@@ -47,7 +47,11 @@ internal static class CellsCommand
         {
             string word = parsed.GetRequiredValue(action);
             if (!Actions.Contains(word))
-                throw new InputException($"ACTION must be one of {string.Join(", ", Actions)}, got '{word}'{NearestName.Question(word, Actions)}");
+            {
+                throw new InputException(
+                    $"ACTION must be one of {string.Join(", ", Actions)}, got '{word}'{NearestName.Question(word, Actions)}");
+            }
+
             bool apart = cells.Asked(parsed);
             if (word == "template")
             {

@@ -42,9 +42,9 @@ internal static class CellsOutput
         if (tasks.Count > 0)
             output.WriteLine($"Slurm's tasks: {string.Join(", ", tasks.Select(item => $"{item.Value} {item.Key.ToLowerInvariant()}"))}");
         output.WriteLine(status.Complete
-            ? $"complete; hybrid cells merge {folder.FullPath}"
+            ? $"complete: hybrid cells merge {folder.FullPath}"
             : status.Missing.Count > 0 && status.Running.Count == 0 && tasks.Count == 0
-                ? $"hybrid cells retry {folder.FullPath} takes what is missing"
+                ? $"what is missing: hybrid cells retry {folder.FullPath}"
                 : $"{status.Total - status.Done} cells to go");
     }
 

@@ -24,7 +24,9 @@ internal sealed record SweepAxis(IReadOnlyList<string> Paths, IReadOnlyList<stri
     public static SweepAxis Parse(string text)
     {
         int equals = text.IndexOf('=');
-        string[] paths = equals < 1 ? [] : text[..equals].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] paths = equals < 1
+            ? []
+            : text[..equals].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (paths.Length == 0)
             throw Wrong(text, "has no path before an equals sign");
         string[] legal = [.. ArchitectureOverrides.Paths, Seed];

@@ -18,7 +18,8 @@ internal static class SweepCommand
             "sweep",
             "Predicts, simulates or trains an architecture at every point of a grid or list: on one core, on all, or on a cluster.",
             "hybrid sweep pre-tanh-critical --axis mlp.inStd=0.5:3:6 --axis norm=pre,post,peri --do predict --out grid",
-            "hybrid sweep pre-tanh-critical --axis width=256,1024,4096 --axis seed=1,2,3 --do simulate --samples 4 --out widths --shard 1/3",
+            "hybrid sweep pre-tanh-critical --axis width=256,1024,4096 --axis seed=1,2,3 --do simulate --samples 4 --out widths "
+                + "--shard 1/3",
             "hybrid sweep pre-tanh-critical --set mask=causal --axis optimiser.learningRate=1e-4:1e-2:5:log --do train "
                 + "--data synthetic --steps 500 --out rates --slurm --partition short --time 1:00:00");
         Argument<string> source = Options.Architecture();

@@ -59,8 +59,9 @@ internal static class SweepOutput
         {
             Dictionary<string, string> single = Single("", values[i]).ToDictionary(item => item.Name, item => item.Text);
             text.Append(i.ToString(CultureInfo.InvariantCulture)).Append(',');
-            text.AppendJoin(',', work.Points[i].Select(item => Quoted(item.Value)).Concat(columns.Select(name => Quoted(single.GetValueOrDefault(name, "")))));
-            text.Append('\n');
+            IEnumerable<string> texts = work.Points[i].Select(item => item.Value)
+                .Concat(columns.Select(name => single.GetValueOrDefault(name, "")));
+            text.AppendJoin(',', texts.Select(Quoted)).Append('\n');
         }
 
         return text.ToString();

@@ -96,7 +96,8 @@ internal sealed record SweepQuestion(
             string[] names = [.. optimiser.Select(item => item.Key)];
             if (!names.Contains(name))
             {
-                throw new InputException($"--axis {path}: must be one of {string.Join(", ", names.Select(legal => SweepAxis.Optimiser + legal))}"
+                throw new InputException(
+                    $"--axis {path}: must be one of {string.Join(", ", names.Select(legal => SweepAxis.Optimiser + legal))}"
                     + NearestName.Question(name, names));
             }
 

@@ -21,6 +21,9 @@ internal sealed class SweepWork : ICellWork
 
     private readonly Session _session;
 
+    // Points that differ in seed or optimiser share one: reading and checking it is most of what planning a point takes.
+    private readonly Dictionary<string, Architecture> _architectures = [];
+
     /// <summary>Plans a sweep; every point is checked here.</summary>
     /// <exception cref="InputException">A point cannot be asked for.</exception>
     /// <exception cref="InvalidArchitectureException">A point is out of a field's range.</exception>
@@ -67,7 +70,7 @@ internal sealed class SweepWork : ICellWork
 
     private CellTask Cell(IReadOnlyList<(string Path, string Value)> point)
     {
-        Architecture architecture = Question.At(point);
+        Architecture architecture = At(point);
         string key = SweepQuestion.KeyOf(point);
         ulong seed = Question.SeedAt(point);
         double work = NetworkOperations.Of(architecture);
@@ -88,6 +91,14 @@ internal sealed class SweepWork : ICellWork
             default:
                 throw new InputException($"--do must be one of {string.Join(", ", Actions)}, got '{Question.Do}'");
         }
+    }
+
+    private Architecture At(IReadOnlyList<(string Path, string Value)> point)
+    {
+        string fields = SweepQuestion.KeyOf([.. point.Where(item => item.Path != SweepAxis.Seed && !IsOptimiser(item.Path))]);
+        if (!_architectures.TryGetValue(fields, out Architecture? architecture))
+            _architectures.Add(fields, architecture = Question.At(point));
+        return architecture;
     }
 
     private static long Bytes(Int128 bytes) => (long)Int128.Min(bytes, long.MaxValue >> 1);

@@ -85,7 +85,7 @@ internal sealed class TrainOptions
         _common = new(command);
     }
 
-    /// <summary>Beside the options of a verb that trains among other things, and has an architecture, an engine and a seed already.</summary>
+    /// <summary>Beside the options of a verb that trains among other things, and has architecture, engine and seed already.</summary>
     public TrainOptions(
         Command command, TrainerCatalogue trainers, Argument<string> source, Option<string?> engine, CommonOptions common)
     {
