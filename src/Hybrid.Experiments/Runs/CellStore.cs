@@ -119,11 +119,11 @@ public sealed class CellStore : IDisposable
 
     /// <summary>Adds a cell that has just finished. No cell is ever replaced.</summary>
     /// <exception cref="InputException">The file cannot be written, or holds the cell already.</exception>
-    public void Insert(ExperimentKey key, StoredCell cell) => Insert(key, [cell]);
+    public void Insert(ExperimentKey key, StoredCell cell) => InsertAll(key, [cell]);
 
     /// <summary>Adds many cells at once, all or none.</summary>
     /// <exception cref="InputException">The file cannot be written, or holds one of them already.</exception>
-    public void Insert(ExperimentKey key, IReadOnlyList<StoredCell> cells) => Guard(() =>
+    public void InsertAll(ExperimentKey key, IReadOnlyList<StoredCell> cells) => Guard(() =>
     {
         using SqliteTransaction transaction = _connection.BeginTransaction();
         foreach (StoredCell cell in cells)

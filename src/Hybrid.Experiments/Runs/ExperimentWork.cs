@@ -85,6 +85,6 @@ public sealed class ExperimentWork : ICellWork
                 throw new InputException($"cell {result.Index} ({result.Key}): the store has other values; merge into another folder");
         }
 
-        store.Insert(key, cells);
+        store.InsertAll(key, cells);
     }
 }

@@ -127,7 +127,9 @@ public sealed class CellFolder
             .Select(Path.GetFileName)
             .FirstOrDefault(name => !(name!.StartsWith(PlanName, StringComparison.Ordinal)
                 || name.StartsWith(CreatedName, StringComparison.Ordinal)));
-        if (other is not null)
+
+        // Unless another process has laid the plan down meanwhile.
+        if (other is not null && !File.Exists(Path.Combine(full, PlanName)))
             throw new InputException($"{path}: must be new or empty, and holds {other}; give another folder");
     }
 }

@@ -60,6 +60,8 @@ internal static class SweepCommand
             SweepQuestion question = new(
                 word, loaded.Architecture, [.. parsed.GetRequiredValue(axes).Select(SweepAxis.Parse)], parsed.GetValue(list),
                 common.Seed(parsed), null, device.Choice(parsed, null), 0, null);
+
+            // The GPUs of engine torch are looked for here, unless it is other machines that measure.
             if (word == "simulate")
             {
                 question = question with
@@ -68,14 +70,16 @@ internal static class SweepCommand
                     Engine = parsed.GetValue(engine)
                         ?? session.Engines.DefaultFor([.. question.Points().Select(question.At)]),
                 };
-                session.Engines.Find(question.Engine, question.Device);
+                if (!(apart && question.Engine == SweepWork.TorchEngine))
+                    session.Engines.Find(question.Engine, question.Device);
             }
             else if (word == "train")
             {
                 (TrainingPlan plan, ITokenSource data) = training.Plan(parsed, null);
                 data.Dispose();
                 question = question with { Training = plan };
-                session.Trainers.Find(plan.Engine, question.Device);
+                if (!(apart && plan.Engine == SweepWork.TorchEngine))
+                    session.Trainers.Find(plan.Engine, question.Device);
             }
 
             SweepWork work = new(question, Machine.BuiltVersion, session);

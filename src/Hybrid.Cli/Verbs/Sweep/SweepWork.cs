@@ -17,7 +17,8 @@ internal sealed class SweepWork : ICellWork
     /// <summary>What can be done at a point.</summary>
     public static readonly IReadOnlyList<string> Actions = ["predict", "simulate", "train"];
 
-    private const string TorchEngine = "torch";
+    /// <summary>The engine that may run on a GPU.</summary>
+    public const string TorchEngine = "torch";
 
     private readonly Session _session;
 
@@ -56,9 +57,7 @@ internal sealed class SweepWork : ICellWork
     public bool WantsGpu => IsTorch && Question.Device.Device != DeviceChoice.Processor;
 
     /// <inheritdoc/>
-    public string? Device => IsTorch && Question.Samples > 0
-        ? _session.Engines.Find(TorchEngine, Question.Device).Device
-        : Question.Device.Device;
+    public string? Device => IsTorch ? _session.Engines.Find(TorchEngine, Question.Device).Device : null;
 
     private bool IsTorch => (Question.Engine ?? Question.Training?.Engine) == TorchEngine;
 
