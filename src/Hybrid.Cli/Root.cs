@@ -28,6 +28,8 @@ internal static class Root
             ProbeCommand.Create(session),
             ExportCommand.Create(session),
             ExperimentCommand.Create(session),
+            SweepCommand.Create(session),
+            CellsCommand.Create(session),
             BenchCommand.Create(session),
             PresetsCommand.Create(session),
             InfoCommand.Create(session),

@@ -2,6 +2,7 @@ using Hybrid.Benchmarks;
 
 // Paired comparisons with PyTorch are verbs of their own; anything else goes to BenchmarkDotNet.
 int threads = Environment.ProcessorCount;
+args = Agreement.TakeCells(args);
 switch (args)
 {
     case ["paired-product", ..]:
@@ -24,6 +25,8 @@ switch (args)
     case ["agreement-features", ..]:
         return Agreement.RunFeatures(
             threads, width: args.Length > 1 ? int.Parse(args[1]) : 1024, samples: args.Length > 2 ? int.Parse(args[2]) : 16);
+    case ["empty-cells", ..]:
+        return EmptyCells.Run(args.Length > 1 ? int.Parse(args[1]) : 100_000, args.Length > 2 ? int.Parse(args[2]) : 100, threads);
     case ["normals"]:
         return NormalNumbers.Run();
     case ["conditioned-parts", ..]:

@@ -46,11 +46,24 @@ internal static partial class DocumentedCommands
             "diff" => [.. words, .. SmallNetwork],
             "train" when !words.Contains("--resume") => [.. Without(words, "--steps", "--warmup"), "--steps", "10", .. SmallNetwork],
             "predict" or "suggest" when words[1] is "config.json" or "gpt2" => [.. words, "--set", "depth=2", "--set", "tokens=8"],
+            "sweep" => [
+                .. Without(words, "--steps", "--samples").Select(word => Count().Replace(word, ":2")), .. Quick(words), .. SmallNetwork],
+            "cells" when words.Contains("--slurm") => [.. words, "--no-submit"],
             "phase" => [.. words.Select(word => Count().Replace(word, ":4"))],
-            "experiment" when !words.Contains("--quick") => [.. words, "--quick"],
+            "experiment" when !words.Contains("--quick") => [.. words, "--quick", .. Unsubmitted(words)],
             _ => words,
         };
     }
+
+    /// <summary>Steps and networks of the action, and no array submitted: the reader's cluster is not here.</summary>
+    private static IEnumerable<string> Quick(string[] words) => (words[Array.IndexOf(words, "--do") + 1] switch
+    {
+        "train" => (string[])["--steps", "10"],
+        "simulate" => ["--samples", "2"],
+        _ => [],
+    }).Concat(Unsubmitted(words));
+
+    private static string[] Unsubmitted(string[] words) => words.Contains("--slurm") ? ["--no-submit"] : [];
 
     private static IEnumerable<string> Without(string[] words, params string[] options) =>
         words.Where((word, i) => !options.Contains(word) && (i == 0 || !options.Contains(words[i - 1])));

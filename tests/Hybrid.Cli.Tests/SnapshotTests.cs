@@ -18,6 +18,8 @@ public class SnapshotTests
     [InlineData("help-probe.txt", "probe", "--help")]
     [InlineData("help-export.txt", "export", "--help")]
     [InlineData("help-experiment.txt", "experiment", "--help")]
+    [InlineData("help-sweep.txt", "sweep", "--help")]
+    [InlineData("help-cells.txt", "cells", "--help")]
     [InlineData("help-bench.txt", "bench", "--help")]
     [InlineData("help-presets.txt", "presets", "--help")]
     [InlineData("help-info.txt", "info", "--help")]
@@ -44,8 +46,8 @@ public class SnapshotTests
     {
         string[] verbs =
         [
-            "check", "predict", "simulate", "diff", "phase", "suggest", "train", "probe", "export", "experiment", "bench", "presets",
-            "info",
+            "check", "predict", "simulate", "diff", "phase", "suggest", "train", "probe", "export", "experiment", "sweep", "cells",
+            "bench", "presets", "info",
         ];
         int examples = 0;
         foreach (string verb in verbs)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Hybrid.Architectures;
 using Hybrid.Import.Json;
 using Hybrid.Import.Records;
+using Hybrid.Lab.Cells;
 using Hybrid.Lab.Checks;
 using Hybrid.Lab.Engines;
 using Hybrid.Lab.Tests.Fakes;
@@ -41,6 +42,24 @@ public class CheckTests
         Assert.Equal(2, drawn.Select(network => network.Width).Distinct().Count());
         Assert.Single(drawn.Select(network => network.Seed).Distinct());
         Assert.Distinct(drawn.Select(network => network.Sample));
+    }
+
+    [Fact]
+    public void Ensembles_measured_apart_as_cells_report_what_a_check_in_one_piece_does()
+    {
+        EngineEntry dense = new("dense", "", (architecture, inner) => new DenseEngine(architecture, inner), _ => 1);
+        CheckPlan plan = new([Tiny, ArchitectureOverrides.Apply(Tiny, ["norm=post"])], dense, 5, 3, 2);
+        CheckReport whole = Check.Run(plan, Predict.Architecture, _ => { }, CancellationToken.None);
+        using TemporaryFolder folder = new();
+        CheckWork work = new(plan, "1");
+        CellFolder cells = CellFolder.Create(folder.Root, work.Plan);
+        foreach (int i in (int[])[3, 1, 2])
+            CellRun.Run(work, cells, CellAssignment.Of(work.Plan, new(i, 3)), 1, _ => { }, CancellationToken.None);
+        CheckReport apart = work.Report(CellMerge.Run(cells), Predict.Architecture);
+        Assert.Equal(
+            whole.Comparisons.SelectMany(comparison => comparison.Quantities),
+            apart.Comparisons.SelectMany(comparison => comparison.Quantities));
+        Assert.Equal(whole.Agreement, apart.Agreement);
     }
 
     [Fact]

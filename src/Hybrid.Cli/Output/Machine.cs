@@ -9,8 +9,10 @@ namespace Hybrid.Cli.Output;
 internal static class Machine
 {
     /// <summary>The product's version without build metadata.</summary>
-    public static readonly string Version =
-        typeof(Machine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+    public static readonly string Version = Build().Split('+')[0];
+
+    /// <summary>The version with what it was built from, where that is known: two builds of one version may measure differently.</summary>
+    public static string BuiltVersion => Build();
 
     /// <summary>The widest vectors that the hardware accelerates.</summary>
     public static readonly string Simd =
@@ -18,6 +20,9 @@ internal static class Machine
         : Vector256.IsHardwareAccelerated ? "256 bit"
         : Vector128.IsHardwareAccelerated ? "128 bit"
         : "none";
+
+    private static string Build() =>
+        typeof(Machine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <summary>The most memory that this process has had at once, bytes.</summary>
     public static long PeakMemory

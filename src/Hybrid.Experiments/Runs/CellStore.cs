@@ -58,7 +58,12 @@ public sealed class CellStore : IDisposable
     /// register the same text: what was predicted before the measurement cannot be changed after it.
     /// </summary>
     /// <exception cref="InputException">Another text stands registered.</exception>
-    public DateTimeOffset Register(ExperimentKey key, ExperimentScale scale, string text)
+    public DateTimeOffset Register(ExperimentKey key, ExperimentScale scale, string text) =>
+        Register(key, scale, text, DateTimeOffset.UtcNow);
+
+    /// <summary>As above, where the hypotheses were laid down earlier than they come here.</summary>
+    /// <exception cref="InputException">Another text stands registered.</exception>
+    public DateTimeOffset Register(ExperimentKey key, ExperimentScale scale, string text, DateTimeOffset laidDown)
     {
         (string Text, string Time) stands = ("", "");
         Guard(() =>
@@ -67,7 +72,7 @@ public sealed class CellStore : IDisposable
             Execute(
                 "INSERT OR IGNORE INTO registrations VALUES ($experiment, $version, $seed, $scale, $text, $time)",
                 [.. Parameters(key), ("$scale", scale.ToString()), ("$text", text),
-                    ("$time", DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture))]);
+                    ("$time", laidDown.ToString("O", CultureInfo.InvariantCulture))]);
             using SqliteCommand select = Command(
                 "SELECT text, time FROM registrations WHERE experiment = $experiment "
                 + "AND version = $version AND seed = $seed AND scale = $scale",
@@ -114,12 +119,20 @@ public sealed class CellStore : IDisposable
 
     /// <summary>Adds a cell that has just finished. No cell is ever replaced.</summary>
     /// <exception cref="InputException">The file cannot be written, or holds the cell already.</exception>
-    public void Insert(ExperimentKey key, StoredCell cell) => Guard(() =>
+    public void Insert(ExperimentKey key, StoredCell cell) => InsertAll(key, [cell]);
+
+    /// <summary>Adds many cells at once, all or none.</summary>
+    /// <exception cref="InputException">The file cannot be written, or holds one of them already.</exception>
+    public void InsertAll(ExperimentKey key, IReadOnlyList<StoredCell> cells) => Guard(() =>
     {
         using SqliteTransaction transaction = _connection.BeginTransaction();
-        Execute(
-            "INSERT INTO cells VALUES ($experiment, $version, $seed, $cell, $result, $seconds)",
-            [.. Parameters(key), ("$cell", cell.Cell), ("$result", cell.Values.ToJson()), ("$seconds", cell.Seconds)]);
+        foreach (StoredCell cell in cells)
+        {
+            Execute(
+                "INSERT INTO cells VALUES ($experiment, $version, $seed, $cell, $result, $seconds)",
+                [.. Parameters(key), ("$cell", cell.Cell), ("$result", cell.Values.ToJson()), ("$seconds", cell.Seconds)]);
+        }
+
         transaction.Commit();
     });
 

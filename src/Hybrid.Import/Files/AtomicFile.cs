@@ -24,25 +24,37 @@ public static class AtomicFile
 
     /// <summary>Writes UTF-8 text without a byte-order mark, replacing what was there.</summary>
     /// <exception cref="InputException">The file cannot be written; nothing is left behind.</exception>
-    public static void WriteText(string path, string text)
+    public static void WriteText(string path, string text) => WriteText(path, text, durable: false, CreateNew);
+
+    /// <summary>As above; a durable file is on the disk, and not only on its way there, before it bears its name.</summary>
+    /// <exception cref="InputException">The file cannot be written; nothing is left behind.</exception>
+    internal static void WriteText(string path, string text, bool durable, Func<string, Stream>? create = null)
     {
-        string temporary = $"{path}.{Environment.ProcessId}.partial";
+        // No process of any machine that shares the folder takes the same name.
+        string temporary = $"{path}.{Guid.NewGuid():N}.partial";
         try
         {
-            File.WriteAllText(temporary, text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            using (Stream file = (create ?? CreateNew)(temporary))
+            {
+                file.Write(Encoding.UTF8.GetBytes(text));
+                if (durable && file is FileStream onDisk)
+                    onDisk.Flush(flushToDisk: true);
+            }
+
             File.Move(temporary, path, overwrite: true);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
-        {
-            throw new InputException($"cannot write {path} ({error.Message.TrimEnd('.')}); give a path in a writable folder", error);
-        }
-        finally
+        catch (Exception error)
         {
             Remove(temporary);
+            if (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+                throw new InputException($"cannot write {path} ({error.Message.TrimEnd('.')}); give a path in a writable folder", error);
+            throw;
         }
     }
 
-    /// <summary>After a successful rename there is nothing to remove; after a failure what cannot be removed stays.</summary>
+    private static FileStream CreateNew(string path) => new(path, FileMode.CreateNew);
+
+    /// <summary>What cannot be removed stays.</summary>
     private static void Remove(string temporary)
     {
         try

@@ -4,7 +4,7 @@ namespace Hybrid.Import.Json;
 /// The user's input cannot be used. The message says what was asked, what was received and what is legal, in one line
 /// that the command prints as it stands (exit code 2).
 /// </summary>
-public sealed class InputException : Exception
+public class InputException : Exception
 {
     /// <summary>An error that needs no inner cause.</summary>
     public InputException(string message)

@@ -36,7 +36,7 @@ public static class Check
 
         long start = Stopwatch.GetTimestamp();
         EnsembleRun run = plan.Run;
-        ComparisonOptions options = ComparisonOptions.ForFamily(plan.FamilyWiseRate, plan.Architectures.Sum(Comparison.Count));
+        ComparisonOptions options = plan.Options;
         List<Comparison> comparisons = [];
         int done = 0;
         Measurement Measure(Architecture at, int first, int samples)
@@ -69,14 +69,12 @@ public static class Check
             // What is finished is reported.
         }
 
-        return new(
-            plan,
-            options,
-            comparisons,
-            ErrorSummary.Of(comparisons),
-            Judge(comparisons),
-            Stopwatch.GetElapsedTime(start).TotalSeconds);
+        return Report(plan, options, comparisons, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
+
+    /// <summary>The report of comparisons that were made.</summary>
+    internal static CheckReport Report(CheckPlan plan, ComparisonOptions options, List<Comparison> comparisons, double seconds) =>
+        new(plan, options, comparisons, ErrorSummary.Of(comparisons), Judge(comparisons), seconds);
 
     private static Agreement Judge(List<Comparison> comparisons)
     {

@@ -1,5 +1,6 @@
 using Hybrid.Architectures;
 using Hybrid.Import.Json;
+using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Engines;
 
 namespace Hybrid.Lab.Checks;
@@ -26,6 +27,9 @@ public sealed record CheckPlan(
 
     /// <summary>The ensembles' common ground.</summary>
     public EnsembleRun Run => new(Engine, Threads, Seed, Memory);
+
+    /// <summary>The strictness of every comparison, from the rate of the whole plan.</summary>
+    internal ComparisonOptions Options => ComparisonOptions.ForFamily(FamilyWiseRate, Architectures.Sum(Comparison.Count));
 
     /// <summary>Refuses a plan that memory does not hold, before anything is drawn.</summary>
     /// <exception cref="InputException">Not even one engine fits.</exception>

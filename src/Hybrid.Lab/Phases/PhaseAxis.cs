@@ -51,6 +51,9 @@ public sealed record PhaseAxis(IReadOnlyList<string> Paths, double Low, double H
         return axis;
     }
 
+    /// <summary>The text that <see cref="Parse"/> reads.</summary>
+    public override string ToString() => FormattableString.Invariant($"{string.Join(',', Paths)}={Low:R}:{High:R}:{Count}");
+
     private static double? Number(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)
             ? value

@@ -106,6 +106,6 @@ public sealed record PhaseGrid(
         return [.. horizontal.Concat(vertical).Select(ArchitectureModule.EnsureValid)];
     }
 
-    private static Architecture At(Architecture architecture, PhaseAxis x, double valueX, PhaseAxis y, double valueY) =>
+    internal static Architecture At(Architecture architecture, PhaseAxis x, double valueX, PhaseAxis y, double valueY) =>
         ArchitectureOverrides.Replace(ArchitectureOverrides.Replace(architecture, x.Paths, valueX, "--x"), y.Paths, valueY, "--y");
 }

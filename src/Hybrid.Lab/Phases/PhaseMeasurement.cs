@@ -1,8 +1,5 @@
-using Hybrid.Architectures;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Statistics;
-using Hybrid.Networks.Tangents;
-using Hybrid.Theory;
 
 namespace Hybrid.Lab.Phases;
 
@@ -14,9 +11,6 @@ namespace Hybrid.Lab.Phases;
 /// <param name="Points">Row by row, from the lower left.</param>
 public sealed record PhaseMeasurement(int Networks, IReadOnlyList<MeasuredPoint> Points)
 {
-    // Points along an axis.
-    private const int Side = 7;
-
     /// <summary>Draws and measures; the result depends on the grid, the seed and the number of networks alone.</summary>
     /// <param name="grid">The diagram.</param>
     /// <param name="networks">Networks at each point, ≥ 2.</param>
@@ -28,45 +22,15 @@ public sealed record PhaseMeasurement(int Networks, IReadOnlyList<MeasuredPoint>
     public static PhaseMeasurement Run(
         PhaseGrid grid, int networks, ulong seed, int threads, Action<int, int>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(networks, 2);
-        if (!Features.AreClosed(grid.Architecture))
-        {
-            throw new InputException("--measure: networks are measured without a mask and with plain heads, "
-                + $"and '{grid.Architecture.Name}' has other ones; "
-                + "give --set mask=none and the like, or leave --measure out");
-        }
-
-        int[] columns = Spread(grid.X.Count), rows = Spread(grid.Y.Count);
-        (double X, double Y)[] places = [.. rows.SelectMany(row => columns.Select(column => (grid.X.Values[column], grid.Y.Values[row])))];
-        PhaseLaw law = PhaseLaw.Of(places.Select(place => grid.At(place.X, place.Y)));
-        MeasuredPoint[] points = new MeasuredPoint[places.Length];
+        PhaseWork work = new(grid.Architecture, grid.X, grid.Y, networks, seed, "");
+        MeasuredPoint[] points = new MeasuredPoint[work.Places.Count];
         int done = 0;
         Parallel.For(0, points.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, number =>
         {
-            (double x, double y) = places[number];
-            points[number] = Measure(x, y, grid.At(x, y), law, networks, seed);
+            points[number] = work.Measure(number);
             progress?.Invoke(Interlocked.Increment(ref done), points.Length);
         });
         return new(networks, points);
-    }
-
-    /// <summary>Indices of the middles of at most <see cref="Side"/> equal parts.</summary>
-    private static int[] Spread(int count) =>
-        [.. Enumerable.Range(0, Math.Min(Side, count)).Select(part => (2 * part + 1) * count / (2 * Math.Min(Side, count)))];
-
-    private static MeasuredPoint Measure(double x, double y, Architecture architecture, PhaseLaw law, int networks, ulong seed)
-    {
-        using LineExponents exponents = new(StationaryNorm.Of(architecture), Math.Min(4, Math.Max(1, architecture.Width - 1)));
-        double[] angle = new double[architecture.Depth], gradient = new double[architecture.Depth];
-        double[] angles = new double[networks], gradients = new double[networks];
-        for (int sample = 0; sample < networks; sample++)
-        {
-            exponents.Run(seed, sample, angle, gradient);
-            (angles[sample], gradients[sample]) = (angle.Average(), gradient.Average());
-        }
-
-        PhasePoint predicted = law.OnLine(architecture);
-        return new(x, y, Estimate.Of(angles), predicted.Angle, Estimate.Of(gradients), predicted.Gradient);
     }
 }
 

@@ -26,7 +26,7 @@ internal sealed class RunLock : IDisposable
         }
         catch (IOException error)
         {
-            throw new InputException(
+            throw new RunInUseException(
                 $"--out {folder} is in use by another process ({error.Message.TrimEnd('.')}); wait for it, stop it, or give another --out",
                 error);
         }
@@ -34,3 +34,6 @@ internal sealed class RunLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 }
+
+/// <summary>Another process has the folder of a run.</summary>
+public sealed class RunInUseException(string message, Exception inner) : InputException(message, inner);

@@ -13,7 +13,7 @@ public class RunDirectoryTests
         string path = folder.Path("run");
         using (RunDirectory.Create(path, Plans.Small()))
             Assert.Contains(
-                $"--out {path} is in use by another process", Assert.Throws<InputException>(() => RunDirectory.Open(path)).Message);
+                $"--out {path} is in use by another process", Assert.Throws<RunInUseException>(() => RunDirectory.Open(path)).Message);
         RunDirectory.Open(path).Dispose();
     }
 

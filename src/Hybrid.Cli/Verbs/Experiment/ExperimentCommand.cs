@@ -6,6 +6,7 @@ using Hybrid.Experiments.Catalogue;
 using Hybrid.Experiments.Designs;
 using Hybrid.Experiments.Hypotheses;
 using Hybrid.Experiments.Runs;
+using Hybrid.Lab.Cells;
 
 namespace Hybrid.Cli.Verbs;
 
@@ -21,7 +22,8 @@ internal static class ExperimentCommand
             "Runs a preregistered experiment and writes its page; exit 0 if no hypothesis is refuted, 1 if one is.",
             "hybrid experiment --list",
             "hybrid experiment rank-collapse --quick",
-            "hybrid experiment rank-collapse --parallel 2 --out docs/results --seed 1");
+            "hybrid experiment rank-collapse --parallel 2 --out docs/results --seed 1",
+            "hybrid experiment loss-vs-exponents --out results --slurm --partition short --time 1:00:00");
         Argument<string?> name = new("NAME") { Description = "The experiment; see --list.", Arity = ArgumentArity.ZeroOrOne };
         Options.Complete(name, ExperimentCatalogue.All.Select(experiment => experiment.Name));
         Option<bool> list = new("--list") { Description = "List the experiments and run none." };
@@ -30,7 +32,8 @@ internal static class ExperimentCommand
             "--parallel", "Cells at a time, all cores if not given; results do not depend on it.", null, 1, 1024);
         Option<string> folder = new("--out")
         {
-            Description = "Folder for the page, its figures and the finished cells; a run that was stopped continues from there.",
+            Description = "Folder for the page, its figures and the finished cells; a run that was stopped continues from there. "
+                + "With --shard or --slurm its folder NAME.cells has the cells, and hybrid cells merge writes the page.",
             HelpName = "DIR",
             DefaultValueFactory = _ => StandardFolder,
         };
@@ -44,6 +47,7 @@ internal static class ExperimentCommand
         verb.Options.Add(folder);
         verb.Options.Add(seed);
         verb.Options.Add(json);
+        CellOptions cells = new(verb);
         return verb.Does(parsed =>
         {
             bool asJson = parsed.GetValue(json);
@@ -55,8 +59,27 @@ internal static class ExperimentCommand
                 parsed.GetValue(quick) ? ExperimentScale.Quick : ExperimentScale.Full,
                 parsed.GetValue(seed),
                 parsed.GetValue(parallel) is int count and > 0 ? count : System.Environment.ProcessorCount);
-            return Run(session, plan, parsed.GetRequiredValue(folder), report.File(parsed), asJson);
+            string path = parsed.GetRequiredValue(folder);
+            return cells.Asked(parsed)
+                ? CellJobs.Do(
+                    session, parsed, cells, new ExperimentWork(plan, Machine.BuiltVersion), ExperimentFiles.In(path, plan).CellFolder,
+                    plan.Parallel)
+                : Run(session, plan, path, report.File(parsed), asJson);
         });
+    }
+
+    /// <summary>
+    /// Takes cells that were measured in a folder of their own into the store beside it, and judges and writes the page as if they had
+    /// been measured there. The exit code is that of the experiment.
+    /// </summary>
+    public static int Finish(Session session, ExperimentWork work, CellFolder folder, bool json)
+    {
+        IReadOnlyList<CellResult> results = CellMerge.Run(folder);
+        string path = Path.GetDirectoryName(folder.FullPath)!;
+        ExperimentPlan plan = work.Experiment with { Parallel = System.Environment.ProcessorCount };
+        using (CellStore store = CellStore.Open(ExperimentFiles.In(path, plan).Cells))
+            work.Store(results, store, folder.Created);
+        return Run(session, plan, path, null, json);
     }
 
     private static int List(Session session, bool json)

@@ -16,6 +16,9 @@ internal sealed record ExperimentFiles(string Name, string Folder)
     /// <summary>The store of finished cells, one for all experiments of a folder.</summary>
     public string Cells => Path.Combine(Folder, "cells.sqlite");
 
+    /// <summary>The folder of cells that several machines measure.</summary>
+    public string CellFolder => Path.Combine(Folder, $"{Name}.cells");
+
     private string FigurePrefix => $"figures/{Name}-";
 
     /// <summary>Makes the folder, and says so at once where it cannot be made.</summary>

@@ -6,6 +6,7 @@ using Hybrid.Cli.Shared;
 using Hybrid.Import.Files;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Import.Json;
+using Hybrid.Lab.Cells;
 using Hybrid.Lab.Phases;
 
 namespace Hybrid.Cli.Verbs;
@@ -20,12 +21,18 @@ internal static class PhaseCommand
             "Maps the angle and gradient exponents over two hyperparameters and draws where they vanish.",
             "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y attention.branch,mlp.branch=0.1:0.9:40 --out phase.svg",
             "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y mlp.branch=0.1:0.9:40 --measure 4 --out phase.html",
+            "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y mlp.branch=0.1:0.9:40 --measure 4 --out cells --shard 1/4",
             "hybrid phase post-relu --x mlp.inStd=1:2:20 --y mlp.branch=0.1:1:20 --json");
         Argument<string> source = Options.Architecture();
         Option<string> x = Axis("--x", "Horizontal axis: fields (several joined by commas), range and number of values.");
         Option<string> y = Axis("--y", "Vertical axis, in the same form.");
         Option<string?> file =
-            new("--out") { Description = "File to write: .svg, .html, .csv or .json; may be left out with --json.", HelpName = "FILE" };
+            new("--out")
+            {
+                Description = "File to write: .svg, .html, .csv or .json; may be left out with --json. With --shard or --slurm "
+                    + "the folder of the measured points, in which hybrid cells merge then draws.",
+                HelpName = "FILE",
+            };
         Option<int> threads = Options.Threads();
         verb.Arguments.Add(source);
         verb.Options.Add(x);
@@ -38,11 +45,23 @@ internal static class PhaseCommand
         Option<int> measure = Options.Integer<int>(
             "--measure", "Random networks to measure at each of some 49 points of the diagram, 2 or more.", null, 2, 1 << 20);
         verb.Options.Add(measure);
+        CellOptions cells = new(verb);
         return verb.Does(parsed =>
         {
             bool json = common.Json(parsed);
             string? page = report.File(parsed);
             string? path = parsed.GetValue(file);
+            if (cells.Asked(parsed))
+            {
+                if (parsed.GetValue(measure) is not (int each and > 0))
+                    throw new InputException("--shard and --slurm are for measured points; give --measure N, or leave them out");
+                PhaseWork work = new(
+                    loading.Load(parsed, parsed.GetRequiredValue(source)).Architecture,
+                    PhaseAxis.Parse(parsed.GetRequiredValue(x), "--x"),
+                    PhaseAxis.Parse(parsed.GetRequiredValue(y), "--y"), each, common.Seed(parsed), Machine.BuiltVersion);
+                return CellJobs.Do(session, parsed, cells, work, path ?? "", Options.ThreadsOf(parsed, threads));
+            }
+
             if (path is null && !json)
             {
                 throw new InputException(
@@ -72,6 +91,28 @@ internal static class PhaseCommand
                 PhaseTables.Write(session.Terminal, grid, measurement, path!);
             return ExitCode.Agrees;
         });
+    }
+
+    /// <summary>Merges measured points, computes the diagram and writes phase.svg, .html, .csv and .json into their folder.</summary>
+    public static int Finish(Session session, PhaseWork work, CellFolder folder, bool json)
+    {
+        PhaseMeasurement measurement = work.Measurement(CellMerge.Run(folder));
+        RunHeader header = new("phase", work.Plan.Seed);
+        LoadedArchitecture loaded = new(work.Architecture);
+        PhaseGrid grid = Compute(session, work.Architecture, work.X, work.Y, Environment.ProcessorCount);
+        JsonObject document = PhaseJson.ToNode(grid, measurement, header);
+        foreach (string extension in (string[])[".svg", ".html", ".csv", ".json"])
+        {
+            AtomicFile.WriteText(folder.PathOf("phase" + extension), Render(
+                grid, measurement, () => document,
+                () => PhasePage.Of(grid, measurement, loaded, header, $"hybrid cells merge {folder.FullPath}"), extension));
+        }
+
+        if (json)
+            Json.Write(session.Terminal.Out, document);
+        else
+            PhaseTables.Write(session.Terminal, grid, measurement, folder.PathOf("phase.svg"));
+        return ExitCode.Agrees;
     }
 
     private static Option<string> Axis(string name, string description) =>

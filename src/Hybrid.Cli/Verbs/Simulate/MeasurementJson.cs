@@ -27,7 +27,8 @@ internal static class MeasurementJson
         ["standardError"] = JsonNumber.OrNull(estimate.StandardError),
     };
 
-    private static JsonNode Layer(LayerMeasurement layer) => new JsonObject
+    /// <summary>One layer's estimates.</summary>
+    public static JsonNode Layer(LayerMeasurement layer) => new JsonObject
     {
         ["layer"] = layer.Layer,
         ["q"] = Estimate(layer.Q),

@@ -17,11 +17,7 @@ internal sealed class TrainOptions
 {
     private static readonly OptimiserOptions Standard = new();
 
-    private readonly Argument<string?> _source = new("ARCH")
-    {
-        Description = "A preset (see hybrid presets) or an architecture JSON file; with --resume the run's own if not given.",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+    private readonly Argument<string?> _source;
 
     private readonly Option<string?> _data = new("--data")
     {
@@ -63,11 +59,18 @@ internal sealed class TrainOptions
     private readonly Option<int> _checkpointEvery = Options.Integer<int>(
         "--checkpoint-every", "Steps between two checkpoints; a tenth of the steps, at most 1000, if not given.",
         null, 1, TrainingPlan.LargestSteps);
-    private readonly Option<string> _engine;
+    private readonly Option<string?> _engine;
+    private readonly TrainerCatalogue _trainers;
     private readonly CommonOptions _common;
 
     public TrainOptions(Command command, TrainerCatalogue trainers)
     {
+        _trainers = trainers;
+        _source = new("ARCH")
+        {
+            Description = "A preset (see hybrid presets) or an architecture JSON file; with --resume the run's own if not given.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         _engine = new("--engine")
         {
             Description = "What trains: dense or torch.",
@@ -77,15 +80,28 @@ internal sealed class TrainOptions
         Options.CompletePresets(_source);
         _engine.CompletionSources.Add("dense", "torch");
         command.Arguments.Add(_source);
-        Option[] options =
-        [
-            _data, _steps, _batch, _task, _tied, _optimiser, _learningRate, _schedule, _warmup, _weightDecay, _clip,
-            _recompute, _evalEvery, _evalSequences, _measureEvery, _checkpointEvery, _engine,
-        ];
-        foreach (Option option in options)
+        foreach (Option option in (Option[])[.. Own, _engine])
             command.Options.Add(option);
         _common = new(command);
     }
+
+    /// <summary>Beside the options of a verb that trains among other things, and has architecture, engine and seed already.</summary>
+    public TrainOptions(
+        Command command, TrainerCatalogue trainers, Argument<string> source, Option<string?> engine, CommonOptions common)
+    {
+        (_trainers, _source, _engine, _common) = (trainers, source!, engine, common);
+        foreach (Option option in Own)
+            command.Options.Add(option);
+    }
+
+    /// <summary>The first of a verb's options of training alone that is given, or null.</summary>
+    public string? FirstGiven(ParseResult parsed) => Own.FirstOrDefault(option => Options.Given(parsed, option))?.Name;
+
+    private Option[] Own =>
+    [
+        _data, _steps, _batch, _task, _tied, _optimiser, _learningRate, _schedule, _warmup, _weightDecay, _clip,
+        _recompute, _evalEvery, _evalSequences, _measureEvery, _checkpointEvery,
+    ];
 
     public bool Json(ParseResult parsed) => _common.Json(parsed);
 
@@ -115,7 +131,7 @@ internal sealed class TrainOptions
             TrainingPlan plan = new(
                 options,
                 DataDescription.Of(source),
-                Options.Given(parsed, _engine) || stored is null ? parsed.GetRequiredValue(_engine) : stored.Engine,
+                Options.Given(parsed, _engine) || stored is null ? parsed.GetValue(_engine) ?? _trainers.Default : stored.Engine,
                 Value(parsed, _evalEvery, stored?.EvalEvery) ?? Math.Max(1, steps / 20),
                 EvalSequences(parsed, stored, source, new BatchMaker(source, model, seed).SequenceLength, batch),
                 Value(parsed, _measureEvery, stored?.MeasureEvery) ?? steps,

@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+using System.Text.Json;
+using Hybrid.Lab.Tests;
+using Xunit;
+
+namespace Hybrid.Cli.Tests;
+
+/// <summary>Cells as an array of a real Slurm, with everything that happens to one.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class SlurmTests
+{
+    // 40 trainings of a second or so, four to a task.
+    private static readonly string[] Question =
+    [
+        "sweep", "pre-tanh-ordered", "--set", "mask=causal", "--set", "depth=2", "--set", "width=32", "--set", "mlpWidth=32",
+        "--set", "heads=2", "--set", "tokens=8",
+        "--axis", "seed=1:20:20", "--axis", "optimiser.learningRate=1e-3,1e-2", "--do", "train", "--data", "synthetic",
+        "--steps", "400", "--checkpoint-every", "50", "--eval-every", "200", "--eval-sequences", "8",
+    ];
+
+    private const int Cells = 40;
+
+    [SlurmFact]
+    public void Killed_requeued_and_with_its_node_restarted_an_array_ends_with_the_bytes_of_a_run_without_Slurm()
+    {
+        using TemporaryFolder folder = new();
+        string whole = folder.Path("whole"), cells = folder.Path("with a space");
+        CommandRun alone = CommandRun.Of([.. Question, "--out", whole]);
+        Assert.True(alone.ExitCode == 0, alone.Error);
+
+        using SlurmCluster cluster = new();
+        (int code, string output, string error) =
+            Hybrid(cluster, [.. Question, "--out", cells, "--slurm", "--partition", "test", "--time", "30", "--tasks", "10"]);
+        Assert.True(code == 0, error);
+        Assert.Matches(@"cells-1: 40 cells in 10 tasks, \d+ MiB, 30 each, job \d+\n", output);
+
+        // Two tasks die in the middle of a cell.
+        HashSet<int> killed = [];
+        while (killed.Count < 2)
+            killed.Add(KillATask(cluster, cells, killed));
+        Assert.All(killed, index => Assert.InRange(index, 0, Cells - 1));
+
+        // One is put back in line.
+        cluster.Wait(() => Running(cluster).Length > 0, "a running task");
+        cluster.Requeue(Running(cluster)[0]);
+
+        // The node goes down under others.
+        cluster.Wait(() => Marks(cells).Count > 0, "a cell at work");
+        cluster.RestartNode();
+        cluster.Wait(() => cluster.Jobs().Length == 0, "the array to end", 300);
+
+        using JsonDocument lost = Status(cluster, cells, 1);
+        Assert.Equal(Cells, lost.RootElement.GetProperty("cells").GetInt32());
+        int missing = lost.RootElement.GetProperty("missing").GetArrayLength();
+        Assert.InRange(missing, 2, 8);
+        Assert.Equal(Cells - missing, lost.RootElement.GetProperty("done").GetInt32());
+        Assert.Equal(0, lost.RootElement.GetProperty("failed").GetArrayLength());
+
+        (code, output, error) = Hybrid(cluster, ["cells", "retry", cells, "--slurm"]);
+        Assert.True(code == 0, error);
+        Assert.Contains($": {missing} cells in ", output);
+        cluster.Wait(() => cluster.Jobs().Length == 0, "the retry to end", 300);
+        Status(cluster, cells, 0).Dispose();
+        (code, _, error) = Hybrid(cluster, ["cells", "merge", cells]);
+        Assert.True(code == 0, error);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "results.jsonl")), File.ReadAllBytes(Path.Combine(cells, "results.jsonl")));
+        Assert.Equal(Cells, File.ReadLines(Path.Combine(cells, "results.jsonl")).Count());
+    }
+
+    [SlurmFact]
+    public void A_cancelled_array_keeps_what_it_finished_and_a_retry_takes_the_rest()
+    {
+        using TemporaryFolder folder = new();
+        string cells = folder.Path("cells");
+        using SlurmCluster cluster = new();
+        Assert.Equal(0, Hybrid(cluster, [.. Question, "--out", cells, "--slurm", "--time", "30", "--tasks", "20"]).Code);
+        cluster.Wait(() => Directory.Exists(Path.Combine(cells, "cells")), "a finished cell");
+        string job = File.ReadAllText(Path.Combine(cells, "batches/cells-1.job")).Trim();
+        Assert.Equal(0, cluster.Run("scancel", job).Code);
+        cluster.Wait(() => cluster.Jobs().Length == 0, "the array to stop");
+        using JsonDocument status = Status(cluster, cells, 1);
+        int done = status.RootElement.GetProperty("done").GetInt32();
+        Assert.InRange(done, 1, Cells - 1);
+        Assert.Equal(0, status.RootElement.GetProperty("failing").GetArrayLength());
+        Assert.Equal(Cells - done, status.RootElement.GetProperty("missing").GetArrayLength());
+    }
+
+    [SlurmFact]
+    public void What_Slurm_refuses_is_said_with_its_reason()
+    {
+        using TemporaryFolder folder = new();
+        using SlurmCluster cluster = new();
+        (int code, _, string error) =
+            Hybrid(cluster, [.. Question, "--out", folder.Path("cells"), "--slurm", "--time", "30", "--partition", "nowhere"]);
+        Assert.Equal(2, code);
+        Assert.Contains("invalid partition specified: nowhere", error);
+    }
+
+    private static (int Code, string Output, string Error) Hybrid(SlurmCluster cluster, string[] args) =>
+        cluster.Run(["dotnet", typeof(Cli).Assembly.Location, .. args]);
+
+    private static JsonDocument Status(SlurmCluster cluster, string cells, int expected)
+    {
+        (int code, string output, string error) = Hybrid(cluster, ["cells", "status", cells, "--json"]);
+        Assert.True(code == expected, output + error);
+        return JsonDocument.Parse(output);
+    }
+
+    private static string[] Running(SlurmCluster cluster) =>
+        [.. cluster.Jobs().Where(job => job.EndsWith(" RUNNING", StringComparison.Ordinal)).Select(job => job.Split(' ')[0])];
+
+    /// <summary>Kills, with SIGKILL, a process that is measuring a cell none of those named. The cell.</summary>
+    private static int KillATask(SlurmCluster cluster, string cells, HashSet<int> killed)
+    {
+        (int Process, int Cell) mark = default;
+        cluster.Wait(
+            () =>
+            {
+                List<(int Process, int Cell)> open = [.. Marks(cells).Where(mark => !killed.Contains(mark.Cell))];
+                mark = open.FirstOrDefault();
+                return open.Count > 0;
+            },
+            "a cell at work");
+        Process.GetProcessById(mark.Process).Kill();
+        return mark.Cell;
+    }
+
+    /// <summary>Which live process measures which cell.</summary>
+    private static List<(int Process, int Cell)> Marks(string cells)
+    {
+        List<(int Process, int Cell)> found = [];
+        string running = Path.Combine(cells, "running");
+        foreach (string file in Directory.Exists(running) ? Directory.GetFiles(running, "*.json") : [])
+        {
+            try
+            {
+                using JsonDocument document = JsonDocument.Parse(File.ReadAllText(file));
+                JsonElement root = document.RootElement;
+                int process = root.GetProperty("process").GetInt32();
+                if (root.GetProperty("cells").EnumerateArray().FirstOrDefault() is { ValueKind: JsonValueKind.Number } cell
+                    && Directory.Exists($"/proc/{process}"))
+                {
+                    found.Add((process, cell.GetInt32()));
+                }
+            }
+            catch (Exception error) when (error is IOException or JsonException)
+            {
+                // Removed or rewritten meanwhile.
+            }
+        }
+
+        return found;
+    }
+}
