@@ -46,6 +46,8 @@ internal static partial class DocumentedCommands
             "diff" => [.. words, .. SmallNetwork],
             "train" when !words.Contains("--resume") => [.. Without(words, "--steps", "--warmup"), "--steps", "10", .. SmallNetwork],
             "predict" or "suggest" when words[1] is "config.json" or "gpt2" => [.. words, "--set", "depth=2", "--set", "tokens=8"],
+            "compare" => [.. words, "--set", "depth=2", "--set", "tokens=8"],
+            "explore" => [.. words.Except(["--open"])],
             "phase" => [.. words.Select(word => Count().Replace(word, ":4"))],
             "experiment" when !words.Contains("--quick") => [.. words, "--quick"],
             _ => words,

@@ -18,6 +18,8 @@ public class SnapshotTests
     [InlineData("help-probe.txt", "probe", "--help")]
     [InlineData("help-export.txt", "export", "--help")]
     [InlineData("help-experiment.txt", "experiment", "--help")]
+    [InlineData("help-compare.txt", "compare", "--help")]
+    [InlineData("help-explore.txt", "explore", "--help")]
     [InlineData("help-bench.txt", "bench", "--help")]
     [InlineData("help-presets.txt", "presets", "--help")]
     [InlineData("help-info.txt", "info", "--help")]
@@ -45,7 +47,7 @@ public class SnapshotTests
         string[] verbs =
         [
             "check", "predict", "simulate", "diff", "phase", "suggest", "train", "probe", "export", "experiment", "bench", "presets",
-            "info",
+            "info", "compare", "explore",
         ];
         int examples = 0;
         foreach (string verb in verbs)
