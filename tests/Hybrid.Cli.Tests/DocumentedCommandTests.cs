@@ -42,8 +42,8 @@ public sealed class DocumentedCommandTests
             .SelectMany(document => DocumentedCommands.Of(File.ReadAllText(Path.Combine(root, document))))
             .Select(words => words[0]).Distinct()];
         Assert.All(
-            (string[])["check", "predict", "simulate", "diff", "phase", "suggest", "train", "experiment", "presets", "info", "completion", "compare",
-                "explore"],
+            (string[])["check", "predict", "compare", "simulate", "diff", "phase", "suggest", "train", "experiment", "explore",
+                "presets", "info", "completion"],
             verb => Assert.Contains(verb, verbs));
     }
 

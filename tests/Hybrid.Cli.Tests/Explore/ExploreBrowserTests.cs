@@ -103,7 +103,8 @@ public sealed class ExploreBrowserTests
         JsonElement simulated = Json("simulate", "pre-tanh-critical", "--set", "depth=3", "--set", "width=128", "--set", "mlpWidth=128",
             "--samples", "4");
         Assert.Equal(
-            simulated.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("q").GetProperty("mean").GetDouble()), shown);
+            simulated.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("q").GetProperty("mean").GetDouble()),
+            shown);
 
         await browser.Value("document.querySelector('#networks').value = 1000; document.querySelector('#measure').click()");
         await browser.Until("document.querySelector('#progress progress').value > 0");
@@ -128,7 +129,8 @@ public sealed class ExploreBrowserTests
             (await browser.Value("document.documentElement.scrollWidth <= document.documentElement.clientWidth")).GetBoolean(),
             "the page is wider than its window");
         JsonElement beyond = await browser.Value("""
-            [...document.querySelectorAll('.js-plotly-plot')].filter(plot => plot._fullLayout.width > plot.parentElement.clientWidth + 1).length
+            [...document.querySelectorAll('.js-plotly-plot')]
+                .filter(plot => plot._fullLayout.width > plot.parentElement.clientWidth + 1).length
             """);
         Assert.Equal(0, beyond.GetInt32());
 
@@ -136,11 +138,13 @@ public sealed class ExploreBrowserTests
         JsonElement faint = await browser.Value("""
             (() => {
               const light = text => {
-                const c = text.match(/[\d.]+/g).map(Number).map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+                const linear = v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+                const c = text.match(/[\d.]+/g).map(v => linear(v / 255));
                 return .2126 * c[0] + .7152 * c[1] + .0722 * c[2];
               };
               const paper = node => { for (; node; node = node.parentElement) {
-                const colour = getComputedStyle(node).backgroundColor; if (!/, 0\)$|transparent/.test(colour)) return light(colour); } return 1; };
+                const colour = getComputedStyle(node).backgroundColor;
+                if (!/, 0\)$|transparent/.test(colour)) return light(colour); } return 1; };
               return [...document.querySelectorAll('h1,h2,p,label,dt,dd,button,summary,figcaption,legend,b,small')]
                 .filter(node => node.offsetParent && node.textContent.trim()).filter(node => {
                   const [x, y] = [light(getComputedStyle(node).color), paper(node)].sort((a, b) => b - a);

@@ -6,7 +6,9 @@ namespace Hybrid.Cli.Verbs;
 /// <summary>Two architectures, what differs, and what each difference does to the verdict's numbers when it alone is made.</summary>
 /// <param name="A">The prediction of the first.</param>
 /// <param name="B">The prediction of the second.</param>
-/// <param name="Differences">The fields that differ, in the record's order; those that are legal only together are one.</param>
+/// <param name="Differences">
+/// The fields that differ by more than rounding, the strongest first; those that are legal only together are one.
+/// </param>
 internal sealed record Attribution(Prediction A, Prediction B, IReadOnlyList<RecordDifference> Differences)
 {
     /// <summary>
@@ -24,7 +26,8 @@ internal sealed record Attribution(Prediction A, Prediction B, IReadOnlyList<Rec
         RecordDifference[] differences = [.. groups.Select(fields => groups.Count == 1
             ? new RecordDifference(fields, second, first)
             : new RecordDifference(fields, Predicted(Mixed(a, b, fields)), Predicted(Mixed(b, a, fields))))];
-        return new(first, second, differences);
+        Attribution found = new(first, second, differences);
+        return found with { Differences = [.. differences.OrderByDescending(difference => found.Size(difference))] };
 
         Prediction Predicted(Architecture architecture)
         {
@@ -32,6 +35,10 @@ internal sealed record Attribution(Prediction A, Prediction B, IReadOnlyList<Rec
             return Predict.Until(cancellation, architecture);
         }
     }
+
+    /// <summary>Every field that differs, in the record's order.</summary>
+    public IEnumerable<Field> Fields =>
+        Architectures.Fields.All.Where(Differences.SelectMany(difference => difference.Fields).Contains);
 
     /// <summary>What a number changes by when a difference alone is made, when it is made last, and the mean of both.</summary>
     public (double Alone, double Last, double Mean) Effect(RecordDifference difference, Func<Prediction, double> number)
@@ -44,11 +51,18 @@ internal sealed record Attribution(Prediction A, Prediction B, IReadOnlyList<Rec
     public double Together(Func<Prediction, double> number) =>
         number(B) - number(A) - Differences.Sum(difference => Effect(difference, number).Mean);
 
-    /// <summary>Every field that differs by itself; where a record of one has no legal place in the other, fields are joined until it has.</summary>
+    /// <summary>How far a difference moves what is counted; one that cannot be told comes first.</summary>
+    private double Size(RecordDifference difference)
+    {
+        double mean = Effect(difference, prediction => prediction.Trainability.Sums.Counted).Mean;
+        return double.IsNaN(mean) ? double.PositiveInfinity : Math.Abs(mean);
+    }
+
+    /// <summary>Every field that differs by itself; where that is illegal in the other, fields are joined until it is legal.</summary>
     private static List<Field[]> Groups(Architecture a, Architecture b)
     {
-        List<Field[]> groups = [.. Fields.All
-            .Where(field => !field.Kind.IsText && !field.Read(a).Equals(field.Read(b)))
+        List<Field[]> groups = [.. Architectures.Fields.All
+            .Where(field => !field.Kind.IsText && !AreEqual(field.Read(a), field.Read(b)))
             .Select(field => (Field[])[field])];
         while (groups.FindIndex(group => !IsLegal(group)) is int torn and >= 0 && groups.Count > 1)
         {
@@ -57,10 +71,15 @@ internal sealed record Attribution(Prediction A, Prediction B, IReadOnlyList<Rec
             int partner = groups.FindIndex(other => IsLegal([.. other, .. group]));
             if (partner < 0)
                 partner = Math.Max(0, groups.FindIndex(other => !IsLegal(other)));
-            groups[partner] = [.. Fields.All.Where(field => groups[partner].Contains(field) || group.Contains(field))];
+            groups[partner] = [.. Architectures.Fields.All.Where(field => groups[partner].Contains(field) || group.Contains(field))];
         }
 
         return groups;
+
+        // 768 · 0.02² and 0.3072 are written differently and are the same.
+        static bool AreEqual(FieldValue x, FieldValue y) => x.Equals(y)
+            || (x is FieldValue.Number one && y is FieldValue.Number other
+                && Math.Abs(one.Item - other.Item) <= 1e-12 * Math.Abs(one.Item));
 
         bool IsLegal(Field[] fields) => Valid(Mixed(a, b, fields)) && Valid(Mixed(b, a, fields));
 

@@ -69,7 +69,7 @@ internal static class CompareTables
         "",
         ["<field", "A", "B"],
         [
-            .. attribution.Differences.SelectMany(difference => difference.Fields).Select(field => (IReadOnlyList<string>)
+            .. attribution.Fields.Select(field => (IReadOnlyList<string>)
                 [field.Path, Value(field, attribution.A.Architecture), Value(field, attribution.B.Architecture)]),
         ]);
 
@@ -107,5 +107,6 @@ internal static class CompareTables
 
     private static string Short(double value, int digits = 4) => Hybrid.Drawing.Reports.Numbers.Significant(value, digits);
 
-    private static string Signed(double value) => value > 0 ? $"+{Short(value)}" : Short(value);
+    // Differences of numbers of order one, good to a few 1e-16 each.
+    private static string Signed(double value) => Math.Abs(value) < 1e-13 ? "0" : value > 0 ? $"+{Short(value)}" : Short(value);
 }

@@ -98,7 +98,7 @@ async function predict(key) {
     if (error.name !== "AbortError")
       lost(error);
   } finally {
-    if (flight === own.flying) {
+    if (flight === own.flying && page[key] === own) {
       own.first = false;
       mark(key, !exact);
       if (own.again)
@@ -121,8 +121,9 @@ function fail(key, answer, sent) {
 }
 
 function mark(key, busy) {
+  page[key].busy = busy;
   byId(`verdict-${key}`)?.classList.toggle("busy", busy);
-  document.body.dataset.busy = String(sides().some(one => page[one].flying && byId(`verdict-${one}`)?.classList.contains("busy")));
+  document.body.dataset.busy = String(sides().some(one => page[one].busy));
 }
 
 function show(key, answer) {
