@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Hybrid.Architectures;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Import.Json;
@@ -8,7 +9,7 @@ namespace Hybrid.Import;
 /// Resolves the command's ARCH argument: a preset's name, or else the path of an architecture JSON file or of a Hugging Face
 /// config.json. The one place that knows which formats an architecture may come in.
 /// </summary>
-public static class ArchitectureSource
+public static partial class ArchitectureSource
 {
     /// <summary>The architecture that <paramref name="text"/> names. A preset wins over a file; ./NAME is always a file.</summary>
     /// <exception cref="InputException">There is no such preset and no such file, or the file is no architecture.</exception>
@@ -30,6 +31,13 @@ public static class ArchitectureSource
                 return scaling is null ? new(preset.Architecture) : throw ArchitectureFile.NoConfiguration(text);
         }
 
+        if (HubName().IsMatch(text) && !Path.Exists(text) && !Directory.Exists(text.Split('/')[0]))
+        {
+            throw new InputException(
+                $"'{text}' looks like a model on the Hugging Face Hub, from which nothing is fetched: download its config.json, "
+                    + $"for example by hf download {text} config.json --local-dir ., and give that file");
+        }
+
         if (LooksLikePath(text))
             return ArchitectureFile.Read(text, scaling, tokens);
         string[] names = [.. Presets.All.Select(preset => preset.Architecture.Name)];
@@ -38,6 +46,10 @@ public static class ArchitectureSource
                 + $"got '{text}'{NearestName.QuestionOrStop(text, names)} "
                 + $"Presets: {string.Join(", ", names)}.");
     }
+
+    // An owner and a model, neither of them a file's name.
+    [GeneratedRegex(@"^[A-Za-z0-9][\w-]*/[A-Za-z0-9][\w.-]*(?<!\.json)$")]
+    private static partial Regex HubName();
 
     private static bool LooksLikePath(string text) =>
         File.Exists(text)

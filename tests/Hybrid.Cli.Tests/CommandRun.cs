@@ -19,6 +19,14 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
         return new(code, output.ToString(), error.ToString());
     }
 
+    /// <summary>With the engines of the build, for somebody who may have stopped it.</summary>
+    public static CommandRun Of(CancellationToken cancellation, params string[] args)
+    {
+        using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
+        int code = Cli.Run(args, new Session(Terminal.Plain(output, error), BuiltEngines.Catalogue, cancellation));
+        return new(code, output.ToString(), error.ToString());
+    }
+
     /// <summary>With one trainer of the test's choice.</summary>
     public static CommandRun Of(TrainerEntry trainer, CancellationToken cancellation, params string[] args)
     {

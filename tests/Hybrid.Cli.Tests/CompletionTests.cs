@@ -17,7 +17,7 @@ public sealed class CompletionTests
     [InlineData("hybrid train gpt2 --schedule ", "constant cosine")]
     [InlineData("hybrid experiment rank", "rank-collapse")]
     [InlineData("hybrid completion ", "bash fish pwsh zsh")]
-    [InlineData("hybrid comp", "completion")]
+    [InlineData("hybrid comp", "compare completion")]
     [InlineData("hybrid predict nothing-like-it", "")]
     public void The_words_that_could_stand_there(string line, string expected)
     {

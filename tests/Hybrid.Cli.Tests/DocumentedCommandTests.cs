@@ -42,8 +42,8 @@ public sealed class DocumentedCommandTests
             .SelectMany(document => DocumentedCommands.Of(File.ReadAllText(Path.Combine(root, document))))
             .Select(words => words[0]).Distinct()];
         Assert.All(
-            (string[])["check", "predict", "simulate", "diff", "phase", "suggest", "train", "experiment", "sweep", "cells", "presets",
-                "info", "completion"],
+            (string[])["check", "predict", "compare", "simulate", "diff", "phase", "suggest", "train", "experiment", "explore", "sweep", "cells",
+                "presets", "info", "completion"],
             verb => Assert.Contains(verb, verbs));
     }
 
@@ -53,6 +53,14 @@ public sealed class DocumentedCommandTests
         int folder = Array.IndexOf(smaller, "--out") + 1;
         if (smaller[0] == "train" && !smaller.Contains("--resume") && Directory.Exists(smaller[folder]))
             Directory.Delete(smaller[folder], recursive: true);
+        if (smaller[0] == "explore")
+        {
+            // It serves until it is stopped.
+            CommandRun served = CommandRun.Of(new CancellationToken(true), smaller);
+            Assert.Equal((ExitCode.Cancelled, ""), (served.ExitCode, served.Error));
+            return;
+        }
+
         CommandRun run = CommandRun.Of(smaller);
 
         // Four networks of a few coordinates decide nothing, and cells that another scheduler measures are missing.

@@ -49,6 +49,8 @@ internal static partial class DocumentedCommands
             "sweep" => [
                 .. Without(words, "--steps", "--samples").Select(word => Count().Replace(word, ":2")), .. Quick(words), .. SmallNetwork],
             "cells" when words.Contains("--slurm") => [.. words, "--no-submit"],
+            "compare" => [.. words, "--set", "depth=2", "--set", "tokens=8"],
+            "explore" => [.. words.Except(["--open"])],
             "phase" => [.. words.Select(word => Count().Replace(word, ":4"))],
             "experiment" when !words.Contains("--quick") => [.. words, "--quick", .. Unsubmitted(words)],
             _ => words,

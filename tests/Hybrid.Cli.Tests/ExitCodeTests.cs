@@ -28,6 +28,8 @@ public class ExitCodeTests
     [InlineData("Required argument missing", "predict")]
     [InlineData("did you mean gpt2?", "predict", "gtp2")]
     [InlineData("none/x.json: cannot be read", "predict", "none/x.json")]
+    [InlineData("hf download meta-llama/Llama-3.1-8B config.json", "predict", "meta-llama/Llama-3.1-8B")]
+    [InlineData("./gpt2: cannot be read", "predict", "./gpt2")]
     [InlineData("did you mean mlp.inStd?", "predict", "gpt2", "--set", "mlp.inSdt=2")]
     [InlineData("mlp.inStd must be a finite number ≥ 0, got -2", "predict", "gpt2", "--set", "mlp.inStd=-2")]
     [InlineData("heads must be a divisor of width = 768, got 7", "predict", "gpt2", "--set", "heads=7")]

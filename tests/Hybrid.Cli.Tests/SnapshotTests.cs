@@ -20,6 +20,8 @@ public class SnapshotTests
     [InlineData("help-experiment.txt", "experiment", "--help")]
     [InlineData("help-sweep.txt", "sweep", "--help")]
     [InlineData("help-cells.txt", "cells", "--help")]
+    [InlineData("help-compare.txt", "compare", "--help")]
+    [InlineData("help-explore.txt", "explore", "--help")]
     [InlineData("help-bench.txt", "bench", "--help")]
     [InlineData("help-presets.txt", "presets", "--help")]
     [InlineData("help-info.txt", "info", "--help")]
@@ -46,8 +48,8 @@ public class SnapshotTests
     {
         string[] verbs =
         [
-            "check", "predict", "simulate", "diff", "phase", "suggest", "train", "probe", "export", "experiment", "sweep", "cells",
-            "bench", "presets", "info",
+            "check", "predict", "compare", "simulate", "diff", "phase", "suggest", "train", "probe", "export", "experiment", "explore", "sweep",
+            "cells", "bench", "presets", "info",
         ];
         int examples = 0;
         foreach (string verb in verbs)

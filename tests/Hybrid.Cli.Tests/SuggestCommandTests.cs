@@ -16,6 +16,17 @@ public class SuggestCommandTests
     }
 
     [Fact]
+    public void The_page_says_what_the_terminal_says_and_shows_the_layers_before_and_after()
+    {
+        using TemporaryFolder folder = new();
+        string page = folder.Path("suggest.html");
+        Assert.Equal(0, CommandRun.Of("suggest", "post-relu", "--report", page).ExitCode);
+        string text = File.ReadAllText(page);
+        foreach (string part in (string[])["reached: with these changes", "attention.branch", ">now<", ">suggested<", "published recipes"])
+            Assert.Contains(part, text);
+    }
+
+    [Fact]
     public void A_network_within_the_budget_needs_no_change()
     {
         CommandRun run = CommandRun.Of("suggest", "post-relu", "--budget", "9");

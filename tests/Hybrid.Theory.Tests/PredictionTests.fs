@@ -187,3 +187,77 @@ let ``A scale of all logits is σ_A's, and one of each layer acts in its layer``
         let last, weaker = Array.last (rhos architecture), Array.last (rhos layered)
         Check.atLeast "ρ of the last layer" last weaker
         Assert.NotEqual(last, weaker)
+
+let private masked =
+    { settling 2.0 with
+        Mask = Mask.Causal
+        Depth = 3
+        Tokens = 16 }
+
+[<Fact>]
+let ``A prediction that may be stopped is the prediction`` () =
+    for network in [ settling 2.0; masked ] do
+        let prediction = Predict.until System.Threading.CancellationToken.None network
+        let plain = Predict.architecture network
+        Assert.Equal<LayerPrediction[]>(plain.Layers[1..], prediction.Layers[1..])
+        Assert.Equal(plain.Trainability.Sums, prediction.Trainability.Sums)
+
+[<Fact>]
+let ``A prediction that nobody waits for ends within a step, whatever it draws`` () =
+    use stop = new System.Threading.CancellationTokenSource()
+    stop.Cancel()
+
+    for network in [ settling 2.0; masked; { masked with Tokens = 512; Depth = 96 } ] do
+        Assert.ThrowsAny<OperationCanceledException>(fun () -> Predict.until stop.Token network |> ignore)
+        |> ignore
+
+    use later = new System.Threading.CancellationTokenSource 200
+    let clock = Diagnostics.Stopwatch.StartNew()
+
+    // 96 blocks of 256 tokens take minutes
+    Assert.ThrowsAny<OperationCanceledException>(fun () ->
+        Predict.until
+            later.Token
+            { masked with
+                Tokens = 256
+                Depth = 96
+                Heads = 8 }
+        |> ignore)
+    |> ignore
+
+    Check.atMost "seconds" 30.0 clock.Elapsed.TotalSeconds
+
+[<Fact>]
+let ``There is a coarse prediction where layers are drawn, and none where they are closed`` () =
+    let none = System.Threading.CancellationToken.None
+    Assert.Null(Predict.coarse none (settling 2.0))
+
+    match Predict.coarse none masked with
+    | null -> failwith "there is none"
+    | coarse ->
+        let exact = Predict.architecture masked
+        Assert.Equal(2, coarse.Draws)
+        Assert.Equal(masked.Tokens, coarse.Tokens)
+        Assert.Equal(exact.AngleExponent, coarse.Prediction.AngleExponent)
+        Assert.Equal(exact.GradientExponent, coarse.Prediction.GradientExponent)
+        Assert.Equal(masked, coarse.Prediction.Architecture)
+        Assert.Empty coarse.Prediction.Caveats
+        let last, own = Array.last exact.Layers, Array.last coarse.Prediction.Layers
+
+        // means over two and over four draws, one of which may have all heads: five standard errors, and an eighth for 8 heads
+        Check.atMost "1 − ρ" (5.0 * (last.Uncertainty.U + own.Uncertainty.U) + last.U / 8.0) (abs (last.U - own.U))
+
+[<Fact>]
+let ``A coarse prediction of a large network has fewer heads and tokens, and says how many`` () =
+    let large =
+        { masked with
+            Tokens = 128
+            Depth = 32
+            Heads = 64
+            Width = 512 }
+
+    match Predict.coarse System.Threading.CancellationToken.None large with
+    | null -> failwith "there is none"
+    | coarse ->
+        Assert.Equal((8, 32), (coarse.Heads, coarse.Tokens))
+        Assert.Equal(33, coarse.Prediction.Layers.Length)

@@ -38,7 +38,7 @@ module GramProcess =
     /// every step's weight gradients. Raises DivergenceException where norms leave double precision.
     let internal drawSteps
         (architecture: Architecture)
-        laws
+        (laws: Laws)
         allowed
         (input: float[])
         (output: float[])
@@ -67,6 +67,8 @@ module GramProcess =
 
         for layer in 1 .. architecture.Depth do
             for step in (Block.at architecture layer).Steps do
+                laws.Proceed()
+
                 let trace =
                     try
                         let own =
@@ -95,6 +97,8 @@ module GramProcess =
         let weights = Array.zeroCreate<ParameterGradientNorms> traces.Count
 
         for index in traces.Count - 1 .. -1 .. 0 do
+            laws.Proceed()
+
             let struct (below, own) =
                 GramStep.backward architecture laws traces[index] gradients[index + 1]
 

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System.Collections.Concurrent
+open System.Threading
 open Hybrid.Architectures
 
 /// Where the maps take their three transcendental inputs from. All laws are pure functions; whether they are computed
@@ -21,6 +22,8 @@ type Laws =
         Sink: AttentionParameters -> float -> SinkMoments
         /// whether tokens are: away from the line a sink has no closed map
         AreAlike: bool
+        /// raises OperationCanceledException where nobody waits for the answer any more; asked at every kernel and step
+        Proceed: unit -> unit
     }
 
 [<RequireQualifiedAccess>]
@@ -102,7 +105,23 @@ module Laws =
           Norm = remember (Kernels.at Activation.Tanh)
           Router = routers architecture
           Sink = fun parameters seen -> besideSinks struct (parameters, seen)
-          AreAlike = false }
+          AreAlike = false
+          Proceed = ignore }
+
+    /// The same laws, which raise OperationCanceledException once `cancellation` is asked for.
+    let stoppable (cancellation: CancellationToken) (laws: Laws) : Laws =
+        let proceed = cancellation.ThrowIfCancellationRequested
+
+        { laws with
+            Attention =
+                fun s u ->
+                    proceed ()
+                    laws.Attention s u
+            Mlp =
+                fun v ->
+                    proceed ()
+                    laws.Mlp v
+            Proceed = proceed }
 
     /// Error that a table may add to the attention moments.
     [<Literal>]

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open System.Threading
 open Hybrid.Architectures
 
 /// The residual stream and the gradient at the input of block layer + 1 (layer = depth: at the output), with the
@@ -71,6 +72,19 @@ type Prediction =
         Weights: ParameterGradientNorms[]
     }
 
+/// A first answer, in a tenth of a second where the exact one takes seconds.
+type CoarsePrediction =
+    {
+        /// exponents as the exact one has them; layers and verdict those of `Draws` draws of a smaller network
+        Prediction: Prediction
+        /// infinitely wide networks that layers are means over; 0 where they are closed and leave out what few heads shift
+        Draws: int
+        /// heads of the networks that were drawn, at most the architecture's own
+        Heads: int
+        /// their tokens, at most the architecture's own
+        Tokens: int
+    }
+
 /// The façade: everything that the theory says of an architecture.
 [<RequireQualifiedAccess>]
 module Predict =
@@ -79,12 +93,8 @@ module Predict =
     [<Literal>]
     let private CriticalBudget = 0.1
 
-    /// Predicts `architecture`; raises InvalidArchitectureException for an illegal one.
-    [<CompiledName("Architecture")>]
-    let architecture (architecture: Architecture) : Prediction =
-        let architecture = Architecture.ensureValid architecture
-        let laws = Laws.exact architecture
-        let trajectory = Trajectory.predict architecture laws
+    /// All that follows from the layers of a trajectory, which may be those of fewer tokens.
+    let private ofTrajectory (architecture: Architecture) laws (trajectory: Trajectory) caveats : Prediction =
         // where norms leave double precision the exponents are those of the layers before
         let finite = Trajectory.truncated trajectory.Depth architecture
         let depth = architecture.Depth
@@ -198,9 +208,46 @@ module Predict =
             { Angle = 1.0 / abs exponents.Angle
               Gradient = 1.0 / abs exponents.Gradient }
           Trainability = trainability
-          Caveats = Caveats.ofTrajectory architecture laws trainability trajectory
+          Caveats = caveats trainability
           Layers = Array.init (depth + 1) layer
           Weights = trajectory.Weights }
+
+    let private exact (architecture: Architecture) laws =
+        let trajectory = Trajectory.predict architecture laws
+
+        ofTrajectory architecture laws trajectory (fun trainability ->
+            Caveats.ofTrajectory architecture laws trainability trajectory)
+
+    /// Predicts `architecture`; raises InvalidArchitectureException for an illegal one.
+    [<CompiledName("Architecture")>]
+    let architecture (architecture: Architecture) : Prediction =
+        let architecture = Architecture.ensureValid architecture
+        exact architecture (Laws.exact architecture)
+
+    /// The same, until `cancellation` is asked for: raises OperationCanceledException within a step of a draw.
+    [<CompiledName("Until")>]
+    let until (cancellation: CancellationToken) (architecture: Architecture) : Prediction =
+        let architecture = Architecture.ensureValid architecture
+        exact architecture (Laws.stoppable cancellation (Laws.exact architecture))
+
+    /// A first answer where `architecture` takes longer than a tenth of a second: where its heads are drawn. Null where it does not. Its
+    /// verdict may be another, and it has no caveats: who shows it says that it is coarse.
+    [<CompiledName("Coarse")>]
+    let coarse (cancellation: CancellationToken) (architecture: Architecture) : CoarsePrediction | null =
+        let architecture = Architecture.ensureValid architecture
+        let laws = Laws.stoppable cancellation (Laws.exact architecture)
+
+        match Trajectory.coarse architecture laws with
+        | ValueNone -> null
+        | ValueSome(struct (network, trajectory)) ->
+            { Prediction = ofTrajectory architecture laws trajectory (fun _ -> [||])
+              Draws =
+                match trajectory.Route with
+                | Route.Draws(draws, _) -> draws
+                | Route.Closed
+                | Route.ClosedWithoutHeads -> 0
+              Heads = network.Heads
+              Tokens = network.Tokens }
 
     /// E‖∂L/∂W‖² of every weight of blocks 1..depth, for a loss gradient whose Gram at the output is the identity per coordinate:
     /// derivation (5.4), under a mask by the Gram process. Raises DivergenceException where norms leave double precision.

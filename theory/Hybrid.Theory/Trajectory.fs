@@ -642,3 +642,62 @@ module Trajectory =
 
     /// The same with fewer heads drawn of a masked network that has many, where many architectures are compared.
     let compare (architecture: Architecture) laws : Trajectory = within QuickHeadDraws architecture laws
+
+    /// Draws of heads at 64 tokens that a first, coarse answer may spend: some tenth of a second of one core.
+    [<Literal>]
+    let private CoarseHeadDraws = 192.0
+
+    /// Two draws have an error to speak of.
+    [<Literal>]
+    let private CoarseDraws = 2
+
+    /// Fewer tokens are no sequence any more.
+    [<Literal>]
+    let private FewestTokens = 8
+
+    /// The network that stands for one whose heads are drawn until its own numbers are there: as few heads as may stand for more, and tokens
+    /// halved until the draws are within the budget.
+    let private coarser (architecture: Architecture) =
+        let few = withHeads (fewestHeads architecture.Norm) architecture
+
+        let work (member': Architecture) =
+            let n = float member'.Tokens / 64.0
+
+            float (CoarseDraws * max 1 member'.Depth * member'.Heads)
+            * n
+            * n
+            * (if DrawnHeads.serve architecture then
+                   CoordinateWork * float (Architecture.headWidth few) / 64.0
+               else
+                   n)
+
+        let rec within (member': Architecture) =
+            if work member' <= CoarseHeadDraws || member'.Tokens / 2 < FewestTokens then
+                member'
+            else
+                within
+                    { member' with
+                        Tokens = member'.Tokens / 2 }
+
+        within few
+
+    /// A first answer where `predict` takes longer than a tenth of a second, with the network whose layers they are; none where it does
+    /// not. Means over two draws of fewer heads, and of fewer tokens where that does not suffice; where few heads are resolved, the closed
+    /// maps without what these leave out. A mean's error, and what fewer tokens shift, are not small: derivation section 13.5.
+    let coarse (architecture: Architecture) (laws: Laws) : struct (Architecture * Trajectory) voption =
+        if DrawnHeads.serve architecture || not (Features.areClosed architecture) then
+            let network = coarser architecture
+            // moments are those of the tokens that they are of
+            let own =
+                { Laws.exact network with
+                    Proceed = laws.Proceed }
+
+            ValueSome(struct (network, sampled network own CoarseDraws Seed))
+        elif headsMatter architecture laws && affordable architecture >= FewestDraws then
+            ValueSome(
+                struct (architecture,
+                        { closed architecture laws with
+                            Route = Route.ClosedWithoutHeads })
+            )
+        else
+            ValueNone

@@ -24,7 +24,9 @@ internal static class TheoryWork
     public static T Run<T>(Session session, Func<T> work) =>
         Task.Run(work).WaitAsync(session.Cancellation).GetAwaiter().GetResult();
 
-    private static void EnsureFits(Architecture architecture)
+    /// <summary>Refuses what takes more memory than there is to spare.</summary>
+    /// <exception cref="InputException">The layers would not fit into memory.</exception>
+    public static void EnsureFits(Architecture architecture)
     {
         if (architecture.Depth > LargestDepth)
         {

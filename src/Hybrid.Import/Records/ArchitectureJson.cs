@@ -57,6 +57,9 @@ public static class ArchitectureJson
         return root;
     }
 
+    /// <summary>One field of the record as JSON, whether <see cref="ToNode"/> writes it or not; null is JSON's null.</summary>
+    public static JsonNode? ValueOf(Field field, Architecture architecture) => RecordFields.NodeOf(field, architecture);
+
     /// <summary>Every field of the record as indented JSON text.</summary>
     public static string ToText(Architecture architecture) => ToNode(architecture).ToJsonString(Indented);
 

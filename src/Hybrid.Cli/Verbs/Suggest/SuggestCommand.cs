@@ -17,6 +17,7 @@ internal static class SuggestCommand
             "suggest",
             "Finds the smallest change of hyperparameters that makes an architecture trainable; exit 1 if none is found.",
             "hybrid suggest post-relu",
+            "hybrid suggest post-relu --report suggest.html",
             "hybrid suggest pre-tanh-ordered --budget 1 --set depth=24 --json");
         Argument<string> source = Options.Architecture();
         Option<double> budget = Budget();
@@ -24,13 +25,17 @@ internal static class SuggestCommand
         verb.Options.Add(budget);
         CommonOptions common = new(verb);
         ArchitectureLoading loading = new(verb, common);
+        ReportOption report = new(verb);
         return verb.Does(parsed =>
         {
+            string? page = report.File(parsed);
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             double allowed = parsed.GetValue(budget);
             RunHeader header = new("suggest", common.Seed(parsed));
             Suggestion suggestion = TheoryWork.Of(
                 session, loaded.Architecture, architecture => Suggest.Architecture(architecture, allowed));
+            if (page is not null)
+                ReportOption.Write(page, SuggestionPage.Of(suggestion, loaded, header, CommandText.Of(parsed)));
             if (common.Json(parsed))
             {
                 Json.Write(session.Terminal.Out, ImportNotes.AddTo(SuggestionJson.ToNode(suggestion, header), loaded.Import));

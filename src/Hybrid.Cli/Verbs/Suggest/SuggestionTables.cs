@@ -9,16 +9,22 @@ namespace Hybrid.Cli.Verbs;
 /// <summary>A suggestion as tables: what to change, what becomes of the sums, and the published recipes beside it.</summary>
 internal static class SuggestionTables
 {
+    private const string Recipes = "published recipes, applied to the same architecture:";
+
     public static void Write(Terminal terminal, Suggestion suggestion)
     {
-        IReadOnlyList<SuggestedChange> changes = SuggestedChange.Of(suggestion);
-        if (changes.Count > 0)
-            WriteChanges(terminal, changes);
-        WriteSums(terminal, suggestion);
-        terminal.Out.WriteLine(Outcome(suggestion, changes.Count > 0));
+        if (Changes(suggestion) is ReportTable changes)
+            TextTable.Write(terminal, changes);
+        TextTable.Write(terminal, Sums(suggestion));
+        terminal.Out.WriteLine(Outcome(suggestion));
         terminal.Out.WriteLine();
-        WriteAlternatives(terminal, suggestion);
+        terminal.Out.WriteLine(Recipes);
+        TextTable.Write(terminal, Alternatives(suggestion));
+        terminal.Out.WriteLine(Limits());
     }
+
+    /// <summary>Whether it is reached, in words.</summary>
+    public static string Outcome(Suggestion suggestion) => Outcome(suggestion, SuggestedChange.Of(suggestion).Count > 0);
 
     private static string Outcome(Suggestion suggestion, bool changed) => suggestion switch
     {
@@ -28,16 +34,17 @@ internal static class SuggestionTables
         _ => "not reached: no change within the budget was found, nor one that comes nearer",
     };
 
-    private static void WriteChanges(Terminal terminal, IReadOnlyList<SuggestedChange> changes)
+    /// <summary>A row a field that changes; null where none does.</summary>
+    public static ReportTable? Changes(Suggestion suggestion)
     {
-        TextTable table = new("<field", "now", "suggested", "factor");
-        foreach (SuggestedChange change in changes)
-        {
-            for (int i = 0; i < change.Fields.Count; i++)
-                table.Row(change.Fields[i], Value(change.From[i]), Value(change.To[i]), Numbers.Significant(change.Factor));
-        }
-
-        table.Write(terminal);
+        IReadOnlyList<SuggestedChange> changes = SuggestedChange.Of(suggestion);
+        return changes.Count == 0 ? null : new(
+            "",
+            ["<field", "now", "suggested", "factor"],
+            [
+                .. changes.SelectMany(change => change.Fields.Select((field, i) => (IReadOnlyList<string>)
+                    [field, Value(change.From[i]), Value(change.To[i]), Numbers.Significant(change.Factor)])),
+            ]);
     }
 
     /// <summary>A number, or the first and last entries of a schedule.</summary>
@@ -45,39 +52,48 @@ internal static class SuggestionTables
         ? $"{Value(schedule[0]!)} … {Value(schedule[^1]!)}"
         : Numbers.Significant(node.GetValue<double>());
 
-    private static void WriteSums(Terminal terminal, Suggestion suggestion)
+    /// <summary>What becomes of the sums.</summary>
+    public static ReportTable Sums(Suggestion suggestion)
     {
         TrajectorySums before = suggestion.Before.Sums, after = suggestion.After.Sums;
-        TextTable table = new("<over the layers", "now", "suggested", "at most");
-        table.Row("log of 1 − ρ", Numbers.Significant(before.Angle), Numbers.Significant(after.Angle), "");
-        table.Row("log of the gradient's norm", Numbers.Significant(before.GradientCount), Numbers.Significant(after.GradientCount), "");
-        table.Row(
-            "counted", Numbers.Significant(before.Counted), Numbers.Significant(after.Counted), Numbers.Significant(suggestion.Budget));
-        table.Row("verdict", Words.Of(suggestion.Before.Verdict), Words.Of(suggestion.After.Verdict), "");
-        table.Write(terminal);
+        return new(
+            "",
+            ["<over the layers", "now", "suggested", "at most"],
+            [
+                ["log of 1 − ρ", Numbers.Significant(before.Angle), Numbers.Significant(after.Angle), ""],
+                ["log of the gradient's norm", Numbers.Significant(before.GradientCount), Numbers.Significant(after.GradientCount), ""],
+                [
+                    "counted", Numbers.Significant(before.Counted), Numbers.Significant(after.Counted),
+                    Numbers.Significant(suggestion.Budget),
+                ],
+                ["verdict", Words.Of(suggestion.Before.Verdict), Words.Of(suggestion.After.Verdict), ""],
+            ]);
     }
 
-    private static void WriteAlternatives(Terminal terminal, Suggestion suggestion)
-    {
-        terminal.Out.WriteLine("published recipes, applied to the same architecture:");
-        TextTable table = new("<recipe", "counted", "λ_a", "λ_g", "<verdict", "<reference");
-        foreach (Alternative alternative in suggestion.Alternatives)
-        {
-            table.Row(
+    /// <summary>A row a published recipe.</summary>
+    public static ReportTable Alternatives(Suggestion suggestion) => new(
+        Recipes,
+        ["<recipe", "counted", "λ_a", "λ_g", "<verdict", "<reference"],
+        [
+            .. suggestion.Alternatives.Select(alternative => (IReadOnlyList<string>)
+            [
                 alternative.Recipe,
                 Numbers.Significant(alternative.Trainability.Sums.Counted),
                 Exponent(alternative.Exponents.Angle),
                 Exponent(alternative.Exponents.Gradient),
                 Words.Of(alternative.Trainability.Verdict),
-                alternative.Reference);
-        }
+                alternative.Reference,
+            ]),
+        ]);
 
-        table.Write(terminal);
+    /// <summary>What exponents are, and from which count on there is which verdict.</summary>
+    public static string Limits()
+    {
         TrainabilityLimits limits = TrainabilityModule.Limits;
-        terminal.Out.WriteLine(string.Create(
+        return string.Create(
             CultureInfo.InvariantCulture,
             $"λ are per block at the attracting state; verdict: "
-            + $"trainable up to a count of {limits.Trainable}, untrainable beyond {limits.Untrainable}"));
+            + $"trainable up to a count of {limits.Trainable}, untrainable beyond {limits.Untrainable}");
     }
 
     /// <summary>An exponent is the log of a number near 1: below 1e-12 there is only rounding.</summary>
