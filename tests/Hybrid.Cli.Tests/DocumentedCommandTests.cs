@@ -42,8 +42,8 @@ public sealed class DocumentedCommandTests
             .SelectMany(document => DocumentedCommands.Of(File.ReadAllText(Path.Combine(root, document))))
             .Select(words => words[0]).Distinct()];
         Assert.All(
-            (string[])["check", "predict", "compare", "simulate", "diff", "phase", "suggest", "train", "experiment", "explore", "sweep", "cells",
-                "presets", "info", "completion"],
+            (string[])["check", "predict", "compare", "simulate", "diff", "phase", "suggest", "train", "experiment", "explore", "sweep",
+                "cells", "presets", "info", "completion"],
             verb => Assert.Contains(verb, verbs));
     }
 

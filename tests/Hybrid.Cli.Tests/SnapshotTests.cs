@@ -48,8 +48,8 @@ public class SnapshotTests
     {
         string[] verbs =
         [
-            "check", "predict", "compare", "simulate", "diff", "phase", "suggest", "train", "probe", "export", "experiment", "explore", "sweep",
-            "cells", "bench", "presets", "info",
+            "check", "predict", "compare", "simulate", "diff", "phase", "suggest", "train", "probe", "export", "experiment", "explore",
+            "sweep", "cells", "bench", "presets", "info",
         ];
         int examples = 0;
         foreach (string verb in verbs)

@@ -22,7 +22,8 @@ internal static class MiniLmCheckpoint
     // Products with a weight in a block, in the order of the graph.
     private static readonly string[] Products =
     [
-        "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "intermediate.dense", "output.dense",
+        "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "intermediate.dense",
+        "output.dense",
     ];
 
     public static void Write(string folder)
