@@ -22,35 +22,42 @@ public static class AtomicFile
             throw new InputException($"{option}: cannot write {path}: there is no folder {folder}; create it or give another path");
     }
 
-    /// <summary>Writes UTF-8 text without a byte-order mark, replacing what was there.</summary>
+    /// <summary>
+    /// Writes UTF-8 text without a byte-order mark, replacing what was there, and brings file and name onto the disk: after a loss of power
+    /// the path has the old text or the new one. What a killed process left of an earlier attempt is removed.
+    /// </summary>
     /// <exception cref="InputException">The file cannot be written; nothing is left behind.</exception>
-    public static void WriteText(string path, string text)
+    public static void WriteText(string path, string text) => FileWork.Do(() =>
     {
-        string temporary = $"{path}.{Environment.ProcessId}.partial";
+        string temporary = $"{path}.{Environment.ProcessId}{Leftovers.Ending}";
+        FileCalls calls = FileCalls.Current;
         try
         {
-            File.WriteAllText(temporary, text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            File.Move(temporary, path, overwrite: true);
+            Leftovers.RemoveOf(path);
+            using (FileStream file = calls.Open(temporary, FileMode.Create, FileAccess.Write, FileShare.Read))
+            {
+                file.Write(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetBytes(text));
+                calls.Sync(file);
+            }
+
+            calls.Rename(temporary, path);
+            calls.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            throw new InputException($"cannot write {path} ({error.Message.TrimEnd('.')}); give a path in a writable folder", error);
+            throw new InputException($"cannot write {path} ({error.Message.TrimEnd('.')}); {Remedy(error)}", error);
         }
         finally
         {
-            Remove(temporary);
+            Leftovers.Remove(temporary);
         }
-    }
+    });
 
-    /// <summary>After a successful rename there is nothing to remove; after a failure what cannot be removed stays.</summary>
-    private static void Remove(string temporary)
-    {
-        try
-        {
-            File.Delete(temporary);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-        }
-    }
+    /// <summary>What to do about a file that cannot be written.</summary>
+    internal static string Remedy(Exception error) =>
+        IsFull(error) ? "make room on its disk" : "give a path in a writable folder";
+
+    /// <summary>Whether the disk has no room, or the user none on it.</summary>
+    internal static bool IsFull(Exception error) => error is IOException
+        && (error.HResult is 28 or 122 or unchecked((int)0x80070070) || error.Message.Contains("No space left", StringComparison.Ordinal));
 }
