@@ -6,14 +6,12 @@ namespace Hybrid.Cli.Shared;
 /// </summary>
 internal sealed class ProgressWriter : ForgivingWriter
 {
-    private static readonly TimeSpan FirstMoments = TimeSpan.FromSeconds(2);
-
     private readonly Lock _gate = new();
     private readonly Timer _timer;
     private List<string>? _held = [];
 
-    public ProgressWriter(TextWriter inner)
-        : base(inner) => _timer = new(_ => Release(), null, FirstMoments, Timeout.InfiniteTimeSpan);
+    public ProgressWriter(TextWriter inner, TimeSpan firstMoments)
+        : base(inner) => _timer = new(_ => Release(), null, firstMoments, Timeout.InfiniteTimeSpan);
 
     /// <summary>Writes a line of progress, now or a little later.</summary>
     public void WriteProgress(string line)

@@ -2,9 +2,11 @@ using Hybrid.Import.Files;
 
 namespace Hybrid.Lab.Tests.Fakes;
 
-/// <summary>Lets one call fail, the one of a number counted from 0, and all that come after it where <paramref name="lasting"/>.</summary>
+/// <summary>Lets one call fail, the one of a number counted from 0, and all that come after it where <paramref name="lasting"/>. Nothing waits for the disk.</summary>
 internal sealed class FailingCalls(int number, Func<Exception> error, bool shortWrite = false, bool lasting = false) : FileCalls
 {
+    private readonly Func<Exception> _error = error;
+    private readonly bool _shortWrite = shortWrite;
     private int _count;
 
     /// <summary>Whether the run came so far.</summary>
@@ -19,7 +21,7 @@ internal sealed class FailingCalls(int number, Func<Exception> error, bool short
     public override void Sync(FileStream file)
     {
         Call();
-        base.Sync(file);
+        file.Flush();
     }
 
     public override void Rename(string from, string to)
@@ -52,11 +54,7 @@ internal sealed class FailingCalls(int number, Func<Exception> error, bool short
         base.DeleteFolder(path);
     }
 
-    public override void SyncFolder(string path)
-    {
-        Call();
-        base.SyncFolder(path);
-    }
+    public override void SyncFolder(string path) => Call();
 
     private bool Fails()
     {
@@ -67,7 +65,7 @@ internal sealed class FailingCalls(int number, Func<Exception> error, bool short
     private void Call()
     {
         if (Fails())
-            throw error();
+            throw _error();
     }
 
     private sealed class Failing(FailingCalls calls, string path, FileMode mode, FileAccess access, FileShare share)
@@ -77,9 +75,9 @@ internal sealed class FailingCalls(int number, Func<Exception> error, bool short
         {
             if (calls.Fails())
             {
-                if (shortWrite)
+                if (calls._shortWrite)
                     base.Write(buffer[..(buffer.Length / 2)].ToArray(), 0, buffer.Length / 2);
-                throw error();
+                throw calls._error();
             }
 
             base.Write(buffer.ToArray(), 0, buffer.Length);
@@ -92,12 +90,5 @@ internal sealed class FailingCalls(int number, Func<Exception> error, bool short
             calls.Call();
             base.SetLength(value);
         }
-
-        private readonly bool shortWrite = calls.ShortWrite;
-        private readonly Func<Exception> error = calls.Error;
     }
-
-    private bool ShortWrite => shortWrite;
-
-    private Func<Exception> Error => error;
 }

@@ -22,7 +22,7 @@ internal abstract record FileCall
     public sealed record SyncedFolder(string Path) : FileCall;
 }
 
-/// <summary>Does what is asked and writes it down. A file keeps the path under which it was opened as long as it is open.</summary>
+/// <summary>Does what is asked, but for waiting for the disk, and writes it down. A file keeps the path under which it was opened as long as it is open.</summary>
 internal sealed class RecordedCalls : FileCalls
 {
     public List<FileCall> Calls { get; } = [];
@@ -38,7 +38,7 @@ internal sealed class RecordedCalls : FileCalls
 
     public override void Sync(FileStream file)
     {
-        base.Sync(file);
+        file.Flush();
         Calls.Add(new FileCall.Synced(file.Name));
     }
 
@@ -78,11 +78,7 @@ internal sealed class RecordedCalls : FileCalls
         Calls.AddRange(files.Append(path).Select(removed => new FileCall.Deleted(removed)));
     }
 
-    public override void SyncFolder(string path)
-    {
-        base.SyncFolder(path);
-        Calls.Add(new FileCall.SyncedFolder(path));
-    }
+    public override void SyncFolder(string path) => Calls.Add(new FileCall.SyncedFolder(path));
 
     private sealed class Recorded(string path, FileMode mode, FileAccess access, FileShare share, List<FileCall> calls)
         : FileStream(path, mode, access, share)

@@ -39,7 +39,7 @@ public class PowerLossTests
         }
         finally
         {
-            FileCalls.Replace(null);
+            FileCalls.Replace(new HastyCalls());
         }
 
         Assert.True(recorded.Calls.Count > 80, $"{recorded.Calls.Count} calls");
@@ -77,7 +77,7 @@ public class PowerLossTests
                 FailingCalls failing = new(number, () => new IOException(message, code), shortWrite, lasting);
                 FileCalls.Replace(failing);
                 Exception? error = Record.Exception(() => Finish(run));
-                FileCalls.Replace(null);
+                FileCalls.Replace(new HastyCalls());
                 if (!failing.Failed)
                     break;
                 refused += error is null ? 0 : 1;
@@ -96,6 +96,7 @@ public class PowerLossTests
     /// <summary>Log and last weights of a run that nothing happened to.</summary>
     private static (string Log, byte[] Weights) Whole(TemporaryFolder folder)
     {
+        FileCalls.Replace(new HastyCalls());
         string whole = folder.Path("whole");
         Finish(whole);
         return (File.ReadAllText(Path.Combine(whole, "log.jsonl")), Weights(whole));
