@@ -13,7 +13,8 @@ public sealed class ClosedStreamTests
     private static readonly string[] Train =
     [
         "train", "pre-tanh-ordered", "--set", "mask=causal", "--set", "tokens=16", "--set", "depth=1", "--set", "width=16",
-        "--set", "mlpWidth=16", "--set", "heads=2", "--data", "markov:vocabulary=8", "--steps", "20", "--batch", "4", "--eval-sequences", "8",
+        "--set", "mlpWidth=16", "--set", "heads=2", "--data", "markov:vocabulary=8", "--steps", "20", "--batch", "4",
+        "--eval-sequences", "8",
     ];
 
     [Fact]

@@ -87,7 +87,8 @@ public sealed class PrivacyTests
         BigramTrainer.Entry(),
         default,
         [
-            "train", "pre-tanh-ordered", "--set", "mask=causal", "--set", "tokens=16", "--steps", "6", "--batch", "4", "--eval-sequences", "4",
+            "train", "pre-tanh-ordered", "--set", "mask=causal", "--set", "tokens=16", "--steps", "6", "--batch", "4",
+            "--eval-sequences", "4",
             "--json", "--out", folder.Path(run), "--report", folder.Path(run + ".html"), .. more,
         ]);
 

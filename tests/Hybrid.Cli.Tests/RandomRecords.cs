@@ -14,7 +14,8 @@ internal static class RandomRecords
     private static readonly string[] Numbers =
     [
         "0", "-0", "1", "-1", "0.5", "2", "1e-9", "1e-154", "1e-160", "1e-200", "1e-300", "5e-324", "30", "4096", "1e9", "1e150", "1e154",
-        "1e160", "1e300", "1.7976931348623157e308", "1e400", "NaN", "null", "true", "\"x\"", "[]", "{}", "[1,0,1]", "[0,0,0]", "[1e154,1,0]",
+        "1e160", "1e300", "1.7976931348623157e308", "1e400",
+        "NaN", "null", "true", "\"x\"", "[]", "{}", "[1,0,1]", "[0,0,0]", "[1e154,1,0]",
     ];
 
     private static readonly string[] Sizes = ["1", "2", "3", "4", "5", "7", "8", "16", "0", "-1", "2.5", "1e9", "16777217"];
@@ -25,7 +26,8 @@ internal static class RandomRecords
         ["gated"] = ["true", "false", "1"],
         ["norm"] =
         [
-            "none", "pre", "post", "peri", "output", "{\"before\":true,\"branch\":true,\"sum\":true}", "{\"sum\":true}", "{\"before\":1}", "before",
+            "none", "pre", "post", "peri", "output", "{\"before\":true,\"branch\":true,\"sum\":true}", "{\"sum\":true}", "{\"before\":1}",
+            "before",
         ],
         ["normKind"] = ["scale", "{\"dyt\":0.5}", "{\"dyt\":0}", "{\"dyt\":1e300}", "layer"],
         ["wiring"] = ["sequential", "parallel", "both"],
@@ -45,7 +47,8 @@ internal static class RandomRecords
         ["mlp.experts"] =
         [
             "null", "{\"count\":4,\"active\":2,\"gate\":\"renormalised\"}", "{\"count\":2,\"active\":2,\"gate\":\"softmax\",\"shared\":1}",
-            "{\"count\":2,\"active\":1,\"gate\":\"sigmoid\",\"routerStd\":1e150,\"dense\":1}", "{\"count\":1,\"active\":2,\"gate\":\"softmax\"}",
+            "{\"count\":2,\"active\":1,\"gate\":\"sigmoid\",\"routerStd\":1e150,\"dense\":1}",
+            "{\"count\":1,\"active\":2,\"gate\":\"softmax\"}",
         ],
     };
 

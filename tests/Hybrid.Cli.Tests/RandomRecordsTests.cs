@@ -57,7 +57,8 @@ public sealed class RandomRecordsTests
     {
         string asked = Environment.GetEnvironmentVariable("HYBRID_EXTREMES") ?? "";
         if (asked.Split('-') is [string first, string last]
-            && int.TryParse(first, CultureInfo.InvariantCulture, out int low) && int.TryParse(last, CultureInfo.InvariantCulture, out int high))
+            && int.TryParse(first, CultureInfo.InvariantCulture, out int low)
+            && int.TryParse(last, CultureInfo.InvariantCulture, out int high))
         {
             return Enumerable.Range(low, high - low + 1);
         }

@@ -10,7 +10,8 @@ internal static partial class OneLine
     private const int Longest = 2000, LongestName = 80, EndOfName = 17;
 
     /// <summary>
-    /// Control characters as their code, such as \u001b; of a name nobody has 80 characters are enough, the last ones among them; what is longer than any message of
+    /// Control characters as their code, such as \u001b; of a name nobody has 80 characters are enough, the last ones among them; what is
+    /// longer than any message of
     /// ours loses its middle.
     /// </summary>
     public static string Of(string text)

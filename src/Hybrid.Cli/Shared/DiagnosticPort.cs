@@ -12,8 +12,11 @@ internal static class DiagnosticPort
     /// <summary>Removes them where the build says so; DOTNET_EnableDiagnostics=1 keeps them.</summary>
     public static void Close()
     {
-        if (AppContext.TryGetSwitch(Switch, out bool kept) && !kept && Environment.GetEnvironmentVariable("DOTNET_EnableDiagnostics") != "1")
+        if (AppContext.TryGetSwitch(Switch, out bool kept) && !kept
+            && Environment.GetEnvironmentVariable("DOTNET_EnableDiagnostics") != "1")
+        {
             Remove(Path.GetTempPath(), Environment.ProcessId);
+        }
     }
 
     /// <summary>Removes those of a process from a folder.</summary>

@@ -42,7 +42,9 @@ internal static class FileWork
         return true;
     });
 
-    /// <summary>Waits until nothing is at work, for a while at most, and keeps everything from beginning. Only for a process that ends.</summary>
+    /// <summary>
+    /// Waits until nothing is at work, for a while at most, and keeps everything from beginning. Only for a process that ends.
+    /// </summary>
     public static void Close(TimeSpan patience)
     {
         long end = Environment.TickCount64 + (long)patience.TotalMilliseconds;

@@ -61,6 +61,7 @@ internal sealed record CheckpointState(int Step, IReadOnlyDictionary<string, Fil
 }
 
 /// <summary>What a checkpoint knows of its run: whoever changes the past of a run, or what it is to be, can be told.</summary>
-/// <param name="Configs">Hashes of the config.json that it belongs to: one, or two and more where the run was given another plan since.</param>
+/// <param name="Configs">Hashes of the config.json that it belongs to: one, or two and more where the run was given another plan
+/// since.</param>
 /// <param name="Log">The lines of the log up to its step.</param>
 internal sealed record RunIdentity(IReadOnlyList<string> Configs, FileIdentity Log);

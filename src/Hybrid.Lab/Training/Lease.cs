@@ -83,7 +83,9 @@ internal sealed class Lease : IDisposable
         }
     }
 
-    /// <summary>Whether the holder of what was found is gone; where it cannot be seen, watched for as long as a live one needs to write.</summary>
+    /// <summary>
+    /// Whether the holder of what was found is gone; where it cannot be seen, watched for as long as a live one needs to write.
+    /// </summary>
     private static bool IsLeft(string path, string found, LeaseHolder holder, LeaseTimes times)
     {
         if (HolderOf(found)?.HasEnded(holder) is bool ended)
@@ -99,7 +101,9 @@ internal sealed class Lease : IDisposable
         return true;
     }
 
-    /// <summary>Takes a lease away whose holder is gone. A rename that only one of several succeeds in; false where that was another.</summary>
+    /// <summary>
+    /// Takes a lease away whose holder is gone. A rename that only one of several succeeds in; false where that was another.
+    /// </summary>
     private static bool Remove(string path, string found, LeaseHolder holder)
     {
         string away = $"{path}.{holder.Token}";

@@ -6,7 +6,8 @@ namespace Hybrid.Lab.Training;
 
 /// <summary>Who holds a lease: a process of a running system, told from all others without naming a machine or a user.</summary>
 /// <param name="Token">Of this holding alone.</param>
-/// <param name="System">A hash of what identifies the running system and the room that its process numbers are of; "" if nothing does.</param>
+/// <param name="System">A hash of what identifies the running system and the room that its process numbers are of; "" if nothing
+/// does.</param>
 /// <param name="Process">The process's number there.</param>
 /// <param name="Started">When it started, so that a number given again is told.</param>
 internal sealed record LeaseHolder(string Token, string System, int Process, long Started)

@@ -137,7 +137,9 @@ internal sealed class StepLines<T> : IDisposable
         return hash;
     }
 
-    /// <summary>The whole lines with the place behind each; what comes behind a line that is none may be what a loss of power left.</summary>
+    /// <summary>
+    /// The whole lines with the place behind each; what comes behind a line that is none may be what a loss of power left.
+    /// </summary>
     private void Read(Func<JsonFields, T> parse)
     {
         byte[] bytes = new byte[_file.Length];

@@ -2,7 +2,10 @@ using Hybrid.Import.Files;
 
 namespace Hybrid.Lab.Tests.Fakes;
 
-/// <summary>Lets one call fail, the one of a number counted from 0, and all that come after it where <paramref name="lasting"/>. Nothing waits for the disk.</summary>
+/// <summary>
+/// Lets one call fail, the one of a number counted from 0, and all that come after it where <paramref name="lasting"/>. Nothing waits for
+/// the disk.
+/// </summary>
 internal sealed class FailingCalls(int number, Func<Exception> error, bool shortWrite = false, bool lasting = false) : FileCalls
 {
     private readonly Func<Exception> _error = error;

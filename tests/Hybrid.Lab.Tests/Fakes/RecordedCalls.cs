@@ -2,7 +2,9 @@ using Hybrid.Import.Files;
 
 namespace Hybrid.Lab.Tests.Fakes;
 
-/// <summary>One call that changed a file or a folder, by paths as they were then. Which file a path means is the replay's to know.</summary>
+/// <summary>
+/// One call that changed a file or a folder, by paths as they were then. Which file a path means is the replay's to know.
+/// </summary>
 internal abstract record FileCall
 {
     public sealed record Made(string Path) : FileCall;
@@ -22,7 +24,10 @@ internal abstract record FileCall
     public sealed record SyncedFolder(string Path) : FileCall;
 }
 
-/// <summary>Does what is asked, but for waiting for the disk, and writes it down. A file keeps the path under which it was opened as long as it is open.</summary>
+/// <summary>
+/// Does what is asked, but for waiting for the disk, and writes it down. A file keeps the path under which it was opened as long as it is
+/// open.
+/// </summary>
 internal sealed class RecordedCalls : FileCalls
 {
     public List<FileCall> Calls { get; } = [];

@@ -86,7 +86,8 @@ public class PowerLossTests
                 Finish(run);
                 Assert.Equal(log, File.ReadAllText(Path.Combine(run, "log.jsonl")));
                 Assert.Equal(weights, Weights(run));
-                Assert.DoesNotContain(Directory.GetFileSystemEntries(run, "*", SearchOption.AllDirectories), path => path.EndsWith(".partial"));
+                Assert.DoesNotContain(
+                    Directory.GetFileSystemEntries(run, "*", SearchOption.AllDirectories), path => path.EndsWith(".partial"));
             }
         }
 

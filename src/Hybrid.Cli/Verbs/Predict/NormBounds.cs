@@ -26,7 +26,8 @@ internal sealed record NormBounds(double[]? Magnitude, double[]? Variance, strin
         catch (InvalidArchitectureException error)
         {
             // Of what the bounds do not know, everything else is predicted all the same.
-            return new(null, null, $"none is stated: {error.Errors[0].Field} is {error.Errors[0].Received}, which the theory of bounds lacks");
+            ValidationError lacking = error.Errors[0];
+            return new(null, null, $"none is stated: {lacking.Field} is {lacking.Received}, which the theory of bounds lacks");
         }
 
         string statement = norm.OnSum
