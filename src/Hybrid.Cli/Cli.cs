@@ -20,30 +20,44 @@ public static class Cli
     /// <summary>Runs the command until it ends or Ctrl-C or SIGTERM stops it.</summary>
     public static int Run(string[] args, Terminal terminal)
     {
-        using Interruption interruption = new();
+        using Interruption interruption = new(terminal.Error);
         return Run(args, new Session(terminal, BuiltEngines.Catalogue, interruption.Token));
     }
 
     /// <summary>Runs the command in a given session.</summary>
     public static int Run(string[] args, Session session)
     {
+        session = session with { Terminal = session.Terminal.Forgiving() };
+        using ProgressWriter progress = (ProgressWriter)session.Terminal.Error;
+        int code;
+        bool leavesFiles = false;
         try
         {
             ParseResult parsed = Root.Create(session).Parse(args is [] ? ["--help"] : args, Syntax);
             if (parsed.Errors.Count > 0 && parsed.Action is not Help)
                 return Fail(session, ExitCode.BadInput, $"{Complaint(parsed)} See hybrid {Help.VerbOf(parsed)}--help.");
-            return parsed.Invoke(new InvocationConfiguration
+            leavesFiles = parsed.CommandResult.Command is Verb { LeavesFiles: true };
+            code = parsed.Invoke(new InvocationConfiguration
             {
                 Output = session.Terminal.Out,
                 Error = session.Terminal.Error,
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             });
+            session.Terminal.Out.Flush();
         }
         catch (Exception error)
         {
             return Report(session, Innermost(error));
         }
+
+        progress.Release();
+        if (((ForgivingWriter)session.Terminal.Out).Failure is not Exception failure)
+            return code;
+        if (!leavesFiles)
+            return Report(session, failure);
+        session.Terminal.Warn($"stdout could not be written ({Unstopped(failure)}); the result is in the files");
+        return code;
     }
 
     /// <summary>What is wrong with a command line that does not parse; a word that nothing takes comes first.</summary>
@@ -70,21 +84,18 @@ public static class Cli
         IOException or UnauthorizedAccessException => Fail(
             session,
             ExitCode.BadInput,
-            $"a file or stream cannot be read or written ({error.Message.TrimEnd('.')}); make room or give access"),
+            $"a file or stream cannot be read or written ({Unstopped(error)}); make room or give access"),
         _ => Fail(session, ExitCode.Internal, $"internal error, please report it: {error.GetType().Name}: {error.Message}"),
     };
 
+    private static string Unstopped(Exception error) => error.Message.TrimEnd('.');
+
     private static int Fail(Session session, int code, string message)
     {
-        try
-        {
-            session.Terminal.Error.WriteLine($"hybrid: {OneLine.Of(message)}");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // Nobody can be told; the exit code still says it.
-        }
-
+        if (session.Terminal.Error is ProgressWriter progress)
+            progress.Drop();
+        // Where nobody can be told, the exit code still says it.
+        session.Terminal.Error.WriteLine($"hybrid: {OneLine.Of(message)}");
         return code;
     }
 

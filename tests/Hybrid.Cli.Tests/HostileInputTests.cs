@@ -1,5 +1,8 @@
 using Hybrid.Cli.Shared;
+using Hybrid.Import.Json;
+using Hybrid.Lab.Engines;
 using Hybrid.Lab.Tests;
+using Hybrid.Lab.Tests.Fakes;
 using Xunit;
 
 namespace Hybrid.Cli.Tests;
@@ -84,6 +87,58 @@ public sealed class HostileInputTests
         Refused("x.json", "predict", new string('x', 100_000) + ".json");
     }
 
+    public static TheoryData<string[]> LongNames => new()
+    {
+        new string[] { "predict", "gpt2", "--set", "mlp.NAME=3" },
+        new string[] { "predict", "gpt2", "--set", "activation=NAME" },
+        new string[] { "predict", "NAME" },
+        new string[] { "predict", "gpt2", "--NAME" },
+        new string[] { "NAME" },
+        new string[] { "simulate", "gpt2", "--engine", "NAME" },
+        new string[] { "simulate", "gpt2", "--samples", "NAME" },
+        new string[] { "experiment", "NAME" },
+        new string[] { "train", "gpt2", "--data", "markov:NAME=3", "--steps", "3", "--out", "none" },
+        new string[] { "phase", "pre-tanh-critical", "--x", "NAME=1:2:3", "--y", "mlp.branch=1:2:3", "--json" },
+    };
+
+    [Theory]
+    [MemberData(nameof(LongNames))]
+    public void An_unknown_name_is_quoted_to_80_characters(string[] words)
+    {
+        CommandRun run = Refused("yyy", [.. words.Select(word => word.Replace("NAME", new string('y', 300)))]);
+        // What was received may be said in two places, as the option and as what it holds.
+        Assert.InRange(run.Error.Count(character => character == 'y'), 3, 3 * 80);
+        Assert.DoesNotContain(new string('y', 81), run.Error);
+    }
+
+    [Theory]
+    [InlineData("predict", "gpt2 or what it is called")]
+    [InlineData("experiment", "rank collapse")]
+    public void So_is_one_with_spaces(string verb, string name)
+    {
+        CommandRun run = Refused(name, verb, string.Concat(Enumerable.Repeat(name + " ", 40)));
+        Assert.InRange(run.Error.Split(name).Length, 2, 1 + 80 / name.Length);
+    }
+
+    [Fact]
+    public void A_run_that_cannot_begin_is_not_told_to_continue()
+    {
+        CommandRun run = Refused(
+            "then begin again", "train", "pre-tanh-ordered", "--set", "width=16", "--set", "mlpWidth=16", "--set", "heads=2",
+            "--data", "synthetic", "--steps", "1", "--out", "/proc/hybrid/run");
+        Assert.DoesNotContain("--resume", run.Error);
+    }
+
+    [Fact]
+    public void No_progress_comes_before_the_line_of_an_error()
+    {
+        EngineEntry failing = FakeEngine.Entry() with { Create = (_, _) => throw new InputException("no such network") };
+        using StringWriter output = new(), error = new() { NewLine = "\n" };
+        Terminal patient = Terminal.Plain(output, error) with { FirstMoments = TimeSpan.FromHours(1) };
+        Assert.Equal(2, Cli.Run(["check", "pre-tanh-ordered", "--samples", "4"], new Session(patient, new([failing]), default)));
+        Assert.Equal("hybrid: no such network\n", error.ToString());
+    }
+
     [Fact]
     public void Alone_the_command_shows_its_help()
     {
@@ -96,7 +151,7 @@ public sealed class HostileInputTests
     public void Output_that_cannot_be_written_is_the_exit_code_2()
     {
         using StringWriter error = new();
-        using StreamWriter full = new(new FullStream()) { AutoFlush = true };
+        using StreamWriter full = FullStream.Writer();
         Assert.Equal(2, Cli.Run(["presets"], full, error));
         Assert.Contains("no room", error.ToString());
         Assert.Equal(2, Cli.Run(["presets"], full, full));
@@ -111,13 +166,5 @@ public sealed class HostileInputTests
         Assert.Equal(run.Error.Length - 1, run.Error.IndexOf('\n'));
         Assert.DoesNotContain(run.Error.TrimEnd('\n'), char.IsControl);
         return run;
-    }
-
-    /// <summary>A disk without room.</summary>
-    private sealed class FullStream : MemoryStream
-    {
-        public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("no room");
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new IOException("no room");
     }
 }

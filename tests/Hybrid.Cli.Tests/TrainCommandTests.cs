@@ -121,6 +121,49 @@ public class TrainCommandTests
     }
 
     [Fact]
+    public void A_changed_run_is_refused_until_its_changes_are_accepted()
+    {
+        using TemporaryFolder folder = new();
+        Run(folder, Begin);
+        string config = folder.Path("run/config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"learningRate\": 0.1", "\"learningRate\": 0.2"));
+        CommandRun run = Run(folder, ["train", "--resume"]);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains("give --accept-changes", run.Error);
+        run = Run(folder, ["train", "--resume", "--accept-changes"]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.StartsWith("hybrid: warning: ", run.Error);
+        Assert.Equal("", Run(folder, ["train", "--resume"]).Error);
+    }
+
+    [Fact]
+    public void A_damaged_checkpoint_stops_no_unattended_job_unless_it_is_strict()
+    {
+        using TemporaryFolder folder = new();
+        Run(folder, Begin);
+        byte[] good = File.ReadAllBytes(folder.Path("run/checkpoints/step-000000060/weights.safetensors"));
+        File.WriteAllBytes(folder.Path("run/checkpoints/step-000000060/weights.safetensors"), good[1..]);
+        Assert.Equal(2, Run(folder, ["train", "--resume", "--strict"]).ExitCode);
+        CommandRun run = Run(folder, ["train", "--resume"]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.StartsWith("hybrid: warning: ", run.Error);
+        Assert.Contains("from the checkpoint of step 50", run.Output);
+        Assert.Equal(good, File.ReadAllBytes(folder.Path("run/checkpoints/step-000000060/weights.safetensors")));
+    }
+
+    [Fact]
+    public void As_many_checkpoints_stay_as_were_asked_for_once()
+    {
+        using TemporaryFolder folder = new();
+        Run(folder, [.. Begin, "--schedule", "constant", "--keep", "3", "--keep-best"]);
+        Assert.Equal(3, Directory.GetDirectories(folder.Path("run/checkpoints")).Length);
+        Assert.Equal(0, Run(folder, ["train", "--resume", "--steps", "120"]).ExitCode);
+        Assert.Equal(3, Directory.GetDirectories(folder.Path("run/checkpoints")).Count(path => int.Parse(path[^9..]) >= 75));
+        Assert.Equal(0, Run(folder, ["train", "--resume", "--steps", "180", "--keep", "1"]).ExitCode);
+        Assert.InRange(Directory.GetDirectories(folder.Path("run/checkpoints")).Length, 1, 2);
+    }
+
+    [Fact]
     public void A_run_at_a_constant_rate_can_be_made_longer()
     {
         using TemporaryFolder folder = new();

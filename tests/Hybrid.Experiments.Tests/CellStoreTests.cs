@@ -1,4 +1,5 @@
 using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Designs;
 using Hybrid.Experiments.Runs;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Statistics;
@@ -45,6 +46,54 @@ public class CellStoreTests
         Assert.Empty(store.Cells(Key with { Experiment = "other" }));
         Assert.Empty(store.Cells(Key with { Version = 2 }));
         Assert.Empty(store.Cells(Key with { Seed = 1 }));
+    }
+
+    [Theory]
+    [InlineData(13, "database or disk is full", "make room")]
+    [InlineData(10, "disk I/O error", "make room")]
+    [InlineData(8, "attempt to write a readonly database", "give access")]
+    [InlineData(5, "database is locked", "another process")]
+    public void Whatever_call_fails_says_what_to_do_and_nothing_that_was_stored_is_lost(int code, string message, string remedy)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Path("cells.sqlite");
+        int failed = 0;
+        for (int number = 0; ; number++)
+        {
+            int calls = 0, stored = 0;
+            InputException? error = null;
+            try
+            {
+                using CellStore store = CellStore.Open(path, _ =>
+                {
+                    if (calls++ == number)
+                        throw new SqliteException(message, code);
+                });
+                store.Register(Key, ExperimentScale.Quick, "hypotheses");
+                foreach (string name in (string[])["a", "b"])
+                {
+                    store.Insert(Key, Cell($"{name}{number}"));
+                    stored++;
+                }
+
+                Assert.Equal(2 * number + 2 - failed, store.Cells(Key).Count);
+            }
+            catch (InputException caught)
+            {
+                error = caught;
+            }
+
+            if (calls <= number)
+                break;
+            Assert.Contains(remedy, error!.Message);
+            Assert.DoesNotContain("move it away", error.Message);
+            using CellStore again = CellStore.Open(path);
+            again.Register(Key, ExperimentScale.Quick, "hypotheses");
+            Assert.Equal(stored, again.Cells(Key).Count(cell => cell.Cell[1..] == $"{number}"));
+            failed += 2 - stored;
+        }
+
+        Assert.True(failed > 10, $"{failed} cells were kept from being stored");
     }
 
     [Fact]

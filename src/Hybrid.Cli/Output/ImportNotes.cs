@@ -41,7 +41,7 @@ internal static class ImportNotes
         {
             document["import"] = new JsonObject
             {
-                ["source"] = import.Source,
+                ["source"] = CommandText.Local(import.Source),
                 ["modelType"] = import.ModelType,
                 ["residualScaling"] = Word(import),
                 ["notes"] = Texts(import.Notes),

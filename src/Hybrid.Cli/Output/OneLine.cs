@@ -1,16 +1,22 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Hybrid.Cli.Output;
 
 /// <summary>Text that quotes what somebody else wrote, as one line that cannot steer a terminal.</summary>
-internal static class OneLine
+internal static partial class OneLine
 {
-    private const int Longest = 2000;
+    private const int Longest = 2000, LongestName = 80, EndOfName = 17;
 
-    /// <summary>Control characters as their code, such as \u001b; what is longer than any message of ours loses its middle.</summary>
+    /// <summary>
+    /// Control characters as their code, such as \u001b; of a name nobody has 80 characters are enough, the last ones among them; what is
+    /// longer than any message of
+    /// ours loses its middle.
+    /// </summary>
     public static string Of(string text)
     {
+        text = LongName().Replace(text, match => $"{match.Value[..(LongestName - EndOfName - 3)]}...{match.Value[^EndOfName..]}");
         if (text.Length > Longest)
             text = $"{text[..(Longest / 2)]} … {text[^(Longest / 2)..]}";
         StringBuilder line = new(text.Length);
@@ -24,4 +30,8 @@ internal static class OneLine
 
         return line.ToString();
     }
+
+    // A word, or what was received in quotes. Paths are not shortened: who reads them goes there.
+    [GeneratedRegex(@"[^\s/\\'""]{81,}|(?<=['""])[^/\\'""]{81,}(?=['""] is )|(?<=got ['""])[^/\\'""]{81,}")]
+    private static partial Regex LongName();
 }

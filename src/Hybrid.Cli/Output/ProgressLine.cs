@@ -40,7 +40,7 @@ internal sealed class ProgressLine(Terminal terminal) : IDisposable
             }
             else if (stage != _stage)
             {
-                terminal.Error.WriteLine(text);
+                terminal.Progress(text);
             }
 
             _stage = stage;

@@ -1,3 +1,5 @@
+using Hybrid.Cli.Output;
+
 namespace Hybrid.Cli.Shared;
 
 /// <summary>Where a run writes, and what the other end can show.</summary>
@@ -9,6 +11,24 @@ public sealed record Terminal(TextWriter Out, TextWriter Error, bool Colour, boo
 {
     /// <summary>Columns of the window that results go to; null where they go into a file or a pipe.</summary>
     public int? Columns { get; init; }
+
+    /// <summary>How long lines of progress are held back, in case that what was asked is refused.</summary>
+    internal TimeSpan FirstMoments { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The same, whose streams report and are not the work: one that is closed or full ends nothing.</summary>
+    internal Terminal Forgiving() => this with { Out = new ForgivingWriter(Out), Error = new ProgressWriter(Error, FirstMoments) };
+
+    /// <summary>Writes a line of progress.</summary>
+    internal void Progress(string line)
+    {
+        if (Error is ProgressWriter writer)
+            writer.WriteProgress(line);
+        else
+            Error.WriteLine(line);
+    }
+
+    /// <summary>Writes a warning, one line.</summary>
+    internal void Warn(string message) => Error.WriteLine($"hybrid: warning: {OneLine.Of(message)}");
 
     /// <summary>Plain writers, as in a pipe or a test.</summary>
     public static Terminal Plain(TextWriter output, TextWriter error) => new(output, error, false, false);

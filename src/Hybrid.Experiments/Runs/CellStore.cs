@@ -18,15 +18,16 @@ public sealed class CellStore : IDisposable
 
     // "Hybr", so that SQLite files of other programs are not mistaken for a store.
     private const int ApplicationId = 0x48796272;
-    private const int Busy = 5, Locked = 6;
+    private const int Busy = 5, Locked = 6, ReadOnly = 8, Failed = 10, Full = 13, CannotOpen = 14;
 
     private readonly string _path;
     private readonly SqliteConnection _connection;
     private readonly Lock _gate = new();
+    private readonly Action<string> _calling;
 
-    private CellStore(string path)
+    private CellStore(string path, Action<string> calling)
     {
-        _path = path;
+        (_path, _calling) = (path, calling);
         // Without pooling, disposing the connection closes the file. The time-out is that of waiting for another process.
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
@@ -38,9 +39,12 @@ public sealed class CellStore : IDisposable
 
     /// <summary>Opens the store at <paramref name="path"/>, or creates it.</summary>
     /// <exception cref="InputException">The file is in use, damaged, of another program or of another version.</exception>
-    public static CellStore Open(string path)
+    public static CellStore Open(string path) => Open(path, _ => { });
+
+    /// <summary>As above, with who is told of every call to SQLite before it is made and may let it fail; for tests.</summary>
+    internal static CellStore Open(string path, Action<string> calling)
     {
-        CellStore store = new(path);
+        CellStore store = new(path, calling);
         try
         {
             store.Guard(store.Prepare);
@@ -83,7 +87,7 @@ public sealed class CellStore : IDisposable
                 stands = (reader.GetString(0), reader.GetString(1));
             }
 
-            transaction.Commit();
+            Commit(transaction);
         });
         DateTimeOffset time = DateTimeOffset.Parse(stands.Time, CultureInfo.InvariantCulture);
         if (stands.Text != text)
@@ -133,7 +137,7 @@ public sealed class CellStore : IDisposable
                 [.. Parameters(key), ("$cell", cell.Cell), ("$result", cell.Values.ToJson()), ("$seconds", cell.Seconds)]);
         }
 
-        transaction.Commit();
+        Commit(transaction);
     });
 
     /// <summary>Closes the file.</summary>
@@ -141,6 +145,7 @@ public sealed class CellStore : IDisposable
 
     private void Prepare()
     {
+        _calling("open");
         _connection.Open();
         // Held from the first write below until the file is closed, or the process ends in whatever way.
         Execute("PRAGMA locking_mode = EXCLUSIVE");
@@ -171,15 +176,22 @@ public sealed class CellStore : IDisposable
                 experiment TEXT NOT NULL, version INTEGER NOT NULL, seed TEXT NOT NULL, scale TEXT NOT NULL,
                 text TEXT NOT NULL, time TEXT NOT NULL, PRIMARY KEY (experiment, version, seed, scale)) STRICT
             """);
-        transaction.Commit();
+        Commit(transaction);
     }
 
     /// <summary>SQLite has no unsigned 64-bit numbers: seeds are text.</summary>
     private static (string, object)[] Parameters(ExperimentKey key) =>
         [("$experiment", key.Experiment), ("$version", key.Version), ("$seed", key.Seed.ToString(CultureInfo.InvariantCulture))];
 
+    private void Commit(SqliteTransaction transaction)
+    {
+        _calling("commit");
+        transaction.Commit();
+    }
+
     private SqliteCommand Command(string text, params (string Name, object Value)[] parameters)
     {
+        _calling(text);
         SqliteCommand command = _connection.CreateCommand();
         command.CommandText = text;
         foreach ((string name, object value) in parameters)
@@ -211,6 +223,16 @@ public sealed class CellStore : IDisposable
             {
                 throw new InputException(
                     $"{_path}: another process is running an experiment there; wait for it or give another --out", error);
+            }
+            catch (SqliteException error) when (error.SqliteErrorCode is Full or Failed or ReadOnly or CannotOpen)
+            {
+                string remedy = error.SqliteErrorCode is Full or Failed
+                    ? "make room on its disk, or see that the disk is sound"
+                    : "give access to its folder, or another --out";
+                throw new InputException(
+                    $"{_path}: cannot be written ({error.Message.TrimEnd('.')}); {remedy}, then run the same command again: "
+                    + "what was finished is kept",
+                    error);
             }
             catch (SqliteException error)
             {

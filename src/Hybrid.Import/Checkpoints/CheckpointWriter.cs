@@ -49,11 +49,12 @@ public static class CheckpointWriter
         List<string> missing = [];
         List<TensorPlace> places = TensorPlan.Of(config, model, network.Parameters, config.Family.Roots[0], Shaped, missing);
         Dictionary<string, TensorPlace> byName = places.ToDictionary(place => place.Tensor.Name);
-        try
+        string partial = weights + Leftovers.Ending;
+        FileCalls calls = FileCalls.Current;
+        void Weights()
         {
-            Directory.CreateDirectory(folder);
-            string partial = weights + ".partial";
-            using (HashedWriter file = new(new FileStream(partial, FileMode.Create)))
+            calls.MakeFolder(folder);
+            using (HashedWriter file = new(calls.Open(partial, FileMode.Create, FileAccess.Write, FileShare.Read)))
             {
                 SafetensorsWriter.Write(
                     file,
@@ -63,11 +64,18 @@ public static class CheckpointWriter
                 file.Finish();
             }
 
-            File.Move(partial, weights, overwrite: true);
+            calls.Rename(partial, weights);
+        }
+
+        try
+        {
+            FileWork.Do(Weights);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"--out {folder}: cannot be written ({error.Message.TrimEnd('.')})", error);
+            Leftovers.Remove(partial);
+            throw new InputException(
+                $"--out {folder}: cannot be written ({error.Message.TrimEnd('.')}); {AtomicFile.Remedy(error)}", error);
         }
 
         AtomicFile.WriteText(text, json.ToJsonString(Indented) + "\n");

@@ -22,47 +22,50 @@ public static class AtomicFile
             throw new InputException($"{option}: cannot write {path}: there is no folder {folder}; create it or give another path");
     }
 
-    /// <summary>Writes UTF-8 text without a byte-order mark, replacing what was there.</summary>
+    /// <summary>
+    /// Writes UTF-8 text without a byte-order mark, replacing what was there, and brings file and name onto the disk: after a loss of power
+    /// the path has the old text or the new one. What a killed process left of an earlier attempt is removed.
+    /// </summary>
     /// <exception cref="InputException">The file cannot be written; nothing is left behind.</exception>
-    public static void WriteText(string path, string text) => WriteText(path, text, durable: false, CreateNew);
+    public static void WriteText(string path, string text) => WriteText(path, text, durable: true);
 
-    /// <summary>As above; a durable file is on the disk, and not only on its way there, before it bears its name.</summary>
+    /// <summary>As above; what is not durable may be lost with the power: for what is written in great numbers and can be made again.</summary>
     /// <exception cref="InputException">The file cannot be written; nothing is left behind.</exception>
-    internal static void WriteText(string path, string text, bool durable, Func<string, Stream>? create = null)
+    internal static void WriteText(string path, string text, bool durable, Func<string, Stream>? create = null) => FileWork.Do(() =>
     {
         // No process of any machine that shares the folder takes the same name.
-        string temporary = $"{path}.{Guid.NewGuid():N}.partial";
+        string temporary = $"{path}.{Guid.NewGuid():N}.{Environment.ProcessId}{Leftovers.Ending}";
+        FileCalls calls = FileCalls.Current;
         try
         {
-            using (Stream file = (create ?? CreateNew)(temporary))
+            if (durable)
+                Leftovers.RemoveOf(path);
+            using (Stream file = create?.Invoke(temporary) ?? calls.Open(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read))
             {
-                file.Write(Encoding.UTF8.GetBytes(text));
+                file.Write(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetBytes(text));
                 if (durable && file is FileStream onDisk)
-                    onDisk.Flush(flushToDisk: true);
+                    calls.Sync(onDisk);
             }
 
-            File.Move(temporary, path, overwrite: true);
+            calls.Rename(temporary, path);
+            if (durable)
+                calls.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
-        catch (Exception error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            Remove(temporary);
-            if (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
-                throw new InputException($"cannot write {path} ({error.Message.TrimEnd('.')}); give a path in a writable folder", error);
-            throw;
+            throw new InputException($"cannot write {path} ({error.Message.TrimEnd('.')}); {Remedy(error)}", error);
         }
-    }
+        finally
+        {
+            Leftovers.Remove(temporary);
+        }
+    });
 
-    private static FileStream CreateNew(string path) => new(path, FileMode.CreateNew);
+    /// <summary>What to do about a file that cannot be written.</summary>
+    internal static string Remedy(Exception error) =>
+        IsFull(error) ? "make room on its disk" : "give a path in a writable folder";
 
-    /// <summary>What cannot be removed stays.</summary>
-    private static void Remove(string temporary)
-    {
-        try
-        {
-            File.Delete(temporary);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-        }
-    }
+    /// <summary>Whether the disk has no room, or the user none on it.</summary>
+    internal static bool IsFull(Exception error) => error is IOException
+        && (error.HResult is 28 or 122 or unchecked((int)0x80070070) || error.Message.Contains("No space left", StringComparison.Ordinal));
 }

@@ -19,7 +19,7 @@ internal sealed class HashedWriter(Stream stream) : IDisposable
     public FileIdentity Finish()
     {
         if (stream is FileStream file)
-            file.Flush(flushToDisk: true);
+            FileCalls.Current.Sync(file);
         else
             stream.Flush();
         return new(_length, Convert.ToHexStringLower(_hash.GetHashAndReset()));

@@ -13,7 +13,7 @@ public class InputException : Exception
     }
 
     /// <summary>An error that another one caused.</summary>
-    public InputException(string message, Exception inner)
+    public InputException(string message, Exception? inner)
         : base(message, inner)
     {
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Hybrid.Import.Json;
 
@@ -18,6 +19,18 @@ internal static class JsonText
             throw new InputException(
                 $"{source}: strings must be text, got an escape \\ud800 to \\udfff that is half of a character", error);
         }
+    }
+
+    /// <summary>Bytes as a document whose names and strings are all text.</summary>
+    /// <exception cref="InputException">The bytes are not UTF-8, or a name or string is not text.</exception>
+    /// <exception cref="JsonException">They are not JSON.</exception>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> bytes, string source, JsonDocumentOptions options = default)
+    {
+        if (!Utf8.IsValid(bytes.Span))
+            throw new InputException($"{source}: must be UTF-8 text, got other bytes; it is damaged, or no such file");
+        JsonDocument document = JsonDocument.Parse(bytes, options);
+        EnsureWhole(document.RootElement, source);
+        return document;
     }
 
     /// <summary>Received text as an error message quotes it: one line, at most 60 characters.</summary>

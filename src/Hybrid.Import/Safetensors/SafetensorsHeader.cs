@@ -73,7 +73,7 @@ internal static class SafetensorsHeader
     {
         try
         {
-            return JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8 });
+            return JsonText.Parse(json, source, new JsonDocumentOptions { MaxDepth = 8 });
         }
         catch (JsonException error)
         {

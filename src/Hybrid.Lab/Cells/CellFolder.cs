@@ -79,7 +79,10 @@ public sealed class CellFolder
     internal IEnumerable<string> PackFiles() => Files(Path.Combine(FullPath, "packs"), "*.cells");
 
     /// <summary>A cell's scratch folder.</summary>
-    internal string Scratch(int index) => Path.Combine(FullPath, "work", $"{index:000000}");
+    internal string Scratch(int index) => ScratchIn(FullPath, index);
+
+    /// <summary>The scratch folder of a cell of a folder that need not be there; a path from one is that from every other.</summary>
+    public static string ScratchIn(string folder, int index) => Path.Combine(folder, "work", $"{index:000000}");
 
     /// <summary>Folder of the logs of failed attempts, made where it is missing.</summary>
     internal string Made(string name)

@@ -62,7 +62,7 @@ internal sealed class RunSubject : IProbeSubject
     {
         try
         {
-            using ITokenSource source = _plan.Data.Open(_plan.Options.Seed);
+            using ITokenSource source = _plan.Data.Open(_plan.Options.Seed, _folder);
             TokenBatch batch = new(sequences, Record.Tokens);
             BatchMaker maker = new(source, _plan.Options.Model, _plan.Options.Seed);
             if (source.Sequences(Split.Validation, maker.SequenceLength) < sequences)

@@ -9,26 +9,18 @@ namespace Hybrid.Lab.Training;
 
 /// <summary>
 /// The checkpoints of a run: folders step-000000123 with weights.safetensors, optimiser.safetensors and state.json. A folder
-/// appears whole or not at all: it is written under another name, brought onto the disk and renamed. The last two are
+/// appears whole or not at all: it is written under another name, brought onto the disk and renamed. The last ones are
 /// kept. What the files hold is hashed in state.json and compared before anything is read.
 /// </summary>
 public sealed class CheckpointStore
 {
-    private const string Prefix = "step-", Unfinished = ".partial", Weights = "weights.safetensors", Optimiser = "optimiser.safetensors",
-        State = "state.json";
-    private const int Kept = 2;
+    private const string Prefix = "step-", Weights = "weights.safetensors", Optimiser = "optimiser.safetensors",
+        State = "state.json", Damaged = ".damaged";
 
     private readonly string _folder;
-    private readonly Func<string, Stream> _create;
 
     /// <summary>The checkpoints in a folder, which need not exist.</summary>
-    public CheckpointStore(string folder)
-        : this(folder, path => new FileStream(path, FileMode.CreateNew))
-    {
-    }
-
-    /// <summary>As above, with the stream that a path is written through; for tests of what fails.</summary>
-    internal CheckpointStore(string folder, Func<string, Stream> create) => (_folder, _create) = (folder, create);
+    public CheckpointStore(string folder) => _folder = folder;
 
     /// <summary>Step of the newest checkpoint, or null where there is none.</summary>
     public int? Latest => Steps() is [.., int last] ? last : null;
@@ -38,22 +30,65 @@ public sealed class CheckpointStore
 
     /// <summary>Saves the trainer's state under the number of its steps, then removes all but the last two checkpoints.</summary>
     /// <exception cref="InputException">A file cannot be written; the checkpoints before it are as they were.</exception>
-    public void Save(ITrainer trainer)
+    public void Save(ITrainer trainer) => Save(trainer, null, TrainingPlan.UsualCheckpoints, null);
+
+    /// <summary>Restores the state of a step's checkpoint.</summary>
+    /// <exception cref="InputException">A file is missing, torn, altered, or of another network; the message names it.</exception>
+    public void Load(ITrainer trainer, int step)
     {
-        string target = FolderOf(trainer.StepsDone), partial = target + Unfinished;
+        if (Damage(step) is string damage)
+            throw new InputException($"{damage}; {Remedy(FolderOf(step))}");
+        Restore(trainer, trainer.Parameters, Path.Combine(FolderOf(step), Weights));
+        Restore(trainer, trainer.OptimiserState, Path.Combine(FolderOf(step), Optimiser));
+        trainer.StepsDone = step;
+    }
+
+    /// <summary>Removes what a killed process left behind.</summary>
+    public void RemoveUnfinished() => Leftovers.RemoveIn(_folder);
+
+    /// <summary>Steps of all checkpoints, the newest last.</summary>
+    internal int[] Steps() => !Directory.Exists(_folder) ? [] :
+    [
+        .. Directory.GetDirectories(_folder, Prefix + "*")
+            .Select(path => Path.GetFileName(path)[Prefix.Length..])
+            .Where(digits => digits.Length == 9 && digits.All(char.IsAsciiDigit))
+            .Select(digits => int.Parse(digits, CultureInfo.InvariantCulture))
+            .Order(),
+    ];
+
+    /// <summary>Saves the trainer's state, then removes all but the last <paramref name="kept"/> checkpoints.</summary>
+    /// <param name="trainer">What is saved.</param>
+    /// <param name="run">The run that it is of, if it is of one.</param>
+    /// <param name="kept">≥ 1.</param>
+    /// <param name="best">Of steps, the one whose checkpoint is kept besides; null if none is.</param>
+    /// <exception cref="InputException">A file cannot be written; the checkpoints before it are as they were.</exception>
+    internal void Save(ITrainer trainer, RunIdentity? run, int kept, Func<IEnumerable<int>, int>? best) => FileWork.Do(() =>
+    {
+        string target = FolderOf(trainer.StepsDone), partial = target + Leftovers.Ending;
+        bool isNew = !Directory.Exists(_folder);
         RemoveUnfinished();
         try
         {
-            RunFile.Do(partial, "made", () => Directory.CreateDirectory(partial));
-            CheckpointState state = new(trainer.StepsDone, new Dictionary<string, FileIdentity>
-            {
-                [Weights] =
-                    Write(partial, Weights, file => SafetensorsWriter.Write(file, trainer.Parameters, Metadata(trainer), trainer.Read)),
-                [Optimiser] = Write(
-                    partial, Optimiser, file => SafetensorsWriter.Write(file, trainer.OptimiserState, Metadata(trainer), trainer.Read)),
-            });
+            RunFile.Do(partial, "made", () => FileCalls.Current.MakeFolder(partial));
+            CheckpointState state = new(
+                trainer.StepsDone,
+                new Dictionary<string, FileIdentity>
+                {
+                    [Weights] =
+                        Write(partial, Weights, file => SafetensorsWriter.Write(file, trainer.Parameters, Metadata(trainer), trainer.Read)),
+                    [Optimiser] = Write(
+                        partial, Optimiser, file => SafetensorsWriter.Write(file, trainer.OptimiserState, Metadata(trainer), trainer.Read)),
+                },
+                run);
             Write(partial, State, file => file.Write(Encoding.UTF8.GetBytes(state.ToText())));
-            RunFile.Do(target, "made", () => Directory.Move(partial, target));
+            RunFile.Do(target, "made", () =>
+            {
+                FileCalls.Current.SyncFolder(partial);
+                FileCalls.Current.RenameFolder(partial, target);
+                FileCalls.Current.SyncFolder(_folder);
+                if (isNew)
+                    FileCalls.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(_folder))!);
+            });
         }
         catch
         {
@@ -61,32 +96,77 @@ public sealed class CheckpointStore
             throw;
         }
 
-        foreach (int step in Steps().SkipLast(Kept))
-            Delete(FolderOf(step));
-    }
+        int[] steps = Steps();
+        int? spared = best?.Invoke(steps);
+        foreach (int step in steps.SkipLast(kept).Where(step => step != spared))
+            Remove(FolderOf(step));
+    });
 
-    /// <summary>Restores the state of a step's checkpoint.</summary>
-    /// <exception cref="InputException">A file is missing, torn, altered, or of another network; the message names it.</exception>
-    public void Load(ITrainer trainer, int step)
+    /// <summary>What is wrong with the files of a step's checkpoint, which is read as a whole; null if nothing is.</summary>
+    /// <exception cref="InputException">They may not be read.</exception>
+    internal string? Damage(int step)
     {
         string folder = FolderOf(step), statePath = Path.Combine(folder, State);
-        CheckpointState state = CheckpointState.Parse(RunFile.Do(statePath, "read", () => File.ReadAllText(statePath)), statePath);
+        CheckpointState state;
+        try
+        {
+            if (!File.Exists(statePath))
+                return $"{statePath}: cannot be read (it is not there)";
+            state = StateOf(step);
+        }
+        catch (InputException error) when (error.InnerException is not UnauthorizedAccessException)
+        {
+            return error.Message;
+        }
+
         if (state.Step != step)
-            throw new InputException($"{statePath}: must be of step {step}, as its folder is, got step {state.Step}; {Remedy(folder)}");
+            return $"{statePath}: must be of step {step}, as its folder is, got step {state.Step}";
         foreach (string name in (string[])[Weights, Optimiser])
-            EnsureIntact(folder, name, state);
-        Restore(trainer, trainer.Parameters, Path.Combine(folder, Weights));
-        Restore(trainer, trainer.OptimiserState, Path.Combine(folder, Optimiser));
-        trainer.StepsDone = step;
+        {
+            string path = Path.Combine(folder, name);
+            if (!state.Files.TryGetValue(name, out FileIdentity? written))
+                return $"{statePath}: files.{name} is missing";
+            if (!File.Exists(path))
+                return $"{path}: is missing";
+            if (RunFile.Do(path, "read", () => FileIdentity.Of(path)) is FileIdentity found && found != written)
+                return $"{path}: is torn or altered: {written} were written, {found} are there";
+        }
+
+        return null;
     }
 
-    /// <summary>Removes what a killed process left behind.</summary>
-    public void RemoveUnfinished()
+    /// <summary>The run that a step's checkpoint, which is not damaged, says that it is of; null if it does not say.</summary>
+    internal RunIdentity? RunOf(int step) => StateOf(step).Run;
+
+    /// <summary>Writes of which run all checkpoints are.</summary>
+    internal void Change(Func<int, RunIdentity, RunIdentity> change)
     {
-        if (!Directory.Exists(_folder))
-            return;
-        foreach (string path in Directory.GetDirectories(_folder, Prefix + "*" + Unfinished))
-            Delete(path);
+        foreach (int step in Steps().Where(step => Damage(step) is null))
+        {
+            CheckpointState state = StateOf(step);
+            if (state.Run is RunIdentity run)
+                AtomicFile.WriteText(Path.Combine(FolderOf(step), State), (state with { Run = change(step, run) }).ToText());
+        }
+    }
+
+    /// <summary>Gives a damaged checkpoint a name under which nobody takes it for one. The folder's new name.</summary>
+    internal string SetAside(int step)
+    {
+        string folder = FolderOf(step), aside = folder + Damaged;
+        RunFile.Do(folder, "set aside", () =>
+        {
+            for (int number = 2; Directory.Exists(aside); number++)
+                aside = $"{folder}{Damaged}-{number}";
+            FileCalls.Current.RenameFolder(folder, aside);
+            FileCalls.Current.SyncFolder(_folder);
+        });
+        return aside;
+    }
+
+    private CheckpointState StateOf(int step)
+    {
+        string path = Path.Combine(FolderOf(step), State);
+        return CheckpointState.Parse(RunFile.Do(path, "read", () => File.ReadAllText(path)), path);
     }
 
     private static Dictionary<string, string> Metadata(ITrainer trainer) => new()
@@ -95,17 +175,7 @@ public sealed class CheckpointStore
         ["step"] = trainer.StepsDone.ToString(CultureInfo.InvariantCulture),
     };
 
-    private static void EnsureIntact(string folder, string name, CheckpointState state)
-    {
-        string path = Path.Combine(folder, name);
-        if (!state.Files.TryGetValue(name, out FileIdentity? written))
-            throw new InputException($"{Path.Combine(folder, State)}: files.{name} is missing; {Remedy(folder)}");
-        FileIdentity found = RunFile.Do(path, "read", () => FileIdentity.Of(path));
-        if (found != written)
-            throw new InputException($"{path}: is torn or altered: {written} were written, {found} are there; {Remedy(folder)}");
-    }
-
-    private static string Remedy(string folder) => $"remove the folder {folder} to continue from the checkpoint before it";
+    internal static string Remedy(string folder) => $"remove the folder {folder} to continue from the checkpoint before it";
 
     private static void Restore(ITrainer trainer, IReadOnlyList<NamedTensor> tensors, string path)
     {
@@ -124,38 +194,28 @@ public sealed class CheckpointStore
         }
     }
 
-    private FileIdentity Write(string folder, string name, Action<HashedWriter> write)
+    private static FileIdentity Write(string folder, string name, Action<HashedWriter> write)
     {
         string path = Path.Combine(folder, name);
         return RunFile.Do(path, "written", () =>
         {
-            using HashedWriter file = new(_create(path));
+            using HashedWriter file = new(FileCalls.Current.Open(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read));
             write(file);
             return file.Finish();
         });
     }
 
-    private int[] Steps() => !Directory.Exists(_folder) ? [] :
-    [
-        .. Directory.GetDirectories(_folder, Prefix + "*")
-            .Select(path => Path.GetFileName(path)[Prefix.Length..])
-            .Where(digits => digits.Length == 9 && digits.All(char.IsAsciiDigit))
-            .Select(digits => int.Parse(digits, CultureInfo.InvariantCulture))
-            .Order(),
-    ];
-
     /// <summary>
-    /// Renamed first, so that half of a removed checkpoint never bears a checkpoint's name. What cannot be deleted now is
-    /// deleted when the next checkpoint is saved.
+    /// Renamed first, and that brought onto the disk, so that half of a removed checkpoint never bears a checkpoint's name. What cannot be
+    /// deleted now is deleted when the next checkpoint is saved.
     /// </summary>
-    private static void Delete(string folder)
+    private void Remove(string folder)
     {
         try
         {
-            string unfinished = folder;
-            if (!folder.EndsWith(Unfinished, StringComparison.Ordinal))
-                Directory.Move(folder, unfinished += Unfinished);
-            Directory.Delete(unfinished, recursive: true);
+            FileCalls.Current.RenameFolder(folder, folder + Leftovers.Ending);
+            FileCalls.Current.SyncFolder(_folder);
+            FileCalls.Current.DeleteFolder(folder + Leftovers.Ending);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -21,7 +21,10 @@ public sealed class MeasurementFiles
     private readonly string _folder;
 
     /// <summary>The measurements of the run in a folder.</summary>
-    public MeasurementFiles(string run) => _folder = Path.Combine(run, "measurements");
+    public MeasurementFiles(string run) => _folder = Path.Combine(run, FolderName);
+
+    /// <summary>The folder's name within the run's.</summary>
+    internal const string FolderName = "measurements";
 
     /// <summary>The file of a step.</summary>
     public string PathOf(int step) => Path.Combine(_folder, $"step-{step:000000000}.json");
@@ -30,7 +33,7 @@ public sealed class MeasurementFiles
     /// <exception cref="InputException">It cannot be written.</exception>
     public void Write(int step, Architecture architecture, NetworkMeasurement measurement)
     {
-        RunFile.Do(_folder, "made", () => Directory.CreateDirectory(_folder));
+        RunFile.Do(_folder, "made", () => FileCalls.Current.MakeFolder(_folder));
         AtomicFile.WriteText(PathOf(step), ToNode(step, architecture, measurement).ToJsonString(Indented) + "\n");
     }
 

@@ -6,9 +6,37 @@ namespace Hybrid.Lab.Training;
 /// <summary>What a run that is resumed may be asked to be.</summary>
 public static class Resumption
 {
+    private static readonly string[] Free = ["engine", TrainingPlanJson.KeepName, TrainingPlanJson.KeepBestName];
+
+    /// <summary>
+    /// Finds the checkpoint that a run continues from. Damaged ones at the end are set aside while there is one before them. Then the plan
+    /// and the log must be what they were when it was taken.
+    /// </summary>
+    /// <param name="directory">The run.</param>
+    /// <param name="strict">Refuse a damaged checkpoint.</param>
+    /// <param name="acceptChanges">Go on with a plan or a log that was changed.</param>
+    /// <param name="warn">Told of everything that was not as it should be.</param>
+    /// <exception cref="InputException">The run cannot be continued, or only if one of the two is told.</exception>
+    public static void Prepare(RunDirectory directory, bool strict, bool acceptChanges, Action<string> warn)
+    {
+        CheckpointStore checkpoints = directory.Checkpoints;
+        while (checkpoints.Latest is int newest && checkpoints.Damage(newest) is string damage)
+        {
+            int[] steps = checkpoints.Steps();
+            if (steps.Length == 1)
+                throw new InputException($"{damage}; no other checkpoint is left: restore it, or begin a new run in another --out");
+            if (strict)
+                throw new InputException($"{damage}; leave out --strict to set it aside and continue from the one of step {steps[^2]}");
+            warn($"{damage}; it is now {checkpoints.SetAside(newest)}, and the run continues from the checkpoint of step {steps[^2]}");
+        }
+
+        if (checkpoints.Latest is int latest && checkpoints.RunOf(latest) is RunIdentity run)
+            Compare(directory, latest, run, acceptChanges, warn);
+    }
     /// <summary>
     /// Accepts the plan that the run has, or one that differs in having more steps at a constant learning rate, whose past
-    /// would have been the same, or in its engine, from which the run goes on as the other one to rounding.
+    /// would have been the same, in its engine, from which the run goes on as the other one to rounding, or in which checkpoints
+    /// are kept.
     /// </summary>
     /// <exception cref="InputException">The plan differs in anything else; the message says in what.</exception>
     public static void Accept(RunDirectory directory, TrainingPlan asked)
@@ -16,8 +44,8 @@ public static class Resumption
         IReadOnlyList<(string Path, string Stored, string Given)> differences = PlanDifferences.Between(directory.Plan, asked);
         if (differences.Count == 0)
             return;
-        (string path, string stored, string given) = differences.OrderBy(difference => difference.Path is "engine").First();
-        string reason = differences.Any(difference => difference.Path is not ("steps" or "engine"))
+        (string path, string stored, string given) = differences.OrderBy(difference => Free.Contains(difference.Path)).First();
+        string reason = differences.Any(difference => difference.Path is not "steps" && !Free.Contains(difference.Path))
             ? "leave the option out"
             : LengthRefusal(directory.Plan.Options, asked.Options.Steps);
         if (reason == "")
@@ -27,6 +55,24 @@ public static class Resumption
             throw new InputException($"--resume continues the run of {directory.FullPath} as it is: "
                 + $"{path} is {stored} there, got {given}; {reason}, or begin a new run in another --out");
         }
+    }
+
+    private static void Compare(RunDirectory directory, int step, RunIdentity run, bool acceptChanges, Action<string> warn)
+    {
+        directory.Log.EnsureHolds(step);
+        string[] changed =
+        [
+            .. run.Configs.Contains(directory.ConfigHash) ? (string[])[] : [directory.ConfigPath],
+            .. directory.Log.IdentityAt(step) == run.Log ? (string[])[] : [directory.LogPath],
+        ];
+        if (changed.Length == 0)
+            return;
+        string what = $"{string.Join(" and ", changed)} {(changed.Length == 1 ? "is" : "are")} not as when the checkpoint of step {step} "
+            + "was taken";
+        if (!acceptChanges)
+            throw new InputException($"{what}; restore what was changed, or give --accept-changes to go on with it");
+        warn($"{what}; the run goes on with what is there");
+        directory.AcceptChanges();
     }
 
     /// <summary>Why a run cannot be given another length; "" where it can.</summary>

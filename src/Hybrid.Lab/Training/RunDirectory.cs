@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Hybrid.Import.Files;
 using Hybrid.Import.Json;
@@ -10,24 +11,33 @@ namespace Hybrid.Lab.Training;
 /// </summary>
 public sealed class RunDirectory : IDisposable
 {
-    private const string Config = "config.json", LogName = "log.jsonl", TimesName = "times.jsonl", CheckpointsName = "checkpoints";
+    private const string Config = "config.json", LogName = "log.jsonl", TimesName = "times.jsonl", CheckpointsName = "checkpoints",
+        FigureName = "curve.svg";
 
     private readonly RunLock _lock;
 
-    private RunDirectory(string path, RunLock held, TrainingPlan plan)
+    private RunDirectory(string path, RunLock held, TrainingPlan plan, byte[] config)
     {
         _lock = held;
         FullPath = path;
         Plan = plan;
-        Log = new(Path.Combine(path, LogName), 0, entry => entry.Step, LogEntryJson.Parse, LogEntryJson.ToText);
+        ConfigHash = HashOf(config);
+        // Nobody else writes here, so that whatever is unfinished is of a process that was killed.
+        Leftovers.RemoveIn(path);
+        Leftovers.RemoveIn(Path.Combine(path, MeasurementFiles.FolderName));
+        Log = new(LogPath, 0, entry => entry.Step, LogEntryJson.Parse, LogEntryJson.ToText);
         Times = new(Path.Combine(path, TimesName), 1, time => time.Step, StepTime.Parse, time => time.ToText());
         Measurements = new(path);
         Checkpoints = new(Path.Combine(path, CheckpointsName));
         Checkpoints.RemoveUnfinished();
+        RunFile.Do(path, "written", () => FileCalls.Current.SyncFolder(path));
     }
 
     /// <summary>The folder.</summary>
     public string FullPath { get; }
+
+    /// <summary>The folder's own name.</summary>
+    public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(FullPath));
 
     /// <summary>What the run was made for.</summary>
     public TrainingPlan Plan { get; private set; }
@@ -39,7 +49,14 @@ public sealed class RunDirectory : IDisposable
     public MeasurementFiles Measurements { get; }
 
     /// <summary>Where the figure goes.</summary>
-    public string FigurePath => Path.Combine(FullPath, "curve.svg");
+    public string FigurePath => Path.Combine(FullPath, FigureName);
+
+    internal string ConfigPath => Path.Combine(FullPath, Config);
+
+    internal string LogPath => Path.Combine(FullPath, LogName);
+
+    /// <summary>Of config.json as it is there.</summary>
+    internal string ConfigHash { get; private set; }
 
     /// <summary>The trajectory.</summary>
     internal StepLines<LogEntry> Log { get; }
@@ -61,13 +78,17 @@ public sealed class RunDirectory : IDisposable
         string full = FullPathOf(path);
         if (File.Exists(full))
             throw new InputException($"--out {path}: must be a folder, got a file");
-        RunFile.Do(full, "made", () => Directory.CreateDirectory(full));
+        RunFile.Do(full, "made", () => FileCalls.Current.MakeFolder(full), begins: true);
+        EnsureNoLinks(full);
         RunLock held = new(full);
         try
         {
             EnsureEmpty(path, full);
-            AtomicFile.WriteText(Path.Combine(full, Config), TrainingPlanJson.ToText(plan));
-            return new(full, held, plan);
+            string text = TrainingPlanJson.ToText(plan);
+            AtomicFile.WriteText(Path.Combine(full, Config), text);
+            if (Path.GetDirectoryName(full) is string parent)
+                RunFile.Do(full, "made", () => FileCalls.Current.SyncFolder(parent), begins: true);
+            return new(full, held, plan, Encoding.UTF8.GetBytes(text));
         }
         catch
         {
@@ -83,12 +104,13 @@ public sealed class RunDirectory : IDisposable
         string full = FullPathOf(path);
         if (!Exists(full))
             throw new InputException($"--out {path}: holds no run to resume (there is no {Config}); leave out --resume to begin one");
+        EnsureNoLinks(full);
         RunLock held = new(full);
         try
         {
             string config = Path.Combine(full, Config);
-            string text = RunFile.Do(config, "read", () => File.ReadAllText(config, Encoding.UTF8));
-            return new(full, held, TrainingPlanJson.Parse(text, config));
+            byte[] bytes = RunFile.Do(config, "read", () => File.ReadAllBytes(config));
+            return new(full, held, TrainingPlanJson.Parse(Encoding.UTF8.GetString(bytes), config), bytes);
         }
         catch
         {
@@ -97,11 +119,16 @@ public sealed class RunDirectory : IDisposable
         }
     }
 
-    /// <summary>Replaces the plan, as when a run is made longer.</summary>
+    /// <summary>
+    /// Replaces the plan, as when a run is made longer. The checkpoints are told first: one that knows both plans continues whichever a
+    /// loss of power leaves.
+    /// </summary>
     public void Change(TrainingPlan plan)
     {
-        AtomicFile.WriteText(Path.Combine(FullPath, Config), TrainingPlanJson.ToText(plan));
-        Plan = plan;
+        string text = TrainingPlanJson.ToText(plan), hash = HashOf(Encoding.UTF8.GetBytes(text));
+        Checkpoints.Change((_, run) => run with { Configs = [.. run.Configs.Append(hash).Distinct()] });
+        AtomicFile.WriteText(ConfigPath, text);
+        (Plan, ConfigHash) = (plan, hash);
     }
 
     /// <summary>Lets other processes have the folder.</summary>
@@ -110,6 +137,39 @@ public sealed class RunDirectory : IDisposable
         Log.Dispose();
         Times.Dispose();
         _lock.Dispose();
+    }
+
+    /// <summary>The run as a checkpoint of a step knows it.</summary>
+    internal RunIdentity IdentityAt(int step) => new([ConfigHash], Log.IdentityAt(step));
+
+    /// <summary>Makes the plan and the log that are there those of all checkpoints.</summary>
+    internal void AcceptChanges() => Checkpoints.Change((step, run) =>
+        new([.. run.Configs.Append(ConfigHash).Distinct()], step <= LastLogged ? Log.IdentityAt(step) : run.Log));
+
+    /// <summary>Refuses to write where another process has taken the folder since, as may be after a long sleep of this one.</summary>
+    /// <exception cref="InputException">It has.</exception>
+    internal void EnsureHeld() => _lock.EnsureHeld();
+
+    private int LastLogged => Log.Entries.LastOrDefault()?.Step ?? -1;
+
+    private static string HashOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    /// <summary>
+    /// What is written in a run's folder is written there and nowhere else: a link in the place of one of its parts would have another
+    /// file overwritten, or read as the run's.
+    /// </summary>
+    private static void EnsureNoLinks(string full)
+    {
+        string[] names =
+            [Config, LogName, TimesName, CheckpointsName, MeasurementFiles.FolderName, RunLock.FileName, RunLock.LeaseName, FigureName];
+        foreach (string path in names.Select(name => Path.Combine(full, name)))
+        {
+            if (new FileInfo(path).LinkTarget is string target)
+            {
+                throw new InputException($"{path}: must be a file or folder of the run, got a link to {target}; "
+                    + "put what it leads to in its place (a link may stand for the whole run's folder)");
+            }
+        }
     }
 
     private static string FullPathOf(string path) => string.IsNullOrWhiteSpace(path)
@@ -123,8 +183,8 @@ public sealed class RunDirectory : IDisposable
             throw HoldsARun(path);
         string? other = Directory.EnumerateFileSystemEntries(full)
             .Select(Path.GetFileName)
-            .FirstOrDefault(name => name != RunLock.FileName
-                && !(name!.StartsWith(Config, StringComparison.Ordinal) && name.EndsWith(".partial", StringComparison.Ordinal)));
+            .FirstOrDefault(name => name != RunLock.FileName && !name!.StartsWith(RunLock.LeaseName, StringComparison.Ordinal)
+                && !(name.StartsWith(Config, StringComparison.Ordinal) && name.EndsWith(Leftovers.Ending, StringComparison.Ordinal)));
         if (other is not null)
             throw new InputException($"--out {path}: must be new or empty, and holds {other}; give another folder");
     }

@@ -6,8 +6,12 @@ namespace Hybrid.Lab.Training;
 internal static class RunFile
 {
     /// <summary>Does something with a file that must be <paramref name="done"/>, such as "written".</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="done">What must be done with it.</param>
+    /// <param name="action">Does it.</param>
+    /// <param name="begins">Whether it is of a run that is only begun, which has no checkpoint to continue from.</param>
     /// <exception cref="InputException">The system refuses.</exception>
-    public static T Do<T>(string path, string done, Func<T> action)
+    public static T Do<T>(string path, string done, Func<T> action, bool begins = false)
     {
         try
         {
@@ -18,15 +22,20 @@ internal static class RunFile
             // The system's message may end in " : 'path'", which is said already.
             string reason = error.Message.Split(" : '")[0].TrimEnd('.');
             throw new InputException(
-                $"{path}: cannot be {done} ({reason}); make room or give access, then continue from the last checkpoint with --resume",
+                $"{path}: cannot be {done} ({reason}); make room or give access, "
+                + (begins ? "then begin again" : "then continue from the last checkpoint with --resume"),
                 error);
         }
     }
 
     /// <inheritdoc cref="Do{T}"/>
-    public static void Do(string path, string done, Action action) => Do(path, done, () =>
-    {
-        action();
-        return true;
-    });
+    public static void Do(string path, string done, Action action, bool begins = false) => Do(
+        path,
+        done,
+        () =>
+        {
+            action();
+            return true;
+        },
+        begins);
 }

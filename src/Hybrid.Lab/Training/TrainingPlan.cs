@@ -24,6 +24,15 @@ public sealed record TrainingPlan(
     int MeasureEvery,
     int CheckpointEvery)
 {
+    /// <summary>So many checkpoints are kept where nothing else is asked for.</summary>
+    public const int UsualCheckpoints = 2;
+
+    /// <summary>Checkpoints that are kept, ≥ 1: the last ones.</summary>
+    public int Keep { get; init; } = UsualCheckpoints;
+
+    /// <summary>Whether the checkpoint with the lowest evaluation is kept besides.</summary>
+    public bool KeepBest { get; init; }
+
     /// <summary>Most steps of a run: what nine digits in a checkpoint's name can count.</summary>
     public const int LargestSteps = 999_999_999;
 

@@ -32,6 +32,8 @@ public static class TrainingPlanJson
         ["cosine"] = ScheduleKind.Cosine,
     };
 
+    internal const string KeepName = "keep", KeepBestName = "keepBest";
+
     private const int Format = 1;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n" };
@@ -42,8 +44,18 @@ public static class TrainingPlanJson
     /// <summary>The plan as indented JSON text that <see cref="Parse"/> reads back.</summary>
     public static string ToText(TrainingPlan plan) => ToNode(plan).ToJsonString(Indented) + "\n";
 
-    /// <summary>The plan as JSON.</summary>
-    public static JsonObject ToNode(TrainingPlan plan) => new()
+    /// <summary>The plan as JSON; what is kept of a run stands there where it is not the usual.</summary>
+    public static JsonObject ToNode(TrainingPlan plan)
+    {
+        JsonObject node = Fields(plan);
+        if (plan.Keep != TrainingPlan.UsualCheckpoints)
+            node[KeepName] = plan.Keep;
+        if (plan.KeepBest)
+            node[KeepBestName] = true;
+        return node;
+    }
+
+    private static JsonObject Fields(TrainingPlan plan) => new()
     {
         ["format"] = Format,
         ["engine"] = plan.Engine,
@@ -83,7 +95,11 @@ public static class TrainingPlanJson
             Count("evalEvery"),
             Count("evalSequences"),
             Count("measureEvery"),
-            Count("checkpointEvery"));
+            Count("checkpointEvery"))
+        {
+            Keep = root.Has(KeepName) ? Count(KeepName) : TrainingPlan.UsualCheckpoints,
+            KeepBest = root.Has(KeepBestName) && root.Flag(KeepBestName),
+        };
         root.EnsureNoOther();
         return plan;
     }

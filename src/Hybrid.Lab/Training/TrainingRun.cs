@@ -146,9 +146,25 @@ public sealed class TrainingRun
     {
         if (_directory.Checkpoints.Latest == _trainer.StepsDone)
             return;
+        _directory.EnsureHeld();
         _directory.Log.Sync();
         _directory.Times.Sync();
-        _directory.Checkpoints.Save(_trainer);
+        _directory.Checkpoints.Save(_trainer, _directory.IdentityAt(_trainer.StepsDone), _plan.Keep, _plan.KeepBest ? Best : null);
+    }
+
+    /// <summary>Of the steps, the one whose last evaluation up to it is the lowest, the first of equals.</summary>
+    private int Best(IEnumerable<int> steps)
+    {
+        (int step, double lowest) = (-1, double.PositiveInfinity);
+        IEnumerable<LogEntry> evaluations = [.. _directory.Log.Entries.Where(entry => entry.EvalLoss is not null)];
+        foreach (int candidate in steps)
+        {
+            double loss = evaluations.LastOrDefault(entry => entry.Step <= candidate)?.EvalLoss ?? double.PositiveInfinity;
+            if (loss < lowest)
+                (step, lowest) = (candidate, loss);
+        }
+
+        return step;
     }
 
     private TrainingProgress Progress(LogEntry entry, double evalLoss, int steps, double seconds)

@@ -1,3 +1,4 @@
+using Hybrid.Import.Files;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Tests.Fakes;
 using Hybrid.Lab.Training;
@@ -37,8 +38,10 @@ public class CheckpointStoreTests
         trainer.StepsDone = 7;
         for (int room = 0; room < 700; room += 97)
         {
-            CheckpointStore full = new(folder.Path("c"), path => new FullDisk(path, room));
+            CheckpointStore full = new(folder.Path("c"));
+            FileCalls.Replace(new FullDisk(room));
             string message = Assert.Throws<InputException>(() => full.Save(trainer)).Message;
+            FileCalls.Replace(null);
             Assert.Matches(
                 @"step-000000007\.partial/(weights|optimiser)\.safetensors: cannot be written \(No space left on device\)", message);
             Assert.Equal(before, Directory.GetFiles(folder.Path("c"), "*", SearchOption.AllDirectories));
@@ -114,8 +117,13 @@ public class CheckpointStoreTests
         Assert.Contains("tensor 'mean.bigram.logits' belongs to no part", Assert.Throws<InputException>(() => store.Load(sgd, 0)).Message);
     }
 
-    /// <summary>A file on a disk with room for a few bytes more.</summary>
-    private sealed class FullDisk(string path, int room) : FileStream(path, FileMode.CreateNew)
+    /// <summary>A disk with room for a few bytes in every file.</summary>
+    private sealed class FullDisk(int room) : FileCalls
+    {
+        public override FileStream Open(string path, FileMode mode, FileAccess access, FileShare share) => new FullFile(path, room);
+    }
+
+    private sealed class FullFile(string path, int room) : FileStream(path, FileMode.CreateNew)
     {
         public override void Write(ReadOnlySpan<byte> buffer)
         {

@@ -23,7 +23,10 @@ internal static class ExperimentCommand
             "hybrid experiment --list",
             "hybrid experiment rank-collapse --quick",
             "hybrid experiment rank-collapse --parallel 2 --out docs/results --seed 1",
-            "hybrid experiment loss-vs-exponents --out results --slurm --partition short --time 1:00:00");
+            "hybrid experiment loss-vs-exponents --out results --slurm --partition short --time 1:00:00")
+        {
+            LeavesFiles = true,
+        };
         Argument<string?> name = new("NAME") { Description = "The experiment; see --list.", Arity = ArgumentArity.ZeroOrOne };
         Options.Complete(name, ExperimentCatalogue.All.Select(experiment => experiment.Name));
         Option<bool> list = new("--list") { Description = "List the experiments and run none." };
@@ -152,7 +155,7 @@ internal static class ExperimentCommand
         string quick = plan.Scale == ExperimentScale.Quick ? " --quick" : "";
         return new(
             $"hybrid experiment {plan.Experiment.Name}{quick} --parallel {plan.Parallel} "
-            + $"--out {folder} --seed {plan.Seed.ToString(CultureInfo.InvariantCulture)}",
+            + $"--out {CommandText.Local(folder)} --seed {plan.Seed.ToString(CultureInfo.InvariantCulture)}",
             Machine.Version,
             $"{Machine.Processor}, {System.Environment.ProcessorCount} threads, SIMD {Machine.Simd}");
     }

@@ -19,7 +19,10 @@ internal static class ExportCommand
             "export",
             "Writes a freshly initialised network as a Hugging Face checkpoint: config.json and model.safetensors.",
             "hybrid export gpt2 --set depth=4 --set width=256 --set mlpWidth=1024 --vocabulary 50257 --tied --out small-gpt2",
-            "hybrid export my-model.json --family llama --out fresh --seed 7");
+            "hybrid export my-model.json --family llama --out fresh --seed 7")
+        {
+            LeavesFiles = true,
+        };
         Argument<string> source = Options.Architecture();
         Option<string> folder = new("--out") { Description = "The folder to write.", HelpName = "FOLDER", Required = true };
         Option<string?> family = Options.Choice(

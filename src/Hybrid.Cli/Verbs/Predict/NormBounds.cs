@@ -18,7 +18,18 @@ internal sealed record NormBounds(double[]? Magnitude, double[]? Variance, strin
         Placement norm = architecture.Norm;
         if (!norm.OnBranch && !norm.OnSum)
             return new(null, null, "norms are bounded only through the weights: training can grow them without limit");
-        double[] magnitude = Bounds.Magnitude(architecture, Gain);
+        double[] magnitude;
+        try
+        {
+            magnitude = Bounds.Magnitude(architecture, Gain);
+        }
+        catch (InvalidArchitectureException error)
+        {
+            // Of what the bounds do not know, everything else is predicted all the same.
+            ValidationError lacking = error.Errors[0];
+            return new(null, null, $"none is stated: {lacking.Field} is {lacking.Received}, which the theory of bounds lacks");
+        }
+
         string statement = norm.OnSum
             ? $"‖x‖/√d = {Numbers.Significant(Gain)} after every layer for any weights, with normalisation gain 1"
             : $"‖x‖/√d ≤ {Numbers.Significant(magnitude[^1])} after layer {architecture.Depth} for any weights, with normalisation gain 1; "

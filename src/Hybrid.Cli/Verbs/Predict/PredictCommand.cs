@@ -58,18 +58,20 @@ internal static class PredictCommand
             });
             if (page is not null)
                 ReportOption.Write(page, PredictionPage.Of(loaded, prediction, header, CommandText.Of(parsed)));
-            TextWriter output = session.Terminal.Out;
             if (json)
             {
-                Json.Write(output, ImportNotes.AddTo(PredictionJson.ToNode(prediction, header), loaded.Import));
+                Json.Write(session.Terminal.Out, ImportNotes.AddTo(PredictionJson.ToNode(prediction, header), loaded.Import));
                 return ExitCode.Agrees;
             }
 
+            // As a whole or not at all: what cannot be told is told before anything else is.
+            using StringWriter output = new() { NewLine = session.Terminal.Out.NewLine };
             header.Write(output);
             output.WriteLine(RunHeader.Describe(loaded.Architecture));
             ImportNotes.WriteSource(output, loaded.Import);
             output.WriteLine();
-            PredictionTables.Write(session.Terminal, prediction, loaded.Import);
+            PredictionTables.Write(session.Terminal with { Out = output }, prediction, loaded.Import);
+            session.Terminal.Out.Write(output);
             return ExitCode.Agrees;
         });
     }

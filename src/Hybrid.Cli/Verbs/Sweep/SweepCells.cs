@@ -70,7 +70,7 @@ internal static class SweepCells
     {
         if (context.Failures >= LastAttempt && Directory.Exists(context.Scratch))
             Directory.Delete(context.Scratch, recursive: true);
-        using ITokenSource source = plan.Data.Open(plan.Options.Seed);
+        using ITokenSource source = plan.Data.Open(plan.Options.Seed, context.Scratch);
         plan.EnsureFits(source);
         using ITrainer trainer = trainers.Create(plan, context.Threads, device);
         using RunDirectory directory = RunDirectory.Exists(context.Scratch)

@@ -57,6 +57,7 @@ internal static class SweepCommand
             if (word != "simulate" && Options.Given(parsed, samples))
                 throw new InputException($"--samples is for --do simulate, got --do {word}");
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
+            string path = parsed.GetRequiredValue(folder);
             SweepQuestion question = new(
                 word, loaded.Architecture, [.. parsed.GetRequiredValue(axes).Select(SweepAxis.Parse)], parsed.GetValue(list),
                 common.Seed(parsed), null, device.Choice(parsed, null), 0, null);
@@ -75,7 +76,8 @@ internal static class SweepCommand
             }
             else if (word == "train")
             {
-                (TrainingPlan plan, ITokenSource data) = training.Plan(parsed, null);
+                // Data files stand in the plan by their path from a cell's own run, wherever the sweep's folder is brought.
+                (TrainingPlan plan, ITokenSource data) = training.Plan(parsed, null, CellFolder.ScratchIn(path, 0));
                 data.Dispose();
                 question = question with { Training = plan };
                 if (!(apart && plan.Engine == SweepWork.TorchEngine))
@@ -83,7 +85,6 @@ internal static class SweepCommand
             }
 
             SweepWork work = new(question, Machine.BuiltVersion, session);
-            string path = parsed.GetRequiredValue(folder);
             int count = Options.ThreadsOf(parsed, threads);
             return apart
                 ? CellJobs.Do(session, parsed, cells, work, path, count)

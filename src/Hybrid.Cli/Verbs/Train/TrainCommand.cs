@@ -19,7 +19,10 @@ internal static class TrainCommand
             "Trains a network and records its run in a folder, from which it resumes bit by bit; divergence is an outcome, exit 0.",
             "hybrid train pre-tanh-ordered --set mask=causal --set depth=2 --data synthetic --steps 200 --out run",
             "hybrid train --resume --out run",
-            "hybrid train gpt2 --set depth=4 --set width=256 --set mlpWidth=1024 --data corpus.txt --steps 2000 --warmup 100 --out text");
+            "hybrid train gpt2 --set depth=4 --set width=256 --set mlpWidth=1024 --data corpus.txt --steps 2000 --warmup 100 --out text")
+        {
+            LeavesFiles = true,
+        };
         Option<string> folder =
             new("--out") { Description = "The run's folder: plan, log, checkpoints and curve.svg.", HelpName = "DIR", Required = true };
         Option<bool> resume = new("--resume")
@@ -27,12 +30,22 @@ internal static class TrainCommand
             Description = "Continue the run of the folder; options that are given must be those it began with, "
                 + "but for more --steps at a constant learning rate, and another --engine.",
         };
+        Option<bool> strict = new("--strict")
+        {
+            Description = "With --resume: refuse a damaged checkpoint, which otherwise is set aside for the one before it.",
+        };
+        Option<bool> accept = new("--accept-changes")
+        {
+            Description = "With --resume: go on with a config.json or log.jsonl that was changed after the checkpoint was taken.",
+        };
         Option<int> threads = Options.Threads();
         Option<string?> device = DeviceOptions.Device();
         TrainOptions options = new(verb, session.Trainers);
         ReportOption report = new(verb);
         verb.Options.Add(folder);
         verb.Options.Add(resume);
+        verb.Options.Add(strict);
+        verb.Options.Add(accept);
         verb.Options.Add(threads);
         verb.Options.Add(device);
         return verb.Does(parsed =>
@@ -42,7 +55,7 @@ internal static class TrainCommand
             string? page = report.File(parsed);
             DeviceChoice choice = new(parsed.GetValue(device));
             return parsed.GetValue(resume)
-                ? Resume(session, parsed, options, path, page, count, choice)
+                ? Resume(session, parsed, options, path, page, count, choice, (parsed.GetValue(strict), parsed.GetValue(accept)))
                 : Begin(session, parsed, options, path, page, count, choice);
         });
     }
@@ -53,23 +66,28 @@ internal static class TrainCommand
     {
         if (RunDirectory.Exists(path))
             throw RunDirectory.HoldsARun(path);
-        (TrainingPlan plan, ITokenSource source) = options.Plan(parsed, null);
+        (TrainingPlan plan, ITokenSource source) = options.Plan(parsed, null, path);
         using ITokenSource opened = source;
         using ITrainer trainer = session.Trainers.Create(plan, threads, choice);
         using RunDirectory directory = RunDirectory.Create(path, plan);
-        return Run(session, directory, trainer, opened, page, CommandText.Of(parsed), threads, options.Json(parsed));
+        return Run(session, directory, trainer, opened, page, Command(parsed, options, plan), threads, options.Json(parsed));
     }
 
+    private static string Command(ParseResult parsed, TrainOptions options, TrainingPlan plan) =>
+        CommandText.Of(parsed, options.IsPrivate(parsed, plan) ? ["--data"] : []);
+
     private static int Resume(
-        Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads, DeviceChoice choice)
+        Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads, DeviceChoice choice,
+        (bool Strict, bool AcceptChanges) care)
     {
         using RunDirectory directory = RunDirectory.Open(path);
-        (TrainingPlan plan, ITokenSource source) = options.Plan(parsed, directory.Plan);
+        Resumption.Prepare(directory, care.Strict, care.AcceptChanges, session.Terminal.Warn);
+        (TrainingPlan plan, ITokenSource source) = options.Plan(parsed, directory.Plan, path);
         using ITokenSource opened = source;
         session.Trainers.Find(plan.Engine, choice);
         Resumption.Accept(directory, plan);
         using ITrainer trainer = session.Trainers.Create(directory.Plan, threads, choice);
-        return Run(session, directory, trainer, opened, page, CommandText.Of(parsed), threads, options.Json(parsed));
+        return Run(session, directory, trainer, opened, page, Command(parsed, options, plan), threads, options.Json(parsed));
     }
 
     private static int Run(

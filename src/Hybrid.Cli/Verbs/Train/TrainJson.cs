@@ -15,7 +15,7 @@ internal static class TrainJson
         {
             ["run"] = header.ToNode(),
             ["plan"] = TrainingPlanJson.ToNode(result.Plan),
-            ["out"] = directory.FullPath,
+            ["out"] = directory.Name,
             ["outcome"] = Words.Of(result.Outcome),
             ["reason"] = result.Reason,
             ["steps"] = result.Steps,

@@ -59,6 +59,16 @@ internal sealed class TrainOptions
     private readonly Option<int> _checkpointEvery = Options.Integer<int>(
         "--checkpoint-every", "Steps between two checkpoints; a tenth of the steps, at most 1000, if not given.",
         null, 1, TrainingPlan.LargestSteps);
+    private readonly Option<int> _keep = Options.Integer(
+        "--keep", "Checkpoints to keep, the last ones.", TrainingPlan.UsualCheckpoints, 1, TrainingPlan.LargestSteps);
+    private readonly Option<bool> _keepBest = new("--keep-best")
+    {
+        Description = "Keep the checkpoint with the lowest evaluation besides.",
+    };
+    private readonly Option<bool> _private = new("--private")
+    {
+        Description = "Leave the name of the data's file out of everything that is written; --resume then needs --data again.",
+    };
     private readonly Option<string?> _engine;
     private readonly TrainerCatalogue _trainers;
     private readonly CommonOptions _common;
@@ -100,24 +110,24 @@ internal sealed class TrainOptions
     private Option[] Own =>
     [
         _data, _steps, _batch, _task, _tied, _optimiser, _learningRate, _schedule, _warmup, _weightDecay, _clip,
-        _recompute, _evalEvery, _evalSequences, _measureEvery, _checkpointEvery,
+        _recompute, _evalEvery, _evalSequences, _measureEvery, _checkpointEvery, _keep, _keepBest, _private,
     ];
 
     public bool Json(ParseResult parsed) => _common.Json(parsed);
 
-    /// <summary>The plan of the command line over a stored one, and its data, open.</summary>
+    /// <summary>The plan of the command line over a stored one, and its data, open; paths of files are from the run's folder.</summary>
     /// <exception cref="InputException">An option is missing or does not fit the others.</exception>
-    public (TrainingPlan Plan, ITokenSource Source) Plan(ParseResult parsed, TrainingPlan? stored)
+    public (TrainingPlan Plan, ITokenSource Source) Plan(ParseResult parsed, TrainingPlan? stored, string folder)
     {
         ulong seed = _common.Seed(parsed, stored?.Options.Seed);
         Architecture architecture = Architecture(parsed, stored);
         int steps = Value(parsed, _steps, stored?.Options.Steps) ?? throw Missing("--steps N");
         int batch = Value(parsed, _batch, stored?.Options.Sequences)!.Value;
         ITokenSource source = Options.Given(parsed, _data) ? TokenSources.Open(parsed.GetValue(_data)!, seed)
-            : stored?.Data.Open(seed) ?? throw Missing("--data FILE, or --data synthetic");
+            : stored?.Data.Open(seed, folder) ?? throw Missing("--data FILE, or --data synthetic");
         try
         {
-            stored?.Data.EnsureUnchanged(source);
+            stored?.Data.EnsureUnchanged(source, folder);
             TrainingTask task = parsed.GetValue(_task) is string word ? TrainingPlanJson.Tasks[word] : TrainingPlan.TaskOf(architecture);
             ModelOptions model = new(architecture, task, source.Vocabulary,
                 parsed.GetValue(_tied) || stored is { Options.Model.Tied: true });
@@ -130,12 +140,16 @@ internal sealed class TrainOptions
                 parsed.GetValue(_recompute) || stored is { Options.Recompute: true });
             TrainingPlan plan = new(
                 options,
-                DataDescription.Of(source),
+                Data(parsed, stored?.Data, source, folder),
                 Options.Given(parsed, _engine) || stored is null ? parsed.GetValue(_engine) ?? _trainers.Default : stored.Engine,
                 Value(parsed, _evalEvery, stored?.EvalEvery) ?? Math.Max(1, steps / 20),
                 EvalSequences(parsed, stored, source, new BatchMaker(source, model, seed).SequenceLength, batch),
                 Value(parsed, _measureEvery, stored?.MeasureEvery) ?? steps,
-                Value(parsed, _checkpointEvery, stored?.CheckpointEvery) ?? Math.Clamp(steps / 10, 1, 1000));
+                Value(parsed, _checkpointEvery, stored?.CheckpointEvery) ?? Math.Clamp(steps / 10, 1, 1000))
+            {
+                Keep = Value(parsed, _keep, stored?.Keep)!.Value,
+                KeepBest = parsed.GetValue(_keepBest) || stored is { KeepBest: true },
+            };
             plan.EnsureFits(source);
             return (plan, source);
         }
@@ -144,6 +158,17 @@ internal sealed class TrainOptions
             source.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Whether the data's name is to be left out.</summary>
+    public bool IsPrivate(ParseResult parsed, TrainingPlan plan) => parsed.GetValue(_private) || plan.Data.IsPrivate;
+
+    private DataDescription Data(ParseResult parsed, DataDescription? stored, ITokenSource source, string folder)
+    {
+        if (stored?.Describes(source, folder) == true)
+            return stored;
+        DataDescription data = DataDescription.Of(source, folder);
+        return parsed.GetValue(_private) ? data.Private() : data;
     }
 
     private Architecture Architecture(ParseResult parsed, TrainingPlan? stored)

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Hybrid.Lab.Training;
+
+/// <summary>Who holds a lease: a process of a running system, told from all others without naming a machine or a user.</summary>
+/// <param name="Token">Of this holding alone.</param>
+/// <param name="System">A hash of what identifies the running system and the room that its process numbers are of; "" if nothing
+/// does.</param>
+/// <param name="Process">The process's number there.</param>
+/// <param name="Started">When it started, so that a number given again is told.</param>
+internal sealed record LeaseHolder(string Token, string System, int Process, long Started)
+{
+    /// <summary>This process.</summary>
+    public static LeaseHolder OfProcess() =>
+        new(Guid.NewGuid().ToString("N"), SystemOf(), Environment.ProcessId, StartOf(Environment.ProcessId) ?? 0);
+
+    /// <summary>The line of a lease.</summary>
+    public string ToText() => string.Create(CultureInfo.InvariantCulture, $"{Token} {(System == "" ? "-" : System)} {Process} {Started}");
+
+    /// <summary>The holder of a line; null where it is none.</summary>
+    public static LeaseHolder? Parse(string line) =>
+        line.Split(' ') is [string token, string system, string process, string started]
+            && int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && long.TryParse(started, NumberStyles.None, CultureInfo.InvariantCulture, out long ticks)
+            ? new(token, system == "-" ? "" : system, number, ticks)
+            : null;
+
+    /// <summary>Whether the holder's process has ended; null where that cannot be seen from here.</summary>
+    public bool? HasEnded(LeaseHolder here)
+    {
+        if (System == "" || System != here.System)
+            return null;
+        return StartOf(Process) != Started;
+    }
+
+    // Field 22 of a line whose second is a name in brackets: ticks since the system started, which no clock changes.
+    private static long? StartOf(int process)
+    {
+        try
+        {
+            string line = File.ReadAllText($"/proc/{process}/stat");
+            return long.Parse(line[(line.LastIndexOf(')') + 2)..].Split(' ')[19], CultureInfo.InvariantCulture);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string SystemOf()
+    {
+        try
+        {
+            const string Boot = "/proc/sys/kernel/random/boot_id", Numbers = "/proc/self/ns/pid";
+            if (!File.Exists(Boot))
+                return "";
+            string identity = File.ReadAllText(Boot).Trim() + (new FileInfo(Numbers).LinkTarget ?? "");
+            return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..16];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+}

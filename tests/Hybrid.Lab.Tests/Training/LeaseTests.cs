@@ -1,0 +1,106 @@
+using Hybrid.Import.Json;
+using Hybrid.Lab.Training;
+using Xunit;
+
+namespace Hybrid.Lab.Tests.Training;
+
+/// <summary>Folders that several machines share, on a file system that may know no locks.</summary>
+public class LeaseTests
+{
+    // A holder writes 20 times before it counts as gone, however busy the machine.
+    private static readonly LeaseTimes Short = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
+
+    [Theory]
+    [InlineData("here")]
+    [InlineData("there")]
+    public void Without_locks_of_the_system_a_second_owner_is_refused_on_any_machine(string machine)
+    {
+        using TemporaryFolder folder = new();
+        using (Take(folder, Here("here")))
+            Assert.Contains("is in use by another process", Assert.Throws<InputException>(() => Take(folder, Here(machine))).Message);
+        Assert.False(File.Exists(folder.Path(RunLock.LeaseName)));
+        Take(folder, Here(machine)).Dispose();
+    }
+
+    [Fact]
+    public void Of_many_that_take_it_at_once_one_has_it()
+    {
+        using TemporaryFolder folder = new();
+        // A dead holder's lease lies there, so that all of them have one to take away.
+        File.WriteAllText(folder.Path(RunLock.LeaseName), Ended().ToText() + "\n7\n");
+        for (int round = 0; round < 20; round++)
+        {
+            RunLock?[] locks = new RunLock?[6];
+            using Barrier together = new(locks.Length);
+            Thread[] threads = [.. Enumerable.Range(0, locks.Length).Select(i => new Thread(() =>
+            {
+                together.SignalAndWait();
+                try
+                {
+                    locks[i] = Take(folder, Here("here"));
+                }
+                catch (InputException)
+                {
+                }
+            }))];
+            foreach (Thread thread in threads)
+                thread.Start();
+            foreach (Thread thread in threads)
+                thread.Join();
+            Assert.Equal(1, locks.Count(held => held is not null));
+            foreach (RunLock? held in locks)
+                held?.Dispose();
+            File.WriteAllText(folder.Path(RunLock.LeaseName), Ended().ToText() + "\n7\n");
+        }
+    }
+
+    [Fact]
+    public void A_lease_of_a_process_that_has_ended_is_taken_at_once_and_one_of_elsewhere_when_it_stands_still()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Path(RunLock.LeaseName);
+        File.WriteAllText(path, Ended().ToText() + "\n7\n");
+        long start = Environment.TickCount64;
+        new RunLock(folder.Root, Here("here"), new(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1)), systemLocks: false).Dispose();
+        Assert.True(Environment.TickCount64 - start < 60_000);
+
+        File.WriteAllText(path, (Here("there") with { Process = 1 }).ToText() + "\n7\n");
+        start = Environment.TickCount64;
+        Take(folder, Here("here")).Dispose();
+        Assert.True(Environment.TickCount64 - start >= Short.Patience.TotalMilliseconds);
+    }
+
+    [Fact]
+    public void Who_has_lost_its_lease_writes_no_more()
+    {
+        using TemporaryFolder folder = new();
+        using RunLock held = Take(folder, Here("here"));
+        held.EnsureHeld();
+        string other = Here("there").ToText() + "\n1\n";
+        File.WriteAllText(folder.Path(RunLock.LeaseName), other);
+        Assert.Contains("another process has taken the run", Assert.Throws<InputException>(held.EnsureHeld).Message);
+        held.Dispose();
+        Assert.Equal(other, File.ReadAllText(folder.Path(RunLock.LeaseName)));
+    }
+
+    [Fact]
+    public void A_lease_names_no_machine_and_no_user()
+    {
+        string line = LeaseHolder.OfProcess().ToText();
+        Assert.DoesNotContain(Environment.MachineName, line);
+        Assert.DoesNotContain(" " + Environment.UserName, line);
+        Assert.Equal(LeaseHolder.OfProcess() with { Token = "" }, LeaseHolder.Parse(line)! with { Token = "" });
+    }
+
+    private static RunLock Take(TemporaryFolder folder, LeaseHolder holder) => new(folder.Root, holder, Short, systemLocks: false);
+
+    /// <summary>This process on some machine.</summary>
+    private static LeaseHolder Here(string machine) => LeaseHolder.OfProcess() with { System = machine };
+
+    /// <summary>A process that bore this one's number before it.</summary>
+    private static LeaseHolder Ended()
+    {
+        LeaseHolder holder = Here("here");
+        return holder with { Started = holder.Started - 1 };
+    }
+}
