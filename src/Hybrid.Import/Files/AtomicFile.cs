@@ -29,7 +29,7 @@ public static class AtomicFile
     /// <exception cref="InputException">The file cannot be written; nothing is left behind.</exception>
     public static void WriteText(string path, string text) => WriteText(path, text, durable: true);
 
-    /// <summary>As above; what is not durable may be lost with the power: for what is written in great numbers and can be made again.</summary>
+    /// <summary>As above; what is not durable may be lost with the power: what is written in great numbers and can be made again.</summary>
     /// <exception cref="InputException">The file cannot be written; nothing is left behind.</exception>
     internal static void WriteText(string path, string text, bool durable, Func<string, Stream>? create = null) => FileWork.Do(() =>
     {
