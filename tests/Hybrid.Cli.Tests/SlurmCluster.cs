@@ -54,12 +54,14 @@ internal sealed class SlurmCluster : IDisposable
     public string[] Jobs() =>
         Run("squeue", "--noheader", "--array", "--format=%i %T").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>Puts a running task back in line, and at its head: Slurm would wait for two minutes.</summary>
-    public void Requeue(string job)
+    /// <summary>Puts a running task back in line, and at its head: Slurm would wait for two minutes. False if it has just ended.</summary>
+    public bool Requeue(string job)
     {
-        Assert(Run("scontrol", "requeue", job));
+        if (Run("scontrol", "requeue", job).Code != 0)
+            return false;
         Wait(() => !Jobs().Contains($"{job} RUNNING") && !Jobs().Contains($"{job} COMPLETING"), "a requeued task to stop");
         Release();
+        return true;
     }
 
     /// <summary>The node goes down with all that runs on it, comes again, and its tasks are put in line again.</summary>

@@ -19,7 +19,7 @@ public sealed class SlurmTests
         "--steps", "400", "--checkpoint-every", "50", "--eval-every", "200", "--eval-sequences", "8",
     ];
 
-    private const int Cells = 40;
+    private const int Cells = 40, CellsOfATask = 4;
 
     [SlurmFact]
     public void Killed_requeued_and_with_its_node_restarted_an_array_ends_with_the_bytes_of_a_run_without_Slurm()
@@ -37,13 +37,10 @@ public sealed class SlurmTests
 
         // Two tasks die in the middle of a cell.
         HashSet<int> killed = [];
-        while (killed.Count < 2)
-            killed.Add(KillATask(cluster, cells, killed));
-        Assert.All(killed, index => Assert.InRange(index, 0, Cells - 1));
+        cluster.Wait(() => KillATask(cluster, cells, killed) && killed.Count == 2, "two cells at work", 120);
 
         // One is put back in line.
-        cluster.Wait(() => Running(cluster).Length > 0, "a running task");
-        cluster.Requeue(Running(cluster)[0]);
+        cluster.Wait(() => Running(cluster) is [string running, ..] && cluster.Requeue(running), "a running task", 120);
 
         // The node goes down under others.
         cluster.Wait(() => Marks(cells).Count > 0, "a cell at work");
@@ -52,8 +49,10 @@ public sealed class SlurmTests
 
         using JsonDocument lost = Status(cluster, cells, 1);
         Assert.Equal(Cells, lost.RootElement.GetProperty("cells").GetInt32());
-        int missing = lost.RootElement.GetProperty("missing").GetArrayLength();
-        Assert.InRange(missing, 2, 8);
+        int[] left = [.. lost.RootElement.GetProperty("missing").EnumerateArray().Select(cell => cell.GetInt32())];
+        int missing = left.Length;
+        Assert.Subset(left.ToHashSet(), killed);
+        Assert.InRange(missing, 2, 2 * CellsOfATask);
         Assert.Equal(Cells - missing, lost.RootElement.GetProperty("done").GetInt32());
         Assert.Equal(0, lost.RootElement.GetProperty("failed").GetArrayLength());
 
@@ -110,26 +109,35 @@ public sealed class SlurmTests
     private static string[] Running(SlurmCluster cluster) =>
         [.. cluster.Jobs().Where(job => job.EndsWith(" RUNNING", StringComparison.Ordinal)).Select(job => job.Split(' ')[0])];
 
-    /// <summary>Kills, with SIGKILL, a process that is measuring a cell none of those named. The cell.</summary>
-    private static int KillATask(SlurmCluster cluster, string cells, HashSet<int> killed)
+    /// <summary>
+    /// Kills, with SIGKILL, a process in the middle of a cell, and waits until Slurm has seen it. It is stopped first, so that the
+    /// cell that it says it measures is the one that is lost. Whether there was such a process.
+    /// </summary>
+    private static bool KillATask(SlurmCluster cluster, string cells, HashSet<int> killed)
     {
-        (int Process, int Cell) mark = default;
-        cluster.Wait(
-            () =>
-            {
-                List<(int Process, int Cell)> open = [.. Marks(cells).Where(mark => !killed.Contains(mark.Cell))];
-                mark = open.FirstOrDefault();
-                return open.Count > 0;
-            },
-            "a cell at work");
-        Process.GetProcessById(mark.Process).Kill();
-        return mark.Cell;
+        (int process, int cell, string job) = Marks(cells).FirstOrDefault();
+        if (process == 0)
+            return false;
+        Signal(process, "STOP");
+        bool still = Marks(cells).Contains((process, cell, job));
+        Signal(process, still ? "KILL" : "CONT");
+        if (!still)
+            return false;
+        killed.Add(cell);
+        cluster.Wait(() => !cluster.Jobs().Any(line => line.StartsWith($"{job} ", StringComparison.Ordinal)), "a killed task to end");
+        return true;
+    }
+
+    private static void Signal(int process, string signal)
+    {
+        using Process kill = Process.Start(new ProcessStartInfo("kill", [$"-{signal}", $"{process}"]) { RedirectStandardError = true })!;
+        kill.WaitForExit();
     }
 
     /// <summary>Which live process measures which cell.</summary>
-    private static List<(int Process, int Cell)> Marks(string cells)
+    private static List<(int Process, int Cell, string Job)> Marks(string cells)
     {
-        List<(int Process, int Cell)> found = [];
+        List<(int Process, int Cell, string Job)> found = [];
         string running = Path.Combine(cells, "running");
         foreach (string file in Directory.Exists(running) ? Directory.GetFiles(running, "*.json") : [])
         {
@@ -141,7 +149,7 @@ public sealed class SlurmTests
                 if (root.GetProperty("cells").EnumerateArray().FirstOrDefault() is { ValueKind: JsonValueKind.Number } cell
                     && Directory.Exists($"/proc/{process}"))
                 {
-                    found.Add((process, cell.GetInt32()));
+                    found.Add((process, cell.GetInt32(), root.GetProperty("job").GetString()!));
                 }
             }
             catch (Exception error) when (error is IOException or JsonException)
