@@ -17,7 +17,7 @@ public class LeaseTests
     {
         using TemporaryFolder folder = new();
         using (Take(folder, Here("here")))
-            Assert.Contains("is in use by another process", Assert.Throws<InputException>(() => Take(folder, Here(machine))).Message);
+            Assert.Contains("is in use by another process", Assert.Throws<RunInUseException>(() => Take(folder, Here(machine))).Message);
         Assert.False(File.Exists(folder.Path(RunLock.LeaseName)));
         Take(folder, Here(machine)).Dispose();
     }
