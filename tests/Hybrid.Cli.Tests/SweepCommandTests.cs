@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Hybrid.Lab.Cells;
 using Hybrid.Lab.Tests;
 using Xunit;
 
@@ -108,7 +109,8 @@ public class SweepCommandTests
         ];
         Assert.Equal(0, CommandRun.Of([.. question, "--out", folder.Path("whole")]).ExitCode);
         using Process process = CommandProcess.Start([.. question, "--out", folder.Path("stopped"), "--shard", "1/2"]);
-        FileInfo log = new(folder.Path("stopped/work/000000/log.jsonl"));
+        string run = CellFolder.ScratchIn(folder.Path("stopped"), 0);
+        FileInfo log = new(Path.Combine(run, "log.jsonl"));
         for (; !log.Exists || log.Length < 5000; log.Refresh())
         {
             Assert.False(process.HasExited, "the task ended before it could be stopped");
@@ -119,7 +121,7 @@ public class SweepCommandTests
             await kill.WaitForExitAsync();
         await process.WaitForExitAsync();
         Assert.Equal(130, process.ExitCode);
-        Assert.NotEmpty(Directory.GetDirectories(folder.Path("stopped/work/000000/checkpoints")));
+        Assert.NotEmpty(Directory.GetDirectories(Path.Combine(run, "checkpoints")));
         using JsonDocument status = JsonDocument.Parse(CommandRun.Of("cells", "status", folder.Path("stopped"), "--json").Output);
         Assert.Equal("[0]", JsonSerializer.Serialize(status.RootElement.GetProperty("begun")));
         Assert.Equal(0, status.RootElement.GetProperty("failing").GetArrayLength());
