@@ -165,7 +165,8 @@ module Kernels =
     let private customSeries (activation: CustomActivation) v =
         HermiteSeries.Create(activation.Value.Invoke, activation.Derivative.Invoke, v, 1.0, CustomTerms, 0.1 * Accuracy)
 
-    let private ensureAccurate name v (series: HermiteSeries) =
+    /// `name` is only asked for what it refuses: a series is made for every variance of a draw.
+    let private ensureAccurate (name: unit -> string) v (series: HermiteSeries) =
         let error =
             max (series.KappaError / series.Kappa 0.0) (series.ChiError / series.Chi 0.0)
 
@@ -174,12 +175,14 @@ module Kernels =
         else
             raise (
                 KernelException(
-                    $"activation '{name}' at pre-activation variance {v}: its Hermite series is still off by {error:G2} relative after {series.Terms} terms, {Accuracy:G2} is asked; the series needs φ smooth on the scale 1/√v and φ′ its derivative"
+                    $"activation '{name ()}' at pre-activation variance {v}: its Hermite series is still off by {error:G2} relative after {series.Terms} terms, {Accuracy:G2} is asked; the series needs φ smooth on the scale 1/√v and φ′ its derivative"
                 )
             )
 
     let private custom (activation: CustomActivation) v =
-        let series = customSeries activation v |> ensureAccurate activation.Name v
+        let series =
+            customSeries activation v |> ensureAccurate (fun () -> activation.Name) v
+
         fromSeries v series.KappaAtOne series.ChiAtOne 1e-15 (lazy series)
 
     /// How kernels of many pairs of pre-activations are evaluated: from the Hermite coefficients of both, from the variances and
@@ -219,7 +222,9 @@ module Kernels =
     let internal pair activation smallest largest =
         let smooth phi derivative strip =
             if smallest > 0.0 && largest <= LargestSeries then
-                Series(fun v -> pairSeries phi derivative strip v |> ensureAccurate (string activation) v)
+                Series(fun v ->
+                    pairSeries phi derivative strip v
+                    |> ensureAccurate (fun () -> string activation) v)
             else
                 Mixture (ErrorFunctionMixture.For activation).Value
 
@@ -231,7 +236,7 @@ module Kernels =
         | Activation.GeluTanh -> ofShape QuadratureKernels.geluTanh
         | Activation.Silu -> ofShape QuadratureKernels.silu
         | Activation.Sigmoid -> smooth (Activation.value activation) (Activation.derivative activation) SigmoidStrip
-        | Activation.Custom custom -> Series(fun v -> customSeries custom v |> ensureAccurate custom.Name v)
+        | Activation.Custom custom -> Series(fun v -> customSeries custom v |> ensureAccurate (fun () -> custom.Name) v)
         | Activation.Erf -> Joint ClosedKernels.erfPair
         | Activation.Gelu -> Joint ClosedKernels.geluPair
         | Activation.Linear
