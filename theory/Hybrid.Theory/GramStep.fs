@@ -55,9 +55,11 @@ module internal GramStep =
             if matrix[i * n + i] < 0.0 then
                 matrix[i * n + i] <- 0.0
 
+        let roots = Array.init n (fun i -> sqrt matrix[i * n + i])
+
         for i in 0 .. n - 1 do
             for j in 0 .. n - 1 do
-                let largest = sqrt matrix[i * n + i] * sqrt matrix[j * n + j]
+                let largest = roots[i] * roots[j]
 
                 // beyond what rounding alone does to equal tokens
                 if i <> j && abs matrix[i * n + j] > largest * (1.0 + 1e-12) then

@@ -10,7 +10,13 @@ module internal NormMaps =
     /// M_ij / √(M_ii M_jj) read off `by`
     let private divide n (matrix: float[]) (by: float[]) =
         let inverse = Array.init n (fun i -> 1.0 / sqrt by[i * n + i])
-        Array.init (n * n) (fun k -> matrix[k] * inverse[k / n] * inverse[k % n])
+        let divided = Array.zeroCreate<float>(n * n)
+
+        for i in 0 .. n - 1 do
+            for j in 0 .. n - 1 do
+                divided[i * n + j] <- matrix[i * n + j] * inverse[i] * inverse[j]
+
+        divided
 
     let private times (factor: float) (matrix: float[]) =
         if factor = 1.0 then
