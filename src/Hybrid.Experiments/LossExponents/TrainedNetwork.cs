@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Hybrid.Architectures;
 using Hybrid.Experiments.Cells;
@@ -17,6 +18,9 @@ internal sealed class TrainedNetwork
 
     private const int Width = 32, Heads = 2, MlpWidth = 64, Sequences = 16, WarmupSteps = 20;
     private const double LearningRate = 3e-3;
+
+    // By σ_A: every network of the grid has the same tokens and activation.
+    private static readonly ConcurrentDictionary<double, Laws> Tabulated = new();
 
     public TrainedNetwork(
         Placement norm, double branch, double inStd, double logitStd, int depth, LossExponentsSize size, ITokenSource source)
@@ -40,8 +44,9 @@ internal sealed class TrainedNetwork
             attention: AttentionParameters.Of(skip, weight, logitStd, 1),
             mlp: MlpParameters.Of(skip, weight, inStd, 0, 1),
             input: new InputParameters(1, 0));
-        Exponents = Sums(Under(Mask.Causal));
-        UnmaskedExponents = new(() => Sums(Under(Mask.None)));
+        Exponents = Sums(Under(Mask.Causal), LawsModule.exact(Under(Mask.Causal)));
+        UnmaskedExponents = new(() => Sums(
+            Under(Mask.None), Tabulated.GetOrAdd(logitStd, _ => LawsModule.tabulated(Under(Mask.None), logitStd, logitStd))));
         TrainingOptions options = new(
             new ModelOptions(Under(Mask.Causal), TrainingTask.NextToken, source.Vocabulary),
             new OptimiserOptions(LearningRate: LearningRate, WarmupSteps: WarmupSteps),
@@ -83,6 +88,5 @@ internal sealed class TrainedNetwork
 
     private static bool Diverged(Cell run, CellResults results) => !double.IsFinite(results[run][TrainedLoss.Loss].Mean);
 
-    private static DepthSums Sums(Architecture architecture) =>
-        DepthExponentsModule.along(architecture, LawsModule.exact(architecture)).Sums;
+    private static DepthSums Sums(Architecture architecture, Laws laws) => DepthExponentsModule.along(architecture, laws).Sums;
 }
