@@ -274,6 +274,7 @@ function phase(key) {
   const question = JSON.stringify([record, page.x.path, page.x.low, page.x.high, page.y.path, page.y.low, page.y.high]);
   if (phase.question !== question) {
     phase.question = question;
+    box.setAttribute("aria-busy", "true");
     refine(key, 0);
   } else {
     point(key);
@@ -308,6 +309,8 @@ async function refine(key, level) {
       const took = performance.now() - begin, next = sizes[level + 1];
       if (!answer.error && next && took < patience)
         setTimeout(() => flight === phase.flying && refine(key, level + 1), 60);
+      else
+        box.setAttribute("aria-busy", "false");
     });
   } catch (error) {
     if (error.name !== "AbortError")
