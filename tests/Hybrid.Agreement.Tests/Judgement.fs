@@ -27,26 +27,26 @@ let private MoreSamples = 8
 [<Literal>]
 let private Seed = 31UL
 
-/// Draws of the Gram process, at least, where the theory averages them: their error is then well below the networks', whose number
-/// is effectively that of both widths. A prediction that a user asks for may take fewer, and says with what error.
+/// Draws of the Gram process for one network, at least, where the theory averages them: their error is then well below the networks',
+/// whose extrapolation is worth half of them. A prediction that a user asks for may take fewer, and says with what error.
 [<Literal>]
-let private Draws = 256
+let private Draws = 4
 
-/// Coordinates of the theory's heads where they are drawn and the width gives heads theirs: networks are extrapolated in 1/d, and so in 1/d_k, to none. What is left of
-/// order 1/d_k is below 1e-3.
+/// The same of heads that are drawn by their coordinates, whose draws are dearer than networks.
 [<Literal>]
-let private HeadWidth = 1024
+let private HeadDraws = 1
 
-/// The same of heads with so many coordinates: a quarter as many draws cost as much as those of Gaussian logits.
+/// Coordinates of the theory's heads where they are drawn and the width gives heads theirs: networks are extrapolated in 1/d, and so
+/// in 1/d_k, to none. What is left of order 1/d_k is below 2e-3.
 [<Literal>]
-let private HeadDraws = 64
+let private HeadWidth = 512
 
 /// Layers of the theory, and the degrees of freedom of their standard errors.
 type Theory =
     { Layers: LayerState[]; Freedom: float }
 
-/// What the theory says, by the route that it chooses itself.
-let predict (architecture: Architecture) : Theory =
+/// What the theory says beside so many networks, by the route that it chooses itself.
+let predict samples (architecture: Architecture) : Theory =
     let coordinates = not (Array.isEmpty (Features.ofArchitecture architecture))
 
     let architecture =
@@ -60,7 +60,7 @@ let predict (architecture: Architecture) : Theory =
         else
             architecture
 
-    let least = if coordinates then HeadDraws else Draws
+    let least = samples * (if coordinates then HeadDraws else Draws)
     let laws = Laws.exact architecture
     let own = Trajectory.predict architecture laws
 
@@ -183,10 +183,8 @@ let largestTolerance = ComparisonOptions(FamilyWiseRate).LargestTolerance
 /// The comparisons of one setting, with more networks where the first ones leave half of the numbers unknown: how well they are known
 /// does not depend on whether they agree.
 let judge comparisons (engine: EngineEntry) (architecture: Architecture) =
-    let theory = predict architecture
-
     let compared samples =
-        compare comparisons architecture theory (measure samples engine architecture)
+        compare comparisons architecture (predict samples architecture) (measure samples engine architecture)
 
     let first = compared Samples
 

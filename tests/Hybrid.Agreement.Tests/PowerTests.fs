@@ -15,7 +15,7 @@ let private set (value: Value) =
 /// The theory of every value of a factor, which the tests of all values share.
 let private theories (factor: Factor) =
     factor.Values
-    |> Array.map (fun value -> value.Words, lazy Judgement.predict (set value))
+    |> Array.map (fun value -> value.Words, lazy Judgement.predict Judgement.Samples (set value))
 
 let private seen (factor: Factor) theories engine (value: Value) =
     let own = set value

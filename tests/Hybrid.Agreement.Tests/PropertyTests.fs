@@ -75,6 +75,10 @@ let private layers (entry: Hybrid.Lab.Engines.EngineEntry) (architecture: Archit
     engine.Run(7UL, 3, sample)
     Array.init (architecture.Depth + 1) (fun layer -> LayerObservables.Of(sample, layer))
 
+/// What holds of every draw needs no average over many.
+let private foretold architecture =
+    (Trajectory.predict architecture (Laws.exact architecture)).Layers
+
 /// What single precision leaves over two blocks of sums of some ten terms' rounding each, relative.
 let private single = Math.ScaleB(1.0, -23) * 100.0
 
@@ -101,7 +105,7 @@ let tests =
                       { narrow random with
                           Norm = { random.Norm with OnSum = true } }
 
-                  let predicted = (Judgement.predict a).Layers
+                  let predicted = foretold a
                   let drawn = engines |> Array.map (fun engine -> engine.Name, layers engine a)
 
                   for layer in 1 .. a.Depth do
@@ -129,8 +133,7 @@ let tests =
 
                   let one, other = silent Wiring.Sequential, silent Wiring.Parallel
 
-                  for inSequence, sideBySide in
-                      Array.zip (Judgement.predict one).Layers (Judgement.predict other).Layers do
+                  for inSequence, sideBySide in Array.zip (foretold one) (foretold other) do
                       Expect.floatClose Accuracy.high sideBySide.State.Q inSequence.State.Q "q"
                       Expect.floatClose Accuracy.high sideBySide.State.U inSequence.State.U "u"
                       Expect.floatClose Accuracy.high sideBySide.Gradient.Diagonal inSequence.Gradient.Diagonal "g_d"
@@ -157,7 +160,7 @@ let tests =
                   Judgement.compare
                       (Drawn * Judgement.count random)
                       random
-                      (Judgement.predict random)
+                      (Judgement.predict Judgement.Samples random)
                       (Judgement.measure Judgement.Samples engines[0] random)
                   |> Array.filter _.Contradicts
 
