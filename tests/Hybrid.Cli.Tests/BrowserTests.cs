@@ -1,5 +1,6 @@
+using System.Globalization;
+using System.Text.Json;
 using Hybrid.Lab.Tests;
-using Microsoft.Playwright;
 using Xunit;
 
 namespace Hybrid.Cli.Tests;
@@ -8,46 +9,43 @@ namespace Hybrid.Cli.Tests;
 public sealed class BrowserTests
 {
     [ChromiumTheory]
-    [InlineData(1200, ColorScheme.Light)]
-    [InlineData(480, ColorScheme.Dark)]
-    public async Task A_page_fits_its_window_asks_for_nothing_and_shows_its_figures(int width, ColorScheme scheme)
+    [InlineData(1200, false)]
+    [InlineData(480, true)]
+    public async Task A_page_fits_its_window_asks_for_nothing_and_shows_its_figures(int width, bool dark)
     {
         using TemporaryFolder folder = new();
-        string file = folder.Path("phase.html");
+        string file = folder.Path("phase.html"), address = new Uri(file).AbsoluteUri;
         ReportTests.Run(folder, ["phase", "pre-tanh-critical", "--x", "mlp.inStd=1:2:5", "--y", "mlp.branch=0.1:1:4", "--out", file]);
 
-        using IPlaywright playwright = await Playwright.CreateAsync();
-        await using IBrowser browser = await playwright.Chromium.LaunchAsync(
-            new() { ExecutablePath = ChromiumTheoryAttribute.Executable, Args = ["--no-sandbox"] });
-        IPage page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme });
-        List<string> requests = [], errors = [];
-        page.Request += (_, request) => requests.Add(request.Url);
-        page.Console += (_, message) => errors.Add(message.Text);
-        await page.GotoAsync(new Uri(file).AbsoluteUri);
+        await using Chromium browser = await Chromium.Start(width, 900, dark);
+        await browser.Go(address);
+        await browser.Until($"location.href === '{address}' && document.readyState === 'complete'");
 
-        Assert.Equal([new Uri(file).AbsoluteUri], requests);
-        Assert.Empty(errors);
-        Assert.Contains("order and chaos", await page.TitleAsync());
+        Assert.Equal([address], browser.Requests);
+        Assert.Empty(browser.Complaints);
+        Assert.Contains("order and chaos", (await browser.Value("document.title")).GetString());
         Assert.True(
-            await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"),
+            (await browser.Value("document.documentElement.scrollWidth <= window.innerWidth")).GetBoolean(),
             "the page is wider than its window");
-        LocatorBoundingBoxResult figure = (await page.Locator("figure svg").BoundingBoxAsync())!;
-        Assert.InRange(figure.Width, 0.8 * Math.Min(width, 1040) - 60, width);
-        Assert.Equal(0.48, figure.Height / figure.Width, 0.01);
+        double[] figure = await browser.Box("figure svg");
+        Assert.InRange(figure[2], 0.8 * Math.Min(width, 1040) - 60, width);
+        Assert.Equal(0.48, figure[3] / figure[2], 0.01);
 
         // Ink on paper in either mode: WCAG's contrast of 4.5 is a difference in lightness of about half.
-        int[] ink = await Colour(page, "color"), paper = await Colour(page, "background-color");
-        Assert.True(Math.Abs(ink.Sum() - paper.Sum()) > 380, $"ink {string.Join(",", ink)} on paper {string.Join(",", paper)}");
-        Assert.Equal(scheme == ColorScheme.Dark, paper.Sum() < 380);
+        int ink = await Lightness(browser, "color"), paper = await Lightness(browser, "background-color");
+        Assert.True(Math.Abs(ink - paper) > 380, $"ink {ink} on paper {paper}");
+        Assert.Equal(dark, paper < 380);
 
-        byte[] print = await page.PdfAsync();
+        byte[] print = await browser.Print();
         Assert.True(print.Length > 10_000, $"a print of {print.Length} bytes");
     }
 
-    private static async Task<int[]> Colour(IPage page, string property)
+    /// <summary>Red, green and blue of a colour of the body, from 0 to 765.</summary>
+    private static async Task<int> Lightness(Chromium browser, string property)
     {
-        string text = await page.EvaluateAsync<string>($"getComputedStyle(document.body).getPropertyValue('{property}')");
-        return [.. text[(text.IndexOf('(') + 1)..text.IndexOf(')')].Split(',').Take(3)
-            .Select(part => int.Parse(part, System.Globalization.CultureInfo.InvariantCulture))];
+        JsonElement value = await browser.Value($"getComputedStyle(document.body).getPropertyValue('{property}')");
+        string text = value.GetString()!;
+        return text[(text.IndexOf('(') + 1)..text.IndexOf(')')].Split(',').Take(3)
+            .Sum(part => int.Parse(part, CultureInfo.InvariantCulture));
     }
 }

@@ -34,7 +34,7 @@ public class TrainCommandTests
             [.. Begin.Select(word => word == "0.1" ? "1e5" : word), "--optimiser", "sgd", "--schedule", "constant", "--clip", "none"];
         CommandRun run = Run(folder, wild);
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains("diverged at step", run.Output);
+        Assert.Contains("\nIt diverged at step", run.Output);
         Assert.Contains("diverged at step", File.ReadAllText(folder.Path("run/curve.svg")));
     }
 
@@ -48,7 +48,7 @@ public class TrainCommandTests
         [
             "run", "plan", "out", "outcome", "reason", "steps", "initialLoss",
             "finalLoss", "finalLossSteps", "initialEvalLoss", "finalEvalLoss",
-            "optimalLoss", "references", "evaluations", "measurements", "tokensPerSecond", "peakMemoryBytes",
+            "optimalLoss", "references", "summary", "evaluations", "measurements", "tokensPerSecond", "peakMemoryBytes",
         ];
         Assert.Equal(fields, root.EnumerateObject().Select(property => property.Name));
         Assert.Equal("finished", root.GetProperty("outcome").GetString());
@@ -161,6 +161,46 @@ public class TrainCommandTests
         Assert.Equal(3, Directory.GetDirectories(folder.Path("run/checkpoints")).Count(path => int.Parse(path[^9..]) >= 75));
         Assert.Equal(0, Run(folder, ["train", "--resume", "--steps", "180", "--keep", "1"]).ExitCode);
         Assert.InRange(Directory.GetDirectories(folder.Path("run/checkpoints")).Length, 1, 2);
+    }
+
+    [Fact]
+    public async Task The_curve_is_there_while_the_run_goes_on()
+    {
+        using TemporaryFolder folder = new();
+        using CancellationTokenSource stop = new();
+        string curve = folder.Path("run/curve.svg");
+        Task<CommandRun> run = Task.Run(
+            () => Run(folder, [.. Begin.Select(word => word == "60" ? "900000000" : word), "--eval-every", "5", "--yes"], stop.Token));
+        while (!File.Exists(curve) && !run.IsCompleted)
+            await Task.Delay(10);
+        string seen = File.ReadAllText(curve);
+        await stop.CancelAsync();
+        Assert.Equal(130, (await run).ExitCode);
+        Assert.Contains("of 900000000</", seen);
+    }
+
+    [Fact]
+    public void A_page_that_was_asked_for_once_is_written_by_whoever_resumes()
+    {
+        using TemporaryFolder folder = new();
+        string page = folder.Path("page.html");
+        Run(folder, [.. Begin, "--report", page], new CancellationToken(canceled: true));
+        Assert.Contains("stopped at step 0", File.ReadAllText(page));
+        File.Delete(page);
+        Run(folder, ["train", "--resume"]);
+        Assert.Contains("It learns:", File.ReadAllText(page));
+    }
+
+    [Fact]
+    public void A_run_of_years_is_begun_only_where_that_is_meant()
+    {
+        using TemporaryFolder folder = new();
+        string[] years = ["train", "gpt2", "--data", "synthetic", "--steps", "999999999"];
+        CommandRun run = CommandRun.Of([.. years, "--out", folder.Path("run")]);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Matches("takes [0-9.]+ years or more on this processor: [0-9.]+ GFLOP a step at [0-9.]+ GFLOP/s.*give --yes", run.Error);
+        Assert.False(Directory.Exists(folder.Path("run")));
+        Assert.Equal(130, Run(folder, [.. years, "--yes"], new CancellationToken(canceled: true)).ExitCode);
     }
 
     [Fact]

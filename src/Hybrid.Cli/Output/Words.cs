@@ -24,7 +24,16 @@ internal static class Words
     {
         TrainingOutcome.Finished => "finished",
         TrainingOutcome.Diverged => "diverged",
+        TrainingOutcome.Running => "running",
         _ => "stopped",
+    };
+
+    public static string Of(LossTrend trend) => trend switch
+    {
+        LossTrend.Falling => "falling",
+        LossTrend.Level => "level",
+        LossTrend.Rising => "rising",
+        _ => "unknown",
     };
 
     /// <summary>One character for a table.</summary>

@@ -11,6 +11,9 @@ public sealed record DataDescription(string Source, FileIdentity? File)
     /// <summary>Stands for the path of a file whose name is not to be told.</summary>
     public const string Untold = "(private)";
 
+    /// <summary>Where a file's validation and test sequences come from; of a synthetic source it says nothing.</summary>
+    public HeldOut HeldOut { get; init; } = HeldOut.Spread;
+
     /// <summary>Whether the file's name is not told, so that it must be given again.</summary>
     public bool IsPrivate => File is not null && Source == Untold;
 
@@ -25,7 +28,10 @@ public sealed record DataDescription(string Source, FileIdentity? File)
     /// <summary>Describes an open source; a file by its path from a run's folder, which says nothing of whose machine it lies on.</summary>
     public static DataDescription Of(ITokenSource source, string run = "") => new(
         source.File is null ? source.Description : Path.GetRelativePath(Path.GetFullPath(run == "" ? "." : run), source.Description),
-        source.File);
+        source.File)
+    {
+        HeldOut = source is FileSource file ? file.HeldOut : HeldOut.Spread,
+    };
 
     /// <summary>Opens the source again; a file's path is from the run's folder.</summary>
     /// <exception cref="InputException">It cannot be opened, or the file holds something else now.</exception>
@@ -33,7 +39,7 @@ public sealed record DataDescription(string Source, FileIdentity? File)
     {
         if (IsPrivate)
             throw new InputException("the run does not tell the name of its data; give --data FILE");
-        ITokenSource source = TokenSources.Open(File is null ? Source : Path.GetFullPath(Path.Combine(run, Source)), seed);
+        ITokenSource source = TokenSources.Open(File is null ? Source : Path.GetFullPath(Path.Combine(run, Source)), seed, HeldOut);
         try
         {
             EnsureUnchanged(source, run);

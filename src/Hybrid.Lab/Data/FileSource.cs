@@ -6,8 +6,8 @@ using Hybrid.Networks.Training;
 namespace Hybrid.Lab.Data;
 
 /// <summary>
-/// Any file as bytes, cut once into its first 90 % for training, the next 5 % for validation and the rest for testing.
-/// Training sequences begin at uniformly drawn places of their part; validation and test sequences lie end to end.
+/// Any file as bytes, cut into 90 % for training, 5 % for validation and 5 % for testing (<see cref="HeldOut"/> says where).
+/// Training sequences begin at uniformly drawn places of their part; validation and test sequences lie end to end. None crosses a cut.
 /// Windows are read from the file when they are asked for: the system's cache holds what is used, and a file that shrinks
 /// during a run is an error, not a crash as under a memory map.
 /// </summary>
@@ -16,20 +16,20 @@ public sealed class FileSource : ITokenSource
     private readonly FileStream _file;
     private readonly ByteCensus _census;
     private readonly ulong _seed;
-    private readonly (long Start, long Length)[] _parts;
+    private volatile FileCuts? _cuts;
 
     /// <summary>Opens the file and reads it once.</summary>
     /// <param name="path">The file.</param>
     /// <param name="seed">Names where training sequences begin.</param>
+    /// <param name="heldOut">Where validation and test sequences come from.</param>
     /// <exception cref="InputException">The file cannot be read.</exception>
-    public FileSource(string path, ulong seed)
+    public FileSource(string path, ulong seed, HeldOut heldOut = HeldOut.Spread)
     {
         _seed = seed;
+        HeldOut = heldOut;
         _file = Open(path);
         Description = Path.GetFullPath(path);
         _census = ByteCensus.Of(_file);
-        long length = _census.Identity.Bytes, train = (long)(0.9 * length), validation = (long)(0.05 * length);
-        _parts = [(0, train), (train, validation), (train + validation, length - train - validation)];
     }
 
     /// <inheritdoc/>
@@ -37,6 +37,9 @@ public sealed class FileSource : ITokenSource
 
     /// <summary>The file's full path.</summary>
     public string Description { get; }
+
+    /// <summary>Where validation and test sequences come from.</summary>
+    public HeldOut HeldOut { get; }
 
     /// <inheritdoc/>
     public FileIdentity File => _census.Identity;
@@ -48,51 +51,46 @@ public sealed class FileSource : ITokenSource
         new("one byte of context (bigram entropy)", _census.Bigram),
     ];
 
-    /// <summary>Bytes of a part.</summary>
-    public long BytesOf(Split split) => _parts[(int)split].Length;
-
     /// <summary>Nobody knows: null.</summary>
     public double? OptimalLoss(TrainingTask task, int tokens) => null;
 
     /// <summary>Of training as many as its part has places to begin; of the others as many as fit end to end.</summary>
-    public long Sequences(Split split, int length)
-    {
-        foreach (Split part in Enum.GetValues<Split>())
-        {
-            if (BytesOf(part) < length)
-            {
-                throw new InputException(
-                    $"--data {Description}: the file is too short: "
-                    + $"its {File.Bytes} bytes give {Name(part)} {BytesOf(part)}, and one sequence "
-                    + $"takes {length}; give a file of at least {20L * length + 20} bytes or a smaller --set tokens=…");
-            }
-        }
-
-        return split == Split.Train ? BytesOf(split) - length + 1 : BytesOf(split) / length;
-    }
+    public long Sequences(Split split, int length) => CutsFor(length).Sequences(split);
 
     /// <inheritdoc/>
     /// <exception cref="InputException">The file has become shorter.</exception>
     public void Fill(Split split, long sequence, Span<byte> tokens)
     {
-        long count = Sequences(split, tokens.Length);
-        long place = sequence * tokens.Length;
+        FileCuts cuts = CutsFor(tokens.Length);
+        long count = cuts.Sequences(split);
         if (split == Split.Train)
         {
             Span<ulong> word = stackalloc ulong[1];
             UniformBits.Fill(word, SequenceKey.Of(_seed, SequenceKey.Purpose.Tokens, split, sequence));
-            place = UniformBits.Below(word[0], count);
+            sequence = UniformBits.Below(word[0], count);
         }
         else
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(sequence, count);
         }
 
-        Read(_parts[(int)split].Start + place, tokens);
+        Read(cuts.PlaceOf(split, sequence), tokens);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    private FileCuts CutsFor(int length)
+    {
+        FileCuts? cuts = _cuts;
+        if (cuts?.SequenceLength != length)
+            _cuts = cuts = FileCuts.Of(File.Bytes, length, HeldOut) ?? throw TooShort(length);
+        return cuts;
+    }
+
+    private InputException TooShort(int length) => new(
+        $"--data {Description}: the file is too short: its {File.Bytes} bytes give validation (5 %) {File.Bytes / 20}, "
+        + $"and one sequence takes {length}; give a file of at least {FileCuts.Fewest(length)} bytes or a smaller --set tokens=…");
 
     private void Read(long offset, Span<byte> tokens)
     {
@@ -123,11 +121,4 @@ public sealed class FileSource : ITokenSource
                 error);
         }
     }
-
-    private static string Name(Split split) => split switch
-    {
-        Split.Train => "training (90 %)",
-        Split.Validation => "validation (5 %)",
-        _ => "testing (5 %)",
-    };
 }

@@ -45,6 +45,25 @@ public sealed class MeasurementFiles
         return !File.Exists(path) ? null : RunFile.Do(path, "read", () => Parse(path));
     }
 
+    /// <summary>The steps that were measured, ascending.</summary>
+    public IReadOnlyList<int> Steps => !Directory.Exists(_folder) ? [] :
+    [
+        .. Directory.EnumerateFiles(_folder, "step-*.json")
+            .Select(path => int.TryParse(Path.GetFileNameWithoutExtension(path).AsSpan("step-".Length), out int step) ? step : -1)
+            .Where(step => step >= 0)
+            .Order(),
+    ];
+
+    /// <summary>Squared norms of the stream by layer, at both ends of the run and at some measured steps between.</summary>
+    public IReadOnlyList<LayerNorms> Norms(int most)
+    {
+        IReadOnlyList<int> steps = Steps;
+        IEnumerable<int> shown = steps.Count <= most ? steps
+            : Enumerable.Range(0, most).Select(k => steps[(int)((long)k * (steps.Count - 1) / (most - 1))]);
+        return [.. shown.Select(step => new LayerNorms(step, [.. Read(step)!["layers"]!.AsArray()
+            .Select(layer => layer!["q"]?.GetValue<double>() ?? double.NaN)]))];
+    }
+
     private static JsonObject Parse(string path)
     {
         try
@@ -95,6 +114,8 @@ public sealed class MeasurementFiles
         node["attention"] = Branch(measurement.Pass.Attention[block]);
         node["attention"]!["entropy"] = JsonNumber.OrNull(measurement.Pass.Entropy[block]);
         node["mlp"] = Branch(measurement.Pass.Mlp[block]);
+        if (measurement.OperatorNorms.Length == 0)
+            return node;
         node["operatorNorms"] = new JsonObject(
             measurement.OperatorNorms[block].Select(item => KeyValuePair.Create(item.Key, Norm(item.Value))));
         node["exponents"] = new JsonObject
@@ -118,3 +139,8 @@ public sealed class MeasurementFiles
             ["standardError"] = JsonNumber.OrNull(exponent.StandardError),
         })]);
 }
+
+/// <summary>Squared norms of the stream of one moment.</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="Squares">[layer]: q.</param>
+public sealed record LayerNorms(int Step, IReadOnlyList<double> Squares);

@@ -1,18 +1,21 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Hybrid.Import.Files;
 using Hybrid.Import.Json;
+using Hybrid.Import.Records;
 
 namespace Hybrid.Lab.Training;
 
 /// <summary>
 /// The folder of one run: config.json (the plan), log.jsonl (the trajectory), times.jsonl (seconds of every step),
-/// checkpoints/, measurements/ and curve.svg. One process at a time has it open.
+/// checkpoints/, measurements/, curve.svg and report.json (where its page goes). One process at a time has it open.
 /// </summary>
 public sealed class RunDirectory : IDisposable
 {
     private const string Config = "config.json", LogName = "log.jsonl", TimesName = "times.jsonl", CheckpointsName = "checkpoints",
-        FigureName = "curve.svg";
+        FigureName = "curve.svg", ReportName = "report.json";
 
     private readonly RunLock _lock;
 
@@ -50,6 +53,36 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>Where the figure goes.</summary>
     public string FigurePath => Path.Combine(FullPath, FigureName);
+
+    /// <summary>
+    /// The page that is written of the run besides, as a full path, or null; it is remembered as a path from the run's folder, which says
+    /// nothing of whose machine it lies on.
+    /// </summary>
+    /// <exception cref="InputException">The file that remembers it cannot be read or written.</exception>
+    public string? Report
+    {
+        get => !File.Exists(ReportPath) ? null : RunFile.Do(ReportPath, "read", () =>
+        {
+            using JsonDocument document = ArchitectureJson.ParseDocument(File.ReadAllText(ReportPath), ReportPath);
+            JsonFields fields = new(document.RootElement, ReportPath);
+            string path = fields.Text("report");
+            fields.EnsureNoOther();
+            return Path.GetFullPath(Path.Combine(FullPath, path));
+        });
+
+        set => AtomicFile.WriteText(
+            ReportPath, new JsonObject { ["report"] = Path.GetRelativePath(FullPath, Path.GetFullPath(value!)) }.ToJsonString() + "\n");
+    }
+
+    /// <summary>Writes the figure, unless another process has taken the folder since.</summary>
+    /// <exception cref="InputException">It has, or the figure cannot be written.</exception>
+    public void WriteFigure(string svg)
+    {
+        EnsureHeld();
+        AtomicFile.WriteText(FigurePath, svg);
+    }
+
+    private string ReportPath => Path.Combine(FullPath, ReportName);
 
     internal string ConfigPath => Path.Combine(FullPath, Config);
 
@@ -161,7 +194,10 @@ public sealed class RunDirectory : IDisposable
     private static void EnsureNoLinks(string full)
     {
         string[] names =
-            [Config, LogName, TimesName, CheckpointsName, MeasurementFiles.FolderName, RunLock.FileName, RunLock.LeaseName, FigureName];
+        [
+            Config, LogName, TimesName, CheckpointsName, MeasurementFiles.FolderName, RunLock.FileName, RunLock.LeaseName, FigureName,
+            ReportName,
+        ];
         foreach (string path in names.Select(name => Path.Combine(full, name)))
         {
             if (new FileInfo(path).LinkTarget is string target)

@@ -30,6 +30,30 @@ public sealed record TrainerCatalogue(IReadOnlyList<TrainerEntry> Entries)
     /// <exception cref="InputException">The engine has no such device, or refuses the plan, or it does not fit into memory.</exception>
     public ITrainer Create(TrainingPlan plan, int threads, DeviceChoice choice)
     {
+        TrainerEntry entry = Fitting(plan, threads, choice);
+        try
+        {
+            return entry.Create(plan.Options, threads);
+        }
+        catch (ArgumentException error) when (error is not InvalidArchitectureException)
+        {
+            throw new InputException(
+                $"engine {entry.Name} cannot train '{plan.Options.Model.Architecture.Name}': {error.Message}", error);
+        }
+    }
+
+    /// <summary>Refuses a new run that does not fit into memory, or that the processor has no prospect of ending within a day.</summary>
+    /// <exception cref="EngineMissingException">The plan's engine cannot run on this machine, or the device is not there.</exception>
+    /// <exception cref="InputException">It says how much the run takes.</exception>
+    public void EnsureFeasible(TrainingPlan plan, int threads, DeviceChoice choice)
+    {
+        TrainerEntry entry = Fitting(plan, threads, choice);
+        if (entry.OnDevice is null || choice.Device == DeviceChoice.Processor)
+            TrainingCost.EnsureWithinADay(plan, threads);
+    }
+
+    private TrainerEntry Fitting(TrainingPlan plan, int threads, DeviceChoice choice)
+    {
         TrainerEntry entry = Find(plan.Engine, choice);
         string name = plan.Options.Model.Architecture.Name;
         Int128 bytes = entry.Bytes(plan.Options, threads), memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
@@ -40,14 +64,7 @@ public sealed record TrainerCatalogue(IReadOnlyList<TrainerEntry> Entries)
                 + "give --recompute, a smaller --batch, or --set width=…, depth=… or tokens=…");
         }
 
-        try
-        {
-            return entry.Create(plan.Options, threads);
-        }
-        catch (ArgumentException error) when (error is not InvalidArchitectureException)
-        {
-            throw new InputException($"engine {entry.Name} cannot train '{name}': {error.Message}", error);
-        }
+        return entry;
     }
 }
 

@@ -1,6 +1,7 @@
 using Hybrid.Architectures;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Data;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Lab.Training;
@@ -32,6 +33,19 @@ public sealed record TrainingPlan(
 
     /// <summary>Whether the checkpoint with the lowest evaluation is kept besides.</summary>
     public bool KeepBest { get; init; }
+
+    /// <summary>What is measured of the network.</summary>
+    public MeasurementExtent Measures { get; init; }
+
+    /// <summary>
+    /// What may be measured before and after a run without being asked for: everything, where that takes at most a twentieth of the run's
+    /// own work.
+    /// </summary>
+    public static MeasurementExtent Affordable(TrainingOptions options)
+    {
+        long whole = 2L * NetworkMeter.SequencesOfSteps * Math.Min(NetworkMeter.Trajectories, options.Sequences);
+        return 20 * whole <= (long)options.Steps * options.Sequences ? MeasurementExtent.Whole : MeasurementExtent.Pass;
+    }
 
     /// <summary>Most steps of a run: what nine digits in a checkpoint's name can count.</summary>
     public const int LargestSteps = 999_999_999;

@@ -4,6 +4,7 @@ using Hybrid.Import.Files;
 using Hybrid.Import.Json;
 using Hybrid.Import.Records;
 using Hybrid.Lab.Data;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Lab.Training;
@@ -34,6 +35,10 @@ public static class TrainingPlanJson
 
     internal const string KeepName = "keep", KeepBestName = "keepBest";
 
+    private const string HeldOutName = "heldOut", ExponentsName = "exponents";
+
+    private static readonly Dictionary<string, HeldOut> HeldOuts = new() { ["end"] = HeldOut.End, ["spread"] = HeldOut.Spread };
+
     private const int Format = 1;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2, NewLine = "\n" };
@@ -52,6 +57,8 @@ public static class TrainingPlanJson
             node[KeepName] = plan.Keep;
         if (plan.KeepBest)
             node[KeepBestName] = true;
+        if (plan.Measures == MeasurementExtent.Pass)
+            node[ExponentsName] = false;
         return node;
     }
 
@@ -99,6 +106,7 @@ public static class TrainingPlanJson
         {
             Keep = root.Has(KeepName) ? Count(KeepName) : TrainingPlan.UsualCheckpoints,
             KeepBest = root.Has(KeepBestName) && root.Flag(KeepBestName),
+            Measures = root.Has(ExponentsName) && !root.Flag(ExponentsName) ? MeasurementExtent.Pass : MeasurementExtent.Whole,
         };
         root.EnsureNoOther();
         return plan;
@@ -108,7 +116,12 @@ public static class TrainingPlanJson
     {
         JsonObject node = new() { ["source"] = data.Source };
         if (data.File is FileIdentity file)
+        {
             (node["bytes"], node["sha256"]) = (file.Bytes, file.Sha256);
+            if (data.HeldOut != HeldOut.End)
+                node[HeldOutName] = WordOf(HeldOuts, data.HeldOut);
+        }
+
         return node;
     }
 
@@ -118,8 +131,10 @@ public static class TrainingPlanJson
         FileIdentity? file = fields.Has("bytes") || fields.Has("sha256")
             ? new(fields.Integer("bytes", 0, long.MaxValue), fields.Text("sha256"))
             : null;
+        // runs that do not say it are older than the choice
+        HeldOut heldOut = fields.Has(HeldOutName) ? fields.Choice(HeldOutName, HeldOuts) : file is null ? HeldOut.Spread : HeldOut.End;
         fields.EnsureNoOther();
-        return new(source, file);
+        return new(source, file) { HeldOut = heldOut };
     }
 
     private static JsonObject ToNode(ModelOptions model) => new()

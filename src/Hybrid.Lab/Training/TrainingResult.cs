@@ -50,6 +50,9 @@ public enum TrainingOutcome
 
     /// <summary>It was asked to stop, and saved a checkpoint to continue from.</summary>
     Stopped,
+
+    /// <summary>It has not ended.</summary>
+    Running,
 }
 
 /// <summary>A run's result beside what its data allow.</summary>

@@ -79,6 +79,9 @@ public sealed class TrainingRun
         return Result(TrainingOutcome.Finished, null);
     }
 
+    /// <summary>What the run has come to so far.</summary>
+    public TrainingResult SoFar => Result(TrainingOutcome.Running, null);
+
     /// <summary>Why the run has diverged already, or null.</summary>
     private string? Divergence()
     {
@@ -138,7 +141,7 @@ public sealed class TrainingRun
         if (_trainer is not IMeasuredTrainer measured)
             return;
         _batches.Fill(Split.Validation, 0, _batch);
-        _directory.Measurements.Write(_trainer.StepsDone, _plan.Options.Model.Architecture, measured.Measure(_batch));
+        _directory.Measurements.Write(_trainer.StepsDone, _plan.Options.Model.Architecture, measured.Measure(_batch, _plan.Measures));
     }
 
     /// <summary>The lines reach the disk before the checkpoint that continues them.</summary>

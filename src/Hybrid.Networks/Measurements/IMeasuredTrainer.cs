@@ -7,5 +7,6 @@ public interface IMeasuredTrainer : ITrainer
 {
     /// <summary>Measures the network as it stands; changes nothing that is learnt. A function of the state and the batch alone.</summary>
     /// <param name="batch">Options.Sequences sequences.</param>
-    NetworkMeasurement Measure(TokenBatch batch);
+    /// <param name="extent">What of it.</param>
+    NetworkMeasurement Measure(TokenBatch batch, MeasurementExtent extent = MeasurementExtent.Whole);
 }

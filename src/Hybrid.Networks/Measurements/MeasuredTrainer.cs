@@ -10,5 +10,6 @@ public sealed class MeasuredTrainer(TrainingOptions options, int threads) : Dens
     private readonly int threads = threads;
 
     /// <inheritdoc/>
-    public NetworkMeasurement Measure(TokenBatch batch) => NetworkMeter.Measure(this, batch, threads);
+    public NetworkMeasurement Measure(TokenBatch batch, MeasurementExtent extent = MeasurementExtent.Whole) =>
+        NetworkMeter.Measure(this, batch, threads, extent);
 }

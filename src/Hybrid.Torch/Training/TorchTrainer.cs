@@ -123,7 +123,7 @@ public sealed class TorchTrainer : IMeasuredTrainer
     }
 
     /// <summary>As the dense trainer measures the same parameters, on the host: measurements are defined once.</summary>
-    public NetworkMeasurement Measure(TokenBatch batch)
+    public NetworkMeasurement Measure(TokenBatch batch, MeasurementExtent extent = MeasurementExtent.Whole)
     {
         using DenseTrainer dense = new(Options, threads);
         float[] values = new float[Parameters.Max(parameter => Math.Min(parameter.Length, HostMemory.Part))];
@@ -137,7 +137,7 @@ public sealed class TorchTrainer : IMeasuredTrainer
             }
         }
 
-        return NetworkMeter.Measure(dense, batch, threads);
+        return NetworkMeter.Measure(dense, batch, threads, extent);
     }
 
     /// <inheritdoc/>

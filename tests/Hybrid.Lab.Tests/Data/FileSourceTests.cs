@@ -11,8 +11,7 @@ public class FileSourceTests
     public void A_file_is_cut_into_90_5_and_5_per_cent_and_no_sequence_crosses_a_cut()
     {
         using TemporaryFolder folder = new();
-        using FileSource source = new(Numbered(folder, 1000), 1);
-        Assert.Equal((900L, 50L, 50L), (source.BytesOf(Split.Train), source.BytesOf(Split.Validation), source.BytesOf(Split.Test)));
+        using FileSource source = new(Numbered(folder, 1000), 1, HeldOut.End);
         byte[] tokens = new byte[20];
         for (int i = 0; i < 2000; i++)
         {
@@ -26,6 +25,29 @@ public class FileSourceTests
         source.Fill(Split.Test, 0, tokens);
         Assert.Equal(950 % 250, tokens[0]);
         Assert.Throws<ArgumentOutOfRangeException>(() => source.Fill(Split.Validation, 2, tokens));
+    }
+
+    // A byte tells its place: the file's bytes count up to 250 again and again, and the pieces are 250 long.
+    [Fact]
+    public void What_is_held_out_is_spread_over_the_file_and_shared_with_no_part()
+    {
+        using TemporaryFolder folder = new();
+        using FileSource source = new(Numbered(folder, 1000), 1);
+        byte[] tokens = new byte[10];
+        (int First, int Last)[] cuts = [(0, 224), (225, 236), (237, 249)];
+        foreach (Split split in Enum.GetValues<Split>())
+        {
+            (int first, int last) = cuts[(int)split];
+            for (int i = 0; i < (split == Split.Train ? 500 : source.Sequences(split, 10)); i++)
+            {
+                source.Fill(split, i, tokens);
+                Assert.Equal(Enumerable.Range(tokens[0], 10).Select(value => (byte)value), tokens);
+                Assert.InRange(tokens[0], first, last - 9);
+            }
+        }
+
+        Assert.Equal((4L * 216, 4L, 4L), (
+            source.Sequences(Split.Train, 10), source.Sequences(Split.Validation, 10), source.Sequences(Split.Test, 10)));
     }
 
     [Fact]

@@ -13,10 +13,19 @@ public class TrainingFigureTests
     {
         XElement figure = Draw(Losses(40), 1.25);
         string[] lines = [.. figure.Descendants(Svg + "polyline").Select(line => (string)line.Attribute("class")!)];
-        Assert.Equal(["theory s0", "theory s1"], lines);
-        // One in the legend, one in the panel.
-        Assert.Equal(2, figure.Descendants(Svg + "line").Count(line => ((string?)line.Attribute("class"))?.Contains("dashed") == true));
+        // loss and evaluations, gradient norm, learning rate, norms at two moments
+        Assert.Equal(["theory s0", "theory s1", "theory s0", "theory s0", "theory s0", "theory s1"], lines);
+        // One in the legend, one in the panel, and where gradients are clipped.
+        Assert.Equal(3, figure.Descendants(Svg + "line").Count(line => ((string?)line.Attribute("class"))?.Contains("dashed") == true));
         Assert.Contains(figure.Descendants(Svg + "text"), text => text.Value == "optimum 1.25");
+    }
+
+    [Fact]
+    public void The_share_of_clipped_steps_is_that_of_the_log()
+    {
+        LogEntry[] entries = [.. Losses(40).Select(entry => entry with { GradientNorm = entry.Step == 0 ? null : entry.Step <= 10 ? 2 : 0.5 })];
+        XElement figure = Draw(entries, null);
+        Assert.Contains(figure.Descendants(Svg + "text"), text => text.Value == "gradient norm, 25 % clipped");
     }
 
     [Theory]
@@ -47,7 +56,8 @@ public class TrainingFigureTests
 
     private static XElement Draw(LogEntry[] entries, double? optimum, TrainingOutcome outcome = TrainingOutcome.Finished)
     {
-        string svg = TrainingFigure.Render(new(Plans.Small(), outcome, null, entries, 1), optimum, []);
+        string svg = TrainingFigure.Render(
+            new(Plans.Small(), outcome, null, entries, 1), optimum, [], [new(0, [1, 2, double.NaN]), new(40, [1, 20, 300])]);
         Assert.DoesNotContain("NaN", svg);
         XElement figure = XDocument.Parse(svg).Root!;
         foreach (string point in figure.Descendants(Svg + "polyline").SelectMany(

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
-using Hybrid.Import.Files;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Engines;
 using Hybrid.Lab.Training;
@@ -38,6 +37,7 @@ internal static class TrainCommand
         {
             Description = "With --resume: go on with a config.json or log.jsonl that was changed after the checkpoint was taken.",
         };
+        Option<bool> yes = new("--yes") { Description = "Begin a run that takes more than a day on this processor." };
         Option<int> threads = Options.Threads();
         Option<string?> device = DeviceOptions.Device();
         TrainOptions options = new(verb, session.Trainers);
@@ -46,6 +46,7 @@ internal static class TrainCommand
         verb.Options.Add(resume);
         verb.Options.Add(strict);
         verb.Options.Add(accept);
+        verb.Options.Add(yes);
         verb.Options.Add(threads);
         verb.Options.Add(device);
         return verb.Does(parsed =>
@@ -56,18 +57,21 @@ internal static class TrainCommand
             DeviceChoice choice = new(parsed.GetValue(device));
             return parsed.GetValue(resume)
                 ? Resume(session, parsed, options, path, page, count, choice, (parsed.GetValue(strict), parsed.GetValue(accept)))
-                : Begin(session, parsed, options, path, page, count, choice);
+                : Begin(session, parsed, options, path, page, count, choice, parsed.GetValue(yes));
         });
     }
 
     /// <summary>The folder is made last: what cannot be trained leaves none behind.</summary>
     private static int Begin(
-        Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads, DeviceChoice choice)
+        Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads, DeviceChoice choice,
+        bool evenLong)
     {
         if (RunDirectory.Exists(path))
             throw RunDirectory.HoldsARun(path);
         (TrainingPlan plan, ITokenSource source) = options.Plan(parsed, null, path);
         using ITokenSource opened = source;
+        if (!evenLong)
+            session.Trainers.EnsureFeasible(plan, threads, choice);
         using ITrainer trainer = session.Trainers.Create(plan, threads, choice);
         using RunDirectory directory = RunDirectory.Create(path, plan);
         return Run(session, directory, trainer, opened, page, Command(parsed, options, plan), threads, options.Json(parsed));
@@ -98,16 +102,36 @@ internal static class TrainCommand
         RunHeader header = new("train", plan.Options.Seed, plan.Engine, 0, threads);
         if (!json)
             TrainTables.WriteHeader(session.Terminal.Out, header, directory, trainer);
+        if (page is not null)
+            directory.Report = page;
+        string? shown = directory.Report;
+        void Write(TrainingReport report)
+        {
+            string figure = TrainingFigure.Render(
+                report.Result, report.Optimum, report.References, directory.Measurements.Norms(TrainingFigure.MostMoments));
+            directory.WriteFigure(figure);
+            if (shown is not null)
+                ReportOption.Write(shown, TrainPage.Of(report, directory, header, command, figure));
+        }
+
+        double? optimum = source.OptimalLoss(plan.Options.Model.Task, plan.Options.Model.Architecture.Tokens);
+        TrainingReport Report(TrainingResult result) => new(result, optimum, source.References, Machine.PeakMemory);
+        TrainingRun run = new(directory, trainer, source);
+        TrainingView view = new(session.Terminal, run, Report, Write);
         TrainingResult result;
         using (TrainingLine line = new(session.Terminal))
-            result = new TrainingRun(directory, trainer, source).Run(line.Report, session.Cancellation);
-        TrainingReport report = new(
-            result, source.OptimalLoss(plan.Options.Model.Task, plan.Options.Model.Architecture.Tokens),
-            source.References, Machine.PeakMemory);
-        string figure = TrainingFigure.Render(result, report.Optimum, report.References);
-        AtomicFile.WriteText(directory.FigurePath, figure);
-        if (page is not null)
-            ReportOption.Write(page, TrainPage.Of(report, directory, header, command, figure));
+        {
+            void Progress(TrainingProgress now)
+            {
+                line.Report(now);
+                view.Update(now);
+            }
+
+            result = run.Run(Progress, session.Cancellation);
+        }
+
+        TrainingReport report = Report(result);
+        Write(report);
         if (json)
             Json.Write(session.Terminal.Out, TrainJson.ToNode(report, header, directory));
         else

@@ -27,6 +27,7 @@ internal static class TrainJson
             ["optimalLoss"] = report.Optimum is double optimum ? JsonNumber.OrNull(optimum) : null,
             ["references"] = new JsonArray([.. report.References.Select(reference =>
                 (JsonNode)new JsonObject { ["name"] = reference.Name, ["loss"] = JsonNumber.OrNull(reference.Nats) })]),
+            ["summary"] = Summary(new(report)),
             ["evaluations"] = new JsonArray([.. result.Evaluations.Select(entry =>
                 (JsonNode)new JsonObject { ["step"] = entry.Step, ["loss"] = JsonNumber.OrNull(entry.EvalLoss!.Value) })]),
             ["measurements"] =
@@ -35,4 +36,12 @@ internal static class TrainJson
             ["peakMemoryBytes"] = report.PeakMemory,
         };
     }
+
+    private static JsonObject Summary(TrainingSummary summary) => new()
+    {
+        ["sentence"] = summary.Sentence,
+        ["learnt"] = summary.HasLearnt,
+        ["trend"] = Words.Of(summary.Trend),
+        ["slope"] = JsonNumber.OrNull(summary.Slope),
+    };
 }

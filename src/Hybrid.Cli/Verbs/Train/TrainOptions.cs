@@ -5,6 +5,7 @@ using Hybrid.Import;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Training;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Cli.Verbs;
@@ -21,7 +22,7 @@ internal sealed class TrainOptions
 
     private readonly Option<string?> _data = new("--data")
     {
-        Description = "A file, read as bytes (90 % training, 5 % validation, 5 % test), or a source of known optimum: "
+        Description = "A file, read as bytes (90 % training; 5 % validation and 5 % test spread over it), or a source of known optimum: "
             + "markov:vocabulary=32,order=1,entropy=1.73, recall:keys=16,values=16,pairs=4, or synthetic (markov as it is).",
         HelpName = "FILE|markov[:…]|recall[:…]|synthetic",
     };
@@ -54,7 +55,8 @@ internal sealed class TrainOptions
         "--eval-sequences",
         "Validation sequences of an evaluation, rounded up to whole batches; 64, or what a file has, if not given.", null, 1, 1 << 30);
     private readonly Option<int> _measureEvery = Options.Integer<int>(
-        "--measure-every", "Steps between two measurements of the network; before and after training only if not given.",
+        "--measure-every", "Steps between two measurements of the network; before and after training only if not given, and then without operator norms "
+            + "and exponents where these would take more than a twentieth of the run.",
         null, 1, TrainingPlan.LargestSteps);
     private readonly Option<int> _checkpointEvery = Options.Integer<int>(
         "--checkpoint-every", "Steps between two checkpoints; a tenth of the steps, at most 1000, if not given.",
@@ -123,7 +125,7 @@ internal sealed class TrainOptions
         Architecture architecture = Architecture(parsed, stored);
         int steps = Value(parsed, _steps, stored?.Options.Steps) ?? throw Missing("--steps N");
         int batch = Value(parsed, _batch, stored?.Options.Sequences)!.Value;
-        ITokenSource source = Options.Given(parsed, _data) ? TokenSources.Open(parsed.GetValue(_data)!, seed)
+        ITokenSource source = Options.Given(parsed, _data) ? TokenSources.Open(parsed.GetValue(_data)!, seed, stored?.Data.HeldOut ?? HeldOut.Spread)
             : stored?.Data.Open(seed, folder) ?? throw Missing("--data FILE, or --data synthetic");
         try
         {
@@ -149,6 +151,8 @@ internal sealed class TrainOptions
             {
                 Keep = Value(parsed, _keep, stored?.Keep)!.Value,
                 KeepBest = parsed.GetValue(_keepBest) || stored is { KeepBest: true },
+                Measures = Options.Given(parsed, _measureEvery) ? MeasurementExtent.Whole
+                    : stored?.Measures ?? TrainingPlan.Affordable(options),
             };
             plan.EnsureFits(source);
             return (plan, source);

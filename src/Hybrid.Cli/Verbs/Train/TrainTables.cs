@@ -48,6 +48,7 @@ internal static class TrainTables
         }
 
         TextWriter output = terminal.Out;
+        output.WriteLine(new TrainingSummary(report).Sentence);
         output.WriteLine(Outcome(report));
         output.WriteLine($"written: {directory.FigurePath}");
     }
@@ -84,6 +85,7 @@ internal static class TrainTables
     {
         TrainingOutcome.Finished => $"finished: {result.Steps} steps",
         TrainingOutcome.Diverged => $"diverged at step {result.Steps}: {result.Reason}",
+        TrainingOutcome.Running => $"running: step {result.Steps} of {result.Plan.Options.Steps}",
         _ => $"stopped at step {result.Steps} of {result.Plan.Options.Steps}",
     };
 }

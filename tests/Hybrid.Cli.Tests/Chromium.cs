@@ -8,7 +8,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Hybrid.Lab.Tests;
 
-namespace Hybrid.Cli.Tests.Explore;
+namespace Hybrid.Cli.Tests;
 
 /// <summary>The system's Chromium with one page, driven over its own DevTools protocol.</summary>
 internal sealed partial class Chromium : IAsyncDisposable
@@ -157,6 +157,9 @@ internal sealed partial class Chromium : IAsyncDisposable
             "Page.captureScreenshot", new() { ["format"] = "png", ["captureBeyondViewport"] = whole });
         return picture.GetProperty("data").GetBytesFromBase64();
     }
+
+    /// <summary>The page as it is printed, as PDF.</summary>
+    public async Task<byte[]> Print() => (await Send("Page.printToPDF", [])).GetProperty("data").GetBytesFromBase64();
 
     /// <summary>A command of the protocol, to the page once there is one.</summary>
     public async Task<JsonElement> Send(string method, JsonObject parameters)
