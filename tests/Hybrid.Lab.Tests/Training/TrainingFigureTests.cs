@@ -23,7 +23,8 @@ public class TrainingFigureTests
     [Fact]
     public void The_share_of_clipped_steps_is_that_of_the_log()
     {
-        LogEntry[] entries = [.. Losses(40).Select(entry => entry with { GradientNorm = entry.Step == 0 ? null : entry.Step <= 10 ? 2 : 0.5 })];
+        LogEntry[] entries =
+            [.. Losses(40).Select(entry => entry with { GradientNorm = entry.Step == 0 ? null : entry.Step <= 10 ? 2 : 0.5 })];
         XElement figure = Draw(entries, null);
         Assert.Contains(figure.Descendants(Svg + "text"), text => text.Value == "gradient norm, 25 % clipped");
     }

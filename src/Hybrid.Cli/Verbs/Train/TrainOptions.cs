@@ -55,7 +55,8 @@ internal sealed class TrainOptions
         "--eval-sequences",
         "Validation sequences of an evaluation, rounded up to whole batches; 64, or what a file has, if not given.", null, 1, 1 << 30);
     private readonly Option<int> _measureEvery = Options.Integer<int>(
-        "--measure-every", "Steps between two measurements of the network; before and after training only if not given, and then without operator norms "
+        "--measure-every",
+        "Steps between two measurements of the network; before and after training only if not given, and then without operator norms "
             + "and exponents where these would take more than a twentieth of the run.",
         null, 1, TrainingPlan.LargestSteps);
     private readonly Option<int> _checkpointEvery = Options.Integer<int>(
@@ -125,7 +126,8 @@ internal sealed class TrainOptions
         Architecture architecture = Architecture(parsed, stored);
         int steps = Value(parsed, _steps, stored?.Options.Steps) ?? throw Missing("--steps N");
         int batch = Value(parsed, _batch, stored?.Options.Sequences)!.Value;
-        ITokenSource source = Options.Given(parsed, _data) ? TokenSources.Open(parsed.GetValue(_data)!, seed, stored?.Data.HeldOut ?? HeldOut.Spread)
+        ITokenSource source = Options.Given(parsed, _data)
+            ? TokenSources.Open(parsed.GetValue(_data)!, seed, stored?.Data.HeldOut ?? HeldOut.Spread)
             : stored?.Data.Open(seed, folder) ?? throw Missing("--data FILE, or --data synthetic");
         try
         {

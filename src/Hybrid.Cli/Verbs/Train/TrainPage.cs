@@ -19,7 +19,10 @@ internal static class TrainPage
                         new ReportParagraph(new TrainingSummary(report).Sentence),
                         new ReportParagraph(TrainTables.Outcome(report)),
                         new ReportFigure(
-                            "curve.svg", "Loss by step in training and evaluation, with the losses it is to be compared with; norm of the gradient, learning rate, and norms of the stream by layer.", figure),
+                            "curve.svg",
+                            "Loss by step in training and evaluation, with the losses it is to be compared with; norm of the gradient, learning "
+                                + "rate, and norms of the stream by layer.",
+                            figure),
                         TrainTables.Losses(report),
                     ]),
                 .. layers is null ? (ReportSection[])[] : [new("The network, before and after", [layers])],

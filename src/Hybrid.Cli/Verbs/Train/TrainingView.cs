@@ -9,7 +9,8 @@ namespace Hybrid.Cli.Verbs;
 /// The curve of a run, and its page where one is asked for, which are drawn while it trains: at evaluations, in at most a twentieth of the
 /// run's time. Where they cannot be written the run goes on.
 /// </summary>
-internal sealed class TrainingView(Terminal terminal, TrainingRun run, Func<TrainingResult, TrainingReport> report, Action<TrainingReport> write)
+internal sealed class TrainingView(
+    Terminal terminal, TrainingRun run, Func<TrainingResult, TrainingReport> report, Action<TrainingReport> write)
 {
     private const double Share = 0.05;
 
