@@ -91,6 +91,6 @@ public sealed class DocumentedCommandTests
             File.WriteAllText(folder.Path(name), text);
     }
 
-    private static string Root([CallerFilePath] string file = "") =>
+    internal static string Root([CallerFilePath] string file = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", ".."));
 }

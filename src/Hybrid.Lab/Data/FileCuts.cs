@@ -38,7 +38,7 @@ internal sealed class FileCuts
     /// <summary>Tokens of a sequence.</summary>
     public int SequenceLength { get; }
 
-    /// <summary>As many pieces as the choice allows, with room for a sequence in every part; null where even one piece has it not.</summary>
+    /// <summary>As many pieces as the choice allows, with room for a sequence in every part; null where one piece has none.</summary>
     public static FileCuts? Of(long bytes, int length, HeldOut heldOut)
     {
         int most = heldOut == HeldOut.End ? 1 : (int)Math.Clamp(bytes / Fewest(length), 1, MostPieces);

@@ -7,7 +7,7 @@ namespace Hybrid.Networks.Measurements;
 /// <param name="Pass">What passed through it, forwards and backwards.</param>
 /// <param name="OperatorNorms">[block − 1]: ‖W‖ of every matrix of the block by its name within the block, such as "mlp.in"; none of a
 /// measurement of the pass alone.</param>
-/// <param name="Forward">[block − 1][k]: leading Lyapunov exponents with the tangents carried forwards, means over sequences; or none.</param>
+/// <param name="Forward">[block − 1][k]: leading Lyapunov exponents, the tangents carried forwards, means over sequences; or none.</param>
 /// <param name="Backward">[block − 1][k]: the same backwards.</param>
 public sealed record NetworkMeasurement(
     double Loss,

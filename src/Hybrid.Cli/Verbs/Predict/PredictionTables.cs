@@ -77,7 +77,7 @@ internal static class PredictionTables
         string average = prediction.Stationary ? "" : ", mean over depth";
         FixedPoint fixedPoint = prediction.FixedPoint;
         string found = !prediction.Stationary
-            ? "norms are not stationary: no fixed point"
+            ? "norms are not stationary: there is none"
             : fixedPoint.Converged ? "attracting fixed point of the block" : "iteration did not converge";
         return new(
             "",
@@ -85,17 +85,26 @@ internal static class PredictionTables
             [
                 ["angle exponent", "λ_a", Exponent(prediction.AngleExponent), $"{phase}{average}"],
                 .. AtDepth(prediction),
-                [
-                    "gradient exponent", "λ_g", Exponent(prediction.GradientExponent),
-                    $"growth of gradient power per block, backwards{average}",
-                ],
-                ["difference exponent", "λ_d", Exponent(prediction.DifferenceExponent), $"the same for g_d − g_o{average}"],
-                ["angle depth scale", "ξ_a", DepthScale(prediction.AngleExponent), "blocks over which angles change by e"],
-                ["gradient depth scale", "ξ_g", DepthScale(prediction.GradientExponent), "blocks over which gradients change by e"],
-                ["fixed-point norm", "q*", Numbers.Significant(fixedPoint.Q), found],
-                ["fixed-point correlation", "ρ*", Numbers.Significant(fixedPoint.Rho), found],
+                .. Known(
+                    [
+                        "gradient exponent", "λ_g", Exponent(prediction.GradientExponent),
+                        $"growth of gradient power per block, backwards{average}",
+                    ],
+                    ["difference exponent", "λ_d", Exponent(prediction.DifferenceExponent), $"the same for g_d − g_o{average}"],
+                    ["angle depth scale", "ξ_a", DepthScale(prediction.AngleExponent), "blocks over which angles change by e"],
+                    ["gradient depth scale", "ξ_g", DepthScale(prediction.GradientExponent), "blocks over which gradients change by e"]),
+                .. prediction.Stationary
+                    ? (string[][])
+                    [
+                        ["fixed-point norm", "q*", Numbers.Significant(fixedPoint.Q), found],
+                        ["fixed-point correlation", "ρ*", Numbers.Significant(fixedPoint.Rho), found],
+                    ]
+                    : [["fixed point", "q*, ρ*", Numbers.Significant(double.NaN), found]],
             ]);
     }
+
+    /// <summary>What is not known here has no row: the first one says why.</summary>
+    private static IEnumerable<string[]> Known(params string[][] rows) => rows.Where(row => row[2] != Numbers.Significant(double.NaN));
 
     /// <summary>
     /// Under a mask λ_a is a limit that differences approach over a

@@ -20,7 +20,7 @@ internal static class TrainPage
                         new ReportParagraph(TrainTables.Outcome(report)),
                         new ReportFigure(
                             "curve.svg",
-                            "Loss by step in training and evaluation, with the losses it is to be compared with; norm of the gradient, learning "
+                            "Loss by step in training and evaluation, with what it is to be compared with; norm of the gradient, learning "
                                 + "rate, and norms of the stream by layer.",
                             figure),
                         TrainTables.Losses(report),
