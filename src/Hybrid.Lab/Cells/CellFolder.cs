@@ -35,7 +35,7 @@ public sealed class CellFolder
         if (!File.Exists(file))
         {
             EnsureUsable(path, full);
-            Do(full, "made", () => Directory.CreateDirectory(full));
+            Do(full, "made", () => DurableFolder.Make(full));
             string created = Path.Combine(full, CreatedName);
             if (!File.Exists(created))
                 AtomicFile.WriteText(created, DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture) + "\n");
@@ -88,7 +88,7 @@ public sealed class CellFolder
     internal string Made(string name)
     {
         string folder = Path.Combine(FullPath, name);
-        Do(folder, "made", () => Directory.CreateDirectory(folder));
+        Do(folder, "made", () => DurableFolder.Make(folder));
         return folder;
     }
 
@@ -101,6 +101,13 @@ public sealed class CellFolder
     /// <summary>Reads a whole file.</summary>
     /// <exception cref="InputException">It cannot be read.</exception>
     internal static string Read(string path) => Do(path, "read", () => File.ReadAllText(path, Encoding.UTF8));
+
+    /// <inheritdoc cref="Do{T}"/>
+    internal static void Do(string path, string done, Action action) => Do(path, done, () =>
+    {
+        action();
+        return true;
+    });
 
     /// <summary>Does something with a file that must be <paramref name="done"/>, such as "written".</summary>
     internal static T Do<T>(string path, string done, Func<T> action)

@@ -26,18 +26,7 @@ public static class CellRun
         CellAssignment assignment,
         int threads,
         Action<CellProgress> progress,
-        CancellationToken cancellation) =>
-        Run(work, folder, assignment, threads, progress, cancellation, null);
-
-    /// <summary>As above, with the stream that a path is written through; for tests of what fails.</summary>
-    internal static CellRunOutcome Run(
-        ICellWork work,
-        CellFolder folder,
-        CellAssignment assignment,
-        int threads,
-        Action<CellProgress> progress,
-        CancellationToken cancellation,
-        Func<string, Stream>? create)
+        CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         if (work.Plan.Hash != folder.Plan.Hash)
@@ -58,7 +47,7 @@ public static class CellRun
         ExceptionDispatchInfo? fault = null;
         progress(new(done, mine.Length, null));
         using RunningMark mark = new(folder, owner);
-        using CellWriter writer = new(folder, owner, create);
+        using CellWriter writer = new(folder, owner);
         Thread[] others = [.. Enumerable.Range(1, atATime - 1).Select(Helper)];
         Work();
         foreach (Thread other in others)

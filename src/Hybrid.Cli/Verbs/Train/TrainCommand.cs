@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
-using Hybrid.Import.Files;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Engines;
 using Hybrid.Lab.Training;
@@ -105,7 +104,7 @@ internal static class TrainCommand
             result, source.OptimalLoss(plan.Options.Model.Task, plan.Options.Model.Architecture.Tokens),
             source.References, Machine.PeakMemory);
         string figure = TrainingFigure.Render(result, report.Optimum, report.References);
-        AtomicFile.WriteText(directory.FigurePath, figure);
+        directory.WriteFigure(figure);
         if (page is not null)
             ReportOption.Write(page, TrainPage.Of(report, directory, header, command, figure));
         if (json)
