@@ -38,8 +38,7 @@ public static class AtomicFile
     /// <exception cref="InputException">The file cannot be written; nothing is left behind.</exception>
     internal static void Write(string path, Action<FileStream> write, bool durable = true) => FileWork.Do(() =>
     {
-        // No process of any machine that shares the folder takes the same name.
-        string temporary = $"{path}.{Guid.NewGuid():N}.{Environment.ProcessId}{Leftovers.Ending}";
+        string temporary = Leftovers.NameFor(path);
         FileCalls calls = FileCalls.Current;
         try
         {

@@ -92,6 +92,16 @@ public sealed class CellFolder
         return folder;
     }
 
+    /// <summary>Removes what killed processes left half-written; those at work on it are seen by their numbers or write for less than
+    /// an hour.</summary>
+    internal void RemoveLeft()
+    {
+        string cells = Path.Combine(FullPath, "cells");
+        string[] buckets = Directory.Exists(cells) ? Directory.GetDirectories(cells) : [];
+        foreach (string folder in (string[])[FullPath, PathOf("packs"), PathOf("failures"), PathOf("batches"), .. buckets])
+            Leftovers.RemoveLeft(folder);
+    }
+
     /// <summary>Files of a folder that need not exist; none that is still being written.</summary>
     internal static IEnumerable<string> Files(string folder, string pattern, SearchOption depth = SearchOption.TopDirectoryOnly) =>
         Directory.Exists(folder)

@@ -32,6 +32,7 @@ public static class CellRun
         if (work.Plan.Hash != folder.Plan.Hash)
             throw new InputException($"{folder.FullPath}: holds the cells of another plan, {folder.Plan.DifferenceTo(work.Plan)}");
         string owner = assignment.Owner;
+        folder.RemoveLeft();
         CollectLost(work, folder, owner);
         int[] mine = assignment.Shard.Take(assignment.Cells, work.Cells);
         HashSet<int> finished = CellScan.Finished(folder, mine, assignment.MayHold);

@@ -84,6 +84,30 @@ public class LeaseTests
     }
 
     [Fact]
+    public void Who_has_lost_its_lease_appends_no_line_and_writes_no_figure()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Path("run"), lease = Path.Combine(path, RunLock.LeaseName);
+        InputException error = Assert.Throws<InputException>(() => Plans.Run(path, Plans.Small(), default, now =>
+        {
+            if (now.Step != 3)
+                return;
+            File.WriteAllText(lease, Here("there").ToText() + "\n1\n");
+            // Longer than a holder is still.
+            Thread.Sleep(LeaseTimes.Usual.Beat + TimeSpan.FromSeconds(1));
+        }));
+        Assert.Contains("another process has taken the run", error.Message);
+        Assert.Equal(4, File.ReadAllLines(Path.Combine(path, "log.jsonl")).Length);
+        File.Delete(lease);
+        using RunDirectory directory = RunDirectory.Open(path);
+        directory.WriteFigure("<svg/>");
+        File.WriteAllText(lease, Here("there").ToText() + "\n1\n");
+        Assert.Throws<InputException>(() => directory.WriteFigure("<svg>other</svg>"));
+        Assert.Equal("<svg/>", File.ReadAllText(directory.FigurePath));
+        File.Delete(lease);
+    }
+
+    [Fact]
     public void A_lease_names_no_machine_and_no_user()
     {
         string line = LeaseHolder.OfProcess().ToText();
