@@ -37,12 +37,31 @@ module Laws =
     [<Literal>]
     let private RouterStep = 0.25
 
+    /// Sampled routers are asked for again by every change of an architecture that leaves its experts alone: recipes, suggestions, phases.
+    /// So many of them are kept.
+    [<Literal>]
+    let private MostRouters = 4096
+
+    let private sampledRouters =
+        ConcurrentDictionary<struct (bool * Experts * float), RouterMoments>()
+
+    let private sampledRouter roughly (experts: Experts) largest =
+        if sampledRouters.Count > MostRouters then
+            sampledRouters.Clear()
+
+        let compute =
+            if roughly then
+                RouterMoments.computeRoughly
+            else
+                RouterMoments.compute
+
+        sampledRouters.GetOrAdd(struct (roughly, experts, largest), fun _ -> compute experts largest)
+
     /// On a grid that the record's own σ_r belongs to, for tokens of norm 1. Correlations of n tokens go down to −1/(n−1).
-    let private routers compute (architecture: Architecture) =
+    let private routers roughly (architecture: Architecture) =
         let largest = 1.0 - Architecture.leastCorrelation architecture.Tokens
 
-        let sampled =
-            remember (fun (experts: Experts) -> compute experts largest)
+        let sampled (experts: Experts) = sampledRouter roughly experts largest
 
         fun (experts: Experts) (seen: float) ->
             let at k =
@@ -119,7 +138,7 @@ module Laws =
           Heads = fun s u -> fluctuations struct (s, u)
           Mlp = remember (Kernels.at architecture.Activation)
           Norm = remember norm
-          Router = routers RouterMoments.compute architecture
+          Router = routers false architecture
           Sink = fun parameters seen -> besideSinks struct (parameters, seen)
           AreAlike = false
           Proceed = ignore }
@@ -166,7 +185,12 @@ module Laws =
         { exact architecture with
             Attention = AttentionGrid(architecture.Tokens).Moments
             Heads = fun _ _ -> HeadMoments.still
-            Router = routers RouterMoments.computeRoughly architecture }
+            Router = routers true architecture }
+
+    /// Laws for one architecture of several that stand beside each other: routers from fewer numbers.
+    let internal quick (architecture: Architecture) =
+        { exact architecture with
+            Router = routers true architecture }
 
     /// The laws as if there were ever more heads, which then do not fluctuate.
     let manyHeads (laws: Laws) : Laws =
