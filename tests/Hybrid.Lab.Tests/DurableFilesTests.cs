@@ -86,6 +86,7 @@ public class DurableFilesTests
                 refused += error is null ? 0 : 1;
                 Assert.True(error is null || (error is InputException && error.Message.Contains(message)), $"call {number}: {error}");
                 Assert.Contains(remedy, error?.Message ?? remedy);
+                Assert.DoesNotContain(".partial", error?.Message ?? "");
                 string weights = Path.Combine(root, "out/fresh/model.safetensors");
                 if (!File.Exists(weights))
                     Export(root);

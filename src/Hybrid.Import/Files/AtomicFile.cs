@@ -57,7 +57,9 @@ public static class AtomicFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            throw new InputException($"cannot write {path} ({error.Message.TrimEnd('.')}); {Remedy(error)}", error);
+            // The system's message may end in " : 'path'", which is that of the unfinished file.
+            string reason = error.Message.Split(" : '")[0].TrimEnd('.');
+            throw new InputException($"cannot write {path} ({reason}); {Remedy(error)}", error);
         }
         finally
         {

@@ -108,6 +108,22 @@ public class LeaseTests
     }
 
     [Fact]
+    public void A_lock_that_cannot_be_opened_is_not_one_that_another_process_has()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Path(RunLock.FileName);
+        using (Take())
+            Assert.Contains("in use by another process", Assert.Throws<RunInUseException>(Take).Message);
+        // What no file can be opened as.
+        File.Delete(path);
+        Directory.CreateDirectory(path);
+        InputException error = Assert.Throws<InputException>(Take);
+        Assert.StartsWith($"{path}: cannot be opened", error.Message);
+
+        RunLock Take() => new(folder.Root);
+    }
+
+    [Fact]
     public void A_lease_names_no_machine_and_no_user()
     {
         string line = LeaseHolder.OfProcess().ToText();
