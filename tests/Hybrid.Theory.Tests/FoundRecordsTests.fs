@@ -52,7 +52,9 @@ let ``A schedule of no layers is not one of equal layers`` () =
 [<Fact>]
 let ``A search among routers takes rough ones, within their error of those that predictions take`` () =
     let experts = Networks.experts 4 2 Gate.Renormalised 1.0
-    let fine, rough = RouterMoments.compute experts 1.15, RouterMoments.computeRoughly experts 1.15
+
+    let fine, rough =
+        RouterMoments.compute experts 1.15, RouterMoments.computeRoughly experts 1.15
     // standard errors of .2 % and 1 %, four times as large from a sixteenth of the numbers; five of them
     Check.relative "O(1)" (5.0 * 0.008) fine.Overlap rough.Overlap
     Check.relative "B(1)" (5.0 * 0.008) fine.Slope rough.Slope

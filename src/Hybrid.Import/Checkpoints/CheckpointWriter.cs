@@ -59,7 +59,8 @@ public static class CheckpointWriter
                 $"--out {folder}: cannot be made ({error.Message.TrimEnd('.')}); {AtomicFile.Remedy(error)}", error);
         }
 
-        // Another process may have exported there meanwhile. The weights make it a checkpoint: an export that ends between the two is done again by the same command.
+        // Another process may have exported there meanwhile.
+        // The weights make it a checkpoint: an export that ends between the two is done again by the same command.
         EnsureFree(folder, config, configText);
         AtomicFile.WriteText(config, configText);
         AtomicFile.Write(weights, file => SafetensorsWriter.Write(

@@ -80,10 +80,10 @@ public sealed class CheckpointStore
                 trainer.StepsDone,
                 new Dictionary<string, FileIdentity>
                 {
-                    [Weights] =
-                        Write(partial, Weights, file => SafetensorsWriter.Write(file.Write, trainer.Parameters, Metadata(trainer), trainer.Read)),
-                    [Optimiser] = Write(
-                        partial, Optimiser, file => SafetensorsWriter.Write(file.Write, trainer.OptimiserState, Metadata(trainer), trainer.Read)),
+                    [Weights] = Write(partial, Weights, file =>
+                        SafetensorsWriter.Write(file.Write, trainer.Parameters, Metadata(trainer), trainer.Read)),
+                    [Optimiser] = Write(partial, Optimiser, file =>
+                        SafetensorsWriter.Write(file.Write, trainer.OptimiserState, Metadata(trainer), trainer.Read)),
                 },
                 run);
             Write(partial, State, file => file.Write(Encoding.UTF8.GetBytes(state.ToText())));

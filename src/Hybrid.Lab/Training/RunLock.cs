@@ -68,7 +68,8 @@ internal sealed class RunLock : IDisposable
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             string reason = error.Message.Split(" : '")[0].TrimEnd('.');
-            throw new InputException($"{path}: cannot be opened ({reason}); make room, or give --out a folder that can be written", error);
+            throw new InputException(
+                $"{path}: cannot be opened ({reason}); make room, or give --out a folder that can be written", error);
         }
     }
 
