@@ -28,6 +28,7 @@ public static class Cli
     public static int Run(string[] args, Session session)
     {
         session = session with { Terminal = session.Terminal.Forgiving() };
+        using ResultWriter output = (ResultWriter)session.Terminal.Out;
         using ProgressWriter progress = (ProgressWriter)session.Terminal.Error;
         int code;
         bool leavesFiles = false;
@@ -44,7 +45,7 @@ public static class Cli
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             });
-            session.Terminal.Out.Flush();
+            output.Flush();
         }
         catch (Exception error)
         {
@@ -52,7 +53,7 @@ public static class Cli
         }
 
         progress.Release();
-        if (((ForgivingWriter)session.Terminal.Out).Failure is not Exception failure)
+        if (output.Failure is not Exception failure)
             return code;
         if (!leavesFiles)
             return Report(session, failure);
@@ -92,8 +93,12 @@ public static class Cli
 
     private static int Fail(Session session, int code, string message)
     {
-        if (session.Terminal.Error is ProgressWriter progress)
+        if (session.Terminal is { Out: ResultWriter output, Error: ProgressWriter progress })
+        {
+            output.Drop();
             progress.Drop();
+        }
+
         // Where nobody can be told, the exit code still says it.
         session.Terminal.Error.WriteLine($"hybrid: {OneLine.Of(message)}");
         return code;

@@ -24,8 +24,11 @@ let Samples = 32
 [<Literal>]
 let private MoreSamples = 8
 
-[<Literal>]
-let private Seed = 31UL
+/// Of the networks; HYBRID_SEED gives another, on which the tree disagrees with the same probability.
+let private seed =
+    match UInt64.TryParse(Environment.GetEnvironmentVariable "HYBRID_SEED") with
+    | true, given -> given
+    | _ -> 31UL
 
 /// Draws of the Gram process for one network, at least, where the theory averages them: their error is then well below the networks',
 /// whose extrapolation is worth half of them. A prediction that a user asks for may take fewer, and says with what error.
@@ -87,7 +90,7 @@ type Networks =
 /// Draws and measures so many of each, at the second width `SecondWidth.SampleFactor` times as many; the numbers depend on the setting
 /// alone.
 let measure samples (engine: EngineEntry) (architecture: Architecture) : Networks =
-    let run = EnsembleRun(engine, Environment.ProcessorCount, Seed)
+    let run = EnsembleRun(engine, Environment.ProcessorCount, seed)
     let second = SecondWidth.Of architecture
 
     let ensemble at first samples =

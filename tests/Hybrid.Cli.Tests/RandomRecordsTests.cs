@@ -18,7 +18,10 @@ public sealed class RandomRecordsCollection;
 [Collection("records")]
 public sealed class RandomRecordsTests
 {
-    private const int All = 10_000, Usual = 48, Seconds = 10;
+    private const int All = 10_000, Usual = 40, Seconds = 10;
+
+    // At each of these something was wrong once: refused late, without end, overflow at the first layer, in a norm's tanh.
+    private static readonly int[] Known = [51, 86, 96, 102, 135, 181, 209, 311];
 
     private static readonly string[][] Verbs =
     [
@@ -63,17 +66,32 @@ public sealed class RandomRecordsTests
             return Enumerable.Range(low, high - low + 1);
         }
 
-        return Enumerable.Range(0, asked == "all" ? All : Usual);
+        return asked == "all" ? Enumerable.Range(0, All) : Enumerable.Range(0, Usual).Concat(Known);
     }
 
     private static (string? Fault, bool Answered) Fault(TemporaryFolder folder, string verb, string[] args)
     {
         string run = folder.Path("run");
-        using Process process = Process.GetCurrentProcess();
-        TimeSpan start = process.TotalProcessorTime;
-        CommandRun done = CommandRun.Of(verb == "train" ? [.. args, "--out", run] : args);
-        process.Refresh();
-        double seconds = (process.TotalProcessorTime - start).TotalSeconds;
+        double start = ProcessorSeconds();
+        CommandRun? finished = null;
+        using CancellationTokenSource stop = new();
+        // What has no end is named and left behind, so that the others are seen too.
+        Thread thread = new(() => finished = CommandRun.Of(stop.Token, verb == "train" ? [.. args, "--out", run] : args))
+        {
+            IsBackground = true,
+        };
+        thread.Start();
+        while (!thread.Join(100) && ProcessorSeconds() - start < 4 * Seconds)
+        {
+        }
+
+        if (finished is not CommandRun done)
+        {
+            stop.Cancel();
+            return (thread.Join(20_000) ? $"more than {4 * Seconds} s of the processor, until it was stopped" : "no end", false);
+        }
+
+        double seconds = ProcessorSeconds() - start;
         bool good = done.ExitCode is 0 or 1, left = Directory.Exists(run);
         if (left)
             Directory.Delete(run, recursive: true);
@@ -89,6 +107,12 @@ public sealed class RandomRecordsTests
             _ => $"exit code {done.ExitCode}: {done.Error.Trim()}",
         };
         return (fault, good);
+    }
+
+    private static double ProcessorSeconds()
+    {
+        using Process process = Process.GetCurrentProcess();
+        return process.TotalProcessorTime.TotalSeconds;
     }
 
     private static string? JsonFault(string output)

@@ -115,7 +115,7 @@ public class SafetensorsTests
     {
         string path = folder.Path("t.safetensors");
         using HashedWriter file = new(new FileStream(path, FileMode.CreateNew));
-        SafetensorsWriter.Write(file, Tensors, new Dictionary<string, string> { ["step"] = "12" }, (tensor, offset, destination) =>
+        SafetensorsWriter.Write(file.Write, Tensors, new Dictionary<string, string> { ["step"] = "12" }, (tensor, offset, destination) =>
         {
             for (int i = 0; i < destination.Length; i++)
                 destination[i] = Value(tensor, offset + i);

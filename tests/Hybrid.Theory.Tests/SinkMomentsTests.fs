@@ -153,3 +153,18 @@ let ``Where the sink's share is not known no exponent is given`` () =
         Assert.Empty((DepthExponents.along unknown (Laws.exact unknown)).Layers)
 
     Assert.True(Features.haveLine a)
+
+[<Theory>]
+[<InlineData(1e-9, 2e-9)>]
+[<InlineData(5e-324, 1e-8)>]
+let ``Logits that hardly move leave what the sink leaves of none, however small their deviation`` small larger =
+    let still, near =
+        SinkMoments.compute 4 8 small -0.7, SinkMoments.compute 4 8 larger -0.7
+
+    // the next order is that of the larger one's square
+    Check.relative "E t²" 1e-14 near.Square still.Square
+
+    if small > 1e-100 then
+        Check.relative "X" 1e-12 (near.Rest * (small / larger) * (small / larger)) still.Rest
+    else
+        Assert.Equal(0.0, still.Rest)

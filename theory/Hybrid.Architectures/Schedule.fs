@@ -24,9 +24,10 @@ type Schedule =
         | Constant value -> [| value |]
         | PerLayer values -> values
 
-    /// Whether every layer has the same value.
+    /// Whether every layer has the same value; a schedule of no layers has none.
     member this.IsUniform =
-        this.Values |> Array.forall (fun value -> value = this.Values[0])
+        this.Values.Length > 0
+        && this.Values |> Array.forall (fun value -> value = this.Values[0])
 
     /// Whether it has a value for each of `depth` layers.
     member this.HasLength(depth: int) =

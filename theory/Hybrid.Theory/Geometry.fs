@@ -127,10 +127,10 @@ module Geometry =
     let internal ensureInRange architecture (sublayer: Sublayer) (q: float) =
         let inRange =
             match sublayer.Module with
-            | Module.Attention parameters -> AttentionMaps.spread parameters { Q = q; U = 1.0 } <= 1e300
+            | Module.Attention parameters -> AttentionMaps.spread parameters { Q = q; U = 1.0 } <= Laws.LargestVariance
             | Module.Mlp parameters ->
                 let struct (v, _) = MlpMaps.preActivation parameters { Q = q; U = 0.0 }
-                v <= 1e300
+                v <= Laws.LargestVariance
 
         if not inRange then
             raise (diverges architecture 1)

@@ -37,12 +37,31 @@ module Laws =
     [<Literal>]
     let private RouterStep = 0.25
 
+    /// Sampled routers are asked for again by every change of an architecture that leaves its experts alone: recipes, suggestions, phases.
+    /// So many of them are kept.
+    [<Literal>]
+    let private MostRouters = 4096
+
+    let private sampledRouters =
+        ConcurrentDictionary<struct (bool * Experts * float), RouterMoments>()
+
+    let private sampledRouter roughly (experts: Experts) largest =
+        if sampledRouters.Count > MostRouters then
+            sampledRouters.Clear()
+
+        let compute =
+            if roughly then
+                RouterMoments.computeRoughly
+            else
+                RouterMoments.compute
+
+        sampledRouters.GetOrAdd(struct (roughly, experts, largest), fun _ -> compute experts largest)
+
     /// On a grid that the record's own σ_r belongs to, for tokens of norm 1. Correlations of n tokens go down to −1/(n−1).
-    let private routers (architecture: Architecture) =
+    let private routers roughly (architecture: Architecture) =
         let largest = 1.0 - Architecture.leastCorrelation architecture.Tokens
 
-        let sampled =
-            remember (fun (experts: Experts) -> RouterMoments.compute experts largest)
+        let sampled (experts: Experts) = sampledRouter roughly experts largest
 
         fun (experts: Experts) (seen: float) ->
             let at k =
@@ -77,10 +96,26 @@ module Laws =
 
         SinkMoments.compute architecture.Tokens (Architecture.headWidth architecture) s head.Sink.Value
 
+    /// Largest variance of pre-activations that is followed: what is formed of it stays in double precision.
+    [<Literal>]
+    let internal LargestVariance = 1e300
+
     /// s²u up to which rows of attention are nearly equal: what is left out of T2, a share of this order, is below the 1e-8 that the
     /// moments are computed to.
     [<Literal>]
     let internal Near = 1e-12
+
+    /// tanh's kernels where a norm is one; beyond this variance they are not taken, as of a module's pre-activations.
+    let private norm (variance: float) =
+        if variance <= LargestVariance then
+            Kernels.at Activation.Tanh variance
+        else
+            raise (
+                DivergenceException(
+                    1,
+                    $"the norm's tanh sees tokens of variance {variance}: it must be at most {LargestVariance}; lower normKind.dyt"
+                )
+            )
 
     /// The laws of an architecture, computed exactly at first use and remembered: depth repeats them.
     let exact (architecture: Architecture) =
@@ -102,8 +137,8 @@ module Laws =
         { Attention = fun s u -> moments struct (s, u)
           Heads = fun s u -> fluctuations struct (s, u)
           Mlp = remember (Kernels.at architecture.Activation)
-          Norm = remember (Kernels.at Activation.Tanh)
-          Router = routers architecture
+          Norm = remember norm
+          Router = routers false architecture
           Sink = fun parameters seen -> besideSinks struct (parameters, seen)
           AreAlike = false
           Proceed = ignore }
@@ -145,11 +180,17 @@ module Laws =
                         exact.Attention s u }
 
     /// Laws for a search among neighbours of an architecture: attention's moments from a grid that fills itself, heads that do not
-    /// fluctuate.
+    /// fluctuate, routers from fewer numbers.
     let internal forSearch (architecture: Architecture) =
         { exact architecture with
             Attention = AttentionGrid(architecture.Tokens).Moments
-            Heads = fun _ _ -> HeadMoments.still }
+            Heads = fun _ _ -> HeadMoments.still
+            Router = routers true architecture }
+
+    /// Laws for one architecture of several that stand beside each other: routers from fewer numbers.
+    let internal quick (architecture: Architecture) =
+        { exact architecture with
+            Router = routers true architecture }
 
     /// The laws as if there were ever more heads, which then do not fluctuate.
     let manyHeads (laws: Laws) : Laws =

@@ -75,7 +75,7 @@ module Recipes =
           Stationary = false }
 
     let private alternative (recipe, reference, architecture: Architecture) =
-        let laws = Laws.exact architecture
+        let laws = Laws.quick architecture
 
         { Recipe = recipe
           Reference = reference

@@ -77,10 +77,10 @@ module RouterMoments =
         gates
 
     /// Σ_e g_e² and tr JᵀJ of a token, averaged.
-    let private own seed (experts: Experts) =
+    let private own thin seed (experts: Experts) =
         let logits = Array.zeroCreate<float> experts.Count
         let gates = Gates.Create(1, experts.Count)
-        let count = samples experts.Count
+        let count = samples experts.Count / thin
         let mutable overlap = 0.0
         let mutable slope = 0.0
 
@@ -144,8 +144,8 @@ module RouterMoments =
         sums
 
     /// O(1) − O and B(1) − B at every u, means and the first one's standard error.
-    let private losses seed (experts: Experts) (us: float[]) =
-        let count = pairs experts.Count
+    let private losses thin seed (experts: Experts) (us: float[]) =
+        let count = pairs experts.Count / thin
 
         let parts =
             Array.Parallel.init Parts (fun part ->
@@ -166,7 +166,7 @@ module RouterMoments =
 
     /// E[g_k² | the k-th and the (k+1)-th logit are equal]: their common value is drawn from its density, the others on their sides of
     /// it.
-    let private tied seed (experts: Experts) =
+    let private tied thin seed (experts: Experts) =
         let count, active = experts.Count, experts.Active
         let step = 0.005
         let grid = Array.init 3601 (fun k -> -9.0 + step * float k)
@@ -197,7 +197,7 @@ module RouterMoments =
             Distributions.Normal.InvCDF(0.0, 1.0, max 1e-300 p)
 
         let numbers = Array.zeroCreate<float> count
-        let draws = samples count / 8
+        let draws = samples count / 8 / thin
         let mutable sum = 0.0
 
         for index in 0 .. draws - 1 do
@@ -220,17 +220,17 @@ module RouterMoments =
 
         experts.Scale * experts.Scale * sum / float draws
 
-    let private cuspBy seed (experts: Experts) =
+    let private cuspBy thin seed (experts: Experts) =
         if experts.Active >= experts.Count then
             0.0
         else
             gapDensity experts.Count experts.Active
             * sqrt (2.0 / Math.PI)
-            * tied seed experts
+            * tied thin seed experts
 
     /// c O(1), what O loses near the line over √u: derivation (16.6). 0 where every expert is always chosen.
     [<CompiledName("Cusp")>]
-    let cusp (experts: Experts) : float = cuspBy Seed experts
+    let cusp (experts: Experts) : float = cuspBy 1 Seed experts
 
     /// Nodes in y = √u, and degree of the polynomial that goes through what is lost over y there.
     [<Literal>]
@@ -240,7 +240,7 @@ module RouterMoments =
     let private Degree = 6
 
     /// Losses as y times polynomials in y = √u on [0, √largest], by least squares over sampled nodes.
-    let private fit seed (experts: Experts) largest =
+    let private fit thin seed (experts: Experts) largest =
         let range = sqrt largest
 
         let nodes =
@@ -256,7 +256,7 @@ module RouterMoments =
 
             values
 
-        let sampled = nodes |> Array.map (fun y -> y * y) |> losses seed experts
+        let sampled = nodes |> Array.map (fun y -> y * y) |> losses thin seed experts
 
         let atNode select =
             Array.map2 (fun y sample -> select sample / y) nodes sampled
@@ -277,16 +277,16 @@ module RouterMoments =
 
         struct (polynomial
                     (Array.append [| basis 0.0 |] rows)
-                    (Array.append [| cuspBy seed experts |] overlap)
+                    (Array.append [| cuspBy thin seed experts |] overlap)
                     (Array.append [| Array.min errors |] errors),
                 polynomial rows slope errors)
 
-    /// Of experts whose router sees tokens of norm 1, for u from 0 to `largest`; with `experts.RouterStd` in their place for tokens of
+    /// From one of `thin` numbers. Of experts whose router sees tokens of norm 1, for u from 0 to `largest`; with `experts.RouterStd` in their place for tokens of
     /// another norm. Standard errors: .2 % of O(1) and B(1), 1 % of losses. Checks: one expert gives O = 1, B = 0; σ_r → 0
     /// gives O(1) = 1/k for gates of sum 1.
-    let internal computeBy seed (experts: Experts) (largest: float) : RouterMoments =
-        let struct (overlap, slope) = own seed experts
-        let fitted = lazy fit seed experts largest
+    let private computeThin thin seed (experts: Experts) (largest: float) : RouterMoments =
+        let struct (overlap, slope) = own thin seed experts
+        let fitted = lazy fit thin seed experts largest
 
         let loss select =
             if experts.RouterStd = 0.0 then
@@ -300,8 +300,15 @@ module RouterMoments =
           OverlapLoss = loss (fun struct (overlap, _) -> overlap)
           SlopeLoss = loss (fun struct (_, slope) -> slope) }
 
+    /// By the numbers of a seed.
+    let internal computeBy seed (experts: Experts) (largest: float) : RouterMoments = computeThin 1 seed experts largest
+
     /// The same with the numbers that predictions use.
     let internal compute (experts: Experts) (largest: float) : RouterMoments = computeBy Seed experts largest
+
+    /// The same from a sixteenth of them, four times as rough: where a prediction judges what is found.
+    let internal computeRoughly (experts: Experts) (largest: float) : RouterMoments =
+        computeThin 16 Seed experts largest
 
     /// The share `weight` of the way from one to another.
     let internal between weight (first: RouterMoments) (second: RouterMoments) : RouterMoments =

@@ -22,6 +22,10 @@ module SinkMoments =
     [<Literal>]
     let private Local = 45.0
 
+    /// Logits of so small a deviation change nothing beyond the first order, whose next is smaller by their square.
+    [<Literal>]
+    let private Still = 1e-9
+
     /// Visits nodes of ℓ ~ N(0, σ²), σ > 0, in panels that resolve both the Gaussian and the step of t at `middle`.
     let private overLogits std (middle: float) (visit: float -> float -> unit) =
         let reach = Quadrature.HalfWidth * std
@@ -69,9 +73,12 @@ module SinkMoments =
         let middle = sink - log (float tokens)
         let share logit = 1.0 / (1.0 + exp (middle - logit))
 
-        if s = 0.0 then
+        if s <= Still then
+            // E w = 1
+            let slope = s * share 0.0 / (1.0 + exp -middle)
+
             { Square = share 0.0 * share 0.0
-              Rest = 0.0 }
+              Rest = slope * slope }
         else
             let mutable square = 0.0
             let mutable rest = 0.0

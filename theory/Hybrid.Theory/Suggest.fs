@@ -171,6 +171,11 @@ module Suggest =
     [<Literal>]
     let private MostSteps = 40
 
+    /// Networks that searches may draw in all, one at a time: a draw that chooses experts is no smooth function of the hyperparameters, and
+    /// steps would go on between its jumps.
+    [<Literal>]
+    let private MostDrawn = 800
+
     /// Within the budget a search ends where a step makes the change smaller by less than this share.
     [<Literal>]
     let private Settled = 0.01
@@ -267,10 +272,9 @@ module Suggest =
     [<Literal>]
     let private Simplicity = 2.0
 
-    /// The change that the search finds; where none is within the budget, that of least violation.
-    let private smallest (architecture: Architecture) budget =
-        let architecture = standIn architecture
-        let laws = Laws.forSearch architecture
+    /// The change that the search finds and whether it is within the budget; where none is, that of least violation. `architecture`
+    /// stands in for the one that is asked about.
+    let private smallest (architecture: Architecture) laws (drawn: int ref) budget =
         let at logs = sums laws (change architecture logs)
 
         // where signals are lost altogether the sums are flat or infinite: there the search walks back from the
@@ -292,6 +296,15 @@ module Suggest =
               towardsIdentity -1.5
               towardsIdentity -4.0 ]
 
+        let isDrawn = not (Features.areClosed architecture)
+
+        let inSearch logs : DepthSums =
+            if isDrawn && drawn.Value >= MostDrawn then
+                { Angle = nan; Gradient = nan }
+            else
+                drawn.Value <- drawn.Value + 1
+                at logs
+
         let excess (_, found) = max 0.0 (violation budget found)
 
         let better best next =
@@ -299,7 +312,7 @@ module Suggest =
 
         let rec attempt best remaining =
             match remaining with
-            | start :: others when excess best > 0.0 -> attempt (better best (search at budget start)) others
+            | start :: others when excess best > 0.0 -> attempt (better best (search inSearch budget start)) others
             | _ -> best
 
         let before = at starts.Head
@@ -320,15 +333,15 @@ module Suggest =
             logs[Array.findIndex ((=) [| "attention.logitStd" |]) parameters] < 0.0
 
         match alone, List.tryFind lowersLogits alone with
-        | _, Some logs when logitsExplode -> logs
-        | [], _ -> together
+        | _, Some logs when logitsExplode -> struct (logs, true)
+        | [], _ -> struct (together, violation budget found <= 0.0)
         | changes, _ ->
             let best = List.minBy size changes
 
             if violation budget found > 0.0 || size best <= Simplicity * size together then
-                best
+                struct (best, true)
             else
-                together
+                struct (together, true)
 
     /// Fraction of the budget that is aimed at: inside it, not at its edge.
     [<Literal>]
@@ -347,9 +360,14 @@ module Suggest =
 
         let architecture = Architecture.ensureValid architecture
 
+        // nothing that is changed is among what the laws are of, and much of what they remember is asked again
+        let exact = Laws.exact architecture
+        let sought = standIn architecture
+        let laws = lazy Laws.forSearch sought
+        let drawn = ref 0
+
         let judge architecture =
-            let laws = Laws.exact architecture
-            Trainability.judge architecture laws (Trajectory.predict architecture laws)
+            Trainability.judge architecture exact (Trajectory.predict architecture exact)
 
         let within (trainability: Trainability) =
             trainability.Sums.Counted <= budget
@@ -363,11 +381,12 @@ module Suggest =
         let before = judge architecture
 
         let rec find aim left =
-            let logs = smallest architecture aim
+            let struct (logs, met) = smallest sought laws.Value drawn aim
             let suggested = change architecture logs
             let after = judge suggested
 
-            if within after || left = 1 then
+            // where the search itself finds nothing, it finds nothing with a lower aim either
+            if within after || not met || left = 1 then
                 logs, suggested, after
             else
                 find (0.9 * aim * min 1.0 (budget / max budget after.Sums.Counted)) (left - 1)

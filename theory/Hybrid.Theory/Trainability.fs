@@ -219,7 +219,9 @@ module Trainability =
                 | QueryKeyNorm.None, NormKind.DyT alpha when architecture.Norm.Before && Double.IsFinite state.Q ->
                     let gain = Array.max architecture.NormGain.Values
 
-                    gain * gain * (Kernels.at Activation.Tanh (alpha * alpha * state.Q)).KappaAtOne
+                    let variance = min Laws.LargestVariance (alpha * alpha * state.Q)
+
+                    gain * gain * (Kernels.at Activation.Tanh variance).KappaAtOne
                 | QueryKeyNorm.None, (NormKind.Scale | NormKind.DyT _) -> state.Q
               U = state.U }
 

@@ -12,11 +12,15 @@ public sealed record Terminal(TextWriter Out, TextWriter Error, bool Colour, boo
     /// <summary>Columns of the window that results go to; null where they go into a file or a pipe.</summary>
     public int? Columns { get; init; }
 
-    /// <summary>How long lines of progress are held back, in case that what was asked is refused.</summary>
+    /// <summary>How long stdout and lines of progress are held back, in case that what was asked is refused.</summary>
     internal TimeSpan FirstMoments { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The same, whose streams report and are not the work: one that is closed or full ends nothing.</summary>
-    internal Terminal Forgiving() => this with { Out = new ForgivingWriter(Out), Error = new ProgressWriter(Error, FirstMoments) };
+    internal Terminal Forgiving() => this with
+    {
+        Out = new ResultWriter(Out, FirstMoments),
+        Error = new ProgressWriter(Error, FirstMoments),
+    };
 
     /// <summary>Writes a line of progress.</summary>
     internal void Progress(string line)

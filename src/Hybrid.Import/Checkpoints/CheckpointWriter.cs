@@ -35,51 +35,62 @@ public static class CheckpointWriter
     public static string Write(
         Architecture architecture, string folder, string? modelType, int vocabulary, bool tied, ulong seed, int threads)
     {
-        (CheckpointConfig config, JsonObject json) = Choose(architecture, modelType, vocabulary, tied);
-        string weights = Path.Combine(folder, CheckpointFiles.Whole), text = Path.Combine(folder, "config.json");
-        if (File.Exists(weights) || File.Exists(text))
-            throw new InputException($"--out {folder}: holds a checkpoint already; give another folder");
+        (CheckpointConfig chosen, JsonObject json) = Choose(architecture, modelType, vocabulary, tied);
+        string weights = Path.Combine(folder, CheckpointFiles.Whole), config = Path.Combine(folder, "config.json");
+        string configText = json.ToJsonString(Indented) + "\n";
+        EnsureFree(folder, config, configText);
         ModelOptions model = new(Drawn(architecture), TrainingTask.NextToken, vocabulary, tied)
         {
-            Form = config.Form(tied ? HeadKind.Tied : HeadKind.Own, masked: false),
+            Form = chosen.Form(tied ? HeadKind.Tied : HeadKind.Own, masked: false),
         };
         using CheckpointNetwork network = new(model, 1, gradients: false, threads);
         network.Draw(seed);
-        Settle(architecture, network, config.Family.LearnedPositions);
+        Settle(architecture, network, chosen.Family.LearnedPositions);
         List<string> missing = [];
-        List<TensorPlace> places = TensorPlan.Of(config, model, network.Parameters, config.Family.Roots[0], Shaped, missing);
+        List<TensorPlace> places = TensorPlan.Of(chosen, model, network.Parameters, chosen.Family.Roots[0], Shaped, missing);
         Dictionary<string, TensorPlace> byName = places.ToDictionary(place => place.Tensor.Name);
-        string partial = weights + Leftovers.Ending;
-        FileCalls calls = FileCalls.Current;
-        void Weights()
-        {
-            calls.MakeFolder(folder);
-            using (HashedWriter file = new(calls.Open(partial, FileMode.Create, FileAccess.Write, FileShare.Read)))
-            {
-                SafetensorsWriter.Write(
-                    file,
-                    [.. places.Select(place => place.Tensor)],
-                    new Dictionary<string, string> { ["format"] = "pt" },
-                    (tensor, offset, destination) => byName[tensor.Name].Store(network, offset, destination));
-                file.Finish();
-            }
-
-            calls.Rename(partial, weights);
-        }
-
         try
         {
-            FileWork.Do(Weights);
+            DurableFolder.Make(folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new InputException(
+                $"--out {folder}: cannot be made ({error.Message.TrimEnd('.')}); {AtomicFile.Remedy(error)}", error);
+        }
+
+        // Another process may have exported there meanwhile.
+        // The weights make it a checkpoint: an export that ends between the two is done again by the same command.
+        EnsureFree(folder, config, configText);
+        AtomicFile.WriteText(config, configText);
+        AtomicFile.Write(weights, file => SafetensorsWriter.Write(
+            file.Write,
+            [.. places.Select(place => place.Tensor)],
+            new Dictionary<string, string> { ["format"] = "pt" },
+            (tensor, offset, destination) => byName[tensor.Name].Store(network, offset, destination)));
+        return chosen.Report.ModelType;
+    }
+
+    /// <summary>Nothing is written over, but for the same configuration: all that an export leaves which did not come to its end.</summary>
+    private static void EnsureFree(string folder, string config, string text)
+    {
+        if (File.Exists(folder))
+            throw new InputException($"--out {folder}: must be a folder, got a file");
+        bool weights = Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.safetensors").Any();
+        if (weights || (File.Exists(config) && !HasText(config, text)))
+            throw new InputException($"--out {folder}: holds a checkpoint already; give another folder");
+    }
+
+    private static bool HasText(string path, string text)
+    {
+        try
+        {
+            return File.ReadAllText(path) == text;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            Leftovers.Remove(partial);
-            throw new InputException(
-                $"--out {folder}: cannot be written ({error.Message.TrimEnd('.')}); {AtomicFile.Remedy(error)}", error);
+            return false;
         }
-
-        AtomicFile.WriteText(text, json.ToJsonString(Indented) + "\n");
-        return config.Report.ModelType;
     }
 
     private static (CheckpointConfig Config, JsonObject Json) Choose(

@@ -31,20 +31,24 @@ public static class AtomicFile
 
     /// <summary>As above; what is not durable may be lost with the power: what is written in great numbers and can be made again.</summary>
     /// <exception cref="InputException">The file cannot be written; nothing is left behind.</exception>
-    internal static void WriteText(string path, string text, bool durable, Func<string, Stream>? create = null) => FileWork.Do(() =>
+    internal static void WriteText(string path, string text, bool durable) =>
+        Write(path, file => file.Write(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetBytes(text)), durable);
+
+    /// <summary>As above, for whatever is written.</summary>
+    /// <exception cref="InputException">The file cannot be written; nothing is left behind.</exception>
+    internal static void Write(string path, Action<FileStream> write, bool durable = true) => FileWork.Do(() =>
     {
-        // No process of any machine that shares the folder takes the same name.
-        string temporary = $"{path}.{Guid.NewGuid():N}.{Environment.ProcessId}{Leftovers.Ending}";
+        string temporary = Leftovers.NameFor(path);
         FileCalls calls = FileCalls.Current;
         try
         {
             if (durable)
                 Leftovers.RemoveOf(path);
-            using (Stream file = create?.Invoke(temporary) ?? calls.Open(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read))
+            using (FileStream file = calls.Open(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read))
             {
-                file.Write(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetBytes(text));
-                if (durable && file is FileStream onDisk)
-                    calls.Sync(onDisk);
+                write(file);
+                if (durable)
+                    calls.Sync(file);
             }
 
             calls.Rename(temporary, path);
@@ -53,7 +57,9 @@ public static class AtomicFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            throw new InputException($"cannot write {path} ({error.Message.TrimEnd('.')}); {Remedy(error)}", error);
+            // The system's message may end in " : 'path'", which is that of the unfinished file.
+            string reason = error.Message.Split(" : '")[0].TrimEnd('.');
+            throw new InputException($"cannot write {path} ({reason}); {Remedy(error)}", error);
         }
         finally
         {

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Hybrid.Import.Files;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Import.Safetensors;
@@ -14,12 +13,12 @@ internal static class SafetensorsWriter
 
     /// <summary>Writes header and data; the data are little-endian, as the machines are that .NET runs the engines on.</summary>
     public static void Write(
-        HashedWriter file,
+        Action<ReadOnlySpan<byte>> write,
         IReadOnlyList<NamedTensor> tensors,
         IReadOnlyDictionary<string, string> metadata,
         Read read)
     {
-        file.Write(SafetensorsHeader.Format(tensors, metadata));
+        write(SafetensorsHeader.Format(tensors, metadata));
         float[] buffer = new float[Piece];
         foreach (NamedTensor tensor in tensors)
         {
@@ -27,7 +26,7 @@ internal static class SafetensorsWriter
             {
                 Span<float> piece = buffer.AsSpan(0, (int)Math.Min(Piece, tensor.Length - offset));
                 read(tensor, offset, piece);
-                file.Write(MemoryMarshal.AsBytes(piece));
+                write(MemoryMarshal.AsBytes(piece));
             }
         }
     }

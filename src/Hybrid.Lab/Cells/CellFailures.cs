@@ -40,7 +40,7 @@ internal static class CellFailures
     public static void Forgive(CellFolder folder)
     {
         foreach (string log in Of(folder).SelectMany(logs => logs))
-            CellFolder.Do(log, "renamed", () => { File.Move(log, log + Forgiven, overwrite: true); return true; });
+            CellFolder.Do(log, "renamed", () => FileCalls.Current.Rename(log, log + Forgiven));
     }
 }
 

@@ -35,7 +35,7 @@ public sealed class CellFolder
         if (!File.Exists(file))
         {
             EnsureUsable(path, full);
-            Do(full, "made", () => Directory.CreateDirectory(full));
+            Do(full, "made", () => DurableFolder.Make(full));
             string created = Path.Combine(full, CreatedName);
             if (!File.Exists(created))
                 AtomicFile.WriteText(created, DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture) + "\n");
@@ -88,8 +88,18 @@ public sealed class CellFolder
     internal string Made(string name)
     {
         string folder = Path.Combine(FullPath, name);
-        Do(folder, "made", () => Directory.CreateDirectory(folder));
+        Do(folder, "made", () => DurableFolder.Make(folder));
         return folder;
+    }
+
+    /// <summary>Removes what killed processes left half-written; those at work on it are seen by their numbers or write for less than
+    /// an hour.</summary>
+    internal void RemoveLeft()
+    {
+        string cells = Path.Combine(FullPath, "cells");
+        string[] buckets = Directory.Exists(cells) ? Directory.GetDirectories(cells) : [];
+        foreach (string folder in (string[])[FullPath, PathOf("packs"), PathOf("failures"), PathOf("batches"), .. buckets])
+            Leftovers.RemoveLeft(folder);
     }
 
     /// <summary>Files of a folder that need not exist; none that is still being written.</summary>
@@ -101,6 +111,13 @@ public sealed class CellFolder
     /// <summary>Reads a whole file.</summary>
     /// <exception cref="InputException">It cannot be read.</exception>
     internal static string Read(string path) => Do(path, "read", () => File.ReadAllText(path, Encoding.UTF8));
+
+    /// <inheritdoc cref="Do{T}"/>
+    internal static void Do(string path, string done, Action action) => Do(path, done, () =>
+    {
+        action();
+        return true;
+    });
 
     /// <summary>Does something with a file that must be <paramref name="done"/>, such as "written".</summary>
     internal static T Do<T>(string path, string done, Func<T> action)

@@ -54,6 +54,6 @@ public static class CellMerge
         StringBuilder text = new();
         foreach (CellResult result in results)
             text.Append(line(result)).Append('\n');
-        AtomicFile.WriteText(path, text.ToString(), durable: true);
+        AtomicFile.WriteText(path, text.ToString());
     }
 }

@@ -26,23 +26,13 @@ public static class CellRun
         CellAssignment assignment,
         int threads,
         Action<CellProgress> progress,
-        CancellationToken cancellation) =>
-        Run(work, folder, assignment, threads, progress, cancellation, null);
-
-    /// <summary>As above, with the stream that a path is written through; for tests of what fails.</summary>
-    internal static CellRunOutcome Run(
-        ICellWork work,
-        CellFolder folder,
-        CellAssignment assignment,
-        int threads,
-        Action<CellProgress> progress,
-        CancellationToken cancellation,
-        Func<string, Stream>? create)
+        CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         if (work.Plan.Hash != folder.Plan.Hash)
             throw new InputException($"{folder.FullPath}: holds the cells of another plan, {folder.Plan.DifferenceTo(work.Plan)}");
         string owner = assignment.Owner;
+        folder.RemoveLeft();
         CollectLost(work, folder, owner);
         int[] mine = assignment.Shard.Take(assignment.Cells, work.Cells);
         HashSet<int> finished = CellScan.Finished(folder, mine, assignment.MayHold);
@@ -58,7 +48,7 @@ public static class CellRun
         ExceptionDispatchInfo? fault = null;
         progress(new(done, mine.Length, null));
         using RunningMark mark = new(folder, owner);
-        using CellWriter writer = new(folder, owner, create);
+        using CellWriter writer = new(folder, owner);
         Thread[] others = [.. Enumerable.Range(1, atATime - 1).Select(Helper)];
         Work();
         foreach (Thread other in others)

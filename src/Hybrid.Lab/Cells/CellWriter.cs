@@ -8,7 +8,7 @@ namespace Hybrid.Lab.Cells;
 /// pack, after which their files go. A pack is on the disk before a file goes, so a process that ends in between leaves cells
 /// twice, never none. Calls may come from several threads.
 /// </summary>
-internal sealed class CellWriter(CellFolder folder, string owner, Func<string, Stream>? create = null) : IDisposable
+internal sealed class CellWriter(CellFolder folder, string owner) : IDisposable
 {
     /// <summary>Cells in a pack.</summary>
     public const int PackSize = 256;
@@ -30,11 +30,11 @@ internal sealed class CellWriter(CellFolder folder, string owner, Func<string, S
         lock (_gate)
         {
             if (_buckets.Add(bucket))
-                CellFolder.Do(bucket, "made", () => Directory.CreateDirectory(bucket));
+                CellFolder.Do(bucket, "made", () => DurableFolder.Make(bucket));
         }
 
         // Not forced onto the disk: what a crash tears has another hash, and is measured again.
-        AtomicFile.WriteText(folder.CellFile(result.Index), text, durable: false, create);
+        AtomicFile.WriteText(folder.CellFile(result.Index), text, durable: false);
         lock (_gate)
         {
             _loose.Add((result.Index, text));
@@ -68,12 +68,12 @@ internal sealed class CellWriter(CellFolder folder, string owner, Func<string, S
     private void Pack()
     {
         string pack = folder.PackFile(owner, $"{_process}-{_packs++:0000}");
-        AtomicFile.WriteText(pack, string.Concat(_loose.OrderBy(cell => cell.Index).Select(cell => cell.Text)), durable: true, create);
+        AtomicFile.WriteText(pack, string.Concat(_loose.OrderBy(cell => cell.Index).Select(cell => cell.Text)));
         foreach ((int index, _) in _loose)
         {
             try
             {
-                File.Delete(folder.CellFile(index));
+                FileCalls.Current.Delete(folder.CellFile(index));
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {

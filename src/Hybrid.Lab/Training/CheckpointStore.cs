@@ -15,7 +15,10 @@ namespace Hybrid.Lab.Training;
 public sealed class CheckpointStore
 {
     private const string Prefix = "step-", Weights = "weights.safetensors", Optimiser = "optimiser.safetensors",
-        State = "state.json", Damaged = ".damaged";
+        State = "state.json";
+
+    /// <summary>How the name of what was damaged and set aside ends.</summary>
+    internal const string Damaged = ".damaged";
 
     private readonly string _folder;
 
@@ -65,19 +68,22 @@ public sealed class CheckpointStore
     internal void Save(ITrainer trainer, RunIdentity? run, int kept, Func<IEnumerable<int>, int>? best) => FileWork.Do(() =>
     {
         string target = FolderOf(trainer.StepsDone), partial = target + Leftovers.Ending;
-        bool isNew = !Directory.Exists(_folder);
         RemoveUnfinished();
         try
         {
-            RunFile.Do(partial, "made", () => FileCalls.Current.MakeFolder(partial));
+            RunFile.Do(partial, "made", () =>
+            {
+                DurableFolder.Make(_folder);
+                FileCalls.Current.MakeFolder(partial);
+            });
             CheckpointState state = new(
                 trainer.StepsDone,
                 new Dictionary<string, FileIdentity>
                 {
-                    [Weights] =
-                        Write(partial, Weights, file => SafetensorsWriter.Write(file, trainer.Parameters, Metadata(trainer), trainer.Read)),
-                    [Optimiser] = Write(
-                        partial, Optimiser, file => SafetensorsWriter.Write(file, trainer.OptimiserState, Metadata(trainer), trainer.Read)),
+                    [Weights] = Write(partial, Weights, file =>
+                        SafetensorsWriter.Write(file.Write, trainer.Parameters, Metadata(trainer), trainer.Read)),
+                    [Optimiser] = Write(partial, Optimiser, file =>
+                        SafetensorsWriter.Write(file.Write, trainer.OptimiserState, Metadata(trainer), trainer.Read)),
                 },
                 run);
             Write(partial, State, file => file.Write(Encoding.UTF8.GetBytes(state.ToText())));
@@ -86,8 +92,6 @@ public sealed class CheckpointStore
                 FileCalls.Current.SyncFolder(partial);
                 FileCalls.Current.RenameFolder(partial, target);
                 FileCalls.Current.SyncFolder(_folder);
-                if (isNew)
-                    FileCalls.Current.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(_folder))!);
             });
         }
         catch

@@ -18,7 +18,8 @@ public sealed class DivergenceRule(int vocabulary)
     private double _limit = double.NaN;
     private int _above;
 
-    /// <summary>Takes the next step; says why the run has diverged with it, or null. The state before training says nothing.</summary>
+    /// <summary>Takes the next step; says why the run has diverged with it, or null. The state before training and a lost line
+    /// say nothing.</summary>
     public string? Observe(LogEntry entry)
     {
         if (entry.Loss is not double loss)

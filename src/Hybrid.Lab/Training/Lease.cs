@@ -18,6 +18,9 @@ internal sealed class Lease : IDisposable
     private readonly Thread _beats;
     private volatile bool _lost;
 
+    // When it was last seen to be held, by a clock that may stand still while the machine sleeps and by one that may be put back.
+    private long _ticks = Environment.TickCount64, _time = DateTime.UtcNow.Ticks;
+
     private Lease(string path, LeaseHolder holder, LeaseTimes times)
     {
         (_path, _holder, _times) = (path, holder, times);
@@ -51,6 +54,16 @@ internal sealed class Lease : IDisposable
             throw new InputException($"{_path}: another process has taken the run, after this one was still for a long time; "
                 + "let that one go on, or stop it and continue with --resume");
         }
+    }
+
+    /// <inheritdoc cref="RunLock.EnsureHeldLately"/>
+    public void EnsureHeldLately()
+    {
+        double limit = 2 * _times.Beat.TotalMilliseconds;
+        double silent = Environment.TickCount64 - Interlocked.Read(ref _ticks);
+        double passed = TimeSpan.FromTicks(Math.Abs(DateTime.UtcNow.Ticks - Interlocked.Read(ref _time))).TotalMilliseconds;
+        if (_lost || silent > limit || passed > limit)
+            EnsureHeld();
     }
 
     public void Dispose()
@@ -131,6 +144,8 @@ internal sealed class Lease : IDisposable
         string found = Read(_path);
         if (found == "" && !File.Exists(_path) && Directory.Exists(Path.GetDirectoryName(_path)) && !Make(_path, _holder))
             found = Read(_path);
+        Interlocked.Exchange(ref _ticks, Environment.TickCount64);
+        Interlocked.Exchange(ref _time, DateTime.UtcNow.Ticks);
         return _lost |= HolderOf(found) is LeaseHolder other && other != _holder;
     }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
+using Hybrid.Import.Files;
 
 namespace Hybrid.Lab.Training;
 
@@ -13,8 +12,8 @@ namespace Hybrid.Lab.Training;
 internal sealed record LeaseHolder(string Token, string System, int Process, long Started)
 {
     /// <summary>This process.</summary>
-    public static LeaseHolder OfProcess() =>
-        new(Guid.NewGuid().ToString("N"), SystemOf(), Environment.ProcessId, StartOf(Environment.ProcessId) ?? 0);
+    public static LeaseHolder OfProcess() => new(
+        Guid.NewGuid().ToString("N"), RunningSystem.Identity, Environment.ProcessId, RunningSystem.StartOf(Environment.ProcessId) ?? 0);
 
     /// <summary>The line of a lease.</summary>
     public string ToText() => string.Create(CultureInfo.InvariantCulture, $"{Token} {(System == "" ? "-" : System)} {Process} {Started}");
@@ -32,36 +31,6 @@ internal sealed record LeaseHolder(string Token, string System, int Process, lon
     {
         if (System == "" || System != here.System)
             return null;
-        return StartOf(Process) != Started;
-    }
-
-    // Field 22 of a line whose second is a name in brackets: ticks since the system started, which no clock changes.
-    private static long? StartOf(int process)
-    {
-        try
-        {
-            string line = File.ReadAllText($"/proc/{process}/stat");
-            return long.Parse(line[(line.LastIndexOf(')') + 2)..].Split(' ')[19], CultureInfo.InvariantCulture);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    private static string SystemOf()
-    {
-        try
-        {
-            const string Boot = "/proc/sys/kernel/random/boot_id", Numbers = "/proc/self/ns/pid";
-            if (!File.Exists(Boot))
-                return "";
-            string identity = File.ReadAllText(Boot).Trim() + (new FileInfo(Numbers).LinkTarget ?? "");
-            return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..16];
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
+        return RunningSystem.StartOf(Process) != Started;
     }
 }

@@ -5,7 +5,8 @@ using Hybrid.Import.Json;
 namespace Hybrid.Lab.Training;
 
 /// <summary>One line of the trajectory.</summary>
-/// <param name="Step">0 for the state before training, which has an evaluation and nothing else; 1, 2, … for the optimiser's steps.</param>
+/// <param name="Step">0 for the state before training, which has an evaluation and nothing else; 1, 2, … for the optimiser's steps.
+/// One that has nothing is of a line that was damaged and given up.</param>
 /// <param name="Loss">Mean cross-entropy of the step's batch before its update, nats; NaN where it was not finite. Null at step 0.</param>
 /// <param name="GradientNorm">Norm of the whole gradient before clipping. Null at step 0.</param>
 /// <param name="LearningRate">η of the step. Null at step 0.</param>

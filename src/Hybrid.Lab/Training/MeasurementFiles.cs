@@ -33,7 +33,7 @@ public sealed class MeasurementFiles
     /// <exception cref="InputException">It cannot be written.</exception>
     public void Write(int step, Architecture architecture, NetworkMeasurement measurement)
     {
-        RunFile.Do(_folder, "made", () => FileCalls.Current.MakeFolder(_folder));
+        RunFile.Do(_folder, "made", () => DurableFolder.Make(_folder));
         AtomicFile.WriteText(PathOf(step), ToNode(step, architecture, measurement).ToJsonString(Indented) + "\n");
     }
 

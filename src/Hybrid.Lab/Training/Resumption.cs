@@ -9,11 +9,12 @@ public static class Resumption
     private static readonly string[] Free = ["engine", TrainingPlanJson.KeepName, TrainingPlanJson.KeepBestName];
 
     /// <summary>
-    /// Finds the checkpoint that a run continues from. Damaged ones at the end are set aside while there is one before them. Then the plan
-    /// and the log must be what they were when it was taken.
+    /// Finds the checkpoint that a run continues from. Damaged ones at the end are set aside while there is one before them, and so are
+    /// files of lines that were damaged before it, of which what can be read is kept: no step depends on them. Then the plan and the log
+    /// must be what they were when it was taken.
     /// </summary>
     /// <param name="directory">The run.</param>
-    /// <param name="strict">Refuse a damaged checkpoint.</param>
+    /// <param name="strict">Refuse what is damaged.</param>
     /// <param name="acceptChanges">Go on with a plan or a log that was changed.</param>
     /// <param name="warn">Told of everything that was not as it should be.</param>
     /// <exception cref="InputException">The run cannot be continued, or only if one of the two is told.</exception>
@@ -30,9 +31,14 @@ public static class Resumption
             warn($"{damage}; it is now {checkpoints.SetAside(newest)}, and the run continues from the checkpoint of step {steps[^2]}");
         }
 
-        if (checkpoints.Latest is int latest && checkpoints.RunOf(latest) is RunIdentity run)
+        if (checkpoints.Latest is not int latest)
+            return;
+        Mend(directory, directory.Log, latest, step => new(step, null, null, null, null), strict, warn);
+        Mend(directory, directory.Times, latest, step => new(step, null), strict, warn);
+        if (checkpoints.RunOf(latest) is RunIdentity run)
             Compare(directory, latest, run, acceptChanges, warn);
     }
+
     /// <summary>
     /// Accepts the plan that the run has, or one that differs in having more steps at a constant learning rate, whose past
     /// would have been the same, in its engine, from which the run goes on as the other one to rounding, or in which checkpoints
@@ -57,9 +63,21 @@ public static class Resumption
         }
     }
 
+    private static void Mend<T>(
+        RunDirectory directory, StepLines<T> lines, int step, Func<int, T> empty, bool strict, Action<string> warn)
+        where T : class
+    {
+        if (lines.DamageUpTo(step) is not string damage)
+            return;
+        if (strict)
+            throw new InputException($"{damage}; restore the file, or leave out --strict to go on without what cannot be read");
+        SavedLines saved = lines.Salvage(step, empty);
+        warn($"{damage}; the file is now {directory.Replace(lines, saved)}, and the run continues without {saved.Lost} of "
+            + $"{saved.Lines.Count} lines");
+    }
+
     private static void Compare(RunDirectory directory, int step, RunIdentity run, bool acceptChanges, Action<string> warn)
     {
-        directory.Log.EnsureHolds(step);
         string[] changed =
         [
             .. run.Configs.Contains(directory.ConfigHash) ? (string[])[] : [directory.ConfigPath],

@@ -74,14 +74,6 @@ public sealed class RunDirectory : IDisposable
             ReportPath, new JsonObject { ["report"] = Path.GetRelativePath(FullPath, Path.GetFullPath(value!)) }.ToJsonString() + "\n");
     }
 
-    /// <summary>Writes the figure, unless another process has taken the folder since.</summary>
-    /// <exception cref="InputException">It has, or the figure cannot be written.</exception>
-    public void WriteFigure(string svg)
-    {
-        EnsureHeld();
-        AtomicFile.WriteText(FigurePath, svg);
-    }
-
     private string ReportPath => Path.Combine(FullPath, ReportName);
 
     internal string ConfigPath => Path.Combine(FullPath, Config);
@@ -111,7 +103,7 @@ public sealed class RunDirectory : IDisposable
         string full = FullPathOf(path);
         if (File.Exists(full))
             throw new InputException($"--out {path}: must be a folder, got a file");
-        RunFile.Do(full, "made", () => FileCalls.Current.MakeFolder(full), begins: true);
+        RunFile.Do(full, "made", () => DurableFolder.Make(full), begins: true);
         EnsureNoLinks(full);
         RunLock held = new(full);
         try
@@ -179,9 +171,32 @@ public sealed class RunDirectory : IDisposable
     internal void AcceptChanges() => Checkpoints.Change((step, run) =>
         new([.. run.Configs.Append(ConfigHash).Distinct()], step <= LastLogged ? Log.IdentityAt(step) : run.Log));
 
+    /// <summary>
+    /// Puts what could be saved of a damaged file of lines in its place. The checkpoints are told first, as of a plan; whatever a loss of
+    /// power leaves is done again in the same way. The name under which the damaged file is kept.
+    /// </summary>
+    internal string Replace<T>(StepLines<T> lines, SavedLines saved)
+        where T : class
+    {
+        if (ReferenceEquals(lines, Log))
+            Checkpoints.Change((step, run) => step < saved.Lines.Count ? run with { Log = saved.IdentityOf(step + 1) } : run);
+        return lines.Replace(saved);
+    }
+
+    /// <summary>Writes the figure.</summary>
+    /// <exception cref="InputException">It cannot be written, or another process has taken the folder.</exception>
+    public void WriteFigure(string svg)
+    {
+        EnsureHeld();
+        AtomicFile.WriteText(FigurePath, svg);
+    }
+
     /// <summary>Refuses to write where another process has taken the folder since, as may be after a long sleep of this one.</summary>
     /// <exception cref="InputException">It has.</exception>
     internal void EnsureHeld() => _lock.EnsureHeld();
+
+    /// <inheritdoc cref="RunLock.EnsureHeldLately"/>
+    internal void EnsureHeldLately() => _lock.EnsureHeldLately();
 
     private int LastLogged => Log.Entries.LastOrDefault()?.Step ?? -1;
 

@@ -44,6 +44,10 @@ internal sealed class RunLock : IDisposable
     /// <exception cref="InputException">It has.</exception>
     public void EnsureHeld() => _lease.EnsureHeld();
 
+    /// <summary>As <see cref="EnsureHeld"/>, looking only where it may have been still since the last look: for every line of a log.</summary>
+    /// <exception cref="InputException">Another process has taken the lease.</exception>
+    public void EnsureHeldLately() => _lease.EnsureHeldLately();
+
     public void Dispose()
     {
         _lease.Dispose();
@@ -57,15 +61,23 @@ internal sealed class RunLock : IDisposable
         {
             return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (UnauthorizedAccessException error)
-        {
-            throw new InputException(
-                $"{path}: cannot be opened ({error.Message.TrimEnd('.')}); give --out a folder that can be written", error);
-        }
-        catch (IOException error)
+        catch (IOException error) when (IsHeld(error))
         {
             throw InUse(folder, error.Message.TrimEnd('.'), error);
         }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            string reason = error.Message.Split(" : '")[0].TrimEnd('.');
+            throw new InputException(
+                $"{path}: cannot be opened ({reason}); make room, or give --out a folder that can be written", error);
+        }
+    }
+
+    /// <summary>Whether somebody else has the file, and nothing else is wrong with it.</summary>
+    private static bool IsHeld(IOException error)
+    {
+        const int TryAgain = 11, TryAgainOnMac = 35, SharingViolation = unchecked((int)0x80070020);
+        return error.HResult is TryAgain or TryAgainOnMac or SharingViolation;
     }
 
     private static RunInUseException InUse(string folder, string reason, Exception? error) =>

@@ -8,17 +8,20 @@ namespace Hybrid.Lab.Training;
 
 /// <summary>
 /// A file of JSON lines, one for each step, that only grows at its end. A process that is killed can leave its last line torn, and a loss
-/// of power can leave anything behind the last checkpoint; a run that resumes cuts the file back to its checkpoint.
+/// of power can leave anything behind the last checkpoint; a run that resumes cuts the file back to its checkpoint. Lines before it that
+/// a damage has taken can be given up: then the file has empty ones of their steps.
 /// </summary>
 /// <typeparam name="T">What a line holds.</typeparam>
 internal sealed class StepLines<T> : IDisposable
+    where T : class
 {
     private readonly string _path;
     private readonly int _first;
     private readonly Func<T, int> _stepOf;
+    private readonly Func<JsonFields, T> _parse;
     private readonly Func<T, string> _format;
-    private readonly FileStream _file;
     private readonly List<(T Entry, long End)> _entries = [];
+    private FileStream _file;
 
     // Of all lines, as it grows; null until the file is cut, which comes before it grows.
     private IncrementalHash? _hash;
@@ -33,12 +36,11 @@ internal sealed class StepLines<T> : IDisposable
     /// <exception cref="InputException">The file cannot be opened.</exception>
     public StepLines(string path, int first, Func<T, int> stepOf, Func<JsonFields, T> parse, Func<T, string> format)
     {
-        (_path, _first, _stepOf, _format) = (path, first, stepOf, format);
-        _file = RunFile.Do(
-            path, "opened", () => FileCalls.Current.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read));
+        (_path, _first, _stepOf, _parse, _format) = (path, first, stepOf, parse, format);
+        _file = Open();
         try
         {
-            RunFile.Do(path, "read", () => Read(parse));
+            RunFile.Do(path, "read", Read);
         }
         catch
         {
@@ -50,22 +52,53 @@ internal sealed class StepLines<T> : IDisposable
     /// <summary>The whole lines.</summary>
     public IEnumerable<T> Entries => _entries.Select(item => item.Entry);
 
-    /// <summary>Refuses a file that has no whole lines up to <paramref name="step"/>.</summary>
-    /// <exception cref="InputException">A line is missing or damaged.</exception>
-    public void EnsureHolds(int step)
-    {
-        if (_entries.Count > step - _first)
-            return;
-        throw new InputException(_damage ?? $"{_path}: holds {_entries.Count} whole lines and none of step {step}, "
-            + "at which the checkpoint was taken; restore the file, or start a new run");
-    }
+    /// <summary>Why the file has not all of its lines up to <paramref name="step"/>; null if it has.</summary>
+    public string? DamageUpTo(int step) => _entries.Count > step - _first
+        ? null
+        : _damage ?? $"{_path}: holds {_entries.Count} whole lines and none of step {step}, at which the checkpoint was taken";
 
     /// <summary>Keeps the lines up to <paramref name="step"/> and cuts the file there.</summary>
     /// <exception cref="InputException">A line up to that step is missing or damaged.</exception>
     public void CutAfter(int step)
     {
-        EnsureHolds(step);
+        if (DamageUpTo(step) is string damage)
+            throw new InputException($"{damage}; restore the file, or start a new run");
         Truncate(step - _first + 1);
+    }
+
+    /// <summary>The lines up to <paramref name="step"/> that can be read, and empty ones of those that cannot.</summary>
+    /// <param name="step">≥ the step of the first line.</param>
+    /// <param name="empty">An entry that says nothing of a step.</param>
+    public SavedLines Salvage(int step, Func<int, T> empty) => RunFile.Do(_path, "read", () =>
+    {
+        SortedDictionary<int, T> found = [];
+        foreach ((T? entry, _, _) in Lines(Content()))
+        {
+            if (entry is not null && _stepOf(entry) is int own && own >= _first && own <= step)
+                found.TryAdd(own, entry);
+        }
+
+        T[] entries = [.. Enumerable.Range(_first, step - _first + 1).Select(own => found.GetValueOrDefault(own) ?? empty(own))];
+        return new SavedLines(entries.Length - found.Count, [.. entries.Select(entry => Encode(entry))]);
+    });
+
+    /// <summary>Sets the file aside as it is and puts saved lines in its place. The other file's name.</summary>
+    public string Replace(SavedLines lines)
+    {
+        string aside = _path + CheckpointStore.Damaged;
+        for (int number = 2; File.Exists(aside); number++)
+            aside = $"{_path}{CheckpointStore.Damaged}-{number}";
+        byte[] damaged = RunFile.Do(_path, "read", Content);
+        AtomicFile.Write(aside, file => file.Write(damaged));
+        AtomicFile.Write(_path, file => file.Write(lines.Bytes));
+        _file.Dispose();
+        _file = Open();
+        _hash?.Dispose();
+        _hash = null;
+        _entries.Clear();
+        _damage = null;
+        RunFile.Do(_path, "read", Read);
+        return aside;
     }
 
     /// <summary>Cuts the file back to nothing.</summary>
@@ -84,7 +117,7 @@ internal sealed class StepLines<T> : IDisposable
     /// <summary>Appends a line and hands it to the system: it survives the process, though not yet the machine.</summary>
     public void Append(T entry)
     {
-        byte[] line = Encoding.UTF8.GetBytes(_format(entry) + "\n");
+        byte[] line = Encode(entry);
         RunFile.Do(_path, "written", () =>
         {
             _file.Write(line);
@@ -137,46 +170,86 @@ internal sealed class StepLines<T> : IDisposable
         return hash;
     }
 
+    private FileStream Open() => RunFile.Do(
+        _path, "opened", () => FileCalls.Current.Open(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read));
+
+    private byte[] Encode(T entry) => Encoding.UTF8.GetBytes(_format(entry) + "\n");
+
+    private byte[] Content()
+    {
+        byte[] bytes = new byte[_file.Length];
+        _file.Position = 0;
+        _file.ReadExactly(bytes);
+        return bytes;
+    }
+
     /// <summary>
     /// The whole lines with the place behind each; what comes behind a line that is none may be what a loss of power left.
     /// </summary>
-    private void Read(Func<JsonFields, T> parse)
+    private void Read()
     {
-        byte[] bytes = new byte[_file.Length];
-        _file.ReadExactly(bytes);
-        int start = 0;
-        for (int line = 1; Array.IndexOf(bytes, (byte)'\n', start) is int end and >= 0; line++)
+        foreach ((T? entry, string? damage, long end) in Lines(Content()))
         {
-            string source = $"{_path}: line {line}";
-            try
+            string source = $"{_path}: line {_entries.Count + 1}";
+            int expected = _first + _entries.Count;
+            if (entry is null || _stepOf(entry) != expected)
             {
-                T entry = Parse(bytes.AsMemory(start, end - start), source, parse);
-                int expected = _first + _entries.Count;
-                if (_stepOf(entry) != expected)
-                    throw new InputException($"{source} must be of step {expected}, got step {_stepOf(entry)}");
-                start = end + 1;
-                _entries.Add((entry, start));
-            }
-            catch (InputException error)
-            {
-                _damage = error.Message;
+                _damage = damage ?? $"{source} must be of step {expected}, got step {_stepOf(entry!)}";
                 return;
             }
+
+            _entries.Add((entry, end));
         }
     }
 
-    private static T Parse(ReadOnlyMemory<byte> line, string source, Func<JsonFields, T> parse)
+    /// <summary>Every line that ends: what it holds or why that cannot be read, and the place behind it.</summary>
+    private IEnumerable<(T? Entry, string? Damage, long End)> Lines(byte[] bytes)
+    {
+        int start = 0;
+        for (int line = 1; Array.IndexOf(bytes, (byte)'\n', start) is int end and >= 0; line++)
+        {
+            T? entry = default;
+            string? damage = null;
+            try
+            {
+                entry = Parse(bytes.AsMemory(start, end - start), $"{_path}: line {line}");
+            }
+            catch (InputException error)
+            {
+                damage = error.Message;
+            }
+
+            start = end + 1;
+            yield return (entry, damage, start);
+        }
+    }
+
+    private T Parse(ReadOnlyMemory<byte> line, string source)
     {
         try
         {
             using JsonDocument document = JsonText.Parse(line, source);
-            return parse(new(document.RootElement, source));
+            return _parse(new(document.RootElement, source));
         }
         catch (JsonException error)
         {
-            throw new InputException(
-                $"{source} is not JSON ({error.Message.Split(" LineNumber:")[0].TrimEnd('.')}); restore the file, or start a new run",
-                error);
+            throw new InputException($"{source} is not JSON ({error.Message.Split(" LineNumber:")[0].TrimEnd('.')})", error);
         }
+    }
+}
+
+/// <summary>What could be read of a damaged file of lines.</summary>
+/// <param name="Lost">How many of them are empty.</param>
+/// <param name="Lines">One for every step.</param>
+internal sealed record SavedLines(int Lost, IReadOnlyList<byte[]> Lines)
+{
+    /// <summary>The file.</summary>
+    public byte[] Bytes => [.. Lines.SelectMany(line => line)];
+
+    /// <summary>Identity of the first <paramref name="count"/> lines.</summary>
+    public FileIdentity IdentityOf(int count)
+    {
+        byte[] bytes = [.. Lines.Take(count).SelectMany(line => line)];
+        return new(bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
     }
 }

@@ -19,15 +19,15 @@ public sealed record TrainingResult(
     /// <summary>Steps done.</summary>
     public int Steps => Trajectory.Count == 0 ? 0 : Trajectory[^1].Step;
 
-    /// <summary>Training loss of the first step, nats; NaN before it.</summary>
-    public double InitialLoss => Trajectory.Count > 1 ? Trajectory[1].Loss!.Value : double.NaN;
+    /// <summary>Training loss of the first step, nats; NaN before it, or where its line was lost.</summary>
+    public double InitialLoss => Trajectory.Count > 1 ? Trajectory[1].Loss ?? double.NaN : double.NaN;
 
     /// <summary>How many of the last steps <see cref="FinalLoss"/> averages: a tenth of them, at most 100.</summary>
     public int FinalSteps => Math.Clamp(Steps / 10, 1, 100);
 
     /// <summary>Mean training loss of the last <see cref="FinalSteps"/> steps, nats; NaN before the first.</summary>
     public double FinalLoss =>
-        Trajectory.Skip(1).TakeLast(FinalSteps).Select(entry => entry.Loss!.Value).DefaultIfEmpty(double.NaN).Average();
+        Trajectory.Skip(1).TakeLast(FinalSteps).Select(entry => entry.Loss).OfType<double>().DefaultIfEmpty(double.NaN).Average();
 
     /// <summary>Evaluation loss before the first step, nats.</summary>
     public double InitialEvalLoss => Evaluations.Select(entry => entry.EvalLoss!.Value).FirstOrDefault(double.NaN);

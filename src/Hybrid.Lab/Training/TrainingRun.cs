@@ -62,7 +62,7 @@ public sealed class TrainingRun
             LogEntry entry = Step();
             if (_divergence.Observe(entry) is string reason)
             {
-                _directory.Log.Append(entry);
+                Append(entry);
                 return Result(TrainingOutcome.Diverged, reason);
             }
 
@@ -70,7 +70,7 @@ public sealed class TrainingRun
                 entry = entry with { EvalLoss = evalLoss = Evaluate() };
             if (entry.Step % _plan.MeasureEvery == 0 || entry.Step == _plan.Options.Steps)
                 Measure();
-            _directory.Log.Append(entry);
+            Append(entry);
             if (entry.Step % _plan.CheckpointEvery == 0 || entry.Step == _plan.Options.Steps)
                 Save();
             progress(Progress(entry, evalLoss, entry.Step - first, Stopwatch.GetElapsedTime(start).TotalSeconds));
@@ -108,7 +108,7 @@ public sealed class TrainingRun
         _directory.Log.Clear();
         _directory.Times.Clear();
         Measure();
-        _directory.Log.Append(new(0, null, null, null, Evaluate()));
+        Append(new(0, null, null, null, Evaluate()));
     }
 
     private LogEntry Step()
@@ -117,6 +117,7 @@ public sealed class TrainingRun
         int step = _trainer.StepsDone + 1;
         _batches.Fill(Split.Train, step - 1, _batch);
         StepResult result = _trainer.Step(_batch);
+        _directory.EnsureHeldLately();
         _directory.Times.Append(new(step, Stopwatch.GetElapsedTime(start).TotalSeconds));
         return new(step, result.Loss, result.GradientNorm, result.LearningRate, null);
     }
@@ -141,7 +142,15 @@ public sealed class TrainingRun
         if (_trainer is not IMeasuredTrainer measured)
             return;
         _batches.Fill(Split.Validation, 0, _batch);
-        _directory.Measurements.Write(_trainer.StepsDone, _plan.Options.Model.Architecture, measured.Measure(_batch, _plan.Measures));
+        NetworkMeasurement measurement = measured.Measure(_batch, _plan.Measures);
+        _directory.EnsureHeld();
+        _directory.Measurements.Write(_trainer.StepsDone, _plan.Options.Model.Architecture, measurement);
+    }
+
+    private void Append(LogEntry entry)
+    {
+        _directory.EnsureHeldLately();
+        _directory.Log.Append(entry);
     }
 
     /// <summary>The lines reach the disk before the checkpoint that continues them.</summary>
@@ -188,9 +197,9 @@ public sealed class TrainingRun
     {
         double seconds = 0;
         int steps = 0;
-        foreach (StepTime time in _directory.Times.Entries)
+        foreach (double time in _directory.Times.Entries.Select(time => time.Seconds).OfType<double>())
         {
-            seconds += time.Seconds;
+            seconds += time;
             steps++;
         }
 

@@ -1,3 +1,4 @@
+using Hybrid.Import.Files;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Cells;
 using Hybrid.Lab.Engines;
@@ -122,10 +123,10 @@ public class CellRunTests
         using TemporaryFolder folder = new();
         FakeCells work = new(30), rest = new(30);
         CellFolder cells = CellFolder.Create(folder.Root, work.Plan);
-        int written = 0;
-        InputException error = Assert.Throws<InputException>(() => CellRun.Run(
-            work, cells, CellAssignment.Of(work.Plan, CellShard.Whole), 1, _ => { }, default,
-            path => ++written > 12 ? new FullDisk() : new FileStream(path, FileMode.CreateNew)));
+        FullDisk disk = new(12);
+        FileCalls.Replace(disk);
+        InputException error = Assert.Throws<InputException>(() => Run(work, folder.Root, CellShard.Whole));
+        FileCalls.Replace(null);
         Assert.Contains("No space left on device", error.Message);
         Assert.Empty(Directory.GetFiles(folder.Root, "*.partial", SearchOption.AllDirectories));
         CellStatus status = CellStatus.Of(cells);
@@ -348,9 +349,14 @@ public class CellRunTests
         return File.ReadAllBytes(Path.Combine(folder, "results.jsonl"));
     }
 
-    /// <summary>Takes the first bytes and then no more.</summary>
-    private sealed class FullDisk : MemoryStream
+    /// <summary>Has room for so many cells.</summary>
+    private sealed class FullDisk(int cells) : FileCalls
     {
-        public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("No space left on device");
+        private int _cells;
+
+        public override FileStream Open(string path, FileMode mode, FileAccess access, FileShare share) =>
+            path.Contains(".cell") && ++_cells > cells
+                ? throw new IOException("No space left on device", 28)
+                : base.Open(path, mode, access, share);
     }
 }

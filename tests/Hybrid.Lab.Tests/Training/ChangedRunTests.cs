@@ -111,10 +111,56 @@ public class ChangedRunTests
         byte[] good = File.ReadAllBytes(log), bad = Encoding.Latin1.GetBytes(line);
         int second = Array.IndexOf(good, (byte)'\n') + 1;
         File.WriteAllBytes(log, [.. good[..second], .. bad, .. good[second..]]);
-        Assert.StartsWith($"{log}: line 2", Assert.Throws<InputException>(() => Prepare(path)).Message);
+        Assert.StartsWith($"{log}: line 2", Assert.Throws<InputException>(() => Prepare(path, strict: true)).Message);
+        Assert.StartsWith($"{log}: line 2", Assert.Single(Prepare(path)));
+        Assert.Equal(good, File.ReadAllBytes(log));
         File.WriteAllBytes(log, [.. good, .. bad]);
         Assert.Empty(Prepare(path));
         Assert.Equal(TrainingOutcome.Finished, Plans.Run(path, Plans.Small()).Outcome);
+    }
+
+    [Theory]
+    [InlineData("log.jsonl", "torn")]
+    [InlineData("log.jsonl", "gone")]
+    [InlineData("log.jsonl", "empty")]
+    [InlineData("log.jsonl", "zeros")]
+    [InlineData("times.jsonl", "torn")]
+    [InlineData("times.jsonl", "gone")]
+    public void Damage_before_the_checkpoint_is_set_aside_and_the_run_ends_with_the_weights_of_one_that_had_none(string name, string how)
+    {
+        using TemporaryFolder folder = new();
+        string whole = folder.Path("whole"), path = folder.Path("run"), file = Path.Combine(path, name);
+        Plans.Run(whole, Plans.Small());
+        Plans.RunUntil(path, Plans.Small(), 25);
+        byte[] bytes = File.ReadAllBytes(file);
+        string[] before = File.ReadAllLines(file);
+        (byte[]? damaged, int[] lost) = how switch
+        {
+            // From the first letters of the third line to the middle of the fifth.
+            "torn" => (Without(bytes, Middle(before, 2) - before[2].Length / 2 + 4, Middle(before, 4)), (int[])[2, 3, 4]),
+            "zeros" => ([.. bytes[..Middle(before, 2)], .. new byte[9], .. bytes[(Middle(before, 2) + 9)..]], [2]),
+            "empty" => ([], [.. Enumerable.Range(0, before.Length)]),
+            _ => (null, [.. Enumerable.Range(0, before.Length)]),
+        };
+        File.Delete(file);
+        if (damaged is not null)
+            File.WriteAllBytes(file, damaged);
+        Assert.StartsWith(file, Assert.Throws<InputException>(() => Prepare(path, strict: true)).Message);
+        string warning = Assert.Single(Prepare(path));
+        Assert.StartsWith(file, warning);
+        Assert.Contains($"continues without {lost.Length} of {before.Length} lines", warning);
+        Assert.Equal(damaged ?? [], File.ReadAllBytes(file + ".damaged"));
+        // What can be read is as it was.
+        string[] after = File.ReadAllLines(file);
+        int first = name == "log.jsonl" ? 0 : 1;
+        Assert.Equal(before.Select((line, number) => lost.Contains(number) ? $"{{\"step\":{number + first}}}" : line), after);
+        Assert.Empty(Prepare(path, strict: true));
+        TrainingResult result = Plans.Run(path, Plans.Small());
+        Assert.Equal(TrainingOutcome.Finished, result.Outcome);
+        Assert.True(double.IsFinite(result.FinalLoss) && double.IsFinite(result.FinalEvalLoss));
+        Assert.Contains("<svg", TrainingFigure.Render(result, null, []));
+        string weights = Newest + "/weights.safetensors";
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, weights)), File.ReadAllBytes(Path.Combine(path, weights)));
     }
 
     [Fact]
@@ -182,6 +228,10 @@ public class ChangedRunTests
         using RunDirectory directory = RunDirectory.Open(path);
         Assert.Equal((3, true), (directory.Plan.Keep, directory.Plan.KeepBest));
     }
+
+    private static int Middle(string[] lines, int line) => lines.Take(line).Sum(text => text.Length + 1) + lines[line].Length / 2;
+
+    private static byte[] Without(byte[] bytes, int from, int to) => [.. bytes[..from], .. bytes[to..]];
 
     /// <summary>Finds the checkpoint to continue from. What it warned of.</summary>
     private static List<string> Prepare(string path, bool strict = false, bool acceptChanges = false)

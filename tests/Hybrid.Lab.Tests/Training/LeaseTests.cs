@@ -84,6 +84,46 @@ public class LeaseTests
     }
 
     [Fact]
+    public void Who_has_lost_its_lease_appends_no_line_and_writes_no_figure()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Path("run"), lease = Path.Combine(path, RunLock.LeaseName);
+        InputException error = Assert.Throws<InputException>(() => Plans.Run(path, Plans.Small(), default, now =>
+        {
+            if (now.Step != 3)
+                return;
+            File.WriteAllText(lease, Here("there").ToText() + "\n1\n");
+            // Longer than a holder is still.
+            Thread.Sleep(LeaseTimes.Usual.Beat + TimeSpan.FromSeconds(1));
+        }));
+        Assert.Contains("another process has taken the run", error.Message);
+        Assert.Equal(4, File.ReadAllLines(Path.Combine(path, "log.jsonl")).Length);
+        File.Delete(lease);
+        using RunDirectory directory = RunDirectory.Open(path);
+        directory.WriteFigure("<svg/>");
+        File.WriteAllText(lease, Here("there").ToText() + "\n1\n");
+        Assert.Throws<InputException>(() => directory.WriteFigure("<svg>other</svg>"));
+        Assert.Equal("<svg/>", File.ReadAllText(directory.FigurePath));
+        File.Delete(lease);
+    }
+
+    [Fact]
+    public void A_lock_that_cannot_be_opened_is_not_one_that_another_process_has()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Path(RunLock.FileName);
+        using (Take())
+            Assert.Contains("in use by another process", Assert.Throws<RunInUseException>(Take).Message);
+        // What no file can be opened as.
+        File.Delete(path);
+        Directory.CreateDirectory(path);
+        InputException error = Assert.Throws<InputException>(Take);
+        Assert.StartsWith($"{path}: cannot be opened", error.Message);
+
+        RunLock Take() => new(folder.Root);
+    }
+
+    [Fact]
     public void A_lease_names_no_machine_and_no_user()
     {
         string line = LeaseHolder.OfProcess().ToText();

@@ -29,7 +29,7 @@ internal sealed record ExperimentFiles(string Name, string Folder)
             throw new InputException("--out must be a folder that can be written, got an empty path");
         try
         {
-            Directory.CreateDirectory(Path.Combine(folder, "figures"));
+            DurableFolder.Make(Path.Combine(folder, "figures"));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {

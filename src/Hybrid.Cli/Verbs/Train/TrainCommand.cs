@@ -31,7 +31,7 @@ internal static class TrainCommand
         };
         Option<bool> strict = new("--strict")
         {
-            Description = "With --resume: refuse a damaged checkpoint, which otherwise is set aside for the one before it.",
+            Description = "With --resume: refuse a damaged checkpoint or log, which otherwise is set aside for what is sound.",
         };
         Option<bool> accept = new("--accept-changes")
         {
