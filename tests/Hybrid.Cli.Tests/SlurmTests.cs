@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Text.Json;
+using Hybrid.Lab.Cells;
 using Hybrid.Lab.Tests;
 using Xunit;
 
@@ -111,19 +112,21 @@ public sealed class SlurmTests
         string job = File.ReadAllText(Path.Combine(cells, "batches/cells-1.job")).Trim();
         Task<CommandRun> inOnePiece = Task.Run(() => CommandRun.Of([.. question, "--threads", "1", "--out", whole]));
         HashSet<string> restarts = [];
+
+        // A task on its way back into the line is in none of Slurm's lists for a moment: the folder says when it is done.
         cluster.Wait(
             () =>
             {
                 cluster.Release();
                 restarts.UnionWith(cluster.Run("scontrol", "show", "job", $"{job}_1").Output.Split()
                     .Where(word => word.StartsWith("Restarts=", StringComparison.Ordinal)));
-                return cluster.Jobs().Length == 0;
+                return CellStatus.Of(CellFolder.Open(cells)).Complete && cluster.Jobs().Length == 0;
             },
-            "the task to end", 900);
+            "the training to end", 600);
         string log = File.ReadAllText(Path.Combine(cells, "batches/cells-1-1.log"));
         Assert.True(restarts.Contains("Restarts=1"), $"{string.Join(' ', restarts)}\n{log}");
         Assert.Contains($"hybrid: the time of task {job}_1 is over; it goes back in line", log);
-        Assert.True(log.Contains("1 of 1 cells are finished, 1 of them by this process"), log);
+        Assert.Contains("1 of 1 cells are finished, 1 of them by this process", log);
         using (JsonDocument status = Status(cluster, cells, 0))
             Assert.Equal(0, status.RootElement.GetProperty("failing").GetArrayLength());
         CommandRun merged = CommandRun.Of("cells", "merge", cells);
