@@ -20,6 +20,7 @@ public class PausedCellTests
     [InlineData("norm-placement", "peri, Δt")]
     [InlineData("norm-placement", "pre, Δt")]
     [InlineData("residual-growth", "steps warm-up")]
+    [InlineData("departures", "post")]
     public void A_training_stopped_after_every_step_measures_the_same_bits_as_one_in_one_piece(string experiment, string key)
     {
         using TemporaryFolder folder = new();
