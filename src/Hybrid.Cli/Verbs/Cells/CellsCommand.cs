@@ -16,8 +16,8 @@ internal static class CellsCommand
     {
         Verb verb = new(
             "cells",
-            "Looks after the cells of a sweep, phase or experiment: status; merge into one store; retry what is missing; run a part; "
-                + "template prints Slurm's script.",
+            "Looks after the cells of a sweep, phase, experiment or agreement: status; merge into one store; retry what is missing; run a "
+                + "part; template prints Slurm's script.",
             "hybrid cells status grid",
             "hybrid cells merge grid",
             "hybrid cells retry grid --slurm",
