@@ -35,7 +35,8 @@ internal static class Agreement
         long start = Stopwatch.GetTimestamp();
         (string Placement, string Strength)[] grid =
             [.. Placements.SelectMany(placement => Strengths.Select(strength => (placement, strength)))];
-        CheckReport? report = Check(cells, "grid", threads, samples, [.. grid.Select(point => Of(width, point.Placement, point.Strength, 8))]);
+        CheckReport? report = Check(
+            cells, "grid", threads, samples, [.. grid.Select(point => Of(width, point.Placement, point.Strength, 8))]);
         (string Placement, int Count)[] headGrid =
             [.. HeadPlacements.SelectMany(placement => Heads.Select(count => (placement, count)))];
         CheckReport? heads = Check(

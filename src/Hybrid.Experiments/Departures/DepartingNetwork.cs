@@ -72,7 +72,8 @@ internal sealed class DepartingNetwork
     private IEnumerable<int> SecondHalf => Enumerable.Range(_size.Depth / 2 + 1, _size.Depth - _size.Depth / 2);
 
     /// <summary>Runs that did not diverge.</summary>
-    public CellValues[] Finished(CellResults results) => [.. Runs.Select(run => results[run]).Where(run => double.IsFinite(run[Loss].Mean))];
+    public CellValues[] Finished(CellResults results) =>
+        [.. Runs.Select(run => results[run]).Where(run => double.IsFinite(run[Loss].Mean))];
 
     /// <summary>A number of every run that did not diverge.</summary>
     public Estimate Of(CellResults results, Func<CellValues, double> number) => Estimate.Of([.. Finished(results).Select(number)]);

@@ -150,9 +150,11 @@ internal sealed class DepartureClaims
                 $"{network.Placement}: block {block}, {runs.Average(run => network.Departure(run, block)):0.000}");
         }
 
-        return $"First half less second half: {All(judged[0])}. The block that departs most: {string.Join("; ", _networks.Select(Largest))}. "
-            + $"Cosine of branch and stream after training: {All(judged[2])}. Norm behind the last block over the theory's: {All(judged[3])}. "
-            + $"Change of |λ_1| per block: {All(judged[4])}. One small task, optimiser and size; a departure adds two quantities with equal "
-            + "weight, and says where the theory of untrained weights is left, not why.";
+        return $"First half less second half: {All(judged[0])}. "
+            + $"The block that departs most: {string.Join("; ", _networks.Select(Largest))}. "
+            + $"Cosine of branch and stream after training: {All(judged[2])}. "
+            + $"Norm behind the last block over the theory's: {All(judged[3])}. "
+            + $"Change of |λ_1| per block: {All(judged[4])}. One small task, optimiser and size; a departure adds two quantities with "
+            + "equal weight, and says where the theory of untrained weights is left, not why.";
     }
 }

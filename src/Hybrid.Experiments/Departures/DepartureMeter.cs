@@ -59,7 +59,8 @@ internal sealed class DepartureMeter : IDisposable
                 away[layer] += (seen[layer].Norm - 0.5 * Math.Log(theory.Q[layer])) / _size.Sequences;
                 if (layer == 0)
                     continue;
-                double norm = 0.5 * Math.Log(theory.Q[layer] / theory.Q[layer - 1]), angle = Math.Log(theory.U[layer] / theory.U[layer - 1]);
+                double norm = 0.5 * Math.Log(theory.Q[layer] / theory.Q[layer - 1]);
+                double angle = Math.Log(theory.U[layer] / theory.U[layer - 1]);
                 departures[layer] += (Math.Abs(seen[layer].Norm - seen[layer - 1].Norm - norm)
                     + Math.Abs(seen[layer].Angle - seen[layer - 1].Angle - angle)) / _size.Sequences;
             }

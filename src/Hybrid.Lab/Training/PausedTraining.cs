@@ -47,7 +47,8 @@ public sealed class PausedTraining : IDisposable
     }
 
     /// <summary>Saves the trainer and, before its checkpoint appears, the text that goes with it.</summary>
-    /// <exception cref="InputException">A file cannot be written, or another process has taken the folder; what was saved before stays.</exception>
+    /// <exception cref="InputException">A file cannot be written, or another process has taken the folder; what was saved before
+    /// stays.</exception>
     public void Save(ITrainer trainer, string record)
     {
         _lock.EnsureHeld();

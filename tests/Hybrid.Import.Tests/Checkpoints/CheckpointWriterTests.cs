@@ -89,8 +89,9 @@ public sealed class CheckpointWriterTests
             attention: record.Attention.With(head: new HeadParameters(
                 record.Attention.Head.Width, record.Attention.Head.KeyValueHeads, Positions.NewRope(10000, 1), QueryKeyNorm.Head,
                 Schedule.NewConstant(1), null, null)));
-        Assert.Equal("gemma3_text", CheckpointWriter.Write(record, folder.Path("fresh"), null, Vocabulary, tied: true, seed: 3, threads: 1));
-        using Checkpoint checkpoint = Checkpoint.Open(folder.Path("fresh"));
+        string path = folder.Path("fresh");
+        Assert.Equal("gemma3_text", CheckpointWriter.Write(record, path, null, Vocabulary, tied: true, seed: 3, threads: 1));
+        using Checkpoint checkpoint = Checkpoint.Open(path);
         Assert.Equal(Mask.Causal, checkpoint.Model(record.Tokens).Architecture.Mask);
         Assert.Equal(Positions.NewRope(10000, 1), checkpoint.Model(record.Tokens).Architecture.Attention.Head.Positions);
     }
