@@ -21,7 +21,8 @@ public static class Cli
     public static int Run(string[] args, Terminal terminal)
     {
         using Interruption interruption = new(terminal.Error);
-        return Run(args, new Session(terminal, BuiltEngines.Catalogue, interruption.Token));
+        return Run(
+            args, new Session(terminal, BuiltEngines.Catalogue, interruption.Token) { TimeIsOver = () => interruption.TimeIsOver });
     }
 
     /// <summary>Runs the command in a given session.</summary>

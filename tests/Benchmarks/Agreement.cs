@@ -1,15 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using Hybrid.Architectures;
+using Hybrid.Cli.Shared;
 using Hybrid.Import.Records;
-using Hybrid.Lab.Cells;
 using Hybrid.Lab.Checks;
 using Hybrid.Lab.Comparisons;
-using Hybrid.Lab.Engines;
 using Hybrid.Lab.Statistics;
-using Hybrid.Networks.Engines.Conditioned;
-using Hybrid.Networks.Engines.Dense;
 using Hybrid.Theory;
 using Verdict = Hybrid.Lab.Comparisons.Agreement;
 
@@ -29,35 +25,24 @@ internal static class Agreement
     private static readonly string[] HeadPlacements = ["pre", "post", "peri", "output"];
     private static readonly int[] Heads = [1, 2, 4, 8, 32];
 
-    /// <summary>Where the ensembles are measured as cells, and which part of them here; null to measure them in one piece.</summary>
-    public static (string Folder, CellShard Shard)? Apart { get; set; }
-
-    /// <summary>
-    /// The words after "agreement" or "agreement-features": width and samples, and "--cells FOLDER" with "--shard i/n" to measure a part of
-    /// the ensembles beside others; whoever finds all of them measured prints the tables.
-    /// </summary>
-    public static string[] TakeCells(string[] words)
-    {
-        int cells = Array.IndexOf(words, "--cells"), shard = Array.IndexOf(words, "--shard");
-        if (cells < 0)
-            return words;
-        Apart = (words[cells + 1], shard < 0 ? CellShard.Whole : CellShard.Parse(words[shard + 1]));
-        int[] taken = [cells, cells + 1, .. shard < 0 ? (int[])[] : [shard, shard + 1]];
-        return [.. words.Where((_, i) => !taken.Contains(i))];
-    }
-
-    /// <summary>Prints Markdown; progress goes to stderr.</summary>
-    public static int Run(int threads, int width, int samples)
+    /// <summary>Prints Markdown; progress goes to stderr. With cells apart, only where all of them are measured.</summary>
+    /// <param name="threads">≥ 1.</param>
+    /// <param name="width">The larger width.</param>
+    /// <param name="samples">Networks at it.</param>
+    /// <param name="cells">How the ensembles are measured as cells; null to measure them in one piece.</param>
+    public static int Run(int threads, int width, int samples, AgreementCells? cells)
     {
         long start = Stopwatch.GetTimestamp();
         (string Placement, string Strength)[] grid =
             [.. Placements.SelectMany(placement => Strengths.Select(strength => (placement, strength)))];
-        CheckReport? report = Check("grid", threads, samples, [.. grid.Select(point => Of(width, point.Placement, point.Strength, 8))]);
+        CheckReport? report = Check(
+            cells, "grid", threads, samples, [.. grid.Select(point => Of(width, point.Placement, point.Strength, 8))]);
         (string Placement, int Count)[] headGrid =
             [.. HeadPlacements.SelectMany(placement => Heads.Select(count => (placement, count)))];
-        CheckReport? heads = Check("heads", threads, samples, [.. headGrid.Select(point => Of(width, point.Placement, "8", point.Count))]);
+        CheckReport? heads = Check(
+            cells, "heads", threads, samples, [.. headGrid.Select(point => Of(width, point.Placement, "8", point.Count))]);
         if (report is null || heads is null)
-            return 1;
+            return cells!.Code;
 
         Console.WriteLine($"Width {width}, {samples} networks (and {4 * samples} at width {width / 4}), seed {Seed}, {threads} threads, "
             + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0} s, {Environment.CpuUsage.TotalTime.TotalSeconds:0} s of processor time.");
@@ -90,17 +75,13 @@ internal static class Agreement
     }
 
     /// <summary>The same for masks, heads, norms and MLPs of today's transformers, one at a time and together, on real weights.</summary>
-    public static int RunFeatures(int threads, int width, int samples)
+    public static int RunFeatures(int threads, int width, int samples, AgreementCells? cells)
     {
         long start = Stopwatch.GetTimestamp();
         string[] names = [.. Features.Select(feature => feature.Name)];
-        EngineEntry engine = new("dense", "", (architecture, inner) => new DenseEngine(architecture, inner), DenseEngine.Bytes)
-        {
-            Features = DenseEngine.Features,
-        };
         Architecture[] architectures = [.. Features.Select(feature => Modern(width, feature.Name, feature.Changes))];
-        if (Check("features", threads, samples, engine, architectures) is not CheckReport report)
-            return 1;
+        if (Check(cells, "features", threads, samples, "dense", architectures) is not CheckReport report)
+            return cells!.Code;
         Console.WriteLine($"Width {width}, {samples} networks (and {4 * samples} at width {width / 4}), seed {Seed}, {threads} threads, "
             + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0} s, {Environment.CpuUsage.TotalTime.TotalSeconds:0} s of processor time.");
         Summarise("network", names, name => report.Comparisons.Where((_, index) => names[index] == name));
@@ -156,18 +137,15 @@ internal static class Agreement
             "mlp.inStd=1.5", "mlp.outStd=1.5", "input.correlation=0.2", .. changes,
         ]);
 
-    private static CheckReport? Check(string name, int threads, int samples, Architecture[] architectures) => Check(
-        name,
-        threads,
-        samples,
-        new("conditioned", "", (architecture, inner) => new ConditionedEngine(architecture, inner), ConditionedEngine.Bytes),
-        architectures);
+    private static CheckReport? Check(AgreementCells? cells, string name, int threads, int samples, Architecture[] architectures) =>
+        Check(cells, name, threads, samples, "conditioned", architectures);
 
-    private static CheckReport? Check(string name, int threads, int samples, EngineEntry engine, Architecture[] architectures)
+    private static CheckReport? Check(
+        AgreementCells? cells, string name, int threads, int samples, string engine, Architecture[] architectures)
     {
-        CheckPlan plan = new(architectures, engine, samples, Seed, threads);
-        if (Apart is (string path, CellShard shard))
-            return Check(plan, Path.Combine(path, name), shard);
+        CheckPlan plan = new(architectures, BuiltEngines.Catalogue.Find(engine), samples, Seed, threads);
+        if (cells is not null)
+            return cells.Check(plan, name);
         string last = "";
         return Hybrid.Lab.Checks.Check.Run(
             plan,
@@ -178,21 +156,6 @@ internal static class Agreement
                     Console.Error.WriteLine($"{now.Done}/{now.Total} {now.Architecture}");
             },
             CancellationToken.None);
-    }
-
-    /// <summary>A part of the ensembles, and the report where none is missing.</summary>
-    private static CheckReport? Check(CheckPlan plan, string path, CellShard shard)
-    {
-        string version = typeof(CheckWork).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-        CheckWork work = new(plan, version);
-        CellFolder folder = CellFolder.Create(path, work.Plan);
-        CellRun.Run(work, folder, CellAssignment.Of(work.Plan, shard), plan.Threads,
-            now => Console.Error.WriteLine($"{path}: {now.Done}/{now.Total}"), CancellationToken.None);
-        CellStatus status = CellStatus.Of(folder);
-        if (status.Complete)
-            return work.Report(CellMerge.Run(folder), Predict.Architecture);
-        Console.Error.WriteLine($"{path}: {status.Done} of {status.Total} ensembles are measured");
-        return null;
     }
 
     private static Architecture Of(int width, string placement, string strength, int heads) => ArchitectureOverrides.Apply(

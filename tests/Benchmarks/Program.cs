@@ -2,7 +2,6 @@ using Hybrid.Benchmarks;
 
 // Paired comparisons with PyTorch are verbs of their own; anything else goes to BenchmarkDotNet.
 int threads = Environment.ProcessorCount;
-args = Agreement.TakeCells(args);
 switch (args)
 {
     case ["paired-product", ..]:
@@ -19,12 +18,8 @@ switch (args)
         return PairedEnsemble.Run(threads, rounds: 7, largestPair: args.Length > 1 ? int.Parse(args[1]) : 8192, largest: args.Length > 2
             ? int.Parse(args[2])
             : 65536);
-    case ["agreement", ..]:
-        return Agreement.Run(
-            threads, width: args.Length > 1 ? int.Parse(args[1]) : 8192, samples: args.Length > 2 ? int.Parse(args[2]) : 16);
-    case ["agreement-features", ..]:
-        return Agreement.RunFeatures(
-            threads, width: args.Length > 1 ? int.Parse(args[1]) : 1024, samples: args.Length > 2 ? int.Parse(args[2]) : 16);
+    case ["agreement" or "agreement-features", ..]:
+        return AgreementCells.Run(args, threads);
     case ["empty-cells", ..]:
         return EmptyCells.Run(args.Length > 1 ? int.Parse(args[1]) : 100_000, args.Length > 2 ? int.Parse(args[2]) : 100, threads);
     case ["normals"]:
@@ -32,6 +27,6 @@ switch (args)
     case ["conditioned-parts", ..]:
         return ConditionedParts.Run(args.Length > 1 ? int.Parse(args[1]) : 1024);
     default:
-        BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Agreement).Assembly).Run(args);
         return 0;
 }

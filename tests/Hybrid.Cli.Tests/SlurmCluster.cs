@@ -104,7 +104,7 @@ internal sealed class SlurmCluster : IDisposable
     }
 
     /// <summary>Pending tasks whose time has not come begin now.</summary>
-    private void Release()
+    public void Release()
     {
         foreach (string job in Jobs().Where(job => job.EndsWith(" PENDING", StringComparison.Ordinal)).Select(job => job.Split(' ')[0]))
             Run("scontrol", "update", $"JobId={job}", "StartTime=now");

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Text.Json;
+using Hybrid.Lab.Cells;
 using Hybrid.Lab.Tests;
 using Xunit;
 
@@ -83,6 +84,91 @@ public sealed class SlurmTests
         Assert.InRange(done, 1, Cells - 1);
         Assert.Equal(0, status.RootElement.GetProperty("failing").GetArrayLength());
         Assert.Equal(Cells - done, status.RootElement.GetProperty("missing").GetArrayLength());
+    }
+
+    // Slurm counts a task's time in minutes, and says that it is nearly over 15 to 45 seconds before: of what a training of a hundred
+    // seconds needs, a task of a minute does less than half.
+    [SlurmFact]
+    public void A_training_that_needs_more_time_than_a_task_has_goes_back_in_line_until_it_is_done_with_the_same_bytes()
+    {
+        const int Pace = 4000, Seconds = 100;
+        string[] training =
+        [
+            "sweep", "pre-tanh-ordered", "--set", "mask=causal", "--set", "depth=2", "--set", "width=32", "--set", "mlpWidth=32",
+            "--set", "heads=2", "--set", "tokens=8", "--axis", "seed=1", "--do", "train", "--data", "synthetic",
+            "--checkpoint-every", "1000000", "--eval-every", "10000",
+        ];
+        using TemporaryFolder folder = new();
+        using SlurmCluster cluster = new();
+        string[] alone = [.. training, "--threads", "1", "--steps", $"{Pace}", "--out", folder.Path("pace")];
+        Stopwatch watch = Stopwatch.StartNew();
+        Assert.Equal(0, Hybrid(cluster, alone).Code);
+        string[] question = [.. training, "--steps", $"{(int)(Pace * Seconds / watch.Elapsed.TotalSeconds)}"];
+
+        string cells = folder.Path("cells"), whole = folder.Path("whole");
+        (int code, string output, string error) = Hybrid(cluster, [.. question, "--out", cells, "--slurm", "--time", "1"]);
+        Assert.True(code == 0, error);
+        Assert.Contains(": 1 cells in 1 tasks, ", output);
+        string job = File.ReadAllText(Path.Combine(cells, "batches/cells-1.job")).Trim();
+        Task<CommandRun> inOnePiece = Task.Run(() => CommandRun.Of([.. question, "--threads", "1", "--out", whole]));
+        HashSet<string> restarts = [];
+
+        // A task on its way back into the line is in none of Slurm's lists for a moment: the folder says when it is done.
+        cluster.Wait(
+            () =>
+            {
+                cluster.Release();
+                restarts.UnionWith(cluster.Run("scontrol", "show", "job", $"{job}_1").Output.Split()
+                    .Where(word => word.StartsWith("Restarts=", StringComparison.Ordinal)));
+                return CellStatus.Of(CellFolder.Open(cells)).Complete && cluster.Jobs().Length == 0;
+            },
+            "the training to end", 600);
+        string log = File.ReadAllText(Path.Combine(cells, "batches/cells-1-1.log"));
+        Assert.True(restarts.Contains("Restarts=1"), $"{string.Join(' ', restarts)}\n{log}");
+        Assert.Contains($"hybrid: the time of task {job}_1 is over; it goes back in line", log);
+        Assert.Contains("1 of 1 cells are finished, 1 of them by this process", log);
+        using (JsonDocument status = Status(cluster, cells, 0))
+            Assert.Equal(0, status.RootElement.GetProperty("failing").GetArrayLength());
+        CommandRun merged = CommandRun.Of("cells", "merge", cells);
+        Assert.True(merged.ExitCode == 0 && inOnePiece.Result.ExitCode == 0, merged.Error + inOnePiece.Result.Error);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "results.jsonl")), File.ReadAllBytes(Path.Combine(cells, "results.jsonl")));
+    }
+
+    [SlurmFact]
+    public void The_published_agreement_is_submitted_with_the_options_of_every_verb_and_prints_its_tables_when_all_is_measured()
+    {
+        using TemporaryFolder folder = new();
+        using SlurmCluster cluster = new();
+        string features = folder.Path("agreement/features");
+        string[] agreement = ["dotnet", BenchmarksPath, "agreement-features", "128", "4", "--cells", folder.Path("agreement")];
+        (int code, string output, string error) =
+            cluster.Run([.. agreement, "--slurm", "--partition", "test", "--time", "30", "--tasks", "2", "--task-memory", "2GiB"]);
+        Assert.True(code == 0, output + error);
+        Assert.Matches(@"cells-1: 40 cells in 2 tasks, 2048 MiB, 30 each, job \d+\n", output);
+        string script = File.ReadAllText(Path.Combine(features, "batches/cells-1.sh"));
+        Assert.Contains("\n#SBATCH --partition=test\n", script);
+        Assert.Contains("\n#SBATCH --signal=B:USR1@120\n", script);
+        cluster.Wait(() => cluster.Jobs().Length == 0, "the array to end", 300);
+        Status(cluster, features, 0).Dispose();
+        (code, output, error) = cluster.Run(agreement);
+        Assert.True(code == 0, error);
+
+        // The tables are those of a run in one piece; the first line has its seconds.
+        (int aloneCode, string alone, error) = cluster.Run(agreement[..^2]);
+        Assert.True(aloneCode == 0, error);
+        Assert.Equal(alone.Split('\n')[1..], output.Split('\n')[1..]);
+    }
+
+    private static string BenchmarksPath
+    {
+        get
+        {
+            // Beside this project, of the same configuration.
+            string own = typeof(SlurmTests).Assembly.Location, project = typeof(SlurmTests).Assembly.GetName().Name!;
+            string path = Path.Combine(Path.GetDirectoryName(own)!.Replace(project, "Benchmarks"), "Benchmarks.dll");
+            Assert.True(File.Exists(path), $"{path} must be built");
+            return path;
+        }
     }
 
     [SlurmFact]

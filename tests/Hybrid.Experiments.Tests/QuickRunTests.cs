@@ -27,6 +27,11 @@ public class QuickRunTests
     [Fact]
     public void Norm_placement() => QuickRun.Supports("norm-placement", "H1");
 
+    // What is true of untrained weights alone; the others are what experiments are for.
+    [Fact]
+    public void Departures() => Assert.NotEqual(
+        Outcome.Refuted, QuickRun.Of("departures").Results.Single(result => result.Hypothesis.Id == "H2").Outcome);
+
     // The theory's own statements; the others are observations and predictions of others, which even a quick run may refute.
     [Fact]
     public void Residual_growth() => Assert.All(

@@ -55,7 +55,8 @@ public class CheckTests
         CellFolder cells = CellFolder.Create(folder.Root, work.Plan);
         foreach (int i in (int[])[3, 1, 2])
             CellRun.Run(work, cells, CellAssignment.Of(work.Plan, new(i, 3)), 1, _ => { }, CancellationToken.None);
-        CheckReport apart = work.Report(CellMerge.Run(cells), Predict.Architecture);
+        CheckWork read = CheckWork.Of(CellFolder.Open(folder.Root).Plan, new([dense]));
+        CheckReport apart = read.Report(CellMerge.Run(cells), Predict.Architecture);
         Assert.Equal(
             whole.Comparisons.SelectMany(comparison => comparison.Quantities),
             apart.Comparisons.SelectMany(comparison => comparison.Quantities));

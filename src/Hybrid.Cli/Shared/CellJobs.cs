@@ -36,7 +36,14 @@ internal static class CellJobs
     }
 
     /// <summary>Measures an assignment and says what came of it on stderr. The exit code: 0 if nothing of it is left.</summary>
-    public static int Measure(Session session, ICellWork work, CellFolder folder, CellAssignment assignment, int threads)
+    /// <param name="session">The session.</param>
+    /// <param name="work">The cells.</param>
+    /// <param name="folder">Their folder.</param>
+    /// <param name="assignment">Which of them.</param>
+    /// <param name="threads">≥ 1.</param>
+    /// <param name="requeue">Whether a task of Slurm whose time is over is put in line again, if it has come any further.</param>
+    public static int Measure(
+        Session session, ICellWork work, CellFolder folder, CellAssignment assignment, int threads, bool requeue = false)
     {
         CellRunOutcome outcome;
         using (ProgressLine progress = new(session.Terminal))
@@ -51,6 +58,8 @@ internal static class CellJobs
         if (outcome.Stopped && !outcome.Complete)
         {
             error.WriteLine($"hybrid: stopped with {outcome.Done} of {outcome.Total} cells finished; the same command continues");
+            if (requeue && session.TimeIsOver() && SlurmTask.Name is string task)
+                Requeue(error, outcome, task);
             return ExitCode.Cancelled;
         }
 
@@ -64,6 +73,21 @@ internal static class CellJobs
         if (outcome.Busy > 0)
             error.WriteLine($"hybrid: {outcome.Busy} cells are being measured by other processes");
         return outcome.Complete ? ExitCode.Agrees : ExitCode.Disagrees;
+    }
+
+    /// <summary>A task that has come no further would come no further again.</summary>
+    private static void Requeue(TextWriter error, CellRunOutcome outcome, string task)
+    {
+        if (!outcome.GoesOn)
+        {
+            error.WriteLine($"hybrid: the time of task {task} is too short for any of its cells; give hybrid cells retry a longer --time");
+            return;
+        }
+
+        error.WriteLine($"hybrid: the time of task {task} is over; it goes back in line");
+        error.Flush();
+        if (SlurmTask.Requeue(task) is string reason)
+            error.WriteLine($"hybrid: it does not ({reason}); hybrid cells retry continues");
     }
 
     /// <summary>Writes the arrays of a list of cells and submits them. The exit code.</summary>

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using Hybrid.Import.Files;
+using Hybrid.Lab.Slurm;
 
 namespace Hybrid.Cli.Shared;
 
 /// <summary>
 /// Turns the first Ctrl-C or SIGTERM into a cancellation, so that the run ends between two networks or steps with no half-written
 /// file. Where one of these takes longer than <see cref="Grace"/>, the process ends in it, but not while a file is written; a second signal
-/// ends it at once.
+/// ends it at once. Where Slurm says that a task's time is nearly over, work is asked to end as well, and has the time that is left.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
@@ -20,6 +21,7 @@ internal sealed class Interruption : IDisposable
     private readonly CancellationTokenSource _source = new();
     private readonly ManualResetEventSlim _ended = new();
     private readonly PosixSignalRegistration[] _registrations;
+    private bool _asked;
 
     /// <summary>Listens until it is disposed.</summary>
     /// <param name="error">Told why the process ends.</param>
@@ -30,10 +32,16 @@ internal sealed class Interruption : IDisposable
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop),
+            .. OperatingSystem.IsLinux()
+                ? (PosixSignalRegistration[])[PosixSignalRegistration.Create((PosixSignal)SlurmTask.TimeIsOver, EndInTime)]
+                : [],
         ];
     }
 
     public CancellationToken Token => _source.Token;
+
+    /// <summary>Whether it was Slurm that asked, since a task's time is nearly over.</summary>
+    public bool TimeIsOver { get; private set; }
 
     public void Dispose()
     {
@@ -46,11 +54,19 @@ internal sealed class Interruption : IDisposable
 
     private void Stop(PosixSignalContext context)
     {
-        bool first = !_source.IsCancellationRequested;
+        bool first = !_asked;
+        _asked = true;
         context.Cancel = first;
         if (!first)
             return;
         new Thread(EndLater) { IsBackground = true, Name = "interruption" }.Start();
+        _source.Cancel();
+    }
+
+    private void EndInTime(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        TimeIsOver = true;
         _source.Cancel();
     }
 

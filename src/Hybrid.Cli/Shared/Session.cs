@@ -11,4 +11,7 @@ public sealed record Session(Terminal Terminal, EngineCatalogue Engines, Cancell
 {
     /// <summary>The engines that train, the default first.</summary>
     public TrainerCatalogue Trainers { get; init; } = BuiltTrainers.Catalogue;
+
+    /// <summary>Whether the wish to stop came because a task's time on a cluster is nearly over.</summary>
+    public Func<bool> TimeIsOver { get; init; } = () => false;
 }

@@ -17,6 +17,7 @@ public static class ExperimentCatalogue
         new LossExponents.LossExponentsExperiment(),
         new NormPlacement.NormPlacementExperiment(),
         new ResidualGrowth.ResidualGrowthExperiment(),
+        new Departures.DeparturesExperiment(),
     ];
 
     /// <summary>The experiment of a name.</summary>

@@ -20,7 +20,7 @@ internal sealed class TrainedGradients
             norm, Activation.Relu, Math.Sqrt(2), size.Tokens, size.Depth, size.Width, TrainableSize.Heads, size.Sequences, size.Steps);
         Placement = network.Placement;
         Runs = [.. Enumerable.Range(1, size.Runs).Select(run => new Cell(
-            $"{network.Key}, run {run}", network.Cost, seed => Measure(network.Options(seed), size)))];
+            $"{network.Key}, run {run}", network.Cost, attempt => Measure(network.Options(attempt.Seed), size, attempt)))];
     }
 
     public string Placement { get; }
@@ -43,16 +43,15 @@ internal sealed class TrainedGradients
     public Estimate Of(CellResults results, string name) =>
         Estimate.Of([.. Runs.Where(run => results[run].Names.Contains(name)).Select(run => results[run][name].Mean)]);
 
-    private static CellValues Measure(TrainingOptions options, TrainableSize size)
+    private static CellValues Measure(TrainingOptions options, TrainableSize size, CellAttempt attempt)
     {
-        List<KeyValuePair<string, double>> values = [];
         PassMeter meter = new(options.Model.Architecture);
-        double loss = ObservedTraining.Run(options, TrainingChain.Source, size.Every, Observe);
-        values.Add(new(Loss, loss));
-        return CellValues.Of([values]);
+        ObservedRun run = ObservedTraining.Run(options, TrainingChain.Source, attempt, size.Every, Observe);
+        return CellValues.Of([run.Record.Numbers.Append(new(Loss, run.Loss))]);
 
-        void Observe(DenseTrainer trainer, TokenBatch batch)
+        void Observe(DenseTrainer trainer, TokenBatch batch, RunRecord record)
         {
+            List<KeyValuePair<string, double>> values = record.Numbers;
             int step = trainer.StepsDone;
             trainer.Observe(batch, meter);
             (double Diagonal, double OffDiagonal)[] gradients = meter.Measurement.Gradients;

@@ -56,7 +56,7 @@ internal sealed class TrainedNetwork
         Runs = [.. Enumerable.Range(1, size.Runs).Select(run => new Cell(
             string.Create(CultureInfo.InvariantCulture, $"{subject}, {size.Steps} steps, run {run}"),
             (double)depth * size.Steps,
-            seed => TrainedLoss.Measure(options with { Seed = seed }, source)))];
+            attempt => TrainedLoss.Measure(options with { Seed = attempt.Seed }, source, attempt)))];
     }
 
     /// <summary>a of both sublayers.</summary>

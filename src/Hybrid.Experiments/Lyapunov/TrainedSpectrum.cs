@@ -29,7 +29,7 @@ internal sealed class TrainedSpectrum
         Placement = network.Placement;
         Runs = [.. Enumerable.Range(1, size.Runs).Select(run => new Cell(
             $"{network.Key}, {size.Exponents} exponents on {size.Trajectories} sequences, run {run}", network.Cost,
-            seed => Measure(network.Options(seed), size)))];
+            attempt => Measure(network.Options(attempt.Seed), size, attempt)))];
     }
 
     public TrainedSize Size { get; }
@@ -66,12 +66,12 @@ internal sealed class TrainedSpectrum
     public IEnumerable<CellValues> Finished(CellResults results, string name) =>
         Runs.Select(run => results[run]).Where(run => run.Names.Contains(name));
 
-    private static CellValues Measure(TrainingOptions options, TrainedSize size)
+    private static CellValues Measure(TrainingOptions options, TrainedSize size, CellAttempt attempt)
     {
-        List<KeyValuePair<string, double>> values = [];
         using NetworkExponents exponents = new(options.Model, size.Trajectories, size.Exponents);
-        double loss = ObservedTraining.Run(options, TrainingChain.Source, options.Steps, (trainer, batch) =>
+        ObservedRun run = ObservedTraining.Run(options, TrainingChain.Source, attempt, options.Steps, (trainer, batch, record) =>
         {
+            List<KeyValuePair<string, double>> values = record.Numbers;
             int step = trainer.StepsDone;
             (ExponentEstimate[][] forward, ExponentEstimate[][] backward) = exponents.Measure(trainer, batch, options.Seed);
             double[] ahead = Add(values, Forwards, forward, step), back = Add(values, Backwards, backward, step);
@@ -80,8 +80,7 @@ internal sealed class TrainedSpectrum
             values.Add(new(Mismatch(step), forward.Zip(backward, (f, b) => Math.Abs(Sum(f) - Sum(b))).Max()));
             values.Add(new(Leading(step), 0.5 * (ahead[0] + back[0])));
         });
-        values.Add(new(Loss, loss));
-        return CellValues.Of([values]);
+        return CellValues.Of([run.Record.Numbers.Append(new(Loss, run.Loss))]);
     }
 
     /// <summary>Names the exponents of one way and returns their means over the blocks.</summary>

@@ -19,6 +19,24 @@ internal sealed class BoundTally(double rounding)
     /// <summary>The largest norm over bound of the boundary that was added last: of a whole pass, its output.</summary>
     public double LastRatio { get; private set; }
 
+    /// <summary>Goes on from what <see cref="Store"/> left; from nothing where it left nothing.</summary>
+    public void Restore(IReadOnlyDictionary<string, double> counts)
+    {
+        Checks = (long)counts.GetValueOrDefault(nameof(Checks));
+        Violations = (long)counts.GetValueOrDefault(nameof(Violations));
+        LargestRatio = counts.GetValueOrDefault(nameof(LargestRatio));
+        LastRatio = counts.GetValueOrDefault(nameof(LastRatio));
+    }
+
+    /// <summary>Leaves the counts; below 2⁵³ they are exact.</summary>
+    public void Store(IDictionary<string, double> counts)
+    {
+        counts[nameof(Checks)] = Checks;
+        counts[nameof(Violations)] = Violations;
+        counts[nameof(LargestRatio)] = LargestRatio;
+        counts[nameof(LastRatio)] = LastRatio;
+    }
+
     /// <summary>Adds norms over bounds at one boundary. What is not a number is a violation.</summary>
     public void Add(IReadOnlyList<double> ratios)
     {

@@ -44,7 +44,7 @@ internal sealed class PlacedNetwork
                 $"{Network}, {setting.Name}, depth {size.Depth}, width {size.Width}, "
                 + $"{size.TrainingSteps} steps, seen every {size.Every}, run {run}"),
             (double)size.Depth * size.Width * size.TrainingSteps,
-            seed => PlacementRun.Measure(options with { Seed = seed }, source, size.Every)))];
+            attempt => PlacementRun.Measure(options with { Seed = attempt.Seed }, source, size.Every, attempt)))];
     }
 
     public Placement Norm { get; }

@@ -41,14 +41,15 @@ internal sealed class PlacementRun(CellValues values)
     public double At(StreamQuantity quantity, int layer, bool trained) => values[NameOf(quantity, layer, trained)].Mean;
 
     /// <summary>One run: the stream by depth before and after, the placement's bound at every logged step.</summary>
-    public static CellValues Measure(TrainingOptions options, ITokenSource source, int every)
+    public static CellValues Measure(TrainingOptions options, ITokenSource source, int every, CellAttempt attempt)
     {
         Architecture architecture = options.Model.Architecture;
         PassMeter meter = new(architecture);
         PeriBound? peri = architecture.Norm == Placement.Peri ? new(architecture) : null;
         BoundTally tally = peri?.Tally ?? new(WeightBound.Rounding(architecture));
-        List<KeyValuePair<string, double>> numbers = [];
-        double loss = ObservedTraining.Run(options, source, every, Observe);
+        ObservedRun run = ObservedTraining.Run(options, source, attempt, every, Observe);
+        (List<KeyValuePair<string, double>> numbers, double loss) = (run.Record.Numbers, run.Loss);
+        tally.Restore(run.Record.Counts);
         // A network that the last step destroyed has no loss either.
         bool diverged = !double.IsFinite(loss);
         if (!diverged)
@@ -63,7 +64,14 @@ internal sealed class PlacementRun(CellValues values)
         ]);
         return CellValues.Of([numbers]);
 
-        void Observe(DenseTrainer trainer, TokenBatch batch)
+        void Observe(DenseTrainer trainer, TokenBatch batch, RunRecord record)
+        {
+            tally.Restore(record.Counts);
+            See(trainer, batch, record.Numbers);
+            tally.Store(record.Counts);
+        }
+
+        void See(DenseTrainer trainer, TokenBatch batch, List<KeyValuePair<string, double>> seen)
         {
             if (peri is not null)
             {
@@ -77,7 +85,7 @@ internal sealed class PlacementRun(CellValues values)
             StreamMeasures[] streams = meter.Measurement.Streams;
             foreach (StreamQuantity quantity in StreamQuantity.All)
             {
-                numbers.AddRange(streams.Select(
+                seen.AddRange(streams.Select(
                     (stream, layer) => KeyValuePair.Create(NameOf(quantity, layer, trainer.StepsDone > 0), quantity.Of(stream))));
             }
 

@@ -61,7 +61,7 @@ internal sealed class GrownNetwork
                     + $"{WarmupSteps} of {size.Steps} steps warm-up, {Sequences} sequences, run {run}"),
             // Some six passes of a step against one of an untrained network, in the cost's unit of a pair of widths.
             6.0 * size.Steps * Sequences * size.Tokens * size.Depth * (size.Width + size.MlpWidth),
-            seed => Train(options with { Seed = seed })))];
+            attempt => Train(options with { Seed = attempt.Seed }, attempt)))];
     }
 
     public GrowthTask Task { get; }
@@ -95,11 +95,11 @@ internal sealed class GrownNetwork
 
     private static string At(string name, int step) => string.Create(CultureInfo.InvariantCulture, $"{name} @{step}");
 
-    private CellValues Train(TrainingOptions options)
+    private CellValues Train(TrainingOptions options, CellAttempt attempt)
     {
-        List<KeyValuePair<string, double>> numbers = [];
-        double loss = ObservedTraining.Run(options, Task.Source, _size.Every, (trainer, batch) => numbers.AddRange(
-            StreamProfile.Numbers(trainer, batch).Select(number => KeyValuePair.Create(At(number.Key, trainer.StepsDone), number.Value))));
-        return CellValues.Of([numbers.Append(KeyValuePair.Create(Loss, loss))]);
+        ObservedRun run = ObservedTraining.Run(options, Task.Source, attempt, _size.Every, (trainer, batch, record) =>
+            record.Numbers.AddRange(StreamProfile.Numbers(trainer, batch)
+                .Select(number => KeyValuePair.Create(At(number.Key, trainer.StepsDone), number.Value))));
+        return CellValues.Of([run.Record.Numbers.Append(KeyValuePair.Create(Loss, run.Loss))]);
     }
 }

@@ -73,7 +73,7 @@ public static class ExperimentRun
                 while (Next() is Cell cell)
                 {
                     long began = Stopwatch.GetTimestamp();
-                    CellValues values = cell.Measure(CellSeed.Of(plan.Seed, name, cell.Key));
+                    CellValues values = cell.Measure(new(CellSeed.Of(plan.Seed, name, cell.Key)));
                     StoredCell stored = new(cell.Key, values, Stopwatch.GetElapsedTime(began).TotalSeconds);
                     store.Insert(key, stored);
                     lock (gate)

@@ -31,8 +31,12 @@ public sealed class ExperimentWork : ICellWork
             ["quick"] = plan.Scale == ExperimentScale.Quick,
             ["registered"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_registration))),
         });
-        Cells = [.. plan.Design.Cells.Select(cell => new CellTask(cell.Key, cell.Cost, null, _ =>
-            JsonNode.Parse(cell.Measure(CellSeed.Of(plan.Seed, name, cell.Key)).ToJson())!.AsObject()))];
+        Cells = [.. plan.Design.Cells.Select(cell => new CellTask(cell.Key, cell.Cost, null, context =>
+        {
+            context.PrepareScratch();
+            CellAttempt attempt = new(CellSeed.Of(plan.Seed, name, cell.Key), context.Scratch, context.Cancellation);
+            return JsonNode.Parse(cell.Measure(attempt).ToJson())!.AsObject();
+        }))];
     }
 
     /// <summary>The experiment, its scale and its seed.</summary>

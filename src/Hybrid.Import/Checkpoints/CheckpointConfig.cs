@@ -165,7 +165,7 @@ internal sealed class CheckpointConfig
             ?? Family.RotaryShare.Usual;
         double given = parameters?.Positive("rope_theta") ?? _config.Positive("rope_theta", "rotary_emb_base") ?? Family.RotaryBase;
         Stretch = StretchOf(parameters ?? _config.Object("rope_scaling"), given);
-        if (Family.WindowPattern is null || _config.Positive("rope_local_base_freq") is not double local)
+        if (Family.WindowPattern is null || _config.Positive("rope_local_base_freq") is not double local || local == given)
             return Positions.NewRope(given, share);
         return Positions.NewPerLayer([.. Enumerable.Range(1, Report.Model.Depth)
             .Select(layer => Positions.NewRope(IsLocal(layer) ? local : given, share))]);

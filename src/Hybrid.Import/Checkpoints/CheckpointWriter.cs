@@ -13,7 +13,8 @@ namespace Hybrid.Import.Checkpoints;
 /// <summary>
 /// A freshly initialised network of a record as a Hugging Face checkpoint: config.json and model.safetensors of the first family that
 /// builds such blocks. Weights are drawn as the record says; branch weights a are multiplied into W_O and W_2, since no family has them.
-/// Norms of the family add their ε, and layer norms take means off, which the record knows nothing of.
+/// Norms of the family add their ε, and layer norms take means off, which the record knows nothing of. Encoders get the head of a masked
+/// language model, which is tied.
 /// </summary>
 public static class CheckpointWriter
 {
@@ -27,7 +28,7 @@ public static class CheckpointWriter
     /// <param name="folder">Where; files of the two names must not be there.</param>
     /// <param name="modelType">The family, or null for the first that fits.</param>
     /// <param name="vocabulary">V ≥ 2.</param>
-    /// <param name="tied">Whether the head is the token embedding.</param>
+    /// <param name="tied">Whether the head is the token embedding; an encoder's always is.</param>
     /// <param name="seed">Of the weights.</param>
     /// <param name="threads">≥ 1; the weights do not depend on it.</param>
     /// <returns>The family.</returns>
@@ -37,17 +38,22 @@ public static class CheckpointWriter
     {
         (CheckpointConfig chosen, JsonObject json) = Choose(architecture, modelType, vocabulary, tied);
         string weights = Path.Combine(folder, CheckpointFiles.Whole), config = Path.Combine(folder, "config.json");
-        string configText = json.ToJsonString(Indented) + "\n";
+        string configText = json.ToJsonString(Indented) + "
+";
         EnsureFree(folder, config, configText);
-        ModelOptions model = new(Drawn(architecture), TrainingTask.NextToken, vocabulary, tied)
+        bool masked = chosen.Family.MaskedHeadBias is not null;
+        ModelOptions model = new(
+            Drawn(architecture), masked ? TrainingTask.MaskedToken : TrainingTask.NextToken, vocabulary, tied || masked)
         {
-            Form = chosen.Form(tied ? HeadKind.Tied : HeadKind.Own, masked: false),
+            Form = chosen.Form(tied || masked ? HeadKind.Tied : HeadKind.Own, masked),
         };
         using CheckpointNetwork network = new(model, 1, gradients: false, threads);
         network.Draw(seed);
-        Settle(architecture, network, chosen.Family.LearnedPositions);
+        Settle(architecture, network, chosen.Family);
         List<string> missing = [];
-        List<TensorPlace> places = TensorPlan.Of(chosen, model, network.Parameters, chosen.Family.Roots[0], Shaped, missing);
+        List<TensorPlace> places = TensorPlan.Of(
+            chosen, model, network.Parameters, chosen.Family.Roots[0],
+            (name, targets, row) => Shaped(name, targets, row, chosen.Family.FirstPosition), missing);
         Dictionary<string, TensorPlace> byName = places.ToDictionary(place => place.Tensor.Name);
         try
         {
@@ -120,9 +126,9 @@ public static class CheckpointWriter
 
         throw new InputException(
             $"'{architecture.Name}' is no network of {(modelType is null ? "a family that is written" : modelType)} "
-            + $"({string.Join(", ", FamilyConfig.ModelTypes)}): their blocks have a causal mask and, gpt2's aside, rotary "
-            + "positions; gpt2 and gpt_neox are pre-norm without gates, llama, mistral and qwen3 pre-norm with gates, olmo2 normalises "
-            + "branches and all queries");
+            + $"({string.Join(", ", FamilyConfig.ModelTypes)}): gpt2 and gpt_neox are pre-norm without gates, llama, mistral, qwen2 and "
+            + "qwen3 pre-norm with gates, olmo2 normalises branches and all queries, gemma2 and gemma3_text are peri-norm with gates, all "
+            + "of them with a causal mask and, gpt2's aside, rotary positions; bert and roberta are post-norm without gates and mask");
     }
 
     /// <summary>What a family must build: the record without its scales, and with skips and branches of 1.</summary>
@@ -149,7 +155,7 @@ public static class CheckpointWriter
         return a.With(attention: a.Attention.With(branch: one), mlp: a.Mlp.With(branch: one));
     }
 
-    private static void Settle(Architecture architecture, CheckpointNetwork network, bool learnedPositions)
+    private static void Settle(Architecture architecture, CheckpointNetwork network, FamilyTensors family)
     {
         for (int layer = 1; layer <= architecture.Depth; layer++)
         {
@@ -159,7 +165,10 @@ public static class CheckpointWriter
             Scale(network.Matrix($"blocks.{layer}.mlp.{place}"), architecture.Mlp.Branch.At(layer));
         }
 
-        if (learnedPositions)
+        // A norm makes embedded tokens as large as its gain.
+        if (family.EmbeddingNorm)
+            Scale(network.Matrix("embedding.gain"), Math.Sqrt(architecture.Input.Norm));
+        if (family.LearnedPositions)
             return;
         // Token vectors alone carry q₀, half of which stood in the positions.
         Scale(network.Matrix("token.embedding"), Math.Sqrt(2));
@@ -175,11 +184,12 @@ public static class CheckpointWriter
         }
     }
 
-    private static NamedTensor Shaped(string name, NamedTensor[] targets, TensorRow row)
+    private static NamedTensor Shaped(string name, NamedTensor[] targets, TensorRow row, int firstPosition)
     {
         int inputs = targets[0].Shape[0], outputs = targets.Sum(target => target.Shape[^1]);
         return new(name, row.As switch
         {
+            StoredAs.Rows when row.Targets[0] == "position.embedding" => [firstPosition + inputs, outputs],
             StoredAs.OutIn => [outputs, inputs],
             StoredAs.InOut or StoredAs.Rows => [inputs, outputs],
             StoredAs.Segment => [1, outputs],

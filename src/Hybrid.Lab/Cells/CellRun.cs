@@ -39,7 +39,7 @@ public static class CellRun
         ILookup<int, string> failures = CellFailures.Of(folder);
         Dictionary<int, int> attempts = mine.ToDictionary(index => index, index => failures[index].Count());
         Queue<int> open = new(mine.Where(index => !finished.Contains(index) && attempts[index] < CellFailures.Most));
-        int done = mine.Count(finished.Contains), busy = 0, measured = 0;
+        int done = mine.Count(finished.Contains), busy = 0, measured = 0, paused = 0;
         long start = Stopwatch.GetTimestamp();
         double left = open.Sum(index => work.Cells[index].Cost), worked = 0;
         int atATime = Math.Clamp(open.Count, 1, Math.Min(threads, work.MostAtATime));
@@ -56,7 +56,7 @@ public static class CellRun
         fault?.Throw();
         writer.Finish();
         return new(
-            done, mine.Length, measured, busy,
+            done, mine.Length, measured, paused, busy,
             [.. attempts.Where(item => item.Value >= CellFailures.Most).Select(item => item.Key).Order()],
             cancellation.IsCancellationRequested);
 
@@ -95,6 +95,12 @@ public static class CellRun
             try
             {
                 values = cell.Measure(new(index, Math.Max(1, threads / atATime), attempts[index], scratch, cancellation)).ToJsonString();
+            }
+            catch (CellPausedException)
+            {
+                lock (gate)
+                    paused++;
+                return;
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
@@ -216,11 +222,16 @@ public readonly record struct CellProgress(int Done, int Total, TimeSpan? Left);
 /// <param name="Done">Cells finished, by whomever.</param>
 /// <param name="Total">Cells of the assignment.</param>
 /// <param name="Measured">Of those, measured by this process.</param>
+/// <param name="Paused">Cells that it left in the middle, further than it had found them.</param>
 /// <param name="Busy">Cells that another process is measuring.</param>
 /// <param name="Failed">Cells that have failed <see cref="CellStatus.MostAttempts"/> times.</param>
 /// <param name="Stopped">Whether it was asked to stop.</param>
-public sealed record CellRunOutcome(int Done, int Total, int Measured, int Busy, IReadOnlyList<int> Failed, bool Stopped)
+public sealed record CellRunOutcome(
+    int Done, int Total, int Measured, int Paused, int Busy, IReadOnlyList<int> Failed, bool Stopped)
 {
     /// <summary>Whether all of its cells are finished.</summary>
     public bool Complete => Done == Total;
+
+    /// <summary>Whether it is worth beginning again: it was stopped, and whoever begins again has less to do.</summary>
+    public bool GoesOn => Stopped && !Complete && Measured + Paused > 0;
 }

@@ -16,7 +16,17 @@ public sealed record CellTask(string Key, double Cost, long? Bytes, Func<CellCon
 /// <param name="Scratch">A folder of its own, not made yet, that survives an interrupted attempt and is removed after the result.</param>
 /// <param name="Cancellation">Asks it to stop: it leaves what it needs to go on in <paramref name="Scratch"/>, and throws
 /// <see cref="OperationCanceledException"/>.</param>
-public sealed record CellContext(int Index, int Threads, int Failures, string Scratch, CancellationToken Cancellation);
+public sealed record CellContext(int Index, int Threads, int Failures, string Scratch, CancellationToken Cancellation)
+{
+    /// <summary>
+    /// Removes what earlier attempts left where this is the last one: what cannot be continued must not stop a cell for ever.
+    /// </summary>
+    public void PrepareScratch()
+    {
+        if (Failures >= CellStatus.MostAttempts - 1 && Directory.Exists(Scratch))
+            Directory.Delete(Scratch, recursive: true);
+    }
+}
 
 /// <summary>A plan with the cells that it stands for.</summary>
 public interface ICellWork
@@ -39,3 +49,6 @@ public interface ICellWork
 
 /// <summary>Another process is measuring the cell and holds its scratch folder: no failure, and no result.</summary>
 public sealed class CellBusyException(string message, Exception inner) : Exception(message, inner);
+
+/// <summary>The cell was asked to stop and left more in its scratch folder than it had found: the next attempt has less to do.</summary>
+public sealed class CellPausedException(CancellationToken token) : OperationCanceledException(token);

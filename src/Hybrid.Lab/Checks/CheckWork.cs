@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Hybrid.Architectures;
+using Hybrid.Import.Json;
 using Hybrid.Import.Records;
 using Hybrid.Lab.Cells;
 using Hybrid.Lab.Comparisons;
@@ -45,6 +46,27 @@ public sealed class CheckWork : ICellWork
             context => Measure(ensemble, context)))];
     }
 
+    /// <summary>The work of a plan of this kind.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="engines">The engines by name.</param>
+    /// <exception cref="InputException">There is no such engine, or it runs elsewhere than the plan says.</exception>
+    public static CheckWork Of(CellPlan plan, EngineCatalogue engines)
+    {
+        JsonObject question = plan.Question;
+        EngineEntry engine = engines.Find(question["engine"]!.GetValue<string>());
+        CheckPlan check = new(
+            [.. question["architectures"]!.AsArray().Select((node, number) =>
+                ArchitectureJson.Parse(node!.ToJsonString(), $"architecture {number}"))],
+            engine, question["samples"]!.GetValue<int>(), plan.Seed, 1, question["familyWiseRate"]!.GetValue<double>());
+        CheckWork work = new(check, plan.Version);
+        return work.Plan.Hash == plan.Hash
+            ? work
+            : throw new InputException($"the plan is of another check than this build has, {plan.DifferenceTo(work.Plan)}");
+    }
+
+    /// <summary>What is checked.</summary>
+    public CheckPlan Check => _check;
+
     /// <inheritdoc/>
     public CellPlan Plan { get; }
 
@@ -68,7 +90,7 @@ public sealed class CheckWork : ICellWork
         ComparisonOptions options = _check.Options;
         List<Comparison> comparisons = [.. _check.Architectures.Select((architecture, number) => Comparison.Of(
             predict(architecture), MeasurementOf(results[2 * number]), MeasurementOf(results[2 * number + 1]), options))];
-        return Check.Report(_check, options, comparisons, results.Sum(result => result.Seconds));
+        return Checks.Check.Report(_check, options, comparisons, results.Sum(result => result.Seconds));
     }
 
     // Other sample numbers at the second width: the two ensembles share no random number.

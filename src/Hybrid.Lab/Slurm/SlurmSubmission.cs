@@ -144,7 +144,7 @@ public sealed record SlurmSubmission(string Batch, string Script, SlurmArray Arr
     private static bool IsThere(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
 
-    private static (int Code, string Output, string Error) Call(string program, params string[] arguments)
+    internal static (int Code, string Output, string Error) Call(string program, params string[] arguments)
     {
         ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         try

@@ -10,10 +10,11 @@
 #SBATCH --account={account}
 #SBATCH --output="{log}"
 #SBATCH --open-mode=append
-# A task is told before its time is over, and leaves what it has done; it is put in line again after a lost node.
-#SBATCH --signal=B:TERM@{grace}
+# A task is told before its time is over, leaves what it has done and has itself put in line again if that was anything; after a lost
+# node it is put in line again too.
+#SBATCH --signal=B:USR1@{grace}
 #SBATCH --requeue
 
 # Here a site loads its modules.
 
-exec {command} --shard "$SLURM_ARRAY_TASK_ID/{tasks}" --threads "${SLURM_CPUS_PER_TASK:-1}"
+exec {command} --shard "$SLURM_ARRAY_TASK_ID/{tasks}" --threads "${SLURM_CPUS_PER_TASK:-1}" --requeue

@@ -28,6 +28,9 @@ public enum RandomStream
     /// <summary>The unembedding.</summary>
     Unembedding = 19,
 
+    /// <summary>The map before the unembedding of masked language models.</summary>
+    HeadTransform = 20,
+
     /// <summary>A frame of tangents at the input of a trained network.</summary>
     ForwardFrame = 120,
 

@@ -69,6 +69,8 @@ internal static unsafe class InitialState
                 parameters.Span(gain, d).Fill(T.One);
         }
 
+        if (layout.Transform >= 0)
+            Fill(parameters.Pointer + layout.Transform, (long)d * d, seed, RandomStream.HeadTransform, 1 / Math.Sqrt(d));
         if (!model.Tied)
         {
             Fill(

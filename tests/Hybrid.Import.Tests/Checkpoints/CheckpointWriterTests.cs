@@ -22,14 +22,17 @@ public sealed class CheckpointWriterTests
         using TemporaryFolder folder = new();
         Architecture record = Record(family);
         string path = folder.Path("fresh");
-        Assert.Equal(family, CheckpointWriter.Write(record, path, null, Vocabulary, tied: false, seed: 3, threads: 1));
+        // These are blocks of an earlier family too, and are written only where they are asked for.
+        string? asked = family is "qwen2" or "roberta" ? family : null;
+        Assert.Equal(family, CheckpointWriter.Write(record, path, asked, Vocabulary, tied: false, seed: 3, threads: 1));
         using Checkpoint checkpoint = Checkpoint.Open(path);
         using CheckpointNetwork read = new(checkpoint.Model(record.Tokens), 1, false, 1);
         checkpoint.Load(read);
         using CheckpointNetwork drawn = new(read.Model with { Architecture = record }, 1, false, 1);
         drawn.Draw(3);
         // Output weights carry a = 1/2; where positions are turned token vectors are √2 larger, exact but for one rounding each.
-        bool learned = family == "gpt2";
+        bool learned = family is "gpt2" or "bert" or "roberta";
+        Assert.Equal(learned && family != "gpt2", read.Model.Tied);
         string[] halved = record.Norm.OnBranch ? ["attention.gain.out", "mlp.gain.out"] : ["attention.out", "mlp.out"];
         foreach (NamedTensor tensor in read.Parameters)
         {
@@ -48,9 +51,9 @@ public sealed class CheckpointWriterTests
     public void What_no_family_builds_is_refused_and_a_checkpoint_is_not_written_over()
     {
         using TemporaryFolder folder = new();
-        InputException post = Assert.Throws<InputException>(() => CheckpointWriter.Write(
-            Record("gpt2").With(norm: Placement.Post), folder.Path("a"), null, Vocabulary, false, 1, 1));
-        Assert.Contains("is no network of a family that is written", post.Message);
+        InputException peri = Assert.Throws<InputException>(() => CheckpointWriter.Write(
+            Record("gpt2").With(norm: Placement.Peri), folder.Path("a"), null, Vocabulary, false, 1, 1));
+        Assert.Contains("is no network of a family that is written", peri.Message);
         Assert.False(Directory.Exists(folder.Path("a")));
         InputException gated = Assert.Throws<InputException>(() => CheckpointWriter.Write(
             Record("llama"), folder.Path("a"), "gpt2", Vocabulary, false, 1, 1));
@@ -60,17 +63,56 @@ public sealed class CheckpointWriterTests
             Record("gpt2"), folder.Path("a"), null, Vocabulary, false, 1, 1)).Message);
     }
 
+    [Fact]
+    public void What_a_fresh_encoder_predicts_is_a_masked_token_through_a_map_that_was_drawn()
+    {
+        using TemporaryFolder folder = new();
+        CheckpointWriter.Write(Record("bert"), folder.Path("fresh"), null, Vocabulary, tied: false, seed: 3, threads: 1);
+        using Checkpoint checkpoint = Checkpoint.Open(folder.Path("fresh"));
+        Assert.True(checkpoint.HasHead);
+        using CheckpointNetwork read = new(checkpoint.Model(8), 1, false, 1);
+        checkpoint.Load(read);
+        MatrixView<float> map = read.Matrix("head.transform");
+        double square = Enumerable.Range(0, map.Rows).Sum(row => map.Row(row).ToArray().Sum(x => (double)x * x));
+
+        // Variance 1/d of d² entries: their sum has mean d and deviation √2; six of these.
+        Assert.InRange(square, map.Rows - 6 * Math.Sqrt(2), map.Rows + 6 * Math.Sqrt(2));
+    }
+
+    [Fact]
+    public void A_Gemma_without_windows_and_with_one_base_is_read_back_as_such()
+    {
+        using TemporaryFolder folder = new();
+        Architecture record = Record("gemma3_text");
+        record = record.With(
+            mask: Mask.Causal,
+            attention: record.Attention.With(head: new HeadParameters(
+                record.Attention.Head.Width, record.Attention.Head.KeyValueHeads, Positions.NewRope(10000, 1), QueryKeyNorm.Head,
+                Schedule.NewConstant(1), null, null)));
+        string path = folder.Path("fresh");
+        Assert.Equal("gemma3_text", CheckpointWriter.Write(record, path, null, Vocabulary, tied: true, seed: 3, threads: 1));
+        using Checkpoint checkpoint = Checkpoint.Open(path);
+        Assert.Equal(Mask.Causal, checkpoint.Model(record.Tokens).Architecture.Mask);
+        Assert.Equal(Positions.NewRope(10000, 1), checkpoint.Model(record.Tokens).Architecture.Attention.Head.Positions);
+    }
+
     private static Architecture Record(string family)
     {
         Schedule one = Schedule.NewConstant(1), half = Schedule.NewConstant(0.5);
-        bool gated = family is not ("gpt2" or "gpt_neox");
+        bool encoder = family is "bert" or "roberta", gemma = family is "gemma2" or "gemma3_text";
+        bool gated = !encoder && family is not ("gpt2" or "gpt_neox");
         HeadParameters head = new(
-            family == "qwen3" ? FSharpOption<int>.Some(6) : null,
+            family is "qwen3" or "gemma3_text" ? FSharpOption<int>.Some(6) : null,
             gated ? FSharpOption<int>.Some(2) : null,
-            family == "gpt2" ? Positions.None : Positions.NewRope(10000, family == "gpt_neox" ? 0.5 : 1),
-            family switch { "qwen3" => QueryKeyNorm.Head, "olmo2" => QueryKeyNorm.All, _ => QueryKeyNorm.None },
+            family switch
+            {
+                "gpt2" or "bert" or "roberta" => Positions.None,
+                "gemma3_text" => Positions.NewPerLayer([Positions.NewRope(10000, 1), Positions.NewRope(1e6, 1)]),
+                _ => Positions.NewRope(10000, family == "gpt_neox" ? 0.5 : 1),
+            },
+            family switch { "qwen3" or "gemma3_text" => QueryKeyNorm.Head, "olmo2" => QueryKeyNorm.All, _ => QueryKeyNorm.None },
             one,
-            null,
+            family == "gemma2" ? FSharpOption<double>.Some(20) : null,
             null);
         return ArchitectureModule.Defaults.With(
             name: family,
@@ -79,11 +121,13 @@ public sealed class CheckpointWriterTests
             width: 16,
             heads: 4,
             mlpWidth: 24,
-            activation: gated ? Activation.Silu : Activation.Gelu,
+            activation: gemma ? Activation.GeluTanh : gated ? Activation.Silu : Activation.Gelu,
             gated: gated,
-            norm: family == "olmo2" ? Placement.Output : Placement.Pre,
+            norm: encoder ? Placement.Post : gemma ? Placement.Peri : family == "olmo2" ? Placement.Output : Placement.Pre,
             wiring: family == "gpt_neox" ? Wiring.Parallel : Wiring.Sequential,
-            mask: family == "mistral" ? Mask.NewWindow(5) : Mask.Causal,
+            mask: encoder ? Mask.None
+                : gemma ? Mask.NewPerLayer([Mask.NewWindow(5), Mask.Causal])
+                : family == "mistral" ? Mask.NewWindow(5) : Mask.Causal,
             attention: AttentionParameters.Of(one, half, 1, 1).With(head: head),
             mlp: MlpParameters.Of(one, half, 1, gated ? 0 : 0.5, 1));
     }

@@ -211,6 +211,25 @@ public class CellRunTests
         Assert.Equal(40 - outcome.Done, rest.Measured);
     }
 
+    [Theory]
+    [InlineData(true, 1, true)]
+    [InlineData(false, 0, false)]
+    public void Stopped_in_its_first_cell_a_task_is_worth_beginning_again_if_the_cell_has_come_further(
+        bool further, int paused, bool goesOn)
+    {
+        using TemporaryFolder folder = new();
+        using CancellationTokenSource stop = new();
+        FakeCells work = new(5, context =>
+        {
+            stop.Cancel();
+            throw further ? new CellPausedException(context.Cancellation) : new OperationCanceledException(context.Cancellation);
+        });
+        CellFolder cells = CellFolder.Create(folder.Root, work.Plan);
+        CellRunOutcome outcome = CellRun.Run(work, cells, CellAssignment.Of(work.Plan, CellShard.Whole), 1, _ => { }, stop.Token);
+        Assert.Equal((0, 0, paused, goesOn), (outcome.Done, outcome.Measured, outcome.Paused, outcome.GoesOn));
+        Assert.Empty(CellStatus.Of(cells).Failing);
+    }
+
     [Fact]
     public void A_cell_that_another_process_measures_is_left_to_it()
     {

@@ -4,6 +4,7 @@ using Hybrid.Experiments.Catalogue;
 using Hybrid.Experiments.Runs;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Cells;
+using Hybrid.Lab.Checks;
 using Hybrid.Lab.Phases;
 
 namespace Hybrid.Cli.Verbs;
@@ -27,7 +28,8 @@ internal static class CellKinds
             SweepWork.Kind => SweepWork.Of(plan, session),
             PhaseWork.Kind => PhaseWork.Of(plan),
             ExperimentWork.Kind => ExperimentWork.Of(plan, ExperimentCatalogue.Find),
-            _ => throw new InputException($"{folder.FullPath}: kind must be one of sweep, phase, experiment, got '{plan.Kind}'"),
+            CheckWork.Kind => CheckWork.Of(plan, session.Engines),
+            _ => throw new InputException($"{folder.FullPath}: kind must be one of sweep, phase, experiment, check, got '{plan.Kind}'"),
         };
     }
 
@@ -37,6 +39,7 @@ internal static class CellKinds
         SweepWork sweep => SweepOutput.Finish(session, sweep, folder, json),
         PhaseWork phase => PhaseCommand.Finish(session, phase, folder, json),
         ExperimentWork experiment => ExperimentCommand.Finish(session, experiment, folder, json),
+        CheckWork check => CheckCommand.Finish(session, check, folder, json),
         _ => throw new InvalidOperationException($"nobody merges {work.GetType().Name}"),
     };
 }

@@ -16,8 +16,8 @@ internal static class CellsCommand
     {
         Verb verb = new(
             "cells",
-            "Looks after the cells of a sweep, phase or experiment: status; merge into one store; retry what is missing; run a part; "
-                + "template prints Slurm's script.",
+            "Looks after the cells of a sweep, phase, experiment or agreement: status; merge into one store; retry what is missing; run a "
+                + "part; template prints Slurm's script.",
             "hybrid cells status grid",
             "hybrid cells merge grid",
             "hybrid cells retry grid --slurm",
@@ -35,12 +35,16 @@ internal static class CellsCommand
             Description = "run: the list of cells, as a submission or a retry named it; all cells if not given.",
             HelpName = "NAME",
         };
+        Option<bool> requeue = new("--requeue")
+        {
+            Description = "run: a task of Slurm whose time is nearly over is put in line again, if it has come any further.",
+        };
         Option<bool> again = new("--again") { Description = "retry: also cells that have failed three times." };
         Option<int> threads = Options.Threads();
         Option<bool> json = Options.Json();
         verb.Arguments.Add(action);
         verb.Arguments.Add(path);
-        foreach (Option option in (Option[])[batch, again, threads, json])
+        foreach (Option option in (Option[])[batch, requeue, again, threads, json])
             verb.Options.Add(option);
         CellOptions cells = new(verb);
         return verb.Does(parsed =>
@@ -70,9 +74,10 @@ internal static class CellsCommand
                     return Merge(session, work, folder, parsed.GetValue(json));
                 case "run":
                     CellShard shard = cells.Shard(parsed) ?? CellShard.Whole;
-                    return CellJobs.Measure(session, work, folder, parsed.GetValue(batch) is string name
+                    CellAssignment assignment = parsed.GetValue(batch) is string name
                         ? CellAssignment.Of(CellBatch.Read(folder, name), shard)
-                        : CellAssignment.Of(work.Plan, shard), count);
+                        : CellAssignment.Of(work.Plan, shard);
+                    return CellJobs.Measure(session, work, folder, assignment, count, parsed.GetValue(requeue));
                 default:
                     if (cells.Slurm(parsed) && cells.Submit(parsed))
                         SlurmSubmission.EnsureAvailable();

@@ -5,6 +5,7 @@ using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
 using Hybrid.Import.Files;
 using Hybrid.Import.HuggingFace;
+using Hybrid.Lab.Cells;
 using Hybrid.Lab.Checks;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Theory;
@@ -76,6 +77,25 @@ internal static class CheckCommand
             ImportReport?[] imports = [.. loaded.Select(item => item.Import)];
             return Run(session, plan, imports, path, page, CommandText.Of(parsed), common.Json(parsed));
         });
+    }
+
+    /// <summary>Merges ensembles that were measured apart and compares them. The exit code is that of the check.</summary>
+    public static int Finish(Session session, CheckWork work, CellFolder folder, bool json)
+    {
+        CheckReport report = work.Report(
+            CellMerge.Run(folder), architecture => TheoryWork.Of(session, architecture, Predict.Architecture));
+        if (json)
+        {
+            CheckPlan plan = report.Plan;
+            RunHeader header = new("check", plan.Seed, plan.Engine.Name, plan.Samples, plan.Threads, plan.Engine.Device);
+            Json.Write(session.Terminal.Out, CheckJson.ToNode(report, new ImportReport?[plan.Architectures.Count], header));
+        }
+        else
+        {
+            CheckTables.Write(session.Terminal, report);
+        }
+
+        return report.Agreement == Agreement.Agrees ? ExitCode.Agrees : ExitCode.Disagrees;
     }
 
     private static int Run(

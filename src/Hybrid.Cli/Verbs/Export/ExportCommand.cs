@@ -28,7 +28,10 @@ internal static class ExportCommand
         Option<string?> family = Options.Choice(
             "--family", "The family to write; the first that builds such blocks, if not given.", null, CheckpointWriter.ModelTypes);
         Option<int> vocabulary = Options.Integer("--vocabulary", "Tokens that the network knows.", 256, 2, MostTokens);
-        Option<bool> tied = new("--tied") { Description = "Compare outputs with the token embedding instead of vectors of their own." };
+        Option<bool> tied = new("--tied")
+        {
+            Description = "Compare outputs with the token embedding instead of vectors of their own; encoders always do.",
+        };
         Option<int> threads = Options.Threads();
         verb.Arguments.Add(source);
         verb.Options.Add(folder);

@@ -15,9 +15,6 @@ namespace Hybrid.Cli.Verbs;
 /// <summary>What a point of a sweep gives, in the fields of predict, simulate and train with --json.</summary>
 internal static class SweepCells
 {
-    // A checkpoint that cannot be continued must not stop a cell for ever: its last attempt begins anew.
-    private const int LastAttempt = CellStatus.MostAttempts - 1;
-
     /// <summary>The theory's verdict, exponents, and the ends of the network.</summary>
     public static JsonObject Predict(Architecture architecture)
     {
@@ -64,12 +61,12 @@ internal static class SweepCells
     }
 
     /// <summary>A training to its end, from its last checkpoint where it was begun.</summary>
-    /// <exception cref="OperationCanceledException">Stopped, with a checkpoint.</exception>
+    /// <exception cref="CellPausedException">Stopped, with a checkpoint further on than the last one.</exception>
+    /// <exception cref="OperationCanceledException">Stopped before it had done a step.</exception>
     /// <exception cref="CellBusyException">Another process trains it.</exception>
     public static JsonObject Train(TrainerCatalogue trainers, TrainingPlan plan, DeviceChoice device, CellContext context)
     {
-        if (context.Failures >= LastAttempt && Directory.Exists(context.Scratch))
-            Directory.Delete(context.Scratch, recursive: true);
+        context.PrepareScratch();
         using ITokenSource source = plan.Data.Open(plan.Options.Seed, context.Scratch);
         plan.EnsureFits(source);
         using ITrainer trainer = trainers.Create(plan, context.Threads, device);
@@ -78,9 +75,15 @@ internal static class SweepCells
             : Held(() => RunDirectory.Create(context.Scratch, plan));
         if (PlanDifferences.Between(directory.Plan, plan).Count > 0)
             throw new InputException($"{context.Scratch}: holds another training; remove the folder");
+        int begun = directory.Checkpoints.Latest ?? 0;
         TrainingResult result = new TrainingRun(directory, trainer, source).Run(_ => { }, context.Cancellation);
         if (result.Outcome == TrainingOutcome.Stopped)
-            throw new OperationCanceledException(context.Cancellation);
+        {
+            throw directory.Checkpoints.Latest > begun
+                ? new CellPausedException(context.Cancellation)
+                : new OperationCanceledException(context.Cancellation);
+        }
+
         return new()
         {
             ["outcome"] = Words.Of(result.Outcome),

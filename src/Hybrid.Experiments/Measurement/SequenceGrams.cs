@@ -1,17 +1,21 @@
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Training;
 
-namespace Hybrid.Experiments.GradientFlow;
+namespace Hybrid.Experiments.Measurement;
 
 /// <summary>The Gram matrices of one pass, sequence by sequence: row-major n×n, per coordinate.</summary>
 /// <param name="tokens">n.</param>
 /// <param name="depth">L.</param>
-internal sealed class SequenceGrams(int tokens, int depth) : IPassObserver<float>
+/// <param name="everyBoundary">Whether the stream is kept at every boundary, not at the input alone.</param>
+internal sealed class SequenceGrams(int tokens, int depth, bool everyBoundary = false) : IPassObserver<float>
 {
-    private readonly double[][][] gradients = new double[depth + 1][][];
+    private readonly double[][][] gradients = new double[depth + 1][][], streams = new double[depth + 1][][];
 
     /// <summary>C₀ of every sequence: the embedded tokens.</summary>
-    public double[][] Input { get; private set; } = [];
+    public double[][] Input => streams[0];
+
+    /// <summary>C of every sequence after block <paramref name="layer"/>, 0..depth.</summary>
+    public double[][] Stream(int layer) => streams[layer];
 
     /// <summary>Γ of every sequence after block <paramref name="layer"/>, 0..depth.</summary>
     public double[][] Gradient(int layer) => gradients[layer];
@@ -19,8 +23,8 @@ internal sealed class SequenceGrams(int tokens, int depth) : IPassObserver<float
     /// <inheritdoc/>
     public void Stream(int layer, MatrixView<float> stream)
     {
-        if (layer == 0)
-            Input = Of(stream);
+        if (everyBoundary || layer == 0)
+            streams[layer] = Of(stream);
     }
 
     /// <inheritdoc/>

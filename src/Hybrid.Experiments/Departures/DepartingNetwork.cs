@@ -1,0 +1,103 @@
+using System.Globalization;
+using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
+using Hybrid.Experiments.Measurement;
+using Hybrid.Lab.Statistics;
+using Hybrid.Networks.Training;
+using Hybrid.Theory;
+
+namespace Hybrid.Experiments.Departures;
+
+/// <summary>One placement: what theory says of its gradients before training, its training runs, and numbers over them.</summary>
+internal sealed class DepartingNetwork
+{
+    private const double LearningRate = 1e-3, WeightDecay = 0.01;
+    private const int WarmupSteps = 50, Sequences = 8;
+    private const string Loss = "loss";
+
+    private readonly DepartureSize _size;
+
+    public DepartingNetwork(Placement norm, DepartureSize size)
+    {
+        (_size, Placement) = (size, PlacementName.Of(norm));
+        // Residual projections begin at 1/√(2L) of the others, as in GPT-2.
+        double projection = 1 / Math.Sqrt(2.0 * size.Depth);
+        Schedule one = Schedule.NewConstant(1);
+        Architecture architecture = ArchitectureModule.Defaults.With(
+            name: Placement,
+            tokens: size.Tokens,
+            depth: size.Depth,
+            width: size.Width,
+            heads: DepartureSize.Heads,
+            mlpWidth: 2 * size.Width,
+            activation: Activation.Gelu,
+            gated: false,
+            norm: norm,
+            mask: Mask.Causal,
+            attention: AttentionParameters.Of(one, one, 1, projection),
+            mlp: MlpParameters.Of(one, one, 1, 0, projection),
+            input: new InputParameters(1, 0));
+        LayerPrediction[] layers = Predict.Architecture(architecture).Layers;
+        double Mean(IEnumerable<int> blocks) => blocks.Average(block => layers[block].GradientDiagonal);
+        GradientRatio = Mean(FirstHalf) / Mean(SecondHalf);
+        TrainingOptions options = new(
+            new ModelOptions(architecture, TrainingTask.NextToken, TrainingChain.Source.Vocabulary),
+            new OptimiserOptions(LearningRate: LearningRate, WeightDecay: WeightDecay, WarmupSteps: WarmupSteps),
+            Sequences,
+            size.Steps,
+            Seed: 0);
+        Runs = [.. Enumerable.Range(1, size.Runs).Select(run => new Cell(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Placement}, {RecordHash.Of(architecture)}, η = {LearningRate}, decay {WeightDecay}, {WarmupSteps} of {size.Steps} steps "
+                    + $"warm-up, {Sequences} sequences, {size.Sequences} of them measured, run {run}"),
+            (double)size.Depth * size.Width * size.Steps,
+            attempt => Train(options with { Seed = attempt.Seed }, attempt)))];
+    }
+
+    /// <summary>none, pre, post, peri or output.</summary>
+    public string Placement { get; }
+
+    /// <summary>Predicted g_d behind the blocks of the first half over that of the second half, means over blocks.</summary>
+    public double GradientRatio { get; }
+
+    /// <summary>The training runs.</summary>
+    public IReadOnlyList<Cell> Runs { get; }
+
+    /// <summary>The step of the last measurement.</summary>
+    public int End => _size.Steps;
+
+    private IEnumerable<int> FirstHalf => Enumerable.Range(1, _size.Depth / 2);
+
+    private IEnumerable<int> SecondHalf => Enumerable.Range(_size.Depth / 2 + 1, _size.Depth - _size.Depth / 2);
+
+    /// <summary>Runs that did not diverge.</summary>
+    public CellValues[] Finished(CellResults results) =>
+        [.. Runs.Select(run => results[run]).Where(run => double.IsFinite(run[Loss].Mean))];
+
+    /// <summary>A number of every run that did not diverge.</summary>
+    public Estimate Of(CellResults results, Func<CellValues, double> number) => Estimate.Of([.. Finished(results).Select(number)]);
+
+    /// <summary>Test loss, nats per token.</summary>
+    public Estimate LossOf(CellResults results) => Of(results, run => run[Loss].Mean);
+
+    /// <summary>A block's departure after training less that before it, which is the finite width's.</summary>
+    public double Departure(CellValues run, int block) =>
+        run[DepartureMeter.Step(block, End)].Mean - run[DepartureMeter.Step(block, 0)].Mean;
+
+    /// <summary>Mean of that over the blocks of a half.</summary>
+    public double Departure(CellValues run, bool first) => (first ? FirstHalf : SecondHalf).Average(block => Departure(run, block));
+
+    /// <summary>Mean over blocks of a number at a step.</summary>
+    public double Mean(CellValues run, Func<int, int, string> name, int step) =>
+        Enumerable.Range(1, _size.Depth).Average(block => run[name(block, step)].Mean);
+
+    private CellValues Train(TrainingOptions options, CellAttempt attempt)
+    {
+        using DepartureMeter meter = new(options.Model, _size);
+        ObservedRun run = ObservedTraining.Run(
+            options, TrainingChain.Source, attempt, options.Steps,
+            (trainer, batch, record) => record.Numbers.AddRange(meter.Numbers(trainer, batch, options.Seed)));
+        return CellValues.Of([run.Record.Numbers.Append(KeyValuePair.Create(Loss, run.Loss))]);
+    }
+}
