@@ -38,8 +38,7 @@ public static class CheckpointWriter
     {
         (CheckpointConfig chosen, JsonObject json) = Choose(architecture, modelType, vocabulary, tied);
         string weights = Path.Combine(folder, CheckpointFiles.Whole), config = Path.Combine(folder, "config.json");
-        string configText = json.ToJsonString(Indented) + "
-";
+        string configText = json.ToJsonString(Indented) + "\n";
         EnsureFree(folder, config, configText);
         bool masked = chosen.Family.MaskedHeadBias is not null;
         ModelOptions model = new(
