@@ -20,8 +20,8 @@ public sealed class RandomRecordsTests
 {
     private const int All = 10_000, Usual = 40, Seconds = 10;
 
-    // At each of these something was wrong once: refused late, without end, overflow at the first layer, in a norm's tanh.
-    private static readonly int[] Known = [51, 86, 96, 102, 135, 181, 209, 311];
+    // At each of these something was wrong once: refused late, a long search, overflow at the first layer, in a norm's tanh.
+    private static readonly int[] Known = [51, 86, 102, 135, 181, 209, 311];
 
     private static readonly string[][] Verbs =
     [
