@@ -44,7 +44,7 @@ internal sealed class RunLock : IDisposable
     /// <exception cref="InputException">It has.</exception>
     public void EnsureHeld() => _lease.EnsureHeld();
 
-    /// <summary>As <see cref="EnsureHeld"/>, looking only where it may have been still since the last look: for every line of a log.</summary>
+    /// <summary>As <see cref="EnsureHeld"/>, but looks only where it may have been still since the last look: for lines of a log.</summary>
     /// <exception cref="InputException">Another process has taken the lease.</exception>
     public void EnsureHeldLately() => _lease.EnsureHeldLately();
 

@@ -17,6 +17,7 @@ public sealed class RandomStreamTests
         [RandomStream.PositionEmbedding] = (false, 17),
         [RandomStream.CommonEmbedding] = (false, 18),
         [RandomStream.Unembedding] = (false, 19),
+        [RandomStream.HeadTransform] = (false, 20),
         [RandomStream.ForwardFrame] = (false, 120),
         [RandomStream.BackwardFrame] = (false, 121),
         [RandomStream.Query] = (true, 0),
