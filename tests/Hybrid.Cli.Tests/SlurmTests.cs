@@ -86,12 +86,12 @@ public sealed class SlurmTests
         Assert.Equal(Cells - done, status.RootElement.GetProperty("missing").GetArrayLength());
     }
 
-    // Slurm counts a task's time in minutes, and says that it is nearly over 15 to 45 seconds before: of what a training of a hundred
-    // seconds needs, a task of a minute does less than half.
+    // Slurm counts a task's time in minutes, and says that it is nearly over 15 to 45 seconds before: a training of 75 seconds
+    // needs two of a minute.
     [SlurmFact]
     public void A_training_that_needs_more_time_than_a_task_has_goes_back_in_line_until_it_is_done_with_the_same_bytes()
     {
-        const int Pace = 20_000, Seconds = 100, MostSeconds = 800;
+        const int Pace = 20_000, Seconds = 75, MostSeconds = 600;
         string[] training =
         [
             "sweep", "pre-tanh-ordered", "--set", "mask=causal", "--set", "depth=2", "--set", "width=32", "--set", "mlpWidth=32",
@@ -114,7 +114,9 @@ public sealed class SlurmTests
             Assert.True(code == 0, error);
             Assert.Contains(": 1 cells in 1 tasks, ", output);
             string job = File.ReadAllText(Path.Combine(cells, "batches/cells-1.job")).Trim();
+            Task<CommandRun> inOnePiece = Task.Run(() => CommandRun.Of([.. question, "--threads", "1", "--out", whole]));
             HashSet<string> restarts = Restarts(cluster, cells, job);
+            Assert.True(inOnePiece.Result.ExitCode == 0, inOnePiece.Result.Error);
             string log = File.ReadAllText(Path.Combine(cells, "batches/cells-1-1.log"));
             if (!restarts.Contains("Restarts=1") && seconds < MostSeconds)
                 continue;
@@ -124,8 +126,7 @@ public sealed class SlurmTests
             using (JsonDocument status = Status(cluster, cells, 0))
                 Assert.Equal(0, status.RootElement.GetProperty("failing").GetArrayLength());
             CommandRun merged = CommandRun.Of("cells", "merge", cells);
-            CommandRun inOnePiece = CommandRun.Of([.. question, "--threads", "1", "--out", whole]);
-            Assert.True(merged.ExitCode == 0 && inOnePiece.ExitCode == 0, merged.Error + inOnePiece.Error);
+            Assert.True(merged.ExitCode == 0, merged.Error);
             Assert.Equal(
                 File.ReadAllBytes(Path.Combine(whole, "results.jsonl")), File.ReadAllBytes(Path.Combine(cells, "results.jsonl")));
             return;
