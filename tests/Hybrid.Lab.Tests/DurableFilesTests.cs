@@ -45,24 +45,14 @@ public class DurableFilesTests
         work(root);
         FileCalls.Replace(new HastyCalls());
         Assert.True(recorded.Calls.Count >= 3 * files.Length, $"{recorded.Calls.Count} calls");
-        Random random = new(1);
-        Func<bool>[] keeps = [() => false, () => true, () => random.Next(2) == 0, () => random.Next(4) == 0, () => random.Next(4) != 0];
-        for (int cut = 0; cut <= recorded.Calls.Count; cut++)
+        ForgetfulDisk.EveryLoss(folder, root, recorded.Calls, (left, cut, where) =>
         {
-            ForgetfulDisk disk = new(root, recorded.Calls.Take(cut));
-            for (int way = 0; way < keeps.Length; way++)
-            {
-                string left = folder.Path($"left-{cut}-{way}");
-                disk.Leave(left, keeps[way]);
-                string where = $"cut behind call {cut}, {(cut == 0 ? null : recorded.Calls[cut - 1])}, way {way}";
-                if (cut == recorded.Calls.Count)
-                    AssertLeft(expected, left, where);
-                Exception? error = Record.Exception(() => work(left));
-                Assert.True(error is null || IsDone(error), $"{where}: {error}");
+            if (cut == recorded.Calls.Count)
                 AssertLeft(expected, left, where);
-                Directory.Delete(left, recursive: true);
-            }
-        }
+            Exception? error = Record.Exception(() => work(left));
+            Assert.True(error is null || IsDone(error), $"{where}: {error}");
+            AssertLeft(expected, left, where);
+        });
     }
 
     [Theory]

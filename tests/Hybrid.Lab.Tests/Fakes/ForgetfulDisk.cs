@@ -18,8 +18,29 @@ internal sealed class ForgetfulDisk
             Apply(call);
     }
 
+    /// <summary>
+    /// A loss of power behind every one of the calls, five times with other changes kept each: looks at what is left in a folder
+    /// of its own, told where it is, behind how many calls it was cut, and both in words.
+    /// </summary>
+    public static void EveryLoss(TemporaryFolder folder, string root, IReadOnlyList<FileCall> calls, Action<string, int, string> look)
+    {
+        Random random = new(1);
+        Func<bool>[] keeps = [() => false, () => true, () => random.Next(2) == 0, () => random.Next(4) == 0, () => random.Next(4) != 0];
+        for (int cut = 0; cut <= calls.Count; cut++)
+        {
+            ForgetfulDisk disk = new(root, calls.Take(cut));
+            for (int way = 0; way < keeps.Length; way++)
+            {
+                string left = folder.Path($"left-{cut}-{way}");
+                disk.Leave(left, keeps[way]);
+                look(left, cut, $"cut behind call {cut}, {(cut == 0 ? null : calls[cut - 1])}, way {way}");
+                Directory.Delete(left, recursive: true);
+            }
+        }
+    }
+
     /// <summary>Writes what is left after a loss of power into an empty folder.</summary>
-    public void Leave(string folder, Func<bool> keeps) => Leave(_top, folder, keeps);
+    private void Leave(string folder, Func<bool> keeps) => Leave(_top, folder, keeps);
 
     private static void Leave(Node node, string path, Func<bool> keeps)
     {

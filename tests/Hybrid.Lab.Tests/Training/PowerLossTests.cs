@@ -43,23 +43,14 @@ public class PowerLossTests
         }
 
         Assert.True(recorded.Calls.Count > 80, $"{recorded.Calls.Count} calls");
-        Random random = new(1);
-        Func<bool>[] keeps = [() => false, () => true, () => random.Next(2) == 0, () => random.Next(4) == 0, () => random.Next(4) != 0];
-        for (int cut = 0; cut <= recorded.Calls.Count; cut++)
+        ForgetfulDisk.EveryLoss(folder, root, recorded.Calls, (left, _, where) =>
         {
-            ForgetfulDisk disk = new(root, recorded.Calls.Take(cut));
-            for (int way = 0; way < keeps.Length; way++)
-            {
-                string left = folder.Path($"left-{cut}-{way}");
-                disk.Leave(left, keeps[way]);
-                string run = Path.Combine(left, "run");
-                Exception? error = Record.Exception(() => Finish(run));
-                Assert.True(error is null, $"cut behind call {cut}, {(cut == 0 ? null : recorded.Calls[cut - 1])}, way {way}: {error}");
-                Assert.Equal(log, File.ReadAllText(Path.Combine(run, "log.jsonl")));
-                Assert.Equal(weights, Weights(run));
-                Directory.Delete(left, recursive: true);
-            }
-        }
+            string run = Path.Combine(left, "run");
+            Exception? error = Record.Exception(() => Finish(run));
+            Assert.True(error is null, $"{where}: {error}");
+            Assert.Equal(log, File.ReadAllText(Path.Combine(run, "log.jsonl")));
+            Assert.Equal(weights, Weights(run));
+        });
     }
 
     [Theory]
