@@ -11,7 +11,6 @@ namespace Hybrid.Experiments.Departures;
 /// <summary>One placement: what theory says of its gradients before training, its training runs, and numbers over them.</summary>
 internal sealed class DepartingNetwork
 {
-    private const double LearningRate = 1e-3, WeightDecay = 0.01;
     private const int WarmupSteps = 50, Sequences = 8;
     private const string Loss = "loss";
 
@@ -20,39 +19,25 @@ internal sealed class DepartingNetwork
     public DepartingNetwork(Placement norm, DepartureSize size)
     {
         (_size, Placement) = (size, PlacementName.Of(norm));
-        // Residual projections begin at 1/√(2L) of the others, as in GPT-2.
-        double projection = 1 / Math.Sqrt(2.0 * size.Depth);
-        Schedule one = Schedule.NewConstant(1);
-        Architecture architecture = ArchitectureModule.Defaults.With(
-            name: Placement,
-            tokens: size.Tokens,
-            depth: size.Depth,
-            width: size.Width,
-            heads: DepartureSize.Heads,
-            mlpWidth: 2 * size.Width,
-            activation: Activation.Gelu,
-            gated: false,
-            norm: norm,
-            mask: Mask.Causal,
-            attention: AttentionParameters.Of(one, one, 1, projection),
-            mlp: MlpParameters.Of(one, one, 1, 0, projection),
-            input: new InputParameters(1, 0));
+        TrainableTransformer network = new(
+            norm, Activation.Gelu, 1, size.Tokens, size.Depth, size.Width, DepartureSize.Heads, Sequences, size.Steps)
+        {
+            Projection = TrainableTransformer.ResidualProjection(size.Depth),
+            WarmupSteps = WarmupSteps,
+        };
+        Architecture architecture = network.Architecture;
         LayerPrediction[] layers = Predict.Architecture(architecture).Layers;
         double Mean(IEnumerable<int> blocks) => blocks.Average(block => layers[block].GradientDiagonal);
         GradientRatio = Mean(FirstHalf) / Mean(SecondHalf);
-        TrainingOptions options = new(
-            new ModelOptions(architecture, TrainingTask.NextToken, TrainingChain.Source.Vocabulary),
-            new OptimiserOptions(LearningRate: LearningRate, WeightDecay: WeightDecay, WarmupSteps: WarmupSteps),
-            Sequences,
-            size.Steps,
-            Seed: 0);
+        OptimiserOptions optimiser = network.Options(0).Optimiser;
         Runs = [.. Enumerable.Range(1, size.Runs).Select(run => new Cell(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Placement}, {RecordHash.Of(architecture)}, η = {LearningRate}, decay {WeightDecay}, {WarmupSteps} of {size.Steps} steps "
-                    + $"warm-up, {Sequences} sequences, {size.Sequences} of them measured, run {run}"),
+                $"{Placement}, {RecordHash.Of(architecture)}, η = {optimiser.LearningRate}, decay {optimiser.WeightDecay}, "
+                    + $"{optimiser.WarmupSteps} of {size.Steps} steps warm-up, {Sequences} sequences, "
+                    + $"{size.Sequences} of them measured, run {run}"),
             (double)size.Depth * size.Width * size.Steps,
-            attempt => Train(options with { Seed = attempt.Seed }, attempt)))];
+            attempt => Train(network.Options(attempt.Seed), attempt)))];
     }
 
     /// <summary>none, pre, post, peri or output.</summary>

@@ -5,8 +5,8 @@ using Hybrid.Networks.Training;
 namespace Hybrid.Experiments.Measurement;
 
 /// <summary>
-/// A small causal transformer as it is trained in practice, r = a = 1, σ_A = σ_V = σ_v = 1, that learns <see cref="TrainingChain"/>
-/// with AdamW after a warm-up of a tenth of the steps.
+/// A small causal transformer as it is trained in practice, r = a = 1, σ_A = 1, that learns <see cref="TrainingChain"/> with AdamW after a
+/// warm-up.
 /// </summary>
 /// <param name="Norm">The placement.</param>
 /// <param name="Activation">φ; the MLP is twice as wide as the stream.</param>
@@ -21,6 +21,15 @@ internal sealed record TrainableTransformer(
     Placement Norm, Activation Activation, double InStd, int Tokens, int Depth, int Width, int Heads, int Sequences, int Steps)
 {
     private const double LearningRate = 1e-3;
+
+    /// <summary>σ_V and σ_v: both projections of the value path and of the MLP's output share the factor.</summary>
+    public double Projection { get; init; } = 1;
+
+    /// <summary>Over which η grows; a tenth of the steps if not given.</summary>
+    public int? WarmupSteps { get; init; }
+
+    /// <summary>1/√(2L), by which GPT-2's residual projections are smaller than its other weights.</summary>
+    public static double ResidualProjection(int depth) => 1 / Math.Sqrt(2.0 * depth);
 
     /// <summary>none, pre, post, peri or output.</summary>
     public string Placement => PlacementName.Of(Norm);
@@ -42,8 +51,8 @@ internal sealed record TrainableTransformer(
                 gated: false,
                 norm: Norm,
                 mask: Mask.Causal,
-                attention: AttentionParameters.Of(one, one, 1, 1),
-                mlp: MlpParameters.Of(one, one, InStd, 0, 1),
+                attention: AttentionParameters.Of(one, one, 1, Projection),
+                mlp: MlpParameters.Of(one, one, InStd, 0, Projection),
                 input: new InputParameters(1, 0));
         }
     }
@@ -60,7 +69,7 @@ internal sealed record TrainableTransformer(
     /// <summary>A run from a seed.</summary>
     public TrainingOptions Options(ulong seed) => new(
         new ModelOptions(Architecture, TrainingTask.NextToken, TrainingChain.Source.Vocabulary),
-        new OptimiserOptions(LearningRate: LearningRate, WarmupSteps: Steps / 10),
+        new OptimiserOptions(LearningRate: LearningRate, WarmupSteps: WarmupSteps ?? Steps / 10),
         Sequences,
         Steps,
         seed);

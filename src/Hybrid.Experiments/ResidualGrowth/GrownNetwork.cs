@@ -22,23 +22,13 @@ internal sealed class GrownNetwork
         (Task, _size) = (task, size);
         Placement = PlacementName.Of(norm);
         Subject = $"{Placement}, {task.Name}";
-        // Residual projections at 1/√(2L) of the others, as in GPT-2: both projections of the value path share the factor.
-        double projection = 1 / Math.Sqrt(2.0 * size.Depth);
-        Schedule one = Schedule.NewConstant(1);
-        Architecture architecture = ArchitectureModule.Defaults.With(
-            name: Subject,
-            tokens: size.Tokens,
-            depth: size.Depth,
-            width: size.Width,
-            heads: size.Heads,
-            mlpWidth: size.MlpWidth,
-            activation: Activation.Gelu,
-            gated: false,
-            norm: norm,
-            mask: Mask.Causal,
-            attention: AttentionParameters.Of(one, one, 1, projection),
-            mlp: MlpParameters.Of(one, one, 1, 0, projection),
-            input: new InputParameters(1, 0));
+        double projection = TrainableTransformer.ResidualProjection(size.Depth);
+        TrainableTransformer network = new(
+            norm, Activation.Gelu, 1, size.Tokens, size.Depth, size.Width, size.Heads, Sequences, size.Steps)
+        {
+            Projection = projection,
+        };
+        Architecture architecture = network.Architecture.With(name: Subject, mlpWidth: size.MlpWidth);
         TrainingOptions options = new(
             new ModelOptions(architecture, TrainingTask.NextToken, task.Source.Vocabulary),
             new OptimiserOptions(LearningRate: LearningRate, WeightDecay: WeightDecay, WarmupSteps: WarmupSteps),
