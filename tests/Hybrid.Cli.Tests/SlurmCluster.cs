@@ -54,7 +54,7 @@ internal sealed class SlurmCluster : IDisposable
     public string[] Jobs() =>
         Run("squeue", "--noheader", "--array", "--format=%i %T").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>Puts a running task back in line, and at its head: Slurm would wait for two minutes. False if it has just ended.</summary>
+    /// <summary>Puts a running task back in line, and at its head. False if it has just ended.</summary>
     public bool Requeue(string job)
     {
         if (Run("scontrol", "requeue", job).Code != 0)
@@ -103,10 +103,16 @@ internal sealed class SlurmCluster : IDisposable
         Directory.Delete(_root, recursive: true);
     }
 
-    /// <summary>Pending tasks whose time has not come begin now.</summary>
+    /// <summary>
+    /// Pending tasks whose time has not come begin now, where Slurm would wait for two minutes. Its node counts in whole seconds and
+    /// refuses what begins in the one in which the task was ended, so that the task is lost: two seconds later none can be.
+    /// </summary>
     public void Release()
     {
-        foreach (string job in Jobs().Where(job => job.EndsWith(" PENDING", StringComparison.Ordinal)).Select(job => job.Split(' ')[0]))
+        string[] pending = [.. Jobs().Where(job => job.EndsWith(" PENDING", StringComparison.Ordinal)).Select(job => job.Split(' ')[0])];
+        if (pending.Length > 0)
+            Thread.Sleep(2000);
+        foreach (string job in pending)
             Run("scontrol", "update", $"JobId={job}", "StartTime=now");
     }
 
