@@ -318,6 +318,11 @@ let ``A head's way back is the derivative of its way there, in every feature at 
 
     let query, key = gradients ()
 
+    let attend () =
+        HeadDraw.seeQueries layout state scratch
+        HeadDraw.seeKeys layout state scratch
+        HeadDraw.attend layout 1 scratch
+
     let slope (drawn: float[]) index =
         let kept = Array.copy drawn
         let step = 1e-5
@@ -325,12 +330,12 @@ let ``A head's way back is the derivative of its way there, in every feature at 
         let at sign =
             Array.blit kept 0 drawn 0 kept.Length
             drawn[index] <- kept[index] + sign * step
-            HeadDraw.attend layout state 1 scratch
+            attend ()
             loss ()
 
         let result = (at 1.0 - at -1.0) / (2.0 * step)
         Array.blit kept 0 drawn 0 kept.Length
-        HeadDraw.attend layout state 1 scratch
+        attend ()
         result
 
     let scale = Array.map abs (Array.append query key) |> Array.max

@@ -58,6 +58,8 @@ type internal HeadScratch =
         Output: float[]
         Mean: float[]
         Normals: float[]
+        /// The group whose keys are those in `Key` and `KeySeen`, -1 if there are none yet.
+        mutable KeyGroup: int
     }
 
 /// One head drawn as a network has it, with d_k coordinates of queries and keys: derivation section 15.1.
@@ -153,7 +155,8 @@ module internal HeadDraw =
           Value = line ()
           Output = line ()
           Mean = line ()
-          Normals = line () }
+          Normals = line ()
+          KeyGroup = -1 }
 
     /// Gives back what `scratch` was lent.
     let release (layout: HeadLayout) (scratch: HeadScratch) =
@@ -369,16 +372,19 @@ module internal HeadDraw =
             for j in 0 .. inside.Length - 1 do
                 slopes[j] <- slopes[j] * inside[j]
 
-    /// The rows A of head `index` from its drawn queries and keys.
-    let attend (layout: HeadLayout) (state: float[]) index (scratch: HeadScratch) =
-        let n, width = layout.Tokens, layout.Width
+    /// From the drawn queries to what the product sees of them.
+    let seeQueries (layout: HeadLayout) (state: float[]) (scratch: HeadScratch) =
         see layout state scratch.Query scratch.QuerySeen scratch.QueryScale scratch.QueryInverse
+        turn layout 1.0 scratch.QuerySeen
+
+    /// The same of the keys.
+    let seeKeys (layout: HeadLayout) (state: float[]) (scratch: HeadScratch) =
         see layout state scratch.Key scratch.KeySeen scratch.KeyScale scratch.KeyInverse
+        turn layout 1.0 scratch.KeySeen
 
-        if layout.Turned > 0 then
-            turn layout 1.0 scratch.QuerySeen
-            turn layout 1.0 scratch.KeySeen
-
+    /// The rows A of head `index` from its queries and keys as the product sees them.
+    let attend (layout: HeadLayout) index (scratch: HeadScratch) =
+        let n, width = layout.Tokens, layout.Width
         PanelProduct.packTransposed width n scratch.KeySeen scratch.Panels
 
         PanelProduct.multiply
@@ -406,12 +412,19 @@ module internal HeadDraw =
         for i in 0 .. n - 1 do
             softmaxRow layout scratch tau slope i
 
-    /// Draws head `index` of the layer `key` whose modules see `state` = F Fᵀ: queries, keys and the rows A.
+    /// Draws head `index` of the layer `key` whose modules see `state` = F Fᵀ: queries, keys and the rows A. The keys of a group are
+    /// drawn for the first of its heads.
     let rows (layout: HeadLayout) (factor: GramFactor) (state: float[]) key index (scratch: HeadScratch) =
         let group = index / (layout.Heads / layout.Groups)
         correlated factor scratch (CounterNormals.part (CounterNormals.part key 0) index) layout.Width scratch.Query
-        correlated factor scratch (CounterNormals.part (CounterNormals.part key 1) group) layout.Width scratch.Key
-        attend layout state index scratch
+        seeQueries layout state scratch
+
+        if scratch.KeyGroup <> group then
+            correlated factor scratch (CounterNormals.part (CounterNormals.part key 1) group) layout.Width scratch.Key
+            seeKeys layout state scratch
+            scratch.KeyGroup <- group
+
+        attend layout index scratch
 
     /// What a gradient of what the product sees is one of the drawn coordinates, in place: rotation, norm and scale undone.
     let undo (layout: HeadLayout) (drawn: float[]) (scale: float[]) (inverse: float[]) (gradient: float[]) =
