@@ -65,7 +65,7 @@ let predict samples (architecture: Architecture) : Theory =
 
     let least = samples * (if coordinates then HeadDraws else Draws)
     let laws = Laws.exact architecture
-    let own = Trajectory.predict architecture laws
+    let own = TrajectoryRoute.predict architecture laws
 
     match own.Route with
     | Route.Draws(draws, _) ->
@@ -73,7 +73,7 @@ let predict samples (architecture: Architecture) : Theory =
             if draws >= least then
                 own
             else
-                Trajectory.sampled architecture laws least Trajectory.Seed
+                TrajectoryDraws.sampled architecture laws least TrajectoryDraws.Seed
 
         { Layers = resolved.Layers
           Freedom = float (max draws least - 1) }

@@ -77,7 +77,7 @@ let private layers (entry: Hybrid.Lab.Engines.EngineEntry) (architecture: Archit
 
 /// What holds of every draw needs no average over many.
 let private foretold architecture =
-    (Trajectory.predict architecture (Laws.exact architecture)).Layers
+    (TrajectoryRoute.predict architecture (Laws.exact architecture)).Layers
 
 /// What single precision leaves over two blocks of sums of some ten terms' rounding each, relative.
 let private single = Math.ScaleB(1.0, -23) * 100.0

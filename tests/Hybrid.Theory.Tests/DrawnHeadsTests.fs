@@ -386,10 +386,10 @@ let ``A prediction that draws fewer heads than a network has says within its err
             Norm = Placement.Pre }
 
     let laws = Laws.exact architecture
-    let predicted = Trajectory.predict architecture laws
+    let predicted = TrajectoryRoute.predict architecture laws
 
     let all =
-        Trajectory.sampled architecture laws Trajectory.Draws (Trajectory.Seed + 1)
+        TrajectoryDraws.sampled architecture laws TrajectoryDraws.Draws (TrajectoryDraws.Seed + 1)
 
     let last, first = 12, 0
 
@@ -419,8 +419,8 @@ let ``A prediction that draws fewer heads than a network has says within its err
     let laws = Laws.exact alibi
 
     Assert.Equal(
-        (Trajectory.sampled alibi laws Trajectory.Draws Trajectory.Seed).Layers[4].State,
-        (Trajectory.predict alibi laws).Layers[4].State
+        (TrajectoryDraws.sampled alibi laws TrajectoryDraws.Draws TrajectoryDraws.Seed).Layers[4].State,
+        (TrajectoryRoute.predict alibi laws).Layers[4].State
     )
 
 [<Theory>]

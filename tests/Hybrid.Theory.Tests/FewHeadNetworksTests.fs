@@ -26,7 +26,7 @@ let private manyHeads architecture =
     Trajectory.closed architecture (Laws.exact architecture |> Laws.manyHeads)
 
 let private predicted architecture =
-    Trajectory.predict architecture (Laws.exact architecture)
+    TrajectoryRoute.predict architecture (Laws.exact architecture)
 
 let private gradientAtInput (trajectory: Trajectory) = trajectory.Layers[0].Gradient.Diagonal
 
@@ -97,7 +97,9 @@ let ``Without a norm behind attention, and behind one on the sum, closed maps ne
 
 /// Mean and standard error of g_d at the input over draws of the process.
 let private averaged architecture draws =
-    let trajectory = Trajectory.sampled architecture (Laws.exact architecture) draws 11
+    let trajectory =
+        TrajectoryDraws.sampled architecture (Laws.exact architecture) draws 11
+
     let input = trajectory.Layers[0]
     struct (input.Gradient.Diagonal, input.Uncertainty.GradientDiagonal)
 
@@ -126,7 +128,7 @@ let ``Weights of queries and keys see the projection: closed maps and process ag
 
         let values =
             let laws = Laws.exact architecture
-            Array.Parallel.init draws (fun index -> (Trajectory.sampled architecture laws 1 index).Weights[0])
+            Array.Parallel.init draws (fun index -> (TrajectoryDraws.sampled architecture laws 1 index).Weights[0])
 
         [ for select in [ (fun (w: ParameterGradientNorms) -> w.Query); _.Key ] do
               let scaled = values |> Array.map (fun value -> select value / select expected)
@@ -203,7 +205,7 @@ let ``Two heads: the prediction is a mean to 2 %, the networks' 3595 ± 60, and 
     let trajectory = predicted architecture
     let input = trajectory.Layers[0]
     let error = input.Uncertainty.GradientDiagonal
-    Check.atMost "standard error of ln g_d" Trajectory.Resolution (error / input.Gradient.Diagonal)
+    Check.atMost "standard error of ln g_d" TrajectoryDraws.Resolution (error / input.Gradient.Diagonal)
     Check.absolute "g_d" (4.0 * sqrt (error * error + 60.0 * 60.0)) 3595.0 input.Gradient.Diagonal
     // 1000 networks: ρ = .3206 ± .0005
     Check.absolute
@@ -239,7 +241,7 @@ let ``Fewer heads than a masked network has give its means within their errors, 
     let sampled heads =
         let architecture = network heads
 
-        Trajectory.sampled architecture (Laws.exact architecture) draws Trajectory.Seed
+        TrajectoryDraws.sampled architecture (Laws.exact architecture) draws TrajectoryDraws.Seed
 
     let few, many = sampled 4, sampled 16
 

@@ -54,7 +54,7 @@ let ``In the process a gain and tanh in the norm's place are those of the closed
 
         let laws = Laws.exact a
         let closed = Trajectory.closed a laws
-        let drawn = Trajectory.sampled a laws 1 1
+        let drawn = TrajectoryDraws.sampled a laws 1 1
 
         for layer in 0 .. a.Depth do
             let expected, actual = closed.Layers[layer], drawn.Layers[layer]

@@ -118,7 +118,7 @@ let ``The Gram process gives every weight's gradient too: with weak attention an
         let draws = 24
 
         let sampled =
-            Array.init draws (fun index -> (Trajectory.sampled architecture laws 1 (100 + index)).Weights)
+            Array.init draws (fun index -> (TrajectoryDraws.sampled architecture laws 1 (100 + index)).Weights)
 
         for layer in 0 .. architecture.Depth - 1 do
             for name in [ "query"; "key"; "value"; "output"; "mlpIn"; "mlpUp"; "mlpBias"; "mlpOut" ] do

@@ -111,7 +111,7 @@ module Caveats =
             if Features.areClosed architecture then
                 Trajectory.closed architecture laws
             else
-                Trajectory.sampled architecture laws 1 Trajectory.Seed
+                TrajectoryDraws.sampled architecture laws 1 TrajectoryDraws.Seed
 
         if trajectory.Depth < architecture.Depth then
             { Angle = nan
@@ -209,7 +209,7 @@ module Caveats =
             |> Array.fold max 0.0
 
         match trajectory.Route with
-        | Route.Draws(draws, scatter) when draws >= Trajectory.FewestDraws && scatter.Deviation > LargeScatter ->
+        | Route.Draws(draws, scatter) when draws >= TrajectoryDraws.FewestDraws && scatter.Deviation > LargeScatter ->
             let typical =
                 0.5 * (sums.Inner + scatter.Mean - log trajectory.Layers[0].Gradient.Diagonal)
 
@@ -228,7 +228,7 @@ module Caveats =
                 Highest = highest
                 Text =
                   $"gradients are means over networks with few heads: one network lies below the mean with probability {percent} %% or more, its typical g_d at the input is {number (exp scatter.Mean)}: {between lowest highest} for two in three, and finite networks scatter more" } ]
-        | Route.Draws(_, scatter) when strongest > Trajectory.StrongLogits ->
+        | Route.Draws(_, scatter) when strongest > TrajectoryRoute.StrongLogits ->
             let deviation = 0.5 * scatter.Deviation
 
             [ spread
@@ -238,7 +238,7 @@ module Caveats =
                   $"strong attention, logits of standard deviation {number strongest}: ln g_d scatters by ±{number scatter.Deviation} over the draws, one network more" ]
         | Route.Draws _ -> []
         | Route.Closed
-        | Route.ClosedWithoutHeads when strongest > Trajectory.StrongLogits ->
+        | Route.ClosedWithoutHeads when strongest > TrajectoryRoute.StrongLogits ->
             [ uncomputed
                   $"strong attention, logits of standard deviation {number strongest}: the numbers are exact means, but a single network with few heads fluctuates around them" ]
         | Route.Closed
@@ -291,7 +291,7 @@ module Caveats =
                   trainability
                   trainability.Sums.Counted
                   trainability.CountedError
-                  $"{cause}: layers are means over positions, which differ, and over {Trajectory.draws architecture} draws of infinitely wide networks, whose error this is" ]
+                  $"{cause}: layers are means over positions, which differ, and over {TrajectoryDraws.draws architecture} draws of infinitely wide networks, whose error this is" ]
 
     /// All that the trajectory itself tells, ranked.
     let ofTrajectory

@@ -192,7 +192,7 @@ module ModuleScales =
     /// Mean squares of every layer of one drawn network; shorter where norms leave double precision.
     let private drawn (architecture: Architecture) laws index =
         let n = architecture.Tokens
-        let random = GramProcess.normals Trajectory.Seed index
+        let random = GramProcess.normals TrajectoryDraws.Seed index
         let layers = ResizeArray<ModuleScales>()
         let mutable state = GramProcess.symmetricInput architecture
         let mutable sound = true
@@ -258,7 +258,7 @@ module ModuleScales =
             |> Array.mapi (fun index block -> ofBlock architecture laws (index + 1) block)
         else
             let networks =
-                Array.Parallel.init (Trajectory.draws architecture) (fun index -> drawn architecture laws index)
+                Array.Parallel.init (TrajectoryDraws.draws architecture) (fun index -> drawn architecture laws index)
 
             let depth = networks |> Array.map _.Length |> Array.min
 

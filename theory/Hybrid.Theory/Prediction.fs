@@ -96,7 +96,7 @@ module Predict =
     /// All that follows from the layers of a trajectory, which may be those of fewer tokens.
     let private ofTrajectory (architecture: Architecture) laws (trajectory: Trajectory) caveats : Prediction =
         // where norms leave double precision the exponents are those of the layers before
-        let finite = Trajectory.truncated trajectory.Depth architecture
+        let finite = TrajectoryDraws.truncated trajectory.Depth architecture
         let depth = architecture.Depth
         let perLayer = (DepthExponents.along finite laws).Layers
         let stationaryLine = FixedPoints.stationaryLine finite laws
@@ -213,7 +213,7 @@ module Predict =
           Weights = trajectory.Weights }
 
     let private exact (architecture: Architecture) laws =
-        let trajectory = Trajectory.predict architecture laws
+        let trajectory = TrajectoryRoute.predict architecture laws
 
         ofTrajectory architecture laws trajectory (fun trainability ->
             Caveats.ofTrajectory architecture laws trainability trajectory)
@@ -237,7 +237,7 @@ module Predict =
         let architecture = Architecture.ensureValid architecture
         let laws = Laws.stoppable cancellation (Laws.exact architecture)
 
-        match Trajectory.coarse architecture laws with
+        match TrajectoryRoute.coarse architecture laws with
         | ValueNone -> null
         | ValueSome(struct (network, trajectory)) ->
             { Prediction = ofTrajectory architecture laws trajectory (fun _ -> [||])
@@ -254,7 +254,7 @@ module Predict =
     [<CompiledName("WeightGradients")>]
     let weightGradients (architecture: Architecture) : ParameterGradientNorms[] =
         let architecture = Architecture.ensureValid architecture
-        let trajectory = Trajectory.predict architecture (Laws.exact architecture)
+        let trajectory = TrajectoryRoute.predict architecture (Laws.exact architecture)
 
         if trajectory.Depth < architecture.Depth then
             raise (Geometry.diverges architecture (trajectory.Depth + 1))

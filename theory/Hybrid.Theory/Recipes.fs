@@ -85,7 +85,7 @@ module Recipes =
                 PhaseDiagram.Create([ architecture ]).At architecture
             else
                 noLine
-          Trainability = Trainability.judge architecture laws (Trajectory.compare architecture laws) }
+          Trainability = Trainability.judge architecture laws (TrajectoryRoute.compare architecture laws) }
 
     /// Every recipe applied to a legal architecture, with the exponents and the verdict that it gets. A recipe under which
     /// norms leave double precision is left out.

@@ -92,7 +92,7 @@ module Suggest =
                 if Features.areClosed architecture then
                     Trajectory.closed architecture laws
                 else
-                    Trajectory.sampled architecture laws 1 Trajectory.Seed
+                    TrajectoryDraws.sampled architecture laws 1 TrajectoryDraws.Seed
 
             if trajectory.Depth < architecture.Depth then
                 { Angle = nan; Gradient = nan }
@@ -327,7 +327,7 @@ module Suggest =
         // where attention's strong logits make gradients explode, they are the cause and what is lowered
         let logitsExplode =
             before.Gradient > abs before.Angle
-            && Trainability.spread architecture { Q = architecture.Input.Norm; U = 1.0 } > Trajectory.StrongLogits
+            && Trainability.spread architecture { Q = architecture.Input.Norm; U = 1.0 } > TrajectoryRoute.StrongLogits
 
         let lowersLogits (logs: float[]) =
             logs[Array.findIndex ((=) [| "attention.logitStd" |]) parameters] < 0.0
@@ -367,7 +367,7 @@ module Suggest =
         let drawn = ref 0
 
         let judge architecture =
-            Trainability.judge architecture exact (Trajectory.predict architecture exact)
+            Trainability.judge architecture exact (TrajectoryRoute.predict architecture exact)
 
         let within (trainability: Trainability) =
             trainability.Sums.Counted <= budget

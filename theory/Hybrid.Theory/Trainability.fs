@@ -249,7 +249,7 @@ module Trainability =
             let part = if fromAttention then attention else mlp
 
             let module' =
-                if fromAttention && not byAngle && strongest > Trajectory.StrongLogits then
+                if fromAttention && not byAngle && strongest > TrajectoryRoute.StrongLogits then
                     $"attention's logits, of standard deviation {number strongest}: lower attention.logitStd"
                 elif fromAttention && byAngle then
                     "attention, which averages tokens: lower attention.branch or attention.valueStd"

@@ -49,7 +49,7 @@ public sealed record QuantityComparison(
         ComparisonOptions options)
     {
         Extrapolation extrapolation = Extrapolation.Of(value.Measured, width, value.Other, otherWidth, value.Scale);
-        Spread spread = extrapolation.Spread + new Spread(value.PredictionError, TrajectoryModule.Draws - 1);
+        Spread spread = extrapolation.Spread + new Spread(value.PredictionError, TrajectoryDraws.Draws - 1);
         double difference = extrapolation.Value - value.Prediction;
         double floor = options.NumericalFloor * value.Scale + (value.Quantity == Quantity.Rho ? options.CorrelationFloor : 0);
         double tolerance = spread.CriticalValue(options.FalsePositiveRate) * spread.StandardError + extrapolation.Curvature + floor;
