@@ -293,5 +293,6 @@ match Array.toList fsi.CommandLineArgs with
             "a point: one small network after training; 1 is all that the context is worth, 0 nothing of it, below ½ it failed",
             [| for placement in [ "pre"; "peri"; "output"; "post"; "none" ] -> panel placement |]
         )
+            .Svg
     )
 | _ -> ()

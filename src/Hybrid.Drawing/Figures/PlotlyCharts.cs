@@ -4,7 +4,10 @@ using Plotly.NET;
 
 namespace Hybrid.Drawing.Figures;
 
-/// <summary>Figures as charts of Plotly.NET, which notebooks show and scripts save or open.</summary>
+/// <summary>
+/// Figures as charts of Plotly.NET, which notebooks show and scripts save or open; what they save holds plotly.js and asks nobody for
+/// it.
+/// </summary>
 public static class PlotlyCharts
 {
     /// <summary>A chart for every panel of a figure, in its order.</summary>
@@ -23,7 +26,9 @@ public static class PlotlyCharts
         });
         GenericChart chart = GenericChart.ofTraceObjects(
             true, Microsoft.FSharp.Collections.ListModule.OfSeq(traces));
-        return GenericChart.setLayout(layout, chart);
+        DisplayOptions options = new();
+        options.SetProperty("PlotlyJSReference", PlotlyJSReference.Full);
+        return GenericChart.setDisplayOptions(options, GenericChart.setLayout(layout, chart));
     }
 
     private static void Fill(DynamicObj.DynamicObj target, JsonObject content)

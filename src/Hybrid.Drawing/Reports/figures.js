@@ -20,6 +20,7 @@
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, dragmode: narrow.matches ? false : "zoom",
       font: { color: ink, size: 12, family: "system-ui, DejaVu Sans, sans-serif" },
       hoverlabel: { bgcolor: tone("--faint"), bordercolor: line, font: { color: ink } },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: line, activecolor: ink },
       margin: { l: 48, r: 12, t: 10, b: 40 }, height: plot.layout.height ?? 300,
     };
   }
