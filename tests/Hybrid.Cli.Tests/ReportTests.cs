@@ -92,7 +92,8 @@ public sealed partial class ReportTests
     {
         using TemporaryFolder folder = new();
         string page = folder.Path("phase.html");
-        Run(folder, ["phase", "pre-tanh-critical", "--x", "mlp.inStd=1:2:5", "--y", "mlp.branch=0.1:1:4", "--report-static", "--out", page]);
+        Run(folder, ["phase", "pre-tanh-critical", "--x", "mlp.inStd=1:2:5", "--y", "mlp.branch=0.1:1:4", "--report-static",
+            "--out", page]);
         string html = File.ReadAllText(page);
         foreach (string symbol in (string[])["λ_a", "λ_g"])
             Assert.Equal(20, Regex.Count(html, $"<title>{symbol} = "));

@@ -15,7 +15,7 @@ internal sealed class ReportOption
 
     private readonly Option<bool> _static = new("--report-static")
     {
-        Description = "A page of drawings alone: no script, 5 MB less. Without it plots zoom, show values and hide series.",
+        Description = "A page of drawings alone: no script, 3.6 MB less. Without it plots zoom, show values and hide series.",
     };
 
     public ReportOption(Command command)

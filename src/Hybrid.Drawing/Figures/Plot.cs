@@ -23,7 +23,12 @@ public sealed partial record Plot(string Title, JsonArray Traces, JsonObject Lay
 
     /// <summary>A line of a colour with what a pointer shows at each of its points.</summary>
     internal static JsonObject Line(
-        string name, string colour, IEnumerable<double> x, IEnumerable<double> y, IEnumerable<string>? hover = null, string? dash = null) => new()
+        string name,
+        string colour,
+        IEnumerable<double> x,
+        IEnumerable<double> y,
+        IEnumerable<string>? hover = null,
+        string? dash = null) => new()
     {
         ["type"] = "scatter",
         ["mode"] = "lines",

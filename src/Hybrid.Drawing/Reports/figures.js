@@ -55,7 +55,9 @@
       });
       legend.append(key);
     }
-    const paint = () => legend.querySelectorAll("span").forEach(swatch => { swatch.style.background = shade(swatch.dataset.colour) || tone("--line"); });
+    const paint = () => legend.querySelectorAll("span").forEach(swatch => {
+      swatch.style.background = shade(swatch.dataset.colour) || tone("--line");
+    });
     figure.querySelector("figcaption").before(legend, grid);
     const all = () => { paint(); draw(); };
     all();

@@ -33,7 +33,7 @@ internal static class RegionLabel
                 if (!(grid.Angle[i, j] * sign > 0))
                     continue;
                 (double x, double y) = (panel.X(grid.X.Values[i]), panel.Y(grid.Y.Values[j]));
-                if (measured.Any(dot => Math.Abs(dot.X - x) < Room + HeatMap.DotRadius && Math.Abs(dot.Y - y) < HalfHeight + HeatMap.DotRadius))
+                if (measured.Any(dot => Under(dot.X - x, dot.Y - y)))
                     continue;
                 double edge = Math.Min(
                     Math.Min(x - panel.Left, panel.Left + panel.Width - x),
@@ -46,4 +46,8 @@ internal static class RegionLabel
 
         return best;
     }
+
+    /// <summary>Whether a measured point so far from the name's middle would be under the name.</summary>
+    private static bool Under(double across, double down) =>
+        Math.Abs(across) < Room + HeatMap.DotRadius && Math.Abs(down) < HalfHeight + HeatMap.DotRadius;
 }

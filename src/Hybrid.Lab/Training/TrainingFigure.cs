@@ -99,8 +99,9 @@ public static class TrainingFigure
     {
         double clip = result.Plan.Options.Optimiser.ClipNorm;
         double[] norms = [.. result.Trajectory.Select(entry => entry.GradientNorm ?? double.NaN).Where(double.IsFinite)];
+        double clipped = 100.0 * norms.Count(norm => norm > clip) / norms.Length;
         string title = double.IsFinite(clip) && norms.Length > 0
-            ? string.Create(CultureInfo.InvariantCulture, $"gradient norm, {100.0 * norms.Count(norm => norm > clip) / norms.Length:0.#} % clipped")
+            ? string.Create(CultureInfo.InvariantCulture, $"gradient norm, {clipped:0.#} % clipped")
             : "gradient norm";
         return new(
             title,
