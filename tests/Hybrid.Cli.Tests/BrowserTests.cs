@@ -25,7 +25,8 @@ public sealed class BrowserTests
         await browser.Go(address);
         await browser.Until($"location.href === '{address}' && document.readyState === 'complete'");
 
-        Assert.Equal([address], browser.Requests);
+        // Images that the page itself holds, such as plotly.js's cells, are no requests to anybody.
+        Assert.Equal([address], browser.Requests.Where(request => !request.StartsWith("data:", StringComparison.Ordinal)));
         Assert.Empty(browser.Complaints);
         Assert.Contains("order and chaos", (await browser.Value("document.title")).GetString());
         Assert.True(
