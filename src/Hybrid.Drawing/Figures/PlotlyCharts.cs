@@ -54,7 +54,7 @@ public static class PlotlyCharts
                 {
                     JsonValueKind.String => node.GetValue<string>(),
                     JsonValueKind.True or JsonValueKind.False => node.GetValue<bool>(),
-                    _ => node.GetValue<double>(),
+                    _ => node.Deserialize<double>(),
                 };
         }
     }
