@@ -288,10 +288,12 @@ match Array.toList fsi.CommandLineArgs with
 | [ _; path ] ->
     File.WriteAllText(
         path,
-        CurveFigure.Render(
-            "What was learnt against the number that decides",
-            "a point: one small network after training; 1 is all that the context is worth, 0 nothing of it, below ½ it failed",
-            [| for placement in [ "pre"; "peri"; "output"; "post"; "none" ] -> panel placement |]
-        )
+        CurveFigure
+            .Render(
+                "What was learnt against the number that decides",
+                "a point: one small network after training; 1 is all that the context is worth, 0 nothing of it, below ½ it failed",
+                [| for placement in [ "pre"; "peri"; "output"; "post"; "none" ] -> panel placement |]
+            )
+            .Svg
     )
 | _ -> ()

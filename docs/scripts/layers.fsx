@@ -6,6 +6,7 @@
 #r "Hybrid.Theory.dll"
 #r "Hybrid.Networks.dll"
 #r "Hybrid.Import.dll"
+#r "Plotly.NET.dll"
 #r "Hybrid.Drawing.dll"
 #r "Hybrid.Lab.dll"
 
@@ -47,11 +48,14 @@ let curves =
              Placement.Peri
              Placement.Output ] -> curve norm |]
 
-File.WriteAllText(
-    fsi.CommandLineArgs[1],
+let figure =
     LayerFigure.Render(
         "Five placements of the normalisation",
         "lines: theory; points: 8 networks ± 2 standard errors",
         curves
     )
-)
+
+File.WriteAllText(fsi.CommandLineArgs[1], figure.Svg)
+
+/// The same as charts of Plotly.NET, one a panel: what `#load` of this script gives, and Chart.show opens.
+let charts = figure.Charts()

@@ -4,6 +4,7 @@
 #r "Hybrid.Architectures.dll"
 #r "Hybrid.Theory.dll"
 #r "Hybrid.Import.dll"
+#r "Plotly.NET.dll"
 #r "Hybrid.Drawing.dll"
 #r "Hybrid.Lab.dll"
 
@@ -23,4 +24,8 @@ let grid =
         threads = 2
     )
 
-File.WriteAllText(fsi.CommandLineArgs[1], PhaseFigure.Render grid)
+let figure = PhaseFigure.Render grid
+File.WriteAllText(fsi.CommandLineArgs[1], figure.Svg)
+
+/// The same as charts of Plotly.NET, λ_a and λ_g: what `#load` of this script gives, and Chart.show opens.
+let charts = figure.Charts()

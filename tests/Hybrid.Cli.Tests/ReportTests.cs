@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Hybrid.Cli.Shared;
 using Hybrid.Lab.Tests;
@@ -33,7 +34,7 @@ public sealed partial class ReportTests
     {
         using TemporaryFolder folder = new();
         string page = folder.Path("page.html");
-        Run(folder, [.. command, "--report", page]);
+        Run(folder, [.. command, "--report-static", "--report", page]);
         string html = File.ReadAllText(page);
         Assert.All(content, text => Assert.Contains(text, html));
         Assert.Contains("What was asked", html);
@@ -45,6 +46,32 @@ public sealed partial class ReportTests
         // Nothing is fetched: the only address is the name of SVG's namespace.
         Assert.All(Address().Matches(html), match => Assert.Equal("http://www.w3.org/2000/svg", match.Value));
         Assert.DoesNotContain("<script", html);
+    }
+
+    [Fact]
+    public void An_interactive_page_plots_the_numbers_of_the_command_and_may_ask_nobody()
+    {
+        using TemporaryFolder folder = new();
+        string page = folder.Path("page.html");
+        CommandRun run = CommandRun.Of(["predict", "pre-tanh-ordered", "--json", "--report", page]);
+        JsonArray layers = JsonNode.Parse(run.Output)!["layers"]!.AsArray();
+        string html = File.ReadAllText(page);
+        JsonArray plots = JsonNode.Parse(Plots().Match(html).Groups[1].Value)!.AsArray();
+        string[] fields = ["q", "u", "gradientDiagonal", "gradientOffDiagonal"];
+        Assert.Equal(fields.Length, plots.Count);
+        foreach ((int number, string field) in fields.Index())
+        {
+            JsonArray plotted = plots[number]!["traces"]![0]!["y"]!.AsArray();
+            Assert.Equal(layers.Count, plotted.Count);
+            // A logarithmic axis has no 0: a gap.
+            Assert.All(layers.Zip(plotted), pair => Assert.True(
+                pair.Second is null
+                    ? pair.First![field]!.GetValue<double>() == 0
+                    : Math.Abs(pair.First![field]!.GetValue<double>()) == pair.Second.GetValue<double>()));
+        }
+
+        Assert.Contains("Content-Security-Policy\" content=\"default-src 'none'", html);
+        Assert.Contains("plotly.js", html);
     }
 
     [Theory]
@@ -65,7 +92,8 @@ public sealed partial class ReportTests
     {
         using TemporaryFolder folder = new();
         string page = folder.Path("phase.html");
-        Run(folder, ["phase", "pre-tanh-critical", "--x", "mlp.inStd=1:2:5", "--y", "mlp.branch=0.1:1:4", "--out", page]);
+        Run(folder, ["phase", "pre-tanh-critical", "--x", "mlp.inStd=1:2:5", "--y", "mlp.branch=0.1:1:4", "--report-static",
+            "--out", page]);
         string html = File.ReadAllText(page);
         foreach (string symbol in (string[])["λ_a", "λ_g"])
             Assert.Equal(20, Regex.Count(html, $"<title>{symbol} = "));
@@ -88,6 +116,9 @@ public sealed partial class ReportTests
         CommandRun run = CommandRun.Of([.. command.Select(word => word == "RUN" ? folder.Path("run") : word)]);
         Assert.True(run.ExitCode is 0 or 1, run.Error);
     }
+
+    [GeneratedRegex(@"<script type=""application/json"">(.*?)</script>")]
+    private static partial Regex Plots();
 
     [GeneratedRegex(@"https?://[^""'\s<>]*")]
     private static partial Regex Address();

@@ -8,6 +8,7 @@ using Hybrid.Lab.Phases;
 using Hybrid.Lab.Tests.Fakes;
 using Hybrid.Theory;
 using Xunit;
+using GenericChart = Plotly.NET.GenericChart;
 
 namespace Hybrid.Lab.Tests;
 
@@ -18,13 +19,13 @@ public class FigureTests
     [Fact]
     public void The_layer_figure_is_well_formed_and_holds_only_finite_coordinates_within_its_page()
     {
-        EnsureSound(LayerFigure.Render("A <title> & more", "sub", [Curve(), Curve(correlation: 1)]));
+        EnsureSound(LayerFigure.Render("A <title> & more", "sub", [Curve(), Curve(correlation: 1)]).Svg);
     }
 
     [Fact]
     public void Every_measured_layer_has_a_mark_and_every_theory_a_line()
     {
-        XElement figure = EnsureSound(LayerFigure.Render("title", "sub", [Curve()]));
+        XElement figure = EnsureSound(LayerFigure.Render("title", "sub", [Curve()]).Svg);
         int depth = ComparisonTests.Small().Depth;
         // Four panels; |g_o| of the output is 0 and has no place on a logarithmic axis, g_d of a key is the legend's mark.
         int marks = figure.Descendants(Svg + "path").Count(path => ((string?)path.Attribute("class"))?.StartsWith("mark ") == true);
@@ -43,7 +44,7 @@ public class FigureTests
         };
         Assert.NotEqual(curve.Measured, rounded.Measured);
         // What a pointer shows names the value; everything that is drawn is the same.
-        static string Drawn(LayerCurve curve) => Regex.Replace(LayerFigure.Render("title", "sub", [curve]), "<title>[^<]*</title>", "");
+        static string Drawn(LayerCurve curve) => Regex.Replace(LayerFigure.Render("title", "sub", [curve]).Svg, "<title>[^<]*</title>", "");
         Assert.Equal(Drawn(curve), Drawn(rounded));
     }
 
@@ -55,22 +56,22 @@ public class FigureTests
         {
             Measured = [.. curve.Measured.Select(layer => layer with { GradientOffDiagonal = new(-0.1, 0.01, 4) })],
         };
-        Assert.Contains(" open\"", LayerFigure.Render("title", "sub", [negative]));
-        Assert.DoesNotContain(" open\"", LayerFigure.Render("title", "sub", [curve]));
+        Assert.Contains(" open\"", LayerFigure.Render("title", "sub", [negative]).Svg);
+        Assert.DoesNotContain(" open\"", LayerFigure.Render("title", "sub", [curve]).Svg);
     }
 
     [Fact]
     public void Figures_are_the_same_in_every_culture()
     {
         CultureInfo before = CultureInfo.CurrentCulture;
-        string expected = LayerFigure.Render("title", "sub", [Curve()]) + PhaseFigure.Render(Grid());
+        string expected = LayerFigure.Render("title", "sub", [Curve()]).Svg + PhaseFigure.Render(Grid()).Svg;
         try
         {
             CultureInfo commas = (CultureInfo)CultureInfo.InvariantCulture.Clone();
             commas.NumberFormat.NumberDecimalSeparator = ",";
             commas.NumberFormat.NegativeSign = "~";
             CultureInfo.CurrentCulture = commas;
-            Assert.Equal(expected, LayerFigure.Render("title", "sub", [Curve()]) + PhaseFigure.Render(Grid()));
+            Assert.Equal(expected, LayerFigure.Render("title", "sub", [Curve()]).Svg + PhaseFigure.Render(Grid()).Svg);
         }
         finally
         {
@@ -81,7 +82,7 @@ public class FigureTests
     [Fact]
     public void The_phase_figure_draws_and_labels_both_zero_lines_in_both_panels()
     {
-        XElement figure = EnsureSound(PhaseFigure.Render(Grid()));
+        XElement figure = EnsureSound(PhaseFigure.Render(Grid()).Svg);
         string[] lines = [.. figure.Descendants(Svg + "polyline").Select(line => (string)line.Attribute("class")!)];
         Assert.Equal(2, lines.Count(line => line == "contour"));
         Assert.Equal(2, lines.Count(line => line == "contour dashed"));
@@ -95,13 +96,58 @@ public class FigureTests
     }
 
     [Fact]
+    public void Figures_of_narrow_pages_lie_within_400_units_and_hold_the_same_curves()
+    {
+        Figure layers = LayerFigure.Render("A title that is longer than a narrow page has room for", "sub", [Curve()]);
+        foreach (Figure figure in (Figure[])[layers, PhaseFigure.Render(Grid(), Measured())])
+        {
+            XElement narrow = EnsureSound(figure.Narrow), wide = EnsureSound(figure.Svg);
+            Assert.Equal(400, (double)narrow.Attribute("width")!);
+            foreach (string shape in (string[])["path", "polyline"])
+                Assert.Equal(Classes(wide, shape), Classes(narrow, shape));
+        }
+
+        static IEnumerable<string?> Classes(XElement figure, string shape) =>
+            figure.Descendants(Svg + shape).Select(node => (string?)node.Attribute("class"));
+    }
+
+    [Fact]
+    public void Order_and_chaos_are_named_beside_49_measured_points()
+    {
+        Figure figure = PhaseFigure.Render(Grid(), Measured());
+        foreach (string svg in (string[])[figure.Svg, figure.Narrow])
+        {
+            string[] texts = [.. EnsureSound(svg).Descendants(Svg + "text").Select(text => text.Value)];
+            Assert.All((string[])["order", "chaos"], phase => Assert.Equal(2, texts.Count(text => text == phase)));
+        }
+
+        string[] words = [.. figure.Plots[0].Layout["annotations"]!.AsArray().Select(note => note!["text"]!.GetValue<string>())];
+        Assert.Equal(["order", "chaos"], words);
+    }
+
+    [Fact]
+    public void A_figure_is_a_chart_of_Plotly_NET_for_every_panel_that_asks_nobody()
+    {
+        Figure figure = LayerFigure.Render("title", "sub", [Curve()]);
+        IReadOnlyList<GenericChart> charts = figure.Charts();
+        Assert.Equal(figure.Plots.Count, charts.Count);
+        foreach ((GenericChart chart, Plot plot) in charts.Zip(figure.Plots))
+        {
+            string html = GenericChart.toEmbeddedHTML(chart);
+            Assert.DoesNotContain("src=\"http", html);
+            // The first number of the theory's line is in what a notebook is given.
+            Assert.Contains(plot.Traces[0]!["y"]![1]!.ToJsonString(), html);
+        }
+    }
+
+    [Fact]
     public void A_zero_line_that_does_not_exist_is_said_to_be_absent()
     {
         PhaseGrid grid = Grid();
         double[,] positive = new double[grid.X.Count, grid.Y.Count];
         for (int i = 0; i < grid.X.Count * grid.Y.Count; i++)
             positive[i / grid.Y.Count, i % grid.Y.Count] = 1 + i;
-        XElement figure = EnsureSound(PhaseFigure.Render(grid with { Gradient = positive, GradientZero = [] }));
+        XElement figure = EnsureSound(PhaseFigure.Render(grid with { Gradient = positive, GradientZero = [] }).Svg);
         Assert.Contains(figure.Descendants(Svg + "text"), text => text.Value.Contains("λg > 0 throughout"));
     }
 
@@ -139,7 +185,7 @@ public class FigureTests
     {
         PlanePoint[] points = [new(-4, 2, 1, 0, "low"), new(0.5, 0, 1.5, 1, "middle"), new(40, -0.1, 7, 0, "beyond")];
         XElement figure = EnsureSound(PlaneFigure.Render(
-            "title", "sub", ("x", "y"), ("loss", 1, 2), ["one", "other"], 3, [new("first", points), new("second", points)]));
+            "title", "sub", ("x", "y"), ("loss", 1, 2), ["one", "other"], 3, [new("first", points), new("second", points)]).Svg);
         string[] colours = [.. figure.Descendants(Svg + "path").Where(path => (string?)path.Attribute("class") == "coloured")
             .Select(path => (string)path.Attribute("fill")!)];
         string[] expected = [DivergingColours.At(-1), DivergingColours.At(0), DivergingColours.At(1)];
@@ -168,6 +214,17 @@ public class FigureTests
     {
         CheckReport report = ComparisonTests.Run(ComparisonTests.Small(correlation: correlation), FakeEngine.Entry(), 4, 1, 0.01);
         return LayerCurve.Of(report.Comparisons.Single());
+    }
+
+    private static PhaseMeasurement Measured()
+    {
+        PhaseGrid grid = Grid();
+        return new(2, [.. from x in Enumerable.Range(0, 7)
+                          from y in Enumerable.Range(0, 7)
+                          select new MeasuredPoint(
+                              Middle(grid.X, x), Middle(grid.Y, y), new(-0.1, 0.01, 2), -0.1, new(0.1, 0.01, 2), 0.1)]);
+
+        static double Middle(PhaseAxis axis, int part) => axis.Low + ((axis.High - axis.Low) * (part + 0.5) / 7);
     }
 
     private static PhaseGrid Grid()

@@ -14,11 +14,13 @@ internal sealed class AxisScale
     private readonly Func<double, double> _map;
 
     private AxisScale(
-        double low, double high, Func<double, double> map, IReadOnlyList<(double Value, string Label)> ticks, bool logarithmic = false)
+        double low, double high, Func<double, double> map, IReadOnlyList<(double Value, string Label)> ticks,
+        bool logarithmic = false, bool bothSigns = false)
     {
         Low = low;
         High = high;
         Logarithmic = logarithmic;
+        BothSigns = bothSigns;
         Ticks = ticks;
         _map = map;
     }
@@ -31,6 +33,9 @@ internal sealed class AxisScale
 
     /// <summary>Whether position is linear in log value.</summary>
     public bool Logarithmic { get; }
+
+    /// <summary>Whether position is linear in asinh value.</summary>
+    public bool BothSigns { get; }
 
     /// <summary>Round values inside the range with their labels, ascending.</summary>
     public IReadOnlyList<(double Value, string Label)> Ticks { get; }
@@ -76,7 +81,7 @@ internal sealed class AxisScale
             }
         }
 
-        return new(bare.Low, bare.High, Math.Asinh, [.. ticks.Order().Select(value => (value, Plain(value, 1)))]);
+        return new(bare.Low, bare.High, Math.Asinh, [.. ticks.Order().Select(value => (value, Plain(value, 1)))], bothSigns: true);
     }
 
     /// <summary>A logarithmic axis; powers of ten where at least two fit, otherwise 1, 2, 5 or finer.</summary>

@@ -1,25 +1,32 @@
-using Hybrid.Drawing.Reports;
-
 namespace Hybrid.Drawing.Figures;
 
 /// <summary>Panels of curves, two to a row: theory as lines, measurement as points with error bars, one legend above all.</summary>
 public static class CurveFigure
 {
-    private const double PageWidth = 960, PanelWidth = 388, PanelHeight = 210, Margin = 62, LegendTop = 74;
+    private const double PanelHeight = 210, WideHeight = 330, Margin = 62, Gap = 66, Between = 86;
 
-    /// <summary>The figure as SVG text; needs at least one panel.</summary>
-    public static string Render(string title, string subtitle, IReadOnlyList<CurvePanel> panels)
+    /// <summary>The figure; needs at least one panel.</summary>
+    public static Figure Render(string title, string subtitle, IReadOnlyList<CurvePanel> panels)
     {
         ArgumentOutOfRangeException.ThrowIfZero(panels.Count);
+        return new(
+            Draw(title, subtitle, panels, FigureLayout.Wide),
+            Draw(title, subtitle, panels, FigureLayout.Narrow),
+            [.. panels.Select(CurvePlot.Of)]);
+    }
+
+    private static string Draw(string title, string subtitle, IReadOnlyList<CurvePanel> panels, FigureLayout layout)
+    {
         IReadOnlyList<CurveSeries> legend = [.. panels.SelectMany(panel => panel.Series).DistinctBy(series => series.Label)];
         IReadOnlyList<(double X, double Y)> places = Legend.Places(
-            [.. legend.Select(series => series.Label)], Margin, PageWidth - 20, LegendTop, out double legendBottom);
-        double top = legendBottom + 40;
-        int rows = (panels.Count + 1) / 2;
-        double height = top + rows * PanelHeight + (rows - 1) * 86 + 44;
-        using SvgWriter svg = new(PageWidth, height, title, FigureStyle.Sheet);
-        svg.Text(Margin, 30, title, "title");
-        svg.Text(Margin, 48, subtitle, "small");
+            [.. legend.Select(series => series.Label)],
+            Margin,
+            layout.PageWidth - 20,
+            layout.TitleBottom(Margin, title, subtitle) + 26,
+            out double legendBottom);
+        Panel[] placed = Places(panels, layout, legendBottom + 40);
+        using SvgWriter svg = new(layout.PageWidth, placed[^1].Top + placed[^1].Height + 44, title, FigureStyle.Sheet);
+        layout.DrawTitle(svg, Margin, title, subtitle);
         for (int i = 0; i < legend.Count; i++)
         {
             CurveSeries[] series = [.. panels.SelectMany(panel => panel.Series).Where(series => series.Label == legend[i].Label)];
@@ -28,11 +35,7 @@ public static class CurveFigure
 
         for (int i = 0; i < panels.Count; i++)
         {
-            Panel panel = panels[i].At(
-                Margin + (i % 2) * (PanelWidth + 66),
-                top + (i / 2) * (PanelHeight + 86),
-                PanelWidth,
-                PanelHeight);
+            Panel panel = placed[i];
             panel.DrawGrid(svg);
             foreach (CurveSeries series in panels[i].Series)
                 DrawLine(svg, panel, series);
@@ -44,10 +47,29 @@ public static class CurveFigure
         return svg.Finish();
     }
 
+    /// <summary>From the left to the right and down; a wide panel has a row of its own.</summary>
+    private static Panel[] Places(IReadOnlyList<CurvePanel> panels, FigureLayout layout, double top)
+    {
+        Panel[] placed = new Panel[panels.Count];
+        int column = 0;
+        for (int i = 0; i < panels.Count; i++)
+        {
+            int columns = panels[i].Wide ? 1 : layout.Columns;
+            if (i > 0 && (column >= columns || panels[i].Wide))
+                (column, top) = (0, top + placed[i - 1].Height + Between);
+            double width = panels[i].Wide ? layout.Columns * (layout.PanelWidth + Gap) - Gap : layout.PanelWidth;
+            double height = panels[i].Wide && layout.Columns > 1 ? WideHeight : PanelHeight;
+            placed[i] = panels[i].At(Margin + column * (layout.PanelWidth + Gap), top, width, height);
+            column = panels[i].Wide ? layout.Columns : column + 1;
+        }
+
+        return placed;
+    }
+
     private static void DrawKey(SvgWriter svg, CurveSeries series, bool line, bool measured, (double X, double Y) place)
     {
         if (line)
-            svg.Line(place.X, place.Y, place.X + Legend.LineLength, place.Y, $"theory {FigureStyle.Stroke(series.Style)}");
+            svg.Line(place.X, place.Y, place.X + Legend.LineLength, place.Y, LineClass(series));
         if (measured)
         {
             svg.Path(
@@ -79,9 +101,12 @@ public static class CurveFigure
     private static void Flush(SvgWriter svg, List<(double, double)> run, CurveSeries series)
     {
         if (run.Count > 1)
-            svg.Polyline(run, $"theory {FigureStyle.Stroke(series.Style)}");
+            svg.Polyline(run, LineClass(series));
         run.Clear();
     }
+
+    private static string LineClass(CurveSeries series) =>
+        $"theory {FigureStyle.Stroke(series.Style)}{(series.Dashed ? " dashed" : "")}";
 
     private static void DrawPoints(SvgWriter svg, Panel panel, CurveSeries series)
     {
@@ -98,12 +123,10 @@ public static class CurveFigure
                     $"bar {FigureStyle.Stroke(series.Style)}");
             }
 
-            string uncertainty = double.IsFinite(point.Error) ? $" ± {Numbers.Significant(point.Error, 2)}" : "";
             svg.Path(
                 Marker.Data(series.Style, x, y, 3.6),
                 $"mark {FigureStyle.Stroke(series.Style)} {(point.Open ? "open" : FigureStyle.Fill(series.Style))}",
-                hover: $"{series.Label}: {(point.Open ? "−" : "")}{Numbers.Significant(point.Y)}{uncertainty} "
-                    + $"at {Numbers.Significant(point.X)}");
+                hover: series.Hover(point));
         }
     }
 }

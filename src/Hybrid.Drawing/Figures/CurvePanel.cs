@@ -1,3 +1,5 @@
+using Hybrid.Drawing.Reports;
+
 namespace Hybrid.Drawing.Figures;
 
 /// <summary>One panel of a curve figure.</summary>
@@ -13,14 +15,17 @@ public sealed record CurvePanel(string Title, string Horizontal, string Vertical
     /// <summary>The vertical axis; by default one that fits all values.</summary>
     internal AxisScale? VerticalScale { get; init; }
 
+    /// <summary>Whether it takes a row of its own, as high as it is wide enough for.</summary>
+    internal bool Wide { get; init; }
+
+    /// <summary>The horizontal axis that is drawn.</summary>
+    internal AxisScale Across => HorizontalScale ?? AxisScale.Fitting(Values(point => point.X, point => [point.X]));
+
+    /// <summary>The vertical axis that is drawn.</summary>
+    internal AxisScale Up => VerticalScale ?? AxisScale.Fitting(Values(point => point.Y, Bars));
+
     /// <summary>The panel at a place of the page.</summary>
-    internal Panel At(double left, double top, double width, double height) => new(
-        left,
-        top,
-        width,
-        height,
-        HorizontalScale ?? AxisScale.Fitting(Values(point => point.X, point => [point.X])),
-        VerticalScale ?? AxisScale.Fitting(Values(point => point.Y, Bars)));
+    internal Panel At(double left, double top, double width, double height) => new(left, top, width, height, Across, Up);
 
     /// <summary>Both ends of a bar; the lower one only where it would not forbid a logarithmic axis.</summary>
     private static double[] Bars(CurvePoint point) =>
@@ -48,4 +53,19 @@ public sealed record CurveSeries(
     string Label,
     int Style,
     IReadOnlyList<(double X, double Y)> Line,
-    IReadOnlyList<CurvePoint> Points);
+    IReadOnlyList<CurvePoint> Points)
+{
+    /// <summary>Whether the line is dashed.</summary>
+    internal bool Dashed { get; init; }
+
+    /// <summary>What a pointer shows at a measured point.</summary>
+    internal string Hover(CurvePoint point)
+    {
+        string uncertainty = double.IsFinite(point.Error) ? $" ± {Numbers.Significant(point.Error, 2)}" : "";
+        return $"{Label}: {(point.Open ? "−" : "")}{Numbers.Significant(point.Y)}{uncertainty} at {Numbers.Significant(point.X)}";
+    }
+
+    /// <summary>What a pointer shows at a point of the line.</summary>
+    internal string Hover((double X, double Y) point) =>
+        $"{Label}: {Numbers.Significant(point.Y)} at {Numbers.Significant(point.X)}";
+}

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Hybrid.Drawing.Figures;
 
 /// <summary>
@@ -22,6 +24,10 @@ internal static class DivergingColours
         (double r1, double g1, double b1) = Anchors[below + 1];
         return $"#{Channel(r0, r1, fraction):x2}{Channel(g0, g1, fraction):x2}{Channel(b0, b1, fraction):x2}";
     }
+
+    /// <summary>The same colours as plotly.js takes them: positions from 0 to 1, each with its colour.</summary>
+    public static JsonArray Scale() => [.. Anchors.Select((_, i) =>
+        (JsonNode)new JsonArray(i / (Anchors.Length - 1.0), At((2.0 * i / (Anchors.Length - 1)) - 1)))];
 
     private static int Channel(double from, double to, double fraction) => (int)Math.Round(from + fraction * (to - from));
 }

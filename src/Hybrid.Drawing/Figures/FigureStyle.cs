@@ -9,8 +9,10 @@ internal static class FigureStyle
     /// <summary>Distinct series colours; further series begin again with other markers.</summary>
     public const int Series = 7;
 
-    private static readonly string[] Light = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#333333"];
-    private static readonly string[] Dark = ["#4AA8E0", "#FF7F32", "#22C69A", "#E39CC5", "#F0B429", "#8ACDF5", "#D0D7DE"];
+    /// <summary>The series' colours on white.</summary>
+    internal static readonly IReadOnlyList<string> Light = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#333333"];
+    /// <summary>The series' colours on black.</summary>
+    internal static readonly IReadOnlyList<string> Dark = ["#4AA8E0", "#FF7F32", "#22C69A", "#E39CC5", "#F0B429", "#8ACDF5", "#D0D7DE"];
 
     private const string Fonts = "system-ui, -apple-system, \"Segoe UI\", \"DejaVu Sans\", Helvetica, Arial, sans-serif";
 
@@ -57,7 +59,7 @@ internal static class FigureStyle
     /// <summary>The class that fills with a series' colour.</summary>
     public static string Fill(int series) => $"f{series % Series}";
 
-    private static string Rules(string[] colours) => string.Join(
+    private static string Rules(IReadOnlyList<string> colours) => string.Join(
         "\n",
         colours.Select((colour, i) => $".s{i} {{ stroke: {colour}; }} .f{i} {{ fill: {colour}; }}"));
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Hybrid.Drawing.Figures;
 
 /// <summary>
@@ -6,9 +8,9 @@ namespace Hybrid.Drawing.Figures;
 /// </summary>
 public static class PlaneFigure
 {
-    private const double Left = 66, Gap = 70, Size = 240, LegendTop = 74, RightMargin = 84, Radius = 5;
+    private const double Left = 66, Gap = 70, Size = 240, Below = 86, RightMargin = 84, Radius = 5;
 
-    /// <summary>The figure as SVG text.</summary>
+    /// <summary>The figure.</summary>
     /// <param name="title">Above all.</param>
     /// <param name="subtitle">Below it.</param>
     /// <param name="axes">Titles of both axes.</param>
@@ -17,7 +19,7 @@ public static class PlaneFigure
     /// <param name="shapes">What each shape of mark stands for.</param>
     /// <param name="square">Half the side of a dashed square around the origin.</param>
     /// <param name="panels">At least one.</param>
-    public static string Render(
+    public static Figure Render(
         string title,
         string subtitle,
         (string X, string Y) axes,
@@ -27,12 +29,29 @@ public static class PlaneFigure
         IReadOnlyList<PlanePanel> panels)
     {
         ArgumentOutOfRangeException.ThrowIfZero(panels.Count);
-        double width = Left + panels.Count * Size + (panels.Count - 1) * Gap + RightMargin;
-        IReadOnlyList<(double X, double Y)> places = Legend.Places(shapes, Left, width - 20, LegendTop, out double legendBottom);
+        return new(Draw(panels.Count), Draw(1), [.. panels.Select(panel => PlotOf(panel, axes, colour, shapes, square))]);
+
+        string Draw(int columns) => PlaneFigure.Draw(title, subtitle, axes, colour, shapes, square, panels, columns);
+    }
+
+    private static string Draw(
+        string title,
+        string subtitle,
+        (string X, string Y) axes,
+        (string Name, double Low, double High) colour,
+        IReadOnlyList<string> shapes,
+        double square,
+        IReadOnlyList<PlanePanel> panels,
+        int columns)
+    {
+        double width = Left + columns * Size + (columns - 1) * Gap + RightMargin;
+        FigureLayout layout = new(width, columns, Size);
+        IReadOnlyList<(double X, double Y)> places = Legend.Places(
+            shapes, Left, width - 20, layout.TitleBottom(Left, title, subtitle) + 26, out double legendBottom);
         double top = legendBottom + 40;
-        using SvgWriter svg = new(width, top + Size + 48, title, FigureStyle.Sheet);
-        svg.Text(Left, 30, title, "title");
-        svg.Text(Left, 48, subtitle, "small");
+        int rows = (panels.Count + columns - 1) / columns;
+        using SvgWriter svg = new(width, top + rows * (Size + Below) - Below + 48, title, FigureStyle.Sheet);
+        layout.DrawTitle(svg, Left, title, subtitle);
         for (int shape = 0; shape < shapes.Count; shape++)
         {
             svg.Path(Marker.Data(shape, places[shape].X + Legend.LineLength / 2, places[shape].Y, Radius), "open coloured");
@@ -41,9 +60,8 @@ public static class PlaneFigure
 
         for (int i = 0; i < panels.Count; i++)
         {
-            double[] across = [-square, square, .. panels[i].Points.Select(point => point.X)],
-                up = [-square, square, .. panels[i].Points.Select(point => point.Y)];
-            Panel panel = new(Left + i * (Size + Gap), top, Size, Size, AxisScale.Signed(across), AxisScale.Signed(up));
+            (AxisScale across, AxisScale up) = Axes(panels[i], square);
+            Panel panel = new(Left + i % columns * (Size + Gap), top + i / columns * (Size + Below), Size, Size, across, up);
             panel.DrawGrid(svg);
             DrawSquare(svg, panel, square);
             foreach (PlanePoint point in panels[i].Points)
@@ -55,17 +73,59 @@ public static class PlaneFigure
             }
 
             panel.DrawAxes(svg, panels[i].Title, axes.X, axes.Y);
-            if (i == panels.Count - 1)
+            if (i % columns == columns - 1)
                 ColourBar.Draw(svg, panel, colour.Name, colour.Low, colour.High);
         }
 
         return svg.Finish();
     }
 
+    private static (AxisScale Across, AxisScale Up) Axes(PlanePanel panel, double square) => (
+        AxisScale.Signed([-square, square, .. panel.Points.Select(point => point.X)]),
+        AxisScale.Signed([-square, square, .. panel.Points.Select(point => point.Y)]));
+
+    private static Plot PlotOf(
+        PlanePanel panel,
+        (string X, string Y) axes,
+        (string Name, double Low, double High) colour,
+        IReadOnlyList<string> shapes,
+        double square)
+    {
+        (AxisScale across, AxisScale up) = Axes(panel, square);
+        JsonObject border = Plot.Line(
+            "budget", FigureStyle.Light[^1], Corners(square).Select(corner => Plot.On(across, corner.X)),
+            Corners(square).Select(corner => Plot.On(up, corner.Y)), dash: "dash");
+        JsonArray traces = [border];
+        foreach (IGrouping<int, PlanePoint> group in panel.Points.GroupBy(point => point.Shape))
+        {
+            traces.Add(Plot.Marks(
+                shapes[group.Key],
+                group.Select(point => Plot.On(across, point.X)),
+                group.Select(point => Plot.On(up, point.Y)),
+                group.Select(point => point.Hover),
+                new()
+                {
+                    ["color"] = Plot.Values(group.Select(point => point.Value)),
+                    ["colorscale"] = DivergingColours.Scale(),
+                    ["cmin"] = colour.Low,
+                    ["cmax"] = colour.High,
+                    ["showscale"] = traces.Count == 1,
+                    ["colorbar"] = new JsonObject { ["title"] = colour.Name, ["thickness"] = 12 },
+                    ["size"] = 9,
+                    ["symbol"] = Plot.Symbol(group.Key),
+                    ["line"] = new JsonObject { ["color"] = "#57606a", ["width"] = 1 },
+                }));
+        }
+
+        return new(panel.Title, traces, Plot.LayoutOf(across, axes.X, up, axes.Y));
+    }
+
+    private static (double X, double Y)[] Corners(double half) =>
+        [(-half, -half), (half, -half), (half, half), (-half, half), (-half, -half)];
+
     private static void DrawSquare(SvgWriter svg, Panel panel, double half)
     {
-        (double, double)[] corners = [(-half, -half), (half, -half), (half, half), (-half, half), (-half, -half)];
-        svg.Polyline(corners.Select(corner => (panel.X(corner.Item1), panel.Y(corner.Item2))), "theory dashed s6");
+        svg.Polyline(Corners(half).Select(corner => (panel.X(corner.X), panel.Y(corner.Y))), "theory dashed s6");
     }
 }
 

@@ -75,6 +75,25 @@ internal sealed partial class SvgWriter : IDisposable
         _xml.WriteEndElement();
     }
 
+    /// <summary>Text of 11 to 15 units' height in as many lines as it needs; the baseline of the last one.</summary>
+    public double Lines(double x, double y, string text, double width, string classes, double letter, double row)
+    {
+        string line = "";
+        foreach (string word in text.Split(' '))
+        {
+            if (line != "" && letter * (line.Length + 1 + word.Length) > width)
+            {
+                Text(x, y, line, classes);
+                (line, y) = ("", y + row);
+            }
+
+            line += (line == "" ? "" : " ") + word;
+        }
+
+        Text(x, y, line, classes);
+        return y;
+    }
+
     /// <summary>Closes the document and returns it.</summary>
     public string Finish()
     {

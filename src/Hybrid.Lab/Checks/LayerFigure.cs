@@ -11,8 +11,8 @@ namespace Hybrid.Lab.Checks;
 /// </summary>
 public static class LayerFigure
 {
-    /// <summary>The figure as SVG text; needs at least one curve.</summary>
-    public static string Render(string title, string subtitle, IReadOnlyList<LayerCurve> curves)
+    /// <summary>The figure; needs at least one curve.</summary>
+    public static Figure Render(string title, string subtitle, IReadOnlyList<LayerCurve> curves)
     {
         ArgumentOutOfRangeException.ThrowIfZero(curves.Count);
         double deepest = Math.Max(1, curves.Max(curve => curve.Theory.Count - 1));

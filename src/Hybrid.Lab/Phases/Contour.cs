@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Hybrid.Drawing.Figures;
 using Hybrid.Theory;
 
@@ -33,6 +34,14 @@ internal sealed class Contour
             : $"{symbol}: no zero line was traced. ";
     }
 
+    /// <summary>The line for plotly.js; a gap between its parts.</summary>
+    public JsonObject Trace(bool dashed) => Plot.Line(
+        _name,
+        "#111111",
+        _lines.SelectMany(line => line.X.Append(double.NaN)),
+        _lines.SelectMany(line => line.Y.Append(double.NaN)),
+        dash: dashed ? "dash" : null);
+
     /// <summary>Draws the line and returns its vertices in page coordinates.</summary>
     public (double X, double Y)[] Draw(SvgWriter svg, Panel panel)
     {
@@ -55,6 +64,7 @@ internal sealed class Contour
         return [(label.X, label.Y)];
     }
 
-    private IReadOnlyList<IReadOnlyList<(double X, double Y)>> OnPage(Panel panel) =>
+    /// <summary>The line's parts in page coordinates.</summary>
+    public IReadOnlyList<IReadOnlyList<(double X, double Y)>> OnPage(Panel panel) =>
         [.. _lines.Select(line => (IReadOnlyList<(double, double)>)[.. line.X.Zip(line.Y, (x, y) => (panel.X(x), panel.Y(y)))])];
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
 using Hybrid.Lab.Statistics;
@@ -8,6 +9,9 @@ namespace Hybrid.Lab.Phases;
 /// <summary>A grid function as coloured cells, zero in white, with the colour bar that explains them.</summary>
 internal sealed class HeatMap
 {
+    /// <summary>Radius of a measured point.</summary>
+    public const double DotRadius = 5.5;
+
     private readonly PhaseGrid _grid;
     private readonly double[,] _values;
 
@@ -63,10 +67,10 @@ internal sealed class HeatMap
         foreach ((double x, double y, Estimate measured, double predicted) in points.Where(point => double.IsFinite(point.Measured.Mean)))
         {
             svg.Path(
-                Marker.Data(0, panel.X(x), panel.Y(y), 5.5),
+                Marker.Data(0, panel.X(x), panel.Y(y), DotRadius),
                 "measured",
                 DivergingColours.At(measured.Mean / Limit),
-                $"{symbol} measured {measured.ToString()}, predicted {Numbers.Significant(predicted)}");
+                Hover(symbol, measured, predicted));
         }
     }
 
@@ -96,6 +100,45 @@ internal sealed class HeatMap
 
     /// <summary>The colour bar to the right of the panel.</summary>
     public void DrawBar(SvgWriter svg, Panel panel, string symbol) => ColourBar.Draw(svg, panel, symbol, -Limit, Limit);
+
+    /// <summary>The map for plotly.js, and on it the measured points in its own colours.</summary>
+    public IEnumerable<JsonObject> Traces(
+        string symbol, IReadOnlyCollection<(double X, double Y, Estimate Measured, double Predicted)> points)
+    {
+        yield return new()
+        {
+            ["type"] = "heatmap",
+            ["x"] = Plot.Values(_grid.X.Values),
+            ["y"] = Plot.Values(_grid.Y.Values),
+            ["z"] = new JsonArray([.. Enumerable.Range(0, _grid.Y.Count).Select(
+                j => (JsonNode)Plot.Values(Enumerable.Range(0, _grid.X.Count).Select(i => _values[i, j])))]),
+            ["colorscale"] = DivergingColours.Scale(),
+            ["zmin"] = -Limit,
+            ["zmax"] = Limit,
+            ["colorbar"] = new JsonObject { ["title"] = Plot.Marked(symbol), ["thickness"] = 12, ["tickformat"] = ".3~g" },
+            ["hovertemplate"] =
+                $"{FieldSymbols.Label(_grid.X.Paths)} %{{x:.4g}}<br>{FieldSymbols.Label(_grid.Y.Paths)} %{{y:.4g}}<br>"
+                + $"{symbol} %{{z:.5g}}<extra></extra>",
+        };
+        if (points.Count > 0)
+        {
+            yield return Plot.Marks(
+                "measured", points.Select(point => point.X), points.Select(point => point.Y),
+                points.Select(point => Hover(symbol, point.Measured, point.Predicted)),
+                new()
+                {
+                    ["color"] = Plot.Values(points.Select(point => point.Measured.Mean)),
+                    ["colorscale"] = DivergingColours.Scale(),
+                    ["cmin"] = -Limit,
+                    ["cmax"] = Limit,
+                    ["size"] = 2 * DotRadius,
+                    ["line"] = new JsonObject { ["color"] = "#111111", ["width"] = 1 },
+                });
+        }
+    }
+
+    private static string Hover(string symbol, Estimate measured, double predicted) =>
+        $"{symbol} measured {measured.ToString()}, predicted {Numbers.Significant(predicted)}";
 
     private string Colour(int i, int j) => double.IsFinite(_values[i, j])
         ? DivergingColours.At(_values[i, j] / Limit)

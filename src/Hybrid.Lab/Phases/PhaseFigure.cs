@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Hybrid.Drawing.Figures;
 using Hybrid.Lab.Statistics;
 
@@ -9,71 +10,108 @@ namespace Hybrid.Lab.Phases;
 /// </summary>
 public static class PhaseFigure
 {
-    private const double PageWidth = 1000, PageHeight = 480, PanelWidth = 330, PanelHeight = 330, Left = 84, Top = 84, Step = 484;
+    private const double Margin = 32, Left = 84, Step = 484, Down = 92;
 
-    /// <summary>The figure as SVG text; with <paramref name="hover"/> its cells say their values under the pointer.</summary>
+    private static readonly FigureLayout Wide = new(1000, 2, 330), Narrow = new(400, 1, 238);
+
+    /// <summary>The figure; with <paramref name="hover"/> the cells of its drawing say their values under the pointer.</summary>
     /// <param name="grid">The diagram.</param>
     /// <param name="measurement">Measured networks, drawn as dots: λ_a everywhere, λ_g where the line is the attracting state.</param>
     /// <param name="hover">Whether cells answer the pointer.</param>
-    public static string Render(PhaseGrid grid, PhaseMeasurement? measurement = null, bool hover = false)
+    public static Figure Render(PhaseGrid grid, PhaseMeasurement? measurement = null, bool hover = false)
     {
         IReadOnlyList<MeasuredPoint> points = measurement?.Points ?? [];
-        string title = $"Order and chaos: exponents per block of '{grid.Architecture.Name}'";
-        using SvgWriter svg = new(PageWidth, PageHeight, title, FigureStyle.Sheet);
-        svg.Text(Left - 52, 30, title, "title");
+        Exponent[] exponents =
+        [
+            new("angle exponent", "λ_a", new(grid, grid.Angle), [.. points.Select(
+                point => (point.X, point.Y, point.Angle, point.PredictedAngle))]),
+            new("gradient exponent", "λ_g", new(grid, grid.Gradient), [.. points.Where(point => point.PredictedAngle < 0).Select(
+                point => (point.X, point.Y, point.Gradient, point.PredictedGradient))]),
+        ];
         Contour angle = new("λ_a = 0", "contour", grid.Angle, grid.AngleZero);
         Contour gradient = new("λ_g = 0", "contour dashed", grid.Gradient, grid.GradientZero);
-        svg.Text(
-            Left - 52, 49,
-            "λ_a at the collapsed line, λ_g at the attracting state; λ_a < 0: "
-            + $"tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}",
-            "small");
-        DrawPanel(
-            svg, grid, grid.Angle, 0, "angle exponent", "λ_a", angle, gradient, hover,
-            points.Select(point => (point.X, point.Y, point.Angle, point.PredictedAngle)));
-        DrawPanel(
-            svg, grid, grid.Gradient, 1, "gradient exponent", "λ_g", angle, gradient, hover,
-            points.Where(point => point.PredictedAngle < 0)
-                .Select(point => (point.X, point.Y, point.Gradient, point.PredictedGradient)));
+        return new(
+            Draw(grid, exponents, angle, gradient, Wide, hover),
+            Draw(grid, exponents, angle, gradient, Narrow, hover: false),
+            [.. exponents.Select(exponent => PlotOf(grid, exponent, angle, gradient))]);
+    }
+
+    private static string Draw(
+        PhaseGrid grid, IReadOnlyList<Exponent> exponents, Contour angle, Contour gradient, FigureLayout layout, bool hover)
+    {
+        string title = $"Order and chaos: exponents per block of '{grid.Architecture.Name}'";
+        string subtitle = "λ_a at the collapsed line, λ_g at the attracting state; λ_a < 0: "
+            + $"tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}";
+        double top = layout.TitleBottom(Margin, title, subtitle) + 35;
+        int rows = exponents.Count / layout.Columns;
+        double height = top + rows * (layout.PanelWidth + Down) - Down + 66;
+        using SvgWriter svg = new(layout.PageWidth, height, title, FigureStyle.Sheet);
+        layout.DrawTitle(svg, Margin, title, subtitle);
+        for (int i = 0; i < exponents.Count; i++)
+        {
+            Panel panel = PanelOf(
+                grid, Left + i % layout.Columns * Step, top + i / layout.Columns * (layout.PanelWidth + Down), layout.PanelWidth);
+            DrawPanel(svg, grid, panel, exponents[i], angle, gradient, hover);
+        }
+
         return svg.Finish();
     }
 
+    private static Panel PanelOf(PhaseGrid grid, double left, double top, double side) => new(
+        left, top, side, side, AxisScale.Linear(grid.X.Low, grid.X.High), AxisScale.Linear(grid.Y.Low, grid.Y.High));
+
     private static void DrawPanel(
-        SvgWriter svg,
-        PhaseGrid grid,
-        double[,] values,
-        int column,
-        string title,
-        string symbol,
-        Contour angle,
-        Contour gradient,
-        bool hover,
-        IEnumerable<(double X, double Y, Estimate Measured, double Predicted)> measured)
+        SvgWriter svg, PhaseGrid grid, Panel panel, Exponent exponent, Contour angle, Contour gradient, bool hover)
     {
-        Panel panel = new(
-            Left + column * Step,
-            Top,
-            PanelWidth,
-            PanelHeight,
-            AxisScale.Linear(grid.X.Low, grid.X.High),
-            AxisScale.Linear(grid.Y.Low, grid.Y.High));
-        HeatMap map = new(grid, values);
-        map.Draw(svg, panel);
+        exponent.Map.Draw(svg, panel);
         (double, double)[] angleLine = angle.Draw(svg, panel);
         (double, double)[] gradientLine = gradient.Draw(svg, panel);
         (double, double)[] names = [.. angle.DrawLabel(svg, panel, gradientLine), .. gradient.DrawLabel(svg, panel, angleLine)];
-        (double, double)[] taken =
-            [.. angleLine, .. gradientLine, .. names, .. measured.Select(point => (panel.X(point.X), panel.Y(point.Y)))];
-        foreach ((string phase, int sign) in (ReadOnlySpan<(string, int)>)[("order", -1), ("chaos", 1)])
-        {
-            if (RegionLabel.Place(grid, sign, taken, panel) is (double x, double y))
-                svg.Text(x, y + 5, phase, "on-map region", "middle");
-        }
-
-        panel.DrawAxes(svg, $"{title} {symbol}", FieldSymbols.Label(grid.X.Paths), FieldSymbols.Label(grid.Y.Paths));
-        map.DrawBar(svg, panel, symbol);
+        foreach ((string phase, double x, double y) in Regions(grid, panel, exponent, [.. angleLine, .. gradientLine, .. names]))
+            svg.Text(x, y + 5, phase, "on-map region", "middle");
+        panel.DrawAxes(
+            svg, $"{exponent.Title} {exponent.Symbol}", FieldSymbols.Label(grid.X.Paths), FieldSymbols.Label(grid.Y.Paths));
+        exponent.Map.DrawBar(svg, panel, exponent.Symbol);
         if (hover)
-            map.DrawHover(svg, panel, symbol);
-        map.DrawMeasured(svg, panel, symbol, measured);
+            exponent.Map.DrawHover(svg, panel, exponent.Symbol);
+        exponent.Map.DrawMeasured(svg, panel, exponent.Symbol, exponent.Measured);
     }
+
+    /// <summary>The phases' names with their places on the panel, away from lines and beside measured points.</summary>
+    private static IEnumerable<(string Phase, double X, double Y)> Regions(
+        PhaseGrid grid, Panel panel, Exponent exponent, IReadOnlyList<(double X, double Y)> avoid)
+    {
+        (double, double)[] measured = [.. exponent.Measured.Select(point => (panel.X(point.X), panel.Y(point.Y)))];
+        foreach ((string phase, int sign) in ((string, int)[])[("order", -1), ("chaos", 1)])
+        {
+            if (RegionLabel.Place(grid, sign, avoid, measured, panel) is (double x, double y))
+                yield return (phase, x, y);
+        }
+    }
+
+    private static Plot PlotOf(PhaseGrid grid, Exponent exponent, Contour angle, Contour gradient)
+    {
+        Panel panel = PanelOf(grid, 0, 0, Wide.PanelWidth);
+        JsonArray traces =
+            [.. exponent.Map.Traces(exponent.Symbol, exponent.Measured), angle.Trace(dashed: false), gradient.Trace(dashed: true)];
+        (double, double)[] lines = [.. angle.OnPage(panel).Concat(gradient.OnPage(panel)).SelectMany(line => line)];
+        JsonObject layout = Plot.LayoutOf(
+            panel.Horizontal, FieldSymbols.Label(grid.X.Paths), panel.Vertical, FieldSymbols.Label(grid.Y.Paths));
+        layout["annotations"] = new JsonArray([.. Regions(grid, panel, exponent, lines).Select(region => (JsonNode)new JsonObject
+        {
+            ["text"] = region.Phase,
+            ["xref"] = "paper",
+            ["yref"] = "paper",
+            ["x"] = region.X / panel.Width,
+            ["y"] = 1 - region.Y / panel.Height,
+            ["showarrow"] = false,
+            ["font"] = new JsonObject { ["color"] = "#111111", ["size"] = 14 },
+            ["bgcolor"] = "rgba(255,255,255,0.7)",
+        })]);
+        return new($"{exponent.Title} {exponent.Symbol}", traces, layout);
+    }
+
+    /// <summary>One panel: an exponent's map, and where it was measured.</summary>
+    private sealed record Exponent(
+        string Title, string Symbol, HeatMap Map, IReadOnlyList<(double X, double Y, Estimate Measured, double Predicted)> Measured);
 }

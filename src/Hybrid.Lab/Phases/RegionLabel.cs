@@ -8,11 +8,20 @@ internal static class RegionLabel
     /// <summary>Least distance of the text's middle from every line and edge; half the width of the longest name.</summary>
     private const double Room = 34;
 
+    /// <summary>Half the height of a name with its rim.</summary>
+    private const double HalfHeight = 9;
+
     /// <summary>
     /// The grid point with λ_a of the given sign that is farthest from the panel's edges and from everything in
-    /// <paramref name="avoid"/> (page coordinates), or null where no place has room for the name.
+    /// <paramref name="avoid"/>, with no measured point under the name, or null where no place has room for it. All places are page
+    /// coordinates.
     /// </summary>
-    public static (double X, double Y)? Place(PhaseGrid grid, int sign, IReadOnlyList<(double X, double Y)> avoid, Panel panel)
+    public static (double X, double Y)? Place(
+        PhaseGrid grid,
+        int sign,
+        IReadOnlyList<(double X, double Y)> avoid,
+        IReadOnlyList<(double X, double Y)> measured,
+        Panel panel)
     {
         (double X, double Y)? best = null;
         double most = Room;
@@ -24,6 +33,8 @@ internal static class RegionLabel
                 if (!(grid.Angle[i, j] * sign > 0))
                     continue;
                 (double x, double y) = (panel.X(grid.X.Values[i]), panel.Y(grid.Y.Values[j]));
+                if (measured.Any(dot => Under(dot.X - x, dot.Y - y)))
+                    continue;
                 double edge = Math.Min(
                     Math.Min(x - panel.Left, panel.Left + panel.Width - x),
                     Math.Min(y - panel.Top, panel.Top + panel.Height - y));
@@ -35,4 +46,8 @@ internal static class RegionLabel
 
         return best;
     }
+
+    /// <summary>Whether a measured point so far from the name's middle would be under the name.</summary>
+    private static bool Under(double across, double down) =>
+        Math.Abs(across) < Room + HeatMap.DotRadius && Math.Abs(down) < HalfHeight + HeatMap.DotRadius;
 }

@@ -11,8 +11,8 @@ public static class ProbeFigure
 {
     private const int MostNetworks = 2;
 
-    /// <summary>The figure as SVG text; one network or two.</summary>
-    public static string Render(IReadOnlyList<ProbeResult> results)
+    /// <summary>The figure; one network or two.</summary>
+    public static Figure Render(IReadOnlyList<ProbeResult> results)
     {
         ArgumentOutOfRangeException.ThrowIfZero(results.Count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(results.Count, MostNetworks);

@@ -158,7 +158,7 @@ public class ChangedRunTests
         TrainingResult result = Plans.Run(path, Plans.Small());
         Assert.Equal(TrainingOutcome.Finished, result.Outcome);
         Assert.True(double.IsFinite(result.FinalLoss) && double.IsFinite(result.FinalEvalLoss));
-        Assert.Contains("<svg", TrainingFigure.Render(result, null, [], []));
+        Assert.Contains("<svg", TrainingFigure.Render(result, null, [], []).Svg);
         string weights = Newest + "/weights.safetensors";
         Assert.Equal(File.ReadAllBytes(Path.Combine(whole, weights)), File.ReadAllBytes(Path.Combine(path, weights)));
     }

@@ -58,7 +58,7 @@ public class TrainingFigureTests
     private static XElement Draw(LogEntry[] entries, double? optimum, TrainingOutcome outcome = TrainingOutcome.Finished)
     {
         string svg = TrainingFigure.Render(
-            new(Plans.Small(), outcome, null, entries, 1), optimum, [], [new(0, [1, 2, double.NaN]), new(40, [1, 20, 300])]);
+            new(Plans.Small(), outcome, null, entries, 1), optimum, [], [new(0, [1, 2, double.NaN]), new(40, [1, 20, 300])]).Svg;
         Assert.DoesNotContain("NaN", svg);
         XElement figure = XDocument.Parse(svg).Root!;
         foreach (string point in figure.Descendants(Svg + "polyline").SelectMany(

@@ -3,6 +3,7 @@ using System.Globalization;
 using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Drawing.Figures;
 using Hybrid.Import.Files;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Lab.Cells;
@@ -55,7 +56,8 @@ internal static class CheckCommand
         ReportOption report = new(verb);
         return verb.Does(parsed =>
         {
-            string? page = report.File(parsed), path = parsed.GetValue(figure);
+            ReportFile? page = report.File(parsed);
+            string? path = parsed.GetValue(figure);
             if (path is not null)
                 OutputFile.Parse(path, "--figure", ".svg");
             string[] names = parsed.GetValue(sources) ?? [];
@@ -99,7 +101,7 @@ internal static class CheckCommand
     }
 
     private static int Run(
-        Session session, CheckPlan plan, IReadOnlyList<ImportReport?> imports, string? figure, string? page, string command, bool json)
+        Session session, CheckPlan plan, IReadOnlyList<ImportReport?> imports, string? figure, ReportFile? page, string command, bool json)
     {
         RunHeader header = new("check", plan.Seed, plan.Engine.Name, plan.Samples, plan.Threads, plan.Engine.Device);
         TextWriter output = session.Terminal.Out;
@@ -130,9 +132,9 @@ internal static class CheckCommand
         }
 
         if (figure is not null)
-            AtomicFile.WriteText(figure, Figure(report));
+            AtomicFile.WriteText(figure, Drawn(report).Svg);
         if (page is not null)
-            ReportOption.Write(page, CheckPage.Of(report, imports, header, command, Figure(report)));
+            page.Write(CheckPage.Of(report, imports, header, command, Drawn(report)));
         if (json)
             Json.Write(output, CheckJson.ToNode(report, imports, header));
         else
@@ -148,7 +150,7 @@ internal static class CheckCommand
         return report.Agreement == Agreement.Agrees ? ExitCode.Agrees : ExitCode.Disagrees;
     }
 
-    private static string Figure(CheckReport report) => LayerFigure.Render(
+    private static Figure Drawn(CheckReport report) => LayerFigure.Render(
         "Theory against random transformers",
         string.Create(
             CultureInfo.InvariantCulture,

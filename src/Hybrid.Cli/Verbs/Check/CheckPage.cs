@@ -1,4 +1,5 @@
 using Hybrid.Cli.Output;
+using Hybrid.Drawing.Figures;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Lab.Checks;
 using Hybrid.Lab.Comparisons;
@@ -9,7 +10,7 @@ namespace Hybrid.Cli.Verbs;
 internal static class CheckPage
 {
     public static Report Of(
-        CheckReport report, IReadOnlyList<ImportReport?> imports, RunHeader header, string command, string figure) =>
+        CheckReport report, IReadOnlyList<ImportReport?> imports, RunHeader header, string command, Figure figure) =>
         new(
             "Theory against random transformers",
             [

@@ -24,13 +24,13 @@ internal static class CompareCommand
         ReportOption report = new(verb);
         return verb.Does(parsed =>
         {
-            string? page = report.File(parsed);
+            ReportFile? page = report.File(parsed);
             LoadedArchitecture a = CompareSource.Load(loading, common, parsed, parsed.GetRequiredValue(first));
             LoadedArchitecture b = CompareSource.Load(loading, common, parsed, parsed.GetRequiredValue(second));
             RunHeader header = new("compare", common.Seed(parsed));
             Attribution attribution = Attribute(session, a, b);
             if (page is not null)
-                ReportOption.Write(page, ComparePage.Of(attribution, [a, b], header, CommandText.Of(parsed)));
+                page.Write(ComparePage.Of(attribution, [a, b], header, CommandText.Of(parsed)));
             TextWriter output = session.Terminal.Out;
             if (common.Json(parsed))
             {

@@ -30,7 +30,7 @@ internal static class DiffCommand
         ReportOption report = new(verb);
         return verb.Does(parsed =>
         {
-            string? page = report.File(parsed);
+            ReportFile? page = report.File(parsed);
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             string pair = parsed.GetValue(engines) ?? DiffEngines.Default(session.Engines);
             (DifferenceEngine first, DifferenceEngine second) = DiffEngines.Parse(session.Engines, pair);
@@ -41,7 +41,7 @@ internal static class DiffCommand
         });
     }
 
-    private static int Run(Session session, DifferencePlan plan, ImportReport? import, string? page, string command, bool json)
+    private static int Run(Session session, DifferencePlan plan, ImportReport? import, ReportFile? page, string command, bool json)
     {
         RunHeader header = new("diff", plan.Seed, $"{plan.First.Entry.Name},{plan.Second.Entry.Name}", 0, plan.Threads);
         TextWriter output = session.Terminal.Out;
@@ -63,7 +63,7 @@ internal static class DiffCommand
         }
 
         if (page is not null)
-            ReportOption.Write(page, DiffTables.Page(report, import, header, command));
+            page.Write(DiffTables.Page(report, import, header, command));
         if (json)
             Json.Write(output, ImportNotes.AddTo(DiffJson.ToNode(report, header), import));
         else

@@ -100,7 +100,7 @@ internal static class ExperimentCommand
         return ExitCode.Agrees;
     }
 
-    private static int Run(Session session, ExperimentPlan plan, string folder, string? file, bool json)
+    private static int Run(Session session, ExperimentPlan plan, string folder, ReportFile? file, bool json)
     {
         TextWriter output = session.Terminal.Out;
         ExperimentFiles files = ExperimentFiles.In(folder, plan);
@@ -136,7 +136,7 @@ internal static class ExperimentCommand
         Report page = ExperimentReport.Of(outcome, evaluation, Environment(plan, folder));
         files.Write(page, Json.Text(ExperimentJson.ToNode(outcome, evaluation)));
         if (file is not null)
-            ReportOption.Write(file, page);
+            file.Write(page);
         if (json)
         {
             Json.Write(output, ExperimentJson.ToNode(outcome, evaluation));

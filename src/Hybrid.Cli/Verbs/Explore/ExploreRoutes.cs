@@ -1,4 +1,3 @@
-using System.Reflection;
 using Hybrid.Cli.Shared;
 using Microsoft.AspNetCore.Http;
 
@@ -50,14 +49,9 @@ internal sealed class ExploreRoutes
         await file.CopyToAsync(context.Response.Body, context.RequestAborted);
     }
 
-    private static Stream Open(string name)
-    {
-        if (name != "plotly.js")
-            return typeof(ExploreRoutes).Assembly.GetManifestResourceStream($"explore/{name}")!;
-        Assembly carrier = Assembly.Load("Plotly.NET");
-        string script = carrier.GetManifestResourceNames().Single(resource => resource.EndsWith(".min.js", StringComparison.Ordinal));
-        return carrier.GetManifestResourceStream(script)!;
-    }
+    private static Stream Open(string name) => name == "plotly.js"
+        ? PlotlyScript.Open()
+        : typeof(ExploreRoutes).Assembly.GetManifestResourceStream($"explore/{name}")!;
 
     private static Task Refuse(HttpContext context, string method)
     {

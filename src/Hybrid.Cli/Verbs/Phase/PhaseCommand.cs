@@ -49,7 +49,7 @@ internal static class PhaseCommand
         return verb.Does(parsed =>
         {
             bool json = common.Json(parsed);
-            string? page = report.File(parsed);
+            ReportFile? page = report.File(parsed);
             string? path = parsed.GetValue(file);
             if (cells.Asked(parsed))
             {
@@ -82,9 +82,12 @@ internal static class PhaseCommand
             JsonObject Document() => ImportNotes.AddTo(PhaseJson.ToNode(grid, measurement, header), loaded.Import);
             Report Page() => PhasePage.Of(grid, measurement, loaded, header, CommandText.Of(parsed));
             if (path is not null)
-                AtomicFile.WriteText(path, Render(grid, measurement, Document, Page, extension!));
-            if (page is not null)
-                ReportOption.Write(page, Page());
+            {
+                string Html() => HtmlWriter.Text(Page(), report.IsStatic(parsed));
+                AtomicFile.WriteText(path, Render(grid, measurement, Document, Html, extension!));
+            }
+
+            page?.Write(Page());
             if (json)
                 Json.Write(session.Terminal.Out, Document());
             else
@@ -105,7 +108,8 @@ internal static class PhaseCommand
         {
             AtomicFile.WriteText(folder.PathOf("phase" + extension), Render(
                 grid, measurement, () => document,
-                () => PhasePage.Of(grid, measurement, loaded, header, $"hybrid cells merge {folder.FullPath}"), extension));
+                () => HtmlWriter.Text(PhasePage.Of(grid, measurement, loaded, header, $"hybrid cells merge {folder.FullPath}")),
+                extension));
         }
 
         if (json)
@@ -148,11 +152,11 @@ internal static class PhaseCommand
     }
 
     private static string Render(
-        PhaseGrid grid, PhaseMeasurement? measurement, Func<JsonObject> document, Func<Report> page, string extension) =>
+        PhaseGrid grid, PhaseMeasurement? measurement, Func<JsonObject> document, Func<string> page, string extension) =>
         extension switch
         {
-            ".svg" => PhaseFigure.Render(grid, measurement),
-            ".html" => HtmlWriter.Text(page()),
+            ".svg" => PhaseFigure.Render(grid, measurement).Svg,
+            ".html" => page(),
             ".csv" => PhaseCsv.Text(grid),
             _ => Json.Text(document()),
         };

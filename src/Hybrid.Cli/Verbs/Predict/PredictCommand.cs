@@ -39,7 +39,7 @@ internal static class PredictCommand
         WidthOptions widths = new(verb);
         return verb.Does(parsed =>
         {
-            string? page = report.File(parsed);
+            ReportFile? page = report.File(parsed);
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             RunHeader header = new("predict", common.Seed(parsed));
             Architecture[]? wider = widths.Of(parsed, loaded, architecture => common.Apply(parsed, architecture));
@@ -57,7 +57,7 @@ internal static class PredictCommand
                     wider is null ? null : WidthTrend.Of(widths.Kept(parsed, loaded), wider));
             });
             if (page is not null)
-                ReportOption.Write(page, PredictionPage.Of(loaded, prediction, header, CommandText.Of(parsed)));
+                page.Write(PredictionPage.Of(loaded, prediction, header, CommandText.Of(parsed)));
             if (json)
             {
                 Json.Write(session.Terminal.Out, ImportNotes.AddTo(PredictionJson.ToNode(prediction, header), loaded.Import));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Drawing.Figures;
 using Hybrid.Import.Files;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Probes;
@@ -24,18 +25,19 @@ internal static class ProbeCommand
         ReportOption report = new(verb);
         return verb.Does(parsed =>
         {
-            string? page = report.File(parsed), figure = options.Figure(parsed);
+            ReportFile? page = report.File(parsed);
+            string? figure = options.Figure(parsed);
             ProbePlan plan = options.Plan(parsed, common.Seed(parsed));
             RunHeader header = new("probe", plan.Seed, "dense", 0, plan.Threads);
             IReadOnlyList<ProbeResult> course = Measure(session, parsed, common, options.Folder(parsed), plan, all: true);
             List<ProbeResult> shown = [course[^1]];
             if (options.Other(parsed) is string other)
                 shown.Add(Measure(session, parsed, common, other, plan, all: false)[0]);
-            string drawn = ProbeFigure.Render(shown);
+            Figure drawn = ProbeFigure.Render(shown);
             if (figure is not null)
-                AtomicFile.WriteText(figure, drawn);
+                AtomicFile.WriteText(figure, drawn.Svg);
             if (page is not null)
-                ReportOption.Write(page, ProbePage.Of(shown, course, drawn, header, CommandText.Of(parsed)));
+                page.Write(ProbePage.Of(shown, course, drawn, header, CommandText.Of(parsed)));
             if (common.Json(parsed))
             {
                 Json.Write(session.Terminal.Out, ProbeJson.ToNode(shown, course, header));

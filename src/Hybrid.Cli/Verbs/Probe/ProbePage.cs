@@ -1,4 +1,5 @@
 using Hybrid.Cli.Output;
+using Hybrid.Drawing.Figures;
 using Hybrid.Lab.Probes;
 
 namespace Hybrid.Cli.Verbs;
@@ -7,7 +8,7 @@ namespace Hybrid.Cli.Verbs;
 internal static class ProbePage
 {
     public static Report Of(
-        IReadOnlyList<ProbeResult> shown, IReadOnlyList<ProbeResult> course, string figure, RunHeader header, string command) => new(
+        IReadOnlyList<ProbeResult> shown, IReadOnlyList<ProbeResult> course, Figure figure, RunHeader header, string command) => new(
         $"{string.Join(" and ", shown.Select(result => result.Name))}: signals in the trained network",
         [
             new(

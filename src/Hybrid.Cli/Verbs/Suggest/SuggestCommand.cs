@@ -28,14 +28,14 @@ internal static class SuggestCommand
         ReportOption report = new(verb);
         return verb.Does(parsed =>
         {
-            string? page = report.File(parsed);
+            ReportFile? page = report.File(parsed);
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             double allowed = parsed.GetValue(budget);
             RunHeader header = new("suggest", common.Seed(parsed));
             Suggestion suggestion = TheoryWork.Of(
                 session, loaded.Architecture, architecture => Suggest.Architecture(architecture, allowed));
             if (page is not null)
-                ReportOption.Write(page, SuggestionPage.Of(suggestion, loaded, header, CommandText.Of(parsed)));
+                page.Write(SuggestionPage.Of(suggestion, loaded, header, CommandText.Of(parsed)));
             if (common.Json(parsed))
             {
                 Json.Write(session.Terminal.Out, ImportNotes.AddTo(SuggestionJson.ToNode(suggestion, header), loaded.Import));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Drawing.Figures;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Engines;
 using Hybrid.Lab.Training;
@@ -53,7 +54,7 @@ internal static class TrainCommand
         {
             string path = parsed.GetRequiredValue(folder);
             int count = Options.ThreadsOf(parsed, threads);
-            string? page = report.File(parsed);
+            ReportFile? page = report.File(parsed);
             DeviceChoice choice = new(parsed.GetValue(device));
             return parsed.GetValue(resume)
                 ? Resume(session, parsed, options, path, page, count, choice, (parsed.GetValue(strict), parsed.GetValue(accept)))
@@ -63,7 +64,7 @@ internal static class TrainCommand
 
     /// <summary>The folder is made last: what cannot be trained leaves none behind.</summary>
     private static int Begin(
-        Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads, DeviceChoice choice,
+        Session session, ParseResult parsed, TrainOptions options, string path, ReportFile? page, int threads, DeviceChoice choice,
         bool evenLong)
     {
         if (RunDirectory.Exists(path))
@@ -81,7 +82,7 @@ internal static class TrainCommand
         CommandText.Of(parsed, options.IsPrivate(parsed, plan) ? ["--data"] : []);
 
     private static int Resume(
-        Session session, ParseResult parsed, TrainOptions options, string path, string? page, int threads, DeviceChoice choice,
+        Session session, ParseResult parsed, TrainOptions options, string path, ReportFile? page, int threads, DeviceChoice choice,
         (bool Strict, bool AcceptChanges) care)
     {
         using RunDirectory directory = RunDirectory.Open(path);
@@ -96,22 +97,22 @@ internal static class TrainCommand
 
     private static int Run(
         Session session, RunDirectory directory, ITrainer trainer,
-        ITokenSource source, string? page, string command, int threads, bool json)
+        ITokenSource source, ReportFile? page, string command, int threads, bool json)
     {
         TrainingPlan plan = directory.Plan;
         RunHeader header = new("train", plan.Options.Seed, plan.Engine, 0, threads);
         if (!json)
             TrainTables.WriteHeader(session.Terminal.Out, header, directory, trainer);
         if (page is not null)
-            directory.Report = page;
-        string? shown = directory.Report;
+            directory.Report = page.Path;
+        ReportFile? shown = page ?? (directory.Report is string before ? new(before, false) : null);
         void Write(TrainingReport report)
         {
-            string figure = TrainingFigure.Render(
+            Figure figure = TrainingFigure.Render(
                 report.Result, report.Optimum, report.References, directory.Measurements.Norms(TrainingFigure.MostMoments));
-            directory.WriteFigure(figure);
+            directory.WriteFigure(figure.Svg);
             if (shown is not null)
-                ReportOption.Write(shown, TrainPage.Of(report, directory, header, command, figure));
+                shown.Write(TrainPage.Of(report, directory, header, command, figure));
         }
 
         double? optimum = source.OptimalLoss(plan.Options.Model.Task, plan.Options.Model.Architecture.Tokens);

@@ -1,4 +1,5 @@
 using Hybrid.Cli.Output;
+using Hybrid.Drawing.Figures;
 using Hybrid.Lab.Training;
 
 namespace Hybrid.Cli.Verbs;
@@ -6,7 +7,7 @@ namespace Hybrid.Cli.Verbs;
 /// <summary>A training run as a page.</summary>
 internal static class TrainPage
 {
-    public static Report Of(TrainingReport report, RunDirectory directory, RunHeader header, string command, string figure)
+    public static Report Of(TrainingReport report, RunDirectory directory, RunHeader header, string command, Figure figure)
     {
         TrainingPlan plan = report.Result.Plan;
         ReportTable? layers = TrainedLayers.Of(directory, report.Result.Steps);
