@@ -163,7 +163,7 @@ let ``Logits that hardly move leave what the sink leaves of none, however small 
         SinkMoments.compute 4 8 small -0.7, SinkMoments.compute 4 8 larger -0.7
 
     // the next order is that of the larger one's square, far below the rounding of the sum over the nodes of its logits
-    let nodes = 2.0 * Quadrature.HalfWidth / 0.5 * float Quadrature.unitNodes.Length
+    let nodes = 2.0 * Quadrature.HalfWidth / 2.0 * float Quadrature.unitNodes.Length
 
     Check.relative "E t²" (nodes * Math.ScaleB(1.0, -53)) near.Square still.Square
 

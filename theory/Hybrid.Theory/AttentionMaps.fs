@@ -117,7 +117,12 @@ module AttentionMaps =
         else
             let value = parameters.ValueStd * parameters.ValueStd
             let k = FewHeads.sensitivity 1.0 value (state.Q * state.U) branchQ
-            FewHeads.terms heads k moments (laws.Heads (spread parameters state) state.U)
+
+            if Double.IsFinite k then
+                FewHeads.terms heads k moments (laws.Heads (spread parameters state) state.U)
+            else
+                // the layer's norm leaves double precision
+                FewHeads.many moments
 
     /// The gradient behind each of attention's three paths, value, query and key, given the gradient h at the branch output:
     /// derivation (5.2), with (13.13).
