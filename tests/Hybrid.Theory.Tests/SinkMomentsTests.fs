@@ -171,3 +171,21 @@ let ``Logits that hardly move leave what the sink leaves of none, however small 
         Check.relative "X" 1e-12 (near.Rest * (small / larger) * (small / larger)) still.Rest
     else
         Assert.Equal(0.0, still.Rest)
+
+[<Fact>]
+let ``A sink that takes all leaves a line without attention`` () =
+    let a =
+        let a = beside 4 8 1.0
+
+        { a with
+            Attention =
+                { a.Attention with
+                    Head =
+                        { a.Attention.Head with
+                            Sink = Some 1e154 } } }
+
+    let block = onLine a
+    // r² of its norm and of its differences, exactly as much as without a branch
+    Check.relative "q′" 1e-15 (0.64 * a.Input.Norm) block.Output.Q
+    Check.relative "u′" 1e-15 1e-140 block.Output.U
+    Assert.True(Double.IsFinite (Predict.architecture a).Trainability.Sums.Counted)

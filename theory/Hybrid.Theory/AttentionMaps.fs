@@ -84,7 +84,9 @@ module AttentionMaps =
     /// gradient 1 + 2X/E t². Derivation (16.2).
     let internal besideSink tokens (parameters: AttentionParameters) (sink: SinkMoments) (state: TokenSimplex) =
         let n = float tokens
-        let kept = sink.Rest / sink.Square
+        // a sink that takes all to double precision leaves nothing to keep
+        let kept = if sink.Square = 0.0 then 0.0 else sink.Rest / sink.Square
+
         let mean = 1.0 + 2.0 * kept
         let share = (1.0 - 1.0 / n) / n
 
