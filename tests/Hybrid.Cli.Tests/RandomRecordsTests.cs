@@ -20,8 +20,9 @@ public sealed class RandomRecordsTests
 {
     private const int All = 10_000, Usual = 40, Seconds = 10;
 
-    // At each of these something was wrong once: refused late, a long search, overflow at the first layer, in a norm's tanh.
-    private static readonly int[] Known = [51, 86, 102, 135, 181, 209, 311];
+    // At each of these something was wrong once: refused late, a long search, overflow at the first layer, in a norm's tanh, routers of
+    // norms that vanish, logits of a sink that hardly matter, overflow in an attention of few heads, a sink that takes all.
+    private static readonly int[] Known = [51, 86, 102, 135, 181, 209, 311, 713, 1117, 2897, 6247];
 
     private static readonly string[][] Verbs =
     [

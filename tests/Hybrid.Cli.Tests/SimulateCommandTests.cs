@@ -45,4 +45,22 @@ public class SimulateCommandTests
             .Output).RootElement.GetProperty("layers").GetRawText();
         Assert.Equal(Layers(), Layers("--memory", "4MiB"));
     }
+
+    [Fact]
+    public void One_expert_is_chosen_whole_by_sigmoid_gates_however_far_below_0_its_logits_are()
+    {
+        string Layers(string gate)
+        {
+            CommandRun run = CommandRun.Of(
+                "simulate", "none-tanh", "--engine", "dense", "--samples", "2", "--json", "--set", "tokens=4", "--set", "depth=3",
+                "--set", "width=32", "--set", "mlpWidth=32", "--set", "heads=2",
+                "--set", $"mlp.experts={{\"count\":1,\"active\":1,\"gate\":\"{gate}\",\"routerStd\":1000}}");
+            Assert.Equal(0, run.ExitCode);
+            return System.Text.Json.JsonDocument.Parse(run.Output).RootElement.GetProperty("layers").GetRawText();
+        }
+
+        string layers = Layers("renormalised");
+        Assert.DoesNotContain("null", layers);
+        Assert.Equal(layers, Layers("sigmoid"));
+    }
 }

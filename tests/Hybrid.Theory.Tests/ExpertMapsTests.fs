@@ -141,3 +141,20 @@ let ``One expert that is always chosen is the MLP itself`` () =
 
         Array.map2 (fun e a -> "Γ", 1.0, e, a) expected.Gradient actual.Gradient
         |> Check.withinScale "gradient" 1e-13
+
+[<Fact>]
+let ``Sigmoid gates far below 0 are those of their logits' exponentials`` () =
+    let experts = Networks.experts 3 2 Gate.Sigmoid 1.0
+
+    for below in [ 30.0; 50.0; 800.0; 1e150 ] do
+        let gates = Gates.Create(1, 3)
+        ExpertMaps.gates experts [| -below; -below - 0.5; -below - 1.0 |] 0 gates
+        let apart = exp -(below + 0.5 - below)
+
+        // σ(r) is e^r up to the share e^−30
+        Check.withinScale
+            $"at {-below}"
+            1e-12
+            [ "first", 1.0, 1.0 / (1.0 + apart), gates.Gate[0]
+              "second", 1.0, apart / (1.0 + apart), gates.Gate[1]
+              "third", 1.0, 0.0, gates.Gate[2] ]

@@ -61,3 +61,24 @@ let ``A search among routers takes rough ones, within their error of those that 
 
     for u in [ 0.01; 0.3; 1.0 ] do
         Check.relative $"loss at {u}" (5.0 * 0.04) (fine.OverlapLoss u) (rough.OverlapLoss u)
+
+[<Theory>]
+[<InlineData(1, 1e308)>]
+[<InlineData(6, 1e300)>]
+let ``Attention that leaves double precision before a norm of its own ends its network there`` tokens valueStd =
+    let plain = Networks.plain Placement.Peri Activation.Gelu
+
+    let architecture =
+        { plain with
+            Tokens = tokens
+            Depth = 3
+            Width = 32
+            Heads = 4
+            Attention =
+                { plain.Attention with
+                    ValueStd = valueStd }
+            Input = { Norm = 1.0; Correlation = 0.5 } }
+
+    let prediction = Predict.architecture architecture
+    Assert.Equal(Verdict.Untrainable, prediction.Trainability.Verdict)
+    Assert.True(Double.IsNaN prediction.Layers[1].Q)

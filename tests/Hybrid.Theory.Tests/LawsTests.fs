@@ -44,3 +44,53 @@ let ``On the line a causal average keeps a quarter of the differences and all of
         let line = (Laws.onLine network (Laws.exact network)).Attention 0.0 0.0
         Check.relative "difference mode S1 − S2" 1e-14 0.25 (line.S1 - line.S2)
         Check.relative "mean mode S1 + (n−1) S2" 1e-14 1.0 (line.S1 + float (tokens - 1) * line.S2)
+
+[<Theory>]
+[<InlineData(0.01)>]
+[<InlineData(150.0)>]
+let ``Routers of tokens whose norm vanishes or grows are those that are sampled there`` std =
+    let experts = Networks.experts 4 2 Gate.Renormalised 1.0
+
+    let laws =
+        Laws.exact
+            { Networks.plain Placement.None Activation.Tanh with
+                Tokens = 8
+                Mlp =
+                    { Architecture.defaults.Mlp with
+                        Experts = Some experts } }
+
+    let sampled = RouterMoments.compute { experts with RouterStd = std } (8.0 / 7.0)
+    let law = laws.Router experts (std * std)
+    // five standard errors of .2 %, and a thousandth of what is not linear
+    Check.relative "O(1)" (5.0 * sqrt 2.0 * 0.002 + 0.001) sampled.Overlap law.Overlap
+
+    // of 2^18 tokens as many are torn between experts as their logits are closer than 1: of a gap's density, about 1 in σ_r
+    let torn (std: float) =
+        if std < 1.0 then 0.002 else sqrt (std / 262144.0)
+
+    Check.relative
+        "B(1)"
+        (5.0 * (torn std + torn (min std 64.0))
+         + (if std < 1.0 then 0.001 else 1.0 / 64.0))
+        sampled.Slope
+        law.Slope
+
+[<Fact>]
+let ``However far norms vanish or grow, a handful of routers is sampled for them`` () =
+    let experts = Networks.experts 2 2 Gate.Softmax 1.0
+
+    for seen in [ 1e-12; 1e-100; 1e12; 1e100 ] do
+        let laws =
+            Laws.exact
+                { Networks.plain Placement.None Activation.Tanh with
+                    Tokens = 3
+                    Mlp =
+                        { Architecture.defaults.Mlp with
+                            Experts = Some experts } }
+
+        let law = laws.Router experts seen
+        // equal gates of 1/2 each where logits vanish, one that takes all where they grow
+        let limit = if seen < 1.0 then 0.5 else 1.0
+        // the share σ_r/FaintRouter or StrongRouter/σ_r of another router: at most 64e-6
+        Check.relative $"O(1) at {seen}" 1e-4 limit law.Overlap
+        Assert.True(law.Slope >= 0.0 && law.Slope * seen < 1e60, $"B(1) at {seen}: {law.Slope}")

@@ -163,7 +163,7 @@ let ``Logits that hardly move leave what the sink leaves of none, however small 
         SinkMoments.compute 4 8 small -0.7, SinkMoments.compute 4 8 larger -0.7
 
     // the next order is that of the larger one's square, far below the rounding of the sum over the nodes of its logits
-    let nodes = 2.0 * Quadrature.HalfWidth / 0.5 * float Quadrature.unitNodes.Length
+    let nodes = 2.0 * Quadrature.HalfWidth / 2.0 * float Quadrature.unitNodes.Length
 
     Check.relative "E t²" (nodes * Math.ScaleB(1.0, -53)) near.Square still.Square
 
@@ -171,3 +171,21 @@ let ``Logits that hardly move leave what the sink leaves of none, however small 
         Check.relative "X" 1e-12 (near.Rest * (small / larger) * (small / larger)) still.Rest
     else
         Assert.Equal(0.0, still.Rest)
+
+[<Fact>]
+let ``A sink that takes all leaves a line without attention`` () =
+    let a =
+        let a = beside 4 8 1.0
+
+        { a with
+            Attention =
+                { a.Attention with
+                    Head =
+                        { a.Attention.Head with
+                            Sink = Some 1e154 } } }
+
+    let block = onLine a
+    // r² of its norm and of its differences, exactly as much as without a branch
+    Check.relative "q′" 1e-15 (0.64 * a.Input.Norm) block.Output.Q
+    Check.relative "u′" 1e-15 1e-140 block.Output.U
+    Assert.True(Double.IsFinite (Predict.architecture a).Trainability.Sums.Counted)

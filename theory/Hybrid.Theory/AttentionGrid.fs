@@ -37,29 +37,29 @@ type internal AttentionGrid(tokens: int) =
     let near = ConcurrentDictionary<int, (float -> AttentionMoments)>()
 
     /// ln S1, ln (S1 − S2), ln T1, ln T2
-    let nodes = ConcurrentDictionary<struct (int * int), float[]>()
+    let nodes = ConcurrentDictionary<struct (int * int), Lazy<float[]>>()
 
     let logs (moments: AttentionMoments) gap =
         [| moments.S1; gap; moments.T1; moments.T2 |]
         |> Array.map (fun moment -> log (max Least moment))
 
+    let compute i j =
+        let s, u = exp (Step * float i), largest * exp (-Step * float j)
+
+        if AttentionMoments.areNear Near s u then
+            let moments =
+                near.GetOrAdd (i, Func<_, _>(fun _ -> AttentionMoments.near tokens s)) u
+
+            logs moments (s * (s * u) * moments.T1)
+        else
+            let moments =
+                AttentionMoments.computeRefined (if s * (s * u) < Apart then 1.0 else Refinement) tokens s u
+
+            logs moments (moments.S1 - moments.S2)
+
+    // lazily, since those who search side by side want the same ones
     let node i j =
-        nodes.GetOrAdd(
-            struct (i, j),
-            fun struct (i, j) ->
-                let s, u = exp (Step * float i), largest * exp (-Step * float j)
-
-                if AttentionMoments.areNear Near s u then
-                    let moments =
-                        near.GetOrAdd (i, Func<_, _>(fun _ -> AttentionMoments.near tokens s)) u
-
-                    logs moments (s * (s * u) * moments.T1)
-                else
-                    let moments =
-                        AttentionMoments.computeRefined (if s * (s * u) < Apart then 1.0 else Refinement) tokens s u
-
-                    logs moments (moments.S1 - moments.S2)
-        )
+        nodes.GetOrAdd(struct (i, j), fun struct (i, j) -> lazy compute i j).Value
 
     /// The first of four nodes about x, and their Lagrange weights.
     let stencil first x =

@@ -84,7 +84,9 @@ module AttentionMaps =
     /// gradient 1 + 2X/E t². Derivation (16.2).
     let internal besideSink tokens (parameters: AttentionParameters) (sink: SinkMoments) (state: TokenSimplex) =
         let n = float tokens
-        let kept = sink.Rest / sink.Square
+        // a sink that takes all to double precision leaves nothing to keep
+        let kept = if sink.Square = 0.0 then 0.0 else sink.Rest / sink.Square
+
         let mean = 1.0 + 2.0 * kept
         let share = (1.0 - 1.0 / n) / n
 
@@ -117,7 +119,12 @@ module AttentionMaps =
         else
             let value = parameters.ValueStd * parameters.ValueStd
             let k = FewHeads.sensitivity 1.0 value (state.Q * state.U) branchQ
-            FewHeads.terms heads k moments (laws.Heads (spread parameters state) state.U)
+
+            if Double.IsFinite k then
+                FewHeads.terms heads k moments (laws.Heads (spread parameters state) state.U)
+            else
+                // the layer's norm leaves double precision
+                FewHeads.many moments
 
     /// The gradient behind each of attention's three paths, value, query and key, given the gradient h at the branch output:
     /// derivation (5.2), with (13.13).

@@ -34,15 +34,15 @@ module internal CounterNormals =
     let inline private uniformEach (z: Vector<uint64>) =
         Vector.ConvertToDouble((z >>> 11) + Vector<uint64>.One) * ScaleDown
 
+    /// From a key to the states of a vector's radii.
+    let private firstStates =
+        Vector<uint64>(Array.init Vector<float>.Count (fun lane -> uint64 (2 * lane + 1) * Golden))
+
     /// The first `count` numbers of a key, times `scale`, to the front of `target`.
     let fill (key: uint64) count (scale: float) (target: float[]) =
         let lanes = Vector<float>.Count
         // the states of a vector's radii; those of its angles are one step on
-        let mutable states =
-            Vector<uint64> key
-            + Vector<uint64>(Array.init lanes (fun lane -> uint64 (2 * lane + 1) * Golden))
-
-        let even, odd = Array.zeroCreate<float> lanes, Array.zeroCreate<float> lanes
+        let mutable states = Vector<uint64> key + firstStates
         let mutable k = 0
 
         while k < count do
@@ -52,8 +52,7 @@ module internal CounterNormals =
             let struct (sine, cosine) =
                 Vector.SinCos(2.0 * Math.PI * uniformEach (finaliseEach (states + Vector<uint64> Golden)))
 
-            (radius * cosine).CopyTo even
-            (radius * sine).CopyTo odd
+            let even, odd = radius * cosine, radius * sine
 
             for lane in 0 .. min lanes ((count - k + 1) / 2) - 1 do
                 target[k + 2 * lane] <- even[lane]

@@ -66,6 +66,10 @@ module internal ExpertMaps =
 
     let private logistic x = 1.0 / (1.0 + exp -x)
 
+    /// Below it the logistic function is the exponential one to rounding.
+    [<Literal>]
+    let private Faint = -40.0
+
     /// The `active` largest of `count` logits, the largest first; of equal ones the first.
     let private choose (logits: float[]) count active (chosen: int[]) =
         for e in 0 .. count - 1 do
@@ -118,13 +122,20 @@ module internal ExpertMaps =
             for k in 0 .. experts.Active - 1 do
                 gate[row + chosen[k]] <- drift[row + chosen[k]]
         | Gate.Sigmoid ->
+            // up to a common factor, so that the largest does not vanish
+            let strength logit =
+                if largest < Faint then
+                    exp (logit - largest)
+                else
+                    logistic logit
+
             let mutable total = 0.0
 
             for k in 0 .. experts.Active - 1 do
-                total <- total + logistic logits[chosen[k]]
+                total <- total + strength logits[chosen[k]]
 
             for k in 0 .. experts.Active - 1 do
-                gate[row + chosen[k]] <- logistic logits[chosen[k]] / total
+                gate[row + chosen[k]] <- strength logits[chosen[k]] / total
 
             Array.blit gate row drift row count
 

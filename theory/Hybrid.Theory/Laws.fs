@@ -37,6 +37,21 @@ module Laws =
     [<Literal>]
     let private RouterStep = 0.25
 
+    /// Deviation of logits below which O and B are linear in it, and beyond which they are in its inverse: derivation section 16.2. Norms
+    /// that vanish or grow pass through any number of others.
+    [<Literal>]
+    let private FaintRouter = 0.03125
+
+    [<Literal>]
+    let private StrongRouter = 64.0
+
+    /// What stands for the limits: experts are still chosen by the order of their logits, and one of them may take all.
+    [<Literal>]
+    let private FaintestRouter = 1e-6
+
+    [<Literal>]
+    let private StrongestRouter = 1e9
+
     /// Sampled routers are asked for again by every change of an architecture that leaves its experts alone: recipes, suggestions, phases.
     /// So many of them are kept.
     [<Literal>]
@@ -64,17 +79,26 @@ module Laws =
         let sampled (experts: Experts) = sampledRouter roughly experts largest
 
         fun (experts: Experts) (seen: float) ->
-            let at k =
+            let ofStd std =
                 sampled
                     { experts with
-                        RouterStd = experts.RouterStd * exp (RouterStep * k)
+                        RouterStd = std
                         Dense = 0 }
 
+            let at k =
+                let std = experts.RouterStd * exp (RouterStep * k)
+
+                if experts.RouterStd = 0.0 then
+                    ofStd 0.0
+                elif std < FaintRouter then
+                    RouterMoments.between (std / FaintRouter) (ofStd FaintestRouter) (ofStd FaintRouter)
+                elif std > StrongRouter then
+                    RouterMoments.between (StrongRouter / std) (ofStd StrongestRouter) (ofStd StrongRouter)
+                else
+                    ofStd std
+
             if seen = 0.0 then
-                sampled
-                    { experts with
-                        RouterStd = 0.0
-                        Dense = 0 }
+                ofStd 0.0
             else
                 let place = 0.5 * log seen / RouterStep
                 let below = floor place

@@ -239,8 +239,9 @@ module Suggest =
         let logs, current = step start (at start) MostSteps
         restore logs current 8
 
-    /// The least change of hyperparameter `i` alone that meets the budget: outwards in steps, then bisected to a hundredth.
-    let private single (at: float[] -> DepthSums) budget i =
+    /// The least change of hyperparameter `i` alone that meets the budget, if it may be no larger than `reach`: outwards in steps, then
+    /// bisected to a hundredth.
+    let private single (at: float[] -> DepthSums) budget reach i =
         let step = 0.5
         let furthest = 10
 
@@ -261,7 +262,7 @@ module Suggest =
                     refine middle inside (left - 1)
 
         seq {
-            for k in 1..furthest do
+            for k in 1 .. int (min (float furthest) (1.0 + reach / step)) do
                 for side in [ -1.0; 1.0 ] do
                     (side * step * float (k - 1), side * step * float k)
         }
@@ -319,18 +320,26 @@ module Suggest =
         let together, found = attempt (starts.Head, before) starts
         let size logs = sqrt (dot logs logs)
 
-        let alone =
-            [| 0 .. parameters.Length - 1 |]
-            |> Array.Parallel.choose (single at budget)
-            |> Array.toList
+        let logits = Array.findIndex ((=) [| "attention.logitStd" |]) parameters
 
         // where attention's strong logits make gradients explode, they are the cause and what is lowered
         let logitsExplode =
             before.Gradient > abs before.Angle
             && Trainability.spread architecture { Q = architecture.Input.Norm; U = 1.0 } > TrajectoryRoute.StrongLogits
 
-        let lowersLogits (logs: float[]) =
-            logs[Array.findIndex ((=) [| "attention.logitStd" |]) parameters] < 0.0
+        let lowersLogits (logs: float[]) = logs[logits] < 0.0
+
+        // a larger one is not taken
+        let reach i =
+            if violation budget found > 0.0 || (i = logits && logitsExplode) then
+                infinity
+            else
+                Simplicity * size together
+
+        let alone =
+            [| 0 .. parameters.Length - 1 |]
+            |> Array.Parallel.choose (fun i -> single at budget (reach i) i)
+            |> Array.toList
 
         match alone, List.tryFind lowersLogits alone with
         | _, Some logs when logitsExplode -> struct (logs, true)

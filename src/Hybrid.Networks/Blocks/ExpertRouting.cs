@@ -202,16 +202,18 @@ internal unsafe struct ExpertRouting<T>
         {
             int expert = Chosen[token * Active + rank];
             T own = gates[rank] * (Renormalises ? atGates[rank] - mean : atGates[rank]);
-            gradient[expert] += IsSigmoid ? own * (T.One - Weight(token, expert)) : own;
+            gradient[expert] += IsSigmoid ? own * (T.One - Logistic(Logits.Row(token)[expert])) : own;
         }
     }
 
-    // e^(r − largest), or σ(r).
+    // e^(r − largest), or σ(r), which far below 0 is e^r to rounding and would vanish for all of them.
     private readonly T Weight(int token, int expert)
     {
-        T logit = Logits.Row(token)[expert];
-        return IsSigmoid ? T.One / (T.One + T.Exp(-logit)) : T.Exp(logit - Logits.Row(token)[Chosen[token * Active]]);
+        T logit = Logits.Row(token)[expert], largest = Logits.Row(token)[Chosen[token * Active]];
+        return IsSigmoid && largest > T.CreateTruncating(-40) ? Logistic(logit) : T.Exp(logit - largest);
     }
+
+    private static T Logistic(T logit) => T.One / (T.One + T.Exp(-logit));
 
     private readonly T Total(int token)
     {
