@@ -89,14 +89,16 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
         return sum;
     }
 
-    // [.., E]: of the k with the largest logits, or 0.
+    // [.., E]: of the k with the largest logits, or 0. Sigmoids in proportion are exponentials of their logarithms, which do not all
+    // vanish where every logit is far below 0.
     private static Tensor Gates(Experts experts, Tensor logits)
     {
         Tensor indices = logits.topk(experts.Active, -1).indexes;
         Tensor chosen = zeros_like(logits).scatter(-1, indices, ones(indices.shape, logits.dtype, logits.device));
         if (experts.Gate.IsSoftmax)
             return logits.softmax(-1) * chosen;
-        Tensor weights = experts.Gate.IsSigmoid ? logits.sigmoid() * chosen : logits.softmax(-1) * chosen;
+        Tensor scores = experts.Gate.IsSigmoid ? nn.functional.logsigmoid(logits) : logits;
+        Tensor weights = scores.softmax(-1) * chosen;
         return weights / weights.sum(-1, keepdim: true);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Architectures;
+using Hybrid.Drawing;
 using Hybrid.Theory;
 
 namespace Hybrid.Cli.Output;

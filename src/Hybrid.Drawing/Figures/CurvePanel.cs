@@ -1,5 +1,3 @@
-using Hybrid.Drawing.Reports;
-
 namespace Hybrid.Drawing.Figures;
 
 /// <summary>One panel of a curve figure.</summary>

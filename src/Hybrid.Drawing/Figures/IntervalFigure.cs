@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hybrid.Drawing.Reports;
 
 namespace Hybrid.Drawing.Figures;
 

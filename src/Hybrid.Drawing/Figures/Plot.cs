@@ -29,30 +29,30 @@ public sealed partial record Plot(string Title, JsonArray Traces, JsonObject Lay
         IEnumerable<double> y,
         IEnumerable<string>? hover = null,
         string? dash = null) => new()
-    {
-        ["type"] = "scatter",
-        ["mode"] = "lines",
-        ["name"] = name,
-        ["x"] = Values(x),
-        ["y"] = Values(y),
-        ["line"] = new JsonObject { ["color"] = colour, ["width"] = 2, ["dash"] = dash ?? "solid" },
-        ["text"] = hover is null ? null : Texts(hover),
-        ["hoverinfo"] = hover is null ? "skip" : "text",
-    };
+        {
+            ["type"] = "scatter",
+            ["mode"] = "lines",
+            ["name"] = name,
+            ["x"] = Values(x),
+            ["y"] = Values(y),
+            ["line"] = new JsonObject { ["color"] = colour, ["width"] = 2, ["dash"] = dash ?? "solid" },
+            ["text"] = hover is null ? null : Texts(hover),
+            ["hoverinfo"] = hover is null ? "skip" : "text",
+        };
 
     /// <summary>Marks of a shape with what a pointer shows at each; whoever calls adds their colours.</summary>
     internal static JsonObject Marks(
         string name, IEnumerable<double> x, IEnumerable<double> y, IEnumerable<string> hover, JsonObject marker) => new()
-    {
-        ["type"] = "scatter",
-        ["mode"] = "markers",
-        ["name"] = name,
-        ["x"] = Values(x),
-        ["y"] = Values(y),
-        ["marker"] = marker,
-        ["text"] = Texts(hover),
-        ["hoverinfo"] = "text",
-    };
+        {
+            ["type"] = "scatter",
+            ["mode"] = "markers",
+            ["name"] = name,
+            ["x"] = Values(x),
+            ["y"] = Values(y),
+            ["marker"] = marker,
+            ["text"] = Texts(hover),
+            ["hoverinfo"] = "text",
+        };
 
     /// <summary>The name of the shape that <see cref="Marker"/> draws.</summary>
     internal static string Symbol(int shape, bool open = false) => Symbols[shape % Marker.Shapes] + (open ? "-open" : "");

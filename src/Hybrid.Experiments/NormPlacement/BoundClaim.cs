@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Architectures;
+using Hybrid.Drawing;
 using Hybrid.Drawing.Reports;
 using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Hypotheses;

@@ -1,3 +1,4 @@
+using Hybrid.Drawing;
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
 using Hybrid.Experiments.Cells;

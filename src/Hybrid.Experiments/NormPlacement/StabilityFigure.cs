@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Drawing;
 using Hybrid.Drawing.Figures;
 using Hybrid.Drawing.Reports;
 using Hybrid.Experiments.Cells;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Hybrid.Drawing.Reports;
+using Hybrid.Drawing;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Experiments.ResidualGrowth;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hybrid.Drawing;
 using Hybrid.Drawing.Reports;
 using Hybrid.Experiments.Designs;
 using Hybrid.Experiments.Hypotheses;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Hybrid.Drawing;
 using Hybrid.Drawing.Figures;
-using Hybrid.Drawing.Reports;
 using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Lab.Phases;

@@ -1,4 +1,4 @@
-using Hybrid.Drawing.Reports;
+using Hybrid.Drawing;
 
 namespace Hybrid.Lab.Statistics;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Hybrid.Architectures;
-using Hybrid.Drawing.Reports;
+using Hybrid.Drawing;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Speed;
 using Hybrid.Networks.Linear;

@@ -1,4 +1,4 @@
-using Hybrid.Drawing.Reports;
+using Hybrid.Drawing;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Statistics;
 using MathNet.Numerics.LinearRegression;

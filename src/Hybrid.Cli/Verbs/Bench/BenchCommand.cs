@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Drawing;
 using Hybrid.Import.Json;
 using Hybrid.Import.Records;
 using Hybrid.Lab.Engines;

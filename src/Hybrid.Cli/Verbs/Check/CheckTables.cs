@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Drawing;
 using Hybrid.Lab.Checks;
 using Hybrid.Lab.Comparisons;
 using Spectre.Console;

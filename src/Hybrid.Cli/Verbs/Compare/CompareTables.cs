@@ -105,7 +105,7 @@ internal static class CompareTables
         return text.Length <= LongestValue ? text : $"{text[..(LongestValue - 12)]} … {text[^9..]}";
     }
 
-    private static string Short(double value, int digits = 4) => Hybrid.Drawing.Reports.Numbers.Significant(value, digits);
+    private static string Short(double value, int digits = 4) => Hybrid.Drawing.Numbers.Significant(value, digits);
 
     // Differences of numbers of order one, good to a few 1e-16 each.
     private static string Signed(double value) => Math.Abs(value) < 1e-13 ? "0" : value > 0 ? $"+{Short(value)}" : Short(value);

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Drawing;
 using Hybrid.Lab.Engines;
 
 namespace Hybrid.Cli.Verbs;

@@ -1,5 +1,6 @@
 using System.Text;
 using Hybrid.Cli.Shared;
+using Hybrid.Drawing;
 using Hybrid.Lab.Phases;
 
 namespace Hybrid.Cli.Verbs;

@@ -1,5 +1,6 @@
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Drawing;
 using Hybrid.Lab.Phases;
 using Hybrid.Lab.Statistics;
 using Hybrid.Theory;

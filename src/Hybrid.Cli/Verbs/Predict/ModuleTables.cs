@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Drawing;
 using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;

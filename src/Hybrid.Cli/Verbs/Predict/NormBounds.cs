@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Hybrid.Architectures;
 using Hybrid.Cli.Output;
+using Hybrid.Drawing;
 using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;

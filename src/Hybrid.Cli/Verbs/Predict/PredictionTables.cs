@@ -1,6 +1,7 @@
 using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Drawing;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Theory;
 

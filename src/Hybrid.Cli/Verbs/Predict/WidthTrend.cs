@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hybrid.Architectures;
+using Hybrid.Drawing;
 using Hybrid.Import.Json;
 using Hybrid.Theory;
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Drawing;
 using Hybrid.Import.Records;
 
 namespace Hybrid.Cli.Verbs;

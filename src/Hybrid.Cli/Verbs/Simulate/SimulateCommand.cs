@@ -4,6 +4,7 @@ using System.Globalization;
 using Hybrid.Architectures;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Drawing;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Lab.Engines;
 using Hybrid.Lab.Statistics;

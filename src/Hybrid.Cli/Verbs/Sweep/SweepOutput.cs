@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Drawing;
 using Hybrid.Import.Files;
 using Hybrid.Lab.Cells;
 

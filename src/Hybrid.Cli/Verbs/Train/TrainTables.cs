@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Drawing;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Engines;
 using Hybrid.Lab.Training;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hybrid.Drawing;
 using Hybrid.Lab.Training;
 
 namespace Hybrid.Cli.Verbs;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
+using Hybrid.Drawing;
 using Hybrid.Lab.Training;
 
 namespace Hybrid.Cli.Verbs;

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Hybrid.Drawing.Reports;
+namespace Hybrid.Drawing;
 
 /// <summary>Numbers as tables show them, in the invariant culture.</summary>
 public static class Numbers
