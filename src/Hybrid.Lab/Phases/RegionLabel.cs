@@ -13,14 +13,21 @@ internal static class RegionLabel
 
     /// <summary>
     /// The grid point with λ_a of the given sign that is farthest from the panel's edges and from everything in
-    /// <paramref name="avoid"/>, with no measured point under the name, or null where no place has room for it. All places are page
-    /// coordinates.
+    /// <paramref name="avoid"/>, with no measured point under the name unless there is one under it everywhere, or null where no place
+    /// has room for it. All places are page coordinates.
     /// </summary>
     public static (double X, double Y)? Place(
         PhaseGrid grid,
         int sign,
         IReadOnlyList<(double X, double Y)> avoid,
         IReadOnlyList<(double X, double Y)> measured,
+        Panel panel) => Beside(measured, grid, sign, avoid, panel) ?? Beside([], grid, sign, avoid, panel);
+
+    private static (double X, double Y)? Beside(
+        IReadOnlyList<(double X, double Y)> measured,
+        PhaseGrid grid,
+        int sign,
+        IReadOnlyList<(double X, double Y)> avoid,
         Panel panel)
     {
         (double X, double Y)? best = null;

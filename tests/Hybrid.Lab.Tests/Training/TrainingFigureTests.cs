@@ -13,10 +13,9 @@ public class TrainingFigureTests
     {
         XElement figure = Draw(Losses(40), 1.25);
         string[] lines = [.. figure.Descendants(Svg + "polyline").Select(line => (string)line.Attribute("class")!)];
-        // loss and evaluations, gradient norm, learning rate, norms at two moments
-        Assert.Equal(["theory s0", "theory s1", "theory s0", "theory s0", "theory s0", "theory s1"], lines);
-        // One in the legend, one in the panel, and where gradients are clipped.
-        Assert.Equal(3, figure.Descendants(Svg + "line").Count(line => ((string?)line.Attribute("class"))?.Contains("dashed") == true));
+        // loss, evaluations and optimum, gradient norm and where it is clipped, learning rate, norms at two moments
+        Assert.Equal(
+            ["theory s0", "theory s1", "theory s2 dashed", "theory s0", "theory s6 dashed", "theory s0", "theory s0", "theory s1"], lines);
         Assert.Contains(figure.Descendants(Svg + "text"), text => text.Value == "optimum 1.25");
     }
 
