@@ -35,8 +35,9 @@ public sealed class PrivacyTests
         string corpus = Corpus(folder, "here/corpus-of-alice.txt");
         CommandRun run = Train(folder, "here/run", "--data", corpus, "--private");
         Assert.True(run.ExitCode == 0, run.Error);
+        // not alice alone, the beginning of a colour that plotly.js knows
         foreach ((string name, string text) in Written(folder, "here", run))
-            Assert.False(text.Contains("alice"), $"{name} tells the name of the data");
+            Assert.False(text.Contains("of-alice"), $"{name} tells the name of the data");
         CommandRun resumed = Resume(folder, "here/run");
         Assert.Equal(2, resumed.ExitCode);
         Assert.Contains("give --data FILE", resumed.Error);
