@@ -31,53 +31,43 @@ public static class PlaneFigure
         ArgumentOutOfRangeException.ThrowIfZero(panels.Count);
         return new(Draw(panels.Count), Draw(1), [.. panels.Select(panel => PlotOf(panel, axes, colour, shapes, square))]);
 
-        string Draw(int columns) => PlaneFigure.Draw(title, subtitle, axes, colour, shapes, square, panels, columns);
-    }
-
-    private static string Draw(
-        string title,
-        string subtitle,
-        (string X, string Y) axes,
-        (string Name, double Low, double High) colour,
-        IReadOnlyList<string> shapes,
-        double square,
-        IReadOnlyList<PlanePanel> panels,
-        int columns)
-    {
-        double width = Left + columns * Size + (columns - 1) * Gap + RightMargin;
-        FigureLayout layout = new(width, columns, Size);
-        IReadOnlyList<(double X, double Y)> places = Legend.Places(
-            shapes, Left, width - 20, layout.TitleBottom(Left, title, subtitle) + 26, out double legendBottom);
-        double top = legendBottom + 40;
-        int rows = (panels.Count + columns - 1) / columns;
-        using SvgWriter svg = new(width, top + rows * (Size + Below) - Below + 48, title, FigureStyle.Sheet);
-        layout.DrawTitle(svg, Left, title, subtitle);
-        for (int shape = 0; shape < shapes.Count; shape++)
+        string Draw(int columns)
         {
-            svg.Path(Marker.Data(shape, places[shape].X + Legend.LineLength / 2, places[shape].Y, Radius), "open coloured");
-            svg.Text(places[shape].X + Legend.TextOffset, places[shape].Y + 4, shapes[shape]);
-        }
-
-        for (int i = 0; i < panels.Count; i++)
-        {
-            (AxisScale across, AxisScale up) = Axes(panels[i], square);
-            Panel panel = new(Left + i % columns * (Size + Gap), top + i / columns * (Size + Below), Size, Size, across, up);
-            panel.DrawGrid(svg);
-            DrawSquare(svg, panel, square);
-            foreach (PlanePoint point in panels[i].Points)
+            double width = Left + columns * Size + (columns - 1) * Gap + RightMargin;
+            FigureLayout layout = new(width, columns, Size);
+            IReadOnlyList<(double X, double Y)> places = Legend.Places(
+                shapes, Left, width - 20, layout.TitleBottom(Left, title, subtitle) + 26, out double legendBottom);
+            double top = legendBottom + 40;
+            int rows = (panels.Count + columns - 1) / columns;
+            using SvgWriter svg = new(width, top + rows * (Size + Below) - Below + 48, title, FigureStyle.Sheet);
+            layout.DrawTitle(svg, Left, title, subtitle);
+            for (int shape = 0; shape < shapes.Count; shape++)
             {
-                double shade = 2 * (point.Value - colour.Low) / (colour.High - colour.Low) - 1;
-                svg.Path(
-                    Marker.Data(point.Shape, panel.X(point.X), panel.Y(point.Y), Radius),
-                    "coloured", DivergingColours.At(shade), point.Hover);
+                svg.Path(Marker.Data(shape, places[shape].X + Legend.LineLength / 2, places[shape].Y, Radius), "open coloured");
+                svg.Text(places[shape].X + Legend.TextOffset, places[shape].Y + 4, shapes[shape]);
             }
 
-            panel.DrawAxes(svg, panels[i].Title, axes.X, axes.Y);
-            if (i % columns == columns - 1)
-                ColourBar.Draw(svg, panel, colour.Name, colour.Low, colour.High);
-        }
+            for (int i = 0; i < panels.Count; i++)
+            {
+                (AxisScale across, AxisScale up) = Axes(panels[i], square);
+                Panel panel = new(Left + i % columns * (Size + Gap), top + i / columns * (Size + Below), Size, Size, across, up);
+                panel.DrawGrid(svg);
+                DrawSquare(svg, panel, square);
+                foreach (PlanePoint point in panels[i].Points)
+                {
+                    double shade = 2 * (point.Value - colour.Low) / (colour.High - colour.Low) - 1;
+                    svg.Path(
+                        Marker.Data(point.Shape, panel.X(point.X), panel.Y(point.Y), Radius),
+                        "coloured", DivergingColours.At(shade), point.Hover);
+                }
 
-        return svg.Finish();
+                panel.DrawAxes(svg, panels[i].Title, axes.X, axes.Y);
+                if (i % columns == columns - 1)
+                    ColourBar.Draw(svg, panel, colour.Name, colour.Low, colour.High);
+            }
+
+            return svg.Finish();
+        }
     }
 
     private static (AxisScale Across, AxisScale Up) Axes(PlanePanel panel, double square) => (
