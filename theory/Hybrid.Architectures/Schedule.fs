@@ -26,8 +26,9 @@ type Schedule =
 
     /// Whether every layer has the same value; a schedule of no layers has none.
     member this.IsUniform =
-        this.Values.Length > 0
-        && this.Values |> Array.forall (fun value -> value = this.Values[0])
+        match this with
+        | Constant _ -> true
+        | PerLayer values -> values.Length > 0 && values |> Array.forall (fun value -> value = values[0])
 
     /// Whether it has a value for each of `depth` layers.
     member this.HasLength(depth: int) =

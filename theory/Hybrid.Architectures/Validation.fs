@@ -61,15 +61,15 @@ module Architecture =
 
     /// A step whose weights are all zero would erase the residual stream.
     let private alive (a: Architecture) =
-        let attention layer =
-            a.Attention.Skip.At layer, a.Attention.Branch.At layer
+        let isEmpty (skip: Schedule) (branch: Schedule) layer =
+            skip.At layer = 0.0 && branch.At layer = 0.0
 
-        let mlp layer =
-            a.Mlp.Skip.At layer, a.Mlp.Branch.At layer
+        let attention = isEmpty a.Attention.Skip a.Attention.Branch
+        let mlp = isEmpty a.Mlp.Skip a.Mlp.Branch
 
-        let dead field weights =
+        let dead field isDead =
             seq { 1 .. a.Depth }
-            |> Seq.tryFind (fun layer -> weights layer = (0.0, 0.0))
+            |> Seq.tryFind isDead
             |> Option.map (fun layer ->
                 error field $"0 and 0 in layer {layer}" "such that skip and branch are not both 0")
             |> Option.toList
@@ -80,8 +80,7 @@ module Architecture =
             @ dead "mlp.skip and mlp.branch" mlp
         | Wiring.Parallel ->
             dead "attention.skip, attention.branch and mlp.branch" (fun layer ->
-                let skip, branch = attention layer
-                skip, max branch (snd (mlp layer)))
+                attention layer && a.Mlp.Branch.At layer = 0.0)
 
     /// Side by side the stream passes once, so there is one r.
     let private oneSkip (a: Architecture) =

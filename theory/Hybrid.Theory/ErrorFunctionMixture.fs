@@ -2,6 +2,7 @@ namespace Hybrid.Theory
 
 open System
 open System.Numerics
+open System.Runtime.CompilerServices
 open Hybrid.Architectures
 
 /// The arcsine of many numbers at once.
@@ -154,6 +155,7 @@ type internal ErrorFunctionMixture
 
     /// Terms are a multiple of any vector's length. E φ₁φ₂ and E φ₁′φ₂′ of tokens a and b among those of `saturations` and `roots`, of correlation ρ, w = 1 − ρ², and root of
     /// the product of their variances √(v_a v_b). With S = 1 − sin² = g_a + f_a(g_b + f_b w).
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     member _.Pair(saturations: float[], roots: float[], a: int, b: int, rho: float, w: float, root: float) =
         let terms = scales.Length
         let coefficients = Arcsine.coefficients
@@ -225,3 +227,59 @@ type internal ErrorFunctionMixture
         else
             let square = factor * factor * 2.0 / Math.PI
             struct (offset * offset + square * value, square * slope)
+
+    /// κ(v, 1) − κ(v, 1 − u) of the one variance v of `saturations` and `roots`, 0 ≤ u ≤ 1, without cancellation, derivation (2.17):
+    /// arcsines by the angle between them, what a rectified term has besides by its factor w = u(2 − u).
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    member _.Gap(saturations: float[], roots: float[], u: float, v: float) =
+        let terms = scales.Length
+        let coefficients = Arcsine.coefficients
+        let lanes = Vector<float>.Count
+        let rho = 1.0 - u
+        let w = u * (2.0 - u)
+        let mutable sum = Vector<float>.Zero
+
+        for i in 0 .. terms - 1 do
+            let ga = saturations[i]
+            let ra = roots[i]
+            let fa = ra * ra
+            // terms (i, j) and (j, i) are equal, and blocks of them are taken once
+            let own = i / lanes * lanes
+            let mutable j = own
+
+            while j < terms do
+                let weight = if j > own then 2.0 * weights[i] else weights[i]
+                let gb = Vector<float>(saturations, j)
+                let rb = Vector<float>(roots, j)
+                let fb = rb * rb
+                let product = ra * rb
+                let one = Vector<float> ga + fa * gb
+                let cosineAtOne = Vector.SquareRoot one
+                let cosine = Vector.SquareRoot(one + fa * w * fb)
+                let sine = product * w / (cosine + rho * cosineAtOne)
+
+                let between =
+                    Arcsine.angle coefficients sine (cosineAtOne * cosine + rho * product * product)
+
+                let term =
+                    if rectifies then
+                        let g = Vector<float> ga + gb
+                        let angle = Arcsine.angle coefficients (rho * product) cosine
+
+                        let rest =
+                            (Vector<float>.One - g) / cosine
+                            - g * (fa * fb) / (cosineAtOne * cosine * (cosineAtOne + cosine))
+
+                        between + u * angle - w * product * rest
+                    else
+                        between
+
+                sum <- sum + weight * Vector<float>(weights, j) * term
+                j <- j + lanes
+
+        let sum = Vector.Sum sum
+
+        if rectifies then
+            v * (u * 0.25 * total * total + sum / (2.0 * Math.PI))
+        else
+            factor * factor * 2.0 / Math.PI * sum

@@ -101,11 +101,14 @@ module FixedPoints =
         && state.U >= 0.0
 
     /// One block; NaN where it has no value, so that an iteration ends there.
-    let private apply (architecture: Architecture) laws (state: TokenSimplex) =
-        try
-            (Geometry.block architecture laws 1 state).Output
-        with :? TheoryException ->
-            { Q = nan; U = state.U }
+    let private apply (architecture: Architecture) laws =
+        let steps = (Block.at architecture 1).Steps
+
+        fun (state: TokenSimplex) ->
+            try
+                (Geometry.steps architecture laws steps state).Output
+            with :? TheoryException ->
+                { Q = nan; U = state.U }
 
     let private found state once steps =
         let left = residual state once

@@ -130,9 +130,9 @@ module Laws =
     let internal Near = 1e-12
 
     /// tanh's kernels where a norm is one; beyond this variance they are not taken, as of a module's pre-activations.
-    let private norm (variance: float) =
+    let private norm kernels (variance: float) : Kernel =
         if variance <= LargestVariance then
-            Kernels.at Activation.Tanh variance
+            kernels Activation.Tanh variance
         else
             raise (
                 DivergenceException(
@@ -161,7 +161,7 @@ module Laws =
         { Attention = fun s u -> moments struct (s, u)
           Heads = fun s u -> fluctuations struct (s, u)
           Mlp = remember (Kernels.at architecture.Activation)
-          Norm = remember norm
+          Norm = remember (norm Kernels.at)
           Router = routers false architecture
           Sink = fun parameters seen -> besideSinks struct (parameters, seen)
           AreAlike = false
@@ -186,9 +186,10 @@ module Laws =
     [<Literal>]
     let private TableTolerance = 1e-9
 
-    /// The exact laws with attention's moments from one Chebyshev table over the logit scales from `lowest` to `highest`,
-    /// derivation section 3.5; outside of it they are computed, as fluctuations of heads always are. The table is built when it is first needed: neither the
-    /// collapsed line nor a causal mask ever needs it.
+    /// The laws for many architectures of one family: kernels without a set-up of their own, and attention's moments from one
+    /// Chebyshev table over the logit scales from `lowest` to `highest`, derivation section 3.5; outside of it they are computed, as
+    /// fluctuations of heads always are. The table is built when it is first needed: neither the collapsed line nor a causal mask
+    /// ever needs it.
     let tabulated (architecture: Architecture) lowest highest =
         let exact = exact architecture
 
@@ -196,6 +197,8 @@ module Laws =
             lazy AttentionTable.Build(architecture.Tokens, lowest, highest, TableTolerance)
 
         { exact with
+            Mlp = remember (Kernels.ofMany architecture.Activation)
+            Norm = remember (norm Kernels.ofMany)
             Attention =
                 fun s u ->
                     if table.Value.Covers(s, u) then
