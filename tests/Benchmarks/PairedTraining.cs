@@ -88,8 +88,12 @@ internal static class PairedTraining
         }) ?? double.NaN;
     }
 
-    private static double PeakBytes() => File.ReadLines("/proc/self/status")
-        .Where(line => line.StartsWith("VmHWM")).Select(
+    internal static double PeakBytes() => StatusBytes("VmHWM");
+
+    internal static double ResidentBytes() => StatusBytes("VmRSS");
+
+    private static double StatusBytes(string name) => File.ReadLines("/proc/self/status")
+        .Where(line => line.StartsWith(name)).Select(
             line => 1024.0 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])).Single();
 
     internal static string LoadAverage() => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]);

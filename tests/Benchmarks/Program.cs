@@ -22,6 +22,10 @@ switch (args)
         return AgreementCells.Run(args, threads);
     case ["empty-cells", ..]:
         return EmptyCells.Run(args.Length > 1 ? int.Parse(args[1]) : 100_000, args.Length > 2 ? int.Parse(args[2]) : 100, threads);
+    case ["cost", ..]:
+        return CostCurves.Run(args.Length > 1 ? args[1] : "");
+    case [CostCurves.Cell, string warmUp, string words]:
+        return CostCurves.Measured(warmUp, words);
     case ["normals"]:
         return NormalNumbers.Run();
     case ["conditioned-parts", ..]:

@@ -193,7 +193,14 @@ let ``A prediction averages the process where what the closed maps leave out mat
           // 26 · 12 · 2 · 256³ multiplications a draw
           "without",
           { network Placement.Peri 8.0 2 with
-              Tokens = 256 } ] do
+              Tokens = 256 }
+          // two numbers tell a layer however many tokens there are
+          "closed",
+          { network Placement.Pre 8.0 8 with
+              Tokens = 4096 }
+          "without",
+          { network Placement.Peri 8.0 2 with
+              Tokens = 4096 } ] do
         Assert.Equal(
             $"{expected}, {architecture.Norm}, σ_A = {architecture.Attention.LogitStd}, H = {architecture.Heads}",
             $"{route architecture}, {architecture.Norm}, σ_A = {architecture.Attention.LogitStd}, H = {architecture.Heads}"

@@ -450,6 +450,7 @@ module internal DrawnHeads =
     [<Literal>]
     let ManyTokens = 512
 
-    /// Whether a record's heads are drawn.
+    /// Whether a record's heads are drawn: where they must be, and where it is cheaper. Without a mask two numbers tell a layer.
     let serve (architecture: Architecture) =
-        architecture.Tokens >= ManyTokens || haveFeatures architecture
+        haveFeatures architecture
+        || (architecture.Mask <> Mask.None && architecture.Tokens >= ManyTokens)

@@ -50,6 +50,23 @@ public sealed unsafe class DenseTrainerTests
     }
 
     [Fact]
+    public void A_step_allocates_nothing_that_grows_with_depth_or_rows()
+    {
+        long shallow = Allocated(Models.Of(Placement.Pre, depth: 2), sequences: 2);
+        Assert.Equal(shallow, Allocated(Models.Of(Placement.Pre, depth: 6), sequences: 2));
+        Assert.Equal(shallow, Allocated(Models.Of(Placement.Pre, depth: 2), sequences: 9));
+
+        long Allocated(ModelOptions model, int sequences)
+        {
+            TrainingOptions options = Models.Options(model, sequences, optimiser: new(ClipNorm: 0.5));
+            using DenseTrainer trainer = new(options, threads: 1);
+            TokenBatch batch = Models.Batch(model, sequences, 0);
+            trainer.Step(batch);
+            return Allocations.Of(() => trainer.Step(batch));
+        }
+    }
+
+    [Fact]
     public void Initial_blocks_are_those_of_the_random_network_of_the_same_seed()
     {
         ModelOptions model = Models.Of(Placement.Peri, gated: true);
