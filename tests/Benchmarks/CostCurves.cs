@@ -24,15 +24,18 @@ internal static class CostCurves
         new("predict, causal", "depth", "predict gpt2 --set depth={0}", [12, 24, 48, 96], "1", "1"),
         new("predict, causal", "heads", "predict gpt2 --set heads={0}", [6, 12, 24, 48], "≤ 1", "0"),
         new("predict, rotary", "tokens", "predict llama-3.1-8b --set depth=8 --set tokens={0}", [64, 128, 256, 512], "2 to 3", "2"),
-        new("predict, experts", "experts", "predict mixtral-8x7b --set depth=4 --set mlp.experts.count={0}", [8, 32, 128, 512], "≤ 1", "0"),
-        new("simulate, conditioned", "width", "simulate gpt2 --samples 4 --set width={0}", [768, 1536, 3072, 6144], "1", "1"),
+        new("predict, experts", "experts",
+            "predict mixtral-8x7b --set depth=4 "
+            + """--set mlp.experts={"count":{0},"active":2,"gate":"renormalised","routerStd":1.28}""", [8, 32, 128, 512], "≤ 1", "0"),
+        new("simulate, conditioned", "width", "simulate gpt2 --samples 4 --set width={0} --set mlpWidth={0}",
+            [1536, 3072, 6144, 12288], "1", "1"),
         new("simulate, conditioned", "tokens", "simulate gpt2 --samples 2 --set tokens={0}", [64, 128, 256, 512], "2 to 3", "1 to 2"),
         new("simulate, conditioned", "depth", "simulate gpt2 --samples 2 --set depth={0}", [12, 24, 48, 96], "1", "1"),
         new("simulate, conditioned", "heads", "simulate gpt2 --samples 4 --set heads={0}", [6, 12, 24, 48], "≤ 1", "≤ 1"),
-        new("simulate, conditioned", "samples", "simulate gpt2 --samples {0}", [4, 8, 16, 32], "1", "0"),
+        new("simulate, conditioned", "samples", "simulate gpt2 --samples {0}", [8, 16, 32, 64], "1", "0"),
         new("simulate, dense", "width", "simulate gpt2 --engine dense --samples 2 --set heads=4 --set width={0} --set mlpWidth={0}",
             [256, 512, 1024, 2048], "2", "2"),
-        new("simulate, dense", "tokens", "simulate gpt2 --engine dense --samples 2 --set width=384 --set tokens={0}",
+        new("simulate, dense", "tokens", "simulate gpt2 --engine dense --samples 2 --set tokens={0}",
             [64, 128, 256, 512], "1 to 2", "1 to 2"),
         new("train", "width", "train gpt2 --set depth=4 --set heads=4 --set width={0} --set mlpWidth={0} "
             + "--data synthetic --steps 4 --batch 8 --eval-sequences 8", [128, 256, 512, 1024], "2", "1 to 2"),
@@ -124,5 +127,6 @@ internal static class CostCurves
         return points.Sum(point => (point.X - x) * (point.Y - mean)) / points.Sum(point => (point.X - x) * (point.X - x));
     }
 
-    private static string Show(double[] values) => string.Join(", ", values.Select(value => value.ToString("G2", CultureInfo.InvariantCulture)));
+    private static string Show(double[] values) =>
+        string.Join(", ", values.Select(value => value.ToString(value < 100 ? "G2" : "0", CultureInfo.InvariantCulture)));
 }
