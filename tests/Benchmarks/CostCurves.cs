@@ -60,14 +60,14 @@ internal static class CostCurves
             (double Seconds, double Memory)[] cells = [.. curve.Values.Select(value => Measure(curve, value))];
             double[] seconds = [.. cells.Select(cell => cell.Seconds)], memory = [.. cells.Select(cell => cell.Memory)];
             Console.WriteLine(
-                $"| {curve.Name} | {curve.Size} | {string.Join(", ", curve.Values)} | {Show(seconds)} | {Exponent(curve.Values, seconds):0.00} | "
-                + $"{curve.Time} | {Show(memory)} | {Exponent(curve.Values, memory):0.00} | {curve.Memory} |");
+                $"| {curve.Name} | {curve.Size} | {string.Join(", ", curve.Values)} | {Show(seconds)} | "
+                + $"{Exponent(curve.Values, seconds):0.00} | {curve.Time} | {Show(memory)} | {Exponent(curve.Values, memory):0.00} | {curve.Memory} |");
         }
 
         return 0;
     }
 
-    /// <summary>A cell's own process: prints processor seconds and the MiB of resident memory that came on top of the warm-up's start.</summary>
+    /// <summary>A cell's own process: prints processor seconds and the MiB that it holds at most beyond what the warm-up left.</summary>
     public static int Measured(string warmUp, string words)
     {
         if (!Runs(warmUp))
