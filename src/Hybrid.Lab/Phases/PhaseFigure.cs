@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Hybrid.Drawing.Figures;
-using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Lab.Phases;
 
@@ -16,17 +15,16 @@ public static class PhaseFigure
 
     /// <summary>The figure; with <paramref name="hover"/> the cells of its drawing say their values under the pointer.</summary>
     /// <param name="grid">The diagram.</param>
-    /// <param name="measurement">Measured networks, drawn as dots: λ_a everywhere, λ_g where the line is the attracting state.</param>
+    /// <param name="measurement">Measured networks, drawn as marks: λ_a everywhere, λ_g where the line is the attracting state.</param>
     /// <param name="hover">Whether cells answer the pointer.</param>
     public static Figure Render(PhaseGrid grid, PhaseMeasurement? measurement = null, bool hover = false)
     {
         IReadOnlyList<MeasuredPoint> points = measurement?.Points ?? [];
         Exponent[] exponents =
         [
-            new("angle exponent", "λ_a", new(grid, grid.Angle), [.. points.Select(
-                point => (point.X, point.Y, point.Angle, point.PredictedAngle))]),
-            new("gradient exponent", "λ_g", new(grid, grid.Gradient), [.. points.Where(point => point.PredictedAngle < 0).Select(
-                point => (point.X, point.Y, point.Gradient, point.PredictedGradient))]),
+            new("angle exponent", "λ_a", new(grid, grid.Angle), [.. points.Select(point => (point.X, point.Y, point.Angle))]),
+            new("gradient exponent", "λ_g", new(grid, grid.Gradient), [.. points.Where(point => point.Angle.Prediction < 0).Select(
+                point => (point.X, point.Y, point.Gradient))]),
         ];
         Contour angle = new("λ_a = 0", "contour", grid.Angle, grid.AngleZero);
         Contour gradient = new("λ_g = 0", "contour dashed", grid.Gradient, grid.GradientZero);
@@ -41,7 +39,9 @@ public static class PhaseFigure
     {
         string title = $"Order and chaos: exponents per block of '{grid.Architecture.Name}'";
         string subtitle = "λ_a at the collapsed line, λ_g at the attracting state; λ_a < 0: "
-            + $"tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}";
+            + $"tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}"
+            + (exponents[0].Measured.Count == 0 ? "" : "Marks: networks, carried to infinite width; a circle agrees, a cross disagrees, "
+                + "a triangle is inconclusive.");
         double top = layout.TitleBottom(Margin, title, subtitle) + 35;
         int rows = exponents.Count / layout.Columns;
         double height = top + rows * (layout.PanelWidth + Down) - Down + 66;
@@ -113,5 +113,5 @@ public static class PhaseFigure
 
     /// <summary>One panel: an exponent's map, and where it was measured.</summary>
     private sealed record Exponent(
-        string Title, string Symbol, HeatMap Map, IReadOnlyList<(double X, double Y, Estimate Measured, double Predicted)> Measured);
+        string Title, string Symbol, HeatMap Map, IReadOnlyList<(double X, double Y, ExponentComparison Exponent)> Measured);
 }
