@@ -13,8 +13,12 @@ internal static class PhasePage
             $"{grid.Architecture.Name}: order and chaos",
             [
                 new(
-                    "Phase diagram",
+                    measurement is null ? "Phase diagram" : $"Verdict: {AgreementText.Verdict(measurement.Agreement, "--measure")}",
                     [
+                        .. measurement is null
+                            ? (IReportBlock[])[]
+                            : [new ReportParagraph(AgreementText.Counts(measurement.Count, measurement.FamilyWiseRate))],
+                        .. VerdictNotes.Table(VerdictNotes.Of(loaded)),
                         new ReportFigure(
                             "phase.svg",
                             "Angle and gradient exponents per block with their zero lines; the pointer shows a cell's value.",
@@ -28,9 +32,8 @@ internal static class PhasePage
             ]);
 
     private static ReportSection Measured(PhaseGrid grid, PhaseMeasurement measurement) => new(
-        $"Verdict: {AgreementText.Verdict(measurement.Agreement, "--measure")}",
+        "Point by point",
         [
-            new ReportParagraph(AgreementText.Counts(measurement.Count, measurement.FamilyWiseRate)),
             new ReportParagraph(PhaseTables.Caption(measurement)),
             PhaseTables.Errors(measurement),
             PhaseTables.Points(grid, measurement, _ => true),
