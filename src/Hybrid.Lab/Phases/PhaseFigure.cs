@@ -29,9 +29,9 @@ public static class PhaseFigure
         Contour angle = new("λ_a = 0", "contour", grid.Angle, grid.AngleZero);
         Contour gradient = new("λ_g = 0", "contour dashed", grid.Gradient, grid.GradientZero);
         return new(
-            Draw(grid, exponents, angle, gradient, Wide, hover),
-            Draw(grid, exponents, angle, gradient, Narrow, hover: false),
-            [.. exponents.Select(exponent => PlotOf(grid, exponent, angle, gradient))]);
+            () => Draw(grid, exponents, angle, gradient, Wide, hover),
+            () => Draw(grid, exponents, angle, gradient, Narrow, hover: false),
+            () => [.. exponents.Select(exponent => PlotOf(grid, exponent, angle, gradient))]);
     }
 
     private static string Draw(
@@ -66,7 +66,11 @@ public static class PhaseFigure
         exponent.Map.Draw(svg, panel);
         (double, double)[] angleLine = angle.Draw(svg, panel);
         (double, double)[] gradientLine = gradient.Draw(svg, panel);
-        (double, double)[] names = [.. angle.DrawLabel(svg, panel, gradientLine), .. gradient.DrawLabel(svg, panel, angleLine)];
+        (double, double)[] measured = exponent.OnPage(panel);
+        (double, double)[] names =
+        [
+            .. angle.DrawLabel(svg, panel, [.. gradientLine, .. measured]), .. gradient.DrawLabel(svg, panel, [.. angleLine, .. measured]),
+        ];
         foreach ((string phase, double x, double y) in Regions(grid, panel, exponent, [.. angleLine, .. gradientLine, .. names]))
             svg.Text(x, y + 5, phase, "on-map region", "middle");
         panel.DrawAxes(
@@ -81,7 +85,7 @@ public static class PhaseFigure
     private static IEnumerable<(string Phase, double X, double Y)> Regions(
         PhaseGrid grid, Panel panel, Exponent exponent, IReadOnlyList<(double X, double Y)> avoid)
     {
-        (double, double)[] measured = [.. exponent.Measured.Select(point => (panel.X(point.X), panel.Y(point.Y)))];
+        (double, double)[] measured = exponent.OnPage(panel);
         foreach ((string phase, int sign) in ((string, int)[])[("order", -1), ("chaos", 1)])
         {
             if (RegionLabel.Place(grid, sign, avoid, measured, panel) is (double x, double y))
@@ -113,5 +117,8 @@ public static class PhaseFigure
 
     /// <summary>One panel: an exponent's map, and where it was measured.</summary>
     private sealed record Exponent(
-        string Title, string Symbol, HeatMap Map, IReadOnlyList<(double X, double Y, ExponentComparison Exponent)> Measured);
+        string Title, string Symbol, HeatMap Map, IReadOnlyList<(double X, double Y, ExponentComparison Exponent)> Measured)
+    {
+        public (double X, double Y)[] OnPage(Panel panel) => [.. Measured.Select(point => (panel.X(point.X), panel.Y(point.Y)))];
+    }
 }
