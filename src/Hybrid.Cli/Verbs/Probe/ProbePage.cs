@@ -33,7 +33,8 @@ internal static class ProbePage
     /// <summary>What was assumed, once for all that is shown.</summary>
     private static IReportBlock[] Notes(IReadOnlyList<ProbeResult> shown)
     {
-        IReadOnlyList<string>[] rows = [.. shown.SelectMany(result => result.Notes).Distinct().Select(note => (IReadOnlyList<string>)[note])];
+        IReadOnlyList<string>[] rows =
+            [.. shown.SelectMany(result => result.Notes).Distinct().Select(note => (IReadOnlyList<string>)[note])];
         return rows.Length == 0 ? [] : [new ReportTable("", ["<notes"], rows)];
     }
 }
