@@ -9,6 +9,28 @@ let private fields architecture =
     Architecture.validate architecture |> Array.map _.Field
 
 [<Fact>]
+let ``A plain number is a schedule where a method asks for one`` () =
+    let mlp = Architecture.defaults.Mlp
+
+    let named =
+        { Architecture.defaults with
+            NormGain = Schedule.Constant 2.0
+            Attention = AttentionParameters.Of(Schedule.Constant 0.8, Schedule.Constant 0.6, 1.0, 1.0)
+            Mlp =
+                { mlp with
+                    Branch = Schedule.Constant 0.5
+                    InStd = 1.5 } }
+
+    Assert.Equal(
+        named,
+        Architecture.defaults.With(
+            normGain = 2.0,
+            attention = AttentionParameters.Of(0.8, 0.6, 1.0, 1.0),
+            mlp = mlp.With(branch = 0.5, inStd = 1.5)
+        )
+    )
+
+[<Fact>]
 let ``The defaults are legal`` () =
     Assert.Empty(Architecture.validate Architecture.defaults)
 

@@ -47,7 +47,7 @@ public sealed class BrowserTests
 
         // On paper both are drawings.
         await browser.Send("Emulation.setEmulatedMedia", new() { ["media"] = "print" });
-        Assert.Equal("block", await Display(browser, ".drawing.wide"));
+        Assert.Equal(("block", "none"), (await Display(browser, ".drawing.wide"), await Display(browser, ".drawing.narrow")));
         Assert.True(isStatic || await Display(browser, ".plots") == "none");
         byte[] print = await browser.Print();
         Assert.True(print.Length > 10_000, $"a print of {print.Length} bytes");

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Hybrid.Cli.Shared;
 using Hybrid.Lab.Tests;
@@ -47,6 +48,31 @@ public class ImportTests
             .GetProperty("architectures").EnumerateArray()];
         Assert.Equal([false, true], architectures.Select(item => item.TryGetProperty("import", out _)));
         Assert.Contains("  imported from Configs/bert-base.json: model type bert", CommandRun.Of(FakeEngine.Entry(), both).Output);
+    }
+
+    [Theory]
+    [InlineData("predict", "Configs/bert-base.json")]
+    [InlineData("suggest", "Configs/bert-base.json")]
+    [InlineData("compare", "Configs/bert-base.json", "pre-tanh-ordered")]
+    [InlineData("phase", "Configs/bert-base.json", "--x", "mlp.inStd=1:2:2", "--y", "mlp.branch=0.5:1:2", "--json")]
+    [InlineData("check", "Configs/bert-base.json", "--samples", "5")]
+    public void What_the_import_took_for_granted_stands_beside_the_verdict_of_a_page_and_nowhere_else(params string[] command)
+    {
+        using TemporaryFolder folder = new();
+        string page = folder.Path("page.html");
+        string[] small = ["--set", "depth=2", "--set", "width=48", "--set", "mlpWidth=48", "--set", "tokens=4"];
+        CommandRun run = CommandRun.Of(FakeEngine.Entry(), [.. command, .. small, "--report-static", "--report", page]);
+        Assert.True(run.ExitCode is 0 or 1, run.Error);
+
+        // What stands before the second heading.
+        string html = File.ReadAllText(page), first = string.Concat(html.Split("<h2>").Take(2));
+        Assert.Contains("caveats and notes, the strongest first", first);
+        string[] notes = [.. Document(["predict", "Configs/bert-base.json", .. small]).GetProperty("import").GetProperty("notes")
+            .EnumerateArray().Select(note => WebUtility.HtmlEncode(note.GetString()!))];
+        Assert.NotEmpty(notes);
+        Assert.All(notes, note => Assert.Equal((1, 1), (Count(first, note), Count(html, note))));
+
+        static int Count(string text, string part) => text.Split(part).Length - 1;
     }
 
     [Fact]

@@ -2,6 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Hybrid.Cli.Shared;
+using Hybrid.Cli.Verbs;
+using Hybrid.Lab.Cells;
+using Hybrid.Lab.Phases;
 using Hybrid.Lab.Tests;
 using Xunit;
 
@@ -73,11 +76,57 @@ public class PhaseCommandTests
     }
 
     [Fact]
-    public void Networks_with_a_causal_mask_are_not_measured_in_a_diagram()
+    public void Every_measured_point_has_a_verdict_and_so_has_the_diagram()
     {
-        CommandRun run = CommandRun.Of(
-            "phase", "gpt2", "--x", "mlp.inStd=0.5:1:2", "--y", "mlp.branch=0.1:1:2", "--measure", "2", "--json");
-        Assert.Equal(2, run.ExitCode);
-        Assert.Contains("--set mask=none", run.Error);
+        using TemporaryFolder folder = new();
+        string[] command = Small(folder.Path("phase.html"), "--measure", "16");
+        CommandRun run = CommandRun.Of(command);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("6 of them measured, 16 networks of width 128 and 64 of width 32 each\n", run.Output);
+        Assert.Contains("\nverdict: theory and networks agree\n", run.Output);
+        Assert.Contains("Verdict: theory and networks agree", File.ReadAllText(folder.Path("phase.html")));
+
+        JsonNode measured = JsonNode.Parse(CommandRun.Of([.. command, "--json"]).Output)!["measured"]!;
+        Assert.Equal("agrees", measured["agreement"]!.GetValue<string>());
+        string[] verdicts = [.. measured["points"]!.AsArray().SelectMany(point => (string[])
+            [point!["angleExponent"]!["agreement"]!.GetValue<string>(), point["gradientExponent"]!["agreement"]!.GetValue<string>()])];
+        Assert.Equal(12, verdicts.Length);
+        Assert.Equal(measured["comparisons"]!["agree"]!.GetValue<int>(), verdicts.Count(verdict => verdict == "agrees"));
+        Assert.Equal(0, measured["comparisons"]!["disagree"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void A_theory_that_networks_contradict_exits_with_1_and_names_the_points()
+    {
+        using TemporaryFolder folder = new();
+        string cells = folder.Path("cells");
+        Assert.Equal(0, CommandRun.Of(Small(cells, "--measure", "16", "--shard", "1/1")).ExitCode);
+        CellFolder measured = CellFolder.Open(cells);
+        PhaseWork right = PhaseWork.Of(measured.Plan);
+        PhaseWork wrong = new(
+            right.Architecture, right.X, right.Y, right.Networks, right.Plan.Seed, right.Plan.Version,
+            members => PhaseLaw.Of(members) with { OnLine = _ => new(9, 9, 9, 1, true) });
+        using StringWriter output = new() { NewLine = "\n" };
+        Session session = new(Terminal.Plain(output, TextWriter.Null), BuiltEngines.Catalogue, CancellationToken.None);
+        Assert.Equal(1, PhaseCommand.Finish(session, wrong, measured, json: false));
+        Assert.Contains("0 of 12 comparisons agree ✓, 12 disagree ✗", output.ToString());
+        Assert.Equal(12, output.ToString().Split('\n').Count(line => line.EndsWith('✗')));
+        Assert.EndsWith($"verdict: theory and networks disagree\n\nwritten: {measured.PathOf("phase.svg")}\n", output.ToString());
+    }
+
+    private static string[] Small(string path, params string[] more) =>
+    [
+        "phase", "pre-tanh-critical", "--set", "depth=4", "--set", "width=128", "--set", "mlpWidth=128",
+        "--x", "mlp.inStd=1:6:3", "--y", "mlp.branch=0.2:0.9:2", "--out", path, .. more,
+    ];
+
+    [Theory]
+    [InlineData("gpt2", "mlp.inStd=0.5:1:2", "--set mask=none")]
+    [InlineData("pre-tanh-critical", "attention.skip=0:1:2", "give attention.skip other than 0")]
+    public void Networks_that_cannot_be_measured_in_a_diagram_are_refused(string architecture, string axis, string message)
+    {
+        CommandRun run = CommandRun.Of("phase", architecture, "--x", axis, "--y", "mlp.branch=0.1:1:2", "--measure", "2", "--json");
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains(message, run.Error);
     }
 }

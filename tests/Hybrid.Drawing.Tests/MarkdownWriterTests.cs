@@ -14,7 +14,7 @@ public class MarkdownWriterTests
             [
                 new("first",
                     [new ReportParagraph("text"), new ReportTable("caption:", ["<na|me", "value"], [["a|b", "1"], ["c", "2345"]])]),
-                new("second", [new ReportFigure("lines.svg", "what it shows", new Figure("<svg/>", "<svg/>", []))]),
+                new("second", [new ReportFigure("lines.svg", "what it shows", new Figure(() => "<svg/>", () => "<svg/>", () => []))]),
             ]);
         Assert.Equal(
             """

@@ -4,6 +4,7 @@ using System.Xml.Linq;
 using Hybrid.Architectures;
 using Hybrid.Drawing.Figures;
 using Hybrid.Lab.Checks;
+using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Phases;
 using Hybrid.Lab.Tests.Fakes;
 using Hybrid.Theory;
@@ -126,6 +127,24 @@ public class FigureTests
     }
 
     [Fact]
+    public void The_shape_of_a_measured_point_says_its_verdict()
+    {
+        PhaseMeasurement measured = Measured();
+        Figure figure = PhaseFigure.Render(Grid(), measured);
+        string[] symbols = [.. figure.Plots[0].Traces[1]!["marker"]!["symbol"]!.AsArray().Select(symbol => symbol!.GetValue<string>())];
+        Assert.Equal(
+            measured.Points.Select(point => point.Angle.Agreement switch
+            {
+                Agreement.Agrees => "circle",
+                Agreement.Disagrees => "cross",
+                _ => "triangle-up",
+            }),
+            symbols);
+        Assert.Contains("a cross disagrees", figure.Svg);
+        Assert.DoesNotContain("a cross disagrees", PhaseFigure.Render(Grid()).Svg);
+    }
+
+    [Fact]
     public void A_figure_is_a_chart_of_Plotly_NET_for_every_panel_that_asks_nobody()
     {
         Figure figure = LayerFigure.Render("title", "sub", [Curve()]);
@@ -219,10 +238,15 @@ public class FigureTests
     private static PhaseMeasurement Measured()
     {
         PhaseGrid grid = Grid();
-        return new(2, [.. from x in Enumerable.Range(0, 7)
-                          from y in Enumerable.Range(0, 7)
-                          select new MeasuredPoint(
-                              Middle(grid.X, x), Middle(grid.Y, y), new(-0.1, 0.01, 2), -0.1, new(0.1, 0.01, 2), 0.1)]);
+        return new(2, 0.01, [.. from x in Enumerable.Range(0, 7)
+                                from y in Enumerable.Range(0, 7)
+                                select new MeasuredPoint(
+                                    Middle(grid.X, x), Middle(grid.Y, y), Exponent(-0.1, Verdict(x)), Exponent(0.1, Verdict(y)))]);
+
+        static ExponentComparison Exponent(double value, Agreement agreement) =>
+            new(value, new(value, 0.01, 2), new(value, new(0.01, 1), 0, 0), 0.05, agreement);
+
+        static Agreement Verdict(int number) => (Agreement)(number % 3);
 
         static double Middle(PhaseAxis axis, int part) => axis.Low + ((axis.High - axis.Low) * (part + 0.5) / 7);
     }

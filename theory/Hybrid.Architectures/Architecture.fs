@@ -132,7 +132,7 @@ type Architecture =
           Mlp = MlpParameters.Of(Schedule.Constant 1.0, Schedule.Constant 1.0, 1.0, 0.0, 1.0)
           Input = { Norm = 1.0; Correlation = 0.0 } }
 
-    /// A copy with the values that are given, for C#; F# has its copy-and-update expression. Not validated.
+    /// A copy with the values that are given; F# has its copy-and-update expression too. Not validated.
     member this.With
         (
             [<Optional>] name: string,

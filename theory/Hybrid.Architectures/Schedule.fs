@@ -6,6 +6,10 @@ type Schedule =
     | Constant of float
     | PerLayer of float[]
 
+    /// A plain number where a schedule is meant: the same in every layer. In F# for arguments of methods, as of `With`; in records by
+    /// its name.
+    static member op_Implicit(value: float) : Schedule = Constant value
+
     /// The value in block `layer`, 1 ≤ layer ≤ depth.
     member this.At(layer: int) =
         match this with

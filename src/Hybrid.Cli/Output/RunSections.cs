@@ -18,16 +18,16 @@ internal static class RunSections
             content.Add(new ReportCode(ArchitectureJson.ToText(architecture)));
             if (import is null)
                 continue;
-            using StringWriter notes = new() { NewLine = "\n" };
-            ImportNotes.Write(notes, import);
-            content.Add(new ReportCode(notes.ToString()));
+            using StringWriter source = new() { NewLine = "\n" };
+            ImportNotes.WriteSource(source, import);
+            content.Add(new ReportParagraph(source.ToString().TrimEnd()));
         }
 
         return new("What was asked", content);
     }
 
-    /// <summary>The theory's assumptions, and what strains them here.</summary>
-    public static ReportSection Assumptions(params IEnumerable<string> strains) => new(
+    /// <summary>The theory's assumptions; what strains them here stands beside the verdict.</summary>
+    public static ReportSection Assumptions() => new(
         "What is taken for granted",
         [
             new ReportParagraph(
@@ -35,7 +35,6 @@ internal static class RunSections
                 + "permutation-symmetric unless a mask says otherwise. "
                 + "Finite width shifts every number by a term of order 1/width. Bounds hold "
                 + "for any weights."),
-            .. strains.Distinct().Select(strain => new ReportParagraph(strain)),
         ]);
 
     /// <summary>Version, machine, seed, time.</summary>

@@ -10,9 +10,9 @@ public static class CurveFigure
     {
         ArgumentOutOfRangeException.ThrowIfZero(panels.Count);
         return new(
-            Draw(title, subtitle, panels, FigureLayout.Wide),
-            Draw(title, subtitle, panels, FigureLayout.Narrow),
-            [.. panels.Select(CurvePlot.Of)]);
+            () => Draw(title, subtitle, panels, FigureLayout.Wide),
+            () => Draw(title, subtitle, panels, FigureLayout.Narrow),
+            () => [.. panels.Select(CurvePlot.Of)]);
     }
 
     private static string Draw(string title, string subtitle, IReadOnlyList<CurvePanel> panels, FigureLayout layout)

@@ -14,8 +14,9 @@ public static class IntervalFigure
         double[] ends = [.. rows.SelectMany(row => new[] { row.Low, row.High, row.Value }).Where(double.IsFinite), 0];
         double reach = Math.Max(1e-9, 1.08 * ends.Max(Math.Abs));
         return new(
-            Draw(title, subtitle, rows, reach, FigureLayout.Wide), Draw(title, subtitle, rows, reach, FigureLayout.Narrow),
-            [PlotOf(title, rows, AxisScale.Linear(-reach, reach, 8))]);
+            () => Draw(title, subtitle, rows, reach, FigureLayout.Wide),
+            () => Draw(title, subtitle, rows, reach, FigureLayout.Narrow),
+            () => [PlotOf(title, rows, AxisScale.Linear(-reach, reach, 8))]);
     }
 
     /// <summary>Side by side names stand at the left of their intervals, on a narrow page above them.</summary>

@@ -29,7 +29,7 @@ public static class PlaneFigure
         IReadOnlyList<PlanePanel> panels)
     {
         ArgumentOutOfRangeException.ThrowIfZero(panels.Count);
-        return new(Draw(panels.Count), Draw(1), [.. panels.Select(panel => PlotOf(panel, axes, colour, shapes, square))]);
+        return new(() => Draw(panels.Count), () => Draw(1), () => [.. panels.Select(panel => PlotOf(panel, axes, colour, shapes, square))]);
 
         string Draw(int columns)
         {

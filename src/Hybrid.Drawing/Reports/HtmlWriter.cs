@@ -92,7 +92,7 @@ public static class HtmlWriter
           :root { color-scheme: light; --ink: #000000; --paper: #ffffff; --line: #999999; --faint: #ffffff; }
           main { max-width: none; padding: 0; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; }
           .table { overflow: visible; } table { font-size: 10px; } th, td { padding: 2px 5px; } thead { display: table-header-group; }
-          .live .drawing { display: block; } .legend, .plots { display: none; } pre { break-inside: avoid; }
+          .live .wide { display: block; } .legend, .plots { display: none; } pre { break-inside: avoid; }
           @page { margin: 15mm; }
         }
         """;

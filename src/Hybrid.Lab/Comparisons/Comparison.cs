@@ -48,14 +48,6 @@ public sealed record Comparison(
                 quantities.Add(QuantityComparison.Of(value, measured.Architecture.Width, other.Architecture.Width, options));
         }
 
-        return new(prediction, measured, other, quantities, Judge(quantities));
-    }
-
-    private static Agreement Judge(List<QuantityComparison> quantities)
-    {
-        if (quantities.Any(quantity => quantity.Agreement == Agreement.Disagrees))
-            return Agreement.Disagrees;
-        int inconclusive = quantities.Count(quantity => quantity.Agreement == Agreement.Inconclusive);
-        return 2 * inconclusive > quantities.Count ? Agreement.Inconclusive : Agreement.Agrees;
+        return new(prediction, measured, other, quantities, Judgement.Together([.. quantities.Select(quantity => quantity.Agreement)]));
     }
 }

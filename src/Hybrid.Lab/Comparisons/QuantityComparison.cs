@@ -49,10 +49,14 @@ public sealed record QuantityComparison(
         ComparisonOptions options)
     {
         Extrapolation extrapolation = Extrapolation.Of(value.Measured, width, value.Other, otherWidth, value.Scale);
-        Spread spread = extrapolation.Spread + new Spread(value.PredictionError, TrajectoryDraws.Draws - 1);
-        double difference = extrapolation.Value - value.Prediction;
         double floor = options.NumericalFloor * value.Scale + (value.Quantity == Quantity.Rho ? options.CorrelationFloor : 0);
-        double tolerance = spread.CriticalValue(options.FalsePositiveRate) * spread.StandardError + extrapolation.Curvature + floor;
+        Judgement judgement = Judgement.Of(
+            value.Prediction,
+            new(value.PredictionError, TrajectoryDraws.Draws - 1),
+            extrapolation,
+            floor,
+            options.LargestTolerance * value.Scale,
+            options.FalsePositiveRate);
         return new(
             value.Quantity,
             value.Layer,
@@ -62,18 +66,10 @@ public sealed record QuantityComparison(
             extrapolation,
             value.Scale,
             (value.Measured.Mean - value.Prediction) / value.Scale,
-            difference / value.Scale,
-            difference == 0 ? 0 : difference / spread.StandardError,
-            tolerance / value.Scale,
-            Judge(difference, tolerance, options.LargestTolerance * value.Scale));
-    }
-
-    /// <summary>NaN on either side is a disagreement, never an agreement by default.</summary>
-    private static Agreement Judge(double difference, double tolerance, double largest)
-    {
-        if (!(Math.Abs(difference) <= tolerance))
-            return Agreement.Disagrees;
-        return tolerance <= largest ? Agreement.Agrees : Agreement.Inconclusive;
+            judgement.Difference / value.Scale,
+            judgement.Difference == 0 ? 0 : judgement.Difference / judgement.StandardError,
+            judgement.Tolerance / value.Scale,
+            judgement.Agreement);
     }
 }
 

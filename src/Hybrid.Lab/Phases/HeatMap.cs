@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Hybrid.Drawing;
 using Hybrid.Drawing.Figures;
-using Hybrid.Lab.Statistics;
+using Hybrid.Lab.Comparisons;
 
 namespace Hybrid.Lab.Phases;
 
@@ -58,19 +58,19 @@ internal sealed class HeatMap
     }
 
     /// <summary>
-    /// Measured values as dots in the map's own colours, which
-    /// vanish where measurement and theory agree but for their rims.
+    /// Measured values at infinite width as marks in the map's own colours, which vanish where measurement and theory are the same but for
+    /// their rims; their shapes say the verdict.
     /// </summary>
     public void DrawMeasured(
-        SvgWriter svg, Panel panel, string symbol, IEnumerable<(double X, double Y, Estimate Measured, double Predicted)> points)
+        SvgWriter svg, Panel panel, string symbol, IEnumerable<(double X, double Y, ExponentComparison Exponent)> points)
     {
-        foreach ((double x, double y, Estimate measured, double predicted) in points.Where(point => double.IsFinite(point.Measured.Mean)))
+        foreach ((double x, double y, ExponentComparison exponent) in points.Where(point => double.IsFinite(point.Exponent.Measured.Mean)))
         {
             svg.Path(
-                Marker.Data(0, panel.X(x), panel.Y(y), DotRadius),
+                Marker.Data(Shape(exponent.Agreement), panel.X(x), panel.Y(y), DotRadius),
                 "measured",
-                DivergingColours.At(measured.Mean / Limit),
-                Hover(symbol, measured, predicted));
+                DivergingColours.At(exponent.Extrapolation.Value / Limit),
+                Hover(symbol, exponent));
         }
     }
 
@@ -103,7 +103,7 @@ internal sealed class HeatMap
 
     /// <summary>The map for plotly.js, and on it the measured points in its own colours.</summary>
     public IEnumerable<JsonObject> Traces(
-        string symbol, IReadOnlyCollection<(double X, double Y, Estimate Measured, double Predicted)> points)
+        string symbol, IReadOnlyCollection<(double X, double Y, ExponentComparison Exponent)> points)
     {
         yield return new()
         {
@@ -124,10 +124,11 @@ internal sealed class HeatMap
         {
             yield return Plot.Marks(
                 "measured", points.Select(point => point.X), points.Select(point => point.Y),
-                points.Select(point => Hover(symbol, point.Measured, point.Predicted)),
+                points.Select(point => Hover(symbol, point.Exponent)),
                 new()
                 {
-                    ["color"] = Plot.Values(points.Select(point => point.Measured.Mean)),
+                    ["color"] = Plot.Values(points.Select(point => point.Exponent.Extrapolation.Value)),
+                    ["symbol"] = Plot.Texts(points.Select(point => Plot.Symbol(Shape(point.Exponent.Agreement)))),
                     ["colorscale"] = DivergingColours.Scale(),
                     ["cmin"] = -Limit,
                     ["cmax"] = Limit,
@@ -137,8 +138,20 @@ internal sealed class HeatMap
         }
     }
 
-    private static string Hover(string symbol, Estimate measured, double predicted) =>
-        $"{symbol} measured {measured.ToString()}, predicted {Numbers.Significant(predicted)}";
+    // Circle, cross, triangle.
+    private static int Shape(Agreement agreement) => agreement switch
+    {
+        Agreement.Agrees => 0,
+        Agreement.Disagrees => 5,
+        _ => 2,
+    };
+
+    private static string Hover(string symbol, ExponentComparison exponent)
+    {
+        string infinite = Numbers.Uncertain(exponent.Extrapolation.Value, exponent.Extrapolation.Spread.StandardError);
+        return $"{symbol} measured {exponent.Measured.ToString()}, at infinite width {infinite}; "
+            + $"predicted {Numbers.Significant(exponent.Prediction)}: {exponent.Agreement.ToString().ToLowerInvariant()}";
+    }
 
     private string Colour(int i, int j) => double.IsFinite(_values[i, j])
         ? DivergingColours.At(_values[i, j] / Limit)

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Hybrid.Drawing.Figures;
-using Hybrid.Lab.Statistics;
 
 namespace Hybrid.Lab.Phases;
 
@@ -16,24 +15,23 @@ public static class PhaseFigure
 
     /// <summary>The figure; with <paramref name="hover"/> the cells of its drawing say their values under the pointer.</summary>
     /// <param name="grid">The diagram.</param>
-    /// <param name="measurement">Measured networks, drawn as dots: λ_a everywhere, λ_g where the line is the attracting state.</param>
+    /// <param name="measurement">Measured networks, drawn as marks: λ_a everywhere, λ_g where the line is the attracting state.</param>
     /// <param name="hover">Whether cells answer the pointer.</param>
     public static Figure Render(PhaseGrid grid, PhaseMeasurement? measurement = null, bool hover = false)
     {
         IReadOnlyList<MeasuredPoint> points = measurement?.Points ?? [];
         Exponent[] exponents =
         [
-            new("angle exponent", "λ_a", new(grid, grid.Angle), [.. points.Select(
-                point => (point.X, point.Y, point.Angle, point.PredictedAngle))]),
-            new("gradient exponent", "λ_g", new(grid, grid.Gradient), [.. points.Where(point => point.PredictedAngle < 0).Select(
-                point => (point.X, point.Y, point.Gradient, point.PredictedGradient))]),
+            new("angle exponent", "λ_a", new(grid, grid.Angle), [.. points.Select(point => (point.X, point.Y, point.Angle))]),
+            new("gradient exponent", "λ_g", new(grid, grid.Gradient), [.. points.Where(point => point.Angle.Prediction < 0).Select(
+                point => (point.X, point.Y, point.Gradient))]),
         ];
         Contour angle = new("λ_a = 0", "contour", grid.Angle, grid.AngleZero);
         Contour gradient = new("λ_g = 0", "contour dashed", grid.Gradient, grid.GradientZero);
         return new(
-            Draw(grid, exponents, angle, gradient, Wide, hover),
-            Draw(grid, exponents, angle, gradient, Narrow, hover: false),
-            [.. exponents.Select(exponent => PlotOf(grid, exponent, angle, gradient))]);
+            () => Draw(grid, exponents, angle, gradient, Wide, hover),
+            () => Draw(grid, exponents, angle, gradient, Narrow, hover: false),
+            () => [.. exponents.Select(exponent => PlotOf(grid, exponent, angle, gradient))]);
     }
 
     private static string Draw(
@@ -41,7 +39,9 @@ public static class PhaseFigure
     {
         string title = $"Order and chaos: exponents per block of '{grid.Architecture.Name}'";
         string subtitle = "λ_a at the collapsed line, λ_g at the attracting state; λ_a < 0: "
-            + $"tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}";
+            + $"tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}"
+            + (exponents[0].Measured.Count == 0 ? "" : "Marks: networks, carried to infinite width; a circle agrees, a cross disagrees, "
+                + "a triangle is inconclusive.");
         double top = layout.TitleBottom(Margin, title, subtitle) + 35;
         int rows = exponents.Count / layout.Columns;
         double height = top + rows * (layout.PanelWidth + Down) - Down + 66;
@@ -66,7 +66,11 @@ public static class PhaseFigure
         exponent.Map.Draw(svg, panel);
         (double, double)[] angleLine = angle.Draw(svg, panel);
         (double, double)[] gradientLine = gradient.Draw(svg, panel);
-        (double, double)[] names = [.. angle.DrawLabel(svg, panel, gradientLine), .. gradient.DrawLabel(svg, panel, angleLine)];
+        (double, double)[] measured = exponent.OnPage(panel);
+        (double, double)[] names =
+        [
+            .. angle.DrawLabel(svg, panel, [.. gradientLine, .. measured]), .. gradient.DrawLabel(svg, panel, [.. angleLine, .. measured]),
+        ];
         foreach ((string phase, double x, double y) in Regions(grid, panel, exponent, [.. angleLine, .. gradientLine, .. names]))
             svg.Text(x, y + 5, phase, "on-map region", "middle");
         panel.DrawAxes(
@@ -81,7 +85,7 @@ public static class PhaseFigure
     private static IEnumerable<(string Phase, double X, double Y)> Regions(
         PhaseGrid grid, Panel panel, Exponent exponent, IReadOnlyList<(double X, double Y)> avoid)
     {
-        (double, double)[] measured = [.. exponent.Measured.Select(point => (panel.X(point.X), panel.Y(point.Y)))];
+        (double, double)[] measured = exponent.OnPage(panel);
         foreach ((string phase, int sign) in ((string, int)[])[("order", -1), ("chaos", 1)])
         {
             if (RegionLabel.Place(grid, sign, avoid, measured, panel) is (double x, double y))
@@ -113,5 +117,8 @@ public static class PhaseFigure
 
     /// <summary>One panel: an exponent's map, and where it was measured.</summary>
     private sealed record Exponent(
-        string Title, string Symbol, HeatMap Map, IReadOnlyList<(double X, double Y, Estimate Measured, double Predicted)> Measured);
+        string Title, string Symbol, HeatMap Map, IReadOnlyList<(double X, double Y, ExponentComparison Exponent)> Measured)
+    {
+        public (double X, double Y)[] OnPage(Panel panel) => [.. Measured.Select(point => (panel.X(point.X), panel.Y(point.Y)))];
+    }
 }

@@ -3,6 +3,8 @@ using Hybrid.Architectures;
 using Hybrid.Import.Json;
 using Hybrid.Import.Records;
 using Hybrid.Lab.Cells;
+using Hybrid.Lab.Checks;
+using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Tangents;
 using Hybrid.Theory;
@@ -15,10 +17,12 @@ public sealed class PhaseWork : ICellWork
     /// <summary>The kind of its plans.</summary>
     public const string Kind = "phase";
 
+    /// <summary>Probability that a correct theory disagrees anywhere in a diagram; that of a check.</summary>
+    public const double FamilyWiseRate = 0.01;
+
     // Points along an axis.
     private const int Side = 7;
 
-    private readonly int _networks;
     private readonly ulong _seed;
     private readonly Architecture[] _members;
     private readonly Lazy<PhaseLaw> _law;
@@ -27,11 +31,23 @@ public sealed class PhaseWork : ICellWork
     /// <param name="architecture">The architecture whose other fields are held fixed.</param>
     /// <param name="x">The horizontal axis.</param>
     /// <param name="y">The vertical axis.</param>
-    /// <param name="networks">Networks at each point, ≥ 2.</param>
+    /// <param name="networks">
+    /// Networks at each point at its own width, ≥ 2; as many again for each of <see cref="SecondWidth.SampleFactor"/> at the second one.
+    /// </param>
     /// <param name="seed">The ensemble's seed.</param>
     /// <param name="version">The version of hybrid.</param>
-    /// <exception cref="InputException">The networks have a causal mask: equal tokens do not stay equal positions there.</exception>
-    public PhaseWork(Architecture architecture, PhaseAxis x, PhaseAxis y, int networks, ulong seed, string version)
+    /// <param name="makeLaw">The law of the architectures at the points; the theory's if null.</param>
+    /// <exception cref="InputException">
+    /// The networks have a causal mask, under which equal tokens do not stay equal positions, or no skip around attention.
+    /// </exception>
+    public PhaseWork(
+        Architecture architecture,
+        PhaseAxis x,
+        PhaseAxis y,
+        int networks,
+        ulong seed,
+        string version,
+        Func<IEnumerable<Architecture>, PhaseLaw>? makeLaw = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(networks, 2);
         if (!Features.AreClosed(architecture))
@@ -41,20 +57,28 @@ public sealed class PhaseWork : ICellWork
                 + "give --set mask=none and the like, or leave --measure out");
         }
 
-        (Architecture, X, Y, _networks, _seed) = (architecture, x, y, networks, seed);
+        (Architecture, X, Y, Networks, _seed) = (architecture, x, y, networks, seed);
         int[] columns = Spread(x.Count), rows = Spread(y.Count);
         Places = [.. rows.SelectMany(row => columns.Select(column => (x.Values[column], y.Values[row])))];
         _members = [.. Places.Select(place => ArchitectureModule.EnsureValid(PhaseGrid.At(architecture, x, place.X, y, place.Y)))];
-        _law = new(() => PhaseLaw.Of(_members));
+        if (_members.Any(member => member.Wiring.IsSequential && member.Attention.Skip.Values.Contains(0)))
+        {
+            throw new InputException("--measure: without a skip around attention tokens are equal after one block, and there is no "
+                + "difference between them to follow; give attention.skip other than 0, or leave --measure out");
+        }
+
+        _law = new(() => (makeLaw ?? PhaseLaw.Of)(_members));
         Plan = new(Kind, version, seed, Places.Count, new()
         {
             ["architecture"] = ArchitectureJson.ToNode(architecture),
             ["x"] = x.ToString(),
             ["y"] = y.ToString(),
             ["networks"] = networks,
+            ["familyWiseRate"] = FamilyWiseRate,
         });
         Cells = [.. Places.Select((place, number) => new CellTask(
-            Invariant($"x={place.X:R} y={place.Y:R}"), Cost(_members[number]), null, context => ToNode(Measure(context.Index))))];
+            Invariant($"x={place.X:R} y={place.Y:R}"), Cost(_members[number]), null,
+            context => ToNode(Measure(context.Index, context.Cancellation))))];
     }
 
     /// <summary>The diagram's architecture.</summary>
@@ -65,6 +89,9 @@ public sealed class PhaseWork : ICellWork
 
     /// <summary>The vertical axis.</summary>
     public PhaseAxis Y { get; }
+
+    /// <summary>Networks at each point at its own width.</summary>
+    public int Networks { get; }
 
     /// <inheritdoc/>
     public CellPlan Plan { get; }
@@ -84,64 +111,114 @@ public sealed class PhaseWork : ICellWork
     /// <summary>Where networks are measured, row by row from the lower left.</summary>
     internal IReadOnlyList<(double X, double Y)> Places { get; }
 
+    /// <summary>What is drawn at each point, in words.</summary>
+    public string Ensembles
+    {
+        get
+        {
+            (int Width, int Other, int Factor)[] kinds = [.. _members.Select(member =>
+            {
+                SecondWidth second = SecondWidth.Of(member);
+                return (member.Width, second.Architecture.Width, second.SampleFactor);
+            }).Distinct()];
+            return kinds is [(int width, int other, int factor)]
+                ? Invariant($"{Networks} networks of width {width} and {factor * Networks} of width {other}")
+                : Invariant($"{Networks} networks of its width and up to {kinds.Max(kind => kind.Factor) * Networks} of a second one");
+        }
+    }
+
     /// <summary>The work of a plan of this kind.</summary>
+    /// <exception cref="InputException">The plan was made by a build that measured otherwise.</exception>
     public static PhaseWork Of(CellPlan plan)
     {
         JsonObject question = plan.Question;
-        return new(
+        PhaseWork work = new(
             ArchitectureJson.Parse(question["architecture"]!.ToJsonString(), "the plan"),
             PhaseAxis.Parse(question["x"]!.GetValue<string>(), "--x"),
             PhaseAxis.Parse(question["y"]!.GetValue<string>(), "--y"),
             question["networks"]!.GetValue<int>(),
             plan.Seed,
             plan.Version);
+        return work.Plan.Hash == plan.Hash
+            ? work
+            : throw new InputException($"the plan is of other points than this build measures, {plan.DifferenceTo(work.Plan)}");
     }
 
     /// <summary>The measurement that merged cells make.</summary>
     public PhaseMeasurement Measurement(IReadOnlyList<CellResult> results) =>
-        new(_networks, [.. results.Select(result => FromNode(result.ToNode()))]);
+        new(Networks, FamilyWiseRate, [.. results.Select(result => Judge(result.Index, FromNode(result.ToNode())))]);
 
-    /// <summary>Draws and measures the networks of a point.</summary>
-    internal MeasuredPoint Measure(int number)
+    /// <summary>Draws and measures the networks of a point at both widths.</summary>
+    internal MeasuredExponents Measure(int number, CancellationToken cancellation = default)
+    {
+        // The second ensemble has other sample numbers: the two share no random number.
+        SecondWidth second = SecondWidth.Of(_members[number]);
+        (Estimate angle, Estimate gradient) = Ensemble(_members[number], 0, Networks, cancellation);
+        (Estimate otherAngle, Estimate otherGradient) =
+            Ensemble(second.Architecture, Networks, second.SampleFactor * Networks, cancellation);
+        return new(angle, otherAngle, gradient, otherGradient);
+    }
+
+    /// <summary>Holds what was measured at a point against the theory.</summary>
+    internal MeasuredPoint Judge(int number, MeasuredExponents measured)
     {
         Architecture architecture = _members[number];
-        using LineExponents exponents = new(StationaryNorm.Of(architecture), Math.Min(4, Math.Max(1, architecture.Width - 1)));
+        int width = architecture.Width, otherWidth = SecondWidth.Of(architecture).Architecture.Width;
+        ComparisonOptions options = ComparisonOptions.ForFamily(FamilyWiseRate, 2 * Places.Count);
+        PhasePoint predicted = _law.Value.OnLine(architecture);
+        (double x, double y) = Places[number];
+        return new(
+            x,
+            y,
+            ExponentComparison.Of(
+                predicted.Angle, architecture.Depth, measured.Angle, width, measured.OtherAngle, otherWidth, options),
+            ExponentComparison.Of(
+                predicted.Gradient, architecture.Depth, measured.Gradient, width, measured.OtherGradient, otherWidth, options));
+    }
+
+    private (Estimate Angle, Estimate Gradient) Ensemble(Architecture member, int first, int networks, CancellationToken cancellation)
+    {
+        Architecture architecture = StationaryNorm.Of(member);
+        using LineExponents exponents = new(architecture, Math.Min(4, Math.Max(1, architecture.Width - 1)));
         double[] angle = new double[architecture.Depth], gradient = new double[architecture.Depth];
-        double[] angles = new double[_networks], gradients = new double[_networks];
-        for (int sample = 0; sample < _networks; sample++)
+        double[] angles = new double[networks], gradients = new double[networks];
+        for (int sample = 0; sample < networks; sample++)
         {
-            exponents.Run(_seed, sample, angle, gradient);
+            cancellation.ThrowIfCancellationRequested();
+            exponents.Run(_seed, first + sample, angle, gradient);
             (angles[sample], gradients[sample]) = (angle.Average(), gradient.Average());
         }
 
-        PhasePoint predicted = _law.Value.OnLine(architecture);
-        (double x, double y) = Places[number];
-        return new(x, y, Estimate.Of(angles), predicted.Angle, Estimate.Of(gradients), predicted.Gradient);
+        return (Estimate.Of(angles), Estimate.Of(gradients));
     }
 
     /// <summary>Indices of the middles of at most <see cref="Side"/> equal parts.</summary>
     private static int[] Spread(int count) =>
         [.. Enumerable.Range(0, Math.Min(Side, count)).Select(part => (2 * part + 1) * count / (2 * Math.Min(Side, count)))];
 
-    private static double Cost(Architecture architecture) => (double)architecture.Depth * architecture.Width;
+    // Networks on the line form no weights: their cost is linear in the width.
+    private static double Cost(Architecture architecture)
+    {
+        SecondWidth second = SecondWidth.Of(architecture);
+        return (double)architecture.Depth * (architecture.Width + (double)second.SampleFactor * second.Architecture.Width);
+    }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
-    private static JsonObject ToNode(MeasuredPoint point) => new()
+    private static JsonObject ToNode(MeasuredExponents measured) => new()
     {
-        ["x"] = CellNumber.ToNode(point.X),
-        ["y"] = CellNumber.ToNode(point.Y),
-        ["angle"] = CellNumber.ToNode(point.Angle),
-        ["predictedAngle"] = CellNumber.ToNode(point.PredictedAngle),
-        ["gradient"] = CellNumber.ToNode(point.Gradient),
-        ["predictedGradient"] = CellNumber.ToNode(point.PredictedGradient),
+        ["angle"] = CellNumber.ToNode(measured.Angle),
+        ["otherAngle"] = CellNumber.ToNode(measured.OtherAngle),
+        ["gradient"] = CellNumber.ToNode(measured.Gradient),
+        ["otherGradient"] = CellNumber.ToNode(measured.OtherGradient),
     };
 
-    private static MeasuredPoint FromNode(JsonObject node) => new(
-        CellNumber.Of(node["x"]),
-        CellNumber.Of(node["y"]),
+    private static MeasuredExponents FromNode(JsonObject node) => new(
         CellNumber.EstimateOf(node["angle"]),
-        CellNumber.Of(node["predictedAngle"]),
+        CellNumber.EstimateOf(node["otherAngle"]),
         CellNumber.EstimateOf(node["gradient"]),
-        CellNumber.Of(node["predictedGradient"]));
+        CellNumber.EstimateOf(node["otherGradient"]));
 }
+
+/// <summary>What the networks of a point say of λ_a and λ_g, at the point's own width and at the second one.</summary>
+internal readonly record struct MeasuredExponents(Estimate Angle, Estimate OtherAngle, Estimate Gradient, Estimate OtherGradient);

@@ -131,10 +131,10 @@ internal static class CheckCommand
                 session.Cancellation);
         }
 
+        Figure drawn = Drawn(report);
         if (figure is not null)
-            AtomicFile.WriteText(figure, Drawn(report).Svg);
-        if (page is not null)
-            page.Write(CheckPage.Of(report, imports, header, command, Drawn(report)));
+            AtomicFile.WriteText(figure, drawn.Svg);
+        page?.Write(CheckPage.Of(report, imports, header, command, drawn));
         if (json)
             Json.Write(output, CheckJson.ToNode(report, imports, header));
         else

@@ -18,6 +18,8 @@ internal static class CheckPage
                     $"Verdict: {CheckTables.Verdict(report)}",
                     [
                         new ReportParagraph(CheckTables.Counts(report)),
+                        .. VerdictNotes.Table(
+                            [.. report.Comparisons.Zip(imports, (comparison, import) => VerdictNotes.Of(comparison.Prediction, import))]),
                         new ReportFigure(
                             "layers.svg",
                             "Prediction as lines, measured networks as points with error bars of two standard errors.",
@@ -26,9 +28,7 @@ internal static class CheckPage
                         new ReportParagraph(CheckTables.ErrorsNote),
                     ]),
                 .. report.Comparisons.Select(Section),
-                RunSections.Assumptions(
-                    report.Comparisons.SelectMany(
-                        comparison => comparison.Prediction.Caveats.Select(caveat => caveat.Text).Where(IsStrain))),
+                RunSections.Assumptions(),
                 RunSections.Asked(command, report.Plan.Architectures, imports),
                 RunSections.Run(header, report.Seconds),
             ]);
@@ -36,7 +36,4 @@ internal static class CheckPage
     private static ReportSection Section(Comparison comparison) => new(
         CheckTables.Heading(comparison),
         [.. CheckTables.Tables.Select(quantities => CheckTables.Of(comparison, quantities))]);
-
-    private static bool IsStrain(string reason) =>
-        reason.StartsWith("strong attention") || reason.StartsWith("causal mask") || reason.StartsWith("few heads");
 }

@@ -96,24 +96,12 @@ internal static class CheckTables
         ["<quantity", "comparisons", "at width 50%", "90%", "99%", "at ∞ 50%", "90%", "99%", "detectable 50%", "90%", "99%"],
         [.. report.Errors.Select(Row)]);
 
-    /// <summary>How many comparisons agree, and how strict they were.</summary>
-    public static string Counts(CheckReport report)
-    {
-        int agree = report.Count(Agreement.Agrees), disagree = report.Count(Agreement.Disagrees),
-            open = report.Count(Agreement.Inconclusive);
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{agree} of {agree + disagree + open} comparisons agree ✓, {disagree} disagree ✗, {open} inconclusive ?; a correct "
-            + $"theory fails any of them with probability ≤ {Numbers.Percent(report.Plan.FamilyWiseRate)}; {report.Seconds:0.0} s");
-    }
+    /// <summary>How many comparisons agree, how strict they were, how long it took.</summary>
+    public static string Counts(CheckReport report) => string.Create(
+        CultureInfo.InvariantCulture, $"{AgreementText.Counts(report.Count, report.Plan.FamilyWiseRate)}; {report.Seconds:0.0} s");
 
     /// <summary>The verdict as a sentence.</summary>
-    public static string Verdict(CheckReport report) => report.Agreement switch
-    {
-        Agreement.Agrees => "theory and networks agree",
-        Agreement.Disagrees => "theory and networks disagree",
-        _ => "inconclusive; draw more networks with --samples",
-    };
+    public static string Verdict(CheckReport report) => AgreementText.Verdict(report.Agreement, "--samples");
 
     private static IReadOnlyList<string> Row(ErrorSummary errors) =>
     [

@@ -14,6 +14,9 @@ internal static class ComparePage
                 "What differs, and what that does",
                 [
                     .. CompareTables.Sentences(attribution).Select(sentence => new ReportParagraph(sentence)),
+                    .. VerdictNotes.Table(
+                        VerdictNotes.Of(attribution.A, loaded[0].Import) with { Name = "A" },
+                        VerdictNotes.Of(attribution.B, loaded[1].Import) with { Name = "B" }),
                     CompareTables.Numbers(attribution),
                     .. attribution.Differences.Count == 0
                         ? (IReportBlock[])[]

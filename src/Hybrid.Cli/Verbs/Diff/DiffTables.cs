@@ -34,7 +34,14 @@ internal static class DiffTables
     public static Report Page(DifferenceReport report, ImportReport? import, RunHeader header, string command) => new(
         "One network in two engines",
         [
-            new($"Verdict: {Verdict(report)}", [new ReportParagraph(Tolerance(report)), Table(report, false), Table(report, true)]),
+            new(
+                $"Verdict: {Verdict(report)}",
+                [
+                    new ReportParagraph(Tolerance(report)),
+                    .. VerdictNotes.Table(VerdictNotes.Of(new LoadedArchitecture(report.Plan.Architecture, import))),
+                    Table(report, false),
+                    Table(report, true),
+                ]),
             RunSections.Asked(command, [report.Plan.Architecture], [import]),
             RunSections.Run(header, report.Seconds),
         ]);

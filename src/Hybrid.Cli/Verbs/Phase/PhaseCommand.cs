@@ -7,6 +7,7 @@ using Hybrid.Import.Files;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Cells;
+using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Phases;
 
 namespace Hybrid.Cli.Verbs;
@@ -20,8 +21,8 @@ internal static class PhaseCommand
             "phase",
             "Maps the angle and gradient exponents over two hyperparameters and draws where they vanish.",
             "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y attention.branch,mlp.branch=0.1:0.9:40 --out phase.svg",
-            "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y mlp.branch=0.1:0.9:40 --measure 4 --out phase.html",
-            "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y mlp.branch=0.1:0.9:40 --measure 4 --out cells --shard 1/4",
+            "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y mlp.branch=0.1:0.9:40 --measure 16 --out phase.html",
+            "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y mlp.branch=0.1:0.9:40 --measure 16 --out cells --shard 1/4",
             "hybrid phase post-relu --x mlp.inStd=1:2:20 --y mlp.branch=0.1:1:20 --json");
         Argument<string> source = Options.Architecture();
         Option<string> x = Axis("--x", "Horizontal axis: fields (several joined by commas), range and number of values.");
@@ -43,7 +44,10 @@ internal static class PhaseCommand
         ArchitectureLoading loading = new(verb, common);
         ReportOption report = new(verb);
         Option<int> measure = Options.Integer<int>(
-            "--measure", "Random networks to measure at each of some 49 points of the diagram, 2 or more.", null, 2, 1 << 20);
+            "--measure",
+            "Random networks to measure at each of some 49 points of the diagram, 2 or more, and again at a second width: theory and "
+                + "networks are compared at infinite width; exit 1 where they disagree.",
+            null, 2, 1 << 20);
         verb.Options.Add(measure);
         CellOptions cells = new(verb);
         return verb.Does(parsed =>
@@ -51,15 +55,15 @@ internal static class PhaseCommand
             bool json = common.Json(parsed);
             ReportFile? page = report.File(parsed);
             string? path = parsed.GetValue(file);
+            PhaseWork? Work(LoadedArchitecture loaded) => parsed.GetValue(measure) is int each and > 0
+                ? new(loaded.Architecture, PhaseAxis.Parse(parsed.GetRequiredValue(x), "--x"),
+                    PhaseAxis.Parse(parsed.GetRequiredValue(y), "--y"), each, common.Seed(parsed), Machine.BuiltVersion)
+                : null;
             if (cells.Asked(parsed))
             {
-                if (parsed.GetValue(measure) is not (int each and > 0))
-                    throw new InputException("--shard and --slurm are for measured points; give --measure N, or leave them out");
-                PhaseWork work = new(
-                    loading.Load(parsed, parsed.GetRequiredValue(source)).Architecture,
-                    PhaseAxis.Parse(parsed.GetRequiredValue(x), "--x"),
-                    PhaseAxis.Parse(parsed.GetRequiredValue(y), "--y"), each, common.Seed(parsed), Machine.BuiltVersion);
-                return CellJobs.Do(session, parsed, cells, work, path ?? "", Options.ThreadsOf(parsed, threads));
+                PhaseWork apart = Work(loading.Load(parsed, parsed.GetRequiredValue(source)))
+                    ?? throw new InputException("--shard and --slurm are for measured points; give --measure N, or leave them out");
+                return CellJobs.Do(session, parsed, cells, apart, path ?? "", Options.ThreadsOf(parsed, threads));
             }
 
             if (path is null && !json)
@@ -72,13 +76,12 @@ internal static class PhaseCommand
             LoadedArchitecture loaded = loading.Load(parsed, parsed.GetRequiredValue(source));
             PhaseAxis horizontal = PhaseAxis.Parse(parsed.GetRequiredValue(x), "--x");
             PhaseAxis vertical = PhaseAxis.Parse(parsed.GetRequiredValue(y), "--y");
+            PhaseWork? work = Work(loaded);
             RunHeader header = new("phase", common.Seed(parsed));
             if (!json)
-                WriteHeader(session.Terminal.Out, header, loaded, horizontal, vertical);
+                WriteHeader(session.Terminal.Out, header, loaded, horizontal, vertical, work);
             PhaseGrid grid = Compute(session, loaded.Architecture, horizontal, vertical, Options.ThreadsOf(parsed, threads));
-            PhaseMeasurement? measurement = parsed.GetValue(measure) is int networks and > 0
-                ? Measure(session, grid, networks, header.Seed, Options.ThreadsOf(parsed, threads))
-                : null;
+            PhaseMeasurement? measurement = work is null ? null : Measure(session, work, Options.ThreadsOf(parsed, threads));
             JsonObject Document() => ImportNotes.AddTo(PhaseJson.ToNode(grid, measurement, header), loaded.Import);
             Report Page() => PhasePage.Of(grid, measurement, loaded, header, CommandText.Of(parsed));
             if (path is not null)
@@ -92,7 +95,7 @@ internal static class PhaseCommand
                 Json.Write(session.Terminal.Out, Document());
             else
                 PhaseTables.Write(session.Terminal, grid, measurement, path!);
-            return ExitCode.Agrees;
+            return CodeOf(measurement);
         });
     }
 
@@ -116,18 +119,24 @@ internal static class PhaseCommand
             Json.Write(session.Terminal.Out, document);
         else
             PhaseTables.Write(session.Terminal, grid, measurement, folder.PathOf("phase.svg"));
-        return ExitCode.Agrees;
+        return CodeOf(measurement);
     }
+
+    private static int CodeOf(PhaseMeasurement? measurement) =>
+        measurement?.Agreement == Agreement.Disagrees ? ExitCode.Disagrees : ExitCode.Agrees;
 
     private static Option<string> Axis(string name, string description) =>
         new(name) { Description = description, HelpName = "PATHS=lo:hi:count", Required = true };
 
-    private static void WriteHeader(TextWriter output, RunHeader header, LoadedArchitecture loaded, PhaseAxis x, PhaseAxis y)
+    private static void WriteHeader(
+        TextWriter output, RunHeader header, LoadedArchitecture loaded, PhaseAxis x, PhaseAxis y, PhaseWork? work)
     {
         header.Write(output);
         output.WriteLine(RunHeader.Describe(loaded.Architecture));
         ImportNotes.Write(output, loaded.Import);
         output.WriteLine($"{x.Count} × {y.Count} points");
+        if (work is not null)
+            output.WriteLine($"{work.Cells.Count} of them measured, {work.Ensembles} each");
         output.WriteLine();
     }
 
@@ -143,11 +152,11 @@ internal static class PhaseCommand
             session.Cancellation));
     }
 
-    private static PhaseMeasurement Measure(Session session, PhaseGrid grid, int networks, ulong seed, int threads)
+    private static PhaseMeasurement Measure(Session session, PhaseWork work, int threads)
     {
         using ProgressLine progress = new(session.Terminal);
         return PhaseMeasurement.Run(
-            grid, networks, seed, threads,
+            work, threads,
             (done, total) => progress.Report("measure", "points of measured networks", done, total), session.Cancellation);
     }
 

@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 using Hybrid.Cli.Output;
 using Hybrid.Import.Json;
 using Hybrid.Import.Records;
+using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Phases;
-using Hybrid.Lab.Statistics;
 using Hybrid.Theory;
 
 namespace Hybrid.Cli.Verbs;
@@ -35,20 +35,34 @@ internal static class PhaseJson
     private static JsonObject Measured(PhaseMeasurement measurement) => new()
     {
         ["networks"] = measurement.Networks,
+        ["agreement"] = Words.Of(measurement.Agreement),
+        ["comparisons"] = new JsonObject
+        {
+            ["agree"] = measurement.Count(Agreement.Agrees),
+            ["disagree"] = measurement.Count(Agreement.Disagrees),
+            ["inconclusive"] = measurement.Count(Agreement.Inconclusive),
+        },
+        ["familyWiseRate"] = measurement.FamilyWiseRate,
         ["points"] = new JsonArray([.. measurement.Points.Select(point => (JsonNode)new JsonObject
         {
             ["x"] = JsonNumber.OrNull(point.X),
             ["y"] = JsonNumber.OrNull(point.Y),
-            ["angleExponent"] = Exponent(point.Angle, point.PredictedAngle),
-            ["gradientExponent"] = Exponent(point.Gradient, point.PredictedGradient),
+            ["angleExponent"] = Exponent(point.Angle),
+            ["gradientExponent"] = Exponent(point.Gradient),
         })]),
     };
 
-    private static JsonObject Exponent(Estimate measured, double predicted) => new()
+    private static JsonObject Exponent(ExponentComparison exponent) => new()
     {
-        ["mean"] = JsonNumber.OrNull(measured.Mean),
-        ["standardError"] = JsonNumber.OrNull(measured.StandardError),
-        ["predicted"] = JsonNumber.OrNull(predicted),
+        ["mean"] = JsonNumber.OrNull(exponent.Measured.Mean),
+        ["standardError"] = JsonNumber.OrNull(exponent.Measured.StandardError),
+        ["predicted"] = JsonNumber.OrNull(exponent.Prediction),
+        ["finiteWidth"] = JsonNumber.OrNull(exponent.Extrapolation.FiniteWidth),
+        ["curvature"] = JsonNumber.OrNull(exponent.Extrapolation.Curvature),
+        ["extrapolated"] = JsonNumber.OrNull(exponent.Extrapolation.Value),
+        ["extrapolatedError"] = JsonNumber.OrNull(exponent.Extrapolation.Spread.StandardError),
+        ["tolerance"] = JsonNumber.OrNull(exponent.Tolerance),
+        ["agreement"] = Words.Of(exponent.Agreement),
     };
 
     private static JsonNode Axis(PhaseAxis axis) => new JsonObject

@@ -1,6 +1,7 @@
 using Hybrid.Cli.Output;
 using Hybrid.Cli.Shared;
 using Hybrid.Drawing;
+using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Phases;
 using Hybrid.Lab.Statistics;
 using Hybrid.Theory;
@@ -15,10 +16,7 @@ internal static class PhaseTables
         PhaseMap.Write(terminal, grid);
         TextTable.Write(terminal, Of(grid));
         if (measurement is not null)
-        {
-            terminal.Out.WriteLine(Caption(measurement));
-            TextTable.Write(terminal, Of(measurement));
-        }
+            Write(terminal, grid, measurement);
 
         terminal.Out.WriteLine($"written: {path}");
     }
@@ -29,31 +27,72 @@ internal static class PhaseTables
         ["<exponent", "<symbol", "least", "greatest", "share < 0", "<zero line"],
         [Row(grid.Angle, grid.AngleZero, "angle", "λ_a"), Row(grid.Gradient, grid.GradientZero, "gradient", "λ_g")]);
 
-    /// <summary>What was measured, and what its deviations hold besides sampling noise.</summary>
+    /// <summary>What was measured, and what the columns of <see cref="Errors"/> mean.</summary>
     public static string Caption(PhaseMeasurement measurement) =>
-        $"{measurement.Points.Count} points, {measurement.Networks} random networks each, "
-            + "at the collapsed line; finite width shifts an exponent by O(1/width)";
+        $"{measurement.Points.Count} points, {measurement.Networks} random networks each, at the collapsed line.\n"
+            + "at ∞: carried to infinite width from a second width; detectable: the largest error that would still agree, in the median";
 
     /// <summary>How far measured exponents are from the predicted ones.</summary>
-    public static ReportTable Of(PhaseMeasurement measurement) => new(
+    public static ReportTable Errors(PhaseMeasurement measurement) => new(
         "",
-        ["<exponent", "<symbol", "median |measured − predicted|", "largest", "median standard error"],
+        ["<|measured − predicted|", "<symbol", "at width 50%", "largest", "at ∞ 50%", "largest", "detectable"],
         [
-            Deviations("angle", "λ_a", measurement.Points.Select(point => (point.Angle, point.PredictedAngle))),
-            Deviations("gradient, at the line", "λ_g", measurement.Points.Select(point => (point.Gradient, point.PredictedGradient))),
+            ErrorRow("angle", "λ_a", [.. measurement.Points.Select(point => point.Angle)]),
+            ErrorRow("gradient, at the line", "λ_g", [.. measurement.Points.Select(point => point.Gradient)]),
         ]);
 
-    private static IReadOnlyList<string> Deviations(string name, string symbol, IEnumerable<(Estimate Measured, double Predicted)> points)
+    /// <summary>Every comparison that <paramref name="shown"/> picks, row by row from the lower left.</summary>
+    public static ReportTable Points(PhaseGrid grid, PhaseMeasurement measurement, Func<Agreement, bool> shown) => new(
+        "",
+        [string.Join(", ", grid.X.Paths), string.Join(", ", grid.Y.Paths), "<symbol", "predicted", "<at width", "<at ∞", "tolerance", "<"],
+        [
+            .. measurement.Points.SelectMany(point => (IReadOnlyList<string>[])
+                [.. Compared(point, "λ_a", point.Angle, shown), .. Compared(point, "λ_g", point.Gradient, shown)]),
+        ]);
+
+    private static void Write(Terminal terminal, PhaseGrid grid, PhaseMeasurement measurement)
     {
-        double[] deviations = [.. points.Select(point => Math.Abs(point.Measured.Mean - point.Predicted))];
-        double[] errors = [.. points.Select(point => point.Measured.StandardError)];
+        terminal.Out.WriteLine(Caption(measurement));
+        TextTable.Write(terminal, Errors(measurement));
+        if (measurement.Agreement == Agreement.Disagrees)
+            TextTable.Write(terminal, Points(grid, measurement, agreement => agreement == Agreement.Disagrees));
+        terminal.Out.WriteLine(AgreementText.Counts(measurement.Count, measurement.FamilyWiseRate));
+        terminal.Out.WriteLine($"verdict: {AgreementText.Verdict(measurement.Agreement, "--measure")}");
+        terminal.Out.WriteLine();
+    }
+
+    private static IEnumerable<IReadOnlyList<string>> Compared(
+        MeasuredPoint point, string symbol, ExponentComparison exponent, Func<Agreement, bool> shown)
+    {
+        if (shown(exponent.Agreement))
+        {
+            yield return
+            [
+                Numbers.Significant(point.X),
+                Numbers.Significant(point.Y),
+                symbol,
+                Numbers.Significant(exponent.Prediction),
+                exponent.Measured.ToString(),
+                Numbers.Uncertain(exponent.Extrapolation.Value, exponent.Extrapolation.Spread.StandardError),
+                Numbers.Significant(exponent.Tolerance, 2),
+                Words.Mark(exponent.Agreement),
+            ];
+        }
+    }
+
+    private static IReadOnlyList<string> ErrorRow(string name, string symbol, IReadOnlyList<ExponentComparison> exponents)
+    {
+        double[] atWidth = [.. exponents.Select(exponent => Math.Abs(exponent.Measured.Mean - exponent.Prediction))];
+        double[] infinite = [.. exponents.Select(exponent => Math.Abs(exponent.Extrapolation.Value - exponent.Prediction))];
         return
         [
             name,
             symbol,
-            Numbers.Significant(Percentiles.Of(deviations).P50, 3),
-            Numbers.Significant(deviations.Max(), 3),
-            Numbers.Significant(Percentiles.Of(errors).P50, 3),
+            Numbers.Significant(Percentiles.Of(atWidth).P50, 3),
+            Numbers.Significant(atWidth.Max(), 3),
+            Numbers.Significant(Percentiles.Of(infinite).P50, 3),
+            Numbers.Significant(infinite.Max(), 3),
+            Numbers.Significant(Percentiles.Of(exponents.Select(exponent => exponent.Tolerance)).P50, 3),
         ];
     }
 

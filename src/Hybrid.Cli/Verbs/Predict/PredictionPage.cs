@@ -14,7 +14,7 @@ internal static class PredictionPage
         return new(
             $"{prediction.Architecture.Name}: can it train?",
             [
-                new(VerdictText.Sentence(prediction.Architecture, prediction.Trainability), [.. Verdict(output)]),
+                new(VerdictText.Sentence(prediction.Architecture, prediction.Trainability), [.. Verdict(output, loaded.Import)]),
                 new("Layer by layer", [Figure(prediction), new ReportParagraph(VerdictText.Legend), PredictionTables.Layers(prediction)]),
                 new(
                     "Module by module",
@@ -30,21 +30,15 @@ internal static class PredictionPage
             ]);
     }
 
-    private static IEnumerable<IReportBlock> Verdict(PredictionOutput output)
+    private static IEnumerable<IReportBlock> Verdict(PredictionOutput output, ImportReport? import)
     {
         Prediction prediction = output.Prediction;
         yield return new ReportParagraph(VerdictText.Distance(prediction.Trainability));
         if (VerdictText.Evidence(prediction.Architecture, prediction.Trainability) is string evidence)
             yield return new ReportParagraph(evidence);
         yield return new ReportTable("", ["<why"], [.. prediction.Trainability.Reasons.Select(reason => (IReadOnlyList<string>)[reason])]);
-        if (output.Caveats.Length > 0)
-        {
-            yield return new ReportTable(
-                "",
-                ["<effect", "<caveats, the strongest first"],
-                [.. output.Caveats.Select(caveat => (IReadOnlyList<string>)[VerdictText.Effect(caveat), caveat.Text])]);
-        }
-
+        foreach (IReportBlock notes in VerdictNotes.Table(new VerdictNotes(prediction.Architecture.Name, output.Caveats, import)))
+            yield return notes;
         yield return PredictionTables.Exponents(prediction);
         yield return new ReportParagraph($"bound: {NormBounds.Of(prediction.Architecture).Statement}");
     }

@@ -15,6 +15,7 @@ internal static class ProbePage
                 "What was found",
                 [
                     .. shown.Select(result => new ReportParagraph(string.Join(' ', ProbeTables.Sentences(result)))),
+                    .. Notes(shown),
                     new ReportFigure(
                         "probe.svg", "Norms, branches, angles, attention, gradients and the largest activation by layer.", figure),
                     .. shown.Count > 1 ? (IReportBlock[])[ProbeTables.Comparison(shown)] : [],
@@ -25,10 +26,15 @@ internal static class ProbePage
             RunSections.Asked(command, shown.Select(result => result.Blocks)),
             new(
                 "How it was read",
-                [
-                    .. shown.Select(result => new ReportParagraph($"{result.Name}: {ProbeTables.Input(result)}.")),
-                    .. shown.SelectMany(result => result.Notes).Distinct().Select(note => new ReportParagraph(note)),
-                ]),
+                [.. shown.Select(result => new ReportParagraph($"{result.Name}: {ProbeTables.Input(result)}."))]),
             RunSections.Run(header, shown.Sum(result => result.Seconds)),
         ]);
+
+    /// <summary>What was assumed, once for all that is shown.</summary>
+    private static IReportBlock[] Notes(IReadOnlyList<ProbeResult> shown)
+    {
+        IReadOnlyList<string>[] rows =
+            [.. shown.SelectMany(result => result.Notes).Distinct().Select(note => (IReadOnlyList<string>)[note])];
+        return rows.Length == 0 ? [] : [new ReportTable("", ["<notes"], rows)];
+    }
 }

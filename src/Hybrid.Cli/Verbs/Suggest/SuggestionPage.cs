@@ -11,13 +11,18 @@ internal static class SuggestionPage
     public static Report Of(Suggestion suggestion, LoadedArchitecture loaded, RunHeader header, string command)
     {
         ReportTable? changes = SuggestionTables.Changes(suggestion);
+        Prediction now = Predict.Architecture(suggestion.Architecture);
         return new(
             $"{suggestion.Architecture.Name}: what to change",
             [
                 new(
                     SuggestionTables.Outcome(suggestion),
-                    [.. changes is null ? (IReportBlock[])[] : [changes], SuggestionTables.Sums(suggestion)]),
-                new("Layer by layer", [Figure(suggestion, changes is not null), new ReportParagraph(VerdictText.Legend)]),
+                    [
+                        .. changes is null ? (IReportBlock[])[] : [changes],
+                        .. VerdictNotes.Table(VerdictNotes.Of(now, loaded.Import)),
+                        SuggestionTables.Sums(suggestion),
+                    ]),
+                new("Layer by layer", [Figure(suggestion, now, changes is not null), new ReportParagraph(VerdictText.Legend)]),
                 new("Published recipes", [SuggestionTables.Alternatives(suggestion), new ReportParagraph(SuggestionTables.Limits())]),
                 RunSections.Assumptions(),
                 RunSections.Asked(command, [loaded.Architecture], [loaded.Import]),
@@ -25,9 +30,9 @@ internal static class SuggestionPage
             ]);
     }
 
-    private static ReportFigure Figure(Suggestion suggestion, bool changed)
+    private static ReportFigure Figure(Suggestion suggestion, Prediction now, bool changed)
     {
-        List<LayerCurve> curves = [new("now", Predict.Architecture(suggestion.Architecture).Layers, [])];
+        List<LayerCurve> curves = [new("now", now.Layers, [])];
         if (changed)
             curves.Add(new("suggested", Predict.Architecture(suggestion.Suggested).Layers, []));
         return new(

@@ -3,7 +3,7 @@ using Hybrid.Drawing;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Theory;
 
-namespace Hybrid.Cli.Verbs;
+namespace Hybrid.Cli.Output;
 
 /// <summary>What an import takes for granted, evaluated again without it where that can be done.</summary>
 internal static class ImportCaveats
@@ -19,6 +19,15 @@ internal static class ImportCaveats
         return Theory.Caveats.Rank(
             prediction.Trainability,
             [.. prediction.Caveats, .. Tokens(prediction, import), .. Scaling(prediction, import, otherScaling), .. Unmodelled(import)]);
+    }
+
+    /// <summary>What could change the numbers and is not in them.</summary>
+    public static IEnumerable<Caveat> Unmodelled(ImportReport import)
+    {
+        foreach (string note in import.Notes.Where(note => note.Contains("not modelled", StringComparison.Ordinal)))
+            yield return Theory.Caveats.Uncomputed(note);
+        if (import.IgnoredKeys.Count > 0)
+            yield return Theory.Caveats.Uncomputed($"ignored keys could scale something: {string.Join(", ", import.IgnoredKeys)}");
     }
 
     private static IEnumerable<Caveat> Tokens(Prediction prediction, ImportReport import)
@@ -51,14 +60,6 @@ internal static class ImportCaveats
             other.Counted,
             $"{reading}, q at the output is {Short(input * Math.Exp(other.Growth))} and not {Short(last.Q)}, g_d at the input "
                 + $"{Short(Math.Exp(other.Gradient))} and not {Short(first.GradientDiagonal)}");
-    }
-
-    private static IEnumerable<Caveat> Unmodelled(ImportReport import)
-    {
-        foreach (string note in import.Notes.Where(note => note.Contains("not modelled", StringComparison.Ordinal)))
-            yield return Theory.Caveats.Uncomputed(note);
-        if (import.IgnoredKeys.Count > 0)
-            yield return Theory.Caveats.Uncomputed($"ignored keys could scale something: {string.Join(", ", import.IgnoredKeys)}");
     }
 
     private static string Short(double value) => Numbers.Significant(value, 3);
