@@ -61,7 +61,8 @@ internal static class CostCurves
             double[] seconds = [.. cells.Select(cell => cell.Seconds)], memory = [.. cells.Select(cell => cell.Memory)];
             Console.WriteLine(
                 $"| {curve.Name} | {curve.Size} | {string.Join(", ", curve.Values)} | {Show(seconds)} | "
-                + $"{Exponent(curve.Values, seconds):0.00} | {curve.Time} | {Show(memory)} | {Exponent(curve.Values, memory):0.00} | {curve.Memory} |");
+                + $"{Exponent(curve.Values, seconds):0.00} | {curve.Time} | {Show(memory)} | "
+                + $"{Exponent(curve.Values, memory):0.00} | {curve.Memory} |");
         }
 
         return 0;
