@@ -77,7 +77,7 @@ let private weights (norms: ParameterGradientNorms) =
       "mlpOut", norms.MlpOut ]
 
 [<Fact>]
-let ``Weight gradients and sensitivities of a block are those of a network that is made of it alone`` () =
+let ``Weight gradients of a block are those of a network that is made of it alone`` () =
     each (fun name (scheduled, constant) layer ->
         let block = (Geometry.forward scheduled (Laws.exact scheduled))[layer - 1]
         let alone = Geometry.block constant (Laws.exact constant) 1 block.Input
@@ -87,14 +87,24 @@ let ``Weight gradients and sensitivities of a block are those of a network that 
             (weights (ParameterGradients.ofStep constant expected above),
              weights (ParameterGradients.ofStep scheduled actual above))
             ||> List.map2 (fun (weight, expected) (_, actual) -> weight, expected, actual)
-            |> Check.relativeRows $"weights, {name}" 1e-12
+            |> Check.relativeRows $"weights, {name}" 1e-12)
+
+// Without logits, whose moments would be most of the time.
+[<Fact>]
+let ``Sensitivities of a block are those of a network that is made of it alone`` () =
+    each (fun name pair layer ->
+        let scheduled, constant =
+            Networks.logitStd 0.0 (fst pair), Networks.logitStd 0.0 (snd pair)
+
+        let blocks = Geometry.forward scheduled (Laws.exact scheduled)
+        let input = blocks[layer - 1].Input
 
         // the record carries ρ, so that u is known to the rounding of 1
         let here =
             { constant with
                 Input =
-                    { Norm = block.Input.Q
-                      Correlation = block.Input.Rho } }
+                    { Norm = input.Q
+                      Correlation = input.Rho } }
 
         let struct (attention, mlp) = Array.head (Bounds.backwardSensitivity here)
 
@@ -202,3 +212,25 @@ let ``Bounds add what each block itself may add`` () =
             1e-13
             (ratio constant (Array.create 4 sensitivity[layer - 1]) 1)
             (ratio scheduled sensitivity layer))
+
+// Branches are independent of the stream, so that mean squares add whatever the positions are.
+[<Fact>]
+let ``Under a causal mask too the stream behind a block is what the block's own weights add up to`` () =
+    let scheduled =
+        { fst (pair Placement.Pre Wiring.Sequential 1) with
+            Tokens = 5
+            Width = 60
+            Mask = Mask.Causal }
+
+    for scales in ModuleScales.ofArchitecture scheduled do
+        let at (schedule: Schedule) = schedule.At scales.Layer ** 2.0
+
+        let behindAttention =
+            at scheduled.Attention.Skip * scales.Stream ** 2.0
+            + at scheduled.Attention.Branch * scales.Attention ** 2.0
+
+        let expected =
+            at scheduled.Mlp.Skip * behindAttention
+            + at scheduled.Mlp.Branch * scales.Mlp ** 2.0
+
+        Check.relative $"layer {scales.Layer}" 1e-11 expected (scales.Output ** 2.0)
