@@ -19,6 +19,28 @@ public class TestPlanTests
     public void The_tests_that_are_made_are_the_planned_ones_and_share_the_familys_rate(string name) =>
         Assert.All(Enum.GetValues<ExperimentScale>(), scale => PlannedAndMade(ExperimentCatalogue.Find(name).Design(scale)));
 
+    // A test that took a level of its own would not see that the family's is another.
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_interval_is_that_of_the_level_which_the_plan_gives(string name)
+    {
+        ExperimentDesign design = ExperimentCatalogue.Find(name).Design(ExperimentScale.Quick);
+        CellResults cells = new(design.Cells.ToDictionary(cell => cell.Key, cell => MadeUp(cell.Key)));
+        TestedNumber[] usual = Judged(1), strict = Judged(1e-3);
+        Assert.All(usual.Zip(strict), pair =>
+        {
+            (TestedNumber wide, TestedNumber wider) = pair;
+            // NaN or ∞ where nothing was measured; 0 where nothing is by chance.
+            bool byChance = double.IsFinite(wide.HalfWidth) && wide.HalfWidth > 0;
+            Assert.True(
+                !byChance || wider.HalfWidth > wide.HalfWidth,
+                $"{wide.Subject}: {wide.Quantity}: ± {wide.HalfWidth} and ± {wider.HalfWidth} at a thousandth of the level");
+        });
+
+        TestedNumber[] Judged(double share) =>
+            [.. design.Judge(cells, share * design.Plan.Level).Results.SelectMany(result => result.Tests)];
+    }
+
     [Fact]
     public void A_design_that_makes_other_tests_than_it_planned_is_refused()
     {

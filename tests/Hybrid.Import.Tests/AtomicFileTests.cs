@@ -27,6 +27,36 @@ public class AtomicFileTests
         Assert.Empty(Directory.GetFiles(folder.Root));
     }
 
+    // Whatever is there at any moment is what one of them wrote, whole.
+    [Fact]
+    public void Many_writers_of_one_path_do_not_meet()
+    {
+        const int Writers = 8, Times = 40;
+        using TemporaryFolder folder = new();
+        string path = folder.Path("figure.svg");
+        string[] texts = [.. Enumerable.Range(0, Writers).Select(writer => new string((char)('a' + writer), 1000 * (writer + 1)))];
+        Task[] writers = [.. texts.Select(text => Task.Factory.StartNew(
+            () =>
+            {
+                for (int time = 0; time < Times; time++)
+                {
+                    AtomicFile.WriteText(path, text, durable: false);
+                    Assert.Contains(File.ReadAllText(path), texts);
+                }
+            },
+            TaskCreationOptions.LongRunning))];
+        Task.WaitAll(writers);
+        Assert.Equal([path], Directory.GetFiles(folder.Root));
+    }
+
+    [Fact]
+    public void The_name_of_an_unfinished_file_is_its_processs_own_and_is_never_given_again()
+    {
+        string[] names = [.. Enumerable.Range(0, 1000).Select(_ => Leftovers.NameFor("figure.svg"))];
+        Assert.Distinct(names);
+        Assert.All(names, name => Assert.EndsWith($".{Environment.ProcessId}{Leftovers.Ending}", name));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("missing/figure.svg")]

@@ -33,26 +33,40 @@ let ``Normalised branches: at initialisation the squared norm grows by a² per s
     Check.relative "magnitude" 1e-13 (sqrt 2.0 + 40.0) (Array.last bound)
     Check.relative "variance" 1e-13 (Math.Pow(sqrt 2.0 + 40.0, 2.0)) (Array.last (Bounds.variance architecture 1.0))
 
+// A Gaussian matrix of m×k entries of variance σ²/k has operator norm σ(1 + √(m/k)) as both grow.
 [<Fact>]
 let ``Pre: with random weights' operator norms the bound holds and grows linearly`` () =
-    let architecture = placed Placement.Pre
-    // a square Gaussian matrix of entry variance σ²/d has operator norm 2σ as d → ∞
-    let norms: BlockWeightNorms =
-        { Query = 2.0
-          Key = 2.0
-          Value = 2.0
-          Output = 2.0
-          MlpIn = 2.0
-          MlpUp = 1.0
-          MlpOut = 2.0 }
+    for activation in [ Activation.Gelu; Activation.Tanh; Activation.Sigmoid ] do
+        for hidden in [ 256; 768; 3072 ] do
+            let architecture =
+                { placed Placement.Pre with
+                    Activation = activation
+                    MlpWidth = hidden }
 
-    let bound = Bounds.magnitudeFromWeights architecture 1.0 (Array.create 20 norms)
-    let blocks = Geometry.forward architecture (Laws.exact architecture)
+            let wide = float hidden / float architecture.Width
 
-    for layer in 1..20 do
-        Assert.True(bound[layer] >= sqrt blocks[layer - 1].Output.Q)
+            let norms: BlockWeightNorms =
+                { Query = 2.0
+                  Key = 2.0
+                  Value = 2.0
+                  Output = 2.0
+                  MlpIn = 1.0 + sqrt wide
+                  MlpUp = 1.0
+                  MlpOut = 1.0 + sqrt (1.0 / wide) }
 
-    Check.relative "step" 1e-12 (4.0 + 4.0 * Bounds.lipschitz Activation.Gelu) (Array.last bound - bound[19])
+            let bound = Bounds.magnitudeFromWeights architecture 1.0 (Array.create 20 norms)
+            let blocks = Geometry.forward architecture (Laws.exact architecture)
+            let offset = sqrt wide * Activation.value activation 0.0
+
+            let step = 4.0 + norms.MlpOut * (norms.MlpIn * Bounds.lipschitz activation + offset)
+
+            for layer in 1..20 do
+                Check.atLeast
+                    $"{activation}, d_mlp = {hidden}, layer {layer}"
+                    (sqrt blocks[layer - 1].Output.Q)
+                    bound[layer]
+
+                Check.relative $"{activation}, d_mlp = {hidden}, step" 1e-12 step (bound[layer] - bound[layer - 1])
 
 // W_1 = 0 and W_2 = w e 1ᵀ/√d_mlp: the hidden layer is φ(0) in every coordinate, and W_2 takes all of it.
 [<Fact>]

@@ -200,3 +200,14 @@ let ``A schedule acts layer by layer`` () =
     // peri: q grows by exactly a² per sublayer
     let norms = forward scheduled |> Array.map _.Output.Q
     Check.relativeRows "q" 1e-15 [ "1", 2.0, norms[0]; "2", 6.0, norms[1]; "3", 15.0, norms[2] ]
+
+// ReLU without norm or skip multiplies q by σ_w²/2 = 5e39 a block, which passes 1e150 in the fourth.
+[<Fact>]
+let ``A norm that leaves double precision says in which layer`` () =
+    let growing = Networks.perceptron Activation.Relu 1e20 0.0
+
+    let thrown =
+        Assert.Throws<DivergenceException>(fun () -> Geometry.forward growing (Laws.exact growing) |> ignore)
+
+    Assert.Equal(4, thrown.Layer)
+    Assert.Contains("at layer 4", thrown.Message)

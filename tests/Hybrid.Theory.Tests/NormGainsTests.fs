@@ -69,31 +69,36 @@ let ``A gain behind a branch is its weight: squared norms grow by a²γ²`` () =
         let expected = Bounds.squaredNormAtInitialisation architecture 0.6
         Check.relative "q" 1e-12 (Array.last expected) (Array.last blocks).Output.Q
 
+/// The stream in the given units: every sum r x + a f(x) has the norm γ² behind it, and f sees it as it is.
+let private inGivenUnits gain (architecture: Architecture) =
+    let bare =
+        { architecture with
+            Norm = Placement.None }
+
+    let normalised step state =
+        { (Geometry.step bare (Laws.exact bare) step state).Output with
+            Q = gain * gain }
+
+    Array.init architecture.Depth (fun layer -> (Block.at bare (layer + 1)).Steps)
+    |> Array.scan (Array.fold (fun state step -> normalised step state)) (Geometry.input bare)
+
 [<Fact>]
 let ``Post: a gain is a change of units of the stream`` () =
-    // with r = 0 the stream after an MLP block is γ N(f(z)): its u must be that of tokens of norm γ² through the module
-    let gain = 1.4
+    let weighted skip =
+        { (network Placement.Post |> Networks.weighted (skip, 0.7) (skip * skip, 1.2)) with
+            Input = { Norm = 2.3; Correlation = 0.4 } }
 
-    let skipless =
-        let plain = network Placement.Post
+    for gain in [ 0.6; 1.4 ] do
+        for skip in [ 0.0; 0.8; 1.0 ] do
+            let architecture = weighted skip
+            let blocks = NormGains.absorb { Input = 1.0; Output = gain } architecture |> run
+            let given = inGivenUnits gain architecture
 
-        { plain with
-            Attention =
-                { plain.Attention with
-                    Branch = Schedule.Constant 0.0 }
-            Mlp =
-                { plain.Mlp with
-                    Skip = Schedule.Constant 0.0 } }
-
-    let absorbed = NormGains.absorb { Input = 1.0; Output = gain } skipless
-    let blocks = run absorbed
-    let first = blocks[0].Output
-    let bare = { skipless with Norm = Placement.None }
-    // the second block sees norm γ² in the given units
-    let direct =
-        Geometry.step bare (Laws.exact bare) (Block.at bare 1).Steps[1] { Q = gain * gain; U = first.U }
-
-    Check.relative "u" 1e-12 direct.Output.U blocks[1].Output.U
+            for layer in 1 .. architecture.Depth do
+                let expected, actual = given[layer], blocks[layer - 1].Output
+                Check.relative $"γ²q of layer {layer}, γ = {gain}, r = {skip}" 1e-12 expected.Q (gain * gain * actual.Q)
+                Check.relative $"u of layer {layer}, γ = {gain}, r = {skip}" 1e-12 expected.U actual.U
+                Check.absolute $"ρ of layer {layer}, γ = {gain}, r = {skip}" 1e-12 expected.Rho actual.Rho
 
 [<Fact>]
 let ``A gain that the placement has not is refused`` () =

@@ -21,9 +21,9 @@ public static class UniformBits
         Span<ulong> block = stackalloc ulong[WordsPerBlock];
         for (ulong counter = 0; !destination.IsEmpty; counter += (ulong)Vector256<ulong>.Count)
         {
-            // Four counters of 128 bits: two words each.
+            // Four counters of 128 bits: two words each. A span holds fewer words than 2³² counters have.
             Vector256<ulong> x0 = Vector256.Create(counter) + Vector256<ulong>.Indices;
-            Vector256<ulong> x1 = Vector256.Create(counter >> 32 | Stream.UniformDomain);
+            Vector256<ulong> x1 = Vector256.Create(Stream.UniformDomain);
             Vector256<ulong> x2 = Vector256.Create(stream.Sample), x3 = Vector256.Create(stream.Place);
             Philox.Encrypt(ref schedule[0], ref x0, ref x1, ref x2, ref x3);
             Normals256.Join(x0, x2).CopyTo(block);

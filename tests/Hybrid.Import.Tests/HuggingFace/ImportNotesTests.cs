@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Lab.Tests;
 using Xunit;
@@ -72,6 +73,22 @@ public class ImportNotesTests
     [InlineData("\"hidden_activation\": \"relu\", \"hidden_act\": \"silu\"", "hidden_activation relu is used, not hidden_act silu")]
     public void An_unusual_key_is_said_too(string key, string note) =>
         Assert.Contains(ImportTests.Parse(ImportTests.Tiny(key)).Import!.Notes, text => text.Contains(note));
+
+    // Token, position and segment vectors share a third of their power, the segment's; without position vectors half.
+    [Theory]
+    [InlineData("absolute", "normalised sum of token, position and the segment that all share: q₀ = 1, ρ₀ = 0.3333")]
+    [InlineData("alibi", "normalised sum of token and the segment that all share, with no position vectors: q₀ = 1, ρ₀ = 0.5")]
+    public void Berts_note_of_its_input_is_its_input(string positions, string note)
+    {
+        LoadedArchitecture loaded = ImportTests.Parse(
+            $$"""
+            {"model_type": "bert", "hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 128,
+            "position_embedding_type": "{{positions}}"}
+            """);
+        Assert.Contains(loaded.Import!.Notes, text => text.Contains(note));
+        Assert.EndsWith(
+            string.Create(CultureInfo.InvariantCulture, $"ρ₀ = {loaded.Architecture.Input.Correlation:G4}"), note);
+    }
 
     [Theory]
     [InlineData("gpt2")]

@@ -1,3 +1,5 @@
+using Hybrid.Architectures;
+using Hybrid.Networks.Engines.Conditioned;
 using Hybrid.Networks.Model;
 using Hybrid.Networks.Random;
 using Xunit;
@@ -63,6 +65,22 @@ public sealed class RandomStreamTests
         RandomStream[] streams = [.. Enum.GetValues<MatrixRole>().Select(role => role.Stream())];
         Assert.All(streams, stream => Assert.True(stream.IsOfBlock()));
         Assert.Equal(streams.Length, streams.Distinct().Count());
+    }
+
+    // Laws of single quantities do not tell whether two of them, far from each other in a block, come of the same numbers.
+    [Fact]
+    public void Networks_in_coordinates_draw_everything_in_a_block_from_a_stream_of_its_own()
+    {
+        RandomStream[] matrices = [.. Enum.GetValues<MatrixRole>().Select(role => role.Stream())];
+        RandomStream[] streams =
+        [
+            .. BlockSublayer.Of(Networks.Of(Placement.Pre, Activation.Tanh), 1)
+                .Select(place => new SublayerPart(place, null!, null!, null!, default))
+                .SelectMany(part => (RandomStream[])[part.ImageStream, part.FrameStream, part.InputStream]),
+            .. matrices,
+        ];
+        Assert.Equal(6 + matrices.Length, streams.Length);
+        Assert.Distinct(streams);
     }
 
     [Fact]

@@ -16,6 +16,19 @@ public sealed class UniformBitsTests
         Assert.Equal(1000, all.Distinct().Count());
     }
 
+    // The stream's definition, one word at a time: a seed's networks and data are the same for ever.
+    [Fact]
+    public void Words_are_those_of_the_counters_that_a_key_has_for_uniform_bits()
+    {
+        ulong[] words = Words(Key, 100);
+        for (uint i = 0; i < words.Length; i++)
+        {
+            uint counter = i / 8 * 4 + i % 4, half = i % 8 / 4;
+            uint[] four = ScalarNormals.Philox(Key.Seed, counter, 1u << 30, (uint)Key.Sample, (uint)(Key.Layer << 7 | Key.Matrix));
+            Assert.Equal(four[half] | (ulong)four[half + 2] << 32, words[i]);
+        }
+    }
+
     [Fact]
     public void Every_field_of_the_key_names_another_stream()
     {

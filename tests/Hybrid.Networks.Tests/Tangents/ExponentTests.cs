@@ -71,6 +71,27 @@ public sealed class ExponentTests
         }
     }
 
+    // Blocks that do nothing but divide by the norm: what lies along the token vanishes in the first of them, what lies across it is
+    // divided as the token is. A tangent's part along the token, a share 1/d of its square, would shrink the first growth by as much.
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(3, 2)]
+    [InlineData(8, 4)]
+    [InlineData(8, 7)]
+    public void Differences_start_across_the_token(int width, int differences)
+    {
+        Architecture idle = Networks.Of(
+            Placement.Post, Activation.Tanh, 4, 2, width, attentionBranch: 0, mlpBranch: 0, skip: 0.7, norm0: 2.5);
+        using LineExponents exponents = new(idle, differences);
+        double[] angle = new double[2], gradient = new double[2];
+        for (int sample = 0; sample < 20; sample++)
+        {
+            exponents.Run(3, sample, angle, gradient);
+            // 1e-16 for each of some d roundings
+            Near.Equal($"λ_a of network {sample}", [0, 0], angle, 1e-14);
+        }
+    }
+
     public static TheoryData<Placement, Wiring, Activation> Cases
     {
         get

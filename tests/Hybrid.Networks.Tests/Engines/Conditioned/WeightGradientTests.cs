@@ -6,6 +6,7 @@ using Hybrid.Networks.Inputs;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
 using Hybrid.Networks.Random;
+using Hybrid.Theory;
 using Xunit;
 
 namespace Hybrid.Networks.Tests.Engines.Conditioned;
@@ -68,6 +69,41 @@ public sealed unsafe class WeightGradientTests
         Assert.All(
             Enum.GetValues<MatrixRole>(),
             role => Assert.Equal(roles.Contains(role), double.IsFinite(result.WeightGradients[0][(int)role])));
+    }
+
+    // A bias is what all tokens share: its gradient is their sum, most of which is overlaps of different tokens where attention has
+    // mixed them. Derivation (5.4), exact without logits as the width grows; what finite width leaves is c/d, estimated by the
+    // change from d/2 to d.
+    [Fact]
+    public void A_bias_has_the_gradient_of_all_tokens_together()
+    {
+        const int width = 512, samples = 100;
+        (double mean, double error, double overlap) = Measured(width);
+        (double halfMean, double halfError, _) = Measured(width / 2);
+        Assert.InRange(overlap, 0.25, 1);
+        double theory = Predict.WeightGradients(Of(width))[0].MlpBias / width;
+        Statistics.Agrees("‖∂L/∂b‖² of a hidden unit", theory, mean, error + halfError, Math.Abs(mean - halfMean));
+
+        static Architecture Of(int d) => Networks.Of(
+            Placement.Pre, Activation.Tanh, 4, 3, d, 4, logitStd: 0, valueStd: 4, inStd: 1.5, biasStd: 0.3, correlation: 0.9);
+
+        static (double Mean, double Error, double Overlap) Measured(int d)
+        {
+            using ConditionedEngine engine = new(Of(d));
+            NetworkSample result = new(4, 3);
+            double[] bias = new double[samples];
+            double same = 0, other = 0;
+            for (int sample = 0; sample < samples; sample++)
+            {
+                engine.Run(7, sample, result);
+                bias[sample] = result.WeightGradients[0][(int)MatrixRole.MlpBias] / d;
+                same += result.Gradient[1][0];
+                other += result.Gradient[1][1];
+            }
+
+            (double mean, double error) = Statistics.MeanOf(bias);
+            return (mean, error, other / same);
+        }
     }
 
     private sealed class Differences : IDisposable

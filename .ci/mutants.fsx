@@ -1,0 +1,353 @@
+// What .ci/mutants does with an F# library: COPY PROJECT SEED SAMPLE [FILE …]. Small faults, put one at a time into COPY, a copy of the
+// tree that is built once: a site becomes a call of `Mutant`, which is the code as it stands unless the environment names the site.
+// Tests of the file's own name run first, then the others of the room; whatever fails or hangs has found the fault.
+// `report PATH NAME` reads Stryker's report instead.
+#r "FSharp.Compiler.Service.dll"
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Text.Json
+open System.Text.RegularExpressions
+open FSharp.Compiler.CodeAnalysis
+open FSharp.Compiler.Syntax
+open FSharp.Compiler.Text
+
+/// Faults that nothing can tell from the code as it stands, with reasons: file | line | change | why.
+let equivalent =
+    File.ReadAllLines "tests/mutants.txt"
+    |> Array.filter (fun line -> line <> "" && not (line.StartsWith '#'))
+    |> Array.map (fun line -> line.Split(" | ")[0..2] |> String.concat " | ")
+    |> Set.ofArray
+
+/// Prints an outcome, and what killed the fault.
+let tell (line: int) entry result (by: string) =
+    printfn $"{result} in line {line}: {entry}"
+
+    if by <> "" then
+        printfn $"    by {by}"
+
+    result
+
+/// The last line, and the exit code.
+let finish name results =
+    let count result =
+        results |> List.filter ((=) result) |> List.length
+
+    let killed, same = count "killed", count "equivalent"
+    let day = DateTime.UtcNow.ToString "yyyy-MM-dd"
+    printfn $"{name}: {killed} of {results.Length - same} killed, {same} equivalent, {day}"
+    exit (if count "SURVIVED" = 0 then 0 else 1)
+
+/// What Stryker has found, of its report.
+let report (path: string) name =
+    let text (element: JsonElement) (key: string) = element.GetProperty(key).GetString()
+
+    [ for file in (JsonDocument.Parse(File.ReadAllText path)).RootElement.GetProperty("files").EnumerateObject() do
+          let lines = (text file.Value "source").ReplaceLineEndings("\n").Split '\n'
+          let name = Path.GetRelativePath(Directory.GetCurrentDirectory(), file.Name)
+
+          for mutant in file.Value.GetProperty("mutants").EnumerateArray() do
+              let place (side: string) =
+                  let position = mutant.GetProperty("location").GetProperty side
+                  position.GetProperty("line").GetInt32() - 1, position.GetProperty("column").GetInt32() - 1
+
+              let (line, column), (last, stop) = place "start", place "end"
+
+              let was =
+                  if line = last then
+                      lines[line][column .. stop - 1]
+                  else
+                      lines[line][column..] + " …"
+
+              let change = text mutant "replacement" |> _.ReplaceLineEndings(" ")
+              let entry = $"{name} | {lines[line].Trim()} | {was} → {change}"
+
+              match text mutant "status" with
+              | "Killed"
+              | "Timeout" -> tell (line + 1) entry "killed" ""
+              | "Survived"
+              | "NoCoverage" ->
+                  tell
+                      name
+                      (line + 1)
+                      entry
+                      (if equivalent.Contains entry then
+                           "equivalent"
+                       else
+                           "SURVIVED")
+                      ""
+              | _ -> () ]
+    |> finish name
+
+let copy, project, seed, sample, asked =
+    match List.ofArray fsi.CommandLineArgs |> List.tail with
+    | [ "report"; path; name ] -> report path name
+    | copy :: project :: seed :: sample :: files -> copy, project, int seed, int sample, files
+    | _ -> failwith "must have COPY PROJECT SEED SAMPLE [FILE …] or report PATH NAME"
+
+let name: string = Path.GetFileName project
+let tests = $"tests/{name}.Tests"
+
+/// A fault: `Call` of the number and of the text between Start and End stands there instead; Change says it in words.
+type Site =
+    { File: string
+      Start: Position
+      End: Position
+      Call: string
+      Change: string
+      Line: string }
+
+let checker = FSharpChecker.Create()
+
+let sitesOf (file: string) =
+    let text = File.ReadAllText file
+    let lines = text.Split '\n'
+
+    let parsed =
+        checker.ParseFile(
+            file,
+            SourceText.ofString text,
+            { FSharpParsingOptions.Default with
+                SourceFiles = [| file |] }
+        )
+        |> Async.RunSynchronously
+
+    let words (range: range) =
+        lines[range.StartLine - 1][range.StartColumn .. range.EndColumn - 1]
+
+    let site (range: range) call change =
+        { File = file
+          Start = range.Start
+          End = range.End
+          Call = call
+          Change = change
+          Line = lines[range.StartLine - 1].Trim() }
+
+    let isLiteral path =
+        path
+        |> List.exists (function
+            | SyntaxNode.SynBinding(SynBinding(attributes = attributes)) ->
+                attributes
+                |> List.exists (fun list ->
+                    list.Attributes
+                    |> List.exists (fun attribute ->
+                        attribute.TypeName.LongIdent
+                        |> List.exists (fun part -> part.idText = "Literal")))
+            | _ -> false)
+
+    let oneLine (range: range) = range.StartLine = range.EndLine
+
+    ([], parsed.ParseTree)
+    ||> ParsedInput.fold (fun found path node ->
+        match node with
+        | SyntaxNode.SynExpr(SynExpr.App(_,
+                                         false,
+                                         SynExpr.App(_,
+                                                     true,
+                                                     SynExpr.LongIdent(longDotId = SynLongIdent([ operator ], _, _)),
+                                                     left,
+                                                     _),
+                                         right,
+                                         whole)) when oneLine whole ->
+            let was = words whole
+
+            let turned other =
+                $"{was} → {words left.Range} {other} {words right.Range}"
+
+            match operator.idText with
+            | "op_Addition" ->
+                [ site right.Range "negated" (turned "-")
+                  site right.Range "zero" $"{was} → {words left.Range}" ]
+            | "op_Subtraction" ->
+                [ site right.Range "negated" (turned "+")
+                  site right.Range "zero" $"{was} → {words left.Range}" ]
+            | "op_Multiply" ->
+                [ site right.Range "inverted" (turned "/")
+                  site right.Range "one" $"{was} → {words left.Range}" ]
+            | "op_Division" ->
+                [ site right.Range "inverted" (turned "*")
+                  site right.Range "one" $"{was} → {words left.Range}" ]
+            | "op_LessThan"
+            | "op_LessThanOrEqual"
+            | "op_GreaterThan"
+            | "op_GreaterThanOrEqual"
+            | "op_Equality"
+            | "op_Inequality" -> [ site whole "opposite" $"{was} → not ({was})" ]
+            | _ -> []
+            |> List.append found
+        | SyntaxNode.SynExpr(SynExpr.Const((SynConst.Double _ | SynConst.Int32 _), range)) when
+            Set.contains (words range) (set [ "0"; "1"; "2"; "0.0"; "1.0"; "2.0"; "0.5"; "-1.0"; "-2.0" ])
+            && not (isLiteral path)
+            ->
+            site range "next" $"{words range} → {words range} + 1" :: found
+        | SyntaxNode.SynExpr(SynExpr.Ident ident) when ident.idText = "max" || ident.idText = "min" ->
+            let other = if ident.idText = "max" then "min" else "max"
+            site ident.idRange other $"{ident.idText} → {other}" :: found
+        | _ -> found)
+
+let mutant =
+    """/// The faults that can be switched on; none unless HYBRID_MUTANT has its number.
+module Mutant
+
+let active =
+    match System.Environment.GetEnvironmentVariable "HYBRID_MUTANT" with
+    | null | "" -> -1
+    | number -> int number
+
+let inline negated number x = if number = active then -x else x
+let inline zero number (x: ^T) : ^T = if number = active then LanguagePrimitives.GenericZero else x
+let inline inverted number (x: ^T) : ^T = if number = active then LanguagePrimitives.GenericOne / x else x
+let inline one number (x: ^T) : ^T = if number = active then LanguagePrimitives.GenericOne else x
+let inline opposite number (x: bool) = (number = active) <> x
+let inline next number (x: ^T) : ^T = if number = active then x + LanguagePrimitives.GenericOne else x
+let inline max number (f: ^T -> ^T -> ^T) : ^T -> ^T -> ^T = if number = active then max else f
+let inline min number (f: ^T -> ^T -> ^T) : ^T -> ^T -> ^T = if number = active then min else f
+"""
+
+/// The file with its sites as calls. Calls that begin or end at one place nest.
+let rewritten (file: string) (sites: (int * Site) list) =
+    let lines = File.ReadAllText(file).Split '\n'
+
+    let insertions =
+        [ for number, site in sites do
+              let length = site.End.Column - site.Start.Column
+              (site.Start.Line, site.Start.Column, 1, -length, number), $"(Mutant.{site.Call} {number} ("
+              (site.End.Line, site.End.Column, 0, length, -number), "))" ]
+
+    for (line, column, _, _, _), text in List.sortByDescending fst insertions do
+        lines[line - 1] <- lines[line - 1].Insert(column, text)
+
+    String.Join('\n', lines)
+
+let run limit (environment: (string * string) list) folder (arguments: string list) =
+    let start =
+        ProcessStartInfo(
+            "dotnet",
+            arguments,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
+
+    for key, value in environment do
+        start.Environment[key] <- value
+
+    use running = Process.Start start
+    let output = running.StandardOutput.ReadToEndAsync()
+    let error = running.StandardError.ReadToEndAsync()
+
+    if running.WaitForExit(limit: TimeSpan) then
+        Some(running.ExitCode, output.Result + error.Result)
+    else
+        running.Kill(entireProcessTree = true)
+        None
+
+let files =
+    match asked with
+    | [] -> Directory.GetFiles(project, "*.fs") |> Array.sort |> List.ofArray
+    | files -> files |> List.map (fun file -> Path.Combine(project, file))
+
+let all = files |> List.collect (sitesOf >> List.rev) |> Array.ofList
+Random(seed).Shuffle all
+
+let build () =
+    run
+        (TimeSpan.FromMinutes 30.)
+        []
+        copy
+        [ "build"
+          tests
+          "-c"
+          "Release"
+          "-v"
+          "q"
+          "--nologo"
+          "-p:TreatWarningsAsErrors=false"
+          "-p:NoWarn=FS0058%3BFS3370" ]
+
+/// What does not compile, such as a negated text, is no fault: its line's sites go.
+let rec built (sites: Map<int, Site>) =
+    for file, here in sites |> Map.toList |> List.groupBy (fun (_, site) -> site.File) do
+        File.WriteAllText(Path.Combine(copy, file), rewritten file here)
+
+    match build () with
+    | Some(0, _) -> sites
+    | Some(_, output) ->
+        let bad =
+            Regex.Matches(output, @"([^\s/]+\.fs)\((\d+),\d+\): error")
+            |> Seq.map (fun fault -> fault.Groups[1].Value, int fault.Groups[2].Value)
+            |> List.ofSeq
+
+        let left =
+            sites
+            |> Map.filter (fun _ site -> not (List.contains (Path.GetFileName site.File, site.Start.Line) bad))
+
+        if left.Count = sites.Count then
+            failwith $"the copy in {copy} does not build: {output}"
+
+        built left
+    | None -> failwith "the copy does not build in half an hour"
+
+let library = Path.Combine(copy, project, $"{name}.fsproj")
+File.WriteAllText(Path.Combine(copy, project, "Mutant.fs"), mutant)
+
+let listed =
+    Regex("<Compile Include").Replace(File.ReadAllText library, "<Compile Include=\"Mutant.fs\" /><Compile Include", 1)
+
+File.WriteAllText(library, listed)
+let sites = all |> Array.truncate sample |> Array.indexed |> Map.ofArray |> built
+
+/// The first test that fails with a fault; None where all pass.
+let failing limit number filter =
+    let result =
+        run
+            limit
+            [ "HYBRID_MUTANT", string number ]
+            copy
+            [ "test"
+              $"{tests}/bin/Release/net10.0/{name}.Tests.dll"
+              "--filter"
+              filter
+              "--"
+              "xUnit.StopOnFail=true" ]
+
+    match result with
+    | None -> Some "no end"
+    | Some(0, _) -> None
+    | Some(_, output) ->
+        let first = Regex.Match(output, @"Failed (.+?) \[")
+
+        Some(
+            if first.Success then
+                first.Groups[1].Value
+            else
+                "the process ended"
+        )
+
+let clock = Stopwatch.StartNew()
+
+match failing (TimeSpan.FromHours 1.) -1 $"FullyQualifiedName~{name}" with
+| Some test -> failwith $"without a fault there fails {test}"
+| None -> ()
+
+let whole = clock.Elapsed
+printfn $"{name}: {sites.Count} of {all.Length} faults, seed {seed}; the tests take {whole.TotalSeconds:F0} s"
+
+let outcome (KeyValue(number, site: Site)) =
+    let entry = $"{site.File} | {site.Line} | {site.Change}"
+    let own = $"{name}.Tests.{Path.GetFileNameWithoutExtension site.File}Tests"
+    let limit = TimeSpan.FromSeconds 60. + 3. * whole
+    let tell = tell site.Start.Line entry
+
+    if equivalent.Contains entry then
+        tell "equivalent" ""
+    else
+        match
+            failing limit number $"FullyQualifiedName~{own}"
+            |> Option.orElseWith (fun () -> failing limit number $"FullyQualifiedName!~{own}")
+        with
+        | Some test -> tell "killed" test
+        | None -> tell "SURVIVED" ""
+
+sites |> Seq.map outcome |> List.ofSeq |> finish name
