@@ -68,15 +68,13 @@ let report (path: string) name =
               | "Timeout" -> tell (line + 1) entry "killed" ""
               | "Survived"
               | "NoCoverage" ->
-                  tell
-                      name
-                      (line + 1)
-                      entry
-                      (if equivalent.Contains entry then
-                           "equivalent"
-                       else
-                           "SURVIVED")
-                      ""
+                  let result =
+                      if equivalent.Contains entry then
+                          "equivalent"
+                      else
+                          "SURVIVED"
+
+                  tell (line + 1) entry result ""
               | _ -> () ]
     |> finish name
 
