@@ -68,15 +68,13 @@ let report (path: string) name =
               | "Timeout" -> tell (line + 1) entry "killed" ""
               | "Survived"
               | "NoCoverage" ->
-                  tell
-                      name
-                      (line + 1)
-                      entry
-                      (if equivalent.Contains entry then
-                           "equivalent"
-                       else
-                           "SURVIVED")
-                      ""
+                  let result =
+                      if equivalent.Contains entry then
+                          "equivalent"
+                      else
+                          "SURVIVED"
+
+                  tell (line + 1) entry result ""
               | _ -> () ]
     |> finish name
 
@@ -220,7 +218,7 @@ let rewritten (file: string) (sites: (int * Site) list) =
 
     String.Join('\n', lines)
 
-let run limit (environment: (string * string) list) folder (arguments: string list) =
+let run limit (number: int) folder (arguments: string list) =
     let start =
         ProcessStartInfo(
             "dotnet",
@@ -230,8 +228,7 @@ let run limit (environment: (string * string) list) folder (arguments: string li
             RedirectStandardError = true
         )
 
-    for key, value in environment do
-        start.Environment[key] <- value
+    start.Environment["HYBRID_MUTANT"] <- string number
 
     use running = Process.Start start
     let output = running.StandardOutput.ReadToEndAsync()
@@ -254,7 +251,7 @@ Random(seed).Shuffle all
 let build () =
     run
         (TimeSpan.FromMinutes 30.)
-        []
+        -1
         copy
         [ "build"
           tests
@@ -303,7 +300,7 @@ let failing limit number filter =
     let result =
         run
             limit
-            [ "HYBRID_MUTANT", string number ]
+            number
             copy
             [ "test"
               $"{tests}/bin/Release/net10.0/{name}.Tests.dll"

@@ -29,7 +29,7 @@ public class AtomicFileTests
 
     // Whatever is there at any moment is what one of them wrote, whole.
     [Fact]
-    public void Many_writers_of_one_path_do_not_meet()
+    public async Task Many_writers_of_one_path_do_not_meet()
     {
         const int Writers = 8, Times = 40;
         using TemporaryFolder folder = new();
@@ -45,7 +45,7 @@ public class AtomicFileTests
                 }
             },
             TaskCreationOptions.LongRunning))];
-        Task.WaitAll(writers);
+        await Task.WhenAll(writers);
         Assert.Equal([path], Directory.GetFiles(folder.Root));
     }
 
