@@ -107,7 +107,8 @@ internal static class CostCurves
     {
         string[] words = [.. new[] { curve.Values[0], value }.Select(size => curve.Words.Replace("{0}", $"{size}"))];
         using Process process = Process.Start(new ProcessStartInfo(
-            Environment.ProcessPath!, [.. Host(), Cell, words[0], words[1]]) { RedirectStandardOutput = true })!;
+            Environment.ProcessPath!, [.. Host(), Cell, words[0], words[1]])
+        { RedirectStandardOutput = true })!;
         string line = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)
