@@ -177,6 +177,8 @@ public class FigureTests
     [InlineData(new[] { 0.8, 0.95 }, false, "0.8 0.85 0.9 0.95")]
     [InlineData(new[] { -0.2, 0.4 }, false, "−0.2 0 0.2 0.4")]
     [InlineData(new[] { 2.0, 90.0 }, true, "2 5 10 20 50 100")]
+    // Equal but for rounding: ticks between the two would never end.
+    [InlineData(new[] { 1.0, 1.0000000000000002 }, false, "0.9 0.95 1 1.05 1.1")]
     public void Axes_have_round_ticks(double[] values, bool logarithmic, string labels)
     {
         AxisScale scale = AxisScale.Fitting(values);

@@ -450,7 +450,6 @@ module internal DrawnHeads =
     [<Literal>]
     let ManyTokens = 512
 
-    /// Whether a record's heads are drawn: where they must be, and where it is cheaper. Without a mask two numbers tell a layer.
+    /// Whether a record's heads are drawn, where anything of it is.
     let serve (architecture: Architecture) =
-        haveFeatures architecture
-        || (architecture.Mask <> Mask.None && architecture.Tokens >= ManyTokens)
+        architecture.Tokens >= ManyTokens || haveFeatures architecture

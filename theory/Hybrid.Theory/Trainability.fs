@@ -268,7 +268,9 @@ module Trainability =
 
     /// The share of the last layer's norm that branches wrote: 1 − ∏ r²q/q′ over the steps; NaN where the maps do not tell.
     let private written (architecture: Architecture) laws (trajectory: Trajectory) =
-        if DrawnHeads.serve architecture || architecture.Mlp.Experts.IsSome then
+        let isDrawn = DrawnHeads.serve architecture && not (Features.areClosed architecture)
+
+        if isDrawn || architecture.Mlp.Experts.IsSome then
             if architecture.Norm.OnSum then
                 nan
             else

@@ -146,7 +146,7 @@ module TrajectoryRoute =
 
     /// The route that the architecture asks for, within a budget of draws of heads.
     let private within budget (architecture: Architecture) laws : Trajectory =
-        if DrawnHeads.serve architecture || not (Features.areClosed architecture) then
+        if not (Features.areClosed architecture) then
             byDraws architecture laws budget
         elif headsMatter architecture laws then
             let most = TrajectoryDraws.affordable architecture
@@ -207,7 +207,7 @@ module TrajectoryRoute =
     /// not. Means over two draws of fewer heads, and of fewer tokens where that does not suffice; where few heads are resolved, the closed
     /// maps without what these leave out. A mean's error, and what fewer tokens shift, are not small: derivation section 13.5.
     let coarse (architecture: Architecture) (laws: Laws) : struct (Architecture * Trajectory) voption =
-        if DrawnHeads.serve architecture || not (Features.areClosed architecture) then
+        if not (Features.areClosed architecture) then
             let network = coarser architecture
             // moments are those of the tokens that they are of
             let own =

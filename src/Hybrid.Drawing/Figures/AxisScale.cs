@@ -11,6 +11,9 @@ internal sealed class AxisScale
     // The least distance of two ticks of a signed axis, as a share of the axis.
     private const double TickGap = 0.08;
 
+    // Relative size of what sums of many numbers lose to rounding.
+    private const double Rounding = 1e-9;
+
     private readonly Func<double, double> _map;
 
     private AxisScale(
@@ -46,7 +49,10 @@ internal sealed class AxisScale
         double low = values.Count == 0 ? 0 : values.Min(), high = values.Count == 0 ? 1 : values.Max();
         if (low > 0 && high > 20 * low)
             return Log(low / Math.Pow(high / low, 0.04), high * Math.Pow(high / low, 0.04));
-        double margin = high > low ? 0.06 * (high - low) : Math.Max(0.1, 0.1 * Math.Abs(high));
+        // What differs by rounding alone is equal: its digits would fill no axis.
+        double margin = high - low > Rounding * Math.Max(Math.Abs(low), Math.Abs(high))
+            ? 0.06 * (high - low)
+            : Math.Max(0.1, 0.1 * Math.Abs(high));
         return Linear(low - margin, high + margin);
     }
 
@@ -57,8 +63,13 @@ internal sealed class AxisScale
         List<(double, string)> ticks = [];
         // A tick's digits follow the step's size, so that 0.30000000000000004 reads 0.3.
         int digits = Math.Clamp(-(int)Math.Floor(Math.Log10(step) + 1e-9), 0, 15);
-        for (double k = Math.Ceiling(low / step - 1e-9); k * step <= high + 1e-9 * step; k++)
-            ticks.Add((k * step, Plain(Math.Round(k * step, digits) + 0.0, step)));
+        double first = Math.Ceiling(low / step - 1e-9);
+        for (int tick = 0; tick <= count && (first + tick) * step <= high + 1e-9 * step; tick++)
+        {
+            double value = (first + tick) * step;
+            ticks.Add((value, Plain(Math.Round(value, digits) + 0.0, step)));
+        }
+
         return new(low, high, value => value, ticks);
     }
 
