@@ -131,10 +131,14 @@ internal static class CheckCommand
                 session.Cancellation);
         }
 
-        Figure drawn = Drawn(report);
-        if (figure is not null)
-            AtomicFile.WriteText(figure, drawn.Svg);
-        page?.Write(CheckPage.Of(report, imports, header, command, drawn));
+        if (figure is not null || page is not null)
+        {
+            Figure drawn = Drawn(report);
+            if (figure is not null)
+                AtomicFile.WriteText(figure, drawn.Svg);
+            page?.Write(CheckPage.Of(report, imports, header, command, drawn));
+        }
+
         if (json)
             Json.Write(output, CheckJson.ToNode(report, imports, header));
         else
