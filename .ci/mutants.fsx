@@ -150,22 +150,15 @@ let sitesOf (file: string) =
                                          whole)) when oneLine whole ->
             let was = words whole
 
-            let turned other =
-                $"{was} → {words left.Range} {other} {words right.Range}"
+            let either call other neutral =
+                [ site right.Range call $"{was} → {words left.Range} {other} {words right.Range}"
+                  site right.Range neutral $"{was} → {words left.Range}" ]
 
             match operator.idText with
-            | "op_Addition" ->
-                [ site right.Range "negated" (turned "-")
-                  site right.Range "zero" $"{was} → {words left.Range}" ]
-            | "op_Subtraction" ->
-                [ site right.Range "negated" (turned "+")
-                  site right.Range "zero" $"{was} → {words left.Range}" ]
-            | "op_Multiply" ->
-                [ site right.Range "inverted" (turned "/")
-                  site right.Range "one" $"{was} → {words left.Range}" ]
-            | "op_Division" ->
-                [ site right.Range "inverted" (turned "*")
-                  site right.Range "one" $"{was} → {words left.Range}" ]
+            | "op_Addition" -> either "negated" "-" "zero"
+            | "op_Subtraction" -> either "negated" "+" "zero"
+            | "op_Multiply" -> either "inverted" "/" "one"
+            | "op_Division" -> either "inverted" "*" "one"
             | "op_LessThan"
             | "op_LessThanOrEqual"
             | "op_GreaterThan"
