@@ -35,7 +35,7 @@ public static class Cli
         bool leavesFiles = false;
         try
         {
-            ParseResult parsed = Root.Create(session).Parse(args is [] ? ["--help"] : args, Syntax);
+            ParseResult parsed = Root.Create(session, args.FirstOrDefault()).Parse(args is [] ? ["--help"] : args, Syntax);
             if (parsed.Errors.Count > 0 && parsed.Action is not Help)
                 return Fail(session, ExitCode.BadInput, $"{Complaint(parsed)} See hybrid {Help.VerbOf(parsed)}--help.");
             leavesFiles = parsed.CommandResult.Command is Verb { LeavesFiles: true };

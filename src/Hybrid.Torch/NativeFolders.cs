@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using TorchSharp;
 
 namespace Hybrid.Torch;
 
@@ -15,8 +14,9 @@ internal sealed record NativeFolders(IReadOnlyList<string> Libtorch, IReadOnlyLi
     // Written beside the program by a build: NuGet's folder of packages on that machine.
     private const string PackagesFolderFile = "hybrid.packages-folder";
 
-    /// <summary>TorchSharp's version.</summary>
-    internal static string TorchSharpVersion { get; } = typeof(torch).Assembly.GetName().Version!.ToString(3);
+    /// <summary>TorchSharp's version, told without loading it.</summary>
+    internal static string TorchSharpVersion { get; } =
+        typeof(NativeFolders).Assembly.GetReferencedAssemblies().First(name => name.Name == nameof(TorchSharp)).Version!.ToString(3);
 
     /// <summary>The version of libtorch that TorchSharp's wrapper is built for.</summary>
     internal static string LibtorchVersion { get; } =

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Hybrid.Cli.Shared;
 using Hybrid.Lab.Tests.Fakes;
 using Xunit;
@@ -61,11 +62,19 @@ public class SnapshotTests
             {
                 examples++;
                 string[] args = line.Trim().Split(' ')[1..];
-                Assert.Empty(Root.Create(new Session(Terminal.Plain(TextWriter.Null, TextWriter.Null), BuiltEngines.Catalogue, default))
-                    .Parse(args).Errors);
+                Assert.Empty(Root.Create(Silent).Parse(args).Errors);
             }
         }
 
         Assert.True(examples >= verbs.Length, $"only {examples} examples");
     }
+
+    [Fact]
+    public void A_command_line_that_begins_with_a_verb_makes_that_verb_and_no_other()
+    {
+        foreach (Command verb in Root.Create(Silent).Subcommands)
+            Assert.Equal(verb.Name, Assert.Single(Root.Create(Silent, verb.Name).Subcommands).Name);
+    }
+
+    private static Session Silent => new(Terminal.Plain(TextWriter.Null, TextWriter.Null), BuiltEngines.Catalogue, default);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
@@ -23,13 +24,13 @@ internal static class Options
 
     /// <summary>Presets as answers; files are the shell's to complete.</summary>
     public static void CompletePresets(Argument argument) =>
-        Complete(argument, Presets.All.Select(preset => preset.Architecture.Name));
+        Complete(argument, () => Presets.All.Select(preset => preset.Architecture.Name));
 
     /// <summary>Words to answer the shell with; help would show them in place of the argument's name.</summary>
-    public static void Complete(Argument argument, IEnumerable<string> words)
+    public static void Complete(Argument argument, Func<IEnumerable<string>> words)
     {
         argument.HelpName = argument.Name;
-        argument.CompletionSources.Add([.. words]);
+        argument.CompletionSources.Add(_ => words().Select(word => new CompletionItem(word)));
     }
 
     public static Option<bool> Json() => new("--json")
@@ -49,7 +50,7 @@ internal static class Options
             Arity = ArgumentArity.OneOrMore,
             DefaultValueFactory = _ => [],
         };
-        option.CompletionSources.Add([.. ArchitectureOverrides.Paths.Select(path => $"{path}=")]);
+        option.CompletionSources.Add(_ => ArchitectureOverrides.Paths.Select(path => new CompletionItem($"{path}=")));
         return option;
     }
 

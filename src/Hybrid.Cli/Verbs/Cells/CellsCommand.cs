@@ -24,7 +24,7 @@ internal static class CellsCommand
             "hybrid cells run grid --shard 3/10",
             "hybrid cells template");
         Argument<string> action = new("ACTION") { Description = "status, merge, retry, run or template." };
-        Options.Complete(action, Actions);
+        Options.Complete(action, () => Actions);
         Argument<string?> path = new("FOLDER")
         {
             Description = "The folder that sweep, phase or experiment made with --out.",

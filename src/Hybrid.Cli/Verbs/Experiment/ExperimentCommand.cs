@@ -28,7 +28,7 @@ internal static class ExperimentCommand
             LeavesFiles = true,
         };
         Argument<string?> name = new("NAME") { Description = "The experiment; see --list.", Arity = ArgumentArity.ZeroOrOne };
-        Options.Complete(name, ExperimentCatalogue.All.Select(experiment => experiment.Name));
+        Options.Complete(name, () => ExperimentCatalogue.All.Select(experiment => experiment.Name));
         Option<bool> list = new("--list") { Description = "List the experiments and run none." };
         Option<bool> quick = new("--quick") { Description = "Smaller networks and fewer of them, under a minute." };
         Option<int> parallel = Options.Integer(
