@@ -7,9 +7,13 @@ open Hybrid.Architectures
 
 /// The heads of one layer of one network: not they but what draws them again is kept.
 type internal DrawnLayer =
-    { Layout: HeadLayout
-      Factor: GramFactor
-      Key: uint64 }
+    {
+        Layout: HeadLayout
+        Factor: GramFactor
+        Key: uint64
+        /// Of each gradient draw, Σ_h (A_h v_h)_i, [draws, n]: what a norm behind the branch removes.
+        Attended: float[]
+    }
 
 /// Attention whose heads are drawn with their d_k coordinates, forwards and backwards: derivation sections 15.1 and 15.2.
 [<RequireQualifiedAccess>]
@@ -19,8 +23,8 @@ module internal DrawnHeads =
     [<Literal>]
     let LargestExact = 512
 
-    /// Gradient draws a head: enough that heads, not draws, make the error.
-    let private gradientDraws n = max 1 (min 8 (256 / n))
+    /// Gradient draws a head, n² d_k each, beside the three drawings of its rows that cost as much.
+    let private gradientDraws n width = max 1 (min 8 (16384 / (n * width)))
 
     /// Tokens from which heads are shared between workers.
     [<Literal>]
@@ -45,12 +49,12 @@ module internal DrawnHeads =
             target[k] <- target[k] + source[k]
             k <- k + 1
 
-    /// Σ over the heads of what `add` adds, with a scratch of its own, to `count` arrays.
-    let private sum (layout: HeadLayout) count length (add: HeadScratch -> float[][] -> int -> unit) =
+    /// Σ over the heads of what `add` adds, with a scratch of its own, to arrays of these lengths.
+    let private sum (layout: HeadLayout) (lengths: int[]) (add: HeadScratch -> float[][] -> int -> unit) =
         let parts = shares layout
 
         let share part =
-            let sums = Array.init count (fun _ -> Array.zeroCreate<float> length)
+            let sums = lengths |> Array.map Array.zeroCreate<float>
             let scratch = HeadDraw.scratch layout
 
             for head in part..parts .. layout.Heads - 1 do
@@ -74,7 +78,7 @@ module internal DrawnHeads =
         let total = all[0]
 
         for other in Array.skip 1 all do
-            for index in 0 .. count - 1 do
+            for index in 0 .. lengths.Length - 1 do
                 addInto total[index] other[index]
 
         total
@@ -152,6 +156,29 @@ module internal DrawnHeads =
     let private valueKey key group =
         CounterNormals.part (CounterNormals.part key 2) group
 
+    /// F times normal numbers, one for each token, for which there is room in `normals`.
+    let private vector (factor: GramFactor) (normals: float[]) key (result: float[]) =
+        CounterNormals.fill key factor.Rank 1.0 normals
+
+        for i in 0 .. factor.Rows - 1 do
+            result[i] <- SquareMatrix.dot factor.Entries (i * factor.Rank) normals 0 factor.Rank
+
+    /// What draws the values and gradients of a head's way back, and of them draw number `draw`.
+    let private ownKey key head =
+        CounterNormals.part (CounterNormals.part key 3) head
+
+    let private valueOf key head draw =
+        CounterNormals.part (CounterNormals.part (ownKey key head) (draw + 1)) 0
+
+    let private gradientOf key head draw =
+        CounterNormals.part (CounterNormals.part (ownKey key head) (draw + 1)) 1
+
+    /// (A v)_i of every row.
+    let private attendedValue (layout: HeadLayout) (scratch: HeadScratch) i =
+        let n = layout.Tokens
+        let first = layout.Rows.First[i]
+        SquareMatrix.dot scratch.Attended (i * n + first) scratch.Value first (layout.Rows.Last[i] - first)
+
     /// The heads of a layer that sees `state`, and their branch Gram σ_V² (1/H) Σ A R Aᵀ: derivation (15.4).
     let forward (layout: HeadLayout) key (state: float[]) =
         let n = layout.Tokens
@@ -162,9 +189,18 @@ module internal DrawnHeads =
         let panels = if exact then packed n state else [||]
         let inner = reach layout.Rows
 
+        let draws = gradientDraws n layout.Width
+
         let sums =
-            sum layout 1 (n * n) (fun scratch sums head ->
+            sum layout [| n * n; draws * n |] (fun scratch sums head ->
                 HeadDraw.rows layout factor state key head scratch
+
+                for draw in 0 .. draws - 1 do
+                    vector factor scratch.Normals (valueOf key head draw) scratch.Value
+
+                    for i in 0 .. n - 1 do
+                        let k = draw * n + i
+                        sums[1][k] <- sums[1][k] + attendedValue layout scratch i
 
                 if exact then
                     sandwich layout scratch scratch.Attended layout.Rows panels inner lower sums[0]
@@ -181,49 +217,17 @@ module internal DrawnHeads =
 
         struct ({ Layout = layout
                   Factor = factor
-                  Key = key },
+                  Key = key
+                  Attended = sums[1] },
                 branch)
-
-    /// F times normal numbers, one for each token, for which there is room in `normals`.
-    let private vector (factor: GramFactor) (normals: float[]) key (result: float[]) =
-        CounterNormals.fill key factor.Rank 1.0 normals
-
-        for i in 0 .. factor.Rows - 1 do
-            result[i] <- SquareMatrix.dot factor.Entries (i * factor.Rank) normals 0 factor.Rank
-
-    /// What draws the values and gradients of a head's way back, and of them draw number `draw`.
-    let private ownKey (layer: DrawnLayer) head =
-        CounterNormals.part (CounterNormals.part layer.Key 3) head
-
-    let private valueOf (layer: DrawnLayer) head draw =
-        CounterNormals.part (CounterNormals.part (ownKey layer head) (draw + 1)) 0
-
-    let private gradientOf (layer: DrawnLayer) head draw =
-        CounterNormals.part (CounterNormals.part (ownKey layer head) (draw + 1)) 1
-
-    /// (A v)_i of every row.
-    let private attendedValue (layout: HeadLayout) (scratch: HeadScratch) i =
-        let n = layout.Tokens
-        let first = layout.Rows.First[i]
-        SquareMatrix.dot scratch.Attended (i * n + first) scratch.Value first (layout.Rows.Last[i] - first)
 
     /// Of each draw, [draws, n]: k_i = c τ m_i/N_ii, m_i = c τ Σ_h (A_h v_h)_i + the rest of what the norm divides, τ = σ_V/√H: what of
     /// row i's values the norm removes, derivation (15.11).
-    let private removed (layer: DrawnLayer) (norm: GramNorm) (state: float[]) draws =
+    let private removed (layer: DrawnLayer) (norm: GramNorm) draws =
         let layout = layer.Layout
         let n = layout.Tokens
         let tau = norm.Branch * layout.Parameters.ValueStd / sqrt (float layout.Heads)
-
-        let own =
-            (sum layout 1 (draws * n) (fun scratch sums head ->
-                HeadDraw.rows layout layer.Factor state layer.Key head scratch
-
-                for draw in 0 .. draws - 1 do
-                    vector layer.Factor scratch.Normals (valueOf layer head draw) scratch.Value
-
-                    for i in 0 .. n - 1 do
-                        let k = draw * n + i
-                        sums[0][k] <- sums[0][k] + tau * attendedValue layout scratch i))[0]
+        let own = layer.Attended |> Array.map (fun sum -> tau * sum)
 
         let rest =
             Array.map2 (fun all own -> all - norm.Branch * norm.Branch * own) norm.Argument norm.Output
@@ -324,8 +328,8 @@ module internal DrawnHeads =
     let private backwards (layer: DrawnLayer) (theta: GramFactor) head draw straightened (scratch: HeadScratch) =
         let layout = layer.Layout
         let n = layout.Tokens
-        vector layer.Factor scratch.Normals (valueOf layer head draw) scratch.Value
-        vector theta scratch.Normals (gradientOf layer head draw) scratch.Output
+        vector layer.Factor scratch.Normals (valueOf layer.Key head draw) scratch.Value
+        vector theta scratch.Normals (gradientOf layer.Key head draw) scratch.Output
 
         for i in 0 .. n - 1 do
             scratch.Mean[i] <- attendedValue layout scratch i
@@ -351,18 +355,18 @@ module internal DrawnHeads =
         let inner = reachBack layout.Columns
         let exact = n <= LargestExact
         let panels = if exact then packed n theta else [||]
-        let draws = gradientDraws n
+        let draws = gradientDraws n layout.Width
         let isCapped = layout.Parameters.Head.SoftCap.IsSome
 
         let removal =
             match norm with
             | ValueSome norm when exact && layout.Parameters.ValueStd > 0.0 ->
-                ValueSome(struct (removed layer norm state draws, packed n state))
+                ValueSome(struct (removed layer norm draws, packed n state))
             | ValueSome _
             | ValueNone -> ValueNone
 
         let sums =
-            sum layout 3 (n * n) (fun scratch sums head ->
+            sum layout [| n * n; n * n; n * n |] (fun scratch sums head ->
                 HeadDraw.rows layout layer.Factor state layer.Key head scratch
                 transpose n scratch.Attended scratch.AttendedColumns
 
@@ -394,7 +398,7 @@ module internal DrawnHeads =
                     HeadDraw.correlated
                         factor
                         scratch
-                        (CounterNormals.part (ownKey layer head) 0)
+                        (CounterNormals.part (ownKey layer.Key head) 0)
                         layout.Width
                         scratch.Query
 

@@ -75,9 +75,13 @@ module TrajectoryRoute =
     let private fewestHeads (norm: Placement) =
         if norm.OnBranch || norm.OnSum then 16 else 8
 
-    /// Work on one head that is drawn by its coordinates, n² d_k, in units of n³/64 of one whose logits are Gaussian, as measured.
-    [<Literal>]
-    let private CoordinateWork = 3.0
+    /// Work on one head of 64 n tokens, in those of 64 tokens whose logits are Gaussian and in units of n²: as measured, 64 coordinates cost
+    /// as much as 64 tokens do.
+    let private headWork (architecture: Architecture) n =
+        if DrawnHeads.serve architecture then
+            float (Architecture.headWidth architecture) / 64.0
+        else
+            n
 
     /// An architecture of at most so many groups of keys and values, and of as many heads as they then need, each as wide as it was. Heads
     /// of unlike slopes (ALiBi) stay.
@@ -112,10 +116,7 @@ module TrajectoryRoute =
             float (TrajectoryDraws.draws architecture * max 1 architecture.Depth)
             * n
             * n
-            * (if DrawnHeads.serve architecture then
-                   CoordinateWork * float (Architecture.headWidth architecture) / 64.0
-               else
-                   n)
+            * headWork architecture n
 
         withHeads (max (fewestHeads architecture.Norm) (int (min 1e6 (budget / oneHead)))) architecture
 
@@ -188,10 +189,7 @@ module TrajectoryRoute =
             float (CoarseDraws * max 1 member'.Depth * member'.Heads)
             * n
             * n
-            * (if DrawnHeads.serve architecture then
-                   CoordinateWork * float (Architecture.headWidth few) / 64.0
-               else
-                   n)
+            * headWork few n
 
         let rec within (member': Architecture) =
             if work member' <= CoarseHeadDraws || member'.Tokens / 2 < FewestTokens then
