@@ -252,7 +252,7 @@ let panel placement =
     let points group =
         [| for row in trained do
                if row.Group = group && row.Placement = placement then
-                   CurvePoint(max 0.05 (counted row), row.Learnt, nan) |]
+                   CurvePoint(max 0.05 (counted row), max -0.1 row.Learnt, nan) |]
 
     let series =
         [ "grid: 450 networks", 0, "loss-vs-exponents"
@@ -291,7 +291,7 @@ match Array.toList fsi.CommandLineArgs with
         CurveFigure
             .Render(
                 "What was learnt against the number that decides",
-                "a point: one small network after training; 1 is all that the context is worth, 0 nothing of it, below ½ it failed",
+                "a point: one small network after training; 1 is all that the context is worth, 0 nothing of it, below ½ it failed, worse than −0.1 stands there",
                 [| for placement in [ "pre"; "peri"; "output"; "post"; "none" ] -> panel placement |]
             )
             .Svg
