@@ -34,8 +34,8 @@ internal sealed class GradientNetwork
             gated: false,
             norm: norm,
             mask: Mask.None,
-            attention: AttentionParameters.Of(Schedule.NewConstant(skip), Schedule.NewConstant(branch), 1, 1),
-            mlp: MlpParameters.Of(Schedule.NewConstant(skip), Schedule.NewConstant(branch), inStd, 0, 1),
+            attention: AttentionParameters.Of(skip, branch, 1, 1),
+            mlp: MlpParameters.Of(skip, branch, inStd, 0, 1),
             input: new InputParameters(1, 0.5));
         Prediction = Predict.Architecture(Architecture);
         _weights = Predict.WeightGradients(Architecture);

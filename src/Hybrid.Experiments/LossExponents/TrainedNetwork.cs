@@ -29,7 +29,7 @@ internal sealed class TrainedNetwork
         string subject = string.Create(
             CultureInfo.InvariantCulture,
             $"{PlacementName.Of(norm)}, a = {branch}, σ_w = {inStd}, σ_A = {logitStd}, depth {depth}");
-        Schedule skip = Schedule.NewConstant(Math.Sqrt(1 - branch * branch)), weight = Schedule.NewConstant(branch);
+        Schedule skip = Math.Sqrt(1 - branch * branch), weight = branch;
         Architecture Under(Mask mask) => ArchitectureModule.Defaults.With(
             name: subject,
             tokens: Tokens,

@@ -30,8 +30,8 @@ internal sealed class GaussianProduct
             gated: false,
             norm: Placement.None,
             mask: Mask.None,
-            attention: AttentionParameters.Of(Schedule.NewConstant(1), Schedule.NewConstant(0), 1, 1),
-            mlp: MlpParameters.Of(Schedule.NewConstant(0), Schedule.NewConstant(1), 1, 0, 1),
+            attention: AttentionParameters.Of(1, 0, 1, 1),
+            mlp: MlpParameters.Of(0, 1, 1, 0, 1),
             input: new InputParameters(1, 0));
         Numbers = [.. Enumerable.Range(1, Width).Select(k =>
             new RegisteredNumber(Subject, Name(k), Math.Log(2.0 / Width) + SpecialFunctions.DiGamma((Width - k + 1) / 2.0)))];

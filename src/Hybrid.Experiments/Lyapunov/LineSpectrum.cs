@@ -22,7 +22,7 @@ internal sealed class LineSpectrum
     public LineSpectrum(Placement norm, LyapunovSize size)
     {
         Placement = PlacementName.Of(norm);
-        Schedule weight = Schedule.NewConstant(Math.Sqrt(0.5));
+        Schedule weight = Math.Sqrt(0.5);
         Architecture architecture = StationaryNorm.Of(ArchitectureModule.Defaults.With(
             name: Placement,
             tokens: Tokens,

@@ -14,7 +14,7 @@ internal sealed class TwoWayNetwork
     {
         Subject = $"{PlacementName.Of(norm)}, {phase}";
         double branch = Math.Sqrt(0.5);
-        Schedule weight = Schedule.NewConstant(branch);
+        Schedule weight = branch;
         Architecture architecture = ArchitectureModule.Defaults.With(
             name: Subject,
             tokens: size.Tokens,

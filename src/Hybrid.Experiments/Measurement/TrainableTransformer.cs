@@ -39,7 +39,7 @@ internal sealed record TrainableTransformer(
     {
         get
         {
-            Schedule one = Schedule.NewConstant(1);
+            Schedule one = 1;
             return ArchitectureModule.Defaults.With(
                 name: Placement,
                 tokens: Tokens,

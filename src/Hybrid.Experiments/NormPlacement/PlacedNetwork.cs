@@ -20,7 +20,7 @@ internal sealed class PlacedNetwork
     {
         (Norm, Step, Setting) = (norm, step, setting);
         Network = NameOf(norm, step);
-        Schedule skip = Schedule.NewConstant(1), branch = Schedule.NewConstant(step);
+        Schedule skip = 1, branch = step;
         Architecture = ArchitectureModule.Defaults.With(
             name: Network,
             tokens: Tokens,

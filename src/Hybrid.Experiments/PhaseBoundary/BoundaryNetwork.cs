@@ -41,9 +41,9 @@ internal sealed record BoundaryNetwork(Activation Activation, Placement Norm)
         gated: false,
         norm: Norm,
         mask: Mask.None,
-        attention: AttentionParameters.Of(Skip(AttentionBranch), Schedule.NewConstant(AttentionBranch), LogitStd, ValueStd),
-        mlp: MlpParameters.Of(Skip(MlpBranch), Schedule.NewConstant(MlpBranch), InStd, BiasStd, OutStd),
+        attention: AttentionParameters.Of(Skip(AttentionBranch), AttentionBranch, LogitStd, ValueStd),
+        mlp: MlpParameters.Of(Skip(MlpBranch), MlpBranch, InStd, BiasStd, OutStd),
         input: new InputParameters(1, 0));
 
-    private static Schedule Skip(double branch) => Schedule.NewConstant(Math.Sqrt(1 - branch * branch));
+    private static Schedule Skip(double branch) => Math.Sqrt(1 - branch * branch);
 }

@@ -63,11 +63,11 @@ internal sealed class Trajectory
             gated: false,
             norm: norm,
             mask: mask,
-            attention: AttentionParameters.Of(Skip(AttentionBranch), Schedule.NewConstant(AttentionBranch), 1, 1),
-            mlp: MlpParameters.Of(Skip(regime.MlpBranch), Schedule.NewConstant(regime.MlpBranch), regime.InStd, 0, 1),
+            attention: AttentionParameters.Of(Skip(AttentionBranch), AttentionBranch, 1, 1),
+            mlp: MlpParameters.Of(Skip(regime.MlpBranch), regime.MlpBranch, regime.InStd, 0, 1),
             input: new InputParameters(1, regime.InputCorrelation));
 
-    private static Schedule Skip(double branch) => Schedule.NewConstant(Math.Sqrt(1 - branch * branch));
+    private static Schedule Skip(double branch) => Math.Sqrt(1 - branch * branch);
 
     private static CellValues Measure(Architecture architecture, ulong seed, int samples) =>
         NetworkEnsemble.Measure(architecture, seed, samples, Observe);

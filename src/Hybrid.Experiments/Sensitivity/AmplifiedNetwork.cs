@@ -12,7 +12,7 @@ internal sealed class AmplifiedNetwork
     {
         (Step, Placement) = (step, PlacementName.Of(norm));
         Subject = string.Create(CultureInfo.InvariantCulture, $"{Placement}, Δt = {step}");
-        Schedule skip = Schedule.NewConstant(1), branch = Schedule.NewConstant(step);
+        Schedule skip = 1, branch = step;
         Architecture architecture = ArchitectureModule.Defaults.With(
             name: Subject,
             tokens: size.Tokens,

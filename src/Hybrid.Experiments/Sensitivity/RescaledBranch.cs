@@ -64,7 +64,7 @@ internal sealed class RescaledBranch
     /// <summary>The module's skip is 0 and its branch 1; the other module is passed by.</summary>
     private static Architecture Build(Placement norm, bool attention, double factor, SensitivitySize size)
     {
-        Schedule on = Schedule.NewConstant(1), off = Schedule.NewConstant(0);
+        Schedule on = 1, off = 0;
         return ArchitectureModule.Defaults.With(
             name: "branch",
             tokens: size.Tokens,
