@@ -18,6 +18,7 @@ public static class ExperimentCatalogue
         new NormPlacement.NormPlacementExperiment(),
         new ResidualGrowth.ResidualGrowthExperiment(),
         new Departures.DeparturesExperiment(),
+        new TrainedGeometry.TrainedGeometryExperiment(),
     ];
 
     /// <summary>The experiment of a name.</summary>

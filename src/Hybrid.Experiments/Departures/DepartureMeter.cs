@@ -53,7 +53,7 @@ internal sealed class DepartureMeter : IDisposable
         for (int sequence = 0; sequence < _size.Sequences; sequence++)
         {
             ProbeTheory theory = ProbeTheory.Of(_architecture, grams.Input[sequence], counted, seed + (ulong)sequence);
-            (double Norm, double Angle)[] seen = [.. Enumerable.Range(0, depth + 1).Select(layer => Logs(grams.Stream(layer)[sequence]))];
+            (double Norm, double Angle)[] seen = [.. Enumerable.Range(0, depth + 1).Select(layer => SequenceGrams.Logs(grams.Stream(layer)[sequence], _size.Tokens))];
             for (int layer = 0; layer <= depth; layer++)
             {
                 away[layer] += (seen[layer].Norm - 0.5 * Math.Log(theory.Q[layer])) / _size.Sequences;
@@ -77,21 +77,6 @@ internal sealed class DepartureMeter : IDisposable
     }
 
     public void Dispose() => _exponents.Dispose();
-
-    /// <summary>log √q and log(1 − ρ) of one sequence, the latter by squared distances.</summary>
-    private (double Norm, double Angle) Logs(double[] gram)
-    {
-        int n = _size.Tokens;
-        double own = 0, pairs = 0;
-        for (int i = 0; i < n; i++)
-        {
-            own += gram[i * n + i] / n;
-            for (int j = 0; j < n; j++)
-                pairs += i == j ? 0 : (0.5 * gram[i * n + i] + 0.5 * gram[j * n + j] - gram[i * n + j]) / (n * (n - 1.0));
-        }
-
-        return (0.5 * Math.Log(own), Math.Log(pairs / own));
-    }
 
     private static string Name(string quantity, int layer, int step) =>
         string.Create(CultureInfo.InvariantCulture, $"{quantity} {layer} @{step}");

@@ -30,6 +30,23 @@ internal sealed class SequenceGrams(int tokens, int depth, bool everyBoundary = 
     /// <inheritdoc/>
     public void Gradient(int layer, MatrixView<float> gradient) => gradients[layer] = Of(gradient);
 
+    /// <summary>log √q and log(1 − ρ) of one sequence's C [n, n], the latter by squared distances.</summary>
+    public static (double Norm, double Angle) Logs(double[] gram, int tokens)
+    {
+        double own = 0, pairs = 0;
+        for (int i = 0; i < tokens; i++)
+        {
+            own += gram[i * tokens + i] / tokens;
+            for (int j = 0; j < tokens; j++)
+            {
+                double squared = 0.5 * gram[i * tokens + i] + 0.5 * gram[j * tokens + j] - gram[i * tokens + j];
+                pairs += i == j ? 0 : squared / (tokens * (tokens - 1.0));
+            }
+        }
+
+        return (0.5 * Math.Log(own), Math.Log(pairs / own));
+    }
+
     private double[][] Of(MatrixView<float> rows) => [.. Enumerable.Range(0, rows.Rows / tokens).Select(sequence =>
     {
         double[] gram = new double[tokens * tokens];
