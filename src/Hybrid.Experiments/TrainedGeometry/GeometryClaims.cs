@@ -60,15 +60,22 @@ internal sealed class GeometryClaims
         ];
     }
 
-    public IReadOnlyList<GeometryNetwork> Networks => [_plain, _rotary, _dense, _routed];
+    public GeometryNetwork[] Networks => [_plain, _rotary, _dense, _routed];
 
     public IReadOnlyList<PlannedClaim> Planned { get; }
 
     private int[] Steps => [0, _size.Steps];
 
-    public Evaluation Evaluate(CellResults results, double level) => new(
-        [.. Planned.Select(claim => claim.Judge(results, level))],
-        [new("Geometry before and after training", [Figure(results), Table(results)])]);
+    public Evaluation Evaluate(CellResults results, double level)
+    {
+        HypothesisResult[] judged = [.. Planned.Select(claim => claim.Judge(results, level))];
+        return new(
+            judged,
+            [
+                new("Geometry before and after training", [Figure(results), Table(results)]),
+                new("Reading", [new ReportParagraph(Reading(judged))]),
+            ]);
+    }
 
     // log(1 − ρ) that theory gives behind the last block, from spread tokens.
     private static double Foretold(GeometryNetwork network) => Math.Log(Predict.Architecture(
@@ -100,6 +107,17 @@ internal sealed class GeometryClaims
         _ => "1 − ρ₀ = 0.5",
     };
 
+    private static string Reading(HypothesisResult[] judged)
+    {
+        static string All(HypothesisResult result) => string.Join("; ", result.Tests.Select(test => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{test.Subject} {test.Measured:+0.00;−0.00} ({test.Low:+0.00;−0.00} to {test.High:+0.00;−0.00})")));
+        return $"Fall of log(1 − ρ) that rotary positions save in trained networks: {All(judged[0])}. "
+            + $"Change of log(1 − ρ) near the line, with experts: {All(judged[1])}. "
+            + $"log(1 − ρ) behind the last block from spread tokens, of which log 0.1 is −2.30: {All(judged[2])}; {All(judged[3])}. "
+            + "One small task, optimiser and size; embeddings are learnt as well, and only the blocks are asked here.";
+    }
+
     private ReportTable Table(CellResults results) => new(
         string.Create(
             CultureInfo.InvariantCulture,
@@ -122,13 +140,13 @@ internal sealed class GeometryClaims
             title,
             "blocks passed",
             "1 − ρ",
-            [.. networks.Select((network, style) =>
+            [.. networks.Select(network =>
             {
                 (int Layer, Estimate Log)[] values = [.. Enumerable.Range(0, _size.Depth + 1)
                     .Select(layer => (layer, network.Spread(results, start, layer, step)))];
                 return new CurveSeries(
                     network.Name,
-                    style,
+                    Array.IndexOf(Networks, network),
                     [.. values.Select(value => ((double)value.Layer, Math.Exp(value.Log.Mean)))],
                     [.. values.Select(value => new CurvePoint(
                         value.Layer, Math.Exp(value.Log.Mean), 2 * value.Log.StandardError * Math.Exp(value.Log.Mean)))]);
