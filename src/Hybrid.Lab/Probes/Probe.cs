@@ -4,6 +4,7 @@ using Hybrid.Architectures;
 using Hybrid.Import.Checkpoints;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Statistics;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Tangents;
 using Hybrid.Networks.Training;
 
@@ -28,12 +29,12 @@ public static class Probe
         ProbeInput input = Input(subject, folder, plan, notes);
         ModelOptions model = subject.Model(input.Batch.Tokens);
         progress("loading");
-        using CheckpointNetwork network = new(model, input.Batch.Sequences, !plan.Quick && subject.HasHead, plan.Threads);
+        bool gradients = !plan.Quick && subject.HasHead;
+        using IMeasuredNetwork network = plan.Engine.Create(model, input.Batch.Sequences, gradients, plan.Threads);
         subject.Load(network);
         cancellation.ThrowIfCancellationRequested();
         progress("measuring");
         ProbeMeter meter = new(model.Architecture, input);
-        bool gradients = !plan.Quick && subject.HasHead;
         double loss = network.Observe(input.Batch, meter, gradients);
         EnsureFinite(subject, meter);
         cancellation.ThrowIfCancellationRequested();
@@ -46,11 +47,12 @@ public static class Probe
 
         ProbeBounds? bounds = ProbeBounds.Of(network, meter.Boundaries[0].LargestNorm, norms is null ? null : name => norms[name]);
         ProbeWeight[][] weights = ProbeWeights.Of(network, gradients, norms);
-        ExponentEstimate[][] exponents = [];
+        (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) exponents = ([], []);
         if (plan.Exponents > 0)
         {
             progress("exponents");
-            exponents = Exponents(network, input, plan);
+            int most = (int)Math.Min(plan.Exponents, (long)model.Architecture.Tokens * model.Architecture.Width);
+            exponents = network.Exponents(input.Batch, most, plan.Seed);
             cancellation.ThrowIfCancellationRequested();
         }
 
@@ -77,7 +79,8 @@ public static class Probe
             OverIndependent(model.Architecture, meter, first, last),
             theory,
             bounds,
-            exponents,
+            exponents.Forward,
+            exponents.Backward,
             notes,
             Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
@@ -116,14 +119,6 @@ public static class Probe
                     $"'{subject.Name}': the stream is not finite after layer {layer}; its weights are broken"));
             }
         }
-    }
-
-    private static ExponentEstimate[][] Exponents(CheckpointNetwork network, ProbeInput input, ProbePlan plan)
-    {
-        Architecture architecture = network.Model.Architecture;
-        int count = (int)Math.Min(plan.Exponents, (long)architecture.Tokens * architecture.Width);
-        using NetworkExponents exponents = new(network.Model, Math.Min(4, input.Batch.Sequences), count, plan.Threads);
-        return exponents.Measure(network, input.Batch, plan.Seed).Forward;
     }
 
     // The first block often, and the last block mostly, is not like those between.
