@@ -194,8 +194,8 @@ def olmo2(w, ids, streams):
     return rms_norm(x, w.gain("model.norm.weight"), 1e-6) @ w.at("lm_head.weight", [VOCABULARY, D]).T
 
 
-def gemma(w, ids, streams, *, three):
-    head, groups, scalar, eps = 6, 2, 10.0, 1e-6
+def gemma(w, ids, streams, *, three, scalar=10.0, factor=1.0, cap=None, final=None):
+    head, groups, eps = 6, 2, 1e-6
     tokens = w.at("model.embed_tokens.weight", [VOCABULARY, D], std=0.3)
     x = tokens[ids] * math.sqrt(D)
     streams.append(x)
@@ -214,25 +214,25 @@ def gemma(w, ids, streams, *, three):
         base = 10000.0 if local or not three else 1000000.0
         if three:
             q, k = norm(q, "self_attn.q_norm", head), norm(k, "self_attn.k_norm", head)
-        stretch = 8.0 if three and not local else 1.0
+        stretch = 1.0 if local else factor
         q, k = rotate(q, base, head, stretch), rotate(k, base, head, stretch)
-        y = merge(attend(q, k, v, scalar ** -0.5, window=5 if local else None, cap=None if three else 2.0))
+        y = merge(attend(q, k, v, scalar ** -0.5, window=5 if local else None, cap=cap))
         x = x + norm(y @ w.at(p + "self_attn.o_proj.weight", [D, HEADS * head]).T, "post_attention_layernorm")
         z = norm(x, "pre_feedforward_layernorm")
         h = gelu_new(z @ w.at(p + "mlp.gate_proj.weight", [MLP, D]).T) * (z @ w.at(p + "mlp.up_proj.weight", [MLP, D]).T)
         x = x + norm(h @ w.at(p + "mlp.down_proj.weight", [D, MLP]).T, "post_feedforward_layernorm")
         streams.append(x)
     logits = rms_norm(x, 1 + w.gain("model.norm.weight", D, 0.0), eps) @ tokens.T
-    return logits if three else 3.0 * torch.tanh(logits / 3.0)
+    return final * torch.tanh(logits / final) if final else logits
 
 
-def encoder(w, ids, streams, *, roberta=False, head=True):
+def encoder(w, ids, streams, *, roberta=False, head=True, eps=1e-12):
     root = "roberta." if roberta else "bert." if head else ""
     skip = 2 if roberta else 0
     tokens = w.at(root + "embeddings.word_embeddings.weight", [VOCABULARY, D], std=0.7)
     x = tokens[ids] + w.at(root + "embeddings.position_embeddings.weight", [TOKENS + 4, D], std=0.5)[skip:skip + TOKENS] \
         + w.at(root + "embeddings.token_type_embeddings.weight", [1 if roberta else 2, D], std=0.5)[0]
-    p, eps = root + "embeddings.LayerNorm.", 1e-5 if roberta else 1e-12
+    p = root + "embeddings.LayerNorm."
     x = layer_norm(x, w.gain(p + "weight"), w.bias(p + "bias"), eps)
     streams.append(x)
     for i in range(LAYERS):
@@ -285,17 +285,17 @@ CASES = {
     "qwen3": (lambda w, i, s: decoder(w, i, s, head=6, head_norm=True, tied=True, base=1000000.0), "F16", 1,
               {**rotary("qwen3", "Qwen3ForCausalLM", tie_word_embeddings=True, head_dim=6), "rope_theta": 1000000.0}),
     "olmo2": (olmo2, "F32", 1, {**rotary("olmo2", "Olmo2ForCausalLM"), "rope_theta": 500000.0}),
-    "gemma2": (lambda w, i, s: gemma(w, i, s, three=False), "BF16", 1, {**rotary(
+    "gemma2": (lambda w, i, s: gemma(w, i, s, three=False, cap=2.0, final=3.0), "BF16", 1, {**rotary(
         "gemma2", "Gemma2ForCausalLM", head_dim=6, query_pre_attn_scalar=10, sliding_window=5, attn_logit_softcapping=2.0,
         final_logit_softcapping=3.0, hidden_activation="gelu_pytorch_tanh", tie_word_embeddings=True), "hidden_act": "gelu_pytorch_tanh"}),
-    "gemma3": (lambda w, i, s: gemma(w, i, s, three=True), "F32", 1, {**rotary(
+    "gemma3": (lambda w, i, s: gemma(w, i, s, three=True, factor=8.0), "F32", 1, {**rotary(
         "gemma3_text", "Gemma3ForCausalLM", head_dim=6, query_pre_attn_scalar=10, sliding_window=5, sliding_window_pattern=2,
         rope_local_base_freq=10000.0, hidden_activation="gelu_pytorch_tanh", tie_word_embeddings=True,
         rope_scaling=dict(rope_type="linear", factor=8.0)), "rope_theta": 1000000.0, "hidden_act": "gelu_pytorch_tanh"}),
     "bert": (encoder, "F32", 1, sizes(
         model_type="bert", architectures=["BertForMaskedLM"], hidden_act="gelu", layer_norm_eps=1e-12, type_vocab_size=2,
         max_position_embeddings=TOKENS + 4)),
-    "roberta": (lambda w, i, s: encoder(w, i, s, roberta=True), "F32", 1, sizes(
+    "roberta": (lambda w, i, s: encoder(w, i, s, roberta=True, eps=1e-5), "F32", 1, sizes(
         model_type="roberta", architectures=["RobertaForMaskedLM"], hidden_act="gelu", layer_norm_eps=1e-5, type_vocab_size=1,
         pad_token_id=1, max_position_embeddings=TOKENS + 4)),
     "minilm": (lambda w, i, s: encoder(w, i, s, head=False), "F32", 1, sizes(
@@ -323,6 +323,12 @@ def write(path, tensors):
         file.write(struct.pack("<Q", len(text)) + text + body)
 
 
+def mean_loss(logits, ids, causal):
+    """Each token from those before it, or of an encoder from all."""
+    targets = ids[:, 1:] if causal else ids
+    return F.cross_entropy((logits[:, :-1] if causal else logits).reshape(-1, VOCABULARY), targets.reshape(-1))
+
+
 def main():
     for number, (name, (network, kind, parts, config)) in enumerate(CASES.items()):
         folder = os.path.join(HERE, name)
@@ -335,9 +341,7 @@ def main():
             x.retain_grad()
         expected = dict(ids=ids.tolist(), norms=[(x * x).mean(-1).flatten().tolist() for x in streams])
         if logits is not None:
-            causal = config["model_type"] not in ("bert", "roberta")
-            targets = ids[:, 1:] if causal else ids
-            loss = F.cross_entropy((logits[:, :-1] if causal else logits).reshape(-1, VOCABULARY), targets.reshape(-1))
+            loss = mean_loss(logits, ids, causal=config["model_type"] not in ("bert", "roberta"))
             loss.backward()
             expected["logits"] = [float(f"{v:.9g}") for v in logits.flatten().tolist()]
             expected["loss"] = loss.item()
@@ -369,4 +373,5 @@ def main():
             file.write("\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
