@@ -23,7 +23,7 @@ public sealed class NetworkEqualityTests
 
     public static TheoryData<string> Families =>
     [
-        "gpt2", "gpt_neox", "llama", "mistral", "qwen2", "qwen3", "olmo2", "gemma2", "gemma3", "bert", "roberta", "minilm",
+        "gpt2", "gpt_neox", "llama", "mistral", "qwen2", "qwen3", "olmo2", "gemma2", "gemma3", "bert", "roberta", "minilm", "vit",
     ];
 
     [Theory]

@@ -31,7 +31,7 @@ public static class Probe
         progress("loading");
         bool gradients = !plan.Quick && subject.HasHead;
         using IMeasuredNetwork network = plan.Engine.Create(model, input.Batch.Sequences, gradients, plan.Threads);
-        subject.Load(network);
+        subject.Load(network, plan.Seed);
         cancellation.ThrowIfCancellationRequested();
         progress("measuring");
         ProbeMeter meter = new(model.Architecture, input);
@@ -92,6 +92,8 @@ public static class Probe
         if (subject.FixedTokens && plan.Tokens is int asked && asked != subject.Context)
             throw new InputException($"--tokens must be {subject.Context} for '{subject.Name}', whose positions are learned, got {asked}");
         int tokens = subject.FixedTokens ? subject.Context : plan.Tokens ?? Math.Min(ProbeInput.UsualTokens, subject.Context);
+        if (subject.SeesImages)
+            return Images(subject, plan, tokens, notes);
         if (plan.Ids is string ids)
             return ProbeInput.OfFile(subject, ids, tokens, plan.Sequences);
         string? reason = null;
@@ -106,6 +108,18 @@ public static class Probe
         if (subject is CheckpointSubject)
             notes.Add("random tokens are not what it was trained on: give --text FILE or --ids FILE for its behaviour on text");
         return random;
+    }
+
+    private static ProbeInput Images(IProbeSubject subject, ProbePlan plan, int tokens, List<string> notes)
+    {
+        if ((plan.Text ?? plan.Ids) is string file)
+        {
+            throw new InputException(
+                $"{(plan.Text is null ? "--ids" : "--text")} {file}: '{subject.Name}' sees images; it is probed with random pixels");
+        }
+
+        notes.Add("random pixels, independent and of unit variance, are not what it was trained on: its behaviour on images is another");
+        return ProbeInput.Images(subject, tokens, plan.Sequences, plan.Seed);
     }
 
     private static void EnsureFinite(IProbeSubject subject, ProbeMeter meter)

@@ -4,8 +4,8 @@
 
 Run with Debian's python3-torch (PyTorch 1.13). Every family's pass is written by hand here from its published definition, in
 double precision on the weights as they are stored; nothing of it is shared with the C# that is tested. Each folder gets
-config.json, the weights (float32, float16 or bfloat16, in one file or in parts) and expected.json: token ids, the logits, ||x||^2/d
-of every token at every boundary, the loss and the norm of its gradient at every boundary and at every stored tensor.
+config.json, the weights (float32, float16 or bfloat16, in one file or in parts) and expected.json: token ids, pixels of images, the
+logits, ||x||^2/d of every token at every boundary, the loss and the norm of its gradient at every boundary and at every stored tensor.
 """
 import json
 import math
@@ -18,6 +18,9 @@ import torch.nn.functional as F
 HERE = os.path.dirname(os.path.abspath(__file__))
 TYPES = {"F32": (torch.float32, 4), "F16": (torch.float16, 2), "BF16": (torch.bfloat16, 2)}
 D, LAYERS, HEADS, MLP, VOCABULARY, TOKENS, SEQUENCES = 16, 2, 4, 24, 29, 8, 2
+# Of images of 6 x 6 pixels in three colours.
+PATCHES = 9
+PIXELS = torch.randn([PATCHES, 12], generator=torch.Generator().manual_seed(200), dtype=torch.float64).to(torch.float32).to(torch.float64)
 
 
 class Weights(dict):
@@ -258,6 +261,28 @@ def encoder(w, ids, streams, *, roberta=False, head=True, eps=1e-12):
     return y @ tokens.T + w.bias("lm_head.bias" if roberta else "cls.predictions.bias", VOCABULARY)
 
 
+def vit(w, ids, streams):
+    """Token 0 is the class, token r >= 1 the patch of pixels PIXELS[r - 1]."""
+    projection = w.at("embeddings.patch_embeddings.projection.weight", [D, 3, 2, 2], std=0.3)
+    patches = PIXELS @ projection.reshape(D, -1).T + w.bias("embeddings.patch_embeddings.projection.bias")
+    tokens = torch.cat([w.at("embeddings.cls_token", [1, 1, D], std=0.7)[0], patches])
+    x = tokens[ids] + w.at("embeddings.position_embeddings", [1, PATCHES + 1, D], std=0.5)[0]
+    streams.append(x)
+    for i in range(LAYERS):
+        p = f"encoder.layer.{i}."
+
+        def linear(z, name, rows, columns):
+            return z @ w.at(f"{p}{name}.weight", [rows, columns]).T + w.bias(f"{p}{name}.bias", rows)
+
+        z = layer_norm(x, w.gain(p + "layernorm_before.weight"), w.bias(p + "layernorm_before.bias"), 1e-12)
+        q, k, v = (split(linear(z, f"attention.attention.{name}", D, D), HEADS) for name in ("query", "key", "value"))
+        x = x + linear(merge(attend(q, k, v, (D // HEADS) ** -0.5, causal=False)), "attention.output.dense", D, D)
+        z = layer_norm(x, w.gain(p + "layernorm_after.weight"), w.bias(p + "layernorm_after.bias"), 1e-12)
+        x = x + linear(gelu(linear(z, "intermediate.dense", MLP, D)), "output.dense", D, MLP)
+        streams.append(x)
+    w.gain("layernorm.weight"), w.bias("layernorm.bias")
+
+
 def sizes(**more):
     return {**dict(hidden_size=D, num_hidden_layers=LAYERS, num_attention_heads=HEADS, intermediate_size=MLP, vocab_size=VOCABULARY,
                    max_position_embeddings=64, initializer_range=0.02), **more}
@@ -301,6 +326,10 @@ CASES = {
     "minilm": (lambda w, i, s: encoder(w, i, s, head=False), "F32", 1, sizes(
         model_type="bert", architectures=["BertModel"], hidden_act="gelu", layer_norm_eps=1e-12, type_vocab_size=2,
         max_position_embeddings=TOKENS + 4)),
+    "vit": (vit, "F32", 1, dict(
+        model_type="vit", architectures=["ViTModel"], hidden_act="gelu", hidden_size=D, num_hidden_layers=LAYERS,
+        num_attention_heads=HEADS, intermediate_size=MLP, image_size=6, patch_size=2, num_channels=3, qkv_bias=True,
+        initializer_range=0.02, layer_norm_eps=1e-12)),
 }
 
 
@@ -335,6 +364,10 @@ def main():
         os.makedirs(folder, exist_ok=True)
         weights = Weights(number + 1, kind)
         ids = torch.randint(0, VOCABULARY, [SEQUENCES, TOKENS], generator=torch.Generator().manual_seed(100 + number))
+        if name == "vit":
+            generator = torch.Generator().manual_seed(201)
+            orders = [torch.randperm(PATCHES, generator=generator) + 1 for _ in range(SEQUENCES)]
+            ids = torch.stack([torch.cat([torch.zeros(1, dtype=torch.int64), order]) for order in orders])
         streams = []
         logits = network(weights, ids, streams)
         for x in streams:
@@ -347,6 +380,8 @@ def main():
             expected["loss"] = loss.item()
             expected["streamGradients"] = [x.grad.norm().item() for x in streams]
             expected["gradients"] = {key: value.grad.norm().item() for key, value in weights.items()}
+        if name == "vit":
+            expected["pixels"] = PIXELS.tolist()
         tensors = {key: (value, kind) for key, value in weights.items()}
         if name == "gpt2":
             tensors["h.0.attn.bias"] = (torch.ones(1, 1, 11, 11, dtype=torch.uint8).tril(), "U8")
