@@ -14,6 +14,15 @@ internal static class HostMemory
     internal static Span<T> Entries<T>(Tensor tensor)
         where T : unmanaged => MemoryMarshal.Cast<byte, T>(tensor.bytes);
 
+    /// <summary>The first entry of a contiguous tensor of single precision of any size; valid while the tensor lives.</summary>
+    internal static unsafe float* Pointer(Tensor tensor)
+    {
+        // Of one entry: a span of all could not count them. Their place is fixed by libtorch.
+        using Tensor first = tensor.view(-1).narrow(0, 0, 1);
+        fixed (float* at = Entries<float>(first))
+            return at;
+    }
+
     /// <summary>Copies entries [offset, offset + destination.Length) of a tensor on any device out.</summary>
     internal static void Read(Tensor tensor, long offset, Span<float> destination)
     {

@@ -1,4 +1,6 @@
 using Hybrid.Architectures;
+using Hybrid.Networks.Model;
+using Hybrid.Networks.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,8 +10,10 @@ namespace Hybrid.Torch;
 /// Attention between its products with weights: rotary positions, norms of queries and keys, caps, sinks and masks of one
 /// layer. libtorch's fused attention where it can do what the layer asks for.
 /// </summary>
-internal sealed class TorchAttention(Architecture architecture, int layer, AttentionParameters parameters, TorchPrecision precision)
+internal sealed class TorchAttention(
+    Architecture architecture, int layer, AttentionParameters parameters, TorchPrecision precision, ModelForm? form, bool fuses)
 {
+    private readonly TorchNorm norm = TorchNorm.Of(form);
     private readonly HeadParameters head = parameters.Head;
     private readonly int headWidth = ArchitectureModule.HeadWidth(architecture);
     private readonly Mask mask = architecture.Mask.At(layer).Within(architecture.Tokens);
@@ -27,13 +31,15 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
     /// <param name="values">[B, n, G d_k].</param>
     /// <param name="queryGain">Of normalised queries; null for gains whose product is σ_A.</param>
     /// <param name="keyGain">Of normalised keys.</param>
-    internal Tensor Context(Tensor queries, Tensor keys, Tensor values, Tensor? queryGain, Tensor? keyGain)
+    /// <param name="observer">Shown A, which the fused attention never forms, if it cares for it.</param>
+    internal Tensor Context(
+        Tensor queries, Tensor keys, Tensor values, Tensor? queryGain, Tensor? keyGain, TensorObserver? observer = null)
     {
         if (head.QueryKeyNorm.IsAll)
-            (queries, keys) = (TorchBlock.Normalise(queries, queryGain), TorchBlock.Normalise(keys, keyGain));
+            (queries, keys) = (norm.Apply(queries, queryGain), norm.Apply(keys, keyGain));
         Tensor q = Heads(queries), k = Heads(keys), v = Heads(values);
         if (head.QueryKeyNorm.IsHead)
-            (q, k) = (TorchBlock.Normalise(q, queryGain), TorchBlock.Normalise(k, keyGain));
+            (q, k) = (norm.Apply(q, queryGain), norm.Apply(k, keyGain));
         if (head.Positions is Positions.Rope rope)
             (q, k) = (Turned(q, rope), Turned(k, rope));
         // Norms leave logits of standard deviation 1; the product of their gains is σ_A, which has the layer's scale in it.
@@ -45,7 +51,8 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
         int sharing = architecture.Heads / (int)k.shape[1];
         if (sharing > 1)
             (k, v) = (k.repeat_interleave(sharing, 1), v.repeat_interleave(sharing, 1));
-        Tensor context = head.SoftCap is null && head.Sink is null ? Fused(q, k, v) : Written(q, k, v);
+        bool plain = head.SoftCap is null && head.Sink is null;
+        Tensor context = fuses && plain && observer?.Sees(PassStages.Probabilities) != true ? Fused(q, k, v) : Written(q, k, v, observer);
         return context.transpose(1, 2).flatten(2);
     }
 
@@ -57,7 +64,7 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
     }
 
     // softmax of capped logits with a sink beside them, product by product.
-    private Tensor Written(Tensor q, Tensor k, Tensor v)
+    private Tensor Written(Tensor q, Tensor k, Tensor v, TensorObserver? observer)
     {
         (long batch, long heads, long n, long width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
         Tensor logits = Flat(q).bmm(Flat(k).transpose(1, 2)).to(ScalarType.Float32).reshape(batch, heads, n, n);
@@ -74,6 +81,7 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
         }
 
         Tensor weights = logits.softmax(-1).narrow(-1, 0, n).reshape(batch * heads, n, n);
+        observer?.Probabilities(layer, weights);
         return Products.Rounded(weights, precision).bmm(Flat(v)).reshape(v.shape);
     }
 
@@ -98,7 +106,10 @@ internal sealed class TorchAttention(Architecture architecture, int layer, Atten
     {
         int width = (int)x.shape[3], pairs = (int)(rope.fraction * width / 2);
         Tensor places = arange(architecture.Tokens, ScalarType.Float64).unsqueeze(1);
+        RotaryStretch? stretch = form?.Stretch?.Base == rope.baseFrequency ? form.Stretch : null;
         double[] turns = [.. Enumerable.Range(0, pairs).Select(pair => Math.Pow(rope.baseFrequency, -(double)pair / pairs))];
+        if (stretch is not null)
+            turns = [.. turns.Select(stretch.Of)];
         Tensor angles = places * tensor(turns);
         Tensor cosine = angles.cos().to(ScalarType.Float32).to(x.device), sine = angles.sin().to(ScalarType.Float32).to(x.device);
         Tensor left = x.narrow(3, 0, pairs), right = x.narrow(3, pairs, pairs), rest = x.narrow(3, 2 * pairs, width - 2 * pairs);

@@ -9,69 +9,79 @@ namespace Hybrid.Torch;
 /// A block of the architecture as operations on tensors: its steps, one after the other, derivation (4.3). The backward pass
 /// is autograd's. Differentiable in x and in the weights.
 /// </summary>
-internal sealed class TorchBlock(Architecture architecture, TorchPrecision precision)
+/// <param name="architecture">Legal.</param>
+/// <param name="precision">Of products.</param>
+/// <param name="form">What a published network has beyond the record.</param>
+/// <param name="fuses">Whether attention may be libtorch's fused one, which has no second derivative and never forms A.</param>
+internal sealed class TorchBlock(Architecture architecture, TorchPrecision precision, ModelForm? form = null, bool fuses = true)
 {
-    /// <summary>The output of block <paramref name="layer"/>, 1..depth. x: [B, n, d].</summary>
-    internal Tensor Forward(int layer, Tensor x, BlockTensors weights)
+    private readonly TorchNorm norm = TorchNorm.Of(form);
+
+    /// <summary>The output of block <paramref name="layer"/>, 1..depth, its stages shown on the way. x: [B, n, d].</summary>
+    internal Tensor Forward(int layer, Tensor x, BlockTensors weights, TensorObserver? observer = null)
     {
         using DisposeScope scope = NewDisposeScope();
-        foreach (Step step in BlockModule.At(architecture, layer).Steps)
-            x = Forward(layer, step, x, weights);
-        return x.MoveToOuterDisposeScope();
-    }
+        Step[] steps = [.. BlockModule.At(architecture, layer).Steps];
+        for (int index = 0; index < steps.Length; index++)
+        {
+            x = Forward(layer, steps[index], x, weights, observer);
+            if (index < steps.Length - 1)
+                observer?.Middle(layer, x);
+        }
 
-    /// <summary>N x = √d x/‖x‖ times a gain; 0 with derivative 0 at x = 0. x: [.., d].</summary>
-    internal static Tensor Normalise(Tensor x, Tensor? gain)
-    {
-        Tensor square = (x * x).mean([-1], keepdim: true);
-        Tensor isZero = square.eq(zeros_like(square)).to(ScalarType.Float32);
-        Tensor normalised = x * (Products.Sum(square, isZero).rsqrt() * Products.Sum(ones_like(isZero), isZero, -1));
-        return gain is null ? normalised : normalised * gain;
+        return x.MoveToOuterDisposeScope();
     }
 
     /// <summary>The features that it knows.</summary>
     internal static readonly Feature[] Features = [Feature.NormKind, Feature.NormGain, Feature.Experts, .. TorchAttention.Features];
 
     // x' = [N] (r x + Σ a [N] f([N] x)).
-    private Tensor Forward(int layer, Step step, Tensor x, BlockTensors weights)
+    private Tensor Forward(int layer, Step step, Tensor x, BlockTensors weights, TensorObserver? observer)
     {
         Tensor sum = Products.Scaled(x, step.Skip);
         foreach (Sublayer sublayer in step.Sublayers)
-            sum = Products.Sum(sum, Added(layer, sublayer, x, weights), sublayer.Branch);
-        return step.NormalisesSum ? Norm(layer, sum, weights[new GainRole(step.Sublayers[^1].Kind(), GainPlace.Sum)]) : sum;
+            sum = Products.Sum(sum, Added(layer, sublayer, x, weights, observer), sublayer.Branch);
+        return step.NormalisesSum ? Norm(layer, sum, weights, new(step.Sublayers[^1].Kind(), GainPlace.Sum)) : sum;
     }
 
     // f([N] x), normalised where branches are.
-    private Tensor Added(int layer, Sublayer sublayer, Tensor x, BlockTensors weights)
+    private Tensor Added(int layer, Sublayer sublayer, Tensor x, BlockTensors weights, TensorObserver? observer)
     {
         ModuleKind module = sublayer.Kind();
-        Tensor z = sublayer.Placement.Before ? Norm(layer, x, weights[new GainRole(module, GainPlace.Input)]) : x;
+        Tensor z = sublayer.Placement.Before ? Norm(layer, x, weights, new(module, GainPlace.Input)) : x;
         Tensor branch = sublayer.Module is Module.Attention attention
-            ? Attention(layer, attention.Item, z, weights)
+            ? Attention(layer, attention.Item, z, weights, observer)
             : Mlp(layer, z, weights);
-        return sublayer.Placement.OnBranch ? Norm(layer, branch, weights[new GainRole(module, GainPlace.Branch)]) : branch;
+        observer?.Branch(layer, module, branch);
+        Tensor added = sublayer.Placement.OnBranch ? Norm(layer, branch, weights, new(module, GainPlace.Branch)) : branch;
+        observer?.Added(layer, module, added);
+        return added;
     }
 
-    // The record's norm, with a gain of its own or the record's.
-    private Tensor Norm(int layer, Tensor x, Tensor? gain)
+    // The record's norm or the form's, with a gain and a shift of its own or the record's gain.
+    private Tensor Norm(int layer, Tensor x, BlockTensors weights, GainRole role)
     {
-        Tensor normalised = architecture.NormKind is NormKind.DyT kind ? Products.Scaled(x, kind.alpha).tanh() : Normalise(x, null);
-        if (gain is not null)
-            return normalised * gain;
+        Tensor normalised = architecture.NormKind is NormKind.DyT kind ? Products.Scaled(x, kind.alpha).tanh() : norm.Apply(x);
+        if (weights[role] is { } gain)
+            return TorchNorm.Gained(normalised, gain, weights.Shift(role));
         double fixedGain = architecture.NormGain.At(layer);
         return fixedGain == 1 ? normalised : Products.Scaled(normalised, fixedGain);
     }
 
     // z: [B, n, d]; heads are columns [h d_k, (h + 1) d_k) of queries, groups of heads those of keys and values.
-    private Tensor Attention(int layer, AttentionParameters parameters, Tensor z, BlockTensors weights)
+    private Tensor Attention(int layer, AttentionParameters parameters, Tensor z, BlockTensors weights, TensorObserver? observer)
     {
-        Tensor context = new TorchAttention(architecture, layer, parameters, precision).Context(
-            Projected(z, weights[MatrixRole.Query]), Projected(z, weights[MatrixRole.Key]), Projected(z, weights[MatrixRole.Value]),
-            weights[new GainRole(ModuleKind.Attention, GainPlace.Query)], weights[new GainRole(ModuleKind.Attention, GainPlace.Key)]);
-        return Products.Apply(context, weights[MatrixRole.AttentionOut], precision);
+        Tensor context = new TorchAttention(architecture, layer, parameters, precision, form, fuses).Context(
+            Projected(MatrixRole.Query), Projected(MatrixRole.Key), Projected(MatrixRole.Value),
+            weights[new GainRole(ModuleKind.Attention, GainPlace.Query)], weights[new GainRole(ModuleKind.Attention, GainPlace.Key)],
+            observer);
+        return Biased(Products.Apply(context, weights[MatrixRole.AttentionOut], precision), weights.Bias(MatrixRole.AttentionOut));
+
+        Tensor Projected(MatrixRole role) =>
+            Products.Rounded(Biased(Products.Apply(z, weights[role], precision), weights.Bias(role)), precision);
     }
 
-    private Tensor Projected(Tensor z, Tensor weight) => Products.Rounded(Products.Apply(z, weight, precision), precision);
+    private static Tensor Biased(Tensor y, Tensor? bias) => bias is null ? y : Products.Sum(y, bias);
 
     private Tensor Mlp(int layer, Tensor z, BlockTensors weights) => architecture.Mlp.Experts?.Value is not { } experts
         ? Mlp(z, weights, 0, 1)
@@ -109,8 +119,8 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
             Products.Apply(z, Part(weights[MatrixRole.MlpIn]), precision), Part(weights[MatrixRole.MlpBias]));
         Tensor hidden = Activations.Apply(architecture.Activation, entering);
         if (architecture.Gated)
-            hidden *= Products.Apply(z, Part(weights[MatrixRole.MlpUp]), precision);
-        return Products.Apply(hidden, Part(weights[MatrixRole.MlpOut]), precision);
+            hidden *= Biased(Products.Apply(z, Part(weights[MatrixRole.MlpUp]), precision), weights.Bias(MatrixRole.MlpUp));
+        return Biased(Products.Apply(hidden, Part(weights[MatrixRole.MlpOut]), precision), weights.Bias(MatrixRole.MlpOut));
 
         Tensor Part(Tensor all) => mlps == 1 ? all : all.narrow(-2, all.shape[^2] / mlps * mlp, all.shape[^2] / mlps);
     }

@@ -58,6 +58,7 @@ public sealed class ProbeCommandTests
         [
             "q", "u", "coordinateVariance", "tokenVariance", "effectiveRank", "largestOverMedian", "bound", "gradient", "theoryQ",
             "attention", "mlp", "entropy", "participation", "weights", "exponents",
+            "backwardExponents",
         ];
         Assert.All(measures, name => Assert.NotEqual(JsonValueKind.Null, layer.GetProperty(name).ValueKind));
     }
@@ -77,6 +78,17 @@ public sealed class ProbeCommandTests
         string page = File.ReadAllText(folder.Path("page.html"));
         Assert.Contains("The stream of ", page);
         Assert.Contains("<svg", page);
+    }
+
+    [Fact]
+    public void An_engine_that_runs_no_checkpoints_and_a_choice_that_dense_has_not_are_refused()
+    {
+        CommandRun other = CommandRun.Of("probe", Folder("llama"), "--engine", "conditioned");
+        Assert.Equal((2, ""), (other.ExitCode, other.Output));
+        Assert.Contains("--engine must be one of dense, torch, got 'conditioned'", other.Error);
+        CommandRun precision = CommandRun.Of("probe", Folder("llama"), "--precision", "bfloat16");
+        Assert.Equal(2, precision.ExitCode);
+        Assert.Contains("--precision bfloat16 is for --engine torch, got --engine dense", precision.Error);
     }
 
     [Fact]

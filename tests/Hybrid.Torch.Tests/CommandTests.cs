@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hybrid.Import.Tests.Checkpoints;
 using Hybrid.Networks.Tests;
 using Xunit;
 
@@ -40,6 +41,40 @@ public sealed class CommandTests
         }
     }
 
+    // Everything of a layer is of order 1 or a mean of what is: a number of less is the difference of such, and has their roundings.
+    [Theory]
+    [InlineData("gemma3")]
+    [InlineData("roberta")]
+    public void Probe_measures_what_the_dense_engine_measures(string family)
+    {
+        string[] probe = ["probe", Fixture.Folder(family), "--sequences", "2", "--exponents", "1"];
+        JsonElement torch = Json([.. probe, "--engine", "torch", "--device", "cpu"]), dense = Json(probe);
+        Assert.Equal("torch", torch.GetProperty("run").GetProperty("engine").GetString());
+        foreach (string part in (string[])["loss", "layers", "surroundings"])
+        {
+            (string Name, double Value)[] expected = [.. Numbers(part, dense.GetProperty(part))];
+            (string Name, double Value)[] actual = [.. Numbers(part, torch.GetProperty(part))];
+            Assert.Equal(expected.Select(number => number.Name), actual.Select(number => number.Name));
+            foreach (((string name, double wanted), (_, double got)) in expected.Zip(actual))
+                Near.Equal(name, wanted, got, Rounding, Rounding);
+        }
+    }
+
+    [Fact]
+    public void Probe_in_bfloat16_is_near()
+    {
+        string[] probe = ["probe", Fixture.Folder("llama"), "--quick", "--sequences", "2"];
+        JsonElement coarse = Json([.. probe, "--engine", "torch", "--device", "cpu", "--precision", "bfloat16"]), fine = Json(probe);
+        Assert.Contains("bfloat16", coarse.GetProperty("run").GetProperty("device").GetString());
+        foreach ((JsonElement wanted, JsonElement got) in fine.GetProperty("layers").EnumerateArray()
+            .Zip(coarse.GetProperty("layers").EnumerateArray()))
+        {
+            // Two roundings of a factor and one of its output in each of two blocks, 2⁻⁹ each, which add up at random or not.
+            double q = wanted.GetProperty("q").GetDouble();
+            Near.Equal("q", q, got.GetProperty("q").GetDouble(), 0, 2 * 6 * Math.ScaleB(1, -9));
+        }
+    }
+
     [Fact]
     public void A_GPU_that_is_not_there_exits_with_3_and_nothing_on_stdout()
     {
@@ -48,6 +83,8 @@ public sealed class CommandTests
         Assert.Equal((3, ""), (code, output));
         Assert.Contains($"device {device} was asked for", error);
         Assert.Equal(2, Run(["simulate", .. Small, "--engine", "torch", "--device", "gpu"]).Code);
+        (int missing, string nothing, _) = Run(["probe", Fixture.Folder("llama"), "--engine", "torch", "--device", device]);
+        Assert.Equal((3, ""), (missing, nothing));
     }
 
     [Theory]
@@ -84,6 +121,15 @@ public sealed class CommandTests
         Assert.Equal((1, 4), (width.GetProperty("engines").GetInt32(), width.GetProperty("batch").GetInt32()));
         Assert.True(width.GetProperty("networksPerSecond").GetDouble() > 0);
     }
+
+    // Every number below an element, by its path; what is null or a word is left out.
+    private static IEnumerable<(string Name, double Value)> Numbers(string name, JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Number => [(name, element.GetDouble())],
+        JsonValueKind.Array => element.EnumerateArray().SelectMany((item, index) => Numbers($"{name}[{index}]", item)),
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(item => Numbers($"{name}.{item.Name}", item.Value)),
+        _ => [],
+    };
 
     private static double[] Losses(string folder) =>
         [.. File.ReadLines(Path.Combine(folder, "log.jsonl"))

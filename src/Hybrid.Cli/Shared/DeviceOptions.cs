@@ -10,8 +10,7 @@ internal sealed class DeviceOptions
     private static readonly string[] Sources = ["host", "device"];
 
     private readonly Option<string?> _device = Device();
-    private readonly Option<string?> _precision = Options.Choice(
-        "--precision", "Of products with matrices, of engine torch; single if not given.", null, Precisions);
+    private readonly Option<string?> _precision = Precision();
     private readonly Option<string?> _draw = Options.Choice(
         "--draw",
         "What draws the weights, of engine torch: the host, equal to engine dense's, or the device, faster on a GPU; host if not given.",
@@ -30,6 +29,10 @@ internal sealed class DeviceOptions
         Description = "Where engine torch runs; the first GPU, or the processor where there is none, if not given.",
         HelpName = "cpu|cuda|cuda:N",
     };
+
+    /// <summary>The precision alone.</summary>
+    public static Option<string?> Precision() => Options.Choice(
+        "--precision", "Of products with matrices, of engine torch; single if not given.", null, Precisions);
 
     /// <summary>What was asked for.</summary>
     public DeviceChoice Choice(ParseResult parsed, long? memory) =>

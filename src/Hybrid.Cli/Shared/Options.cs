@@ -109,6 +109,19 @@ internal static class Options
         return option;
     }
 
+    /// <summary>What runs networks with real weights that are learnt or given.</summary>
+    public static Option<string?> Engine(string description, string standard)
+    {
+        Option<string?> option = new("--engine")
+        {
+            Description = description,
+            HelpName = "dense|torch",
+            DefaultValueFactory = _ => standard,
+        };
+        option.CompletionSources.Add("dense", "torch");
+        return option;
+    }
+
     /// <summary>The value of <see cref="Threads"/>.</summary>
     public static int ThreadsOf(ParseResult parsed, Option<int> threads) =>
         parsed.GetValue(threads) is int count and > 0 ? count : Environment.ProcessorCount;

@@ -1,4 +1,5 @@
 using Hybrid.Lab.Engines;
+using Hybrid.Lab.Probes;
 using Hybrid.Lab.Training;
 
 namespace Hybrid.Cli.Shared;
@@ -11,6 +12,9 @@ public sealed record Session(Terminal Terminal, EngineCatalogue Engines, Cancell
 {
     /// <summary>The engines that train, the default first.</summary>
     public TrainerCatalogue Trainers { get; init; } = BuiltTrainers.Catalogue;
+
+    /// <summary>The engines that run networks whose weights are given, the default first.</summary>
+    public NetworkCatalogue Networks { get; init; } = BuiltNetworks.Catalogue;
 
     /// <summary>Whether the wish to stop came because a task's time on a cluster is nearly over.</summary>
     public Func<bool> TimeIsOver { get; init; } = () => false;

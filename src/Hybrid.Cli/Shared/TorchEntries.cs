@@ -1,5 +1,6 @@
 using Hybrid.Import.Json;
 using Hybrid.Lab.Engines;
+using Hybrid.Lab.Probes;
 using Hybrid.Lab.Training;
 using Hybrid.Torch;
 using Hybrid.Torch.Training;
@@ -22,17 +23,21 @@ internal static class TorchEntries
     /// <summary>For training.</summary>
     public static readonly TrainerEntry Training = Trainer(TorchDevice.Cpu) with { OnDevice = choice => Trainer(Find(choice)) };
 
-    private static EngineEntry EnsembleOn(DeviceChoice choice)
+    /// <summary>For networks whose weights are given.</summary>
+    public static readonly NetworkEntry Networks = Network(TorchDevice.Cpu, TorchPrecision.Single) with
     {
-        TorchPrecision precision = choice.Precision switch
-        {
-            "tf32" => TorchPrecision.Tf32,
-            "bfloat16" => TorchPrecision.BFloat16,
-            _ => TorchPrecision.Single,
-        };
-        return Ensemble(
-            new TorchOptions(Find(choice), precision, choice.DrawOnDevice ? WeightSource.Device : WeightSource.Host, choice.Memory));
-    }
+        OnDevice = choice => Network(Find(choice), Precision(choice)),
+    };
+
+    private static EngineEntry EnsembleOn(DeviceChoice choice) => Ensemble(
+        new TorchOptions(Find(choice), Precision(choice), choice.DrawOnDevice ? WeightSource.Device : WeightSource.Host, choice.Memory));
+
+    private static TorchPrecision Precision(DeviceChoice choice) => choice.Precision switch
+    {
+        "tf32" => TorchPrecision.Tf32,
+        "bfloat16" => TorchPrecision.BFloat16,
+        _ => TorchPrecision.Single,
+    };
 
     private static EngineEntry Ensemble(TorchOptions options) => new(
         Name,
@@ -50,7 +55,20 @@ internal static class TorchEntries
     };
 
     private static string Words(TorchOptions options) =>
-        $"{options.Precision.ToString().ToLowerInvariant()} precision, weights drawn on the {options.Source.ToString().ToLowerInvariant()}";
+        $"{Words(options.Precision)}, weights drawn on the {options.Source.ToString().ToLowerInvariant()}";
+
+    private static string Words(TorchPrecision precision) => $"{precision.ToString().ToLowerInvariant()} precision";
+
+    private static NetworkEntry Network(TorchDevice device, TorchPrecision precision) => new(
+        Name,
+        (model, sequences, gradients, threads) => Reported(() =>
+        {
+            TorchRuntime.Threads = threads;
+            return new TorchNetwork(model, sequences, gradients, device, precision);
+        }))
+    {
+        Device = $"{device} ({Words(precision)})",
+    };
 
     private static TrainerEntry Trainer(TorchDevice device) => new(
         Name,

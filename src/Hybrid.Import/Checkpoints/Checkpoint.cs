@@ -28,7 +28,8 @@ public sealed class Checkpoint : IDisposable
                 $"{folder}: tensors are missing: {family.Tokens.Replace("^", family.Roots[0], StringComparison.Ordinal)}, "
                 + "the token embedding");
         _masked = family.MaskedHeadBias is string bias && files.Find(bias) is not null;
-        _head = family.MaskedHeadBias is not null ? _masked ? HeadKind.Tied : HeadKind.None
+        _head = family.Patches ? HeadKind.None
+            : family.MaskedHeadBias is not null ? _masked ? HeadKind.Tied : HeadKind.None
             : config.Tied ? HeadKind.Tied
             : files.Find(family.Unembedding) is not null || config.SaysHead ? HeadKind.Own
             : HeadKind.None;
@@ -51,6 +52,9 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Whether there is a head, and with it a loss.</summary>
     public bool HasHead => _head != HeadKind.None;
+
+    /// <summary>Whether its tokens are patches of images: all of one image behind token 0, the class, and each once.</summary>
+    public bool SeesImages => _config.Family.Patches;
 
     /// <summary>The types of its tensors, such as BF16, the most frequent first.</summary>
     public IReadOnlyList<string> Types =>
@@ -84,8 +88,14 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>Copies the weights into a network of <see cref="Model"/>.</summary>
+    /// <param name="network">Where to.</param>
+    /// <param name="seed">Of the pixels that are the tokens of a network that sees images; no other has any use for it.</param>
     /// <exception cref="InputException">Tensors are missing, unknown or of another shape; the message names them.</exception>
-    public void Load(IObservedNetwork network)
+    public void Load(IObservedNetwork network, ulong seed = 1) =>
+        Load(network, patch => PatchTable.Draw(seed, patch, _config.Pixels));
+
+    /// <summary>The same with given pixels of patch 0, 1, ….</summary>
+    internal void Load(IObservedNetwork network, Func<int, float[]> pixels)
     {
         List<TensorPlace> places = Plan(network.Model, network.Parameters);
         foreach (NamedTensor tensor in network.Parameters)
@@ -98,6 +108,8 @@ public sealed class Checkpoint : IDisposable
 
         foreach (TensorPlace place in places)
             place.Load(_files, network);
+        if (SeesImages)
+            PatchTable.Load(_files, _root, network, _config.Pixels, pixels);
     }
 
     /// <summary>The stored tensors of each parameter: what a gradient at it is to be compared with.</summary>

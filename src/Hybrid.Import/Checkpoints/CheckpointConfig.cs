@@ -21,7 +21,7 @@ internal sealed class CheckpointConfig
         (_config, Family) = (config, family);
         Report = imported.Import!;
         Record = imported.Architecture;
-        Vocabulary = config.RequiredSize("vocab_size");
+        Vocabulary = family.Patches ? Report.Context : config.RequiredSize("vocab_size");
         ModelDescription model = Report.Model;
         EmbeddingFactor = model.EmbeddingFactor;
         double usual = 1 / Math.Sqrt(model.HeadWidth);
@@ -40,8 +40,13 @@ internal sealed class CheckpointConfig
     /// <summary>The record at initialisation.</summary>
     public Architecture Record { get; }
 
-    /// <summary>V.</summary>
+    /// <summary>V; of a network that sees images the class and the patches of one.</summary>
     public int Vocabulary { get; }
+
+    /// <summary>Pixels of a patch, all of its colours, of a network that sees images.</summary>
+    public int Pixels => Report.Model.Embedding is Embedding.Patches patches
+        ? patches.pixels
+        : throw new InvalidOperationException($"{Report.ModelType} sees no images");
 
     /// <summary>Whether tie_word_embeddings holds.</summary>
     public bool Tied { get; }
@@ -123,6 +128,8 @@ internal sealed class CheckpointConfig
             biases |= Family.AttentionBiases;
         if (_config.Flag("mlp_bias", false))
             biases |= Family.MlpBiases;
+        if (_config.Flag("qkv_bias", Family.Patches))
+            biases |= Family.PatchBiases;
         // Token vectors carry their factor here, and the head is told to take it off.
         double scale = head == HeadKind.Tied ? 1 / EmbeddingFactor : 1;
         return new(

@@ -30,8 +30,14 @@ internal sealed record FamilyTensors(string[] ModelTypes, string[] Roots, string
     /// <summary>Whether attention_bias is true where it is absent.</summary>
     public bool AttentionBiasUsual { get; init; }
 
+    /// <summary>Biases that qkv_bias adds, true where absent.</summary>
+    public MatrixBiases PatchBiases { get; init; }
+
     /// <summary>Biases that mlp_bias adds.</summary>
     public MatrixBiases MlpBiases { get; init; }
+
+    /// <summary>Whether tokens are patches of images, behind a token of the class; such networks have no head here.</summary>
+    public bool Patches { get; init; }
 
     /// <summary>Whether embedded tokens are normalised.</summary>
     public bool EmbeddingNorm { get; init; }

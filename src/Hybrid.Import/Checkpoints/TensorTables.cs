@@ -143,6 +143,28 @@ internal static class TensorTables
             MaskedHeadBias = "lm_head.bias",
             Ignored = [.. EncoderIgnored, "lm_head.decoder.weight", "lm_head.decoder.bias"],
         },
+        Encoder("vit", "vit.", 0) with
+        {
+            Tokens = "^embeddings.cls_token",
+            Rows =
+            [
+                .. Fused.SelectMany(
+                    name => Linear($"^encoder.layer.{{}}.attention.attention.{name}", OutIn, $"blocks.{{}}.attention.{name}")),
+                .. EncoderOutputs(),
+                .. Norm("^encoder.layer.{}.layernorm_before", "blocks.{}.attention.gain.in"),
+                .. Norm("^encoder.layer.{}.layernorm_after", "blocks.{}.mlp.gain.in"),
+                .. Norm("^layernorm", "final.gain"),
+            ],
+            Patches = true,
+            Biases = MatrixBiases.AttentionOut | MatrixBiases.MlpIn | MatrixBiases.MlpOut,
+            PatchBiases = QueryKeyValue,
+            EmbeddingNorm = false,
+            Ignored =
+            [
+                .. PatchTable.Stored, "^embeddings.mask_token", "^pooler.dense.weight", "^pooler.dense.bias", "classifier.weight",
+                "classifier.bias",
+            ],
+        },
     ];
 
     /// <summary>The model types that can be read.</summary>
@@ -174,11 +196,16 @@ internal static class TensorTables
         new("^embeddings.token_type_embeddings.weight", Segment, "position.embedding"),
         .. Norm("^embeddings.LayerNorm", "embedding.gain"),
         .. Fused.SelectMany(name => Linear($"^encoder.layer.{{}}.attention.self.{name}", OutIn, $"blocks.{{}}.attention.{name}")),
-        .. Linear("^encoder.layer.{}.attention.output.dense", OutIn, "blocks.{}.attention.out"),
+        .. EncoderOutputs(),
         .. Norm("^encoder.layer.{}.attention.output.LayerNorm", "blocks.{}.attention.gain.out"),
+        .. Norm("^encoder.layer.{}.output.LayerNorm", "blocks.{}.mlp.gain.out"),
+    ];
+
+    private static IEnumerable<TensorRow> EncoderOutputs() =>
+    [
+        .. Linear("^encoder.layer.{}.attention.output.dense", OutIn, "blocks.{}.attention.out"),
         .. Linear("^encoder.layer.{}.intermediate.dense", OutIn, "blocks.{}.mlp.in"),
         .. Linear("^encoder.layer.{}.output.dense", OutIn, "blocks.{}.mlp.out"),
-        .. Norm("^encoder.layer.{}.output.LayerNorm", "blocks.{}.mlp.gain.out"),
     ];
 
     private static TensorRow[] Decoder(EntryChange query = Logits) =>

@@ -27,7 +27,10 @@ internal sealed class CheckpointSubject(string folder) : IProbeSubject
     public int Context => _checkpoint.Context;
 
     /// <inheritdoc/>
-    public bool FixedTokens => false;
+    public bool FixedTokens => _checkpoint.SeesImages;
+
+    /// <inheritdoc/>
+    public bool SeesImages => _checkpoint.SeesImages;
 
     /// <inheritdoc/>
     public bool HasHead => _checkpoint.HasHead;
@@ -47,7 +50,7 @@ internal sealed class CheckpointSubject(string folder) : IProbeSubject
     public ModelOptions Model(int tokens) => _checkpoint.Model(tokens);
 
     /// <inheritdoc/>
-    public void Load(IObservedNetwork network) => _checkpoint.Load(network);
+    public void Load(IObservedNetwork network, ulong seed) => _checkpoint.Load(network, seed);
 
     /// <inheritdoc/>
     public void Dispose() => _checkpoint.Dispose();

@@ -24,6 +24,9 @@ public interface IProbeSubject : IDisposable
     /// <summary>Whether sequences must have exactly <see cref="Context"/> tokens.</summary>
     bool FixedTokens { get; }
 
+    /// <summary>Whether tokens are patches of images: every sequence is token 0 and then each of the others once.</summary>
+    bool SeesImages { get; }
+
     /// <summary>Whether it has a head, and with it a loss.</summary>
     bool HasHead { get; }
 
@@ -37,5 +40,7 @@ public interface IProbeSubject : IDisposable
     ModelOptions Model(int tokens);
 
     /// <summary>Copies the weights into a network of <see cref="Model"/>.</summary>
-    void Load(IObservedNetwork network);
+    /// <param name="network">Where to.</param>
+    /// <param name="seed">Of the pixels of images, where it sees any.</param>
+    void Load(IObservedNetwork network, ulong seed);
 }

@@ -4,6 +4,7 @@ using Hybrid.Architectures;
 using Hybrid.Import.Checkpoints;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Statistics;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Tangents;
 using Hybrid.Networks.Training;
 
@@ -28,12 +29,12 @@ public static class Probe
         ProbeInput input = Input(subject, folder, plan, notes);
         ModelOptions model = subject.Model(input.Batch.Tokens);
         progress("loading");
-        using CheckpointNetwork network = new(model, input.Batch.Sequences, !plan.Quick && subject.HasHead, plan.Threads);
-        subject.Load(network);
+        bool gradients = !plan.Quick && subject.HasHead;
+        using IMeasuredNetwork network = plan.Engine.Create(model, input.Batch.Sequences, gradients, plan.Threads);
+        subject.Load(network, plan.Seed);
         cancellation.ThrowIfCancellationRequested();
         progress("measuring");
         ProbeMeter meter = new(model.Architecture, input);
-        bool gradients = !plan.Quick && subject.HasHead;
         double loss = network.Observe(input.Batch, meter, gradients);
         EnsureFinite(subject, meter);
         cancellation.ThrowIfCancellationRequested();
@@ -46,11 +47,12 @@ public static class Probe
 
         ProbeBounds? bounds = ProbeBounds.Of(network, meter.Boundaries[0].LargestNorm, norms is null ? null : name => norms[name]);
         ProbeWeight[][] weights = ProbeWeights.Of(network, gradients, norms);
-        ExponentEstimate[][] exponents = [];
+        (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) exponents = ([], []);
         if (plan.Exponents > 0)
         {
             progress("exponents");
-            exponents = Exponents(network, input, plan);
+            int most = (int)Math.Min(plan.Exponents, (long)model.Architecture.Tokens * model.Architecture.Width);
+            exponents = network.Exponents(input.Batch, most, plan.Seed);
             cancellation.ThrowIfCancellationRequested();
         }
 
@@ -77,7 +79,8 @@ public static class Probe
             OverIndependent(model.Architecture, meter, first, last),
             theory,
             bounds,
-            exponents,
+            exponents.Forward,
+            exponents.Backward,
             notes,
             Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
@@ -89,6 +92,8 @@ public static class Probe
         if (subject.FixedTokens && plan.Tokens is int asked && asked != subject.Context)
             throw new InputException($"--tokens must be {subject.Context} for '{subject.Name}', whose positions are learned, got {asked}");
         int tokens = subject.FixedTokens ? subject.Context : plan.Tokens ?? Math.Min(ProbeInput.UsualTokens, subject.Context);
+        if (subject.SeesImages)
+            return Images(subject, plan, tokens, notes);
         if (plan.Ids is string ids)
             return ProbeInput.OfFile(subject, ids, tokens, plan.Sequences);
         string? reason = null;
@@ -105,6 +110,18 @@ public static class Probe
         return random;
     }
 
+    private static ProbeInput Images(IProbeSubject subject, ProbePlan plan, int tokens, List<string> notes)
+    {
+        if ((plan.Text ?? plan.Ids) is string file)
+        {
+            throw new InputException(
+                $"{(plan.Text is null ? "--ids" : "--text")} {file}: '{subject.Name}' sees images; it is probed with random pixels");
+        }
+
+        notes.Add("random pixels, independent and of unit variance, are not what it was trained on: its behaviour on images is another");
+        return ProbeInput.Images(subject, tokens, plan.Sequences, plan.Seed);
+    }
+
     private static void EnsureFinite(IProbeSubject subject, ProbeMeter meter)
     {
         for (int layer = 0; layer < meter.Boundaries.Count; layer++)
@@ -116,14 +133,6 @@ public static class Probe
                     $"'{subject.Name}': the stream is not finite after layer {layer}; its weights are broken"));
             }
         }
-    }
-
-    private static ExponentEstimate[][] Exponents(CheckpointNetwork network, ProbeInput input, ProbePlan plan)
-    {
-        Architecture architecture = network.Model.Architecture;
-        int count = (int)Math.Min(plan.Exponents, (long)architecture.Tokens * architecture.Width);
-        using NetworkExponents exponents = new(network.Model, Math.Min(4, input.Batch.Sequences), count, plan.Threads);
-        return exponents.Measure(network, input.Batch, plan.Seed).Forward;
     }
 
     // The first block often, and the last block mostly, is not like those between.

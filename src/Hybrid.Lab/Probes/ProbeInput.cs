@@ -31,6 +31,20 @@ public sealed record ProbeInput(TokenBatch Batch, bool[] Counted, string Descrip
         return Of(subject, [.. Enumerable.Range(0, sequences).Select(_ => Sequence())], "uniformly random tokens", null);
     }
 
+    /// <summary>The class and the patches of one image of random pixels, in another order in each sequence.</summary>
+    public static ProbeInput Images(IProbeSubject subject, int tokens, int sequences, ulong seed)
+    {
+        Random random = new(unchecked((int)(seed ^ (seed >> 32))));
+        int[] Image()
+        {
+            int[] patches = [.. Enumerable.Range(1, tokens - 1)];
+            random.Shuffle(patches);
+            return [0, .. patches];
+        }
+
+        return Of(subject, [.. Enumerable.Range(0, sequences).Select(_ => Image())], "patches of random pixels in random orders", null);
+    }
+
     /// <summary>A file with one sequence a line, token numbers between spaces or commas.</summary>
     /// <exception cref="InputException">A number is no token of the network, or lines differ in length where they may not.</exception>
     public static ProbeInput OfFile(IProbeSubject subject, string path, int tokens, int sequences)

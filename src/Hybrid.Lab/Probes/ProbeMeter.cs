@@ -42,6 +42,10 @@ internal sealed class ProbeMeter : IPassObserver<float>
     public double[][] Input { get; }
 
     /// <inheritdoc/>
+    public PassStages Stages =>
+        PassStages.Stream | PassStages.Middle | PassStages.Added | PassStages.Probabilities | PassStages.Gradient;
+
+    /// <inheritdoc/>
     public void Stream(int layer, MatrixView<float> stream)
     {
         _boundaries[layer] = Boundary(stream, layer == 0);

@@ -19,4 +19,8 @@ public sealed record ProbePlan(
     int Exponents,
     bool Quick,
     ulong Seed,
-    int Threads);
+    int Threads)
+{
+    /// <summary>What runs the network.</summary>
+    public NetworkEntry Engine { get; init; } = NetworkEntry.Dense;
+}

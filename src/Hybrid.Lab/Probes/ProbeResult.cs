@@ -25,6 +25,7 @@ namespace Hybrid.Lab.Probes;
 /// <param name="Theory">The same architecture before training.</param>
 /// <param name="Bounds">For any text, with these weights; null where there are none.</param>
 /// <param name="Exponents">[block − 1][k], forwards; empty where not asked for.</param>
+/// <param name="BackwardExponents">The same backwards.</param>
 /// <param name="Notes">What was assumed.</param>
 /// <param name="Seconds">Time that it took.</param>
 public sealed record ProbeResult(
@@ -46,6 +47,7 @@ public sealed record ProbeResult(
     ProbeTheory Theory,
     ProbeBounds? Bounds,
     ExponentEstimate[][] Exponents,
+    ExponentEstimate[][] BackwardExponents,
     IReadOnlyList<string> Notes,
     double Seconds)
 {

@@ -46,6 +46,9 @@ internal sealed class RunSubject : IProbeSubject
     public bool FixedTokens => true;
 
     /// <inheritdoc/>
+    public bool SeesImages => false;
+
+    /// <inheritdoc/>
     public bool HasHead => true;
 
     /// <inheritdoc/>
@@ -77,7 +80,7 @@ internal sealed class RunSubject : IProbeSubject
     }
 
     /// <inheritdoc/>
-    public void Load(IObservedNetwork network)
+    public void Load(IObservedNetwork network, ulong seed)
     {
         HashSet<string> known = [.. network.Parameters.Select(tensor => tensor.Name)];
         if (_file.Tensors.FirstOrDefault(tensor => !known.Contains(tensor.Name)) is NamedTensor other)

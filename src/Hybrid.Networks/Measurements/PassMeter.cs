@@ -32,6 +32,10 @@ public sealed class PassMeter : IPassObserver<float>
         [.. streams], backward ? [.. gradients] : [], [.. attention], [.. mlp], [.. entropy]);
 
     /// <inheritdoc/>
+    public PassStages Stages =>
+        PassStages.Stream | PassStages.Middle | PassStages.Added | PassStages.Probabilities | PassStages.Gradient;
+
+    /// <inheritdoc/>
     public void Stream(int layer, MatrixView<float> stream)
     {
         backward = false;

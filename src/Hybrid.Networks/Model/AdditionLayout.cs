@@ -56,17 +56,27 @@ internal sealed class AdditionLayout
     internal IEnumerable<(string Name, long Offset, int Columns)> Of(int layer) =>
         named.Select(item => (item.Name, (layer - 1) * BlockLength + item.Offset, item.Columns));
 
+    /// <summary>The matrices that have a bias here.</summary>
+    internal IEnumerable<MatrixRole> Biases => biases.Keys;
+
+    /// <summary>The gains that have a shift behind them.</summary>
+    internal IEnumerable<GainRole> Shifts => shifts.Keys;
+
+    /// <summary>First element of a bias that exists, of block 1..depth.</summary>
+    internal long Offset(int layer, MatrixRole role) => (layer - 1) * BlockLength + biases[role].Offset;
+
+    /// <summary>First element of a shift that exists, of block 1..depth.</summary>
+    internal long Offset(int layer, GainRole role) => (layer - 1) * BlockLength + shifts[role];
+
     /// <summary>The bias of a matrix as [1, columns], or without rows.</summary>
     internal unsafe MatrixView<T> Bias<T>(T* memory, int layer, MatrixRole role)
         where T : unmanaged => biases.TryGetValue(role, out (long Offset, int Columns) bias)
-            ? new(memory + (layer - 1) * BlockLength + bias.Offset, 1, bias.Columns)
+            ? new(memory + Offset(layer, role), 1, bias.Columns)
             : default;
 
     /// <summary>The shift behind a gain as [1, d], or without rows.</summary>
     internal unsafe MatrixView<T> Shift<T>(T* memory, int layer, GainRole role)
-        where T : unmanaged => shifts.TryGetValue(role, out long offset)
-            ? new(memory + (layer - 1) * BlockLength + offset, 1, width)
-            : default;
+        where T : unmanaged => shifts.ContainsKey(role) ? new(memory + Offset(layer, role), 1, width) : default;
 
     private long Take(string name, int columns)
     {

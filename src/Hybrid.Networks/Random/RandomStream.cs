@@ -31,6 +31,9 @@ public enum RandomStream
     /// <summary>The map before the unembedding of masked language models.</summary>
     HeadTransform = 20,
 
+    /// <summary>Pixels of the patches that a trained network sees.</summary>
+    Pixels = 21,
+
     /// <summary>A frame of tangents at the input of a trained network.</summary>
     ForwardFrame = 120,
 

@@ -25,7 +25,8 @@ public sealed unsafe class NetworkExponents : IDisposable
     private readonly WorkerPool pool;
     private readonly MatrixProduct<double> product;
     private readonly ModelLayout layout;
-    private readonly NativeBuffer<double> parameters, frame, state, images;
+    private readonly NativeBuffer<double> parameters, state, images;
+    private readonly SequenceFrames frames;
     private readonly DenseBlocks<double> blocks;
 
     /// <summary>Plans for the leading exponents of networks of one model.</summary>
@@ -37,16 +38,13 @@ public sealed unsafe class NetworkExponents : IDisposable
     {
         this.model = model;
         (n, d) = (model.Architecture.Tokens, model.Architecture.Width);
-        ArgumentOutOfRangeException.ThrowIfLessThan(sequences, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(exponents, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(exponents, (long)n * d);
+        frames = new SequenceFrames(exponents, sequences, (long)n * d);
         (this.sequences, this.exponents) = (sequences, exponents);
         pool = new WorkerPool(threads);
         product = new MatrixProduct<double>(pool);
         layout = new ModelLayout(model);
         parameters = new NativeBuffer<double>(layout.Length, "parameters in double precision");
         long length = (long)sequences * n * d;
-        frame = new NativeBuffer<double>(exponents * length, $"{exponents} tangents of {sequences} sequences");
         state = new NativeBuffer<double>(length, "the stream of all sequences");
         images = new NativeBuffer<double>(length, "a tangent's image of all sequences");
         BlockParameters<double> weights = new(
@@ -75,8 +73,8 @@ public sealed unsafe class NetworkExponents : IDisposable
         Input input = new(state);
         network.Observe(batch, input, backward: false);
         int depth = model.Architecture.Depth;
-        double[][][] forward = Logarithms(depth), backward = Logarithms(depth);
-        Start(seed, RandomStream.ForwardFrame);
+        double[][][] forward = frames.Logarithms(depth), backward = frames.Logarithms(depth);
+        frames.Start(seed, RandomStream.ForwardFrame);
         for (int layer = 1; layer <= depth; layer++)
         {
             for (int k = 0; k < exponents; k++)
@@ -84,23 +82,23 @@ public sealed unsafe class NetworkExponents : IDisposable
             Copy(state.Pointer, blocks.Stream.Data);
             blocks.Forward(layer);
             Copy(blocks.Stream.Data, state.Pointer);
-            Orthonormalise(forward[layer - 1]);
+            frames.Orthonormalise(forward[layer - 1]);
         }
 
-        Start(seed, RandomStream.BackwardFrame);
+        frames.Start(seed, RandomStream.BackwardFrame);
         for (int layer = depth; layer >= 1; layer--)
         {
             for (int k = 0; k < exponents; k++)
             {
-                Copy(Tangent(k, 0), blocks.Gradient.Data);
+                Copy(frames.At(k, 0), blocks.Gradient.Data);
                 blocks.Backward(layer);
-                Copy(blocks.Gradient.Data, Tangent(k, 0));
+                Copy(blocks.Gradient.Data, frames.At(k, 0));
             }
 
-            Orthonormalise(backward[layer - 1]);
+            frames.Orthonormalise(backward[layer - 1]);
         }
 
-        return (Estimates(forward), Estimates(backward));
+        return (frames.Estimates(forward), frames.Estimates(backward));
     }
 
     /// <inheritdoc/>
@@ -109,17 +107,11 @@ public sealed unsafe class NetworkExponents : IDisposable
         blocks.Dispose();
         images.Dispose();
         state.Dispose();
-        frame.Dispose();
+        frames.Dispose();
         parameters.Dispose();
         product.Dispose();
         pool.Dispose();
     }
-
-    // Frame: [exponents, sequences, n d].
-    private double* Tangent(int k, int sequence) => frame.Pointer + ((long)k * sequences + sequence) * n * d;
-
-    private MatrixView<double> FrameOf(int sequence) =>
-        new(Tangent(0, sequence), exponents, n * d, (nint)sequences * n * d, 1);
 
     private void Load(IObservedNetwork network)
     {
@@ -130,16 +122,6 @@ public sealed unsafe class NetworkExponents : IDisposable
             for (long i = 0; i < place.Tensor.Length; i++)
                 destination[i] = source.Data[i];
         }
-    }
-
-    private void Start(ulong seed, RandomStream stream)
-    {
-        int length = checked(sequences * n * d);
-        for (int k = 0; k < exponents; k++)
-            Gaussian.Fill(new Span<double>(Tangent(k, 0), length), stream.OfInput(seed, k), 0, 1);
-        Span<double> ignored = new double[exponents];
-        for (int sequence = 0; sequence < sequences; sequence++)
-            TangentFrame.Orthonormalise(FrameOf(sequence), ignored);
     }
 
     // Tangent k through a block, with a step of its own for every sequence.
@@ -155,7 +137,7 @@ public sealed unsafe class NetworkExponents : IDisposable
         }
 
         for (int sequence = 0; sequence < sequences; sequence++)
-            RowMath.Scale(1 / (12 * Step(sequence)), images.Pointer + (long)sequence * n * d, Tangent(k, sequence), n * d);
+            RowMath.Scale(1 / (12 * Step(sequence)), images.Pointer + (long)sequence * n * d, frames.At(k, sequence), n * d);
     }
 
     private void Displace(int k, int steps)
@@ -164,7 +146,7 @@ public sealed unsafe class NetworkExponents : IDisposable
         {
             long shift = (long)sequence * n * d;
             RowMath.Combine(
-                1, state.Pointer + shift, steps * Step(sequence), Tangent(k, sequence), blocks.Stream.Data + shift, n * d);
+                1, state.Pointer + shift, steps * Step(sequence), frames.At(k, sequence), blocks.Stream.Data + shift, n * d);
         }
     }
 
@@ -174,29 +156,17 @@ public sealed unsafe class NetworkExponents : IDisposable
         return RelativeStep * Math.Sqrt(RowMath.Dot(x, x, n * d));
     }
 
-    private void Orthonormalise(double[][] logarithms)
-    {
-        for (int sequence = 0; sequence < sequences; sequence++)
-            TangentFrame.Orthonormalise(FrameOf(sequence), logarithms[sequence]);
-    }
-
     private void Copy(double* source, double* destination)
     {
         int length = checked(sequences * n * d);
         new ReadOnlySpan<double>(source, length).CopyTo(new Span<double>(destination, length));
     }
 
-    // [block − 1][sequence][k]
-    private double[][][] Logarithms(int depth) =>
-        [.. Enumerable.Range(0, depth).Select(_ => Enumerable.Range(0, sequences).Select(_ => new double[exponents]).ToArray())];
-
-    private ExponentEstimate[][] Estimates(double[][][] logarithms) =>
-        [.. logarithms.Select(
-            block => Enumerable.Range(0, exponents).Select(k => ExponentEstimate.Of(block.Select(row => row[k]))).ToArray())];
-
     /// <summary>Keeps the embedded tokens of a pass.</summary>
     private sealed class Input(NativeBuffer<double> destination) : IPassObserver<float>
     {
+        public PassStages Stages => PassStages.Stream;
+
         public void Stream(int layer, MatrixView<float> stream)
         {
             if (layer > 0)

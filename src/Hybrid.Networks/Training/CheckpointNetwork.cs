@@ -9,14 +9,14 @@ namespace Hybrid.Networks.Training;
 /// A network whose weights come from somewhere else, on the dense engine in single precision, for passes that are watched: no
 /// optimiser, gradients where they are asked for. Its parameters are 0 until they are written through <see cref="Matrix"/>.
 /// </summary>
-public sealed unsafe class CheckpointNetwork : IObservedNetwork, IDisposable
+public class CheckpointNetwork : IObservedNetwork, IDisposable
 {
     private readonly int sequences;
     private readonly bool gradients;
     private readonly WorkerPool pool;
     private readonly MatrixProduct<float> product;
     private readonly DenseModel<float> dense = null!;
-    private readonly Dictionary<string, (NativeBuffer<float> Buffer, PlacedTensor Place)> tensors = [];
+    private readonly NetworkTensors tensors;
 
     /// <summary>Plans a network.</summary>
     /// <param name="model">A legal architecture, what is around it, and a form.</param>
@@ -45,21 +45,14 @@ public sealed unsafe class CheckpointNetwork : IObservedNetwork, IDisposable
             throw;
         }
 
-        foreach (PlacedTensor place in dense.Layout.Tensors)
-        {
-            tensors.Add(place.Tensor.Name, (dense.Parameters, place));
-            if (this.gradients)
-                tensors.Add("gradient." + place.Tensor.Name, (dense.Gradients, place));
-        }
-
-        Parameters = [.. dense.Layout.Tensors.Select(place => place.Tensor)];
+        tensors = new NetworkTensors(dense.Layout, dense.Parameters, this.gradients ? dense.Gradients : null);
     }
 
     /// <inheritdoc/>
     public ModelOptions Model { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<NamedTensor> Parameters { get; }
+    public IReadOnlyList<NamedTensor> Parameters => tensors.Parameters;
 
     /// <summary>The parameters that a network of a model has, before any memory is taken.</summary>
     public static IReadOnlyList<NamedTensor> ParametersOf(ModelOptions model) =>
@@ -69,13 +62,7 @@ public sealed unsafe class CheckpointNetwork : IObservedNetwork, IDisposable
     public void Draw(ulong seed) => dense.Draw(seed);
 
     /// <inheritdoc/>
-    public MatrixView<float> Matrix(string name)
-    {
-        if (!tensors.TryGetValue(name, out (NativeBuffer<float> Buffer, PlacedTensor Place) found))
-            throw new ArgumentException($"a tensor of this network must be named, got {name}; its parameters are listed in Parameters");
-        int[] shape = found.Place.Tensor.Shape;
-        return found.Buffer.Matrix(found.Place.Offset, shape.Length == 1 ? 1 : shape[0], shape[^1]);
-    }
+    public MatrixView<float> Matrix(string name) => tensors.Matrix(name);
 
     /// <inheritdoc/>
     public double Observe(TokenBatch batch, IPassObserver<float> observer, bool backward = true)

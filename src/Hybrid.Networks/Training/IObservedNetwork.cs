@@ -2,7 +2,7 @@ using Hybrid.Networks.Linear;
 
 namespace Hybrid.Networks.Training;
 
-/// <summary>A network on the dense engine whose parameters can be read and written and whose passes can be watched.</summary>
+/// <summary>A network whose parameters can be read and written in the host's memory and whose passes can be watched.</summary>
 public interface IObservedNetwork
 {
     /// <summary>What it is.</summary>

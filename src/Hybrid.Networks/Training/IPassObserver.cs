@@ -12,6 +12,9 @@ namespace Hybrid.Networks.Training;
 public interface IPassObserver<T>
     where T : unmanaged
 {
+    /// <summary>What it cares for: an engine whose tensors are elsewhere brings these to the host and may leave the others there.</summary>
+    PassStages Stages => PassStages.All;
+
     /// <summary>x: [R, d], the residual stream after block <paramref name="layer"/>, 0 (the embedded tokens) to depth.</summary>
     void Stream(int layer, MatrixView<T> stream)
     {
@@ -52,4 +55,36 @@ public interface IPassObserver<T>
     void Gradient(int layer, MatrixView<T> gradient)
     {
     }
+}
+
+/// <summary>What an observer of a pass is told: one of its methods each.</summary>
+[Flags]
+public enum PassStages
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary><see cref="IPassObserver{T}.Stream"/>.</summary>
+    Stream = 1,
+
+    /// <summary><see cref="IPassObserver{T}.Probabilities"/>.</summary>
+    Probabilities = 2,
+
+    /// <summary><see cref="IPassObserver{T}.Middle"/>.</summary>
+    Middle = 4,
+
+    /// <summary><see cref="IPassObserver{T}.Branch"/>.</summary>
+    Branch = 8,
+
+    /// <summary><see cref="IPassObserver{T}.Added"/>.</summary>
+    Added = 16,
+
+    /// <summary><see cref="IPassObserver{T}.Logits"/>.</summary>
+    Logits = 32,
+
+    /// <summary><see cref="IPassObserver{T}.Gradient"/>.</summary>
+    Gradient = 64,
+
+    /// <summary>Everything.</summary>
+    All = Stream | Probabilities | Middle | Branch | Added | Logits | Gradient,
 }

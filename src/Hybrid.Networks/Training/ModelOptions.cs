@@ -28,6 +28,10 @@ public sealed record ModelOptions(
     /// <summary>Rows of the token embedding: the vocabulary, and "hidden" for a masked task of ours.</summary>
     public int EmbeddedTokens => Task == TrainingTask.MaskedToken && Form is null ? Vocabulary + 1 : Vocabulary;
 
+    /// <summary>c in c z U: the form's; else 1, or with E as U what gives z's logits the standard deviation LogitStd.</summary>
+    internal double LogitScale => Form?.Output?.Scale
+        ?? (Tied ? LogitStd / Math.Sqrt(Architecture.Width * InitialState.EmbeddingVariance(this)) : 1);
+
     /// <summary>The input token that stands for a hidden one, of a masked task.</summary>
     public int HiddenToken => Vocabulary;
 }

@@ -21,7 +21,6 @@ internal sealed unsafe class OutputHead<T> : IDisposable
     private readonly NativeBuffer<T> memory;
     private readonly NativeBuffer<double> losses;
     private readonly Plan plan;
-    private readonly bool tied;
     private readonly T logitScale;
     private readonly Normalisation norm;
     private readonly double? cap;
@@ -31,14 +30,12 @@ internal sealed unsafe class OutputHead<T> : IDisposable
     {
         this.pool = pool;
         this.product = product;
-        tied = model.Tied;
         OutputForm? form = model.Form?.Output;
         norm = new Normalisation(model.Architecture.Width).Under(model.Form);
         cap = form?.Cap;
         transform = form?.Transform == true ? new(model, sequences, pool, product) : null;
         HasLogits = form?.Head != HeadKind.None;
-        double usual = tied ? model.LogitStd / Math.Sqrt(model.Architecture.Width * InitialState.EmbeddingVariance(model)) : 1;
-        logitScale = T.CreateChecked(form?.Scale ?? usual);
+        logitScale = T.CreateChecked(model.LogitScale);
         plan = new Plan(model, sequences);
         memory = new NativeBuffer<T>(plan.Length, "output of the network");
         losses = new NativeBuffer<double>(Math.Max(1, plan.Logits.Rows), "losses of the tokens");

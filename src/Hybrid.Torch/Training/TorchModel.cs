@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,7 +8,8 @@ namespace Hybrid.Torch.Training;
 
 /// <summary>
 /// A network that learns, as operations on tensors: x₀ = E[token] + P[position], blocks, final normalisation where the placement
-/// has one, logits c z U, mean cross-entropy. The embedding and the head are in single precision whatever the blocks are.
+/// has one, logits c z U, mean cross-entropy. Published networks may normalise x₀, map z to γ ∘ N φ(z W + b) + β before U, add a bias
+/// to the logits and cap them, C tanh(ℓ/C). The embedding and the head are in single precision whatever the blocks are.
 /// </summary>
 internal sealed class TorchModel
 {
@@ -17,6 +19,7 @@ internal sealed class TorchModel
     private readonly TorchDevice device;
     private readonly bool recompute;
     private readonly double logitScale;
+    private readonly TorchNorm norm;
 
     /// <summary>On parameters that stay the caller's.</summary>
     internal TorchModel(ModelOptions model, ModelTensors tensors, TorchDevice device, TorchPrecision precision, bool recompute)
@@ -25,8 +28,9 @@ internal sealed class TorchModel
         this.tensors = tensors;
         this.device = device;
         this.recompute = recompute;
-        block = new TorchBlock(model.Architecture, precision);
-        logitScale = model.Tied ? model.LogitStd / Math.Sqrt(model.Architecture.Width * InitialState.EmbeddingVariance(model)) : 1;
+        block = new TorchBlock(model.Architecture, precision, model.Form);
+        norm = TorchNorm.Of(model.Form);
+        logitScale = model.LogitScale;
     }
 
     /// <summary>Part of the mean loss: of sequences [start, start + count), divided by the number of targets of the whole batch.</summary>
@@ -38,6 +42,39 @@ internal sealed class TorchModel
         for (int layer = 1; layer <= model.Architecture.Depth; layer++)
             stream = Forward(layer, stream);
         return Head(stream, batch, start, count, targets).item<double>();
+    }
+
+    /// <summary>The mean loss of a whole batch, NaN without a head, and what passes on the way.</summary>
+    /// <param name="batch">All of its sequences at once.</param>
+    /// <param name="targets">Of the batch.</param>
+    /// <param name="observer">Shown every stage in its order.</param>
+    /// <param name="backward">Whether gradients are added to those of the parameters, block by block.</param>
+    internal double Observe(TokenBatch batch, int targets, TensorObserver observer, bool backward)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        if (backward)
+            return BlockByBlock(batch, 0, batch.Sequences, targets, observer);
+        using IDisposable untracked = no_grad();
+        Tensor stream = Embed(batch, 0, batch.Sequences);
+        observer.Stream(0, stream);
+        for (int layer = 1; layer <= model.Architecture.Depth; layer++)
+        {
+            Tensor next = Forward(layer, stream, observer);
+            stream.Dispose();
+            stream = next;
+            observer.Stream(layer, stream);
+        }
+
+        return model.Form?.Output?.Head == HeadKind.None
+            ? double.NaN
+            : Head(stream, batch, 0, batch.Sequences, targets, observer).item<double>();
+    }
+
+    /// <summary>The embedded tokens of a batch's first sequences, [count, n, d].</summary>
+    internal Tensor Embed(TokenBatch batch, int count)
+    {
+        using IDisposable untracked = no_grad();
+        return Embed(batch, 0, count);
     }
 
     /// <summary>The same, and its gradient added to that of every parameter.</summary>
@@ -58,7 +95,7 @@ internal sealed class TorchModel
     }
 
     // Keeps the inputs of blocks alone; each block runs again, with its graph, when the gradient reaches it.
-    private double BlockByBlock(TokenBatch batch, int start, int count, int targets)
+    private double BlockByBlock(TokenBatch batch, int start, int count, int targets, TensorObserver? observer = null)
     {
         int depth = model.Architecture.Depth;
         Tensor embedded = Embed(batch, start, count);
@@ -66,14 +103,19 @@ internal sealed class TorchModel
         using (no_grad())
         {
             streams[0] = embedded.detach();
+            observer?.Stream(0, streams[0]);
             for (int layer = 1; layer <= depth; layer++)
-                streams[layer] = Forward(layer, streams[layer - 1]);
+            {
+                streams[layer] = Forward(layer, streams[layer - 1], observer);
+                observer?.Stream(layer, streams[layer]);
+            }
         }
 
         Tensor top = streams[depth].detach().requires_grad_();
-        Tensor loss = Head(top, batch, start, count, targets);
+        Tensor loss = Head(top, batch, start, count, targets, observer);
         loss.backward();
         Tensor gradient = top.grad!;
+        observer?.Gradient(depth, gradient);
         for (int layer = depth; layer >= 1; layer--)
         {
             using DisposeScope inner = NewDisposeScope();
@@ -81,31 +123,51 @@ internal sealed class TorchModel
             Forward(layer, input).backward(grad_tensors: [gradient]);
             gradient.Dispose();
             gradient = input.grad!.MoveToOuterDisposeScope();
+            observer?.Gradient(layer - 1, gradient);
         }
 
         embedded.backward(grad_tensors: [gradient]);
         return loss.item<double>();
     }
 
-    private Tensor Forward(int layer, Tensor stream) => block.Forward(layer, stream, tensors.Blocks[layer - 1]);
+    private Tensor Forward(int layer, Tensor stream, TensorObserver? observer = null) =>
+        block.Forward(layer, stream, tensors.Blocks[layer - 1], observer);
 
     // [count, n, d].
     private Tensor Embed(TokenBatch batch, int start, int count)
     {
         Architecture architecture = model.Architecture;
         Tensor rows = tensors.TokenEmbedding.index_select(0, Numbers(batch.Inputs, batch, start, count));
-        return Products.Sum(rows.reshape(count, architecture.Tokens, architecture.Width), tensors.PositionEmbedding);
+        Tensor embedded = Products.Sum(rows.reshape(count, architecture.Tokens, architecture.Width), tensors.PositionEmbedding);
+        return tensors.EmbeddingGain is { } gain ? norm.Apply(embedded, gain, tensors.EmbeddingShift) : embedded;
     }
 
     // The losses of rows are summed in double precision.
-    private Tensor Head(Tensor stream, TokenBatch batch, int start, int count, int targets)
+    private Tensor Head(Tensor stream, TokenBatch batch, int start, int count, int targets, TensorObserver? observer = null)
     {
-        Tensor z = tensors.FinalGain is null ? stream : TorchBlock.Normalise(stream, tensors.FinalGain);
-        Tensor unembedding = tensors.Unembedding ?? tensors.TokenEmbedding.narrow(0, 0, model.Vocabulary).transpose(0, 1);
-        Tensor logits = Products.Scaled(Products.Apply(z, unembedding, TorchPrecision.Single), logitScale).reshape(-1, model.Vocabulary);
+        Tensor z = tensors.FinalGain is null ? stream : norm.Apply(stream, tensors.FinalGain, tensors.FinalShift);
+        if (tensors.Transform is { } transform)
+        {
+            Tensor entering = Products.Sum(Products.Apply(z, transform, TorchPrecision.Single), tensors.TransformBias!);
+            z = norm.Apply(Activations.Apply(model.Architecture.Activation, entering), tensors.HeadGain, tensors.HeadShift);
+        }
+
+        Tensor logits = Logits(z).reshape(-1, model.Vocabulary);
+        observer?.Logits(logits);
         Tensor losses = nn.functional.cross_entropy(
             logits, Numbers(batch.Targets, batch, start, count), ignore_index: TokenBatch.NoTarget, reduction: nn.Reduction.None);
         return Products.Scaled(losses.to(ScalarType.Float64).sum(), 1.0 / targets);
+    }
+
+    private Tensor Logits(Tensor z)
+    {
+        Tensor unembedding = tensors.Unembedding ?? tensors.TokenEmbedding.narrow(0, 0, model.Vocabulary).transpose(0, 1);
+        Tensor logits = Products.Scaled(Products.Apply(z, unembedding, TorchPrecision.Single), logitScale);
+        if (tensors.UnembeddingBias is { } bias)
+            logits = Products.Sum(logits, bias);
+        return model.Form?.Output?.Cap is double cap
+            ? Products.Scaled(Products.Scaled(logits, 1 / cap).tanh(), cap)
+            : logits;
     }
 
     private Tensor Numbers(int[] tokens, TokenBatch batch, int start, int count) =>

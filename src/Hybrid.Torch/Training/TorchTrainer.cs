@@ -37,7 +37,7 @@ public sealed class TorchTrainer : IMeasuredTrainer
         TorchRuntime.EnsureAvailable(device);
         Products.Configure(precision);
         part = new ShrinkingBatch(TrainingBytes.SequencesWithin(options, memory ?? DeviceMemory.Of(device).Budget, device));
-        tensors = new ModelTensors(options.Model, options.Seed, device, threads);
+        tensors = ModelTensors.Drawn(options.Model, options.Seed, device, threads);
         model = new TorchModel(options.Model, tensors, device, precision, options.Recompute);
         optimiser = new TorchOptimiser(options.Optimiser, tensors.All);
         Parameters = [.. tensors.All.Select(tensor => Named("", tensor, () => tensor.Value))];

@@ -10,13 +10,14 @@ internal static class TrainingBytes
     private const int BytesForEachLogit = 24;
 
     /// <summary>Parameters, gradients, the optimiser's numbers, and the activations of so many sequences.</summary>
-    internal static Int128 Of(TrainingOptions options, int sequences) => Held(options) + sequences * Sequence(options);
+    internal static Int128 Of(TrainingOptions options, int sequences) =>
+        Held(options) + sequences * Sequence(options.Model, options.Recompute);
 
     /// <summary>Sequences at once, 1..B, within a number of bytes.</summary>
     /// <exception cref="InsufficientMemoryException">Not even one.</exception>
     internal static int SequencesWithin(TrainingOptions options, long memory, TorchDevice device)
     {
-        Int128 left = memory - Held(options), each = Sequence(options);
+        Int128 left = memory - Held(options), each = Sequence(options.Model, options.Recompute);
         if (left < each)
         {
             throw new InsufficientMemoryException(
@@ -30,12 +31,13 @@ internal static class TrainingBytes
     private static Int128 Held(TrainingOptions options) =>
         sizeof(float) * new ModelLayout(options.Model).Length * (options.Optimiser.Kind == OptimiserKind.AdamW ? 4 : 3);
 
-    private static Int128 Sequence(TrainingOptions options)
+    /// <summary>The activations of one sequence.</summary>
+    internal static Int128 Sequence(ModelOptions model, bool recompute)
     {
-        Architecture architecture = options.Model.Architecture;
+        Architecture architecture = model.Architecture;
         Int128 stream = sizeof(float) * (Int128)architecture.Tokens * architecture.Width;
         Int128 block = NetworkBytes.Block(architecture);
-        Int128 blocks = options.Recompute ? block + architecture.Depth * stream : architecture.Depth * block;
-        return blocks + 8 * stream + (Int128)BytesForEachLogit * architecture.Tokens * options.Model.Vocabulary;
+        Int128 blocks = recompute ? block + architecture.Depth * stream : architecture.Depth * block;
+        return blocks + 8 * stream + (Int128)BytesForEachLogit * architecture.Tokens * model.Vocabulary;
     }
 }

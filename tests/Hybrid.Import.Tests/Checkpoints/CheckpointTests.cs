@@ -14,7 +14,7 @@ public sealed class CheckpointTests
 
     public static TheoryData<string> Families =>
     [
-        "gpt2", "gpt_neox", "llama", "mistral", "qwen2", "qwen3", "olmo2", "gemma2", "gemma3", "bert", "roberta", "minilm",
+        "gpt2", "gpt_neox", "llama", "mistral", "qwen2", "qwen3", "olmo2", "gemma2", "gemma3", "bert", "roberta", "minilm", "vit",
     ];
 
     [Theory]
@@ -119,7 +119,7 @@ public sealed class CheckpointTests
     private static CheckpointNetwork Load(Checkpoint checkpoint, Fixture expected)
     {
         CheckpointNetwork network = new(checkpoint.Model(expected.Ids[0].Length), expected.Ids.Length, gradients: true, threads: 2);
-        checkpoint.Load(network);
+        checkpoint.Load(network, patch => expected.Pixels[patch]);
         return network;
     }
 

@@ -7,6 +7,9 @@ namespace Hybrid.Import.Tests.Checkpoints;
 internal sealed record Fixture(
     int[][] Ids, double[][] Norms, double[]? Logits, double? Loss, double[]? StreamGradients, Dictionary<string, double>? Gradients)
 {
+    /// <summary>Of a network that sees images: the pixels of every patch.</summary>
+    public float[][] Pixels { get; init; } = [];
+
     private static readonly JsonSerializerOptions Options = new() { PropertyNameCaseInsensitive = true };
 
     /// <summary>The folder of a family.</summary>

@@ -76,6 +76,28 @@ public sealed class ProbeTests
     }
 
     [Fact]
+    public void A_network_that_sees_images_has_the_class_first_and_every_patch_once_and_takes_no_tokens()
+    {
+        ProbeResult first = Images(seed: 1), again = Images(seed: 1), other = Images(seed: 2);
+        Assert.All(Enumerable.Range(0, 4), sequence =>
+        {
+            int[] inputs = first.Input.Batch.Inputs[(10 * sequence)..(10 * (sequence + 1))];
+            Assert.Equal(0, inputs[0]);
+            Assert.Equal(Enumerable.Range(0, 10), inputs.Order());
+        });
+        Assert.True(double.IsNaN(first.Loss));
+        Assert.Equal(first.Boundaries.Select(boundary => boundary.Q), again.Boundaries.Select(boundary => boundary.Q));
+        Assert.NotEqual(first.Boundaries[0].Q, other.Boundaries[0].Q);
+        Assert.Contains("'vit' sees images", Assert.Throws<InputException>(() => Run("vit", [[0, 1]], Plan)).Message);
+
+        static ProbeResult Images(ulong seed)
+        {
+            using IProbeSubject subject = Assert.Single(ProbeFolders.Open(Fixture.Folder("vit")))();
+            return Probe.Run(subject, "", Plan with { Seed = seed }, subject.Record, _ => { }, default);
+        }
+    }
+
+    [Fact]
     public void Attention_spreads_over_as_many_tokens_as_it_may_see_at_most()
     {
         ProbeResult result = Run("mistral", Fixture.Read("mistral").Ids, Plan);

@@ -20,6 +20,7 @@ public sealed class RandomStreamTests
         [RandomStream.CommonEmbedding] = (false, 18),
         [RandomStream.Unembedding] = (false, 19),
         [RandomStream.HeadTransform] = (false, 20),
+        [RandomStream.Pixels] = (false, 21),
         [RandomStream.ForwardFrame] = (false, 120),
         [RandomStream.BackwardFrame] = (false, 121),
         [RandomStream.Query] = (true, 0),

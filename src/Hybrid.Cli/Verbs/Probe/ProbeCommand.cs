@@ -19,8 +19,9 @@ internal static class ProbeCommand
             "hybrid probe gpt2-folder --text corpus.txt",
             "hybrid probe pythia-steps --quick",
             "hybrid probe run --compare other-run --report both.html",
-            "hybrid probe qwen3-folder --ids ids.txt --tokens 256 --table --json");
-        ProbeOptions options = new(verb);
+            "hybrid probe qwen3-folder --ids ids.txt --tokens 256 --table --json",
+            "hybrid probe llama-folder --text corpus.txt --engine torch --device cuda");
+        ProbeOptions options = new(verb, session.Networks);
         CommonOptions common = new(verb);
         ReportOption report = new(verb);
         return verb.Does(parsed =>
@@ -28,7 +29,7 @@ internal static class ProbeCommand
             ReportFile? page = report.File(parsed);
             string? figure = options.Figure(parsed);
             ProbePlan plan = options.Plan(parsed, common.Seed(parsed));
-            RunHeader header = new("probe", plan.Seed, "dense", 0, plan.Threads);
+            RunHeader header = new("probe", plan.Seed, plan.Engine.Name, 0, plan.Threads, plan.Engine.Device);
             IReadOnlyList<ProbeResult> course = Measure(session, parsed, common, options.Folder(parsed), plan, all: true);
             List<ProbeResult> shown = [course[^1]];
             if (options.Other(parsed) is string other)

@@ -110,8 +110,10 @@ internal static class ProbeJson
         node["participation"] = JsonNumber.OrNull(heads.Participation);
         node["onPosition0"] = JsonNumber.OrNull(heads.OnFirst);
         node["weights"] = Weights(result.Weights[layer]);
-        if (result.Exponents.Length > 0)
-            node["exponents"] = Json.Numbers(result.Exponents[layer - 1].Select(exponent => exponent.Mean));
+        if (result.Exponents.Length == 0)
+            return node;
+        node["exponents"] = Json.Numbers(result.Exponents[layer - 1].Select(exponent => exponent.Mean));
+        node["backwardExponents"] = Json.Numbers(result.BackwardExponents[layer - 1].Select(exponent => exponent.Mean));
         return node;
     }
 

@@ -52,7 +52,8 @@ internal sealed class ProbeOptions
     private readonly Option<int> _sequences = Options.Integer("--sequences", "Sequences to probe with.", 4, 1, MostSequences);
 
     private readonly Option<int> _exponents = Options.Integer(
-        "--exponents", "Leading Lyapunov exponents of every block to measure; each costs some five passes.", 0, 0, MostExponents);
+        "--exponents", "Leading Lyapunov exponents of every block to measure, both ways; each costs some five passes.",
+        0, 0, MostExponents);
 
     private readonly Option<(int First, int Last)?> _layers = new("--layers")
     {
@@ -62,11 +63,21 @@ internal sealed class ProbeOptions
     };
 
     private readonly Option<int> _threads = Options.Threads();
+    private readonly Option<string?> _device = DeviceOptions.Device();
+    private readonly Option<string?> _precision = DeviceOptions.Precision();
+    private readonly Option<string?> _engine;
+    private readonly NetworkCatalogue _engines;
 
-    public ProbeOptions(Command command)
+    public ProbeOptions(Command command, NetworkCatalogue engines)
     {
+        _engines = engines;
+        _engine = Options.Engine("What runs the network: dense or torch.", engines.Default);
         command.Arguments.Add(_folder);
-        Option[] options = [_text, _ids, _tokens, _sequences, _layers, _exponents, _quick, _table, _compare, _figure, _threads];
+        Option[] options =
+        [
+            _text, _ids, _tokens, _sequences, _layers, _exponents, _quick, _table, _compare, _figure,
+            _engine, _device, _precision, _threads,
+        ];
         foreach (Option option in options)
             command.Options.Add(option);
     }
@@ -109,7 +120,11 @@ internal sealed class ProbeOptions
             parsed.GetValue(_exponents),
             parsed.GetValue(_quick),
             seed,
-            Options.ThreadsOf(parsed, _threads));
+            Options.ThreadsOf(parsed, _threads))
+        {
+            Engine = _engines.Find(
+                parsed.GetValue(_engine) ?? _engines.Default, new(parsed.GetValue(_device), parsed.GetValue(_precision))),
+        };
     }
 
     private static Option<int?> Optional(string name, string description, int least, int most) => new(name)

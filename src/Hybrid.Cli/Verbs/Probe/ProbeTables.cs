@@ -206,13 +206,21 @@ internal static class ProbeTables
             ]);
     }
 
-    private static ReportTable Exponents(ProbeResult result) => new(
-        $"leading Lyapunov exponents of '{result.Name}' by block",
-        ["block", .. Enumerable.Range(1, result.Exponents[0].Length).Select(k => string.Create(CultureInfo.InvariantCulture, $"λ_{k}"))],
-        [
-            .. Enumerable.Range(1, result.Depth).Select(block => (IReadOnlyList<string>)
-                [Numbers.Integer(block), .. result.Exponents[block - 1].Select(exponent => Short(exponent.Mean))]),
-        ]);
+    private static ReportTable Exponents(ProbeResult result)
+    {
+        string[] names =
+            [.. Enumerable.Range(1, result.Exponents[0].Length).Select(k => string.Create(CultureInfo.InvariantCulture, $"λ_{k}"))];
+        return new(
+            $"leading Lyapunov exponents of '{result.Name}' by block, forwards and backwards",
+            ["block", .. names, .. names.Select(name => $"{name} back")],
+            [
+                .. Enumerable.Range(1, result.Depth).Select(block => (IReadOnlyList<string>)
+                [
+                    Numbers.Integer(block),
+                    .. result.Exponents[block - 1].Concat(result.BackwardExponents[block - 1]).Select(exponent => Short(exponent.Mean)),
+                ]),
+            ]);
+    }
 
     private static string Short(double value) => Numbers.Significant(value, 3);
 }

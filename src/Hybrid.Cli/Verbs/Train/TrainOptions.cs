@@ -84,14 +84,8 @@ internal sealed class TrainOptions
             Description = "A preset (see hybrid presets) or an architecture JSON file; with --resume the run's own if not given.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        _engine = new("--engine")
-        {
-            Description = "What trains: dense or torch.",
-            HelpName = "dense|torch",
-            DefaultValueFactory = _ => trainers.Default,
-        };
+        _engine = Options.Engine("What trains: dense or torch.", trainers.Default);
         Options.CompletePresets(_source);
-        _engine.CompletionSources.Add("dense", "torch");
         command.Arguments.Add(_source);
         foreach (Option option in (Option[])[.. Own, _engine])
             command.Options.Add(option);

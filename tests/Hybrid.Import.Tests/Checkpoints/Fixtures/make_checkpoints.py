@@ -4,8 +4,8 @@
 
 Run with Debian's python3-torch (PyTorch 1.13). Every family's pass is written by hand here from its published definition, in
 double precision on the weights as they are stored; nothing of it is shared with the C# that is tested. Each folder gets
-config.json, the weights (float32, float16 or bfloat16, in one file or in parts) and expected.json: token ids, the logits, ||x||^2/d
-of every token at every boundary, the loss and the norm of its gradient at every boundary and at every stored tensor.
+config.json, the weights (float32, float16 or bfloat16, in one file or in parts) and expected.json: token ids, pixels of images, the
+logits, ||x||^2/d of every token at every boundary, the loss and the norm of its gradient at every boundary and at every stored tensor.
 """
 import json
 import math
@@ -18,6 +18,9 @@ import torch.nn.functional as F
 HERE = os.path.dirname(os.path.abspath(__file__))
 TYPES = {"F32": (torch.float32, 4), "F16": (torch.float16, 2), "BF16": (torch.bfloat16, 2)}
 D, LAYERS, HEADS, MLP, VOCABULARY, TOKENS, SEQUENCES = 16, 2, 4, 24, 29, 8, 2
+# Of images of 6 x 6 pixels in three colours.
+PATCHES = 9
+PIXELS = torch.randn([PATCHES, 12], generator=torch.Generator().manual_seed(200), dtype=torch.float64).to(torch.float32).to(torch.float64)
 
 
 class Weights(dict):
@@ -194,8 +197,8 @@ def olmo2(w, ids, streams):
     return rms_norm(x, w.gain("model.norm.weight"), 1e-6) @ w.at("lm_head.weight", [VOCABULARY, D]).T
 
 
-def gemma(w, ids, streams, *, three):
-    head, groups, scalar, eps = 6, 2, 10.0, 1e-6
+def gemma(w, ids, streams, *, three, scalar=10.0, factor=1.0, cap=None, final=None):
+    head, groups, eps = 6, 2, 1e-6
     tokens = w.at("model.embed_tokens.weight", [VOCABULARY, D], std=0.3)
     x = tokens[ids] * math.sqrt(D)
     streams.append(x)
@@ -214,25 +217,25 @@ def gemma(w, ids, streams, *, three):
         base = 10000.0 if local or not three else 1000000.0
         if three:
             q, k = norm(q, "self_attn.q_norm", head), norm(k, "self_attn.k_norm", head)
-        stretch = 8.0 if three and not local else 1.0
+        stretch = 1.0 if local else factor
         q, k = rotate(q, base, head, stretch), rotate(k, base, head, stretch)
-        y = merge(attend(q, k, v, scalar ** -0.5, window=5 if local else None, cap=None if three else 2.0))
+        y = merge(attend(q, k, v, scalar ** -0.5, window=5 if local else None, cap=cap))
         x = x + norm(y @ w.at(p + "self_attn.o_proj.weight", [D, HEADS * head]).T, "post_attention_layernorm")
         z = norm(x, "pre_feedforward_layernorm")
         h = gelu_new(z @ w.at(p + "mlp.gate_proj.weight", [MLP, D]).T) * (z @ w.at(p + "mlp.up_proj.weight", [MLP, D]).T)
         x = x + norm(h @ w.at(p + "mlp.down_proj.weight", [D, MLP]).T, "post_feedforward_layernorm")
         streams.append(x)
     logits = rms_norm(x, 1 + w.gain("model.norm.weight", D, 0.0), eps) @ tokens.T
-    return logits if three else 3.0 * torch.tanh(logits / 3.0)
+    return final * torch.tanh(logits / final) if final else logits
 
 
-def encoder(w, ids, streams, *, roberta=False, head=True):
+def encoder(w, ids, streams, *, roberta=False, head=True, eps=1e-12):
     root = "roberta." if roberta else "bert." if head else ""
     skip = 2 if roberta else 0
     tokens = w.at(root + "embeddings.word_embeddings.weight", [VOCABULARY, D], std=0.7)
     x = tokens[ids] + w.at(root + "embeddings.position_embeddings.weight", [TOKENS + 4, D], std=0.5)[skip:skip + TOKENS] \
         + w.at(root + "embeddings.token_type_embeddings.weight", [1 if roberta else 2, D], std=0.5)[0]
-    p, eps = root + "embeddings.LayerNorm.", 1e-5 if roberta else 1e-12
+    p = root + "embeddings.LayerNorm."
     x = layer_norm(x, w.gain(p + "weight"), w.bias(p + "bias"), eps)
     streams.append(x)
     for i in range(LAYERS):
@@ -256,6 +259,28 @@ def encoder(w, ids, streams, *, roberta=False, head=True):
     y = gelu(x @ w.at(dense + "weight", [D, D]).T + w.bias(dense + "bias"))
     y = layer_norm(y, w.gain(norm + "weight"), w.bias(norm + "bias"), eps)
     return y @ tokens.T + w.bias("lm_head.bias" if roberta else "cls.predictions.bias", VOCABULARY)
+
+
+def vit(w, ids, streams):
+    """Token 0 is the class, token r >= 1 the patch of pixels PIXELS[r - 1]."""
+    projection = w.at("embeddings.patch_embeddings.projection.weight", [D, 3, 2, 2], std=0.3)
+    patches = PIXELS @ projection.reshape(D, -1).T + w.bias("embeddings.patch_embeddings.projection.bias")
+    tokens = torch.cat([w.at("embeddings.cls_token", [1, 1, D], std=0.7)[0], patches])
+    x = tokens[ids] + w.at("embeddings.position_embeddings", [1, PATCHES + 1, D], std=0.5)[0]
+    streams.append(x)
+    for i in range(LAYERS):
+        p = f"encoder.layer.{i}."
+
+        def linear(z, name, rows, columns):
+            return z @ w.at(f"{p}{name}.weight", [rows, columns]).T + w.bias(f"{p}{name}.bias", rows)
+
+        z = layer_norm(x, w.gain(p + "layernorm_before.weight"), w.bias(p + "layernorm_before.bias"), 1e-12)
+        q, k, v = (split(linear(z, f"attention.attention.{name}", D, D), HEADS) for name in ("query", "key", "value"))
+        x = x + linear(merge(attend(q, k, v, (D // HEADS) ** -0.5, causal=False)), "attention.output.dense", D, D)
+        z = layer_norm(x, w.gain(p + "layernorm_after.weight"), w.bias(p + "layernorm_after.bias"), 1e-12)
+        x = x + linear(gelu(linear(z, "intermediate.dense", MLP, D)), "output.dense", D, MLP)
+        streams.append(x)
+    w.gain("layernorm.weight"), w.bias("layernorm.bias")
 
 
 def sizes(**more):
@@ -285,22 +310,26 @@ CASES = {
     "qwen3": (lambda w, i, s: decoder(w, i, s, head=6, head_norm=True, tied=True, base=1000000.0), "F16", 1,
               {**rotary("qwen3", "Qwen3ForCausalLM", tie_word_embeddings=True, head_dim=6), "rope_theta": 1000000.0}),
     "olmo2": (olmo2, "F32", 1, {**rotary("olmo2", "Olmo2ForCausalLM"), "rope_theta": 500000.0}),
-    "gemma2": (lambda w, i, s: gemma(w, i, s, three=False), "BF16", 1, {**rotary(
+    "gemma2": (lambda w, i, s: gemma(w, i, s, three=False, cap=2.0, final=3.0), "BF16", 1, {**rotary(
         "gemma2", "Gemma2ForCausalLM", head_dim=6, query_pre_attn_scalar=10, sliding_window=5, attn_logit_softcapping=2.0,
         final_logit_softcapping=3.0, hidden_activation="gelu_pytorch_tanh", tie_word_embeddings=True), "hidden_act": "gelu_pytorch_tanh"}),
-    "gemma3": (lambda w, i, s: gemma(w, i, s, three=True), "F32", 1, {**rotary(
+    "gemma3": (lambda w, i, s: gemma(w, i, s, three=True, factor=8.0), "F32", 1, {**rotary(
         "gemma3_text", "Gemma3ForCausalLM", head_dim=6, query_pre_attn_scalar=10, sliding_window=5, sliding_window_pattern=2,
         rope_local_base_freq=10000.0, hidden_activation="gelu_pytorch_tanh", tie_word_embeddings=True,
         rope_scaling=dict(rope_type="linear", factor=8.0)), "rope_theta": 1000000.0, "hidden_act": "gelu_pytorch_tanh"}),
     "bert": (encoder, "F32", 1, sizes(
         model_type="bert", architectures=["BertForMaskedLM"], hidden_act="gelu", layer_norm_eps=1e-12, type_vocab_size=2,
         max_position_embeddings=TOKENS + 4)),
-    "roberta": (lambda w, i, s: encoder(w, i, s, roberta=True), "F32", 1, sizes(
+    "roberta": (lambda w, i, s: encoder(w, i, s, roberta=True, eps=1e-5), "F32", 1, sizes(
         model_type="roberta", architectures=["RobertaForMaskedLM"], hidden_act="gelu", layer_norm_eps=1e-5, type_vocab_size=1,
         pad_token_id=1, max_position_embeddings=TOKENS + 4)),
     "minilm": (lambda w, i, s: encoder(w, i, s, head=False), "F32", 1, sizes(
         model_type="bert", architectures=["BertModel"], hidden_act="gelu", layer_norm_eps=1e-12, type_vocab_size=2,
         max_position_embeddings=TOKENS + 4)),
+    "vit": (vit, "F32", 1, dict(
+        model_type="vit", architectures=["ViTModel"], hidden_act="gelu", hidden_size=D, num_hidden_layers=LAYERS,
+        num_attention_heads=HEADS, intermediate_size=MLP, image_size=6, patch_size=2, num_channels=3, qkv_bias=True,
+        initializer_range=0.02, layer_norm_eps=1e-12)),
 }
 
 
@@ -323,26 +352,36 @@ def write(path, tensors):
         file.write(struct.pack("<Q", len(text)) + text + body)
 
 
+def mean_loss(logits, ids, causal):
+    """Each token from those before it, or of an encoder from all."""
+    targets = ids[:, 1:] if causal else ids
+    return F.cross_entropy((logits[:, :-1] if causal else logits).reshape(-1, VOCABULARY), targets.reshape(-1))
+
+
 def main():
     for number, (name, (network, kind, parts, config)) in enumerate(CASES.items()):
         folder = os.path.join(HERE, name)
         os.makedirs(folder, exist_ok=True)
         weights = Weights(number + 1, kind)
         ids = torch.randint(0, VOCABULARY, [SEQUENCES, TOKENS], generator=torch.Generator().manual_seed(100 + number))
+        if name == "vit":
+            generator = torch.Generator().manual_seed(201)
+            orders = [torch.randperm(PATCHES, generator=generator) + 1 for _ in range(SEQUENCES)]
+            ids = torch.stack([torch.cat([torch.zeros(1, dtype=torch.int64), order]) for order in orders])
         streams = []
         logits = network(weights, ids, streams)
         for x in streams:
             x.retain_grad()
         expected = dict(ids=ids.tolist(), norms=[(x * x).mean(-1).flatten().tolist() for x in streams])
         if logits is not None:
-            causal = config["model_type"] not in ("bert", "roberta")
-            targets = ids[:, 1:] if causal else ids
-            loss = F.cross_entropy((logits[:, :-1] if causal else logits).reshape(-1, VOCABULARY), targets.reshape(-1))
+            loss = mean_loss(logits, ids, causal=config["model_type"] not in ("bert", "roberta"))
             loss.backward()
             expected["logits"] = [float(f"{v:.9g}") for v in logits.flatten().tolist()]
             expected["loss"] = loss.item()
             expected["streamGradients"] = [x.grad.norm().item() for x in streams]
             expected["gradients"] = {key: value.grad.norm().item() for key, value in weights.items()}
+        if name == "vit":
+            expected["pixels"] = PIXELS.tolist()
         tensors = {key: (value, kind) for key, value in weights.items()}
         if name == "gpt2":
             tensors["h.0.attn.bias"] = (torch.ones(1, 1, 11, 11, dtype=torch.uint8).tril(), "U8")
@@ -369,4 +408,5 @@ def main():
             file.write("\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

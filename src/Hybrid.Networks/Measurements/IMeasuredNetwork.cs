@@ -1,0 +1,17 @@
+using Hybrid.Networks.Tangents;
+using Hybrid.Networks.Training;
+
+namespace Hybrid.Networks.Measurements;
+
+/// <summary>A network whose weights are given, on one engine, with everything that is measured of it.</summary>
+public interface IMeasuredNetwork : IObservedNetwork, IDisposable
+{
+    /// <summary>
+    /// Leading Lyapunov exponents of every block, [block − 1][k], the tangents of all tokens of a sequence carried forwards and
+    /// backwards along the batch's first sequences, <see cref="NetworkMeter.Trajectories"/> of them at most: means over these.
+    /// </summary>
+    /// <param name="batch">As the network's passes take it.</param>
+    /// <param name="exponents">How many, from 1 to n d.</param>
+    /// <param name="seed">Names the first tangents.</param>
+    (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Exponents(TokenBatch batch, int exponents, ulong seed);
+}

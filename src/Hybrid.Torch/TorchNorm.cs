@@ -1,0 +1,42 @@
+using Hybrid.Networks.Model;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Hybrid.Torch;
+
+/// <summary>
+/// N on tokens: √d x/‖x‖, 0 with derivative 0 at x = 0; of published networks (x − x̄)/√(mean (x − x̄)² + ε), x̄ the mean of the
+/// coordinates in layer norms and 0 in RMS norms. The default is the record's.
+/// </summary>
+/// <param name="Epsilon">ε ≥ 0.</param>
+/// <param name="Centred">Whether x̄ is taken off.</param>
+internal readonly record struct TorchNorm(double Epsilon, bool Centred)
+{
+    /// <summary>That of a form; the record's without one.</summary>
+    internal static TorchNorm Of(ModelForm? form) => form is null ? default : new(form.Epsilon, form.Centred);
+
+    /// <summary>γ ∘ N x + β, without what is null. x: [.., d].</summary>
+    internal Tensor Apply(Tensor x, Tensor? gain = null, Tensor? shift = null) => Gained(Normalised(x), gain, shift);
+
+    /// <summary>γ ∘ z + β, without what is null. z: [.., d].</summary>
+    internal static Tensor Gained(Tensor z, Tensor? gain, Tensor? shift)
+    {
+        Tensor gained = gain is null ? z : z * gain;
+        return shift is null ? gained : Products.Sum(gained, shift);
+    }
+
+    private Tensor Normalised(Tensor x)
+    {
+        if (Centred)
+            x = Products.Sum(x, x.mean([-1], keepdim: true), -1);
+        Tensor square = (x * x).mean([-1], keepdim: true);
+        if (Epsilon > 0 || Centred)
+        {
+            using Scalar epsilon = Epsilon;
+            return x * square.add(epsilon).rsqrt();
+        }
+
+        Tensor isZero = square.eq(zeros_like(square)).to(ScalarType.Float32);
+        return x * (Products.Sum(square, isZero).rsqrt() * Products.Sum(ones_like(isZero), isZero, -1));
+    }
+}
