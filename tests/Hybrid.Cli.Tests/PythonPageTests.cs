@@ -8,9 +8,7 @@ namespace Hybrid.Cli.Tests;
 /// <summary>What docs/python.md shows runs, where there is a Python with pandas.</summary>
 public sealed partial class PythonPageTests
 {
-    private const string Python = "/usr/bin/python3";
-
-    [PandasFact]
+    [PythonFact("pandas")]
     public void The_lines_of_the_page_read_a_prediction_a_simulation_and_a_run()
     {
         using TemporaryFolder folder = new();
@@ -23,7 +21,7 @@ public sealed partial class PythonPageTests
         string command = folder.Write("hybrid", $"#!/bin/sh\nexec dotnet '{typeof(Cli).Assembly.Location}' \"$@\"\n");
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(command, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        ProcessStartInfo start = new(Python, ["page.py"])
+        ProcessStartInfo start = new(PythonFactAttribute.Python, ["page.py"])
         {
             WorkingDirectory = folder.Root,
             RedirectStandardOutput = true,
@@ -41,21 +39,4 @@ public sealed partial class PythonPageTests
 
     [GeneratedRegex("```python\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Block();
-
-    /// <summary>A test that needs Debian's python3-pandas.</summary>
-    private sealed class PandasFactAttribute : FactAttribute
-    {
-        public PandasFactAttribute()
-        {
-            if (!File.Exists(Python) || Has() is false)
-                Skip = "there is no python3 with pandas; Debian's package python3-pandas has it";
-        }
-
-        private static bool Has()
-        {
-            using Process process = Process.Start(new ProcessStartInfo(Python, ["-c", "import pandas"]) { RedirectStandardError = true })!;
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-    }
 }
