@@ -66,7 +66,8 @@ internal static class Networks
     private static IEnumerable<T> ByLayer<T>(Architecture architecture, params T[] values) =>
         Enumerable.Range(0, architecture.Depth).Select(layer => values[layer % values.Length]);
 
-    private static Architecture WithHead(
+    /// <summary>With what its heads have besides.</summary>
+    public static Architecture WithHead(
         Architecture architecture,
         int? width = null,
         int? keyValueHeads = null,

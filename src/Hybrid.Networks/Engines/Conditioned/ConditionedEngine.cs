@@ -28,7 +28,7 @@ public sealed class ConditionedEngine : INetworkEngine
     public ConditionedEngine(Architecture architecture, int threads = 1)
     {
         const string Who = "engine conditioned";
-        Features.EnsureSupported(Who, [], ArchitectureModule.EnsureValid(architecture));
+        Architectures.Features.EnsureSupported(Who, [.. Features], ArchitectureModule.EnsureValid(architecture));
         Architecture = ParameterLayout.EnsureSingle(Who, architecture, MatrixRole.MlpBias);
         (int n, int d) = (architecture.Tokens, architecture.Width);
         pool = new WorkerPool(threads);
@@ -46,6 +46,13 @@ public sealed class ConditionedEngine : INetworkEngine
             throw;
         }
     }
+
+    /// <summary>What its networks can have beyond plain heads, one MLP and norms of gain 1.</summary>
+    public static IReadOnlyList<Feature> Features { get; } =
+    [
+        Feature.Mask, Feature.HeadWidth, Feature.KeyValueHeads, Feature.Positions, Feature.QueryKeyNorm, Feature.LogitScale,
+        Feature.SoftCap, Feature.Sink,
+    ];
 
     /// <inheritdoc/>
     public string Name => "conditioned";

@@ -70,6 +70,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     /// <summary>Bytes that a network takes.</summary>
     internal static Int128 Bytes(Architecture architecture) =>
         sizeof(double) * new CoordinatePlan(architecture).Length
+        + (sizeof(float) + sizeof(double)) * RotaryPositions<double>.Length(architecture)
         + ConditioningWorkspace.Bytes(architecture.Tokens, LargestRow(architecture));
 
     /// <summary>Whether block <paramref name="layer"/>'s attention and MLP ran in single precision.</summary>
@@ -134,6 +135,8 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        singleAttention?.Dispose();
+        wideAttention?.Dispose();
         single?.Dispose();
         wide?.Dispose();
         workspace?.Dispose();
