@@ -50,7 +50,7 @@ public sealed class ConditionedEngine : INetworkEngine
     /// <summary>What its networks can have beyond plain heads, one MLP and norms of gain 1.</summary>
     public static IReadOnlyList<Feature> Features { get; } =
     [
-        Feature.Mask, Feature.HeadWidth, Feature.KeyValueHeads, Feature.Positions, Feature.QueryKeyNorm, Feature.LogitScale,
+        Feature.NormGain, Feature.Mask, Feature.HeadWidth, Feature.KeyValueHeads, Feature.Positions, Feature.QueryKeyNorm, Feature.LogitScale,
         Feature.SoftCap, Feature.Sink,
     ];
 

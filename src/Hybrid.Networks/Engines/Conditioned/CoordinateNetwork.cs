@@ -49,7 +49,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         workspace = new ConditioningWorkspace(pool, product, n, LargestRow(architecture));
         single = new ModuleScratch<float>(plan, memory, pool, product, workspace);
         wide = new ModuleScratch<double>(plan, memory, pool, product, workspace);
-        rows = new StepRows(plan, memory, architecture.Width);
+        rows = new StepRows(architecture, plan, memory);
         gradients = new GradientCoordinates(architecture, wide, rows.Gradient, rows.InputGradient);
 
         ParameterLayout layout = new(architecture);
