@@ -50,15 +50,20 @@ internal sealed unsafe class BlockStages<T> : IDisposable
             plan.Length,
             $"activations of {(sequences == 1 ? "" : $"{sequences} times ")}{architecture.Tokens} tokens in {architecture.Depth} "
             + $"blocks of width {architecture.Width}, MLP width {architecture.MlpWidth}");
-        if (architecture.Mlp.Experts?.Value is { } experts)
-        {
-            choiceLength = 2 * plan.RouterLogits.Rows * experts.Active + experts.Count + 1;
+        choiceLength = ChoiceLength(architecture, plan);
+        if (choiceLength > 0)
             choices = new NativeBuffer<int>((Int128)choiceLength * architecture.Depth, "the choices of the routers");
-        }
-
         positions = new RotaryPositions<T>(architecture, stretch);
         Stream = plan.Stream.In(activations);
         Gradient = plan.Gradient.In(activations);
+    }
+
+    /// <summary>Bytes that one sequence takes, for gradients at the stream.</summary>
+    internal static Int128 Bytes(Architecture architecture)
+    {
+        ActivationPlan plan = new(architecture);
+        return sizeof(T) * (plan.Length + RotaryPositions<T>.Length(architecture))
+            + (Int128)sizeof(int) * ChoiceLength(architecture, plan) * architecture.Depth;
     }
 
     /// <summary>x: [R, d], the residual stream where the forward pass stands.</summary>
@@ -199,6 +204,10 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         choices?.Dispose();
         positions.Dispose();
     }
+
+    // Of a block's router: every token's experts, their places, and every expert's first row.
+    private static int ChoiceLength(Architecture architecture, ActivationPlan plan) =>
+        architecture.Mlp.Experts?.Value is { } experts ? 2 * plan.RouterLogits.Rows * experts.Active + experts.Count + 1 : 0;
 
     // Null where queries and keys are not normalised.
     private HeadNormalisation<T>? HeadNormalisation(int layer, GainPlace place, MatrixView<T> gain, ModelForm? form)

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Networks.Blocks;
 using Hybrid.Networks.Inputs;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
@@ -16,8 +17,7 @@ public sealed class ConditionedEngine : INetworkEngine
 {
     private readonly WorkerPool pool;
     private readonly MatrixProduct<double> product;
-    private readonly CoordinateNetwork network;
-    private readonly GramFactor tokens;
+    private readonly IRandomNetwork network;
 
     /// <summary>Plans all buffers for <paramref name="architecture"/>.</summary>
     /// <param name="architecture">Must be legal; tokens ≤ width, since the output's gradients are orthogonal.</param>
@@ -28,17 +28,18 @@ public sealed class ConditionedEngine : INetworkEngine
     public ConditionedEngine(Architecture architecture, int threads = 1)
     {
         const string Who = "engine conditioned";
-        Architectures.Features.EnsureSupported(Who, [.. Features], ArchitectureModule.EnsureValid(architecture));
+        Architectures.Features.EnsureSupported(Who, DenseBlocks.Features, ArchitectureModule.EnsureValid(architecture));
         Architecture = ParameterLayout.EnsureSingle(Who, architecture, MatrixRole.MlpBias);
         (int n, int d) = (architecture.Tokens, architecture.Width);
         pool = new WorkerPool(threads);
         try
         {
             product = new MatrixProduct<double>(pool);
-            tokens = GramFactor.Equicorrelated(n, architecture.Input.Norm, architecture.Input.Correlation);
-            tokens.RequireWidth(d, "input tokens");
+            GramFactor.Equicorrelated(n, architecture.Input.Norm, architecture.Input.Correlation).RequireWidth(d, "input tokens");
             GramFactor.Identity(n).RequireWidth(d, "orthogonal output gradients");
-            network = new CoordinateNetwork(architecture, pool, product);
+            network = NeedsVectors(architecture)
+                ? new VectorNetwork(architecture, pool, product)
+                : new CoordinateNetwork(architecture, pool, product);
         }
         catch
         {
@@ -48,11 +49,7 @@ public sealed class ConditionedEngine : INetworkEngine
     }
 
     /// <summary>What its networks can have beyond plain heads, one MLP and norms of gain 1.</summary>
-    public static IReadOnlyList<Feature> Features { get; } =
-    [
-        Feature.NormGain, Feature.Mask, Feature.HeadWidth, Feature.KeyValueHeads, Feature.Positions, Feature.QueryKeyNorm, Feature.LogitScale,
-        Feature.SoftCap, Feature.Sink,
-    ];
+    public static IReadOnlyList<Feature> Features => DenseBlocks.Features;
 
     /// <inheritdoc/>
     public string Name => "conditioned";
@@ -61,17 +58,18 @@ public sealed class ConditionedEngine : INetworkEngine
     public Architecture Architecture { get; }
 
     /// <summary>The network that ran last, with what its passes left.</summary>
-    internal CoordinateNetwork Network => network;
+    internal IRandomNetwork Network => network;
 
     /// <summary>Bytes that an engine for <paramref name="architecture"/> takes, before it is planned.</summary>
-    public static Int128 Bytes(Architecture architecture) => CoordinateNetwork.Bytes(architecture);
+    public static Int128 Bytes(Architecture architecture) =>
+        NeedsVectors(architecture) ? VectorNetwork.Bytes(architecture) : CoordinateNetwork.Bytes(architecture);
 
     /// <inheritdoc/>
     public void Run(ulong seed, int sample, NetworkSample result)
     {
         result.EnsureShape(Architecture);
 
-        network.Begin(seed, sample, tokens);
+        network.Begin(seed, sample);
         network.MeasureStream(result.Hidden[0]);
         for (int layer = 1; layer <= Architecture.Depth; layer++)
         {
@@ -95,4 +93,7 @@ public sealed class ConditionedEngine : INetworkEngine
         product?.Dispose();
         pool.Dispose();
     }
+
+    private static bool NeedsVectors(Architecture architecture) =>
+        Architectures.Features.Of(architecture).Any(feature => feature is { IsNormKind: true } or { IsExperts: true });
 }
