@@ -40,6 +40,10 @@ public sealed class EqualityInDistributionTests
         ["post, tanh, one wide head, causal"] =
             Networks.Of(Placement.Post, Activation.Tanh, 3, 2, 11, 1, 4, Mask.Causal, logitStd: 2, inStd: 2),
         ["peri, SiLU, as many tokens as coordinates"] = Networks.Of(Placement.Peri, Activation.Silu, 5, 2, 5, 5, 7, logitStd: 2),
+        ["rotary, heads wider than twice the tokens"] = Networks.WithHead(
+            Networks.Of(Placement.Pre, Activation.Tanh, 3, 2, 16, 2, 6, logitStd: 3), positions: Positions.NewRope(30, 1)),
+        ["keys and values for all queries, heads wider than twice the tokens"] =
+            Networks.WithHead(Networks.Of(Placement.Pre, Activation.Tanh, 3, 2, 16, 2, 6, logitStd: 3), keyValueHeads: 1),
         ["queries and keys normalised, heads wider than twice the tokens"] =
             Networks.WithHead(Networks.Of(Placement.Pre, Activation.Tanh, 3, 2, 16, 2, 6, logitStd: 3), norm: QueryKeyNorm.Head),
         ["queries and keys normalised together, heads wider than twice the tokens"] = Networks.WithHead(
