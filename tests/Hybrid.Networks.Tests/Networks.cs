@@ -79,7 +79,8 @@ internal static class Networks
             Option(width), Option(keyValueHeads), positions ?? Positions.None, norm ?? QueryKeyNorm.None,
             logitScale ?? Schedule.NewConstant(1), Option(softCap), Option(sink))));
 
-    private static Architecture WithExperts(Architecture architecture, Gate gate, double shared = 0, int dense = 0) =>
+    /// <summary>With experts, five of which two are active.</summary>
+    public static Architecture WithExperts(Architecture architecture, Gate gate, double shared = 0, int dense = 0) =>
         architecture.With(mlp: architecture.Mlp.With(experts: new(5, 2, gate, 1.5, 1.2, shared, dense)));
 
     private static FSharpOption<T>? Option<T>(T? value)

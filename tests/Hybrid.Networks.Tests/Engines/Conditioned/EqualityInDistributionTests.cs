@@ -40,6 +40,10 @@ public sealed class EqualityInDistributionTests
         ["post, tanh, one wide head, causal"] =
             Networks.Of(Placement.Post, Activation.Tanh, 3, 2, 11, 1, 4, Mask.Causal, logitStd: 2, inStd: 2),
         ["peri, SiLU, as many tokens as coordinates"] = Networks.Of(Placement.Peri, Activation.Silu, 5, 2, 5, 5, 7, logitStd: 2),
+        ["ALiBi, weak logits"] =
+            Networks.WithHead(Networks.Of(Placement.Pre, Activation.Tanh, 4, 2, 12, 3, 7, logitStd: 0.1), positions: Positions.Alibi),
+        ["experts of one hidden unit with strong biases"] = Networks.WithExperts(
+            Networks.Of(Placement.Pre, Activation.Relu, 4, 2, 8, 2, 1, inStd: 0.2, biasStd: 2, attentionBranch: 0.5), Gate.Renormalised),
         ["rotary, heads wider than twice the tokens"] = Networks.WithHead(
             Networks.Of(Placement.Pre, Activation.Tanh, 3, 2, 16, 2, 6, logitStd: 3), positions: Positions.NewRope(30, 1)),
         ["keys and values for all queries, heads wider than twice the tokens"] =
