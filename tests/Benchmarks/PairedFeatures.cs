@@ -22,7 +22,8 @@ internal static class PairedFeatures
     public static int Run(int width, int rounds)
     {
         Console.WriteLine(
-            $"{Depth} blocks, 64 tokens, width {width}, MLP as wide, heads of 64, pre-norm, tanh-GELU; processor time, one thread, {rounds} rounds");
+            $"{Depth} blocks, 64 tokens, width {width}, MLP as wide, heads of 64, pre-norm, tanh-GELU; processor time, one thread, "
+            + $"{rounds} rounds");
         Console.WriteLine($"{"feature",-40}{"ms",8}{"over plain",12}{"smallest",10}{"largest",9}{"dense over it",15}");
         Architecture plain = PairedEnsemble.Of(width, Depth);
         foreach ((string name, string[] changes) in Features(width))

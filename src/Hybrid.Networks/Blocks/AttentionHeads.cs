@@ -79,12 +79,13 @@ internal unsafe struct AttentionHeads<T>
     // Heads to a group.
     private readonly int Sharing => Heads / Groups;
 
-    /// <summary>What the heads of block <paramref name="layer"/> of a legal architecture do; matrices and buffers are the caller's.</summary>
+    /// <summary>What the heads of block <paramref name="layer"/> do; matrices and buffers are the caller's.</summary>
     internal static AttentionHeads<T> Of(Architecture architecture, int layer, bool gainsLearn)
     {
         HeadParameters head = architecture.Attention.Head;
 
-        // What norms of queries and keys leave of logits has standard deviation 1; the product of their gains is σ_A, unless the gains learn.
+        // What norms of queries and keys leave of logits has standard deviation 1; the product of their gains is σ_A, unless the
+        // gains learn.
         double gain = head.QueryKeyNorm.IsNone || gainsLearn ? 1 : architecture.Attention.LogitStd;
         return new()
         {

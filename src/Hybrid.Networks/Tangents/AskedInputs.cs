@@ -15,7 +15,9 @@ internal sealed unsafe class AskedInputs : IDisposable
     private readonly ConditionedMatrix[] matrices;
     private readonly long[] firsts;
 
-    /// <summary>Matrices of given roles for at most so many tokens of so many coordinates, those of MLP number <paramref name="mlp"/>.</summary>
+    /// <summary>
+    /// Matrices of given roles for at most so many tokens of so many coordinates, those of MLP number <paramref name="mlp"/>.
+    /// </summary>
     internal AskedInputs(
         ConditioningWorkspace workspace, ParameterLayout layout, (int Tokens, int Dimension) inputs, int mlp,
         params ReadOnlySpan<MatrixRole> roles)

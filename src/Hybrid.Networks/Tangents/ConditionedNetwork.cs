@@ -207,8 +207,8 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
             (int first, int rows) = routing.RowsOf(mlp);
             if (rows == 0)
                 continue;
-            HideBackward(
-                layer, mlp, first, Rows(routing.MadeGradient, first, rows), Rows(routing.SeenGradient, first, rows), weightGradients, further);
+            MatrixView<double> made = Rows(routing.MadeGradient, first, rows), seen = Rows(routing.SeenGradient, first, rows);
+            HideBackward(layer, mlp, first, made, seen, weightGradients, further);
             further = true;
         }
 

@@ -8,8 +8,9 @@ namespace Hybrid.Networks.Engines.Conditioned;
 /// Where everything that a pass in coordinates computes lies in one buffer, counted in doubles (singles fill half their
 /// slots). First what all blocks share, then, block after block, what the forward pass leaves for the backward pass.
 /// Letters: n tokens, d width, m MLP width, H heads, G groups of them that share keys and values, e coordinates kept of a head
-/// (<see cref="HeadNormals"/>), P = (H + 2 G) e, K sublayers of the widest step, w = (2 + 2K) n coordinates of a step's local frame: x's own n, n of each branch f outside
-/// those before it, n of the gradient's outside all these, n of the gradient that each module adds.
+/// (<see cref="HeadNormals"/>), P = (H + 2 G) e, K sublayers of the widest step, w = (2 + 2K) n coordinates of a step's local
+/// frame: x's own n, n of each branch f outside those before it, n of the gradient's outside all these, n of the gradient that
+/// each module adds.
 /// </summary>
 internal sealed class CoordinatePlan
 {
