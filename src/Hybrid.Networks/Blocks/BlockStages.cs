@@ -148,11 +148,11 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     /// </summary>
     internal QueryKeyStages<T> QueriesAndKeys(
         int layer, MatrixView<T> queryGain = default, MatrixView<T> keyGain = default, ModelForm? form = null) => new()
-    {
-        QueryNorm = HeadNormalisation(layer, GainPlace.Query, queryGain, form),
-        KeyNorm = HeadNormalisation(layer, GainPlace.Key, keyGain, form),
-        Turn = positions.Turn(layer),
-    };
+        {
+            QueryNorm = HeadNormalisation(layer, GainPlace.Query, queryGain, form),
+            KeyNorm = HeadNormalisation(layer, GainPlace.Key, keyGain, form),
+            Turn = positions.Turn(layer),
+        };
 
     /// <summary>The hidden layer of block <paramref name="layer"/>'s MLP; bias: [1, m].</summary>
     internal HiddenLayer<T> Hidden(int layer, MatrixView<T> bias) => new()
