@@ -32,6 +32,18 @@ public sealed class ConditionedEngineTests : EngineTests
         Assert.InRange(Math.Exp(mean) * 1e-4, 1e-13, 3e-12);
     }
 
+    // Logits of 1e28 and of 1e48 alike give all weight to the largest; the latter are no singles, whose attention would be no number.
+    // What is left of single precision is its rounding, a few times over two blocks.
+    [Fact]
+    public void What_is_beyond_the_range_of_singles_runs_in_double()
+    {
+        NetworkSample within = Run(Hard(1e30), 0), beyond = Run(Hard(1e50), 0);
+        Near.Equal("stream", within.Hidden[2], beyond.Hidden[2], Math.ScaleB(1, -16));
+
+        static Architecture Hard(double scale) => Networks.WithHead(
+            Networks.Of(Placement.Pre, Activation.Tanh, 6, 2, 48, 4, 48), logitScale: Schedule.NewConstant(scale));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
