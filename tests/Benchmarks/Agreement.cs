@@ -74,13 +74,13 @@ internal static class Agreement
         return 0;
     }
 
-    /// <summary>The same for masks, heads, norms and MLPs of today's transformers, one at a time and together, on real weights.</summary>
+    /// <summary>The same for masks, heads, norms and MLPs of today's transformers, one at a time and together.</summary>
     public static int RunFeatures(int threads, int width, int samples, AgreementCells? cells)
     {
         long start = Stopwatch.GetTimestamp();
         string[] names = [.. Features.Select(feature => feature.Name)];
         Architecture[] architectures = [.. Features.Select(feature => Modern(width, feature.Name, feature.Changes))];
-        if (Check(cells, "features", threads, samples, "dense", architectures) is not CheckReport report)
+        if (Check(cells, "features", threads, samples, architectures) is not CheckReport report)
             return cells!.Code;
         Console.WriteLine($"Width {width}, {samples} networks (and {4 * samples} at width {width / 4}), seed {Seed}, {threads} threads, "
             + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0} s, {Environment.CpuUsage.TotalTime.TotalSeconds:0} s of processor time.");
@@ -137,13 +137,9 @@ internal static class Agreement
             "mlp.inStd=1.5", "mlp.outStd=1.5", "input.correlation=0.2", .. changes,
         ]);
 
-    private static CheckReport? Check(AgreementCells? cells, string name, int threads, int samples, Architecture[] architectures) =>
-        Check(cells, name, threads, samples, "conditioned", architectures);
-
-    private static CheckReport? Check(
-        AgreementCells? cells, string name, int threads, int samples, string engine, Architecture[] architectures)
+    private static CheckReport? Check(AgreementCells? cells, string name, int threads, int samples, Architecture[] architectures)
     {
-        CheckPlan plan = new(architectures, BuiltEngines.Catalogue.Find(engine), samples, Seed, threads);
+        CheckPlan plan = new(architectures, BuiltEngines.Catalogue.Find("conditioned"), samples, Seed, threads);
         if (cells is not null)
             return cells.Check(plan, name);
         string last = "";

@@ -18,6 +18,8 @@ switch (args)
         return PairedEnsemble.Run(threads, rounds: 7, largestPair: args.Length > 1 ? int.Parse(args[1]) : 8192, largest: args.Length > 2
             ? int.Parse(args[2])
             : 65536);
+    case ["paired-features", ..]:
+        return PairedFeatures.Run(width: args.Length > 1 ? int.Parse(args[1]) : 1024, rounds: args.Length > 2 ? int.Parse(args[2]) : 7);
     case ["agreement" or "agreement-features", ..]:
         return AgreementCells.Run(args, threads);
     case ["empty-cells", ..]:

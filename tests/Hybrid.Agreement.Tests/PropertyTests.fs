@@ -103,7 +103,9 @@ let tests =
               (fun random ->
                   let a =
                       { narrow random with
-                          Norm = { random.Norm with OnSum = true } }
+                          Norm = { random.Norm with OnSum = true }
+                          NormKind = NormKind.Scale
+                          NormGain = Schedule.Constant 1.0 }
 
                   let predicted = foretold a
                   let drawn = engines |> Array.map (fun engine -> engine.Name, layers engine a)
@@ -155,7 +157,14 @@ let tests =
                           inSequence.GradientOffDiagonal
                           inSequence.GradientDiagonal)
 
-          holds "at random scales, lengths and inputs networks have the theory's q, ρ, g_d, g_o" Drawn (fun random ->
+          holds "at random scales, lengths and inputs networks have the theory's q, ρ, g_d, g_o" Drawn (fun drawn ->
+              // behind tanh on the sum the stream is not Gaussian, which (15.7) takes it for: some per cent, where any other claim is exact
+              let random =
+                  if drawn.Norm.OnSum then
+                      { drawn with NormKind = NormKind.Scale }
+                  else
+                      drawn
+
               let wrong =
                   Judgement.compare
                       (Drawn * Judgement.count random)

@@ -218,7 +218,7 @@ public abstract class EngineTests
         return result;
     }
 
-    private static void AssertSame(NetworkSample expected, NetworkSample actual)
+    protected static void AssertSame(NetworkSample expected, NetworkSample actual)
     {
         for (int layer = 0; layer < expected.Hidden.Length; layer++)
         {

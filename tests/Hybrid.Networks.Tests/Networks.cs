@@ -66,7 +66,8 @@ internal static class Networks
     private static IEnumerable<T> ByLayer<T>(Architecture architecture, params T[] values) =>
         Enumerable.Range(0, architecture.Depth).Select(layer => values[layer % values.Length]);
 
-    private static Architecture WithHead(
+    /// <summary>With what its heads have besides.</summary>
+    public static Architecture WithHead(
         Architecture architecture,
         int? width = null,
         int? keyValueHeads = null,
@@ -78,7 +79,8 @@ internal static class Networks
             Option(width), Option(keyValueHeads), positions ?? Positions.None, norm ?? QueryKeyNorm.None,
             logitScale ?? Schedule.NewConstant(1), Option(softCap), Option(sink))));
 
-    private static Architecture WithExperts(Architecture architecture, Gate gate, double shared = 0, int dense = 0) =>
+    /// <summary>With experts, five of which two are active.</summary>
+    public static Architecture WithExperts(Architecture architecture, Gate gate, double shared = 0, int dense = 0) =>
         architecture.With(mlp: architecture.Mlp.With(experts: new(5, 2, gate, 1.5, 1.2, shared, dense)));
 
     private static FSharpOption<T>? Option<T>(T? value)

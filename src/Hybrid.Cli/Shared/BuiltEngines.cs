@@ -14,7 +14,7 @@ public static class BuiltEngines
             "conditioned",
             "exact in distribution without weights, double precision; cost grows as width",
             (architecture, threads) => new ConditionedEngine(architecture, threads),
-            ConditionedEngine.Bytes),
+            ConditionedEngine.Bytes) { Features = ConditionedEngine.Features },
         new EngineEntry(
             "dense",
             "real weight matrices in single precision; cost grows as width²",

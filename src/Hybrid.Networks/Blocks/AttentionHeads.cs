@@ -1,4 +1,5 @@
 using System.Numerics;
+using Hybrid.Architectures;
 using Hybrid.Networks.Blocks.Activations;
 using Hybrid.Networks.Linear;
 
@@ -77,6 +78,28 @@ internal unsafe struct AttentionHeads<T>
 
     // Heads to a group.
     private readonly int Sharing => Heads / Groups;
+
+    /// <summary>What the heads of block <paramref name="layer"/> do; matrices and buffers are the caller's.</summary>
+    internal static AttentionHeads<T> Of(Architecture architecture, int layer, bool gainsLearn)
+    {
+        HeadParameters head = architecture.Attention.Head;
+
+        // What norms of queries and keys leave of logits has standard deviation 1; the product of their gains is σ_A, unless the
+        // gains learn.
+        double gain = head.QueryKeyNorm.IsNone || gainsLearn ? 1 : architecture.Attention.LogitStd;
+        return new()
+        {
+            Heads = architecture.Heads,
+            Groups = ArchitectureModule.KeyValueHeads(architecture),
+            Span = AttentionSpan.Of(architecture.Mask.At(layer), architecture.Tokens),
+            Alibi = head.Positions.At(layer).IsAlibi,
+            Sink = head.Sink is { } sink ? T.CreateChecked(sink.Value) : T.NegativeInfinity,
+            SoftCap = head.SoftCap is { } cap ? T.CreateChecked(cap.Value) : T.Zero,
+            Tanh = ActivationKernels<T>.Of(Activation.Tanh),
+            LogitScale = T.CreateChecked(gain * head.LogitScale.At(layer))
+                / T.Sqrt(T.CreateChecked(ArchitectureModule.HeadWidth(architecture))),
+        };
+    }
 
     /// <summary>Probabilities and Context from Query, Key, Value.</summary>
     internal static void Forward(AttentionHeads<T>* at, int worker, int threads)

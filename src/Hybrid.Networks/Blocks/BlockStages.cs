@@ -19,9 +19,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     private readonly ActivationKernels<T> kernels;
     private readonly NativeBuffer<T> activations;
     private readonly BlockSublayer[][] sublayers;
-    private readonly Dictionary<Positions, NativeBuffer<T>> rotations = [];
-    private readonly HeadParameters head;
-    private readonly int headWidth;
+    private readonly RotaryPositions<T> positions;
     private readonly bool gainsLearn;
     private readonly NativeBuffer<int>? choices;
     private readonly int choiceLength;
@@ -41,8 +39,6 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     {
         this.architecture = architecture;
         this.product = product;
-        head = architecture.Attention.Head;
-        headWidth = ArchitectureModule.HeadWidth(architecture);
         gainsLearn = kept != KeptActivations.ForStream;
         kernels = kept == KeptActivations.ForStream
             ? ActivationKernels<T>.Of(architecture.Activation)
@@ -54,15 +50,20 @@ internal sealed unsafe class BlockStages<T> : IDisposable
             plan.Length,
             $"activations of {(sequences == 1 ? "" : $"{sequences} times ")}{architecture.Tokens} tokens in {architecture.Depth} "
             + $"blocks of width {architecture.Width}, MLP width {architecture.MlpWidth}");
-        if (architecture.Mlp.Experts?.Value is { } experts)
-        {
-            choiceLength = 2 * plan.RouterLogits.Rows * experts.Active + experts.Count + 1;
+        choiceLength = ChoiceLength(architecture, plan);
+        if (choiceLength > 0)
             choices = new NativeBuffer<int>((Int128)choiceLength * architecture.Depth, "the choices of the routers");
-        }
-
-        PlanRotations(stretch);
+        positions = new RotaryPositions<T>(architecture, stretch);
         Stream = plan.Stream.In(activations);
         Gradient = plan.Gradient.In(activations);
+    }
+
+    /// <summary>Bytes that one sequence takes, for gradients at the stream.</summary>
+    internal static Int128 Bytes(Architecture architecture)
+    {
+        ActivationPlan plan = new(architecture);
+        return sizeof(T) * (plan.Length + RotaryPositions<T>.Length(architecture))
+            + (Int128)sizeof(int) * ChoiceLength(architecture, plan) * architecture.Depth;
     }
 
     /// <summary>x: [R, d], the residual stream where the forward pass stands.</summary>
@@ -126,16 +127,8 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     }
 
     /// <summary>Attention of block <paramref name="layer"/> between its products with weights.</summary>
-    internal AttentionHeads<T> Heads(int layer) => new()
+    internal AttentionHeads<T> Heads(int layer) => AttentionHeads<T>.Of(architecture, layer, gainsLearn) with
     {
-        Heads = architecture.Heads,
-        Groups = ArchitectureModule.KeyValueHeads(architecture),
-        Span = AttentionSpan.Of(architecture.Mask.At(layer), architecture.Tokens),
-        Alibi = head.Positions.At(layer).IsAlibi,
-        Sink = head.Sink is { } sink ? T.CreateChecked(sink.Value) : T.NegativeInfinity,
-        SoftCap = head.SoftCap is { } cap ? T.CreateChecked(cap.Value) : T.Zero,
-        Tanh = ActivationKernels<T>.Of(Activation.Tanh),
-        LogitScale = T.CreateChecked(HeadGain * head.LogitScale.At(layer)) / T.Sqrt(T.CreateChecked(headWidth)),
         Buffers = product.Buffers,
         Query = Kept(plan.Query, layer),
         Key = Kept(plan.Key, layer),
@@ -149,43 +142,17 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         ValueGradient = plan.ValueGradient.In(activations),
     };
 
-    /// <summary>The turn of queries and keys in block <paramref name="layer"/>; null where positions are not rotary.</summary>
-    internal RotaryTurn<T>? Turn(int layer)
-    {
-        if (head.Positions.At(layer) is not Positions.Rope rope)
-            return null;
-        MatrixView<T> angles = rotations[rope].Matrix(0, 2 * architecture.Tokens, RotaryTurn<T>.Pairs(rope, headWidth));
-        return new()
-        {
-            HeadWidth = headWidth,
-            Cosines = angles.Slice(0, 0, architecture.Tokens, angles.Columns),
-            Sines = angles.Slice(architecture.Tokens, 0, architecture.Tokens, angles.Columns),
-        };
-    }
-
     /// <summary>
-    /// The normalisation of block <paramref name="layer"/>'s queries or keys, with their gain or none, as a form has it; null where they
-    /// are not normalised.
+    /// What queries and keys of block <paramref name="layer"/> go through before their product, with the gains that there are,
+    /// [1, coordinates that are normalised together] each, and norms as a form has them.
     /// </summary>
-    internal HeadNormalisation<T>? HeadNormalisation(int layer, GainPlace place, MatrixView<T> gain, ModelForm? form)
-    {
-        if (head.QueryKeyNorm.IsNone)
-            return null;
-        (Slot rows, Slot normalised, Slot scale, Slot sums) = place == GainPlace.Query
-            ? (plan.Query, plan.NormalisedQuery, plan.QueryScale, plan.QueryGainSums)
-            : (plan.Key, plan.NormalisedKey, plan.KeyScale, plan.KeyGainSums);
-        int width = normalised.Columns / scale.Columns;
-        return new()
+    internal QueryKeyStages<T> QueriesAndKeys(
+        int layer, MatrixView<T> queryGain = default, MatrixView<T> keyGain = default, ModelForm? form = null) => new()
         {
-            Width = width,
-            Norm = new Normalisation(width).Under(form),
-            Rows = Kept(rows, layer),
-            Normalised = Kept(normalised, layer),
-            Scale = Kept(scale, layer),
-            Gain = gain,
-            GainSums = sums.In(activations),
+            QueryNorm = HeadNormalisation(layer, GainPlace.Query, queryGain, form),
+            KeyNorm = HeadNormalisation(layer, GainPlace.Key, keyGain, form),
+            Turn = positions.Turn(layer),
         };
-    }
 
     /// <summary>The hidden layer of block <paramref name="layer"/>'s MLP; bias: [1, m].</summary>
     internal HiddenLayer<T> Hidden(int layer, MatrixView<T> bias) => new()
@@ -235,25 +202,31 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     {
         activations.Dispose();
         choices?.Dispose();
-        foreach (NativeBuffer<T> angles in rotations.Values)
-            angles.Dispose();
+        positions.Dispose();
     }
 
-    // What norms of queries and keys leave of logits has standard deviation 1; the product of their gains is σ_A, unless the gains learn.
-    private double HeadGain => head.QueryKeyNorm.IsNone || gainsLearn ? 1 : architecture.Attention.LogitStd;
+    // Of a block's router: every token's experts, their places, and every expert's first row.
+    private static int ChoiceLength(Architecture architecture, ActivationPlan plan) =>
+        architecture.Mlp.Experts?.Value is { } experts ? 2 * plan.RouterLogits.Rows * experts.Active + experts.Count + 1 : 0;
 
-    // One table for each kind of rotary positions that a layer has.
-    private void PlanRotations(RotaryStretch? stretch)
+    // Null where queries and keys are not normalised.
+    private HeadNormalisation<T>? HeadNormalisation(int layer, GainPlace place, MatrixView<T> gain, ModelForm? form)
     {
-        for (int layer = 1; layer <= architecture.Depth; layer++)
+        if (architecture.Attention.Head.QueryKeyNorm.IsNone)
+            return null;
+        (Slot normalised, Slot scale, Slot sums) = place == GainPlace.Query
+            ? (plan.NormalisedQuery, plan.QueryScale, plan.QueryGainSums)
+            : (plan.NormalisedKey, plan.KeyScale, plan.KeyGainSums);
+        int width = normalised.Columns / scale.Columns;
+        return new()
         {
-            if (head.Positions.At(layer) is not Positions.Rope rope || rotations.ContainsKey(rope))
-                continue;
-            int rows = 2 * architecture.Tokens, pairs = RotaryTurn<T>.Pairs(rope, headWidth);
-            NativeBuffer<T> angles = new(Math.Max(1L, (long)rows * pairs), "angles of rotary positions");
-            rotations.Add(rope, angles);
-            RotaryTurn<T>.Fill(rope, angles.Matrix(0, rows, pairs), stretch);
-        }
+            Width = width,
+            Norm = new Normalisation(width).Under(form),
+            Normalised = Kept(normalised, layer),
+            Scale = Kept(scale, layer),
+            Gain = gain,
+            GainSums = sums.In(activations),
+        };
     }
 
     private MatrixView<T> Kept(Slot slot, int layer) => slot.In(activations, (layer - 1) * plan.BlockLength);

@@ -185,9 +185,7 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         AddBias(layer, MatrixRole.Query, heads.Query);
         AddBias(layer, MatrixRole.Key, heads.Key);
         AddBias(layer, MatrixRole.Value, heads.Value);
-        NormaliseHeads(layer, GainPlace.Query);
-        NormaliseHeads(layer, GainPlace.Key);
-        Turn(layer, heads.Query, heads.Key, T.One);
+        QueriesAndKeys(layer).Forward(pool, heads.Query, heads.Key);
         pool.Run(&AttentionHeads<T>.Forward, &heads);
         product.Multiply(heads.Context, weights.Matrix(layer, MatrixRole.AttentionOut), branch, T.One);
         AddBias(layer, MatrixRole.AttentionOut, branch);
@@ -202,9 +200,10 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         product.Multiply(branchGradient, weights.Matrix(layer, MatrixRole.AttentionOut).Transposed, heads.Context, T.One);
         pool.Run(&AttentionHeads<T>.BackwardRows, &heads);
         pool.Run(&AttentionHeads<T>.BackwardColumns, &heads);
-        Turn(layer, heads.QueryGradient, heads.KeyGradient, -T.One);
-        NormaliseHeadsBackward(layer, GainPlace.Query, heads.QueryGradient);
-        NormaliseHeadsBackward(layer, GainPlace.Key, heads.KeyGradient);
+        QueryKeyStages<T> queriesAndKeys = QueriesAndKeys(layer);
+        queriesAndKeys.Backward(pool, heads.QueryGradient, heads.KeyGradient);
+        AddGain(layer, new(ModuleKind.Attention, GainPlace.Query), queriesAndKeys.QueryNorm?.GainSums ?? default);
+        AddGain(layer, new(ModuleKind.Attention, GainPlace.Key), queriesAndKeys.KeyNorm?.GainSums ?? default);
         LearnBias(layer, MatrixRole.Query, heads.QueryGradient);
         LearnBias(layer, MatrixRole.Key, heads.KeyGradient);
         LearnBias(layer, MatrixRole.Value, heads.ValueGradient);
@@ -216,33 +215,11 @@ internal sealed unsafe partial class DenseBlocks<T> : IDisposable
         product.Multiply(heads.ValueGradient, weights.Matrix(layer, MatrixRole.Value).Transposed, inputGradient, T.One, accumulate: true);
     }
 
-    private void NormaliseHeads(int layer, GainPlace place)
-    {
-        if (HeadNormalisation(layer, place) is HeadNormalisation<T> heads)
-            pool.Run(&HeadNormalisation<T>.Forward, &heads);
-    }
-
-    private void NormaliseHeadsBackward(int layer, GainPlace place, MatrixView<T> gradient)
-    {
-        if (HeadNormalisation(layer, place) is not HeadNormalisation<T> heads)
-            return;
-        heads.Rows = gradient;
-        pool.Run(&HeadNormalisation<T>.Backward, &heads);
-        AddGain(layer, new(ModuleKind.Attention, place), heads.GainSums);
-    }
-
-    private HeadNormalisation<T>? HeadNormalisation(int layer, GainPlace place) =>
-        stages.HeadNormalisation(layer, place, weights.Gain(layer, new(ModuleKind.Attention, place)), form);
-
-    private void Turn(int layer, MatrixView<T> queries, MatrixView<T> keys, T direction)
-    {
-        if (stages.Turn(layer) is not RotaryTurn<T> turn)
-            return;
-        turn.Direction = direction;
-        turn.First = queries;
-        turn.Second = keys;
-        pool.Run(&RotaryTurn<T>.Turn, &turn);
-    }
+    private QueryKeyStages<T> QueriesAndKeys(int layer) => stages.QueriesAndKeys(
+        layer,
+        weights.Gain(layer, new(ModuleKind.Attention, GainPlace.Query)),
+        weights.Gain(layer, new(ModuleKind.Attention, GainPlace.Key)),
+        form);
 
     // The gradient of a matrix: Zᵀ G. input: [R, in], gradient: [R, out].
     private void Learn(int layer, MatrixRole role, MatrixView<T> input, MatrixView<T> gradient)

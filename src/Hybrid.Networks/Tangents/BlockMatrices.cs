@@ -1,30 +1,23 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
-using Hybrid.Networks.Random;
 
 namespace Hybrid.Networks.Tangents;
 
 /// <summary>The weights of one block as far as they are known. Query, key and value share their inputs; so do gate and up.</summary>
 internal sealed class BlockMatrices : IDisposable
 {
-    private readonly ConditioningWorkspace workspace;
-    private readonly NativeBuffer<double> bias;
-    private readonly double biasDeviation;
-
-    internal BlockMatrices(Architecture architecture, ParameterLayout layout, ConditioningWorkspace workspace)
+    /// <summary>Plans block <paramref name="layer"/>, 1..depth.</summary>
+    internal BlockMatrices(Architecture architecture, int layer, ParameterLayout layout, ConditioningWorkspace workspace)
     {
-        this.workspace = workspace;
-        int n = architecture.Tokens, m = architecture.MlpWidth;
-        AttentionInputs = new AskedInputs(workspace, layout, n, MatrixRole.Query, MatrixRole.Key, MatrixRole.Value);
-        Contexts = new AskedInputs(workspace, layout, n, MatrixRole.AttentionOut);
-        MlpInputs = architecture.Gated
-            ? new AskedInputs(workspace, layout, n, MatrixRole.MlpIn, MatrixRole.MlpUp)
-            : new AskedInputs(workspace, layout, n, MatrixRole.MlpIn);
-        HiddenUnits = new AskedInputs(workspace, layout, n, MatrixRole.MlpOut);
-        bias = new NativeBuffer<double>(m, "bias");
-        Bias = bias.Matrix(0, 1, m);
-        biasDeviation = layout[MatrixRole.MlpBias].StandardDeviation;
+        (int n, int d) = (architecture.Tokens, architecture.Width);
+        AttentionInputs = new AskedInputs(workspace, layout, (n, d), 0, MatrixRole.Query, MatrixRole.Key, MatrixRole.Value);
+        Contexts = new AskedInputs(workspace, layout, (n, layout[MatrixRole.AttentionOut].Rows), 0, MatrixRole.AttentionOut);
+        Mlps = new MlpMatrices[MlpsOf(architecture, layer)];
+        for (int mlp = 0; mlp < Mlps.Length; mlp++)
+            Mlps[mlp] = new MlpMatrices(architecture, mlp, layout, workspace);
+        if (HasRouter(architecture, layer))
+            Router = new AskedInputs(workspace, layout, (n, d), 0, MatrixRole.Router);
     }
 
     /// <summary>W_Q, W_K, W_V, matrices 0, 1, 2.</summary>
@@ -33,23 +26,36 @@ internal sealed class BlockMatrices : IDisposable
     /// <summary>W_O.</summary>
     internal AskedInputs Contexts { get; }
 
-    /// <summary>W_1, and W_u when gated.</summary>
-    internal AskedInputs MlpInputs { get; }
+    /// <summary>The block's MLP, or its experts and last the one that all tokens share.</summary>
+    internal MlpMatrices[] Mlps { get; }
 
-    /// <summary>W_2.</summary>
-    internal AskedInputs HiddenUnits { get; }
+    /// <summary>W_r, where the block has experts.</summary>
+    internal AskedInputs? Router { get; }
 
-    /// <summary>b: [1, m].</summary>
-    internal MatrixView<double> Bias { get; }
+    /// <summary>Doubles that the matrices of all blocks take, asked about at most <paramref name="vectors"/> vectors each.</summary>
+    internal static Int128 Length(Architecture architecture, ParameterLayout layout, long vectors)
+    {
+        long n = architecture.Tokens, d = architecture.Width;
+        long queries = layout[MatrixRole.Query].Columns, keys = layout[MatrixRole.Key].Columns, count = layout[MatrixRole.Router].Columns;
+        Int128 attention = AskedInputs.Length(vectors, (n, d), queries + 2 * keys) + AskedInputs.Length(vectors, (n, queries), d);
+        Int128 mlp = MlpMatrices.Length(architecture, vectors), length = 0;
+        for (int layer = 1; layer <= architecture.Depth; layer++)
+        {
+            length += attention + MlpsOf(architecture, layer) * mlp;
+            length += HasRouter(architecture, layer) ? AskedInputs.Length(vectors, (n, d), count) : 0;
+        }
+
+        return length;
+    }
 
     /// <summary>Forgets the weights: the next answers are those of block <paramref name="layer"/> of network (seed, sample).</summary>
     internal void Reset(ulong seed, int sample, int layer)
     {
         AttentionInputs.Reset(seed, sample, layer);
         Contexts.Reset(seed, sample, layer);
-        MlpInputs.Reset(seed, sample, layer);
-        HiddenUnits.Reset(seed, sample, layer);
-        workspace.Draw(Bias, RandomStream.MlpBias.OfBlock(seed, sample, layer), 0, biasDeviation);
+        Router?.Reset(seed, sample, layer);
+        foreach (MlpMatrices mlp in Mlps)
+            mlp.Reset(seed, sample, layer);
     }
 
     /// <inheritdoc/>
@@ -57,8 +63,15 @@ internal sealed class BlockMatrices : IDisposable
     {
         AttentionInputs.Dispose();
         Contexts.Dispose();
-        MlpInputs.Dispose();
-        HiddenUnits.Dispose();
-        bias.Dispose();
+        Router?.Dispose();
+        foreach (MlpMatrices mlp in Mlps)
+            mlp.Dispose();
     }
+
+    private static bool HasRouter(Architecture architecture, int layer) => ExpertsOf(architecture, layer) is not null;
+
+    private static int MlpsOf(Architecture architecture, int layer) => ExpertsOf(architecture, layer)?.Mlps ?? 1;
+
+    private static Experts? ExpertsOf(Architecture architecture, int layer) =>
+        architecture.Mlp.Experts?.Value is { } experts && layer > experts.Dense ? experts : null;
 }

@@ -50,9 +50,11 @@ public sealed unsafe class ConditionedMatrix : IDisposable
     }
 
     /// <summary>Forgets everything: the next answers are those of matrix <paramref name="stream"/>.</summary>
-    public void Reset(in RandomKey stream)
+    /// <param name="stream">Its random numbers.</param>
+    /// <param name="first">The first of them, ≥ 0: several matrices may share a stream.</param>
+    public void Reset(in RandomKey stream, long first = 0)
     {
-        (key, drawn, spent) = (stream, 0, false);
+        (key, drawn, spent) = (stream, first, false);
         inSide.Clear();
         outSide?.Clear();
         outSide?.Basis.Clear();

@@ -165,10 +165,10 @@ internal sealed unsafe class TangentPass : IDisposable
     // h' = φ′(W z) ∘ W z', gated: ∘ u, plus φ ∘ u'.
     private void Hide(BlockMatrices block, HiddenLayer<double> layer)
     {
-        MatrixView<double> known = Ask(block.MlpInputs, input);
-        block.MlpInputs.Apply(0, known, pre);
+        MatrixView<double> known = Ask(block.Mlps[0].Inputs, input);
+        block.Mlps[0].Inputs.Apply(0, known, pre);
         if (layer.Gated)
-            block.MlpInputs.Apply(1, known, up);
+            block.Mlps[0].Inputs.Apply(1, known, up);
         for (int row = 0; row < pre.Rows; row++)
         {
             nint shift = row * pre.RowStride, token = row % n * layer.PreActivation.RowStride;
@@ -182,7 +182,7 @@ internal sealed unsafe class TangentPass : IDisposable
             }
         }
 
-        block.HiddenUnits.Apply(0, Ask(block.HiddenUnits, pre), branch);
+        block.Mlps[0].HiddenUnits.Apply(0, Ask(block.Mlps[0].HiddenUnits, pre), branch);
     }
 
     private MatrixView<double> Ask(AskedInputs inputs, MatrixView<double> rows)

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Networks.Blocks;
 using Hybrid.Networks.Inputs;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
@@ -10,14 +11,14 @@ namespace Hybrid.Networks.Engines.Conditioned;
 /// matrix is ever formed, nor the residual stream, which is known by its coordinates in frames of a few n directions, in
 /// double precision, so that collapsing tokens are followed down to u = 1e-12 and below. Heads and hidden layers are as wide
 /// as the network: in single precision where the tokens' differences are large against its rounding, otherwise in double.
+/// With experts, and with tanh in the norm's place, vectors have all their coordinates, at some three times the cost.
 /// Also measures the norm of every parameter's gradient, without forming it. The engine for ensembles at initialisation.
 /// </summary>
 public sealed class ConditionedEngine : INetworkEngine
 {
     private readonly WorkerPool pool;
     private readonly MatrixProduct<double> product;
-    private readonly CoordinateNetwork network;
-    private readonly GramFactor tokens;
+    private readonly IRandomNetwork network;
 
     /// <summary>Plans all buffers for <paramref name="architecture"/>.</summary>
     /// <param name="architecture">Must be legal; tokens ≤ width, since the output's gradients are orthogonal.</param>
@@ -28,17 +29,18 @@ public sealed class ConditionedEngine : INetworkEngine
     public ConditionedEngine(Architecture architecture, int threads = 1)
     {
         const string Who = "engine conditioned";
-        Features.EnsureSupported(Who, [], ArchitectureModule.EnsureValid(architecture));
+        Architectures.Features.EnsureSupported(Who, DenseBlocks.Features, ArchitectureModule.EnsureValid(architecture));
         Architecture = ParameterLayout.EnsureSingle(Who, architecture, MatrixRole.MlpBias);
         (int n, int d) = (architecture.Tokens, architecture.Width);
         pool = new WorkerPool(threads);
         try
         {
             product = new MatrixProduct<double>(pool);
-            tokens = GramFactor.Equicorrelated(n, architecture.Input.Norm, architecture.Input.Correlation);
-            tokens.RequireWidth(d, "input tokens");
+            GramFactor.Equicorrelated(n, architecture.Input.Norm, architecture.Input.Correlation).RequireWidth(d, "input tokens");
             GramFactor.Identity(n).RequireWidth(d, "orthogonal output gradients");
-            network = new CoordinateNetwork(architecture, pool, product);
+            network = NeedsVectors(architecture)
+                ? new VectorNetwork(architecture, pool, product)
+                : new CoordinateNetwork(architecture, pool, product);
         }
         catch
         {
@@ -47,6 +49,9 @@ public sealed class ConditionedEngine : INetworkEngine
         }
     }
 
+    /// <summary>What its networks can have beyond plain heads, one MLP and norms of gain 1.</summary>
+    public static IReadOnlyList<Feature> Features => DenseBlocks.Features;
+
     /// <inheritdoc/>
     public string Name => "conditioned";
 
@@ -54,17 +59,18 @@ public sealed class ConditionedEngine : INetworkEngine
     public Architecture Architecture { get; }
 
     /// <summary>The network that ran last, with what its passes left.</summary>
-    internal CoordinateNetwork Network => network;
+    internal IRandomNetwork Network => network;
 
     /// <summary>Bytes that an engine for <paramref name="architecture"/> takes, before it is planned.</summary>
-    public static Int128 Bytes(Architecture architecture) => CoordinateNetwork.Bytes(architecture);
+    public static Int128 Bytes(Architecture architecture) =>
+        NeedsVectors(architecture) ? VectorNetwork.Bytes(architecture) : CoordinateNetwork.Bytes(architecture);
 
     /// <inheritdoc/>
     public void Run(ulong seed, int sample, NetworkSample result)
     {
         result.EnsureShape(Architecture);
 
-        network.Begin(seed, sample, tokens);
+        network.Begin(seed, sample);
         network.MeasureStream(result.Hidden[0]);
         for (int layer = 1; layer <= Architecture.Depth; layer++)
         {
@@ -88,4 +94,7 @@ public sealed class ConditionedEngine : INetworkEngine
         product?.Dispose();
         pool.Dispose();
     }
+
+    private static bool NeedsVectors(Architecture architecture) =>
+        Architectures.Features.Of(architecture).Any(feature => feature is { IsNormKind: true } or { IsExperts: true });
 }

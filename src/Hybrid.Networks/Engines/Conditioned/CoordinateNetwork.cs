@@ -15,7 +15,7 @@ namespace Hybrid.Networks.Engines.Conditioned;
 /// precision; explicit are only the coordinates on which a nonlinearity acts, in heads and hidden layers
 /// (<see cref="IModule"/>), in single precision where the tokens' differences allow.
 /// </summary>
-internal sealed unsafe class CoordinateNetwork : IDisposable
+internal sealed unsafe class CoordinateNetwork : IRandomNetwork
 {
     // What singles leave of a gradient's covariance, relative to its largest entry.
     private const double SingleRounding = 1e-6;
@@ -30,6 +30,7 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     private readonly AttentionModule<float> singleAttention;
     private readonly AttentionModule<double> wideAttention;
     private readonly StepPart[][] blocks;
+    private readonly GramFactor tokens;
     private readonly bool singles;
     private readonly StepRows rows;
     private readonly GradientCoordinates gradients;
@@ -46,10 +47,11 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
             $"coordinates of {architecture.Tokens} tokens in {architecture.Depth} "
             + $"blocks of width {architecture.Width}, MLP width {architecture.MlpWidth}");
         int n = architecture.Tokens;
+        tokens = GramFactor.Equicorrelated(n, architecture.Input.Norm, architecture.Input.Correlation);
         workspace = new ConditioningWorkspace(pool, product, n, LargestRow(architecture));
         single = new ModuleScratch<float>(plan, memory, pool, product, workspace);
         wide = new ModuleScratch<double>(plan, memory, pool, product, workspace);
-        rows = new StepRows(plan, memory, architecture.Width);
+        rows = new StepRows(architecture, plan, memory);
         gradients = new GradientCoordinates(architecture, wide, rows.Gradient, rows.InputGradient);
 
         ParameterLayout layout = new(architecture);
@@ -70,14 +72,15 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
     /// <summary>Bytes that a network takes.</summary>
     internal static Int128 Bytes(Architecture architecture) =>
         sizeof(double) * new CoordinatePlan(architecture).Length
+        + (sizeof(float) + sizeof(double)) * RotaryPositions<double>.Length(architecture)
         + ConditioningWorkspace.Bytes(architecture.Tokens, LargestRow(architecture));
 
     /// <summary>Whether block <paramref name="layer"/>'s attention and MLP ran in single precision.</summary>
     internal (bool Attention, bool Mlp) RanSingle(int layer) =>
         (StepPart.StateOf(blocks[layer - 1], ModuleKind.Attention).Single, StepPart.StateOf(blocks[layer - 1], ModuleKind.Mlp).Single);
 
-    /// <summary>A of block <paramref name="layer"/> after its forward pass: [H n, n].</summary>
-    internal ReadOnlySpan<double> Probabilities(int layer)
+    /// <inheritdoc/>
+    public ReadOnlySpan<double> Probabilities(int layer)
     {
         SublayerState at = StepPart.StateOf(blocks[layer - 1], ModuleKind.Attention);
         double[] result = new double[architecture.Heads * Tokens * Tokens];
@@ -93,8 +96,8 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         return result;
     }
 
-    /// <summary>Network (seed, sample), its tokens √d F.</summary>
-    internal void Begin(ulong seed, int sample, GramFactor tokens)
+    /// <inheritdoc/>
+    public void Begin(ulong seed, int sample)
     {
         (this.seed, this.sample) = (seed, sample);
         GradientCoordinates.Clear(rows.Stream);
@@ -107,33 +110,35 @@ internal sealed unsafe class CoordinateNetwork : IDisposable
         }
     }
 
-    /// <summary>Carries the stream through block <paramref name="layer"/>, 1..depth.</summary>
-    internal void Forward(int layer)
+    /// <inheritdoc/>
+    public void Forward(int layer)
     {
         foreach (StepPart step in blocks[layer - 1])
             Forward(step);
     }
 
-    /// <summary>Draws the loss gradient at the output.</summary>
-    internal void BeginBackward() => gradients.Begin(RandomStream.LossGradient.OfInput(seed, sample), rank);
+    /// <inheritdoc/>
+    public void BeginBackward() => gradients.Begin(RandomStream.LossGradient.OfInput(seed, sample), rank);
 
-    /// <summary>Carries the gradient from the output to the input of block <paramref name="layer"/>.</summary>
-    internal void Backward(int layer, Span<double> weightGradients)
+    /// <inheritdoc/>
+    public void Backward(int layer, Span<double> weightGradients)
     {
         StepPart[] steps = blocks[layer - 1];
         for (int index = steps.Length - 1; index >= 0; index--)
             Backward(steps[index], weightGradients);
     }
 
-    /// <summary>x xᵀ/d.</summary>
-    internal void MeasureStream(double[] result) => Measure(rows.Stream.Slice(0, 0, Tokens, rank), result);
+    /// <inheritdoc/>
+    public void MeasureStream(double[] result) => Measure(rows.Stream.Slice(0, 0, Tokens, rank), result);
 
-    /// <summary>G Gᵀ/d.</summary>
-    internal void MeasureGradient(double[] result) => Measure(rows.Gradient, result);
+    /// <inheritdoc/>
+    public void MeasureGradient(double[] result) => Measure(rows.Gradient, result);
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        singleAttention?.Dispose();
+        wideAttention?.Dispose();
         single?.Dispose();
         wide?.Dispose();
         workspace?.Dispose();

@@ -7,9 +7,10 @@ namespace Hybrid.Networks.Engines.Conditioned;
 /// <summary>
 /// Where everything that a pass in coordinates computes lies in one buffer, counted in doubles (singles fill half their
 /// slots). First what all blocks share, then, block after block, what the forward pass leaves for the backward pass.
-/// Letters: n tokens, d width, m MLP width, H heads, e = min(d/H, 2n) coordinates kept of a head (<see cref="HeadNormals"/>),
-/// K sublayers of the widest step, w = (2 + 2K) n coordinates of a step's local frame: x's own n, n of each branch f outside
-/// those before it, n of the gradient's outside all these, n of the gradient that each module adds.
+/// Letters: n tokens, d width, m MLP width, H heads, G groups of them that share keys and values, e coordinates kept of a head
+/// (<see cref="HeadNormals"/>), P = (H + 2 G) e, K sublayers of the widest step, w = (2 + 2K) n coordinates of a step's local
+/// frame: x's own n, n of each branch f outside those before it, n of the gradient's outside all these, n of the gradient that
+/// each module adds.
 /// </summary>
 internal sealed class CoordinatePlan
 {
@@ -17,8 +18,11 @@ internal sealed class CoordinatePlan
 
     internal CoordinatePlan(Architecture architecture)
     {
-        long n = architecture.Tokens, m = architecture.MlpWidth, heads = architecture.Heads;
-        long h = heads * HeadNormals.Kept(architecture), gates = architecture.Gated ? 2 : 1;
+        long n = architecture.Tokens, m = architecture.MlpWidth, heads = architecture.Heads, gates = architecture.Gated ? 2 : 1;
+        long groups = ArchitectureModule.KeyValueHeads(architecture), kept = HeadNormals.Kept(architecture);
+        long h = heads * kept, g = groups * kept, projected = h + 2 * g;
+        HeadParameters head = architecture.Attention.Head;
+        long normalised = head.QueryKeyNorm.IsNone ? 0 : n;
         Step[] steps = BlockModule.At(architecture, 1).Steps;
         int widest = steps.Max(step => step.Sublayers.Length);
         long w = (2 + 2 * widest) * n;
@@ -32,7 +36,7 @@ internal sealed class CoordinatePlan
         Small = Take(Enum.GetValues<SmallMatrix>().Length * n, n);
         ModuleSmall = Take(Enum.GetValues<StorageMatrix>().Length * n, n);
         ModuleNoise = Take(n, Math.Max(h, m));
-        ProjectedGradient = Take(n, 3 * h + Gap);
+        ProjectedGradient = Take(n, projected + Gap);
         LogitGradient = Take(heads * n, n);
         ContextGradient = Take(n, h + Gap);
         Hidden = Take(n, m);
@@ -40,8 +44,13 @@ internal sealed class CoordinatePlan
 
         Int128 shared = end;
         Steps = [.. steps.Select(step => new StepPlan(this, step, n, w, Sublayer))];
-        Projected = Take(n, 3 * h + Gap);
+        Projected = Take(n, projected + Gap);
+        NormalisedQuery = Take(normalised, h);
+        NormalisedKey = Take(normalised, g);
+        QueryScale = Take(normalised, head.QueryKeyNorm.IsAll ? 1 : heads);
+        KeyScale = Take(normalised, head.QueryKeyNorm.IsAll ? 1 : groups);
         Probabilities = Take(heads * n, n);
+        Capped = Take(head.SoftCap is null ? 0 : heads * n, n);
         PreActivation = Take(n, gates * m);
         Bias = Take(1, m);
         Int128 block = end - shared;
@@ -49,7 +58,7 @@ internal sealed class CoordinatePlan
         BlockLength = (long)Int128.Min(block, long.MaxValue);
 
         SublayerPlan Sublayer(Sublayer sublayer, int before) => sublayer.Kind() == ModuleKind.Attention
-            ? new(this, sublayer.Placement, before, (n, w), h, Gap, 3 * h)
+            ? new(this, sublayer.Placement, before, (n, w), h, Gap, projected)
             : new(this, sublayer.Placement, before, (n, w), m, 0, gates * m);
     }
 
@@ -102,7 +111,7 @@ internal sealed class CoordinatePlan
     /// <summary>[n, max(H e, m)], what is fresh of a gradient behind an output matrix.</summary>
     internal Slot ModuleNoise { get; }
 
-    /// <summary>Gradient at queries, keys and values: [n, 3 H e + gap].</summary>
+    /// <summary>Gradient at queries, keys and values: [n, P + gap].</summary>
     internal Slot ProjectedGradient { get; }
 
     /// <summary>[H n, n].</summary>
@@ -120,11 +129,26 @@ internal sealed class CoordinatePlan
     /// <summary>Per block: its steps, first to last.</summary>
     internal StepPlan[] Steps { get; }
 
-    /// <summary>Per block: queries, keys, values, [n, 3 H e + gap].</summary>
+    /// <summary>Per block: queries, keys, values, [n, P + gap].</summary>
     internal Slot Projected { get; }
+
+    /// <summary>Per block: N of queries where they are normalised, [n, H e].</summary>
+    internal Slot NormalisedQuery { get; }
+
+    /// <summary>Per block: N of keys, [n, G e].</summary>
+    internal Slot NormalisedKey { get; }
+
+    /// <summary>Per block: √width/‖·‖ of what is normalised together, [n, H or 1].</summary>
+    internal Slot QueryScale { get; }
+
+    /// <summary>Per block: [n, G or 1].</summary>
+    internal Slot KeyScale { get; }
 
     /// <summary>Per block: A, [H n, n].</summary>
     internal Slot Probabilities { get; }
+
+    /// <summary>Per block: tanh(ℓ/c) where logits have a cap, [H n, n].</summary>
+    internal Slot Capped { get; }
 
     /// <summary>Per block: W_1 z + b, [n, m], and when gated W_u z behind it.</summary>
     internal Slot PreActivation { get; }

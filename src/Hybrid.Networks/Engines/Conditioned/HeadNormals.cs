@@ -1,19 +1,27 @@
 using Hybrid.Architectures;
+using Hybrid.Networks.Blocks;
 using Hybrid.Networks.Linear;
 
 namespace Hybrid.Networks.Engines.Conditioned;
 
 /// <summary>
 /// Normal numbers for the coordinates of attention heads, at most 2n of a head's d_k. A head's coordinates enter by inner
-/// products only: of queries with keys, of values with the gradients at contexts. So each pair may be turned at will within
-/// its head, until keys (values) lie in the first n coordinates and queries (gradients) in n more: of wide heads those
-/// beyond are Bartlett's triangles. Heads with d_k ≤ 2n keep all their coordinates.
+/// products only: of queries with keys, of values with the gradients at contexts, and with a norm of queries and keys of each
+/// with itself. So each pair may be turned at will within its head, until keys (values) lie in the first n coordinates and
+/// queries (gradients) in n more: of wide heads those beyond are Bartlett's triangles. All their coordinates keep heads with
+/// d_k ≤ 2n, those whose rotary positions tell coordinates apart, and those that share keys with others, whose queries meet
+/// theirs in the keys' gradient.
 /// </summary>
 internal static unsafe class HeadNormals
 {
-    /// <summary>e = min(d_k, 2n).</summary>
-    internal static int Kept(Architecture architecture) =>
-        Math.Min(architecture.Width / architecture.Heads, (int)Math.Min(2L * architecture.Tokens, int.MaxValue));
+    /// <summary>e = min(d_k, 2n), or d_k where heads must not be turned.</summary>
+    internal static int Kept(Architecture architecture)
+    {
+        int headWidth = ArchitectureModule.HeadWidth(architecture);
+        bool turnable = ArchitectureModule.KeyValueHeads(architecture) == architecture.Heads
+            && RotaryPositions<double>.Length(architecture) == 0;
+        return turnable ? Math.Min(headWidth, (int)Math.Min(2L * architecture.Tokens, int.MaxValue)) : headWidth;
+    }
 
     /// <summary>Draws [rows, H e] for heads of width <paramref name="headWidth"/> > e; rows ≤ e/2.</summary>
     /// <param name="result">Queries' or keys' images or noise.</param>

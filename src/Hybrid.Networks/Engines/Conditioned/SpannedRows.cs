@@ -100,23 +100,25 @@ internal sealed unsafe class SpannedRows<T>
         scratch.Product.Multiply(along, rows, result, T.One, accumulate: true);
     }
 
-    // Pivots of S must stand out of their rows' rounding; rows that are exactly the first are no directions.
+    // Pivots of S must stand out of their rows' rounding, and S be within the storage's range; rows that are exactly the first are
+    // no directions.
     private bool Factor(SublayerState at, MatrixView<double> gram, MatrixView<double> factor, int most)
     {
         int n = gram.Rows;
         double* squares = scratch.Small(SmallMatrix.SpanSquares, 1, n).Data;
-        double largest = 0;
+        double largest = 0, sum = 0;
         int different = 0;
         for (int i = 0; i < n; i++)
         {
             squares[i] = gram.Data[(long)i * n + i];
             largest = Math.Max(largest, squares[i]);
+            sum += squares[i];
             different += squares[i] > 0 ? 1 : 0;
         }
 
         int* pivots = scratch.Workspace.Pivots;
         int rank = PivotedCholesky.Factor(gram.Data, n, 0, most, factor.Data, pivots);
-        bool resolved = rank == Math.Min(most, different);
+        bool resolved = double.IsFinite(sum) && rank == Math.Min(most, different);
         for (int j = 0; j < rank; j++)
         {
             double pivot = factor.Data[(long)pivots[j] * n + j], square = squares[pivots[j]];

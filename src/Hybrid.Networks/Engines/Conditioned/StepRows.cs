@@ -1,3 +1,4 @@
+using Hybrid.Architectures;
 using Hybrid.Networks.Blocks;
 using Hybrid.Networks.Linear;
 
@@ -7,11 +8,11 @@ namespace Hybrid.Networks.Engines.Conditioned;
 internal sealed class StepRows
 {
     private readonly MatrixView<double> partial;
-    private readonly int width;
+    private readonly Architecture architecture;
 
-    internal StepRows(CoordinatePlan plan, NativeBuffer<double> memory, int width)
+    internal StepRows(Architecture architecture, CoordinatePlan plan, NativeBuffer<double> memory)
     {
-        this.width = width;
+        this.architecture = architecture;
         partial = plan.Partial.In(memory);
         Stream = plan.Stream.In(memory);
         Gradient = plan.Gradient.In(memory);
@@ -39,7 +40,7 @@ internal sealed class StepRows
     internal Placement<double> Placed(StepPart step, SublayerPart part, MatrixView<double> stream) => new()
     {
         Norm = part.Place.Placement,
-        Normalisation = new(width),
+        Normalisation = Normalisation.Of(architecture, part.At.Layer, gainsLearn: false),
         Skip = part.Place.Skip,
         Weight = part.Place.Weight,
         Turn = part.Place.Turn,

@@ -32,20 +32,70 @@ public sealed class ConditionedEngineTests : EngineTests
         Assert.InRange(Math.Exp(mean) * 1e-4, 1e-13, 3e-12);
     }
 
+    // Logits of 1e28 and of 1e48 alike give all weight to the largest; the latter are no singles, whose attention would be no number.
+    // What is left of single precision is its rounding, a few times over two blocks.
     [Fact]
-    public void The_memory_stated_up_front_is_what_the_buffers_take()
+    public void What_is_beyond_the_range_of_singles_runs_in_double()
     {
-        foreach (bool gated in new[] { false, true })
-        {
-            Wiring wiring = gated ? Wiring.Parallel : Wiring.Sequential;
-            Architecture architecture = Networks.Of(Placement.Peri, Activation.Gelu, 24, 4, 320, 4, 640, gated: gated, wiring: wiring);
-            using ConditionedEngine engine = new(architecture, 1);
-            engine.Run(1, 0, new NetworkSample(24, 4));
-            double buffers = BuffersOf(engine, []);
+        NetworkSample within = Run(Hard(1e30), 0), beyond = Run(Hard(1e50), 0);
+        Near.Equal("stream", within.Hidden[2], beyond.Hidden[2], Math.ScaleB(1, -16));
 
-            // What products pack into is theirs; the statement leaves a thousandth for pivots and rounding to cache lines.
-            Near.Equal("bytes", buffers, (double)ConditionedEngine.Bytes(architecture), 0, 1e-3);
+        static Architecture Hard(double scale) => Networks.WithHead(
+            Networks.Of(Placement.Pre, Activation.Tanh, 6, 2, 48, 4, 48), logitScale: Schedule.NewConstant(scale));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_memory_stated_up_front_is_what_the_buffers_take(bool gated)
+    {
+        Wiring wiring = gated ? Wiring.Parallel : Wiring.Sequential;
+        StatesItsMemory(Networks.Of(Placement.Peri, Activation.Gelu, 24, 4, 320, 4, 640, gated: gated, wiring: wiring));
+    }
+
+    /// <summary>What the engine can do beyond plain blocks.</summary>
+    public static TheoryData<string> Features => [.. Networks.Features.Keys.Where(feature => IsDrawn(With(feature, depth: 2)))];
+
+    [Theory]
+    [MemberData(nameof(Features))]
+    public void So_it_is_with_every_feature(string feature) => StatesItsMemory(With(feature, depth: 3));
+
+    [Theory]
+    [MemberData(nameof(Features))]
+    public void Any_number_of_threads_gives_the_same_bits_with_every_feature(string feature)
+    {
+        NetworkSample one = Run(With(feature, depth: 2), 4, threads: 1);
+        AssertSame(one, Run(With(feature, depth: 2), 4, threads: 2));
+        AssertSame(one, Run(With(feature, depth: 2), 4, threads: 3));
+    }
+
+    [Theory]
+    [MemberData(nameof(Features))]
+    public void A_run_allocates_nothing_that_grows_with_depth_with_every_feature(string feature)
+    {
+        Assert.Equal(Allocated(2), Allocated(8));
+
+        long Allocated(int depth)
+        {
+            using INetworkEngine engine = Create(With(feature, depth), threads: 1);
+            NetworkSample sample = new(12, depth);
+            engine.Run(1, 0, sample);
+            return Allocations.Of(() => engine.Run(1, 1, sample));
         }
+    }
+
+    private static Architecture With(string feature, int depth) =>
+        Networks.Features[feature](Networks.Of(Placement.Pre, Activation.Tanh, 12, depth, 60, 3, 72, logitStd: 2));
+
+    private static bool IsDrawn(Architecture architecture) =>
+        !Architectures.Features.Of(architecture).Except(ConditionedEngine.Features).Any();
+
+    // What products pack into is theirs; the statement leaves a thousandth for pivots and rounding to cache lines.
+    private static void StatesItsMemory(Architecture architecture)
+    {
+        using ConditionedEngine engine = new(architecture, 1);
+        engine.Run(1, 0, new NetworkSample(architecture.Tokens, architecture.Depth));
+        Near.Equal("bytes", BuffersOf(engine, []), (double)ConditionedEngine.Bytes(architecture), 0, 1e-3);
     }
 
     private static double BuffersOf(object? owner, HashSet<object> seen)

@@ -88,8 +88,10 @@ public sealed class CoordinateNetworkTests
     {
         using WorkerPool pool = new(1);
         using MatrixProduct<double> product = new(pool);
-        using CoordinateNetwork network = new(Networks.Of(Placement.Pre, Activation.Tanh, 8, 1, 256, 4, 256, logitStd: 4), pool, product);
-        network.Begin(1, 0, GramFactor.Equicorrelated(8, 1, correlation));
+        Architecture architecture =
+            Networks.Of(Placement.Pre, Activation.Tanh, 8, 1, 256, 4, 256, logitStd: 4, correlation: correlation);
+        using CoordinateNetwork network = new(architecture, pool, product);
+        network.Begin(1, 0);
         network.Forward(1);
         Assert.Equal((attention, mlp), network.RanSingle(1));
     }
@@ -102,7 +104,7 @@ public sealed class CoordinateNetworkTests
         using MatrixProduct<double> product = new(pool);
         using CoordinateNetwork network = new(Networks.Of(Placement.Pre, Activation.Tanh, 8, 1, 256, 4, 256, logitStd: 1e-5), pool,
             product);
-        network.Begin(1, 0, GramFactor.Equicorrelated(8, 1, 0.5));
+        network.Begin(1, 0);
         network.Forward(1);
         Assert.Equal((false, true), network.RanSingle(1));
     }
@@ -118,11 +120,10 @@ public sealed class CoordinateNetworkTests
         using WorkerPool pool = new(1);
         using MatrixProduct<double> product = new(pool);
         using CoordinateNetwork network = new(architecture, pool, product, singles);
-        GramFactor tokens = GramFactor.Equicorrelated(architecture.Tokens, 1, architecture.Input.Correlation);
         NetworkSample result = new(architecture.Tokens, Depth);
         for (int sample = 0; sample < Samples; sample++)
         {
-            network.Begin(1, sample, tokens);
+            network.Begin(1, sample);
             for (int layer = 1; layer <= Depth; layer++)
             {
                 network.Forward(layer);

@@ -40,13 +40,30 @@ public sealed class EqualityInDistributionTests
         ["post, tanh, one wide head, causal"] =
             Networks.Of(Placement.Post, Activation.Tanh, 3, 2, 11, 1, 4, Mask.Causal, logitStd: 2, inStd: 2),
         ["peri, SiLU, as many tokens as coordinates"] = Networks.Of(Placement.Peri, Activation.Silu, 5, 2, 5, 5, 7, logitStd: 2),
+        ["ALiBi, weak logits"] =
+            Networks.WithHead(Networks.Of(Placement.Pre, Activation.Tanh, 4, 2, 12, 3, 7, logitStd: 0.1), positions: Positions.Alibi),
+        ["experts of one hidden unit with strong biases"] = Networks.WithExperts(
+            Networks.Of(Placement.Pre, Activation.Relu, 4, 2, 8, 2, 1, inStd: 0.2, biasStd: 2, attentionBranch: 0.5), Gate.Renormalised),
+        ["rotary, heads wider than twice the tokens"] = Networks.WithHead(
+            Networks.Of(Placement.Pre, Activation.Tanh, 3, 2, 16, 2, 6, logitStd: 3), positions: Positions.NewRope(30, 1)),
+        ["keys and values for all queries, heads wider than twice the tokens"] =
+            Networks.WithHead(Networks.Of(Placement.Pre, Activation.Tanh, 3, 2, 16, 2, 6, logitStd: 3), keyValueHeads: 1),
+        ["queries and keys normalised, heads wider than twice the tokens"] =
+            Networks.WithHead(Networks.Of(Placement.Pre, Activation.Tanh, 3, 2, 16, 2, 6, logitStd: 3), norm: QueryKeyNorm.Head),
+        ["queries and keys normalised together, heads wider than twice the tokens"] = Networks.WithHead(
+            Networks.Of(Placement.Pre, Activation.Tanh, 3, 2, 16, 2, 6, Mask.Causal, logitStd: 3), norm: QueryKeyNorm.All),
         ["pre, ReLU, one line"] = Networks.Of(Placement.Pre, Activation.Relu, 4, 2, 6, 1, 6, correlation: 1, biasStd: 0.5),
     };
 
-    // Every placement in every wiring; a mask wherever branches are not normalised, so either occurs with either.
+    // Every placement in every wiring, a mask wherever branches are not normalised, so either occurs with either; and every feature.
     private static readonly Dictionary<string, Architecture> Cases = new(
         Shapes.Concat(
-            Models.Blocks.Select(block => KeyValuePair.Create($"{block.Norm}, {block.Wiring}", Block(block.Norm, block.Wiring)))));
+            Models.Blocks.Select(block => KeyValuePair.Create($"{block.Norm}, {block.Wiring}", Block(block.Norm, block.Wiring))))
+            .Concat(Networks.Features.Select(feature => KeyValuePair.Create(feature.Key, feature.Value(Plain))))
+            .Where(named => !Features.Of(named.Value).Except(ConditionedEngine.Features).Any()));
+
+    private static Architecture Plain => Networks.Of(
+        Placement.Pre, Activation.Tanh, 4, 2, 12, 3, 7, logitStd: 2, inStd: 1.5, biasStd: 0.4, attentionBranch: 0.8);
 
     public static TheoryData<string> Names => [.. Cases.Keys];
 
@@ -138,7 +155,7 @@ public sealed class EqualityInDistributionTests
         double largest = 0;
         foreach (double weight in attention(2)[((n - 1) * n)..(n * n)])
             largest = Math.Max(largest, weight);
-        // The last row of the first head sees every token under any mask.
+        // The last token sees itself and the one before it under any mask.
         return
         [
             q, output[1], middle[0], output[0] / output[n + 1] + middle[0] / middle[n + 1], gradient,
@@ -146,7 +163,7 @@ public sealed class EqualityInDistributionTests
             Difference(attention(1)), Difference(attention(2)), largest, q * gradient, entropy2 * gradient,
         ];
 
-        double Difference(ReadOnlySpan<double> weights) => Math.Log(weights[(n - 1) * n] / weights[(n - 1) * n + 1]);
+        double Difference(ReadOnlySpan<double> weights) => Math.Log(weights[n * n - 2] / weights[n * n - 1]);
     }
 
     private static double Entropy(ReadOnlySpan<double> weights, int n)

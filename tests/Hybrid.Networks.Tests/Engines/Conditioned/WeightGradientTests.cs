@@ -31,9 +31,12 @@ public sealed unsafe class WeightGradientTests
         }
     }
 
+    /// <summary>What the engine can do beyond plain blocks.</summary>
+    public static TheoryData<string> Features => [.. Networks.Features.Keys.Where(IsDrawn)];
+
     // Networks with weights: every entry of every parameter of block 1 moved by ± h, the loss Σ G·x at the output
     // differenced (error h² ~ 1e-8), squares summed. Conditioned networks never form the gradients. Two-sample
-    // Kolmogorov–Smirnov tests of 8 parameters and 3 architectures in either wiring, false alarm once in a thousand after
+    // Kolmogorov–Smirnov tests of 9 parameters at most and 3 architectures in either wiring, false alarm once in a thousand after
     // Bonferroni. The last architecture has a head wider than twice its tokens.
     [Theory]
     [MemberData(nameof(Cases))]
@@ -42,34 +45,15 @@ public sealed unsafe class WeightGradientTests
         Architecture architecture = Networks.Of(
             gated ? Placement.Pre : Placement.Post, Activation.Tanh, 3, 2, width, heads, 5, gated ? Mask.Causal : Mask.None, gated,
             logitStd: 2, biasStd: 0.4, wiring: wiring);
-        ParameterLayout layout = new(architecture);
-        MatrixRole[] roles = [.. Enum.GetValues<MatrixRole>().Where(role => layout[role].Rows > 0)];
-        double[][] dense = [.. roles.Select(_ => new double[Samples])], conditioned = [.. roles.Select(_ => new double[Samples])];
-        using ConditionedEngine engine = new(architecture);
-        NetworkSample result = new(3, 2);
-        using Differences differences = new(architecture);
-        for (int sample = 0; sample < Samples; sample++)
-        {
-            engine.Run(2, sample, result);
-            differences.Draw(1, sample);
-            for (int k = 0; k < roles.Length; k++)
-            {
-                conditioned[k][sample] = result.WeightGradients[0][(int)roles[k]];
-                dense[k][sample] = differences.SquaredNorm(roles[k]);
-            }
-        }
-
-        for (int k = 0; k < roles.Length; k++)
-        {
-            double tail = Statistics.KolmogorovTail(Statistics.Distance(dense[k], conditioned[k]), Samples / 2.0);
-            Assert.True(tail > 1e-3 / (8 * Cases.Count), $"{roles[k]}: such a distance has probability {tail:g3} between equal laws");
-        }
-
-        Assert.Equal(gated, double.IsFinite(result.WeightGradients[0][(int)MatrixRole.MlpUp]));
-        Assert.All(
-            Enum.GetValues<MatrixRole>(),
-            role => Assert.Equal(roles.Contains(role), double.IsFinite(result.WeightGradients[0][(int)role])));
+        MatrixRole[] roles = HaveOneLaw(architecture, Cases.Count);
+        Assert.Equal(gated, roles.Contains(MatrixRole.MlpUp));
     }
+
+    // The same for every feature, one network of four tokens each.
+    [Theory]
+    [MemberData(nameof(Features))]
+    public void Norms_of_parameter_gradients_have_that_law_with_every_feature(string feature) =>
+        HaveOneLaw(Networks.Features[feature](Plain), Features.Count);
 
     // A bias is what all tokens share: its gradient is their sum, most of which is overlaps of different tokens where attention has
     // mixed them. Derivation (5.4), exact without logits as the width grows; what finite width leaves is c/d, estimated by the
@@ -104,6 +88,46 @@ public sealed unsafe class WeightGradientTests
             (double mean, double error) = Statistics.MeanOf(bias);
             return (mean, error, other / same);
         }
+    }
+
+    private static Architecture Plain =>
+        Networks.Of(Placement.Pre, Activation.Tanh, 4, 2, 6, 3, 5, logitStd: 2, biasStd: 0.4, attentionBranch: 1.2);
+
+    private static bool IsDrawn(string feature) =>
+        !Architectures.Features.Of(Networks.Features[feature](Plain)).Except(ConditionedEngine.Features).Any();
+
+    // Returns the matrices that block 1 has: of these, and of no others, there are gradients.
+    private static MatrixRole[] HaveOneLaw(Architecture architecture, int cases)
+    {
+        ParameterLayout layout = new(architecture);
+        bool routes = architecture.Mlp.Experts?.Value.Dense == 0;
+        MatrixRole[] roles =
+            [.. Enum.GetValues<MatrixRole>().Where(role => layout[role].Rows > 0 && (routes || role != MatrixRole.Router))];
+        double[][] dense = [.. roles.Select(_ => new double[Samples])], conditioned = [.. roles.Select(_ => new double[Samples])];
+        using ConditionedEngine engine = new(architecture);
+        NetworkSample result = new(architecture.Tokens, architecture.Depth);
+        using Differences differences = new(architecture);
+        for (int sample = 0; sample < Samples; sample++)
+        {
+            engine.Run(2, sample, result);
+            differences.Draw(1, sample);
+            for (int k = 0; k < roles.Length; k++)
+            {
+                conditioned[k][sample] = result.WeightGradients[0][(int)roles[k]];
+                dense[k][sample] = differences.SquaredNorm(roles[k]);
+            }
+        }
+
+        for (int k = 0; k < roles.Length; k++)
+        {
+            double tail = Statistics.KolmogorovTail(Statistics.Distance(dense[k], conditioned[k]), Samples / 2.0);
+            Assert.True(tail > 1e-3 / (9 * cases), $"{roles[k]}: such a distance has probability {tail:g3} between equal laws");
+        }
+
+        Assert.All(
+            Enum.GetValues<MatrixRole>(),
+            role => Assert.Equal(roles.Contains(role), double.IsFinite(result.WeightGradients[0][(int)role])));
+        return roles;
     }
 
     private sealed class Differences : IDisposable
