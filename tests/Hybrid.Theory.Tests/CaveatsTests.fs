@@ -92,3 +92,19 @@ let ``What would be counted at other tokens is what a prediction of them counts,
         1e-12
         (Predict.architecture more).Trainability.Sums.Counted
         (Caveats.countedAtTokens network 256 counted)
+
+[<Fact>]
+let ``Tanh on the sum, and nowhere else, is said to leave the theory's stream`` () =
+    let warns kind norm =
+        let network =
+            { Architecture.defaults with
+                Depth = 3
+                NormKind = kind
+                Norm = norm }
+
+        (Predict.architecture network).Caveats
+        |> Array.exists (fun caveat -> caveat.Text.Contains "tanh on the sum")
+
+    for struct (_, norm) in Placement.Named do
+        Assert.Equal(norm.OnSum, warns (NormKind.DyT 0.6) norm)
+        Assert.False(warns NormKind.Scale norm)

@@ -2,7 +2,6 @@ namespace Hybrid.Theory
 
 open System
 open System.Numerics
-open System.Runtime.CompilerServices
 open Hybrid.Architectures
 
 /// The arcsine of many numbers at once.
@@ -155,7 +154,6 @@ type internal ErrorFunctionMixture
 
     /// Terms are a multiple of any vector's length. E φ₁φ₂ and E φ₁′φ₂′ of tokens a and b among those of `saturations` and `roots`, of correlation ρ, w = 1 − ρ², and root of
     /// the product of their variances √(v_a v_b). With S = 1 − sin² = g_a + f_a(g_b + f_b w).
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     member _.Pair(saturations: float[], roots: float[], a: int, b: int, rho: float, w: float, root: float) =
         let terms = scales.Length
         let coefficients = Arcsine.coefficients
@@ -230,7 +228,6 @@ type internal ErrorFunctionMixture
 
     /// κ(v, 1) − κ(v, 1 − u) of the one variance v of `saturations` and `roots`, 0 ≤ u ≤ 1, without cancellation, derivation (2.17):
     /// arcsines by the angle between them, what a rectified term has besides by its factor w = u(2 − u).
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     member _.Gap(saturations: float[], roots: float[], u: float, v: float) =
         let terms = scales.Length
         let coefficients = Arcsine.coefficients

@@ -53,7 +53,8 @@ internal sealed class DepartureMeter : IDisposable
         for (int sequence = 0; sequence < _size.Sequences; sequence++)
         {
             ProbeTheory theory = ProbeTheory.Of(_architecture, grams.Input[sequence], counted, seed + (ulong)sequence);
-            (double Norm, double Angle)[] seen = [.. Enumerable.Range(0, depth + 1).Select(layer => SequenceGrams.Logs(grams.Stream(layer)[sequence], _size.Tokens))];
+            (double Norm, double Angle)[] seen = [.. Enumerable.Range(0, depth + 1)
+                .Select(layer => SequenceGrams.Logs(grams.Stream(layer)[sequence], _size.Tokens))];
             for (int layer = 0; layer <= depth; layer++)
             {
                 away[layer] += (seen[layer].Norm - 0.5 * Math.Log(theory.Q[layer])) / _size.Sequences;

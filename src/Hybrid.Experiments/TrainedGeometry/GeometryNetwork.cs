@@ -136,8 +136,8 @@ internal sealed class GeometryNetwork
             {
                 // Another network's embeddings with these blocks behind them.
                 using DenseTrainer given = new(Options(trainer.Options.Seed, start == TokenStart.Near ? 1 - 1e-8 : 0.5), threads: 1);
-                foreach (NamedTensor tensor in trainer.Parameters.Where(tensor => tensor.Name.StartsWith("blocks.", StringComparison.Ordinal)))
-                    Copy(trainer.Matrix(tensor.Name), given.Matrix(tensor.Name));
+                foreach (string name in trainer.Parameters.Select(tensor => tensor.Name).Where(name => name.StartsWith("blocks.")))
+                    Copy(trainer.Matrix(name), given.Matrix(name));
                 given.Observe(batch, grams, backward: false);
             }
 

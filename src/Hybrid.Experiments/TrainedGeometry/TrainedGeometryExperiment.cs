@@ -12,12 +12,12 @@ internal sealed class TrainedGeometryExperiment : IExperiment
 
     public string Question =>
         "Two statements hold of untrained blocks (derivation sections 15.1 and 16.2): rotary positions slow the collapse of tokens, and a "
-        + "network with experts has two stable states, the line of equal tokens and a spread simplex, so that it ends where it starts. Do they "
-        + "outlast training? Small causal pre-norm transformers with and without rotary positions (GELU, r = a = 1, σ_A = 2), and with "
-        + "8 experts of which 2 are active or with one MLP (ReLU, r = 0.8, a = 0.6, σ_A = 2, σ_v = 2 or 1), learn a Markov chain of order 2 "
-        + "with AdamW (η = 1e-3, 50 steps of warm-up, weight decay 0.01). Before and after it their blocks are given three kinds of tokens: "
-        + "those that they embed themselves, of a sequence that is never trained on; drawn ones with 1 − ρ = 10⁻⁸, near the line; "
-        + "and drawn ones with 1 − ρ = 0.5, spread.";
+        + "network with experts has two stable states, the line of equal tokens and a spread simplex, so that it ends where it starts. "
+        + "Do they outlast training? Small causal pre-norm transformers with and without rotary positions (GELU, r = a = 1, σ_A = 2), "
+        + "and with 8 experts of which 2 are active or with one MLP (ReLU, r = 0.8, a = 0.6, σ_A = 2, σ_v = 2 or 1), learn a Markov chain "
+        + "of order 2 with AdamW (η = 1e-3, 50 steps of warm-up, weight decay 0.01). Before and after it their blocks are given three "
+        + "kinds of tokens: those that they embed themselves, of a sequence that is never trained on; drawn ones with 1 − ρ = 10⁻⁸, "
+        + "near the line; and drawn ones with 1 − ρ = 0.5, spread.";
 
     public int Version => 1;
 
