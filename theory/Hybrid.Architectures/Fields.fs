@@ -1,6 +1,7 @@
 namespace Hybrid.Architectures
 
 open System
+open System.Collections.Generic
 open System.Globalization
 
 /// One illegal field of an architecture: its path in the JSON record, what was received, what is legal.
@@ -179,7 +180,7 @@ module Fields =
           Check = check }
 
     let private size path symbol meaning (get: Architecture -> int) set =
-        let legal = $"an integer from 1 to {LargestSize}"
+        let legal = "an integer from 1 to " + string LargestSize
 
         { Path = path
           Symbol = symbol
@@ -840,7 +841,8 @@ module Fields =
                _.Input.Correlation
                (fun value -> input (fun part -> { part with Correlation = value })) |]
 
-    let private byPath = all |> Array.map (fun field -> field.Path, field) |> dict
+    let private byPath =
+        Dictionary(all |> Array.map (fun field -> KeyValuePair(field.Path, field)))
 
     /// The field at a dotted path; None where there is none.
     let tryFind (path: string) =

@@ -29,9 +29,11 @@ type Laws =
 [<RequireQualifiedAccess>]
 module Laws =
 
+    /// Keys and values are boxed, so that all laws share one instantiation of the dictionary, which comes compiled.
     let private remember (f: 'key -> 'value) =
-        let cache = ConcurrentDictionary<'key, 'value>()
-        fun key -> cache.GetOrAdd(key, f)
+        let cache = ConcurrentDictionary<obj, obj>()
+        let compute (key: obj) : obj = nonNull (box (f (unbox key)))
+        fun (key: 'key) -> unbox<'value>(cache.GetOrAdd(nonNull (box key), compute))
 
     /// Step in ln σ_r of the grid of routers that are sampled; O and B are linear in between to a thousandth.
     [<Literal>]
