@@ -2,17 +2,15 @@ using System.Globalization;
 using Hybrid.Architectures;
 using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
-using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
 
 namespace Hybrid.Experiments.Departures;
 
 /// <summary>One placement: what theory says of its gradients before training, its training runs, and numbers over them.</summary>
-internal sealed class DepartingNetwork
+internal sealed class DepartingNetwork : TrainedRuns
 {
     private const int WarmupSteps = 50, Sequences = 8;
-    private const string Loss = "loss";
 
     private readonly DepartureSize _size;
 
@@ -46,25 +44,12 @@ internal sealed class DepartingNetwork
     /// <summary>Predicted g_d behind the blocks of the first half over that of the second half, means over blocks.</summary>
     public double GradientRatio { get; }
 
-    /// <summary>The training runs.</summary>
-    public IReadOnlyList<Cell> Runs { get; }
-
     /// <summary>The step of the last measurement.</summary>
     public int End => _size.Steps;
 
     private IEnumerable<int> FirstHalf => Enumerable.Range(1, _size.Depth / 2);
 
     private IEnumerable<int> SecondHalf => Enumerable.Range(_size.Depth / 2 + 1, _size.Depth - _size.Depth / 2);
-
-    /// <summary>Runs that did not diverge.</summary>
-    public CellValues[] Finished(CellResults results) =>
-        [.. Runs.Select(run => results[run]).Where(run => double.IsFinite(run[Loss].Mean))];
-
-    /// <summary>A number of every run that did not diverge.</summary>
-    public Estimate Of(CellResults results, Func<CellValues, double> number) => Estimate.Of([.. Finished(results).Select(number)]);
-
-    /// <summary>Test loss, nats per token.</summary>
-    public Estimate LossOf(CellResults results) => Of(results, run => run[Loss].Mean);
 
     /// <summary>A block's departure after training less that before it, which is the finite width's.</summary>
     public double Departure(CellValues run, int block) =>
@@ -83,6 +68,6 @@ internal sealed class DepartingNetwork
         ObservedRun run = ObservedTraining.Run(
             options, TrainingChain.Source, attempt, options.Steps,
             (trainer, batch, record) => record.Numbers.AddRange(meter.Numbers(trainer, batch, options.Seed)));
-        return CellValues.Of([run.Record.Numbers.Append(KeyValuePair.Create(Loss, run.Loss))]);
+        return run.Values;
     }
 }

@@ -87,7 +87,11 @@ internal static class ObservedTraining
 /// <summary>A run that came to its end.</summary>
 /// <param name="Record">What was seen of it.</param>
 /// <param name="Loss">Test loss, nats per token; +∞ where it diverged.</param>
-internal sealed record ObservedRun(RunRecord Record, double Loss);
+internal sealed record ObservedRun(RunRecord Record, double Loss)
+{
+    /// <summary>The record's numbers and the loss, as a cell holds them.</summary>
+    public CellValues Values => CellValues.Of([Record.Numbers.Append(KeyValuePair.Create(TrainedLoss.Loss, Loss))]);
+}
 
 /// <summary>The loss at the end of a training run and nothing else.</summary>
 internal static class TrainedLoss
@@ -96,6 +100,6 @@ internal static class TrainedLoss
     public const string Loss = "loss";
 
     /// <summary>One run from the seed of the options.</summary>
-    public static CellValues Measure(TrainingOptions options, ITokenSource source, CellAttempt attempt) => CellValues.Of(
-        [[KeyValuePair.Create(Loss, ObservedTraining.Run(options, source, attempt, options.Steps, (_, _, _) => { }).Loss)]]);
+    public static CellValues Measure(TrainingOptions options, ITokenSource source, CellAttempt attempt) =>
+        ObservedTraining.Run(options, source, attempt, options.Steps, (_, _, _) => { }).Values;
 }

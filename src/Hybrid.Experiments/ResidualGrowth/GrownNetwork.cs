@@ -13,7 +13,6 @@ internal sealed class GrownNetwork
 {
     private const double LearningRate = 1e-3, WeightDecay = 0.01;
     private const int WarmupSteps = 50, Sequences = 8;
-    private const string Loss = "loss";
 
     private readonly ResidualGrowthSize _size;
 
@@ -76,11 +75,11 @@ internal sealed class GrownNetwork
     public IEnumerable<Cell> Cells => [.. Initial.Cells, .. Runs];
 
     /// <summary>Test loss of every run, nats per token; +∞ where it diverged.</summary>
-    public double[] Losses(CellResults results) => [.. Runs.Select(run => results[run][Loss].Mean)];
+    public double[] Losses(CellResults results) => [.. Runs.Select(run => results[run][TrainedLoss.Loss].Mean)];
 
     /// <summary>The streams after so many steps, of the runs that did not diverge.</summary>
     public StreamProfile[] Profiles(CellResults results, int step) =>
-        [.. Runs.Where(run => double.IsFinite(results[run][Loss].Mean)).Select(
+        [.. Runs.Where(run => double.IsFinite(results[run][TrainedLoss.Loss].Mean)).Select(
             run => new StreamProfile(name => results[run][At(name, step)].Mean))];
 
     private static string At(string name, int step) => string.Create(CultureInfo.InvariantCulture, $"{name} @{step}");
@@ -90,6 +89,6 @@ internal sealed class GrownNetwork
         ObservedRun run = ObservedTraining.Run(options, Task.Source, attempt, _size.Every, (trainer, batch, record) =>
             record.Numbers.AddRange(StreamProfile.Numbers(trainer, batch)
                 .Select(number => KeyValuePair.Create(At(number.Key, trainer.StepsDone), number.Value))));
-        return CellValues.Of([run.Record.Numbers.Append(KeyValuePair.Create(Loss, run.Loss))]);
+        return run.Values;
     }
 }

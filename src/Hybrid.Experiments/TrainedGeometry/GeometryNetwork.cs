@@ -23,11 +23,10 @@ internal enum TokenStart
 }
 
 /// <summary>One network: its training runs, and log(1 − ρ) behind its blocks before and after them.</summary>
-internal sealed class GeometryNetwork
+internal sealed class GeometryNetwork : TrainedRuns
 {
     private const int Sequences = 8, WarmupSteps = 50;
     private const double LearningRate = 1e-3;
-    private const string Loss = "loss";
 
     private readonly GeometrySize _size;
 
@@ -47,9 +46,6 @@ internal sealed class GeometryNetwork
 
     public string Name => Architecture.Name;
 
-    /// <summary>The training runs.</summary>
-    public IReadOnlyList<Cell> Runs { get; }
-
     /// <summary>The step of the last measurement.</summary>
     public int End => _size.Steps;
 
@@ -66,16 +62,6 @@ internal sealed class GeometryNetwork
             size, experts ? "routed" : "dense", Activation.Relu, skip: 0.8, branch: 0.6, outStd: experts ? 2 : 1,
             experts ? ["""mlp.experts={"count":8,"active":2}"""] : []),
         size);
-
-    /// <summary>Runs that did not diverge.</summary>
-    public CellValues[] Finished(CellResults results) =>
-        [.. Runs.Select(run => results[run]).Where(run => double.IsFinite(run[Loss].Mean))];
-
-    /// <summary>A number of every run that did not diverge.</summary>
-    public Estimate Of(CellResults results, Func<CellValues, double> number) => Estimate.Of([.. Finished(results).Select(number)]);
-
-    /// <summary>Test loss, nats per token.</summary>
-    public Estimate LossOf(CellResults results) => Of(results, run => run[Loss].Mean);
 
     /// <summary>log(1 − ρ) behind a block, 0 for the tokens themselves, mean over sequences.</summary>
     public Estimate Spread(CellResults results, TokenStart start, int layer, int step) =>
@@ -112,7 +98,7 @@ internal sealed class GeometryNetwork
         ObservedRun run = ObservedTraining.Run(
             options, TrainingChain.Source, attempt, options.Steps,
             (trainer, batch, record) => record.Numbers.AddRange(Numbers(trainer, batch)));
-        return CellValues.Of([run.Record.Numbers.Append(KeyValuePair.Create(Loss, run.Loss))]);
+        return run.Values;
     }
 
     private TrainingOptions Options(ulong seed, double correlation) => new(
