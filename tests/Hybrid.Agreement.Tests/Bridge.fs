@@ -52,7 +52,8 @@ module private Leaves =
         | Sync action -> action ()
         | SyncWithCancel action -> action CancellationToken.None
         | Async action -> Async.RunSynchronously action
-        | AsyncFsCheck(_, _, action) -> Async.RunSynchronously(action FsCheckConfig.defaultConfig)
+        | AsyncFsCheck(config, _, action) ->
+            Async.RunSynchronously(action (defaultArg config FsCheckConfig.defaultConfig))
 
 /// A theory about an engine that a machine may lack: skipped, with the reason, where it does.
 [<AttributeUsage(AttributeTargets.Method)>]
