@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Hybrid.Lab.Cells;
+using Hybrid.Lab.Slurm;
 using Hybrid.Lab.Tests;
 using Xunit;
 
@@ -86,51 +87,48 @@ public sealed class SlurmTests
         Assert.Equal(Cells - done, status.RootElement.GetProperty("missing").GetArrayLength());
     }
 
-    // Slurm counts a task's time in minutes, and says that it is nearly over 15 to 45 seconds before: a training of 75 seconds
-    // needs two of a minute.
+    // Slurm counts a task's time in minutes, and says that it is nearly over 15 to 45 seconds before. A training of seconds lasts that
+    // long when it is stopped at its start, until the signal is there.
     [SlurmFact]
     public void A_training_that_needs_more_time_than_a_task_has_goes_back_in_line_until_it_is_done_with_the_same_bytes()
     {
-        const int Pace = 20_000, Seconds = 75, MostSeconds = 600;
         string[] training =
         [
             "sweep", "pre-tanh-ordered", "--set", "mask=causal", "--set", "depth=2", "--set", "width=32", "--set", "mlpWidth=32",
             "--set", "heads=2", "--set", "tokens=8", "--axis", "seed=1", "--do", "train", "--data", "synthetic",
-            "--checkpoint-every", "1000000", "--eval-every", "10000",
+            "--checkpoint-every", "1000000", "--eval-every", "10000", "--steps", "10000",
         ];
         using TemporaryFolder folder = new();
+        string cells = folder.Path("cells"), whole = folder.Path("whole");
         using SlurmCluster cluster = new();
-        string[] alone = [.. training, "--threads", "1", "--steps", $"{Pace}", "--out", folder.Path("pace")];
-        Stopwatch watch = Stopwatch.StartNew();
-        Assert.Equal(0, Hybrid(cluster, alone).Code);
-        double pace = Pace / watch.Elapsed.TotalSeconds;
+        (int code, string output, string error) = Hybrid(cluster, [.. training, "--out", cells, "--slurm", "--time", "1"]);
+        Assert.True(code == 0, error);
+        Assert.Contains(": 1 cells in 1 tasks, ", output);
+        string job = File.ReadAllText(Path.Combine(cells, "batches/cells-1.job")).Trim();
+        int process = 0;
+        cluster.Wait(() => (process = Marks(cells).FirstOrDefault().Process) != 0, "a training at work", 120);
+        Signal(process, "STOP");
+        CommandRun alone = CommandRun.Of([.. training, "--threads", "1", "--out", whole]);
+        Assert.True(alone.ExitCode == 0, alone.Error);
+        cluster.Wait(() => IsPending(process, SlurmTask.TimeIsOver), "Slurm to say that the time is over", 120);
+        Signal(process, "CONT");
+        HashSet<string> restarts = Restarts(cluster, cells, job);
+        string log = File.ReadAllText(Path.Combine(cells, "batches/cells-1-1.log"));
+        Assert.True(restarts.Contains("Restarts=1"), $"{string.Join(' ', restarts)}\n{log}");
+        Assert.Contains($"hybrid: the time of task {job}_1 is over; it goes back in line", log);
+        Assert.Contains("1 of 1 cells are finished, 1 of them by this process", log);
+        using (JsonDocument status = Status(cluster, cells, 0))
+            Assert.Equal(0, status.RootElement.GetProperty("failing").GetArrayLength());
+        CommandRun merged = CommandRun.Of("cells", "merge", cells);
+        Assert.True(merged.ExitCode == 0, merged.Error);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "results.jsonl")), File.ReadAllBytes(Path.Combine(cells, "results.jsonl")));
+    }
 
-        // Where the machine was busy when the pace was taken, a training may need no more than one task has: one of twice the steps.
-        for (int seconds = Seconds; ; seconds *= 2)
-        {
-            string[] question = [.. training, "--steps", $"{(int)(pace * seconds)}"];
-            string cells = folder.Path($"cells-{seconds}"), whole = folder.Path($"whole-{seconds}");
-            (int code, string output, string error) = Hybrid(cluster, [.. question, "--out", cells, "--slurm", "--time", "1"]);
-            Assert.True(code == 0, error);
-            Assert.Contains(": 1 cells in 1 tasks, ", output);
-            string job = File.ReadAllText(Path.Combine(cells, "batches/cells-1.job")).Trim();
-            Task<CommandRun> inOnePiece = Task.Run(() => CommandRun.Of([.. question, "--threads", "1", "--out", whole]));
-            HashSet<string> restarts = Restarts(cluster, cells, job);
-            Assert.True(inOnePiece.Result.ExitCode == 0, inOnePiece.Result.Error);
-            string log = File.ReadAllText(Path.Combine(cells, "batches/cells-1-1.log"));
-            if (!restarts.Contains("Restarts=1") && seconds < MostSeconds)
-                continue;
-            Assert.True(restarts.Contains("Restarts=1"), $"{string.Join(' ', restarts)}\n{log}");
-            Assert.Contains($"hybrid: the time of task {job}_1 is over; it goes back in line", log);
-            Assert.Contains("1 of 1 cells are finished, 1 of them by this process", log);
-            using (JsonDocument status = Status(cluster, cells, 0))
-                Assert.Equal(0, status.RootElement.GetProperty("failing").GetArrayLength());
-            CommandRun merged = CommandRun.Of("cells", "merge", cells);
-            Assert.True(merged.ExitCode == 0, merged.Error);
-            Assert.Equal(
-                File.ReadAllBytes(Path.Combine(whole, "results.jsonl")), File.ReadAllBytes(Path.Combine(cells, "results.jsonl")));
-            return;
-        }
+    /// <summary>Whether a signal waits for a stopped process to go on.</summary>
+    private static bool IsPending(int process, int signal)
+    {
+        string pending = File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("ShdPnd:", StringComparison.Ordinal));
+        return (Convert.ToUInt64(pending.Split('\t')[1], 16) >> (signal - 1) & 1) == 1;
     }
 
     /// <summary>What Slurm said of how often a job went back in line, until its one cell is done.</summary>

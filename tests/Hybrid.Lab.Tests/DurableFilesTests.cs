@@ -178,7 +178,7 @@ public class DurableFilesTests
 
     private static void Measure(string root)
     {
-        FakeCells work = new(40);
+        FakeCells work = new(16);
         CellFolder folder = CellFolder.Create(Path.Combine(root, "grid"), work.Plan);
         Assert.True(CellRun.Run(work, folder, CellAssignment.Of(work.Plan, CellShard.Whole), 1, _ => { }, default).Complete);
         CellMerge.Run(folder);

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Hybrid.Lab.Tests.Fakes;
 
 /// <summary>
@@ -20,11 +23,13 @@ internal sealed class ForgetfulDisk
 
     /// <summary>
     /// A loss of power behind every one of the calls, five times with other changes kept each: looks at what is left in a folder
-    /// of its own, told where it is, behind how many calls it was cut, and both in words.
+    /// of its own, told where it is, behind how many calls it was cut, and both in words. The same names with the same bytes are
+    /// looked at once, and once more behind the last call.
     /// </summary>
     public static void EveryLoss(TemporaryFolder folder, string root, IReadOnlyList<FileCall> calls, Action<string, int, string> look)
     {
         Random random = new(1);
+        HashSet<string> seen = [];
         Func<bool>[] keeps = [() => false, () => true, () => random.Next(2) == 0, () => random.Next(4) == 0, () => random.Next(4) != 0];
         for (int cut = 0; cut <= calls.Count; cut++)
         {
@@ -33,10 +38,23 @@ internal sealed class ForgetfulDisk
             {
                 string left = folder.Path($"left-{cut}-{way}");
                 disk.Leave(left, keeps[way]);
-                look(left, cut, $"cut behind call {cut}, {(cut == 0 ? null : calls[cut - 1])}, way {way}");
+                if (seen.Add($"{Fingerprint(left)} {cut == calls.Count}"))
+                    look(left, cut, $"cut behind call {cut}, {(cut == 0 ? null : calls[cut - 1])}, way {way}");
                 Directory.Delete(left, recursive: true);
             }
         }
+    }
+
+    private static string Fingerprint(string folder)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(path[folder.Length..] + '\0'));
+            hash.AppendData(File.Exists(path) ? SHA256.HashData(File.ReadAllBytes(path)) : []);
+        }
+
+        return Convert.ToHexString(hash.GetHashAndReset());
     }
 
     /// <summary>Writes what is left after a loss of power into an empty folder.</summary>
