@@ -48,7 +48,8 @@ internal sealed class ForgetfulDisk
     private static string Fingerprint(string folder)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        string[] paths = Directory.GetFileSystemEntries(folder, "*", SearchOption.AllDirectories);
+        foreach (string path in paths.Order(StringComparer.Ordinal))
         {
             hash.AppendData(Encoding.UTF8.GetBytes(path[folder.Length..] + '\0'));
             hash.AppendData(File.Exists(path) ? SHA256.HashData(File.ReadAllBytes(path)) : []);
