@@ -106,8 +106,10 @@ public sealed class SlurmTests
         Assert.Contains(": 1 cells in 1 tasks, ", output);
         string job = File.ReadAllText(Path.Combine(cells, "batches/cells-1.job")).Trim();
         string steps = Path.Combine(cells, "work/000000/log.jsonl");
-        cluster.Wait(() => File.Exists(steps) && File.ReadLines(steps).Count() > 1, "a training at work", 120);
-        int process = Marks(cells).Single().Process;
+        int process = 0;
+        cluster.Wait(
+            () => File.Exists(steps) && File.ReadLines(steps).Count() > 1 && (process = Marks(cells).FirstOrDefault().Process) != 0,
+            "a training at work", 120);
         Signal(process, "STOP");
         CommandRun alone = CommandRun.Of([.. training, "--threads", "1", "--out", whole]);
         Assert.True(alone.ExitCode == 0, alone.Error);

@@ -1,5 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
+using Hybrid.Import.Files;
 
 namespace Hybrid.Lab.Tests.Fakes;
 
@@ -45,18 +44,10 @@ internal sealed class ForgetfulDisk
         }
     }
 
-    private static string Fingerprint(string folder)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        string[] paths = Directory.GetFileSystemEntries(folder, "*", SearchOption.AllDirectories);
-        foreach (string path in paths.Order(StringComparer.Ordinal))
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes(path[folder.Length..] + '\0'));
-            hash.AppendData(File.Exists(path) ? SHA256.HashData(File.ReadAllBytes(path)) : []);
-        }
-
-        return Convert.ToHexString(hash.GetHashAndReset());
-    }
+    /// <summary>The names and bytes of everything in a folder; equal for equal ones.</summary>
+    private static string Fingerprint(string folder) =>
+        string.Join('\n', Directory.GetFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(path => $"{path[folder.Length..]} {(File.Exists(path) ? FileIdentity.Of(path).Sha256 : null)}"));
 
     /// <summary>Writes what is left after a loss of power into an empty folder.</summary>
     private void Leave(string folder, Func<bool> keeps) => Leave(_top, folder, keeps);
