@@ -26,15 +26,15 @@ module Architecture =
 
     /// Largest value of any size field; beyond it no engine could allocate a single layer.
     [<Literal>]
-    let LargestSize = Fields.LargestSize
+    let LargestSize = FieldKinds.LargestSize
 
     /// Longest name, in UTF-16 units: that of a file, which it may come from.
     [<Literal>]
-    let LongestName = Fields.LongestName
+    let LongestName = FieldKinds.LongestName
 
     /// Least correlation that n equal-norm vectors can share: −1/(n−1), and −1 for a single token.
     [<CompiledName("LeastCorrelation")>]
-    let leastCorrelation tokens = Fields.leastCorrelation tokens
+    let leastCorrelation tokens = FieldKinds.leastCorrelation tokens
 
     /// d_k, the coordinates of a head: the record's, or an equal share of the width.
     [<CompiledName("HeadWidth")>]
