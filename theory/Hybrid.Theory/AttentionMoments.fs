@@ -45,7 +45,7 @@ module AttentionMoments =
     /// exchanged, (3.7).
     let internal pairPlan refinement n s u =
         let opposite = n = 2 && u > 1.0
-        struct (RowPairs.plan refinement n s (if opposite then max 0.0 (2.0 - u) else u), opposite)
+        struct (RowPairTable.plan refinement n s (if opposite then max 0.0 (2.0 - u) else u), opposite)
 
     /// S1 and T1 of n ≥ 2 tokens, s ≥ 1e-9.
     let private oneRow refinement (n: int) (s: float) =
