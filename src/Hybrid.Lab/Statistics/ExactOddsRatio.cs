@@ -9,22 +9,22 @@ internal sealed class ExactOddsRatio
     // Logarithms of odds ratios beyond which an interval's end counts as 0 or infinite.
     private const double Farthest = 60;
 
-    private readonly double[] _weights;
+    // Logarithms: over many strata the least likely tables have less than the smallest double.
+    private readonly double[] _logWeights;
     private readonly int _observed;
 
     /// <summary>Conditions on the strata.</summary>
     public ExactOddsRatio(IEnumerable<TwoGroups> strata)
     {
-        // The law of the first group's events beyond the least possible, for an odds ratio of 1: a sum of hypergeometric ones.
-        _weights = [1];
+        // How many tables have that many of the first group's events beyond the least possible: their law for an odds ratio of 1.
+        _logWeights = [0];
         foreach (TwoGroups stratum in strata)
         {
             int all = stratum.FirstEvents + stratum.SecondEvents;
             int least = Math.Max(0, all - stratum.Second), most = Math.Min(stratum.First, all);
             double[] ways = [.. Enumerable.Range(least, most - least + 1).Select(events =>
-                Combinations(stratum.First, events) * Combinations(stratum.Second, all - events))];
-            double sum = ways.Sum();
-            _weights = Convolution(_weights, [.. ways.Select(way => way / sum)]);
+                LogCombinations(stratum.First, events) + LogCombinations(stratum.Second, all - events))];
+            _logWeights = Convolution(_logWeights, ways);
             _observed += stratum.FirstEvents - least;
         }
     }
@@ -33,15 +33,15 @@ internal sealed class ExactOddsRatio
     /// The conditional maximum-likelihood estimate; 0 or ∞ where the events are as one-sided as they can
     /// be, NaN where they say nothing.
     /// </summary>
-    public double Estimate => _weights.Length == 1 ? double.NaN
+    public double Estimate => _logWeights.Length == 1 ? double.NaN
         : _observed == 0 ? 0
-        : _observed == _weights.Length - 1 ? double.PositiveInfinity
+        : _observed == _logWeights.Length - 1 ? double.PositiveInfinity
         : Solve(ratio => Expectation(ratio, events => events) - _observed);
 
     /// <summary>The interval that misses the true ratio on either side with probability at most half of <paramref name="rate"/>.</summary>
     public (double Low, double High) Interval(double rate) => (
         _observed == 0 ? 0 : Solve(ratio => Expectation(ratio, events => events >= _observed ? 1 : 0) - rate / 2),
-        _observed == _weights.Length - 1
+        _observed == _logWeights.Length - 1
             ? double.PositiveInfinity
             : Solve(ratio => rate / 2 - Expectation(ratio, events => events <= _observed ? 1 : 0)));
 
@@ -60,12 +60,11 @@ internal sealed class ExactOddsRatio
 
     private double Expectation(double logRatio, Func<int, double> of)
     {
-        double sum = 0, total = 0;
-        // Powers count from the heavier end, so that none overflows.
-        int pivot = logRatio > 0 ? _weights.Length - 1 : 0;
-        for (int events = 0; events < _weights.Length; events++)
+        double[] logs = [.. _logWeights.Select((weight, events) => weight + logRatio * events)];
+        double largest = logs.Max(), sum = 0, total = 0;
+        for (int events = 0; events < logs.Length; events++)
         {
-            double weight = _weights[events] * Math.Exp(logRatio * (events - pivot));
+            double weight = Math.Exp(logs[events] - largest);
             total += weight;
             sum += weight * of(events);
         }
@@ -76,16 +75,18 @@ internal sealed class ExactOddsRatio
     private static double[] Convolution(double[] left, double[] right)
     {
         double[] result = new double[left.Length + right.Length - 1];
-        for (int i = 0; i < left.Length; i++)
+        for (int sum = 0; sum < result.Length; sum++)
         {
-            for (int j = 0; j < right.Length; j++)
-                result[i + j] += left[i] * right[j];
+            int first = Math.Max(0, sum - right.Length + 1), last = Math.Min(sum, left.Length - 1);
+            double[] terms = [.. Enumerable.Range(first, last - first + 1).Select(i => left[i] + right[sum - i])];
+            double largest = terms.Max();
+            result[sum] = largest + Math.Log(terms.Sum(term => Math.Exp(term - largest)));
         }
 
         return result;
     }
 
-    private static double Combinations(int of, int some) => MathNet.Numerics.SpecialFunctions.Binomial(of, some);
+    private static double LogCombinations(int of, int some) => MathNet.Numerics.SpecialFunctions.BinomialLn(of, some);
 }
 
 /// <summary>One stratum of a comparison of two groups: how many of each there are and in how many the event happened.</summary>
