@@ -74,6 +74,8 @@ type AgreementTests() =
     static member WhereTheEngineIs = Leaves.rows true
 
     [<Theory; MemberData(nameof AgreementTests.Everywhere)>]
+    [<Trait("guards", "(4.1) (4.2) (4.3) (5.1) (5.2) (5.3) (8.1) (8.2) (8.4) (8.5) by network")>]
+    [<Trait("guards", "(15.1) (15.2) (15.3) (15.4) (15.5) (15.6) (15.7) (15.8) (15.9) (15.11) by network")>]
     member _.Leaf(claim: Claim) = Leaves.run claim.Name
 
     [<EngineTheory; MemberData(nameof AgreementTests.WhereTheEngineIs)>]

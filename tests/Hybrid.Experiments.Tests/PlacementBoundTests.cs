@@ -10,6 +10,7 @@ namespace Hybrid.Experiments.Tests;
 public class PlacementBoundTests
 {
     [Fact]
+    [Trait("guards", "(10.1) by network")]
     public void Peri_the_bound_is_the_input_and_what_the_trained_gains_allow()
     {
         using DenseTrainer trainer = Trainer(Placement.Peri, tokens: 8, depth: 3, width: 16, heads: 2, step: 0.5);
@@ -60,6 +61,7 @@ public class PlacementBoundTests
     }
 
     [Fact]
+    [Trait("guards", "(10.2) by network")]
     public void Pre_trained_streams_stay_within_the_bound_of_their_weights()
     {
         using DenseTrainer trainer = Trainer(Placement.Pre, tokens: 8, depth: 3, width: 16, heads: 2, step: 1);
@@ -72,6 +74,7 @@ public class PlacementBoundTests
 
     // Token 2 reads token 1 with one head and itself with the other: ‖[z₁, z₂]‖ = √2 · √d although ‖W_V‖ = ‖W_O‖ = 1.
     [Fact]
+    [Trait("guards", "(10.2) by closed form")]
     public void Pre_heads_that_read_different_tokens_reach_the_bound_and_exceed_that_of_one_head()
     {
         using DenseTrainer trainer = Trainer(Placement.Pre, tokens: 2, depth: 1, width: 2, heads: 2, step: 1);

@@ -3,17 +3,14 @@ using Xunit;
 
 namespace Hybrid.House.Tests;
 
-/// <summary>The derivation's numbers: every one that code cites exists, and every section names tests that exist.</summary>
+/// <summary>The derivation's numbers: every one that code cites exists.</summary>
 public sealed partial class DerivationTests
 {
-    private const string Derivation = "theory/derivation.md";
-
     [Fact]
     public void Every_number_that_code_cites_exists()
     {
-        string text = House.Read(Derivation);
-        HashSet<string> equations = Equations();
-        HashSet<string> sections = [.. Headings().Matches(text).Select(match => match.Groups[1].Value)];
+        HashSet<string> equations = [.. Derivation.Results.Select(result => result.Number)];
+        HashSet<string> sections = [.. Derivation.Sections.Select(section => section.Number)];
         List<string> unknown = [];
         int cited = 0;
         foreach (string file in House.Files(".cs", ".fs"))
@@ -38,16 +35,15 @@ public sealed partial class DerivationTests
     [Fact]
     public void A_number_is_given_once_and_what_the_derivation_itself_cites_has_one()
     {
-        string text = House.Read(Derivation);
-        string[] labels = [.. Labels().Matches(text).Select(match => match.Groups[1].Value)];
+        string[] labels = [.. Derivation.Results.Select(result => result.Number)];
         Assert.Equal(labels.Distinct(), labels);
-        Assert.Empty(Numbers().Matches(text).Select(match => match.Groups[1].Value).Except(labels));
+        Assert.Empty(Numbers().Matches(Derivation.Text).Select(match => match.Groups[1].Value).Except(labels));
     }
 
     [Fact]
     public void Every_number_in_brackets_that_stands_alone_in_a_comment_exists_too()
     {
-        HashSet<string> equations = Equations();
+        HashSet<string> equations = [.. Derivation.Results.Select(result => result.Number)];
         (string Place, string Number)[] cited =
         [
             .. House.Files(".cs", ".fs").SelectMany(file => House.Read(file).Split('\n')
@@ -61,80 +57,12 @@ public sealed partial class DerivationTests
             $"only {cited.Length} citations were found");
     }
 
-    [Fact]
-    public void Every_section_names_the_tests_that_guard_it()
-    {
-        string[] missing = [.. Sections()
-            .Where(section => !section.Text.Contains("\nGuard", StringComparison.Ordinal))
-            .Select(section => section.Heading)];
-        Assert.True(missing.Length == 0, string.Join('\n', missing));
-    }
-
-    [Fact]
-    public void Every_test_that_a_guard_names_exists()
-    {
-        HashSet<string> names = [];
-        foreach (string file in House.Files("Tests.cs", "Tests.fs"))
-        {
-            string text = House.Read(file);
-            names.Add(Path.GetFileNameWithoutExtension(file));
-            names.UnionWith(Quoted().Matches(text).Select(match => match.Groups[1].Value));
-            names.UnionWith(Methods().Matches(text).Select(match => match.Groups[1].Value.Replace('_', ' ')));
-        }
-
-        List<string> unknown = [];
-        int found = 0;
-        foreach (string line in House.Read(Derivation).Split('\n').Where(line => line.StartsWith("Guard", StringComparison.Ordinal)))
-        {
-            foreach (Match emphasis in Emphasis().Matches(line))
-            {
-                string name = TestClass().Replace(emphasis.Groups[1].Value.Replace("\\*", "*"), "");
-                found++;
-                if (!names.Any(test => test.Contains(name, StringComparison.Ordinal)))
-                    unknown.Add(emphasis.Groups[1].Value);
-            }
-        }
-
-        Assert.True(unknown.Count == 0, string.Join('\n', unknown));
-        Assert.True(found > 50, $"only {found} tests are named");
-    }
-
-    private static HashSet<string> Equations() =>
-        [.. Labels().Matches(House.Read(Derivation)).Select(match => match.Groups[1].Value)];
-
-    // A section that has subsections is guarded by theirs, and one whose guards stand in a later one says so there ("5.1 to 5.3").
-    private static IEnumerable<(string Heading, string Text)> Sections()
-    {
-        string text = House.Read(Derivation);
-        Match[] headings = Headings().Matches(text).ToArray();
-        HashSet<string> shared = [.. Shared().Matches(text).SelectMany(match => Range(match.Groups[1].Value, match.Groups[2].Value))];
-        for (int index = 0; index < headings.Length; index++)
-        {
-            string number = headings[index].Groups[1].Value;
-            bool divided = headings.Any(heading => heading.Groups[1].Value.StartsWith(number + ".", StringComparison.Ordinal));
-            int end = index + 1 < headings.Length ? headings[index + 1].Index : text.Length;
-            if (!divided && !shared.Contains(number))
-                yield return (headings[index].Value, text[headings[index].Index..end]);
-        }
-    }
-
-    private static IEnumerable<string> Range(string first, string last)
-    {
-        string chapter = first.Split('.')[0];
-        int start = int.Parse(first.Split('.')[1]), end = int.Parse(last.Split('.')[1]);
-        return Enumerable.Range(start, end - start + 1).Select(number => $"{chapter}.{number}");
-    }
-
     // Runs of comment lines as one text, so that a citation may be broken over lines.
     private static IEnumerable<string> Comments(string text) =>
         Runs().Matches(text).Select(run => Slashes().Replace(run.Value, " "));
 
     [GeneratedRegex(@"\((\d+\.\d+)\)")]
     private static partial Regex Numbers();
-
-    // Behind an equation, at the end of its line.
-    [GeneratedRegex(@" {2,}\((\d+\.\d+)\)$", RegexOptions.Multiline)]
-    private static partial Regex Labels();
 
     // In brackets of its own: not the argument of a function, a factor or a divisor.
     [GeneratedRegex(@"(?<![\w/)])\((\d+\.\d+)\)")]
@@ -144,29 +72,11 @@ public sealed partial class DerivationTests
     [GeneratedRegex(@"(?<![:""])//.*$")]
     private static partial Regex Spoken();
 
-    [GeneratedRegex(@"^#+ (\d+(?:\.\d+)?)\.? .*$", RegexOptions.Multiline)]
-    private static partial Regex Headings();
-
     [GeneratedRegex(@"derivation(?:\.md)?,?(?:(?: to|,| and|,? sections?)? \(?\d+(?:\.\d+)?\)?)+")]
     private static partial Regex Cited();
 
     [GeneratedRegex(@"\d+(?:\.\d+)?")]
     private static partial Regex Plain();
-
-    [GeneratedRegex(@"Guard for (\d+\.\d+) to (\d+\.\d+)")]
-    private static partial Regex Shared();
-
-    [GeneratedRegex(@"(?<!\\)\*((?:[^*]|\\\*)+?)(?<!\\)\*")]
-    private static partial Regex Emphasis();
-
-    [GeneratedRegex(@"^\w+Tests: ")]
-    private static partial Regex TestClass();
-
-    [GeneratedRegex("``([^`]+)``")]
-    private static partial Regex Quoted();
-
-    [GeneratedRegex(@"(?:void|Task) (\w+)\(")]
-    private static partial Regex Methods();
 
     [GeneratedRegex(@"(?:^ *//.*\n)+", RegexOptions.Multiline)]
     private static partial Regex Runs();

@@ -26,6 +26,7 @@ public class ModuleScaleNetworkTests
 
     [Theory]
     [MemberData(nameof(Cases))]
+    [Trait("guards", "(14.2) (14.3) by network")]
     public void Networks_have_the_activations_and_the_attention_that_the_theory_foretells(Placement norm, Mask mask)
     {
         // Where nothing normalises before attention, logits grow with the stream: weaker ones keep rows from settling on one token.
@@ -65,6 +66,7 @@ public class ModuleScaleNetworkTests
     [Theory]
     [InlineData(32)]
     [InlineData(128)]
+    [Trait("guards", "(14.4) by network")]
     public void One_network_of_finite_width_lies_off_the_mean_by_what_is_foretold_to_a_factor_of_two(int width)
     {
         const int samples = 100;

@@ -152,6 +152,7 @@ public abstract class EngineTests
     // c/d + O(1/d²), at d/2 by twice that, so c/d is estimated by the change of the mean from d/2 to d.
     [Theory]
     [MemberData(nameof(Trajectories))]
+    [Trait("guards", "(4.1) (4.2) (4.3) (5.1) (5.2) (5.3) by network")]
     public void Simulated_networks_follow_the_theory_of_infinite_width(ReferenceTrajectory reference)
     {
         const int Width = 512, Samples = 12;

@@ -25,6 +25,7 @@ public abstract class WiredNetworkTests
     // is estimated by the change of the mean from d/2 to d.
     [Theory]
     [MemberData(nameof(Blocks))]
+    [Trait("guards", "(3.1) (4.1) (4.2) (4.3) (5.1) (5.2) (5.3) by network")]
     public void Simulated_networks_follow_the_theory(Placement norm, Wiring wiring)
     {
         Architecture architecture = Of(norm, wiring, Width);

@@ -13,6 +13,7 @@ let private fields (moments: AttentionMoments) =
     [ "S1", moments.S1; "S2", moments.S2; "T1", moments.T1; "T2", moments.T2 ]
 
 [<Fact>]
+[<Trait("guards", "(3.2) (3.3) (3.4) (3.5) (3.6) (3.11) (3.12) by reference")>]
 let ``The moments meet 1e-8 relative in every reference row from n = 2 to 10⁶`` () =
     for row in Reference.rows "attention.csv" do
         let number = Reference.number row
@@ -24,6 +25,7 @@ let ``The moments meet 1e-8 relative in every reference row from n = 2 to 10⁶`
             [ for name, value in fields (AttentionMoments.compute n s u) -> name, number name, value ]
 
 [<Fact>]
+[<Trait("guards", "(3.3) (3.4) by published number")>]
 let ``The sample values at 16, 32 and 64 tokens`` () =
     for n, sigma, rho, expected in
         [ 16, 1.0, 0.5, [ 0.09554; 0.07750; 0.07885; 0.06577 ]
@@ -36,6 +38,7 @@ let ``The sample values at 16, 32 and 64 tokens`` () =
             Check.absolute $"{name} at n = {n}, σ_A = {sigma}, ρ = {rho}" 0.5001e-5 printed value
 
 [<Fact>]
+[<Trait("guards", "(3.2) (3.4) (3.6) (3.7) (3.8) by closed form")>]
 let ``Two tokens are a logistic unit: S and T are the sigmoid's κ and χ at v = 2s²`` () =
     // A = (σ(x), 1 − σ(x)) with x = s(g₁ − g₂): S = 2κ and, as AA′ − … = 4σ(1−σ)σ′(1−σ′), T = 4χ/v
     for s, us in
@@ -60,6 +63,7 @@ let ``Two tokens are a logistic unit: S and T are the sigmoid's κ and χ at v =
                   "T2", moments.T2, 4.0 * kernel.Chi u / v, moments.T2 ]
 
 [<Fact>]
+[<Trait("guards", "(3.7) by property")>]
 let ``Two opposite tokens share what one of them holds: S1 + S2 = 1 at ρ = −1`` () =
     for s in [ 0.0; 0.1; 1.0; 5.0; 50.0 ] do
         let moments = AttentionMoments.compute 2 s 2.0
@@ -94,6 +98,7 @@ let ``Equal logits share equally: S1 = S2 = 1/n and T = 1/n − 1/n²`` () =
                  |> List.map (fun ((name, actual), expected) -> name, expected, actual))
 
 [<Fact>]
+[<Trait("guards", "(3.10) by closed form")>]
 let ``For weak logits S1 → e^{s²}/n and S2 → e^{ρs²}/n, with error of order s²/n`` () =
     // Z's own fluctuation, of variance (e^{s²} − 1)/n, is what the log-normal limit leaves out: (S1 n e^{−s²} − 1) n
     // tends to −4(e^{2s²}…) times s² at leading order; the constant 8 bounds it for s ≤ 0.3
@@ -111,6 +116,7 @@ let ``For weak logits S1 → e^{s²}/n and S2 → e^{ρs²}/n, with error of ord
                     moments.S2
 
 [<Fact>]
+[<Trait("guards", "(3.3) by closed form")>]
 let ``Random-energy freezing: S1 → 1 − 1/b at s = b√(2 log n), with a deviation that falls with log n`` () =
     // finite size enters as powers of 1/log n: log n · |S1 − (1 − 1/b)| stays bounded while the deviation falls
     for b in [ 1.5; 2.0; 4.0 ] do
@@ -134,12 +140,14 @@ let ``Random-energy freezing: S1 → 1 − 1/b at s = b√(2 log n), with a devi
     Check.atMost "S1 at b = 1/2" (thawed 100 / 10.0) (thawed 1_000_000)
 
 [<Fact>]
+[<Trait("guards", "(3.10) by closed form")>]
 let ``Independent rows share 1/n, whatever the spread`` () =
     for n in [ 2; 32; 1000; 1_000_000 ] do
         for s in [ 0.1; 2.0; 15.0; 50.0 ] do
             Check.relative $"S2 at n = {n}, s = {s}" Accuracy (1.0 / float n) (AttentionMoments.compute n s 1.0).S2
 
 [<Fact>]
+[<Trait("guards", "(3.9) by property")>]
 let ``Rows that are nearly equal have the moments of one row, S2 lower by s²u T1`` () =
     // what is left out of T2 is of order s²u relative to it, and of the logarithm of n where the strongest logits decide
     for n in [ 2; 16; 256; 1_000_000 ] do
@@ -156,6 +164,7 @@ let ``Rows that are nearly equal have the moments of one row, S2 lower by s²u T
                      |> List.map (fun ((name, expected), (_, actual)) -> name, expected, actual))
 
 [<Fact>]
+[<Trait("guards", "(3.6) by property")>]
 let ``Identical rows: S2 = S1 and T2 = T1 at ρ = 1`` () =
     for n in [ 2; 16; 256; 1_000_000 ] do
         for s in [ 0.01; 0.5; 2.0; 6.0; 50.0 ] do
@@ -171,6 +180,7 @@ let private integrateT2 n s u =
     Quadrature.integrate 0.0 u (fun u -> (AttentionMoments.compute n s u).T2)
 
 [<Fact>]
+[<Trait("guards", "(3.9) by quadrature")>]
 let ``Price's theorem: ∂S2/∂ρ = s² T2`` () =
     // dE f(ℓ)f(ℓ′)/dρ = s² Σ E ∂f ∂f′ with ∂A_j/∂ℓ_k = A_j δ_jk − A_j A_k, whose overlaps are T2; the 16-point rule is
     // exact to rounding on intervals this short, so the moments' own accuracy is what is tested
@@ -197,6 +207,7 @@ let private anyCase = gen {
 }
 
 [<Fact>]
+[<Trait("guards", "(3.10) by property")>]
 let ``Rows agree with themselves best: 0 ≤ S2 ≤ S1, and S2 lies on the side of 1/n on which ρ lies of 0`` () =
     // S2 = Σ ρ^k c_k with c_k ≥ 0 and c_0 = Σ(E A)² = 1/n
     Check.holds 60 anyCase (fun (n, s, u) ->
@@ -215,6 +226,7 @@ let ``Rows agree with themselves best: 0 ≤ S2 ≤ S1, and S2 lies on the side 
             Check.atMost $"S2 ≤ 1/n, {at}" (share * slack) moments.S2)
 
 [<Fact>]
+[<Trait("guards", "(3.10) by property")>]
 let ``The Jacobian's overlaps are bounded: 0 ≤ T2 ≤ T1 ≤ (1 − S1)/2 and T1 ≤ S1`` () =
     // T1 = E tr J², J = diag A − AAᵀ with 0 ≤ J ≤ ½ and tr J = 1 − ΣA²; T2 = E tr JJ′ of two such
     Check.holds 60 anyCase (fun (n, s, u) ->
@@ -228,6 +240,7 @@ let ``The Jacobian's overlaps are bounded: 0 ≤ T2 ≤ T1 ≤ (1 − S1)/2 and 
         Check.atMost $"T1 ≤ (1 − S1)/2, {at}" (0.5 * (1.0 - moments.S1) + slack) moments.T1)
 
 [<Fact>]
+[<Trait("guards", "(3.10) by property")>]
 let ``Gaussian Poincaré for softmax: S1 − 1/n ≤ s² T1`` () =
     Check.holds 60 anyCase (fun (n, s, u) ->
         let moments = AttentionMoments.compute n s u
@@ -304,6 +317,7 @@ let private simulate seed samples n s rho =
 [<InlineData(256, 50.0, 0.7, 2000)>]
 [<InlineData(64, 50.0, 0.999, 6000)>]
 [<InlineData(64, 50.0, 0.999999, 6000)>]
+[<Trait("guards", "(3.2) (3.3) (3.4) (3.8) by sampling")>]
 let ``Sampled attention rows agree within their standard error`` (n: int, s: float, rho: float, samples: int) =
     let exact = AttentionMoments.compute n s (1.0 - rho)
 
@@ -312,6 +326,7 @@ let ``Sampled attention rows agree within their standard error`` (n: int, s: flo
         Check.absolute $"{name} at n = {n}, s = {s}, ρ = {rho}" (4.5 * error + 1e-12) mean value
 
 [<Fact>]
+[<Trait("guards", "(3.5) by property")>]
 let ``The trapezoid rule in τ converges exponentially in the number of nodes`` () =
     // K_m = e^{mx − eˣ} is bounded in |Im x| ≤ π/2, so the error falls as exp(−2π·(π/2)/h), h = 0.27/refinement:
     // by e^{−36.6} per unit of refinement where s is small, faster where the smearing by s g widens the strip
@@ -329,6 +344,7 @@ let ``The trapezoid rule in τ converges exponentially in the number of nodes`` 
         ((logError low - logError high) / (high - low))
 
 [<Fact>]
+[<Trait("guards", "(3.5) (3.6) by property")>]
 let ``The default step has converged: half of it changes nothing beyond 1e-9`` () =
     for n, s, u in
         [ 2, 0.2, 1.0

@@ -9,6 +9,7 @@ open Xunit
 [<InlineData(2, 1.0, 1.0)>]
 [<InlineData(32, 3.0, 3.0)>]
 [<InlineData(48, 0.5, 1.5)>]
+[<Trait("guards", "3.5 by property")>]
 let ``The certificate bounds the error at points off the nodes`` tokens (lowest: float) (highest: float) =
     let table = AttentionTable.Build(tokens, lowest, highest, 1e-9)
     Assert.InRange(table.Error, 0.0, 3e-9)
@@ -33,6 +34,7 @@ let ``The certificate bounds the error at points off the nodes`` tokens (lowest:
     |> Check.withinScale "moments" table.Error
 
 [<Fact>]
+[<Trait("guards", "3.5 by property")>]
 let ``A tighter tolerance takes more nodes and meets it`` () =
     let size tolerance =
         let table = AttentionTable.Build(16, 2.0, 2.0, tolerance)
@@ -56,6 +58,7 @@ let ``What the table does not cover is refused, not extrapolated`` () =
 [<InlineData(2)>]
 [<InlineData(16)>]
 [<InlineData(64)>]
+[<Trait("guards", "(3.9) 3.5 by property")>]
 let ``Between a grid's nodes the moments and their gap are those computed, to half a per cent`` tokens =
     let grid = AttentionGrid tokens
     // the share that differences keep, from rows that are nearly equal to independent ones, s from weak to frozen

@@ -15,6 +15,7 @@ let private placed norm =
 [<Theory>]
 [<InlineData(true)>]
 [<InlineData(false)>]
+[<Trait("guards", "(10.1) by closed form")>]
 let ``Normalised branches: at initialisation the squared norm grows by a² per sublayer, below the bound for any weights``
     (seesNormalised: bool)
     =
@@ -35,6 +36,7 @@ let ``Normalised branches: at initialisation the squared norm grows by a² per s
 
 // A Gaussian matrix of m×k entries of variance σ²/k has operator norm σ(1 + √(m/k)) as both grow.
 [<Fact>]
+[<Trait("guards", "(10.2) by closed form")>]
 let ``Pre: with random weights' operator norms the bound holds and grows linearly`` () =
     for activation in [ Activation.Gelu; Activation.Tanh; Activation.Sigmoid ] do
         for hidden in [ 256; 768; 3072 ] do
@@ -70,6 +72,7 @@ let ``Pre: with random weights' operator norms the bound holds and grows linearl
 
 // W_1 = 0 and W_2 = w e 1ᵀ/√d_mlp: the hidden layer is φ(0) in every coordinate, and W_2 takes all of it.
 [<Fact>]
+[<Trait("guards", "(10.2) by network")>]
 let ``Pre: a hidden layer wider than the stream adds what its activation has at 0, and a network reaches the bound``
     ()
     =
@@ -112,6 +115,7 @@ let ``No slope of an activation exceeds its Lipschitz constant, and one comes wi
         Assert.True(Array.max slopes >= 0.999 * constant, name)
 
 [<Fact>]
+[<Trait("guards", "(10.3) by property")>]
 let ``Rescaling a module's output weights by c rescales pre's backward sensitivity by c and leaves peri's`` () =
     let scaled norm c =
         let architecture = placed norm
@@ -135,6 +139,7 @@ let ``Rescaling a module's output weights by c rescales pre's backward sensitivi
     Check.relative "peri MLP" 1e-12 periMlp periMlp3
 
 [<Fact>]
+[<Trait("guards", "(10.3) by closed form")>]
 let ``A step below one tightens the amplification of input differences`` () =
     let architecture = placed Placement.Pre
 

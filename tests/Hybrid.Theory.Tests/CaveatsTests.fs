@@ -11,6 +11,7 @@ let private decide counted =
     Trainability.decide Trainability.limits counted 0.0
 
 [<Fact>]
+[<Trait("guards", "14.5 by property")>]
 let ``A caveat changes the verdict if and only if what is counted under it lies beyond a limit`` () =
     Check.holds 30 Networks.any (fun network ->
         let prediction = Predict.architecture { network with Depth = 5 }
@@ -45,6 +46,7 @@ let private embedded norm =
         Input = { Norm = norm; Correlation = 0.0 } }
 
 [<Fact>]
+[<Trait("guards", "14.5 by property")>]
 let ``Plain gradient descent feels the embedding, which changes the verdict of a small one and not of a large one`` () =
     let caveat norm =
         (Predict.architecture (embedded norm)).Caveats
@@ -57,6 +59,7 @@ let ``Plain gradient descent feels the embedding, which changes the verdict of a
     Assert.Equal(CaveatEffect.Informational, (caveat 1.0).Effect)
 
 [<Fact>]
+[<Trait("guards", "(14.4) by property")>]
 let ``A narrow network lies off the mean by more than a wide one, as the root of the width`` () =
     let scatter width =
         FiniteWidth.scatter { embedded 1.0 with Width = width }
@@ -70,6 +73,7 @@ let ``A narrow network lies off the mean by more than a wide one, as the root of
     Assert.Equal(0.0, FiniteWidth.scatter still)
 
 [<Fact>]
+[<Trait("guards", "(14.4) by closed form")>]
 let ``Products of square Gaussian matrices scatter by 2/d a matrix`` () =
     // attention without logits of one token is W_O W_V; the linear MLP is W_2 W_1: four matrices a block
     let network =

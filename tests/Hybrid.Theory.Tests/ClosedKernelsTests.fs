@@ -40,11 +40,13 @@ let private compare name activation strip (kappa: float -> float -> float) chi g
                   $"u = {u}", gap v u, sum u (fun x y -> 0.5 * (phi x - phi y) * (phi x - phi y)) ]
 
 [<Fact>]
+[<Trait("guards", "(2.2) (2.4) by quadrature")>]
 let ``Williams's arcsine agrees with summing erf over the pair`` () =
     // erf is entire, but e^{y²} grows off the axis: within a strip of 1 it stays of order one
     compare "erf" Activation.Erf 1.0 ClosedKernels.erfKappa ClosedKernels.erfChi ClosedKernels.erfGap
 
 [<Fact>]
+[<Trait("guards", "(2.2) (2.5) (2.6) (2.7) by quadrature")>]
 let ``GELU's closed form by Stein's lemma agrees with summing GELU over the pair`` () =
     compare "gelu" Activation.Gelu 1.5 ClosedKernels.geluKappa ClosedKernels.geluChi ClosedKernels.geluGap
 
@@ -67,6 +69,7 @@ let private arcCosine u =
     integrate (fun a -> cos a * cos (a - theta)) * 2.0 / (2.0 * Math.PI), integrate (fun _ -> 1.0) / (2.0 * Math.PI)
 
 [<Fact>]
+[<Trait("guards", "(2.3) by quadrature")>]
 let ``The arc-cosine kernel agrees with its polar integral`` () =
     for v in [ 1e-12; 1.0; 1e6 ] do
         for u in [ 0.0; 1e-3; 0.5; 1.0; 1.5; 2.0 ] do
@@ -80,6 +83,7 @@ let ``The arc-cosine kernel agrees with its polar integral`` () =
                   "χ", 0.5 * v, v * chi, ClosedKernels.reluChi v u ]
 
 [<Fact>]
+[<Trait("guards", "(2.3) by property")>]
 let ``The gap's small-angle series joins its closed form`` () =
     // the branches meet at θ = 1/2: a jump of the function, beyond its slope times the step, would be a wrong series
     let at theta =
@@ -96,6 +100,7 @@ let ``The gap's small-angle series joins its closed form`` () =
     Check.relative "rise across θ = 1/2" 1e-8 (2.0 * step * slope) (above - below)
 
 [<Fact>]
+[<Trait("guards", "(2.2) (2.3) (2.4) by closed form")>]
 let ``Every gap is u χ(1) as u vanishes, to full accuracy at 1e-300`` () =
     for v in [ 1e-6; 1.0; 1e4 ] do
         for name, gap, chi in

@@ -54,6 +54,7 @@ let private branches (a: Architecture) (state: float[]) layers =
 [<InlineData(2.0, 64, 0.2269, 0.0937, 0.0006)>]
 [<InlineData(5.0, 64, 0.6001, 0.1601, 0.0012)>]
 [<InlineData(3.0, 128, 0.3940, 0.1275, 0.0012)>]
+[<Trait("guards", "(15.1) (15.4) by reference")>]
 let ``With few coordinates a head's moments are those of χ² and Wishart strengths`` (s: float) width s1 s2 error =
     // q = 1, p = ½: q_f = p + (q − p) S1, p_f = p + (q − p) S2
     let n = 32
@@ -71,6 +72,7 @@ let ``With few coordinates a head's moments are those of χ² and Wishart streng
     Check.absolute "S2" (4.0 * sqrt (ownError2 * ownError2 + error * error) + 5e-5) s2 ownS2
 
 [<Fact>]
+[<Trait("guards", "(15.4) (15.5) (15.6) by closed form")>]
 let ``With ever more coordinates heads tend to Gaussian logits, forwards and on each way back`` () =
     // 1/d_k: what a head keeps of differences, and both gradients of its logits, move by a few parts in d_k
     let n, u, logitStd = 12, 0.6, 2.0
@@ -126,6 +128,7 @@ let ``With ever more coordinates heads tend to Gaussian logits, forwards and on 
 [<InlineData(1e4, 1.0, 0.97021, 0.89659, 0.73727, 0.56704)>]
 [<InlineData(1e4, 0.25, 0.98928, 0.96453, 0.93402, 0.89100)>]
 [<InlineData(5e5, 1.0, 0.97791, 0.92387, 0.81459, 0.71092)>]
+[<Trait("guards", "(15.1) by reference")>]
 let ``Turned pairs agree as the mean cosine over their frequencies`` frequency fraction m1 m2 m5 m31 =
     let width = 128
 
@@ -181,6 +184,7 @@ let private positioned fraction logitStd mask mlp =
 [<InlineData(1.0, 4.0, false, 0.0, 0.1109)>]
 [<InlineData(1.0, 2.0, false, 1.0, 0.1264)>]
 [<InlineData(1.0, 4.0, true, 0.0, 0.1579)>]
+[<Trait("guards", "(15.1) by reference")>]
 let ``Positions slow the collapse of tokens`` fraction logitStd causal mlp expected =
     let mask = if causal then Mask.Causal else Mask.None
     let a = positioned fraction logitStd mask mlp
@@ -213,6 +217,7 @@ let ``Positions slow the collapse of tokens`` fraction logitStd causal mlp expec
 [<Theory>]
 [<InlineData(8, 2.0, 0.67429, 0.07672)>]
 [<InlineData(32, 4.0, 0.71918, 0.18076)>]
+[<Trait("guards", "(15.3) by reference")>]
 let ``A sink on the line takes its share of norms and passes differences on`` n logitStd square rest =
     // E t² and X of t = n e^ℓ/(n e^ℓ + 1), ℓ Gaussian of deviation σ_A: the norm, what becomes of differences, and the mean mode's paths
     let width = 256
@@ -267,6 +272,7 @@ let ``Heads that are drawn again are the same, and others are not`` () =
     Assert.NotEqual<float[]>(first, other)
 
 [<Fact>]
+[<Trait("guards", "(15.2) (15.3) (15.5) by property")>]
 let ``A head's way back is the derivative of its way there, in every feature at once`` () =
     // δL/δR is not a network's gradient, but one head's is: with h and v drawn, L = Σ h_i Σ_j A_ij v_j; moving a drawn query by ε
     // changes L by ε ∂L/∂x. All that a way back knows enters: cap, sink, slopes, rotation, norm, mask.
@@ -349,6 +355,7 @@ let ``A head's way back is the derivative of its way there, in every feature at 
     |> Check.withinScale "∂L/∂x" 1e-7
 
 [<Fact>]
+[<Trait("guards", "15.5 by property")>]
 let ``What has no line has no exponents, and every layer`` () =
     let a =
         { attention 12 4 8 2.0 (Mask.Window 5) (fun head ->
@@ -427,6 +434,7 @@ let ``A prediction that draws fewer heads than a network has says within its err
 [<InlineData(1, 1.0)>]
 [<InlineData(2, 1.0)>]
 [<InlineData(2, 0.7)>]
+[<Trait("guards", "(15.11) by process")>]
 let ``With ever more coordinates a norm behind few heads takes from them what its projection does``
     heads
     (weight: float)

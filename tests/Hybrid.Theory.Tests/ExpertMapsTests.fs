@@ -35,6 +35,7 @@ let private routed experts rho routers =
 [<InlineData(8, 2, "renormalised", 0.1, 0.5007, 0.2493, 0.99, 0.4598)>]
 [<InlineData(8, 2, "softmax", 1.0, 0.1872, 0.0916, 0.5, 0.0924)>]
 [<InlineData(128, 8, "renormalised", 1.0, 0.1491, 0.0, 0.9, 0.1113)>]
+[<Trait("guards", "(15.8) by reference")>]
 let ``Gates of drawn routers overlap as in a million pairs`` count active gate routerStd own slope rho other =
     let struct (_, gate) =
         Gate.named |> Array.find (fun struct (name, _) -> name = gate)
@@ -57,6 +58,7 @@ let ``Gates of drawn routers overlap as in a million pairs`` count active gate r
 [<InlineData("renormalised")>]
 [<InlineData("softmax")>]
 [<InlineData("sigmoid")>]
+[<Trait("guards", "(15.8) by property")>]
 let ``B is the overlap of the gates' own derivatives`` name =
     // gates of one token are a function of its logits: tr JᵀJ by differences, the choice held
     let struct (_, gate) =
@@ -114,6 +116,7 @@ let ``B is the overlap of the gates' own derivatives`` name =
     Check.relative "O" 1e-13 (gates logits |> Array.sumBy (fun g -> g * g)) routing.Overlaps[0]
 
 [<Fact>]
+[<Trait("guards", "(15.9) by closed form")>]
 let ``One expert that is always chosen is the MLP itself`` () =
     let dense =
         { Architecture.defaults with

@@ -54,6 +54,7 @@ let private ungated =
 let private lineNorm (network: Architecture) = if network.Norm.OnSum then 1.0 else 1.4
 
 [<Fact>]
+[<Trait("guards", "(6.1) (6.2) by closed form")>]
 let ``λ_a and λ_g on the line are section 4's closed formulas at every placement`` () =
     Check.holds 150 ungated (fun network ->
         let q = lineNorm network
@@ -64,6 +65,7 @@ let ``λ_a and λ_g on the line are section 4's closed formulas at every placeme
         Check.absolute $"λ_g, {network.Norm} {network.Activation}" 1e-12 mean exponents.Gradient)
 
 [<Fact>]
+[<Trait("guards", "(6.2) by property")>]
 let ``On the line the gradient's difference mode grows with λ_a`` () =
     Check.holds 150 ungated (fun network ->
         let exponents = Exponents.onLine network (Laws.exact network) 1 (lineNorm network)
@@ -76,6 +78,7 @@ let ``On the line the gradient's difference mode grows with λ_a`` () =
         Check.absolute $"difference exponent, {network.Norm}" 1e-11 (exponents.Angle + growth) exponents.Difference)
 
 [<Fact>]
+[<Trait("guards", "(6.2) by property")>]
 let ``λ_a < λ_g on the line wherever attention acts, by log(1 + a_A²σ_V²/r_A²q) for pre`` () =
     Check.holds 150 ungated (fun network ->
         match Networks.settled network with
@@ -92,6 +95,8 @@ let ``λ_a < λ_g on the line wherever attention acts, by log(1 + a_A²σ_V²/r_
                 Check.absolute "λ_g − λ_a" 1e-11 (log ((skip + branch) / skip)) (exponents.Gradient - exponents.Angle))
 
 [<Fact>]
+[<Trait("guards", "(2.13) by closed form")>]
+[<Trait("guards", "(6.3) by property")>]
 let ``At stationary norms pre-norm's λ_g vanishes exactly for ReLU, and for no tanh`` () =
     let network activation =
         Networks.plain Placement.Pre activation
@@ -107,6 +112,7 @@ let ``At stationary norms pre-norm's λ_g vanishes exactly for ReLU, and for no 
     Check.atLeast "erf" 1e-4 (gradient Activation.Erf)
 
 [<Fact>]
+[<Trait("guards", "(6.3) (7.1) by closed form")>]
 let ``Section 4's λ_g for pre at stationary norms, with its q* and q'*`` () =
     let settledPre =
         ungated
@@ -139,6 +145,7 @@ let ``Section 4's λ_g for pre at stationary norms, with its q* and q'*`` () =
         Check.absolute "λ_g" 1e-11 gradient exponents.Gradient)
 
 [<Fact>]
+[<Trait("guards", "(6.1) by property")>]
 let ``The sign of λ_a decides whether u shrinks or grows, block after block`` () =
     Check.holds 60 Networks.any (fun network ->
         match Networks.settled network with
@@ -172,6 +179,7 @@ let ``A network of one token has one gradient exponent, the mean mode's`` () =
     Assert.Equal(exponents.Gradient, exponents.Difference)
 
 [<Fact>]
+[<Trait("guards", "(6.2) by property")>]
 let ``The eigenvalues are those of the 2×2 map: sum and product agree with its trace and determinant`` () =
     Check.holds 100 Networks.any (fun network ->
         let trace = Geometry.block network (Laws.exact network) 1 (Geometry.input network)
@@ -209,6 +217,7 @@ let private meanFieldAngle activation (weightVariance: float) (biasVariance: flo
     (Networks.onLine (Networks.perceptron activation (sqrt weightVariance) (sqrt biasVariance))).Angle
 
 [<Fact>]
+[<Trait("guards", "(6.1) by reference")>]
 let ``λ_a vanishes on the mean-field critical lines of tanh and erf, and changes sign across them`` () =
     for activation, weights, bias in criticalLine do
         // the tables' own 1e-18, the kernels' 1e-13, and q* to 1e-12
@@ -217,6 +226,7 @@ let ``λ_a vanishes on the mean-field critical lines of tanh and erf, and change
         Check.atLeast "chaotic side" 0.0 (meanFieldAngle activation (1.02 * weights) bias)
 
 [<Fact>]
+[<Trait("guards", "(6.1) by published number")>]
 let ``The published critical points of tanh networks are critical`` () =
     // σ_b² = 0.05 at σ_w² = 1.76 (Schoenholz et al. 2017) and σ_b² = 2.01e-5 at σ_w² = 1.05 (Pennington et al. 2017,
     // Xiao et al. 2018) are printed to three digits: λ_a changes sign within half a unit of the last one
@@ -241,6 +251,7 @@ let ``Without bias a mean-field network's gradient turns from vanishing to explo
 /// Parallel wiring, pre: at stationary norms (1 − r²)q* = a_A²σ_V² + a_M²σ_v²κ, so u keeps (r²q* + a_M²σ_v²χ)/q*, and the mean
 /// mode of gradients is multiplied by r² + (a_A²σ_V² + a_M²σ_v²χ)/q*.
 [<Fact>]
+[<Trait("guards", "(6.1) (6.2) by published number")>]
 let ``Parallel pre at stationary norms: λ_a and λ_g are one sum over both branches`` () =
     let network =
         { (Networks.plain Placement.Pre Activation.Tanh

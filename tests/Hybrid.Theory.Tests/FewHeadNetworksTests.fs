@@ -34,6 +34,7 @@ let private correlationAtOutput (trajectory: Trajectory) =
     trajectory.Layers[trajectory.Depth].State.Rho
 
 [<Fact>]
+[<Trait("guards", "(13.12) (13.13) by published number")>]
 let ``Closed, with ever more heads, 8 and 4: the gradient at the input and ρ at the output, as printed`` () =
     let at heads = network Placement.Peri 8.0 heads
 
@@ -52,6 +53,7 @@ let ``Closed, with ever more heads, 8 and 4: the gradient at the input and ρ at
     Check.absolute "output, 4" 1.0001e-5 0.42779 (correlationAtOutput (closed output))
 
 [<Fact>]
+[<Trait("guards", "(13.11) (13.13) by property")>]
 let ``With ever more heads every layer tends to the closed maps without them, as 1/H`` () =
     for norm in [ Placement.Peri; Placement.Output ] do
         let deviations heads =
@@ -77,6 +79,7 @@ let ``With ever more heads every layer tends to the closed maps without them, as
                 (10.0 * tenth[index])
 
 [<Fact>]
+[<Trait("guards", "(13.11) by property")>]
 let ``Without a norm behind attention, and behind one on the sum, closed maps never ask how heads fluctuate`` () =
     for norm in [ Placement.None; Placement.Pre; Placement.Post; Placement.PrePost ] do
         let architecture = network norm 4.0 8
@@ -104,6 +107,7 @@ let private averaged architecture draws =
     struct (input.Gradient.Diagonal, input.Uncertainty.GradientDiagonal)
 
 [<Fact>]
+[<Trait("guards", "(13.2) (13.3) (13.4) by network")>]
 let ``Eight heads: the process with the norm's projection has the networks' gradient, 2837 ± 12, and not 3005`` () =
     let struct (value, error) = averaged (network Placement.Peri 8.0 8) 400
     let combined other = sqrt (error * error + other * other)
@@ -114,6 +118,7 @@ let ``Eight heads: the process with the norm's projection has the networks' grad
     Check.atLeast "below division only, in standard errors" 4.0 ((3005.0 - value) / combined 12.0)
 
 [<Fact>]
+[<Trait("guards", "(13.13) by process")>]
 let ``Weights of queries and keys see the projection: closed maps and process agree to order 1/H²`` () =
     let at heads =
         { network Placement.Peri 6.0 heads with
@@ -170,6 +175,7 @@ let ``The overlaps that the projection returns are those of what it adds with th
     Check.relative "query and key" 1e-12 (SquareMatrix.dot state 0 result 0 (n * n)) (query + key)
 
 [<Fact>]
+[<Trait("guards", "13.4 by property")>]
 let ``A prediction averages the process where what the closed maps leave out matters, and only there`` () =
     let route architecture =
         match (predicted architecture).Route with
@@ -207,6 +213,7 @@ let ``A prediction averages the process where what the closed maps leave out mat
         )
 
 [<Fact>]
+[<Trait("guards", "13.4 by network")>]
 let ``Two heads: the prediction is a mean to 2 %, the networks' 3595 ± 60, and says that one network is below it`` () =
     let architecture = network Placement.Peri 8.0 2
     let trajectory = predicted architecture
@@ -237,6 +244,7 @@ let ``Two heads: the prediction is a mean to 2 %, the networks' 3595 ± 60, and 
     )
 
 [<Fact>]
+[<Trait("guards", "13.5 by process")>]
 let ``Fewer heads than a masked network has give its means within their errors, and its deviation over networks`` () =
     let network heads =
         { (network Placement.Pre 8.0 heads) with

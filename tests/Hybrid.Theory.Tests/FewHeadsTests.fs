@@ -57,6 +57,7 @@ let private sublayer behind (make: float -> AttentionMoments -> HeadMoments -> F
 let private many _ moments _ = FewHeads.many moments
 
 [<Fact>]
+[<Trait("guards", "(13.11) (13.12) (13.13) by reference")>]
 let ``One attention sublayer at H = ∞, 8 and 2, behind either norm, to eight decimals`` () =
     for behind, name, make, expected in
         [ Branch, "peri, ∞", many, [ 1.25; 0.28192633; 3.41631741; -0.03619405 ]
@@ -76,6 +77,7 @@ let private case n s u heads k =
     struct (moments, fluctuation, FewHeads.terms heads k moments fluctuation)
 
 [<Fact>]
+[<Trait("guards", "(13.11) by property")>]
 let ``Without a norm behind the branch, and with ever more heads, the terms vanish as 1/H`` () =
     let struct (moments, fluctuation, none) = case 32 5.0 0.6 4 0.0
     Assert.Equal(FewHeads.many moments, none)
@@ -101,6 +103,7 @@ let ``Without a norm behind the branch, and with ever more heads, the terms vani
         Check.absolute name 1e-12 few (1000.0 * more)
 
 [<Fact>]
+[<Trait("guards", "(13.12) by property")>]
 let ``Gap and overlap are one minus each other, and the gap keeps its digits as rows agree`` () =
     for u in [ 1.0; 0.3; 1e-3; 1e-8; 1e-100; 1e-300 ] do
         let s = 3.0 * sqrt u
@@ -113,6 +116,7 @@ let ``Gap and overlap are one minus each other, and the gap keeps its digits as 
         Check.atMost $"loss at u = {u}" (loss * s * s * s * s) (abs terms.GapLoss)
 
 [<Fact>]
+[<Trait("guards", "(13.11) (13.12) by sampling")>]
 let ``Normalised overlaps of sampled heads have the mean that the term of order 1/H gives`` () =
     // tokens of overlap p, σ_V = 1, no skip: Y_ii' = p + D·mean over H heads of ΣAA'; the mean of Y_12/√(Y_11 Y_22), from which
     // its linear part in Y, whose mean is known, is taken off

@@ -16,6 +16,7 @@ let private attractorOf (network: Architecture) =
     laws, line, FixedPoints.attractor network laws line (Exponents.angle network laws 1 line.State.Q)
 
 [<Fact>]
+[<Trait("guards", "(7.1) by property")>]
 let ``The norm on the line is a fixed point to 1e-12 wherever it converges`` () =
     Check.holds 100 Networks.any (fun network ->
         let laws = Laws.exact network
@@ -44,6 +45,7 @@ let ``The attracting simplex of a chaotic network is fixed to 1e-12 and lies bet
     Check.atLeast "u*" 1e-3 simplex.State.U
 
 [<Fact>]
+[<Trait("guards", "(7.2) by property")>]
 let ``The certified contraction is the rate at which perturbations die out`` () =
     let laws, line, simplex = attractorOf chaotic
     let angle = Exponents.angle chaotic laws 1 line.State.Q
@@ -99,6 +101,7 @@ let ``On the line the contraction is the norm's rate where that is the slower on
     Check.relative "rate" 2e-4 contraction (distances[2] / distances[1])
 
 [<Fact>]
+[<Trait("guards", "(7.2) by property")>]
 let ``The simplex attracts: perturbed either way the blocks return to it`` () =
     let laws, _, simplex = attractorOf chaotic
 
@@ -121,6 +124,7 @@ let ``The simplex attracts: perturbed either way the blocks return to it`` () =
             distance <- now
 
 [<Fact>]
+[<Trait("guards", "(7.2) by property")>]
 let ``From either side of the simplex the same fixed point is found`` () =
     let _, _, near = attractorOf (chaotic |> Networks.correlated 0.999)
     let _, _, far = attractorOf (chaotic |> Networks.correlated -0.02)
@@ -157,6 +161,7 @@ let ``A schedule that varies has no fixed point, a constant one written out has`
     Assert.True(FixedPoints.isUniform (with' (Array.create 12 0.5)))
 
 [<Fact>]
+[<Trait("guards", "(7.1) by property")>]
 let ``Steffensen's iteration needs tens of blocks where plain iteration needs thousands`` () =
     // skips of 0.9999: the norm approaches q* by a factor 1 − 4e-4 per block, 7e4 blocks to 1e-12
     let slow =
@@ -168,6 +173,7 @@ let ``Steffensen's iteration needs tens of blocks where plain iteration needs th
     Check.atMost "blocks" 100.0 (float line.Steps)
 
 [<Fact>]
+[<Trait("guards", "(7.1) by property")>]
 let ``A norm that diverges is reported as not converged, never as an error`` () =
     // no normalisation, SiLU, σ_w = 3.3: q grows by more than 1 in the logarithm per block, gated ones squared
     for gated in [ false; true ] do

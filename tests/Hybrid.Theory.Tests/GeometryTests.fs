@@ -16,6 +16,7 @@ let private tanhPost =
     |> Networks.inStd 3.0
 
 [<Fact>]
+[<Trait("guards", "(4.1) (4.2) (4.3) by published number")>]
 let ``The forward reference trajectories of five networks`` () =
     let cases =
         [ "pre, ReLU",
@@ -43,6 +44,7 @@ let ``The forward reference trajectories of five networks`` () =
             Check.absolute $"p of {name} at layer {layer}" 0.50001e-4 p state.P
 
 [<Fact>]
+[<Trait("guards", "(1.1) by property")>]
 let ``Correlations stay between the regular simplex and the line through any block`` () =
     Check.holds 120 Networks.any (fun network ->
         let laws = Laws.exact network
@@ -57,6 +59,7 @@ let ``Correlations stay between the regular simplex and the line through any blo
             Check.atLeast "q" 1e-12 state.Q)
 
 [<Fact>]
+[<Trait("guards", "(4.1) (4.3) by closed form")>]
 let ``Each placement is its update equation in q and p`` () =
     // derivation (4.3) written out in (q, p), with the differences that the code avoids
     Check.holds 120 Networks.any (fun network ->
@@ -99,6 +102,7 @@ let ``Each placement is its update equation in q and p`` () =
               "p", expectedQ, expectedP, trace.Output.P ])
 
 [<Fact>]
+[<Trait("guards", "(4.1) (4.3) by property")>]
 let ``Attention alone collapses: u shrinks in every layer, at any strength and placement`` () =
     let attentionOnly =
         Networks.any
@@ -117,6 +121,7 @@ let ``Attention alone collapses: u shrinks in every layer, at any strength and p
             Check.atMost $"u after one layer of {network.Norm}" (input.U * (1.0 + 1e-9)) output.U)
 
 [<Fact>]
+[<Trait("guards", "(4.3) by closed form")>]
 let ``Post-norm attention alone: correlation tends to 1, at rate r²/(r² + a²σ_V²)`` () =
     let network =
         { Networks.plain Placement.Post Activation.Linear with
@@ -129,6 +134,7 @@ let ``Post-norm attention alone: correlation tends to 1, at rate r²/(r² + a²�
     Check.atMost "u after 400 layers" 1e-100 states[399].U
 
 [<Fact>]
+[<Trait("guards", "(1.1) by closed form")>]
 let ``Collapse is followed to 1e-300 exactly geometrically`` () =
     // ordered pre-LN tanh at its stationary norm: u_{l+1}/u_l = e^{λ_a} as long as u is a normal number. Started at
     // u = 1e-12, where the maps are linear to 1e-12, each layer rounds a few times.
@@ -152,6 +158,7 @@ let ``Collapse is followed to 1e-300 exactly geometrically`` () =
     Check.relative "layers from 1e-12 to 1e-300" 0.01 (288.0 * log 10.0 / -rate) (float layers)
 
 [<Fact>]
+[<Trait("guards", "(4.2) by closed form")>]
 let ``A bias adds to the variance and not to the differences`` () =
     let mlp =
         { Architecture.defaults.Mlp with
@@ -169,6 +176,7 @@ let ``A bias adds to the variance and not to the differences`` () =
     Assert.Equal(0.0, alike)
 
 [<Fact>]
+[<Trait("guards", "(4.2) by closed form")>]
 let ``A gated linear unit multiplies overlaps: q_f = σ_w⁴ q², p_f = σ_w⁴ p²`` () =
     let network =
         { Networks.plain Placement.None Activation.Linear with

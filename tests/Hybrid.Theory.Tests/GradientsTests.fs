@@ -9,6 +9,7 @@ let private backward (architecture: Architecture) =
     Gradients.backward architecture (Geometry.forward architecture (Laws.exact architecture))
 
 [<Fact>]
+[<Trait("guards", "(5.1) (5.2) (5.3) by published number")>]
 let ``The backward reference trajectories of five networks`` () =
     let cases =
         [ "pre, ReLU",
@@ -50,6 +51,7 @@ let ``At the output the gradient's Gram is the identity`` () =
     Assert.Equal({ Diagonal = 1.0; OffDiagonal = 0.0 }, grams[12])
 
 [<Fact>]
+[<Trait("guards", "(5.2) by property")>]
 let ``A gradient Gram stays positive semidefinite: −g_d/(n−1) ≤ g_o ≤ g_d`` () =
     Check.holds 120 Networks.any (fun network ->
         let trace = Geometry.block network (Laws.exact network) 1 (Geometry.input network)
@@ -71,6 +73,7 @@ let ``A gradient Gram stays positive semidefinite: −g_d/(n−1) ≤ g_o ≤ g_
             Check.atLeast $"mean mode from {start}, {network.Norm}" -slack (gram.Diagonal + others * gram.OffDiagonal))
 
 [<Fact>]
+[<Trait("guards", "(5.2) by closed form")>]
 let ``On the line attention passes the mean mode on and erases the difference mode`` () =
     // none, r = 0: x′ = f(x) alone; every token receives the average of the values
     let network =
@@ -95,6 +98,7 @@ let ``On the line attention passes the mean mode on and erases the difference mo
     Check.absolute "difference mode" 1e-12 0.0 difference.OffDiagonal
 
 [<Fact>]
+[<Trait("guards", "(5.2) by property")>]
 let ``The value path carries the gradient's mean mode exactly: Σ_j of a softmax row is 1`` () =
     // with σ_A = 0 inside the gradient but not in A: T enters only through σ_A², so a network whose moments are those of
     // strong attention but whose σ_A is 0 shows the value path alone; its mean mode is multiplied by σ_V² for any S1, S2
@@ -125,6 +129,7 @@ let ``The value path carries the gradient's mean mode exactly: Σ_j of a softmax
             (gram.Diagonal + (n - 1.0) * gram.OffDiagonal)
 
 [<Fact>]
+[<Trait("guards", "(5.1) by closed form")>]
 let ``A linear MLP multiplies the gradient as it multiplies the signal`` () =
     let network =
         Networks.plain Placement.None Activation.Linear
@@ -138,6 +143,7 @@ let ``A linear MLP multiplies the gradient as it multiplies the signal`` () =
     Check.relative "q" 1e-14 (2.0 * 1.7 * 1.7) trace.Output.Q
 
 [<Fact>]
+[<Trait("guards", "(5.3) by property")>]
 let ``Signals and gradients of a scale-free network are adjoint: Σ g x is conserved in expectation`` () =
     // x′ = r x + a f(N x) with a branch of zero weight is x′ = r x: q g_d is conserved, at every placement but post
     for norm in [ Placement.None; Placement.Pre; Placement.Peri; Placement.Output ] do
@@ -150,6 +156,7 @@ let ``Signals and gradients of a scale-free network are adjoint: Σ g x is conse
         Check.relative $"g_o/g_d of {norm}" 1e-14 0.25 (gram.OffDiagonal / gram.Diagonal)
 
 [<Fact>]
+[<Trait("guards", "(5.3) by closed form")>]
 let ``For post-norm ReLU attention each sublayer halves the difference mode at collapse`` () =
     let network =
         Networks.plain Placement.Post Activation.Relu
@@ -169,6 +176,7 @@ let ``For post-norm ReLU attention each sublayer halves the difference mode at c
 
 /// A block of explicit width, one token: forwards x′ = r x + a W₂ φ(W₁ N x); the exact Jacobian-vector product.
 [<Fact>]
+[<Trait("guards", "(5.1) (5.3) by network")>]
 let ``Sampled Jacobians of a wide single-token MLP agree with the predicted gradient within error`` () =
     // one token, attention off: g_d is E‖Jᵀg‖²/‖g‖² of x ↦ r x + a W₂ φ(W₁ √d x/‖x‖), here at d = 200 over 24 draws
     let d = 200

@@ -60,6 +60,8 @@ let private agrees name (draws: GramLayer[][]) layer (select: GramLayer -> float
 [<InlineData(0.5, 1)>]
 [<InlineData(3.0, 1)>]
 [<InlineData(3.0, 2)>]
+[<Trait("guards", "(3.1) (4.1) (5.2) by process")>]
+[<Trait("guards", "(8.1) (8.2) (8.4) (8.5) by closed form")>]
 let ``Where a block is linear, expectations over draws are those of the closed maps`` (logitStd: float) heads =
     // without normalisation and with φ(x) = x the Gram after a block is linear in A R Aᵀ, so nothing but sampling is left
     let n = 12
@@ -76,6 +78,8 @@ let ``Where a block is linear, expectations over draws are those of the closed m
     agrees "g_o" draws 0 (fun layer -> offDiagonal n layer.Gradient) gradients[0].OffDiagonal
 
 [<Fact>]
+[<Trait("guards", "(4.1) (4.2) (4.3) (5.1) (5.2) (5.3) by process")>]
+[<Trait("guards", "(8.2) (8.4) (8.5) by closed form")>]
 let ``With many heads the process is the symmetric theory in every placement, gated and biased`` () =
     // averages over H heads leave fluctuations of order 1/H in the Gram; their second-order effect on the mean is
     // estimated from half the heads, as c/H
@@ -119,6 +123,7 @@ let ``With many heads the process is the symmetric theory in every placement, ga
             compare "g_o" 0 (fun layer -> offDiagonal 8 layer.Gradient) gradients[0].OffDiagonal
 
 [<Fact>]
+[<Trait("guards", "(8.2) (8.4) by closed form")>]
 let ``Uniform causal attention is the running average, forwards and backwards`` () =
     let n = 7
 
@@ -156,6 +161,7 @@ let ``Uniform causal attention is the running average, forwards and backwards`` 
     Check.withinScale "Γ" 1e-13 (rows gradient draw[0].Gradient)
 
 [<Fact>]
+[<Trait("guards", "(8.4) (8.5) by published number")>]
 let ``Under a causal mask the first token receives 9.6 and the last 0.15 of the gradient`` () =
     let architecture =
         network 16 6 1 Placement.Pre Activation.Tanh Mask.Causal 2.0 (sqrt 2.0) 0.8 0.6 0.3
@@ -174,6 +180,7 @@ let ``Under a causal mask the first token receives 9.6 and the last 0.15 of the 
 [<Theory>]
 [<InlineData(0.6, 1.0)>]
 [<InlineData(0.9, 2.5)>]
+[<Trait("guards", "(6.4) by process")>]
 let ``Collapsed tokens under a causal mask separate at the closed angle exponent`` (branch: float) (inStd: float) =
     let skip = sqrt (1.0 - 0.5 * branch * branch)
 
@@ -199,6 +206,7 @@ let ``Collapsed tokens under a causal mask separate at the closed angle exponent
     Check.absolute "λ_a" (Math.Pow(ratio, float (layer - 5)) + 1e-3) predicted measured
 
 [<Fact>]
+[<Trait("guards", "(8.2) (8.4) by property")>]
 let ``Relabelling tokens relabels the process where attention is uniform`` () =
     let n = 5
 
@@ -264,6 +272,7 @@ let ``A draw depends on seed and index alone`` () =
     Assert.False((last few[0] = last few[1]), "different draws")
 
 [<Fact>]
+[<Trait("guards", "(8.4) by property")>]
 let ``The gradient is linear in the gradient at the output`` () =
     let n = 5
 
@@ -292,6 +301,7 @@ let ``The gradient is linear in the gradient at the output`` () =
         |> Check.withinScale "Γ" 1e-12
 
 [<Fact>]
+[<Trait("guards", "(8.4) by property")>]
 let ``A gradient common to all tokens passes uniform attention whole`` () =
     let n = 6
 

@@ -26,6 +26,7 @@ let private agree name tolerance scale expected actual =
     |> Check.withinScale name tolerance
 
 [<Fact>]
+[<Trait("guards", "(13.6) (13.8) (13.9) by reference")>]
 let ``The fluctuations of three heads, weak to frozen, to six decimals`` () =
     for n, sigma, rho, expected in
         [ 32, 8.0, 0.2, [ 0.059169; 0.000094; 0.002031; -0.017451; 0.007199 ]
@@ -37,6 +38,7 @@ let ``The fluctuations of three heads, weak to frozen, to six decimals`` () =
             Check.absolute $"{name} at n = {n}, σ_A = {sigma}, ρ = {rho}" 0.5001e-6 printed value
 
 [<Fact>]
+[<Trait("guards", "(13.6) (13.7) (13.8) (13.9) (13.14) (13.15) by quadrature")>]
 let ``Two tokens are a logistic unit: every fluctuation is a Gaussian average of a sigmoid`` () =
     // A = (a, 1 − a), a = σ(x), x ~ N(0, 2s²): S = 1 − 2b, T = 4b², |JA|² = 2b²(1 − 4b) with b = a(1 − a)
     let share x = 1.0 / (1.0 + exp -x)
@@ -93,6 +95,7 @@ let ``Nothing fluctuates where a token is alone or logits are equal`` () =
         Assert.Equal(still, HeadMoments.compute n s u)
 
 [<Fact>]
+[<Trait("guards", "(13.7) by property")>]
 let ``Rows that agree fluctuate together, independent ones not at all`` () =
     for n in [ 2; 3; 16; 256; 10_000 ] do
         for s in [ 0.05; 0.5; 2.0; 8.0; 30.0 ] do
@@ -114,6 +117,7 @@ let ``Rows that agree fluctuate together, independent ones not at all`` () =
                   "Cov(X,S)", scale, 0.0, independent.CovXS ]
 
 [<Fact>]
+[<Trait("guards", "(13.7) by property")>]
 let ``Price's theorem: Cov(S,S′) leaves Var S with slope 4 s² U`` () =
     // ∂E SS′/∂ρ = s² E ∇S·∇S′ with ∇S = 2JA. (Var S − Cov(S,S′))/u at u, 2u, … extrapolates to u = 0; what the
     // extrapolation leaves is estimated by its last step, and Accuracy enters divided by u, times the weights' sum 2^k
@@ -141,6 +145,7 @@ let private anyCase = gen {
 }
 
 [<Fact>]
+[<Trait("guards", "(13.7) by property")>]
 let ``Variances are positive, covariances below them, and Poincaré bounds Var S by 4 s² U`` () =
     Check.holds 60 anyCase (fun (n, s, u) ->
         let moments = HeadMoments.compute n s u
@@ -240,6 +245,7 @@ let private simulate seed samples n s rho =
 [<InlineData(64, 3.0, 0.95, 6000)>]
 [<InlineData(256, 1.0, 0.5, 4000)>]
 [<InlineData(256, 12.0, -0.003, 4000)>]
+[<Trait("guards", "(13.6) (13.8) (13.9) (13.14) (13.15) by sampling")>]
 let ``Sampled attention rows agree within their standard error`` (n: int, s: float, rho: float, samples: int) =
     let exact = HeadMoments.compute n s (1.0 - rho)
 
@@ -266,6 +272,7 @@ let ``The default step has converged: half of it changes nothing beyond 1e-9 of 
             (HeadMoments.compute n s u)
 
 [<Fact>]
+[<Trait("guards", "(13.10) by property")>]
 let ``Weak logits: S is quadratic in them, and the leading order joins the integrals`` () =
     // below 2 s⁴ = 1e-9 n the leading order itself, s⁴ and s² times a constant; above it with a relative error of order
     // s², of constant at most 10 (e^{4s²} and cubes of 1/n), and the integrals' Accuracy
@@ -295,6 +302,7 @@ let ``Weak logits: S is quadratic in them, and the leading order joins the integ
                     value
 
 [<Fact>]
+[<Trait("guards", "(13.14) (13.15) by property")>]
 let ``Frozen attention: U and the means behind Cov(S,T) and Var S fall as 1/s, the first two with all their digits``
     ()
     =

@@ -120,6 +120,7 @@ let private sublayer behind projects r a logit n (state: float[]) (heads: float[
     Array.map2 (fun g h -> r * r * g + a * a * h) skipped atModule
 
 [<Fact>]
+[<Trait("guards", "(13.1) (13.2) (13.3) (13.4) by reference")>]
 let ``Three tokens and two heads: the gradient with and without the projection, to eight decimals`` () =
     let n = 3
     let state = [| 1.0; 0.3; -0.1; 0.3; 1.0; 0.2; -0.1; 0.2; 1.0 |]
@@ -177,6 +178,7 @@ let private gramOf n width (x: float[]) (y: float[]) =
 [<Theory>]
 [<InlineData(true)>]
 [<InlineData(false)>]
+[<Trait("guards", "(13.1) (13.2) (13.3) (13.4) by sampling")>]
 let ``Gradients projected in coordinates have the mean that the terms give, in every entry`` (behindBranch: bool) =
     // In the span of the stream's n and the heads' H n vectors everything is written out: outputs o^h_j with Gram
     // R/H, the norm's argument, a Gaussian gradient of Gram Γ from which its direction is removed, and through J the
@@ -286,6 +288,7 @@ let ``Gradients projected in coordinates have the mean that the terms give, in e
     Check.atLeast "deviation without the terms, in standard errors" 8.0 beyond
 
 [<Fact>]
+[<Trait("guards", "(13.5) by closed form")>]
 let ``A gradient independent from token to token only loses: the trace falls by σ_A² Σ γ (b R b + R |b|²)`` () =
     for n in [ 2; 5; 13; 32 ] do
         let normal = generator n
@@ -321,6 +324,7 @@ let ``A gradient independent from token to token only loses: the trace falls by 
         Check.relative $"trace at n = {n}" 1e-12 -lost trace
 
 [<Fact>]
+[<Trait("guards", "(13.3) (13.4) by property")>]
 let ``At symmetric tokens uniform attention loses nothing, nor does attention frozen on one token`` () =
     let n = 6
     let state = Array.init (n * n) (fun k -> if k / n = k % n then 1.0 else 0.3)
@@ -361,6 +365,7 @@ let ``Buffers may be used again and the result is added to what is there`` () =
 
 /// Symmetric tokens: the closed maps' −kU/H is the average of (13.3) and (13.4) over random rows.
 [<Fact>]
+[<Trait("guards", "(13.5) (13.13) by sampling")>]
 let ``Averaged over heads at symmetric tokens the trace is the closed map's loss, −σ_A² σ_V² D (D + q) k U/H`` () =
     let n, rho, logitStd, samples = 8, 0.3, 3.0, 4000
     let d = 1.0 - rho

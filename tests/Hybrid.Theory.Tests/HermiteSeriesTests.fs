@@ -14,6 +14,7 @@ let private series activation v strip terms tolerance =
     HermiteSeries.Create(Activation.value activation, Activation.derivative activation, v, strip, terms, tolerance)
 
 [<Fact>]
+[<Trait("guards", "(2.11) by quadrature")>]
 let ``Series and quadrature agree wherever both are used`` () =
     for name, shape, activation in smooth do
         for v in [ 1e-12; 1e-2; 1.0; 4.0; 12.0 ] do
@@ -38,6 +39,7 @@ let ``Series and quadrature agree wherever both are used`` () =
                 Check.withinScale at chiBound [ "χ", chiOne, QuadratureKernels.chi shape v u, expanded.Chi u ]
 
 [<Fact>]
+[<Trait("guards", "(2.12) by property")>]
 let ``The certificate bounds the error of a series that was cut short`` () =
     for name, shape, activation in smooth do
         let v = 6.0
@@ -65,6 +67,7 @@ let ``The certificate bounds the error of a series that was cut short`` () =
                 [ "κ(1)", 1e-13, cut.KappaError, full.Kappa 0.0 - cut.Kappa 0.0 ]
 
 [<Fact>]
+[<Trait("guards", "(2.12) by closed form")>]
 let ``The tail of tanh's coefficients falls at the rate of its pole`` () =
     // φ(√v z) has its poles at ±iπ/(2√v); h_k oscillates with wave number √k and so grows as exp(√k |y|) off the axis,
     // hence a_k² ~ exp(−π√k/√v), and κ's remainder with it, up to a power of k
@@ -92,6 +95,7 @@ let ``χ is the derivative of κ, term by term`` () =
         Check.absolute $"κ′ at u = {u}" (1e-8 * expanded.Chi 0.0) (expanded.Chi u) slope
 
 [<Fact>]
+[<Trait("guards", "(2.11) (2.13) by closed form")>]
 let ``A polynomial's series ends at its degree`` () =
     // φ = z³ − 3z = √6 h₃ at v = 1: κ = 6ρ³, χ = 18ρ²
     let expanded =

@@ -21,6 +21,7 @@ let private sources = [ "at", Kernels.at; "ofMany", Kernels.ofMany ]
 
 /// The guarantee of Kernels: 1e-10 of the value at ρ = 1.
 [<Fact>]
+[<Trait("guards", "(2.1) (2.2) (2.3) (2.4) (2.5) (2.6) (2.7) (2.9) (2.10) (2.11) (2.16) (2.17) by reference")>]
 let ``κ, χ and the gap meet 1e-10 of their value at ρ = 1 in every reference row`` () =
     for source, kernels in sources do
         for (name, v), rows in table.Value do
@@ -38,6 +39,7 @@ let ``κ, χ and the gap meet 1e-10 of their value at ρ = 1 in every reference 
             Check.withinScale $"χ {what}" Kernels.Accuracy (entries "chi" kernel.Chi chiOne)
 
 [<Fact>]
+[<Trait("guards", "(2.2) (2.17) by reference")>]
 let ``The gap keeps 1e-9 relative to itself at ρ = 1 − 1e-8`` () =
     // κ(1) − κ(ρ) formed as a difference would be off by 1e-8
     for source, kernels in sources do
@@ -52,6 +54,7 @@ let ``The gap keeps 1e-9 relative to itself at ρ = 1 − 1e-8`` () =
                 (kernel.Gap(Reference.number row "u"))
 
 [<Fact>]
+[<Trait("guards", "(2.8) (2.12) by reference")>]
 let ``The stated error bound is an upper bound and never above the guarantee`` () =
     for (name, v), rows in table.Value do
         let kernel = Kernels.at byName[name] v
@@ -99,6 +102,7 @@ let private anyCase = gen {
 let private squaredMean (kernel: Kernel) = kernel.Kappa 1.0
 
 [<Fact>]
+[<Trait("guards", "(2.13) by property")>]
 let ``Gaussian Poincaré: χ(1) ≥ κ(1) − (Eφ)², with equality for linear φ alone`` () =
     Check.holds 150 anyCase (fun (activation, v, _) ->
         let kernel = Kernels.at activation v
@@ -113,6 +117,7 @@ let ``Gaussian Poincaré: χ(1) ≥ κ(1) − (Eφ)², with equality for linear 
         | _ -> ())
 
 [<Fact>]
+[<Trait("guards", "(2.11) by property")>]
 let ``Cauchy–Schwarz: |κ(ρ)| ≤ κ(1) and |χ(ρ)| ≤ χ(1)`` () =
     Check.holds 150 anyCase (fun (activation, v, u) ->
         let kernel = Kernels.at activation v
@@ -120,6 +125,7 @@ let ``Cauchy–Schwarz: |κ(ρ)| ≤ κ(1) and |χ(ρ)| ≤ χ(1)`` () =
         Check.atMost $"χ of {activation} at {v}, {u}" (kernel.ChiAtOne * (1.0 + 1e-12)) (abs (kernel.Chi u)))
 
 [<Fact>]
+[<Trait("guards", "(2.2) by property")>]
 let ``The gap is κ(1) − κ(ρ) and grows from ρ = 1 to ρ = 0`` () =
     Check.holds 150 anyCase (fun (activation, v, u) ->
         let kernel = Kernels.at activation v
@@ -133,6 +139,7 @@ let ``The gap is κ(1) − κ(ρ) and grows from ρ = 1 to ρ = 0`` () =
         Check.atLeast "monotone" (kernel.Gap(0.9 * u) - 1e-13 * kernel.KappaAtOne) (kernel.Gap u))
 
 [<Fact>]
+[<Trait("guards", "(2.2) by property")>]
 let ``χ is the derivative of κ with respect to ρ`` () =
     // fourth-order central difference: truncation h⁴κ⁽⁵⁾/30 and rounding 1e-15 κ/h; at h = 1e-3 and u in [0.4, 1.6],
     // where κ⁽⁵⁾ ≤ 5!/(0.4)⁵ κ(1) by Cauchy's estimate: 4e-8 at worst
@@ -152,6 +159,7 @@ let ``χ is the derivative of κ with respect to ρ`` () =
         Check.withinScale $"{activation} at v = {v}, u = {u}" 1e-7 [ "κ′", kernel.KappaAtOne, kernel.Chi u, slope ])
 
 [<Fact>]
+[<Trait("guards", "(2.1) by property")>]
 let ``A homogeneous φ scales: κ and χ are proportional to v`` () =
     for activation in [ Activation.Linear; Activation.Relu; Activation.LeakyRelu ] do
         let unit = Kernels.at activation 1.0
@@ -167,6 +175,7 @@ let ``A homogeneous φ scales: κ and χ are proportional to v`` () =
                   "gap", v * unit.Gap 0.7, kernel.Gap 0.7 ]
 
 [<Fact>]
+[<Trait("guards", "(2.3) by property")>]
 let ``For ReLU κ(1) = χ(1) at any variance`` () =
     for v in [ 1e-12; 1.0; 1e6 ] do
         let kernel = Kernels.at Activation.Relu v
@@ -200,6 +209,7 @@ let ``A custom activation that its series cannot resolve is refused by name`` ()
     Assert.Contains("pre-activation variance 1", thrown.Message)
 
 [<Fact>]
+[<Trait("guards", "(2.12) by property")>]
 let ``A custom derivative that is not φ′ is refused`` () =
     let wrong =
         CustomActivation("wrong", tanh, (fun x -> 1.1 * Activation.derivative Activation.Tanh x))

@@ -34,6 +34,7 @@ let ``On the line attention is the uniform average: the limit s → 0 of the exa
               "T2", 1.0, exact.T2, line.T2 ]
 
 [<Fact>]
+[<Trait("guards", "(6.4) by closed form")>]
 let ``On the line a causal average keeps a quarter of the differences and all of the mean`` () =
     for tokens in [ 2; 32 ] do
         let network =
@@ -48,6 +49,7 @@ let ``On the line a causal average keeps a quarter of the differences and all of
 [<Theory>]
 [<InlineData(0.01)>]
 [<InlineData(150.0)>]
+[<Trait("guards", "(16.3) by sampling")>]
 let ``Routers of tokens whose norm vanishes or grows are those that are sampled there`` std =
     let experts = Networks.experts 4 2 Gate.Renormalised 1.0
 

@@ -33,18 +33,21 @@ let private asymptote architecture =
     (DepthExponents.along architecture (Laws.exact architecture)).Sums.Angle
 
 [<Fact>]
+[<Trait("guards", "(6.7) by reference")>]
 let ``Attention alone under a causal mask: differences fall by .2549 a block over blocks 14 to 26`` () =
     let logs = logs (attentionOnly 8 26) LineOperator.uniform
     // from the 8×8 matrices written out, in another language
     Check.relative "rate" 1e-9 -0.25492523602104866 ((logs[26] - logs[14]) / 12.0)
 
 [<Fact>]
+[<Trait("guards", "(6.4) (6.7) by closed form")>]
 let ``After hundreds of blocks they fall by the asymptote, ln (.64 + .36/4)`` () =
     let logs = logs (attentionOnly 8 800) LineOperator.uniform
     // the next mode keeps .64 + .36/6 of itself: it is (.70/.73)^780 < 1e-14 by then
     Check.relative "rate" 1e-10 (log (0.64 + 0.36 / 4.0)) ((logs[800] - logs[780]) / 20.0)
 
 [<Fact>]
+[<Trait("guards", "(6.7) by process")>]
 let ``The Gram process started beside the line falls as the operator says`` () =
     let n = 8
     let u = 1e-9
@@ -100,6 +103,7 @@ let ``The causal average is A D Aᵀ of rows uniform over the past`` () =
             Check.relative $"entry {i}, {j}" 1e-13 expected average[i * n + j]
 
 [<Fact>]
+[<Trait("guards", "(6.4) (6.7) by property")>]
 let ``The slowest mode falls at the asymptote from the first block on, in every placement and wiring`` () =
     for norm in Networks.placements do
         for wiring in Networks.wirings do
@@ -114,6 +118,7 @@ let ``The slowest mode falls at the asymptote from the first block on, in every 
             Check.relative $"{norm} {wiring}" 1e-10 expected sum
 
 [<Fact>]
+[<Trait("guards", "(6.7) by closed form")>]
 let ``Without a mask the operator gives the exponents of the line, in every placement and wiring`` () =
     for norm in Networks.placements do
         for wiring in Networks.wirings do

@@ -8,6 +8,7 @@ let private logistic = Func<float, float>(fun x -> 4.0 * x * (1.0 - x))
 let private logisticSlope = Func<float, float>(fun x -> 4.0 - 8.0 * x)
 
 [<Fact>]
+[<Trait("guards", "(9.1) by closed form")>]
 let ``The logistic map at r = 4 has exponent ln 2`` () =
     let steps = 1_000_000
     let measured = Lyapunov.forward logistic logisticSlope 0.1234 1000 steps
@@ -34,6 +35,7 @@ let ``A sigmoid map at its stable fixed point has log |f′(x*)|`` () =
     Check.relative "λ" 1e-12 expected (Lyapunov.forward sigmoid slope 0.2 2000 1000)
 
 [<Fact>]
+[<Trait("guards", "(9.1) by property")>]
 let ``Forward and backward products agree to rounding`` () =
     let forward = Lyapunov.forward logistic logisticSlope 0.3 10 20000
     let backward = Lyapunov.backward logistic logisticSlope 0.3 10 20000

@@ -8,6 +8,7 @@ open Hybrid.Theory
 open Xunit
 
 [<Fact>]
+[<Trait("guards", "(14.2) by quadrature")>]
 let ``The entropy of a row is that of its partition function, at any spread`` () =
     // ln n + ½∫(1 − S1) d(s²) − s²(1 − S1): Gauss–Legendre of 24 nodes in s on [0, s], on which 1 − S1 varies on the scale 1, is
     // exact to rounding for s ≤ 8; S1 to 1e-8 times s² is what can be asked
@@ -22,6 +23,7 @@ let ``The entropy of a row is that of its partition function, at any spread`` ()
             Check.absolute $"n = {n}, s = {s}" (1e-8 * (1.0 + s * s)) expected (AttentionEntropy.compute n s)
 
 [<Fact>]
+[<Trait("guards", "(14.2) by closed form")>]
 let ``Logits of no spread leave ln n, of ever more spread nothing, as 1/s`` () =
     for n in [ 1; 2; 7; 1000000 ] do
         Check.absolute $"n = {n}" 1e-8 (log (float n)) (AttentionEntropy.compute n 0.0)
@@ -38,6 +40,7 @@ let ``Logits of no spread leave ln n, of ever more spread nothing, as 1/s`` () =
     Check.absolute "n = 64" (2.9 / 1e3 * many / 1e4 + 1e-8) (many / 1e4) (AttentionEntropy.compute 64 1e4)
 
 [<Fact>]
+[<Trait("guards", "(14.3) by property")>]
 let ``What branches put out is what the next layer's norm has gained`` () =
     Check.holds 40 Networks.any (fun network ->
         let network =
@@ -77,6 +80,7 @@ let ``What branches put out is what the next layer's norm has gained`` () =
 let private overPast n value = Seq.averageBy value (seq { 1..n })
 
 [<Fact>]
+[<Trait("guards", "(14.2) by closed form")>]
 let ``Under a causal mask attention without logits is the uniform average over the past`` () =
     let network =
         { (Networks.plain Placement.Pre Activation.Tanh |> Networks.logitStd 0.0) with
@@ -106,6 +110,7 @@ let ``Under a causal mask the streams are those of the prediction, whose first d
             Check.relative "stream after" 1e-12 (sqrt layers[scales.Layer].Q) scales.Output
 
 [<Fact>]
+[<Trait("guards", "(14.3) by closed form")>]
 let ``Queries and embedding of weights with standard deviation 0.016 at width 64 are .128 and .016`` () =
     let network =
         { Architecture.defaults with

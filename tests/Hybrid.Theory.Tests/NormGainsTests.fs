@@ -24,6 +24,7 @@ let private run architecture =
     Geometry.forward architecture (Laws.exact architecture)
 
 [<Fact>]
+[<Trait("guards", "4.4 by property")>]
 let ``A gain in front of a branch is a module that sees tokens of norm γ²`` () =
     let gain = 1.7
 
@@ -62,6 +63,7 @@ let ``A gain in front of a branch is a module that sees tokens of norm γ²`` ()
           "MLP q_f − p_f", gap bareSteps[1], gap absorbedSteps[1] ]
 
 [<Fact>]
+[<Trait("guards", "4.4 by closed form")>]
 let ``A gain behind a branch is its weight: squared norms grow by a²γ²`` () =
     for norm in [ Placement.Peri; Placement.Output ] do
         let architecture = network norm
@@ -83,6 +85,7 @@ let private inGivenUnits gain (architecture: Architecture) =
     |> Array.scan (Array.fold (fun state step -> normalised step state)) (Geometry.input bare)
 
 [<Fact>]
+[<Trait("guards", "4.4 by property")>]
 let ``Post: a gain is a change of units of the stream`` () =
     let weighted skip =
         { (network Placement.Post |> Networks.weighted (skip, 0.7) (skip * skip, 1.2)) with

@@ -8,6 +8,7 @@ let private weighted skip attention mlp (a: Architecture) =
     Networks.weighted (skip, attention) (skip, mlp) a
 
 [<Fact>]
+[<Trait("guards", "4.4 by property")>]
 let ``A norm's gain in the record is the gain that rescaled hyperparameters absorb`` () =
     for placement, gains in
         [ Placement.Pre, { Input = 1.4; Output = 1.0 }
@@ -41,6 +42,7 @@ let ``A norm's gain in the record is the gain that rescaled hyperparameters abso
         Check.relative $"λ_a, {placement}" 1e-9 other.AngleExponent own.AngleExponent
 
 [<Fact>]
+[<Trait("guards", "(15.7) by process")>]
 let ``In the process a gain and tanh in the norm's place are those of the closed maps`` () =
     // without attention the process draws nothing, and both are exact
     for kind in [ NormKind.Scale; NormKind.DyT 0.8 ] do
@@ -69,6 +71,7 @@ let ``In the process a gain and tanh in the norm's place are those of the closed
                 actual.Gradient.OffDiagonal
 
 [<Fact>]
+[<Trait("guards", "(15.7) by reference")>]
 let ``With tanh in the norm's place norms settle and exponents on the line are those of an independent implementation``
     ()
     =

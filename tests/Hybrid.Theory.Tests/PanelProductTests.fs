@@ -19,6 +19,7 @@ let private naive rows inner columns (a: float[]) (b: float[]) =
 [<InlineData(4, 8, 8)>]
 [<InlineData(13, 7, 19)>]
 [<InlineData(33, 40, 17)>]
+[<Trait("guards", "(15.4) by property")>]
 let ``Products of any size are the sums that define them, alone and added`` rows inner columns =
     let a, b = random 1 (rows * inner), random 2 (inner * columns)
     let panels = Array.zeroCreate (PanelProduct.size inner columns)
@@ -87,6 +88,7 @@ let ``A factor has the rank of what it factors and gives it back to rounding`` (
         |> Check.withinScale "F Fᵀ" (1e-15 * float n * 4.0)
 
 [<Fact>]
+[<Trait("guards", "(15.1) by property")>]
 let ``A factor keeps differences of nearly equal tokens`` () =
     // u = 1e-10: R_ij = 1 − u off the diagonal; |F_i − F_j|² = 2u to the rounding of R itself
     let n = 12
@@ -104,6 +106,7 @@ let ``A factor keeps differences of nearly equal tokens`` () =
         Check.absolute "|F_i − F_0|²" (8.0 * float n * 2.2e-16) (2.0 * u) difference
 
 [<Fact>]
+[<Trait("guards", "(15.1) by sampling")>]
 let ``Numbers of a key are standard normal and do not depend on what was drawn before`` () =
     let count = 200_000
     let numbers = random 5 count

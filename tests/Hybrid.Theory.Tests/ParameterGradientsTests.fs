@@ -55,6 +55,7 @@ let private select name (predicted: ParameterGradientNorms) =
     | other -> invalidArg (nameof name) other
 
 [<Fact>]
+[<Trait("guards", "(5.4) by network")>]
 let ``Every weight matrix's gradient norm is that of explicit networks, in every placement`` () =
     Assert.Equal(129, rows.Length)
 
@@ -102,6 +103,7 @@ let ``What an architecture has not has no gradient`` () =
     Assert.All(plain, fun block -> Assert.Equal(0.0, block.MlpBias))
 
 [<Fact>]
+[<Trait("guards", "(5.4) by process")>]
 let ``The Gram process gives every weight's gradient too: with weak attention and many heads it is the closed form's``
     ()
     =

@@ -39,6 +39,7 @@ let private measured (architecture: Architecture) =
 [<InlineData(true, "relu", true)>]
 [<InlineData(false, "gelu", false)>]
 [<InlineData(false, "tanh", true)>]
+[<Trait("guards", "(6.5) by property")>]
 let ``With r = 1 norms, angles and gradients approach their power laws as 1/ℓ`` pre name causal =
     let activation =
         Activation.named |> Array.find (fun (_, other) -> other = name) |> fst
@@ -59,6 +60,7 @@ let ``With r = 1 norms, angles and gradients approach their power laws as 1/ℓ`
             Check.absolute "ratio of errors at ℓ and 4ℓ" 0.02 0.25 (far / near)
 
 [<Fact>]
+[<Trait("guards", "(6.5) by closed form")>]
 let ``ReLU without attention keeps angles and gains one power of gradient`` () =
     let plain = network Placement.Pre Activation.Relu Mask.None
 

@@ -132,6 +132,7 @@ let ``An illegal architecture is refused with every field, what was received and
     Assert.Contains("input.correlation must be from −1/(tokens−1) = -0.3333", thrown.Message)
 
 [<Fact>]
+[<Trait("guards", "(15.1) by property")>]
 let ``A scale of all logits is σ_A's, and one of each layer acts in its layer`` () =
     let small =
         { Architecture.defaults with

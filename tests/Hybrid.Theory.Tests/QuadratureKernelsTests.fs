@@ -29,6 +29,7 @@ let ``Beyond its reach δ is negligible, within it δ is not`` () =
         Check.atLeast $"δ of {name} somewhere" 1e-5 widest
 
 [<Fact>]
+[<Trait("guards", "(2.9) (2.10) by quadrature")>]
 let ``Summing φ itself and splitting off the reference agree where both resolve φ`` () =
     // a reach of 0 forces the split, an infinite one the plain sum; v spans both sides of the switch
     for name, shape in shapes do
@@ -59,6 +60,7 @@ let ``Summing φ itself and splitting off the reference agree where both resolve
                           $"gap at u = {u}", kappaOne, QuadratureKernels.gap plain v u, QuadratureKernels.gap split v u ]
 
 [<Fact>]
+[<Trait("guards", "(2.9) by closed form")>]
 let ``Steep tanh tends to the sign: κ to the arcsine law, χ to its slope`` () =
     // v → ∞: κ → (2/π) asin ρ, with corrections of order 1/√v at ρ = 1 and 1/v inside
     for u in [ 0.5; 1.0; 1.5 ] do

@@ -14,6 +14,7 @@ let private Quadratic = 3e-14
 [<InlineData(1e-6)>]
 [<InlineData(1.0)>]
 [<InlineData(1e3)>]
+[<Trait("guards", "(2.8) by closed form")>]
 let ``Gaussian moments are exact to rounding at any width`` (std: float) =
     let moment power =
         Quadrature.expectation std infinity infinity (fun x -> Math.Pow(x / std, power))
@@ -30,6 +31,7 @@ let ``A point mass is evaluated at the point`` () =
     Assert.Equal(7.0, Quadrature.expectation 0.0 1.0 1.0 (fun x -> 7.0 + x))
 
 [<Fact>]
+[<Trait("guards", "(2.8) by closed form")>]
 let ``A function with poles is integrated within its strip's own step`` () =
     // E 1/(1 + x²) = √(π/2) e^{1/2} erfc(1/√2) at σ = 1; poles at ±i
     let exact = 0.655679542418798472
@@ -37,6 +39,7 @@ let ``A function with poles is integrated within its strip's own step`` () =
     Check.relative "E 1/(1 + x²)" Rounding exact (Quadrature.expectation 1.0 1.0 infinity f)
 
 [<Fact>]
+[<Trait("guards", "(2.8) by property")>]
 let ``The trapezoid rule loses its accuracy exponentially where the strip is overstated`` () =
     // error 2 exp(−2πa/h)·(residue) for poles at ±ia: claiming a wider strip must show, or the strip would not matter
     let exact = 0.655679542418798472
@@ -53,6 +56,7 @@ let ``The trapezoid rule loses its accuracy exponentially where the strip is ove
         Check.absolute "log error ratio" 0.2 (predicted wider - predicted claimed) (logError wider - logError claimed)
 
 [<Fact>]
+[<Trait("guards", "(2.8) by closed form")>]
 let ``Pairs have the correlation 1 − u that was asked for, however close to 0 or 2`` () =
     for v in [ 1e-3; 1.0; 50.0 ] do
         for u in [ 0.0; 1e-12; 1e-3; 0.5; 1.0; 1.7; 2.0 ] do

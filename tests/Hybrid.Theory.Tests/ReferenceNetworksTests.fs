@@ -409,6 +409,7 @@ let names: TheoryData<string> =
 
 [<Theory>]
 [<MemberData(nameof names)>]
+[<Trait("guards", "(5.4) (15.1) (15.2) (15.3) (15.4) (15.5) (15.6) (15.8) (15.9) by reference")>]
 let ``Two blocks with a modern feature each are those of an independent implementation`` (name: string) =
     let case = all |> Array.find (fun case -> case.Architecture.Name = name)
     let measured = measure case 40 1

@@ -23,10 +23,12 @@ let private lost = 0.01
 [<InlineData(64, 6, 10.4656)>]
 [<InlineData(64, 8, 12.9149)>]
 [<InlineData(16, 1, 1.7660)>]
+[<Trait("guards", "(16.6) by reference")>]
 let ``The density of ties at the edge of the choice`` count active expected =
     Check.absolute "γ0" 0.5e-4 expected (RouterMoments.gapDensity count active)
 
 [<Fact>]
+[<Trait("guards", "(16.6) by closed form")>]
 let ``Two experts tie as two normal numbers do, and all that are chosen never`` () =
     // |difference| of two standard normal numbers has density 2 n(0)/√2 at 0
     Check.relative "γ0 of 1 in 2" 1e-12 (1.0 / sqrt Math.PI) (RouterMoments.gapDensity 2 1)
@@ -62,6 +64,7 @@ let ``Routers that are sampled afresh differ by no more than is stated`` count a
 [<InlineData(8, 2, "renormalised", 0.1, 0.5007, 0.8512)>]
 [<InlineData(8, 2, "softmax", 1.0, 0.1872, 0.2845)>]
 [<InlineData(128, 8, "renormalised", 1.0, 0.1491, 0.5488)>]
+[<Trait("guards", "(16.6) by reference")>]
 let ``Near the line gates lose as the root of u`` count active gate routerStd overlap c =
     let e = Networks.experts count active (gateOf gate) routerStd
     let moments = RouterMoments.compute e 1.15
@@ -74,6 +77,7 @@ let ``Near the line gates lose as the root of u`` count active gate routerStd ov
 [<InlineData(8, 2, "renormalised", 0.1, 0.2357, 0.3783, 0.4598)>]
 [<InlineData(8, 2, "softmax", 1.0, 0.0924, 0.1573, 0.1805)>]
 [<InlineData(128, 8, "renormalised", 1.0, 0.0424, 0.1113, 0.1405)>]
+[<Trait("guards", "(16.3) by reference")>]
 let ``Overlaps of gates at any correlation`` count active gate routerStd half nine near =
     let moments =
         RouterMoments.compute (Networks.experts count active (gateOf gate) routerStd) 1.15
@@ -87,6 +91,7 @@ let ``Overlaps of gates at any correlation`` count active gate routerStd half ni
         Check.absolute $"O at u = {u}" (4.0 * error) expected (moments.Overlap - loss)
 
 [<Fact>]
+[<Trait("guards", "(16.3) by closed form")>]
 let ``Gates of sum 1 of independent tokens overlap in one of E`` () =
     for gate in [ Gate.Renormalised; Gate.Sigmoid ] do
         let moments = RouterMoments.compute (Networks.experts 8 2 gate 1.0) 1.15
@@ -128,6 +133,7 @@ let private angle a =
     Exponents.angle a laws 1 (FixedPoints.stationaryLine a laws).Value.State.Q
 
 [<Fact>]
+[<Trait("guards", "(16.5) by reference")>]
 let ``Between two swaps a routed network collapses, at half the rate of a dense one`` () =
     // half a unit of three decimals, and of the routed one four errors of O(1) and of B(1), of which the block's growth has shares < 1
     Check.absolute "dense" 0.5e-3 -0.300 (angle (block 1 None))
@@ -136,6 +142,7 @@ let ``Between two swaps a routed network collapses, at half the rate of a dense 
 [<Theory>]
 [<InlineData(8, 2, 0.5535)>]
 [<InlineData(128, 8, 0.1491)>]
+[<Trait("guards", "(16.5) by closed form")>]
 let ``Between two swaps differences grow by the experts' slope and the router's`` count active overlap =
     let e = Networks.experts count active Gate.Renormalised 1.0
     let a = block 1 (Some(e, overlap))
@@ -157,6 +164,7 @@ let ``Between two swaps differences grow by the experts' slope and the router's`
 [<InlineData("renormalised")>]
 [<InlineData("softmax")>]
 [<InlineData("sigmoid")>]
+[<Trait("guards", "(16.5) by sampling")>]
 let ``Tokens that choose alike lose σ_r² B of their overlap`` gate =
     // pairs so near that almost none choose differently; those that do are left out. The gates are those of the networks.
     let e = Networks.experts 8 2 (gateOf gate) 1.3
@@ -197,6 +205,7 @@ let ``Tokens that choose alike lose σ_r² B of their overlap`` gate =
 [<Theory>]
 [<InlineData(8, 2, 0.5535, 0.598, 0.652, 0.687, 0.692)>]
 [<InlineData(128, 8, 0.1491, 0.813, 0.886, 0.900, 0.898)>]
+[<Trait("guards", "(7.2) (16.3) by reference")>]
 let ``Tokens of a routed network stay apart where those of a dense one collapse``
     count
     active
@@ -234,6 +243,7 @@ let ``Tokens of a routed network stay apart where those of a dense one collapse`
 [<InlineData("peri", "sigmoid")>]
 [<InlineData("post", "softmax")>]
 [<InlineData("none", "renormalised")>]
+[<Trait("guards", "(16.3) (16.4) by process")>]
 let ``One routed block is the mean of drawn ones, there and back`` norm gate =
     let struct (_, placement) =
         Placement.Named |> Array.find (fun struct (name, _) -> name = norm)

@@ -37,6 +37,7 @@ let ``Every named activation has finite kernels at every variance up to the doub
                     [ "κ(1) − κ(ρ)", kernel.KappaAtOne, kernel.KappaAtOne - kernel.Kappa u, kernel.Gap u ]
 
 [<Fact>]
+[<Trait("guards", "(2.9) (2.14) by closed form")>]
 let ``Saturated tanh, erf and sigmoid are the sign of an argument with noise: κ = (2/π) asin(ρ/(1 + m/v)) + O(1/v²)``
     ()
     =
@@ -58,6 +59,7 @@ let ``Saturated tanh, erf and sigmoid are the sign of an argument with noise: κ
                   "sigmoid", 1.0, 0.25 + 0.25 * tanh, (Kernels.at Activation.Sigmoid (4.0 * v)).Kappa u ]
 
 [<Fact>]
+[<Trait("guards", "(2.9) (2.14) by quadrature")>]
 let ``Where u is of order 1/v, tanh's gap is √(2/πv) E(D coth D − 1), D ~ N(0, 2uv)`` () =
     // ½E(φ₁ − φ₂)² with x = (x₁ + x₂)/2 uniform over the width of the step, density 1/√(2πv) up to O(1/v), and D = x₁ − x₂:
     // ∫(tanh(x + D/2) − tanh(x − D/2))² dx = 4 D coth D − 4. The derivative with respect to u is χ.
@@ -81,6 +83,7 @@ let ``Where u is of order 1/v, tanh's gap is √(2/πv) E(D coth D − 1), D ~ N
                 (kernel.Gap(xi / v))
 
 [<Fact>]
+[<Trait("guards", "(2.9) (2.14) by closed form")>]
 let ``Saturated SiLU and GELU are ReLU with κ lower by −I √(u(2−u))/π, I = ∫(φ − relu)`` () =
     // E relu(x₁) δ(x₂) twice, δ local at 0: E[relu(x₁) | x₂ = 0] = √(v u(2−u)/2π), and the density is 1/√(2πv). What follows
     // is of order 1 relative to this by 1/√v
@@ -111,6 +114,7 @@ let ``Saturated SiLU and GELU are ReLU with κ lower by −I √(u(2−u))/π, I
                       kernel.Chi u + integral * (1.0 - u) / (Math.PI * sqrt (u * (2.0 - u))) ]
 
 [<Fact>]
+[<Trait("guards", "(2.14) by quadrature")>]
 let ``The moments of δ join the sum over pairs`` () =
     // left out are terms of order five in 1/τ², 1/τ¹² in all; the sum over pairs is exact to rounding
     for shape in [ QuadratureKernels.tanh; QuadratureKernels.silu; QuadratureKernels.geluTanh ] do
@@ -167,6 +171,7 @@ let private pairs activation vi vj rho =
         [| vi; c; c; vj |]
 
 [<Fact>]
+[<Trait("guards", "(8.3) by closed form")>]
 let ``Pairs of nearly equal variances have the kernels of equal ones`` () =
     // κ changes by at most |∂κ/∂log v| 1e-12 ≤ κ(1) 1e-12; ρ is a double, so that u is off by 1e-16, at which κ changes by
     // χ(1) 1e-16 at most, and E φ′φ′, of scale L = 1/(u + 1/v), by a factor L 1e-16
@@ -184,6 +189,7 @@ let ``Pairs of nearly equal variances have the kernels of equal ones`` () =
               "φ′φ′", kernel.ChiAtOne / v, chi, result.Slopes[1] ])
 
 [<Fact>]
+[<Trait("guards", "(2.16) by closed form")>]
 let ``Unequal variances: the series and the mixture agree where both resolve φ`` () =
     for activation in smooth do
         for vi, vj in [ 1e-6, 2.0; 0.3, 8.0; 5.0, 11.5 ] do
@@ -212,6 +218,8 @@ let ``Unequal variances: the series and the mixture agree where both resolve φ`
                       "φ′φ′", sqrt (chi vi * chi vj), series.Slopes[1], slope ]
 
 [<Fact>]
+[<Trait("guards", "(2.15) by closed form")>]
+[<Trait("guards", "(2.16) by quadrature")>]
 let ``Unequal variances: the mixture and the split agree at any variance, and the diagonal has the kernel at ρ = 1``
     ()
     =
@@ -252,6 +260,7 @@ let ``Unequal variances: the mixture and the split agree at any variance, and th
               "φ′²", chi vi, chi vi, ownSlope ])
 
 [<Fact>]
+[<Trait("guards", "(8.3) by closed form")>]
 let ``A token without variance is φ(0) beside any other`` () =
     for activation in smooth @ [ Activation.Erf; Activation.Gelu ] do
         for v in [ 0.7; 1e4; 1e300 ] do
@@ -266,6 +275,7 @@ let ``A token without variance is φ(0) beside any other`` () =
                   "φ(0)²", 1.0, first * first, result.Values[0] ]
 
 [<Fact>]
+[<Trait("guards", "(2.16) by closed form")>]
 let ``Very unequal and very large variances: tanh is a sign, SiLU a ReLU`` () =
     for vi, vj in [ 1e8, 1e20; 1e30, 1e31; 1e200, 1e300; 1e150, 2e160 ] do
         for rho in [ -0.6; 0.0; 0.8 ] do
@@ -292,6 +302,7 @@ let private spreads = [ 60.0; 300.0; 4096.0; 1e6; 1e10; 1e30; 1e150 ]
 let private counts = [ 2; 3; 32; 1000; 1_000_000 ]
 
 [<Fact>]
+[<Trait("guards", "(3.10) by property")>]
 let ``Attention of any spread is answered within the bounds that hold for any rows`` () =
     for n in counts do
         for s in spreads @ [ 1e300 ] do
@@ -312,6 +323,8 @@ let ``Attention of any spread is answered within the bounds that hold for any ro
                     Check.atMost $"S1 − 1/n ≤ s²T1, {at}" (s * (s * m.T1)) (m.S1 - 1.0 / float n)
 
 [<Fact>]
+[<Trait("guards", "(3.11) (3.12) (3.13) by closed form")>]
+[<Trait("guards", "(3.14) by quadrature")>]
 let ``1 − S1 is 2/s times the density of ties, and T1 a third of that`` () =
     // a pair holds the largest two logits, x = s(g − g′) apart, with density f/s in x near 0, where over all pairs
     // f = ½n(n−1)∫ n(a)² Φ(a)^{n−2} da. Then 1 − S1 = 2σ(x)σ(−x), of integral 2, and tr J² = 4(σ(x)σ(−x))², of integral 2/3;
@@ -333,6 +346,7 @@ let ``1 − S1 is 2/s times the density of ties, and T1 a third of that`` () =
                 Check.relative $"1 − S1 at n = {n}, s = {s}" (tolerance + 1e-12 * s) (density * 2.0) (s * (1.0 - m.S1))
 
 [<Fact>]
+[<Trait("guards", "(3.14) by closed form")>]
 let ``For n = 2, S2 is the probability of the same argmax, and s²T2 the density of a tie in both rows`` () =
     // S = 2κ of the sigmoid's step ½ + ½ sign: ½ + asin(ρ)/π; its derivative 1/(π√(1 − ρ²))
     for s in [ 1e6; 1e10; 1e100 ] do
@@ -344,6 +358,7 @@ let ``For n = 2, S2 is the probability of the same argmax, and s²T2 the density
             Check.relative $"T2 at s = {s}, u = {u}" tolerance (1.0 / (Math.PI * sqrt (u * (2.0 - u)))) (s * (s * m.T2))
 
 [<Fact>]
+[<Trait("guards", "(3.8) (3.11) (3.12) (3.13) by closed form")>]
 let ``Two tokens are a logistic unit at any spread, through the crossover at u of order 1/s²`` () =
     for s in [ 19.9; 20.1; 60.0; 4096.0; 1e6; 1e8 ] do
         let kernel = Kernels.at Activation.Sigmoid (2.0 * s * s)
@@ -363,6 +378,8 @@ let ``Two tokens are a logistic unit at any spread, through the crossover at u o
                       "T2", m.T2 + 1e-5 * m.T1, 2.0 * kernel.Chi u / (s * s), m.T2 ]
 
 [<Fact>]
+[<Trait("guards", "(3.9) by quadrature")>]
+[<Trait("guards", "(3.13) by property")>]
 let ``Price's theorem at large spread: S1 − S2 = s²∫T2 from equal rows through the crossover`` () =
     for n in [ 3; 32; 1_000_000 ] do
         for s in [ 60.0; 4096.0; 1e6 ] do
@@ -394,6 +411,7 @@ let ``Price's theorem at large spread: S1 − S2 = s²∫T2 from equal rows thro
                         (m.S1 - m.S2)
 
 [<Fact>]
+[<Trait("guards", "(3.13) by property")>]
 let ``The Gaussian nodes and K's own join at s = 20`` () =
     // d log/d log s of any moment is at most 4, over a step of 2e-13
     for n in counts do
@@ -442,6 +460,7 @@ let ``Halved steps change nothing at large spread`` (n: int) (s: float) (u: floa
           "T2", fine.T2, coarse.T2 ]
 
 [<Fact>]
+[<Trait("guards", "(3.11) (3.12) (3.13) by sampling")>]
 let ``Sampled rows at s = 4096 and 300 agree within their standard error`` () =
     let random = Random 5
 

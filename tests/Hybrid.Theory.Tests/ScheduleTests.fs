@@ -77,6 +77,7 @@ let private weights (norms: ParameterGradientNorms) =
       "mlpOut", norms.MlpOut ]
 
 [<Fact>]
+[<Trait("guards", "(5.4) by property")>]
 let ``Weight gradients of a block are those of a network that is made of it alone`` () =
     each (fun name (scheduled, constant) layer ->
         let block = (Geometry.forward scheduled (Laws.exact scheduled))[layer - 1]
@@ -114,6 +115,7 @@ let ``Sensitivities of a block are those of a network that is made of it alone``
 
 // Without logits every row of attention is 1/n: one draw is the closed map.
 [<Fact>]
+[<Trait("guards", "(4.3) (5.3) by process")>]
 let ``The Gram process takes every block with its own weights, there and back`` () =
     for placement in Networks.placements do
         for wiring in Networks.wirings do
@@ -151,6 +153,7 @@ let ``The Gram process takes every block with its own weights, there and back`` 
                       "g_o", size, gradients[layer].OffDiagonal, gradient[n + 3] ]
 
 [<Fact>]
+[<Trait("guards", "(6.7) by property")>]
 let ``Along the line differences grow in every block by its own exponent`` () =
     each (fun name (scheduled, constant) layer ->
         let laws = Laws.exact scheduled
@@ -167,6 +170,7 @@ let ``Along the line differences grow in every block by its own exponent`` () =
         Check.absolute $"growth, {name}" 1e-11 expected (logs[layer] - logs[layer - 1]))
 
 [<Fact>]
+[<Trait("guards", "(10.1) (10.2) (10.3) by property")>]
 let ``Bounds add what each block itself may add`` () =
     let norms layer : BlockWeightNorms =
         { Query = 1.0

@@ -30,6 +30,7 @@ let private onLine (a: Architecture) =
 [<Theory>]
 [<InlineData(8, 2.0, 0.67429, 0.07672, 1.29040, 0.77309)>]
 [<InlineData(32, 4.0, 0.71918, 0.18076, 1.31240, 0.79897)>]
+[<Trait("guards", "(16.1) (16.2) by reference")>]
 let ``Beside a sink tokens that are alike keep E t² of their norm and X of their differences``
     tokens
     logitStd
@@ -51,6 +52,7 @@ let ``Beside a sink tokens that are alike keep E t² of their norm and X of thei
           "u′/u", 1.0, growth, block.Output.U / 1e-140 ]
 
 [<Fact>]
+[<Trait("guards", "(16.2) by closed form")>]
 let ``Beside a sink the gradient's mean mode grows by E t² + 2X and its differences by X`` () =
     let a = beside 8 5 1.7
     let exponents = Exponents.onLine a (Laws.exact a) 1 1.5
@@ -68,6 +70,7 @@ let ``Beside a sink the gradient's mean mode grows by E t² + 2X and its differe
 [<InlineData(2, 1.5)>]
 [<InlineData(5, 3.0)>]
 [<InlineData(32, 2.0)>]
+[<Trait("guards", "(16.1) (16.2) by sampling")>]
 let ``Heads drawn with few coordinates beside a sink have just these moments`` width logitStd =
     let n = 6
     let heads = 60
@@ -112,6 +115,7 @@ let ``Heads drawn with few coordinates beside a sink have just these moments`` w
         Check.absolute name (4.0 * error + 100.0 * logitStd * logitStd * u) value mean)
 
 [<Fact>]
+[<Trait("guards", "(16.1) by closed form")>]
 let ``A sink that takes nothing leaves the line as it is`` () =
     let a = beside 8 16 2.0
 
@@ -132,6 +136,7 @@ let ``A sink that takes nothing leaves the line as it is`` () =
           "difference", none.Difference, far.Difference ]
 
 [<Fact>]
+[<Trait("guards", "15.5 by property")>]
 let ``Where the sink's share is not known no exponent is given`` () =
     let a = beside 8 16 2.0
 
@@ -173,6 +178,7 @@ let ``Logits that hardly move leave what the sink leaves of none, however small 
         Assert.Equal(0.0, still.Rest)
 
 [<Fact>]
+[<Trait("guards", "(16.2) by closed form")>]
 let ``A sink that takes all leaves a line without attention`` () =
     let a =
         let a = beside 4 8 1.0

@@ -27,6 +27,7 @@ let ``A trainable network is left as it is, and told so`` () =
         Assert.Equal(suggestion.Architecture, suggestion.Suggested)
 
 [<Fact>]
+[<Trait("guards", "(11.1) by property")>]
 let ``What is suggested is trainable when predicted afresh, and inside the budget rather than at its edge`` () =
     let deep =
         Networks.any
@@ -47,6 +48,7 @@ let ``What is suggested is trainable when predicted afresh, and inside the budge
 [<Theory>]
 [<InlineData("post-relu")>]
 [<InlineData("pre-tanh-ordered")>]
+[<Trait("guards", "(11.1) by property")>]
 let ``A preset that is not trainable is mended`` name =
     let suggestion = Suggest.architecture (preset name) limit
     Assert.False suggestion.AlreadyTrainable
@@ -80,6 +82,7 @@ let ``A budget that is not positive is refused`` () =
     Assert.Throws<ArgumentOutOfRangeException>(fun () -> Suggest.architecture (preset "gpt2") 0.0 |> ignore)
 
 [<Fact>]
+[<Trait("guards", "(11.1) by property")>]
 let ``A tighter budget takes a larger change`` () =
     let size budget =
         (Suggest.architecture (preset "post-relu") budget).Factors

@@ -47,6 +47,7 @@ let ``A count within two standard errors of a limit is undecided, beyond them it
         Assert.Equal(beyond, Trainability.decide Trainability.limits (limit + 0.21) 0.1)
 
 [<Fact>]
+[<Trait("guards", "(14.1) by property")>]
 let ``Every word follows from the printed layers: the sums are those of the table, the verdict that of the sums`` () =
     Check.holds 30 Networks.any (fun network ->
         let prediction = Predict.architecture { network with Depth = 6; Heads = 64 }
@@ -73,6 +74,7 @@ let ``Every word follows from the printed layers: the sums are those of the tabl
         Assert.Equal(verdict, trainability.Verdict))
 
 [<Fact>]
+[<Trait("guards", "(6.6) (14.1) by closed form")>]
 let ``Growth counts nothing where branches are blind to it, and all where they are not`` () =
     // a stream that grows by e⁸ after layer 1, with a gradient that follows it
     let layers =

@@ -14,6 +14,7 @@ let private trace count (f: float -> float -> float) =
 [<Theory>]
 [<InlineData(11)>]
 [<InlineData(41)>]
+[<Trait("guards", "7.3 by closed form")>]
 let ``A circle is one closed line whose every point is on it, whatever the grid`` count =
     let radius x y =
         sqrt ((x - 0.5) * (x - 0.5) + (y - 0.5) * (y - 0.5))

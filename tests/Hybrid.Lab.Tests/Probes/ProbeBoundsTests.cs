@@ -20,6 +20,7 @@ public sealed class ProbeBoundsTests
     [InlineData("olmo2")]
     [InlineData("gemma3")]
     [InlineData("bert")]
+    [Trait("guards", "(10.4) by network")]
     public void No_token_of_a_published_family_is_longer_than_its_weights_allow(string family)
     {
         ProbeResult result = ProbeTests.Run(family, Fixture.Read(family).Ids, Plan);
@@ -33,6 +34,8 @@ public sealed class ProbeBoundsTests
     }
 
     [Fact]
+    [Trait("guards", "(10.1) by network")]
+    [Trait("guards", "(10.4) by closed form")]
     public void Post_norm_with_equal_gains_fills_the_bound()
     {
         Architecture architecture = ArchitectureModule.Defaults.With(

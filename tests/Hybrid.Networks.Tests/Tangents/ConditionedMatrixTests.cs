@@ -12,6 +12,7 @@ public sealed class ConditionedMatrixTests
     private const double Deviation = 0.6;
 
     [Fact]
+    [Trait("guards", "(12.1) (12.5) by property")]
     public void Answers_are_those_of_one_linear_map_and_its_transpose()
     {
         const int n = 4, d = 61, m = 83;
@@ -52,6 +53,7 @@ public sealed class ConditionedMatrixTests
     // covariance over 8000 matrices (35 + 630 statistics at 5 standard errors: false-positive rate 4e-4), the law of an
     // entry and of ‖W‖² (Kolmogorov–Smirnov at 1e-6).
     [Fact]
+    [Trait("guards", "(12.1) (12.5) by sampling")]
     public void Whatever_is_asked_in_whatever_order_the_entries_are_independent_normals()
     {
         const int matrices = 8_000, entries = In * Out;

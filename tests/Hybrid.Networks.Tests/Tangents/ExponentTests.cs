@@ -14,6 +14,7 @@ public sealed class ExponentTests
     // ln |f'| along the orbit; the exponent of x → 4x(1−x) is ln 2. Its logarithms have variance π²/12 and negative
     // correlations, so the standard error of independent values is an upper bound.
     [Fact]
+    [Trait("guards", "(9.1) by closed form")]
     public void The_logistic_map_has_exponent_ln_2()
     {
         const int steps = 100_000;
@@ -110,6 +111,7 @@ public sealed class ExponentTests
     // Derivation (6.1) and (6.2), layer by layer. What finite width leaves is c/d, estimated by the change from d/2 to d.
     [Theory]
     [MemberData(nameof(Cases))]
+    [Trait("guards", "(6.1) (6.2) by network")]
     public void Angle_and_gradient_exponents_on_the_line_are_the_theorys(Placement norm, Wiring wiring, Activation activation)
     {
         const int width = 512, depth = 4, samples = 40;
@@ -136,6 +138,7 @@ public sealed class ExponentTests
     // five digits of either exponent were computed elsewhere. What finite width leaves is c/d, estimated by the change from
     // d/2 to d.
     [Fact]
+    [Trait("guards", "(6.1) (6.2) by network")]
     public void Side_by_side_under_pre_both_exponents_are_the_closed_ones()
     {
         const double square = 0.64, attention = 0.25, mlp = 0.36, variance = 3, digits = 5e-6;

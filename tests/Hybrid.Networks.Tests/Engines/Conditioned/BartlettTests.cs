@@ -14,6 +14,7 @@ public sealed class BartlettTests
     [InlineData(13)]
     [InlineData(40)]
     [InlineData(65_536)]
+    [Trait("guards", "(12.2) by closed form")]
     public void Chi_variables_have_their_law(int degrees)
     {
         const int count = 200_000;
@@ -30,6 +31,7 @@ public sealed class BartlettTests
     [InlineData(4, 2)]
     [InlineData(4, 4)]
     [InlineData(4, 30)]
+    [Trait("guards", "(12.2) by sampling")]
     public void A_triangle_stands_for_normal_rows(int rows, int coordinates)
     {
         const int samples = 40_000;

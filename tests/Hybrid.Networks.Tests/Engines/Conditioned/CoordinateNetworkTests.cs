@@ -63,6 +63,7 @@ public sealed class CoordinateNetworkTests
 
     [Theory]
     [MemberData(nameof(Rows))]
+    [Trait("guards", "(12.1) (12.2) (12.3) (12.4) (12.5) (12.6) (12.7) by reference")]
     public void Coordinates_have_the_law_of_the_vectors(string name, bool singles)
     {
         Architecture architecture = Cases[name];

@@ -69,6 +69,7 @@ public sealed class EqualityInDistributionTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    [Trait("guards", "(12.1) (12.2) (12.3) (12.4) (12.5) (12.6) (12.7) by network")]
     public void Every_statistic_has_the_law_of_networks_with_weights(string name)
     {
         Architecture architecture = Cases[name];

@@ -21,6 +21,7 @@ public sealed class FiniteWidthTests
     [Theory]
     [InlineData(new[] { 12, 16, 24, 32, 48, 64 }, 5000, 0)]
     [InlineData(new[] { 64, 128, 256, 512, 1024 }, 0, 12)]
+    [Trait("guards", "(12.3) (12.5) by closed form")]
     public void Deviations_from_the_theory_fall_as_the_inverse_of_the_width(int[] widths, int samples, int samplesPerWidth)
     {
         double sharpest = Math.Min(Sharpest(Placement.Pre), Sharpest(Placement.Post));

@@ -60,6 +60,7 @@ public sealed unsafe class SpannedRowsTests
     [Theory]
     [InlineData(1.0)]
     [InlineData(1e-5)]
+    [Trait("guards", "(12.5) by property")]
     public void What_is_known_along_the_rows_is_kept(double u)
     {
         using Rows rows = Around(u);

@@ -40,6 +40,7 @@ public sealed unsafe class WeightGradientTests
     // Bonferroni. The last architecture has a head wider than twice its tokens.
     [Theory]
     [MemberData(nameof(Cases))]
+    [Trait("guards", "(12.6) (12.7) by network")]
     public void Norms_of_parameter_gradients_have_the_law_of_networks_with_weights(bool gated, int width, int heads, Wiring wiring)
     {
         Architecture architecture = Networks.Of(
@@ -59,6 +60,7 @@ public sealed unsafe class WeightGradientTests
     // mixed them. Derivation (5.4), exact without logits as the width grows; what finite width leaves is c/d, estimated by the
     // change from d/2 to d.
     [Fact]
+    [Trait("guards", "(5.4) by network")]
     public void A_bias_has_the_gradient_of_all_tokens_together()
     {
         const int width = 512, samples = 100;
