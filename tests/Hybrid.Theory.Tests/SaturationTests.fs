@@ -189,6 +189,39 @@ let ``Pairs of nearly equal variances have the kernels of equal ones`` () =
               "φ′φ′", kernel.ChiAtOne / v, chi, result.Slopes[1] ])
 
 [<Fact>]
+let ``Tokens of one variance: a vector of pairs has the kernels of each`` () =
+    // no multiple of a vector's length; overlaps of every size, and tokens that agree
+    let n = 2 * System.Numerics.Vector<float>.Count + 3
+
+    for activation in [ Activation.Tanh; Activation.Silu; Activation.GeluTanh ] do
+        for v in [ 0.1; 1.0; 11.0 ] do
+            let covariance =
+                Array.init (n * n) (fun k ->
+                    let i, j = k / n, k % n
+
+                    if i = j || i + j = n then
+                        v
+                    else
+                        v * cos (0.3 * float (i * j % 11)))
+
+            let network =
+                { Networks.plain Placement.Pre activation with
+                    Tokens = n }
+
+            let result = PairKernels.compute activation (Laws.exact network) n covariance
+            let kernel = Kernels.at activation v
+
+            for k in 0 .. n * n - 1 do
+                let u = if k / n = k % n then 0.0 else 1.0 - covariance[k] / v
+
+                // the same sums of a few hundred terms, which are rounded differently
+                Check.withinScale
+                    $"{activation} at v = {v}, pair {k}"
+                    1e-13
+                    [ "φφ", kernel.KappaAtOne, kernel.Kappa u, result.Values[k]
+                      "φ′φ′", kernel.ChiAtOne / v, kernel.Chi u / v, result.Slopes[k] ]
+
+[<Fact>]
 [<Trait("guards", "(2.16) by closed form")>]
 let ``Unequal variances: the series and the mixture agree where both resolve φ`` () =
     for activation in smooth do

@@ -68,7 +68,7 @@ module internal HeadDraw =
 
     /// Where each of n lines of n entries is allowed anything: from the first such entry to behind the last. An empty column has an
     /// empty range.
-    let private ranges n (allowed: int -> int -> bool) : PanelProduct.Ranges =
+    let inline private ranges n ([<InlineIfLambda>] allowed: int -> int -> bool) : PanelProduct.Ranges =
         let first = Array.create n n
         let last = Array.zeroCreate<int> n
 
@@ -88,10 +88,19 @@ module internal HeadDraw =
         | Positions.Rope(baseFrequency, fraction) ->
             let pairs = int (Math.Round(fraction * float width)) / 2
 
-            let angle k =
-                float (k / pairs) * Math.Pow(baseFrequency, -float(k % pairs) / float pairs)
+            let frequencies =
+                Array.init pairs (fun f -> Math.Pow(baseFrequency, -float f / float pairs))
 
-            struct (pairs, Array.init (n * pairs) (angle >> cos), Array.init (n * pairs) (angle >> sin))
+            let cosines = Array.zeroCreate<float>(n * pairs)
+            let sines = Array.zeroCreate<float>(n * pairs)
+
+            for i in 0 .. n - 1 do
+                for f in 0 .. pairs - 1 do
+                    let struct (sine, cosine) = Math.SinCos(float i * frequencies[f])
+                    cosines[i * pairs + f] <- cosine
+                    sines[i * pairs + f] <- sine
+
+            struct (pairs, cosines, sines)
         | Positions.None
         | Positions.Alibi -> struct (0, [||], [||])
         | Positions.PerLayer _ -> invalidOp "a layer has one kind of positions"
@@ -265,11 +274,25 @@ module internal HeadDraw =
                 rows[row + half + f] <- sine * x + cosine * y
                 f <- f + 1
 
-    let private cap c (logits: Span<float>) (slopes: Span<float>) =
-        for j in 0 .. logits.Length - 1 do
+    /// c tanh(ℓ/c) and 1 − tanh²(ℓ/c), from e = exp(−2|ℓ|/c) as (1 − e)/(1 + e) and 4e/(1 + e)².
+    let private cap (c: float) (logits: Span<float>) (slopes: Span<float>) =
+        let lanes = Vector<float>.Count
+        let one = Vector<float>.One
+        let mutable j = 0
+
+        while j + lanes <= logits.Length do
+            let logit = Vector<float>(logits.Slice(j, lanes))
+            let e = Vector.Exp(Vector.Abs logit * (-2.0 / c))
+            let over = one / (one + e)
+            Vector.CopySign(c * (one - e) * over, logit).CopyTo(logits.Slice(j, lanes))
+            (4.0 * e * over * over).CopyTo(slopes.Slice(j, lanes))
+            j <- j + lanes
+
+        while j < logits.Length do
             let t = tanh (logits[j] / c)
             logits[j] <- c * t
             slopes[j] <- (1.0 - t) * (1.0 + t)
+            j <- j + 1
 
     /// e^x of what is there, less `largest`, and their sum.
     let private exponentials (largest: float) (row: Span<float>) =

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open System.Numerics
 open Hybrid.Architectures
 
 /// Mehler's expansion of the kernels at one variance, derivation section 2.5, equations (2.11) and (2.12):
@@ -12,6 +13,9 @@ type internal HermiteSeries
     private (coefficients: float[], kappaAtOne: float, chiAtOne: float, kappaError: float, chiError: float) =
 
     let squares = coefficients |> Array.map (fun a -> a * a)
+
+    /// k a_k²
+    let slopes = squares |> Array.mapi (fun k square -> float k * square)
 
     /// Σ_{j ≥ k} a_j²
     let tails = Array.scanBack (+) squares 0.0
@@ -61,6 +65,22 @@ type internal HermiteSeries
             sum <- sum * rho + float k * squares[k]
 
         sum
+
+    /// κ and χ of several ρ at once.
+    member this.Both(rho: Vector<float>) =
+        let mutable largest = 0.0
+
+        for lane in 0 .. Vector<float>.Count - 1 do
+            largest <- max largest (abs rho[lane])
+
+        let mutable kappa = Vector<float>.Zero
+        let mutable chi = Vector<float>.Zero
+
+        for k = this.Count largest - 1 downto 1 do
+            kappa <- Vector.FusedMultiplyAdd(kappa, rho, Vector<float> squares[k])
+            chi <- Vector.FusedMultiplyAdd(chi, rho, Vector<float> slopes[k])
+
+        struct (Vector.FusedMultiplyAdd(kappa, rho, Vector<float> squares[0]), chi)
 
     /// κ(1) − κ(1 − u) = Σ a_k² (1 − ρ^k); 1 − ρ^k follows e_{k+1} = ρ e_k + u and has settled at 1 after `Count` terms.
     member this.Gap(u: float) =

@@ -20,7 +20,8 @@ type Kernel
         chiAtOne: float,
         kappa: float -> float,
         gap: float -> float,
-        chi: float -> float
+        chi: float -> float,
+        ?series: Lazy<HermiteSeries>
     ) =
 
     let inRange u =
@@ -28,6 +29,9 @@ type Kernel
             u
         else
             raise (ArgumentOutOfRangeException("u", u, "u = 1 − ρ must lie in [0, 2]"))
+
+    /// The series whose sums κ and χ are where u is not 0, if they are.
+    member internal _.Series = series
 
     /// v
     member _.Variance = variance
@@ -126,7 +130,8 @@ module Kernels =
             chiAtOne,
             (fun u -> series.Value.Kappa u),
             (fun u -> series.Value.Gap u),
-            (fun u -> series.Value.Chi u)
+            (fun u -> series.Value.Chi u),
+            series
         )
 
     let private shapeSeries (shape: QuadratureKernels.Shape) v =

@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open System.Numerics
 open Hybrid.Architectures
 
 /// E φ(x_i)φ(x_j) and E φ′(x_i)φ′(x_j) for every pair of n Gaussian pre-activations whose variances may differ:
@@ -62,6 +63,37 @@ module internal PairKernels =
 
                 struct (kernel.Kappa u, slope (kernel.Chi u)))
 
+    /// The same where the kernels are sums of a series, a vector of pairs at a time.
+    let private alongSeries (kernel: Kernel) (series: HermiteSeries) n (covariance: float[]) =
+        let lanes = Vector<float>.Count
+        let v = kernel.Variance
+        let values = Array.zeroCreate<float>(n * n)
+        let slopes = Array.zeroCreate<float>(n * n)
+        let one = Vector<float>.One
+
+        for i in 0 .. n - 1 do
+            // those of the last vector are told twice where the row's are no multiple of it
+            for start in 0..lanes .. i - 1 do
+                let k = i * n + min start (n - lanes)
+
+                let u =
+                    Vector.Min(
+                        Vector<float> 2.0,
+                        Vector.Max(Vector<float>.Zero, one - Vector<float>(covariance, k) / v)
+                    )
+
+                let struct (kappa, chi) = series.Both(one - u)
+                let isOne = Vector.Equals(u, Vector<float>.Zero)
+                Vector.ConditionalSelect(isOne, Vector<float> kernel.KappaAtOne, kappa).CopyTo(values, k)
+                (Vector.ConditionalSelect(isOne, Vector<float> kernel.ChiAtOne, chi) / v).CopyTo(slopes, k)
+
+            values[i * n + i] <- kernel.KappaAtOne
+            slopes[i * n + i] <- kernel.ChiAtOne / v
+
+        PanelProduct.mirror n values
+        PanelProduct.mirror n slopes
+        { Values = values; Slopes = slopes }
+
     /// φ homogeneous of degree one: κ scales with √(v_i v_j), slopes do not scale.
     let private homogeneous activation n (covariance: float[]) =
         let kernel = Kernels.at activation 1.0
@@ -110,7 +142,13 @@ module internal PairKernels =
         if equal then
             match Kernels.ofOneVariance activation v with
             | Some mixture -> fromMixture mixture n covariance
-            | None -> equalVariances (laws.Mlp v) n covariance
+            | None ->
+                let kernel = laws.Mlp v
+
+                match kernel.Series with
+                | Some series when n >= Vector<float>.Count -> alongSeries kernel series.Value n covariance
+                | Some _
+                | None -> equalVariances kernel n covariance
         else
             let variances = Array.init n (fun i -> covariance[i * n + i])
 
