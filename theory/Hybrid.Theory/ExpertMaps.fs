@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open System.Numerics
 open Hybrid.Architectures
 
 /// How a drawn router weighs experts, for every pair of tokens: O_ij = Σ_e g_ie g_je and B_ij = tr(J_iᵀ J_j), J_i = ∂g_i/∂r_i with
@@ -41,24 +42,40 @@ type internal Gates =
         let a, b = i * this.Count, j * this.Count
         // Σ_e′ (δ − p)(δ − p′) w w′ = w_e w′_e (1 − p_e − p′_e) + Σ (p w)(p′ w′)
         let common = SquareMatrix.dot this.Weighted a other.Weighted b this.Count
-        let mutable overlap = 0.0
-        let mutable slope = 0.0
+        let lanes = Vector<float>.Count
+        let mutable overlaps = Vector<float>.Zero
+        let mutable slopes = Vector<float>.Zero
+        let mutable e = 0
 
-        for e in 0 .. this.Count - 1 do
+        while e + lanes <= this.Count do
+            let gg = Vector<float>(this.Gate, a + e) * Vector<float>(other.Gate, b + e)
+
+            // few experts are chosen, and fewer by both tokens
+            if not (Vector.EqualsAll(gg, Vector<float>.Zero)) then
+                let weights = Vector<float>(this.Weight, a + e) * Vector<float>(other.Weight, b + e)
+                let drifts = Vector<float>(this.Drift, a + e) + Vector<float>(other.Drift, b + e)
+                overlaps <- overlaps + gg
+                slopes <- slopes + gg * weights * (Vector<float>.One - drifts)
+
+            e <- e + lanes
+
+        let mutable overlap = Vector.Sum overlaps
+        let mutable slope = Vector.Sum slopes
+
+        while e < this.Count do
             let gg = this.Gate[a + e] * other.Gate[b + e]
+            overlap <- overlap + gg
 
-            if gg <> 0.0 then
-                overlap <- overlap + gg
+            slope <-
+                slope
+                + gg
+                  * this.Weight[a + e]
+                  * other.Weight[b + e]
+                  * (1.0 - this.Drift[a + e] - other.Drift[b + e])
 
-                slope <-
-                    slope
-                    + gg
-                      * (this.Weight[a + e]
-                         * other.Weight[b + e]
-                         * (1.0 - this.Drift[a + e] - other.Drift[b + e])
-                         + common)
+            e <- e + 1
 
-        struct (overlap, slope)
+        struct (overlap, slope + overlap * common)
 
 /// The experts of one layer: derivation section 15.4. As d → ∞ with E fixed the router is drawn and the experts average out.
 [<RequireQualifiedAccess>]
@@ -152,18 +169,28 @@ module internal ExpertMaps =
         let noise = Array.zeroCreate<float>(factor.Rank * count)
         CounterNormals.fill key noise.Length experts.RouterStd noise
         let all = Gates.Create(n, count)
-        let logits = Array.zeroCreate<float> count
+        let panels = Array.zeroCreate<float>(PanelProduct.size factor.Rank count)
+        PanelProduct.pack factor.Rank count noise panels
+        let logits = Array.zeroCreate<float>(n * count)
+
+        PanelProduct.multiply
+            n
+            factor.Rank
+            count
+            factor.Entries
+            factor.Nonzero
+            panels
+            PanelProduct.everything
+            PanelProduct.everything
+            false
+            (Array.zeroCreate (4 * PanelProduct.width))
+            logits
+
+        let own = Array.zeroCreate<float> count
 
         for i in 0 .. n - 1 do
-            Array.Clear logits
-
-            for k in 0 .. factor.Rank - 1 do
-                let f = factor.Entries[i * factor.Rank + k]
-
-                for e in 0 .. count - 1 do
-                    logits[e] <- logits[e] + f * noise[k * count + e]
-
-            gates experts logits (i * count) all
+            Array.blit logits (i * count) own 0 count
+            gates experts own (i * count) all
 
         let squared = experts.Scale * experts.Scale
         let overlaps = Array.zeroCreate<float>(n * n)
