@@ -103,9 +103,9 @@ internal sealed unsafe class GradientCoordinates
     {
         int n = gradient.Rows, r = at.InputRank;
         MatrixView<double> factor = scratch.Small(SmallMatrix.OffInputFactor, n, n);
-        int rows = Factor(covariance, Math.Min(n, width - r), factor, tolerance);
+        int rows = Factor(covariance, n, factor, tolerance);
         int off = Bartlett.Columns(rows, width - known), columns = known - r + off;
-        if (rows == 0)
+        if (rows == 0 || columns == 0)
             return known;
         NormalSequence normals = scratch.Normals;
         normals.Start(key);

@@ -44,6 +44,9 @@ public sealed class EqualityInDistributionTests
             Networks.WithHead(Networks.Of(Placement.Pre, Activation.Tanh, 4, 2, 12, 3, 7, logitStd: 0.1), positions: Positions.Alibi),
         ["experts of one hidden unit with strong biases"] = Networks.WithExperts(
             Networks.Of(Placement.Pre, Activation.Relu, 4, 2, 8, 2, 1, inStd: 0.2, biasStd: 2, attentionBranch: 0.5), Gate.Renormalised),
+        ["experts of two hidden units, one line"] = Networks.WithExperts(
+            Networks.Of(Placement.Pre, Activation.Tanh, 6, 2, 8, 2, 2, inStd: 2, attentionBranch: 0.2, mlpBranch: 3, correlation: 1),
+            Gate.Renormalised),
         ["rotary, heads wider than twice the tokens"] = Networks.WithHead(
             Networks.Of(Placement.Pre, Activation.Tanh, 3, 2, 16, 2, 6, logitStd: 3), positions: Positions.NewRope(30, 1)),
         ["keys and values for all queries, heads wider than twice the tokens"] =
@@ -52,6 +55,9 @@ public sealed class EqualityInDistributionTests
             Networks.WithHead(Networks.Of(Placement.Pre, Activation.Tanh, 3, 2, 16, 2, 6, logitStd: 3), norm: QueryKeyNorm.Head),
         ["queries and keys normalised together, heads wider than twice the tokens"] = Networks.WithHead(
             Networks.Of(Placement.Pre, Activation.Tanh, 3, 2, 16, 2, 6, Mask.Causal, logitStd: 3), norm: QueryKeyNorm.All),
+        ["pre, tanh, strong MLP, few coordinates beside the tokens"] =
+            Networks.Of(Placement.Pre, Activation.Tanh, 8, 2, 10, 2, 40, inStd: 2, attentionBranch: 0.2, mlpBranch: 3),
+        ["none, ReLU, few coordinates beside the tokens"] = Networks.Of(Placement.None, Activation.Relu, 6, 2, 8, 2, 30, inStd: 3),
         ["pre, ReLU, one line"] = Networks.Of(Placement.Pre, Activation.Relu, 4, 2, 6, 1, 6, correlation: 1, biasStd: 0.5),
     };
 
