@@ -8,10 +8,12 @@ namespace Hybrid.Networks.Engines.Conditioned;
 /// B = L U; and what the matrix answers to gradients g backwards. Forwards B W = σ L Φ with normal Φ = U W/σ. Backwards W is
 /// known on the span only: g Wᵀ = σ (g Φᵀ) U + (fresh normals of rows' covariance σ² g gᵀ, off the span).
 /// <para>
-/// In double precision U is formed, level by level (<see cref="RowBasis"/>). In single precision it never is: the first
-/// row is taken off the others, so that collapsed rows leave their differences at their own size, one Gram matrix S of these
-/// rows B′ is factored in double, and U = M B′ with M the inverse of the factor's pivots. Where S is not well resolved by the
-/// storage, <see cref="Take"/> refuses and the module is run again in double.
+/// In double precision U is formed, level by level (<see cref="RowBasis"/>). In single precision it never is: from every
+/// row that at half its place is taken off, so that collapsed rows leave their differences at their own size, one Gram
+/// matrix S of these rows B′ is factored in double, and U = M B′ with M the inverse of the factor's pivots. Half its place,
+/// since a causal average of i independent rows has 1/i² of its own to add: of its difference from the average of i/2, whose
+/// square is 1/i, that is 1/i, where of the difference from the first row it would be 1/i². Where S is not well resolved by
+/// the storage, <see cref="Take"/> refuses and the module is run again in double.
 /// </para>
 /// </summary>
 internal sealed unsafe class SpannedRows<T>
@@ -100,8 +102,11 @@ internal sealed unsafe class SpannedRows<T>
         scratch.Product.Multiply(along, rows, result, T.One, accumulate: true);
     }
 
-    // Pivots of S must stand out of their rows' rounding, and S be within the storage's range; rows that are exactly the first are
-    // no directions.
+    // The row that is taken off another.
+    private static int Anchor(int row) => row / 2;
+
+    // Pivots of S must stand out of their rows' rounding, and S be within the storage's range; rows that are exactly their
+    // anchors are no directions.
     private bool Factor(SublayerState at, MatrixView<double> gram, MatrixView<double> factor, int most)
     {
         int n = gram.Rows;
@@ -133,7 +138,7 @@ internal sealed unsafe class SpannedRows<T>
         {
             double* row = factor.Data + (long)i * n;
             if (i > 0)
-                RowMath.Combine(1, row, 1, factor.Data, row, rank);
+                RowMath.Combine(1, row, 1, factor.Data + (long)Anchor(i) * n, row, rank);
             new ReadOnlySpan<double>(row, rank).CopyTo(at.OutputFactor.Row(i));
         }
 
@@ -144,13 +149,15 @@ internal sealed unsafe class SpannedRows<T>
     {
         public MatrixView<T> Rows;
 
+        // The last row first, as anchors lie before the rows that they are taken off.
         public static void Run(AnchorJob* job, int worker, int threads)
         {
-            (int start, int end) = WorkerPool.Share(job->Rows.Rows - 1, worker, threads);
-            for (int row = start + 1; row <= end; row++)
+            MatrixView<T> rows = job->Rows;
+            (int start, int end) = WorkerPool.Share(rows.Columns, worker, threads);
+            for (int row = rows.Rows - 1; row > 0; row--)
             {
-                T* at = job->Rows.Data + row * job->Rows.RowStride;
-                RowMath.Combine(T.One, at, -T.One, job->Rows.Data, at, job->Rows.Columns);
+                T* at = rows.Data + row * rows.RowStride + start;
+                RowMath.Combine(T.One, at, -T.One, rows.Data + Anchor(row) * rows.RowStride + start, at, end - start);
             }
         }
     }
