@@ -74,6 +74,35 @@ let ``ReLU without attention keeps angles and gains one power of gradient`` () =
     Check.absolute "α" 1e-12 0.0 laws.Angle
     Check.absolute "β" 1e-12 1.0 laws.Gradient
 
+[<Theory>]
+[<InlineData(true, "tanh")>]
+[<InlineData(false, "tanh")>]
+[<InlineData(true, "gelu")>]
+[<Trait("guards", "(6.5) (6.6) (14.1) by closed form")>]
+let ``Relative to the stream gradients fall as the power β − 1 of depth`` pre name =
+    let activation =
+        Activation.named |> Array.find (fun (_, other) -> other = name) |> fst
+
+    // one token: its gradient is the mean mode
+    let architecture =
+        { network (if pre then Placement.Pre else Placement.Peri) activation Mask.None with
+            Tokens = 1
+            Input = { Norm = 1.0; Correlation = 1.0 } }
+
+    let laws = PowerLaws.predict architecture
+
+    let inner depth =
+        let deep = { architecture with Depth = depth }
+        (Trainability.sumsOf deep (Trajectory.closed deep (Laws.exact deep)).Layers).Inner
+
+    let expected = (laws.Gradient - 1.0) * log 2.0
+    Check.atLeast "a power at all" 0.01 (abs expected)
+
+    let error depth =
+        inner (2 * depth) - inner depth - expected
+    // first correction of order 1/ℓ: four times the depth, a quarter of the error; higher orders are O(1/256)
+    Check.absolute "ratio of errors at ℓ and 4ℓ" 0.02 0.25 (error 1024 / error 256)
+
 [<Fact>]
 let ``What has no power law is refused by name`` () =
     let refused (part: string) architecture =

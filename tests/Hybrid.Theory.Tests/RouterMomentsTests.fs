@@ -238,6 +238,16 @@ let ``Tokens of a routed network stay apart where those of a dense one collapse`
     Assert.True(prediction.FixedPoint.Converged)
     Check.absolute "ρ*" (4.0 * sqrt 2.0 * lost) (1.0 - forty) prediction.FixedPoint.Rho
 
+/// A gated MLP of experts alone, attention's branch being 0.
+let private routedAlone placement (routed: Experts) =
+    { block 1 None with
+        Norm = placement
+        Gated = true
+        Attention = AttentionParameters.Of(Schedule.Constant 1.0, Schedule.Constant 0.0, 1.0, 1.0)
+        Mlp =
+            { MlpParameters.Of(Schedule.Constant 0.8, Schedule.Constant 0.9, 1.2, 0.0, 1.0) with
+                Experts = Some routed } }
+
 [<Theory>]
 [<InlineData("pre", "renormalised")>]
 [<InlineData("peri", "sigmoid")>]
@@ -253,15 +263,7 @@ let ``One routed block is the mean of drawn ones, there and back`` norm gate =
             Scale = 1.3
             Shared = 0.2 }
 
-    let a =
-        { block 1 None with
-            Norm = placement
-            Gated = true
-            Attention = AttentionParameters.Of(Schedule.Constant 1.0, Schedule.Constant 0.0, 1.0, 1.0)
-            Mlp =
-                { MlpParameters.Of(Schedule.Constant 0.8, Schedule.Constant 0.9, 1.2, 0.0, 1.0) with
-                    Experts = Some routed } }
-
+    let a = routedAlone placement routed
     let n = a.Tokens
     let laws = Laws.exact a
     let trace = Geometry.block a laws 1 (Geometry.input a)
@@ -292,3 +294,85 @@ let ``One routed block is the mean of drawn ones, there and back`` norm gate =
         check "g_d" back.Diagonal back.Diagonal (fun draw -> own draw[0].Gradient)
         Check.relative "no gradient mixes tokens" 1e-12 0.0 back.OffDiagonal
         Assert.True(mixed.OffDiagonal > 0.0)
+
+// Two gates that sum to 1 are a logistic function of the difference of two logits, of variance 2σ_r²q, and one minus it: O = 2κ and
+// B = 4χ/v of the sigmoid at v = 2σ_r²q, as S and T of two tokens' attention are in (3.8).
+[<Theory>]
+[<InlineData(0.5)>]
+[<InlineData(2.0)>]
+[<Trait("guards", "(16.3) (16.4) by closed form")>]
+let ``Two experts that are always chosen are a logistic unit, there and back`` routerStd =
+    let scale, shared = 1.3, 0.2
+
+    let a =
+        { routedAlone
+              Placement.Pre
+              { Networks.experts 2 2 Gate.Renormalised routerStd with
+                  Scale = scale
+                  Shared = shared } with
+            Gated = false
+            Activation = Activation.Tanh
+            Input = { Norm = 1.7; Correlation = 0.4 } }
+
+    let v = 2.0 * routerStd * routerStd
+    let gate = Kernels.at Activation.Sigmoid v
+    let inner = a.Mlp.InStd * a.Mlp.InStd
+    let expert = Kernels.at Activation.Tanh inner
+    let trace = Geometry.block a (Laws.exact a) 1 (Geometry.input a)
+    let q, r2, a2 = a.Input.Norm, 0.64, 0.81
+
+    let at u gradient =
+        let overlap = scale * scale * 2.0 * gate.Kappa u + shared
+        let slope = scale * scale * 4.0 * gate.Chi u / v
+        // the router sees what the experts see, a token of norm 1
+        let back = overlap * expert.Chi u + routerStd * routerStd * slope * expert.Kappa u
+
+        overlap * expert.Kappa u, r2 * gradient + a2 * back * gradient / q
+
+    let q', diagonal = at 0.0 1.0
+    let p', off = at 0.6 1.0
+
+    let gram = Gradients.block a trace { Diagonal = 1.0; OffDiagonal = 1.0 }
+    // O(1) and B(1), and what is lost of them between tokens, are sampled
+    let own, other = 4.0 * sampled, 4.0 * (sampled + lost)
+    Check.relative "q" own (r2 * q + a2 * q') trace.Output.Q
+    Check.relative "p" other (r2 * 0.4 * q + a2 * p') trace.Output.P
+    Check.relative "g_d" own diagonal gram.Diagonal
+    Check.relative "g_o" other off gram.OffDiagonal
+
+[<Theory>]
+[<InlineData("renormalised")>]
+[<InlineData("softmax")>]
+[<Trait("guards", "(15.10) by process")>]
+let ``Gradients of a router and of experts are the mean of drawn ones`` gate =
+    let a =
+        { routedAlone
+              Placement.Pre
+              { Networks.experts 8 2 (gateOf gate) 1.5 with
+                  Scale = 1.3
+                  Shared = 0.2 } with
+            Gated = false }
+
+    let laws = Laws.exact a
+    let closed = (Trajectory.closed a laws).Weights[0]
+
+    let drawn =
+        Array.Parallel.init 1500 (fun index -> (TrajectoryDraws.sampled a laws 1 index).Weights[0])
+
+    for name, select in
+        [ "W_r", (fun (w: ParameterGradientNorms) -> w.Router)
+          "W_1", _.MlpIn
+          "W_2", _.MlpOut ] do
+        let values = drawn |> Array.map select
+        let mean = Array.average values
+
+        let error =
+            sqrt (
+                Array.averageBy (fun x -> (x - mean) * (x - mean)) values
+                / float (values.Length - 1)
+            )
+
+        let expected = select closed
+        Check.atLeast $"{name}: a gradient at all" 1.0 expected
+        Check.absolute name (4.0 * error + 4.0 * sampled * expected) expected mean
+        Check.atMost $"{name}: its standard error" (0.02 * expected) error

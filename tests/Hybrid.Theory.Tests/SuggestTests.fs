@@ -91,6 +91,57 @@ let ``A tighter budget takes a larger change`` () =
     Check.atLeast "change" (size 4.0 + 1e-6) (size 2.0)
 
 [<Fact>]
+[<Trait("guards", "(11.1) by sampling")>]
+let ``No smaller change meets what the search aims at, of many that are near the suggested one`` () =
+    // both sums are beyond the aim, of either sign, so that both constraints are active and every factor takes part
+    let network =
+        { Networks.plain Placement.Post Activation.Tanh with
+            Tokens = 8
+            Depth = 24
+            Heads = 64 }
+        |> Networks.inStd 4.0
+        |> Networks.logitStd 4.0
+
+    let budget = 3.0
+    let suggestion = Suggest.architecture network budget
+    let logs = suggestion.Factors |> Array.map (fun factor -> log factor.Factor)
+    let size = logs |> Array.sumBy (fun x -> x * x) |> sqrt
+    Assert.All(logs, fun x -> Assert.NotEqual(0.0, x))
+
+    let counted (logs: float[]) =
+        let changed =
+            Array.fold2
+                (fun a (factor: SuggestedFactor) log ->
+                    factor.Fields
+                    |> Array.fold (fun a path -> (Fields.tryFind path).Value.Scale (exp log) a) a)
+                network
+                suggestion.Factors
+                logs
+
+        (Trainability.sumsOf changed (Trajectory.closed changed (Laws.exact changed)).Layers).Counted
+
+    // four fifths of the budget are aimed at, which the search meets to 1e-4
+    let aim = 0.8 * budget
+    Check.relative "what is counted" 1e-4 aim (counted logs)
+    let random = Random 31
+
+    let normal () =
+        sqrt (-2.0 * log (1.0 - random.NextDouble()))
+        * cos (2.0 * Math.PI * random.NextDouble())
+
+    let shorter =
+        Array.init 200 (fun index ->
+            // from nearly the suggested direction to all of them
+            let spread = 0.02 * 1.03 ** float index
+            let x = logs |> Array.map (fun log -> log / size + spread * normal ())
+            let length = x |> Array.sumBy (fun x -> x * x) |> sqrt
+            // the search ends where a step would make ½‖x‖² smaller by less than a hundredth, the size by half of that
+            x |> Array.map (fun x -> 0.98 * size * x / length))
+
+    for x in shorter do
+        Check.atLeast "what a smaller change leaves" (aim * (1.0 + 1e-4)) (counted x)
+
+[<Fact>]
 let ``Where no factor helps it says so: without a skip around attention every difference is lost in one block`` () =
     let skipless =
         let plain = preset "post-relu"

@@ -149,6 +149,32 @@ module ParameterGradients =
                     (valueStd * (terms.Diagonal * tokens.P + difference * terms.Moments.S1))
                     (valueStd * (terms.OffDiagonal * tokens.P + difference * terms.Moments.S2)) }
 
+    /// Experts' matrices have the gradient that their gates pass on, and the router its own: derivation (15.10).
+    let private ofExperts
+        (architecture: Architecture)
+        (experts: Experts)
+        parameters
+        kernel
+        (part: SublayerTrace)
+        atBranch
+        norms
+        =
+        let chosen = atBranch |> times part.Chosen.Diagonal part.Chosen.OffDiagonal
+
+        let logit = experts.RouterStd * experts.RouterStd
+
+        let atLogits =
+            if logit = 0.0 then
+                atBranch.Times 0.0
+            else
+                atBranch
+                |> times (part.Routed.Diagonal / logit) (part.Routed.OffDiagonal / logit)
+
+        let d = architecture.Width
+
+        { ofMlp architecture parameters kernel part.Seen chosen norms with
+            Router = norm architecture.Tokens d d atLogits part.Seen.Q part.Seen.P }
+
     /// Squared norms of the gradients of a step's weights, given the gradient Gram at the step's output.
     let ofStep (architecture: Architecture) (step: StepTrace) (gradient: GradientGram) : ParameterGradientNorms =
         step.Sublayers
@@ -159,5 +185,8 @@ module ParameterGradients =
                 match part.Module with
                 | ModuleTrace.Attention(parameters, terms) ->
                     ofAttention architecture parameters terms part.Seen atBranch norms
-                | ModuleTrace.Mlp(parameters, kernel) -> ofMlp architecture parameters kernel part.Seen atBranch norms)
+                | ModuleTrace.Mlp(parameters, kernel) ->
+                    match parameters.Experts with
+                    | None -> ofMlp architecture parameters kernel part.Seen atBranch norms
+                    | Some experts -> ofExperts architecture experts parameters kernel part atBranch norms)
             none

@@ -34,6 +34,8 @@ public sealed unsafe class WeightGradientTests
     /// <summary>What the engine can do beyond plain blocks.</summary>
     public static TheoryData<string> Features => [.. Networks.Features.Keys.Where(IsDrawn)];
 
+    public static TheoryData<Gate> Gates => [Gate.Renormalised, Gate.Softmax];
+
     // Networks with weights: every entry of every parameter of block 1 moved by h, the loss Σ G·x at the output
     // differenced (error h ~ 1e-6), squares summed. Conditioned networks never form the gradients. Two-sample
     // Kolmogorov–Smirnov tests of 9 parameters at most and 3 architectures in either wiring, false alarm once in a thousand after
@@ -89,6 +91,50 @@ public sealed unsafe class WeightGradientTests
 
             (double mean, double error) = Statistics.MeanOf(bias);
             return (mean, error, other / same);
+        }
+    }
+
+    // Derivation (15.10) by draws of routers, each a network of infinite width. What finite width leaves is c/d, estimated by the
+    // change from d/2 to d. Logits of attention are left out, which would cost most of the time and are none of it.
+    [Theory]
+    [MemberData(nameof(Gates))]
+    [Trait("guards", "(15.10) by network")]
+    public void Routers_and_experts_have_the_gradients_of_drawn_routers(Gate gate)
+    {
+        const int width = 256, samples = 300;
+        MatrixRole[] roles = [MatrixRole.Router, MatrixRole.MlpIn, MatrixRole.MlpUp, MatrixRole.MlpOut];
+        Architecture wide = Of(width), half = Of(width / 2);
+        Laws laws = LawsModule.exact(wide);
+        ParameterGradientNorms[] drawn = [.. Enumerable.Range(0, 4 * samples)
+            .Select(index => TrajectoryDraws.sampled(wide, laws, 1, index).Weights[0])];
+        double[][] theory = [.. drawn.Select(norms => new[] { norms.Router, norms.MlpIn, norms.MlpUp, norms.MlpOut })];
+        double[][] whole = Measured(wide), narrow = Measured(half);
+        for (int k = 0; k < roles.Length; k++)
+        {
+            // In units of d², to which (15.10) is proportional where d_mlp = d.
+            (double expected, double expectedError) = Statistics.MeanOf([.. theory.Select(row => row[k] / width / width)]);
+            (double mean, double error) = Statistics.MeanOf([.. whole.Select(row => row[k] / width / width)]);
+            (double other, double otherError) = Statistics.MeanOf([.. narrow.Select(row => row[k] / (width / 2) / (width / 2))]);
+            Statistics.Agrees($"{roles[k]}", expected, mean, expectedError + error + otherError, Math.Abs(mean - other));
+            Assert.InRange(expectedError + error, 0, 0.04 * expected);
+        }
+
+        Architecture Of(int d) => Networks.WithExperts(
+            Networks.Of(
+                Placement.Pre, Activation.Silu, 4, 2, d, 4, mlpWidth: d, gated: true, logitStd: 0, inStd: 1.3, attentionBranch: 0.8,
+                mlpBranch: 0.7, skip: 0.9, correlation: 0.4),
+            gate,
+            shared: 0.3);
+
+        double[][] Measured(Architecture architecture)
+        {
+            using ConditionedEngine engine = new(architecture);
+            NetworkSample result = new(architecture.Tokens, architecture.Depth);
+            return [.. Enumerable.Range(0, samples).Select(sample =>
+            {
+                engine.Run(11, sample, result);
+                return roles.Select(role => result.WeightGradients[0][(int)role]).ToArray();
+            })];
         }
     }
 
