@@ -74,7 +74,7 @@ let ``Every word follows from the printed layers: the sums are those of the tabl
         Assert.Equal(verdict, trainability.Verdict))
 
 [<Fact>]
-[<Trait("guards", "(6.6) (14.1) by closed form")>]
+[<Trait("guards", "(6.6) (14.1) by property")>]
 let ``Growth counts nothing where branches are blind to it, and all where they are not`` () =
     // a stream that grows by e⁸ after layer 1, with a gradient that follows it
     let layers =

@@ -101,7 +101,7 @@ public sealed unsafe class WeightGradientTests
     [Trait("guards", "(15.10) by network")]
     public void Routers_and_experts_have_the_gradients_of_drawn_routers(Gate gate)
     {
-        const int width = 256, samples = 300;
+        const int width = 128, samples = 2000;
         MatrixRole[] roles = [MatrixRole.Router, MatrixRole.MlpIn, MatrixRole.MlpUp, MatrixRole.MlpOut];
         Architecture wide = Of(width), half = Of(width / 2);
         Laws laws = LawsModule.exact(wide);
