@@ -116,6 +116,14 @@ public class CheckTests
         Assert.Contains("--samples must be an integer ≥ 4", error.Message);
     }
 
+    [Fact]
+    public void Nothing_to_check_is_refused()
+    {
+        CheckPlan plan = new([], FakeEngine.Entry(), 4, 1, 1);
+        InputException error = Assert.Throws<InputException>(() => Check.Run(plan, Predict.Architecture, _ => { }, CancellationToken.None));
+        Assert.Contains("needs at least one architecture", error.Message);
+    }
+
     [Theory]
     [InlineData(64, 8, 2, 16, 4)]
     [InlineData(64, 20, 2, 32, 2)]

@@ -118,6 +118,50 @@ public class CellRunTests
     }
 
     [Fact]
+    public void What_has_failed_three_times_is_left_alone_and_what_has_failed_twice_is_tried_once_more()
+    {
+        using TemporaryFolder folder = new();
+        FakeCells work = new(6);
+        CellFolder cells = CellFolder.Create(folder.Root, work.Plan);
+        foreach (int index in (int[])[2, 2, 2, 4, 4])
+            CellFailures.Add(cells, index, work.Cells[index].Key, "the fault");
+        FakeCells again = new(6, context => Assert.Equal(context.Index == 4 ? 2 : 0, context.Failures));
+        CellRunOutcome outcome = Run(again, folder.Root, CellShard.Whole);
+        Assert.Equal((5, 5), (outcome.Done, again.Measured));
+        Assert.Equal([2], outcome.Failed);
+    }
+
+    // Threads are those of cells at a time, and what fewer cells leave of them is shared out.
+    [Theory]
+    [InlineData(1, 4, 4)]
+    [InlineData(2, 5, 2)]
+    [InlineData(3, 4, 1)]
+    [InlineData(7, 2, 1)]
+    public void A_cell_may_use_what_the_others_leave_of_the_threads(int cells, int threads, int each)
+    {
+        using TemporaryFolder folder = new();
+        Run(new FakeCells(cells, context => Assert.Equal(each, context.Threads)), folder.Root, CellShard.Whole, threads);
+        Assert.Empty(CellStatus.Of(CellFolder.Open(folder.Root)).Failing);
+        Assert.True(CellStatus.Of(CellFolder.Open(folder.Root)).Complete);
+    }
+
+    [Fact]
+    public void A_full_pack_is_written_with_its_last_cell()
+    {
+        using TemporaryFolder folder = new();
+        CellFolder cells = CellFolder.Create(folder.Root, new FakeCells(CellWriter.PackSize).Plan);
+        using CellWriter writer = new(cells, "all-1-of-1");
+        for (int index = 0; index < CellWriter.PackSize; index++)
+        {
+            Assert.Empty(cells.PackFiles());
+            writer.Write(new(index, $"cell {index}", "{}", 1, "a kind"));
+        }
+
+        Assert.Single(cells.PackFiles());
+        Assert.Empty(cells.CellFiles());
+    }
+
+    [Fact]
     public void A_full_disk_ends_the_process_with_its_reason_and_keeps_what_was_finished()
     {
         using TemporaryFolder folder = new();
@@ -274,6 +318,28 @@ public class CellRunTests
         Assert.Contains("job 17_3", failure.Reason);
     }
 
+    // Numbers of processes come again: a mark is alive where its process runs and began when the mark says.
+    [Fact]
+    public void A_mark_of_this_machine_is_alive_as_long_as_its_own_process_is()
+    {
+        using TemporaryFolder folder = new();
+        CellFolder cells = CellFolder.Create(folder.Root, new FakeCells(6).Plan);
+        using RunningMark own = new(cells, "all-1-of-1");
+        string path = Assert.Single(RunningMark.Of(cells, null)).Path, text = File.ReadAllText(path);
+        Assert.True(Assert.Single(RunningMark.Of(cells, null)).Alive);
+        foreach ((string field, string other) in (IEnumerable<(string, string)>)
+        [
+            ($"\"process\":{Environment.ProcessId}", "\"process\":0"),
+            ("\"start\":\"", "\"start\":\"1"),
+        ])
+        {
+            string mark = folder.Path("running/all-2-of-2.abc.json");
+            Assert.Contains(field, text);
+            File.WriteAllText(mark, text.Replace(field, other));
+            Assert.False(Assert.Single(RunningMark.Of(cells, "all-2-of-2")).Alive);
+        }
+    }
+
     [Fact]
     public void A_mark_of_another_machine_is_alive_as_long_as_it_beats()
     {
@@ -347,7 +413,13 @@ public class CellRunTests
         Run(new FakeCells(3), folder.Root, CellShard.Whole);
         File.WriteAllText(folder.Path("plan.json"), File.ReadAllText(folder.Path("plan.json")).Replace("\"seed\": 1", "\"seed\":  1"));
         Assert.Contains("has been edited", Refusal(folder.Root));
+        File.WriteAllText(folder.Path("plan.json"), File.ReadAllText(folder.Path("plan.json")).Replace("\"format\"", "\"more\": 1,\n \"format\""));
+        Assert.Contains("'more' is not a field", Refusal(folder.Root));
     }
+
+    [Fact]
+    public void A_plan_has_a_cell_at_least() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new CellPlan("fake", "1", 1, 0, []));
 
     private static string Refusal(string folder) => Assert.Throws<InputException>(() => CellMerge.Run(CellFolder.Open(folder))).Message;
 

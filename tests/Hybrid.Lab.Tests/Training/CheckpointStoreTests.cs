@@ -105,6 +105,22 @@ public class CheckpointStoreTests
     }
 
     [Fact]
+    public void Damaged_checkpoints_of_one_step_are_set_aside_beside_each_other()
+    {
+        using TemporaryFolder folder = new();
+        CheckpointStore store = new(folder.Path("c"));
+        using BigramTrainer trainer = new(Plans.Small().Options);
+        string[] aside = [.. Enumerable.Range(0, 3).Select(_ =>
+        {
+            store.Save(trainer);
+            return Path.GetFileName(store.SetAside(0));
+        })];
+        Assert.Equal(["step-000000000.damaged", "step-000000000.damaged-2", "step-000000000.damaged-3"], aside);
+        Assert.Equal(aside, Directory.GetDirectories(folder.Path("c")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Null(store.Latest);
+    }
+
+    [Fact]
     public void A_checkpoint_of_another_network_is_refused_by_its_tensors()
     {
         using TemporaryFolder folder = new();

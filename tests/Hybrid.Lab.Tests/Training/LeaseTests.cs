@@ -135,6 +135,16 @@ public class LeaseTests
     private static RunLock Take(TemporaryFolder folder, LeaseHolder holder) => new(folder.Root, holder, Short, systemLocks: false);
 
     /// <summary>This process on some machine.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("a-system")]
+    public void A_holder_reads_back_as_it_was_written_known_system_or_not(string system)
+    {
+        LeaseHolder holder = Here(system);
+        Assert.Equal(holder, LeaseHolder.Parse(holder.ToText()));
+        Assert.Equal(4, holder.ToText().Split(' ', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
     private static LeaseHolder Here(string machine) => LeaseHolder.OfProcess() with { System = machine };
 
     /// <summary>A process that bore this one's number before it.</summary>

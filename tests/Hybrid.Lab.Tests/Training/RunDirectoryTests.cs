@@ -1,4 +1,6 @@
+using Hybrid.Import.Files;
 using Hybrid.Import.Json;
+using Hybrid.Lab.Tests.Fakes;
 using Hybrid.Lab.Training;
 using Xunit;
 
@@ -48,5 +50,82 @@ public class RunDirectoryTests
         using TemporaryFolder folder = new();
         Assert.Contains("holds no run to resume", Assert.Throws<InputException>(() => RunDirectory.Open(folder.Root)).Message);
         Assert.Contains("holds no run to resume", Assert.Throws<InputException>(() => RunDirectory.Open(folder.Path("none"))).Message);
+    }
+
+    [Theory]
+    [InlineData("config.json.kept")]
+    [InlineData("thesis.partial")]
+    public void What_only_looks_like_half_of_a_plan_does_not_count_as_empty(string name)
+    {
+        using TemporaryFolder folder = new();
+        folder.Write(name, "");
+        Assert.Contains($"holds {name}", Assert.Throws<InputException>(() => RunDirectory.Create(folder.Root, Plans.Small())).Message);
+        Assert.True(File.Exists(folder.Path(name)));
+    }
+
+    [Fact]
+    public void The_name_of_a_new_run_is_brought_onto_the_disk_or_the_run_is_not_begun()
+    {
+        using TemporaryFolder folder = new();
+        FileCalls.Replace(new LostNames(folder.Root));
+        Exception? error = Record.Exception(() => RunDirectory.Create(folder.Path("run"), Plans.Small()));
+        FileCalls.Replace(null);
+        string message = Assert.IsType<InputException>(error).Message;
+        Assert.StartsWith($"{folder.Path("run")}: cannot be made (Input/output error)", message);
+        Assert.EndsWith("then begin again", message);
+    }
+
+    [Fact]
+    public void The_report_is_remembered_from_the_folder_wherever_that_goes()
+    {
+        using TemporaryFolder folder = new();
+        using (RunDirectory run = RunDirectory.Create(folder.Path("run"), Plans.Small()))
+        {
+            Assert.Null(run.Report);
+            run.Report = folder.Path("pages/report.html");
+            Assert.Equal(folder.Path("pages/report.html"), run.Report);
+        }
+
+        Directory.CreateDirectory(folder.Path("elsewhere"));
+        Directory.Move(folder.Path("run"), folder.Path("elsewhere/run"));
+        using RunDirectory moved = RunDirectory.Open(folder.Path("elsewhere/run"));
+        Assert.Equal(folder.Path("elsewhere/pages/report.html"), moved.Report);
+        string file = folder.Path("elsewhere/run/report.json");
+        File.WriteAllText(file, "{\"report\":\"a.html\",\"more\":1}");
+        Assert.Contains("'more' is not a field", Assert.Throws<InputException>(() => moved.Report).Message);
+        File.WriteAllText(file, "{}");
+        Assert.StartsWith($"{file}: report", Assert.Throws<InputException>(() => moved.Report).Message);
+    }
+
+    // A writer shares its files with readers alone: who can open them to write has them alone.
+    [Theory]
+    [InlineData("log.jsonl")]
+    [InlineData("times.jsonl")]
+    public void A_run_that_is_closed_lets_go_of_its_files(string name)
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = RunDirectory.Create(folder.Path("run"), Plans.Small());
+        FileStream Writer() => new(folder.Path($"run/{name}"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.Throws<IOException>(() => Writer().Dispose());
+        run.Dispose();
+        Writer().Dispose();
+    }
+
+    /// <summary>A disk that fails as the names of a folder are brought onto it, once files have been written below it.</summary>
+    private sealed class LostNames(string folder) : FileCalls
+    {
+        private bool _written;
+
+        public override void Rename(string from, string to)
+        {
+            _written = true;
+            base.Rename(from, to);
+        }
+
+        public override void SyncFolder(string path)
+        {
+            if (_written && path == folder)
+                throw new IOException("Input/output error", 5);
+        }
     }
 }
