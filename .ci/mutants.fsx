@@ -1,7 +1,8 @@
 // What .ci/mutants does with an F# library: COPY PROJECT SEED SAMPLE [FILE …]. Small faults, put one at a time into COPY, a copy of the
 // tree that is built once: a site becomes a call of `Mutant`, which is the code as it stands unless the environment names the site.
 // Tests of the file's own name run first, then the others of the room; whatever fails or hangs has found the fault.
-// `report PATH NAME` reads Stryker's report instead.
+// Of Stryker's reports `choose PATH SEED SAMPLE CHOSEN FILE …` draws faults, writes them to CHOSEN and prints where they are, and
+// `report PATH NAME [CHOSEN]` says what became of all, or of those.
 #r "FSharp.Compiler.Service.dll"
 
 open System
@@ -39,8 +40,19 @@ let finish name results =
     printfn $"{name}: {killed} of {results.Length - same} killed, {same} equivalent, {day}"
     exit (if count "SURVIVED" = 0 then 0 else 1)
 
-/// What Stryker has found, of its report.
-let report (path: string) name =
+/// A fault of a Stryker report: the path of its file from here, its place as (line, column) from 0, the text there and what stands instead.
+type Fault =
+    { Path: string
+      Lines: string[]
+      Start: int * int
+      End: int * int
+      Replacement: string
+      Status: string }
+
+    /// Tells it from all others of one report.
+    member this.Name = $"{this.Path} {this.Start} {this.End} {this.Replacement}"
+
+let faultsOf (path: string) =
     let text (element: JsonElement) (key: string) = element.GetProperty(key).GetString()
 
     [ for file in (JsonDocument.Parse(File.ReadAllText path)).RootElement.GetProperty("files").EnumerateObject() do
@@ -52,18 +64,31 @@ let report (path: string) name =
                   let position = mutant.GetProperty("location").GetProperty side
                   position.GetProperty("line").GetInt32() - 1, position.GetProperty("column").GetInt32() - 1
 
-              let (line, column), (last, stop) = place "start", place "end"
+              { Path = name
+                Lines = lines
+                Start = place "start"
+                End = place "end"
+                Replacement = text mutant "replacement" |> _.ReplaceLineEndings(" ")
+                Status = text mutant "status" } ]
+
+/// What became of the faults of a report, or of the chosen ones.
+let report path name chosen =
+    let names = chosen |> Option.map (File.ReadAllLines >> Set.ofArray)
+
+    [ for fault in faultsOf path do
+          if names |> Option.forall (Set.contains fault.Name) then
+              let (line, column), (last, stop) = fault.Start, fault.End
 
               let was =
                   if line = last then
-                      lines[line][column .. stop - 1]
+                      fault.Lines[line][column .. stop - 1]
                   else
-                      lines[line][column..] + " …"
+                      fault.Lines[line][column..] + " …"
 
-              let change = text mutant "replacement" |> _.ReplaceLineEndings(" ")
-              let entry = $"{name} | {lines[line].Trim()} | {was} → {change}"
+              let entry =
+                  $"{fault.Path} | {fault.Lines[line].Trim()} | {was} → {fault.Replacement}"
 
-              match text mutant "status" with
+              match fault.Status with
               | "Killed"
               | "Timeout" -> tell (line + 1) entry "killed" ""
               | "Survived"
@@ -78,11 +103,44 @@ let report (path: string) name =
               | _ -> () ]
     |> finish name
 
+/// Draws faults that compile of files, by what their paths end in, and prints the places that hold them.
+let choose path seed sample chosen (files: string list) =
+    let all =
+        faultsOf path
+        |> List.filter (fun fault ->
+            fault.Status <> "CompileError"
+            && files |> List.exists (fun file -> $"/{fault.Path}".EndsWith $"/{file}"))
+        |> Array.ofList
+
+    Random(int seed).Shuffle all
+    let drawn = all |> Array.truncate (int sample)
+    File.WriteAllLines(chosen, drawn |> Array.map _.Name)
+    eprintfn $"{drawn.Length} of {all.Length} faults, seed {seed}"
+
+    for path, faults in drawn |> Array.groupBy _.Path do
+        let spans =
+            faults
+            |> Array.map (fun fault ->
+                // the source has the file's own line endings, which are one character here
+                let offset (line, column) =
+                    (fault.Lines |> Array.take line |> Array.sumBy (fun text -> text.Length + 1))
+                    + column
+
+                $"{{{offset fault.Start}..{offset fault.End}}}")
+            |> Array.distinct
+            |> String.concat ""
+
+        printfn $"**/{Path.GetFileName path}{spans}"
+
+    exit 0
+
 let copy, project, seed, sample, asked =
     match List.ofArray fsi.CommandLineArgs |> List.tail with
-    | [ "report"; path; name ] -> report path name
+    | [ "report"; path; name ] -> report path name None
+    | [ "report"; path; name; chosen ] -> report path name (Some chosen)
+    | "choose" :: path :: seed :: sample :: chosen :: files -> choose path seed sample chosen files
     | copy :: project :: seed :: sample :: files -> copy, project, int seed, int sample, files
-    | _ -> failwith "must have COPY PROJECT SEED SAMPLE [FILE …] or report PATH NAME"
+    | _ -> failwith "must have COPY PROJECT SEED SAMPLE [FILE …], choose or report"
 
 let name: string = Path.GetFileName project
 let tests = $"tests/{name}.Tests"

@@ -413,7 +413,8 @@ public class CellRunTests
         Run(new FakeCells(3), folder.Root, CellShard.Whole);
         File.WriteAllText(folder.Path("plan.json"), File.ReadAllText(folder.Path("plan.json")).Replace("\"seed\": 1", "\"seed\":  1"));
         Assert.Contains("has been edited", Refusal(folder.Root));
-        File.WriteAllText(folder.Path("plan.json"), File.ReadAllText(folder.Path("plan.json")).Replace("\"format\"", "\"more\": 1,\n \"format\""));
+        string plan = File.ReadAllText(folder.Path("plan.json"));
+        File.WriteAllText(folder.Path("plan.json"), plan.Replace("\"format\"", "\"more\": 1,\n \"format\""));
         Assert.Contains("'more' is not a field", Refusal(folder.Root));
     }
 

@@ -121,6 +121,19 @@ public class CheckpointStoreTests
     }
 
     [Fact]
+    public void A_state_that_may_not_be_read_is_told_from_one_that_is_torn()
+    {
+        using TemporaryFolder folder = new();
+        CheckpointStore store = new(folder.Path("c"));
+        using BigramTrainer trainer = new(Plans.Small().Options);
+        store.Save(trainer);
+        Assert.Null(store.Damage(0));
+        string state = folder.Path("c/step-000000000/state.json");
+        using FileStream held = new(state, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.StartsWith($"{state}: cannot be read (", store.Damage(0));
+    }
+
+    [Fact]
     public void A_checkpoint_of_another_network_is_refused_by_its_tensors()
     {
         using TemporaryFolder folder = new();
