@@ -145,7 +145,7 @@ internal static class Agreement
         string last = "";
         return Hybrid.Lab.Checks.Check.Run(
             plan,
-            Predict.Architecture,
+            Predict.Thoroughly,
             now =>
             {
                 if (Interlocked.Exchange(ref last, now.Architecture) != now.Architecture)

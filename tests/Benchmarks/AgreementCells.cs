@@ -80,6 +80,6 @@ internal sealed class AgreementCells
         }
 
         CellFolder folder = CellFolder.Open(path);
-        return CellStatus.Of(folder).Complete ? work.Report(CellMerge.Run(folder), Predict.Architecture) : null;
+        return CellStatus.Of(folder).Complete ? work.Report(CellMerge.Run(folder), Predict.Thoroughly) : null;
     }
 }

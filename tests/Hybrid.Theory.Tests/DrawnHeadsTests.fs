@@ -193,7 +193,7 @@ let ``Positions slow the collapse of tokens`` fraction logitStd causal mlp expec
 
     let collapse =
         Array.Parallel.init 2 (fun index ->
-            let random = GramProcess.normals 3 index
+            let random = GramProcess.normals 3 index a.Heads
             let mutable state = GramProcess.symmetricInput a
 
             for layer in 1 .. a.Depth do
@@ -413,22 +413,41 @@ let ``A prediction that draws fewer heads than a network has says within its err
     let input = predicted.Layers[first]
     Check.atMost "error of g_d" 0.03 (input.Uncertainty.GradientDiagonal / input.Gradient.Diagonal)
 
-    // fewer heads would be others in law where ALiBi tells them apart: all are drawn
-    let alibi =
-        { architecture with
-            Depth = 4
-            Attention =
-                { architecture.Attention with
-                    Head =
-                        { architecture.Attention.Head with
-                            Positions = Positions.Alibi } } }
+[<Fact>]
+let ``ALiBi's slopes of fewer heads are in the mean those of all, and of all heads each has its own`` () =
+    let alibi heads =
+        attention 4 heads 8 1.0 Mask.Causal (fun head ->
+            { head with
+                Positions = Positions.Alibi })
 
-    let laws = Laws.exact alibi
+    let slopes of' heads key =
+        let architecture = alibi heads
 
-    Assert.Equal(
-        (TrajectoryDraws.sampled alibi laws TrajectoryDraws.Draws TrajectoryDraws.Seed).Layers[4].State,
-        (TrajectoryRoute.predict alibi laws).Layers[4].State
-    )
+        let parameters =
+            match (Block.at architecture 1).Sublayers[0].Module with
+            | Module.Attention parameters -> parameters
+            | Module.Mlp _ -> failwith "attention comes first"
+
+        (HeadDraw.layoutOf of' key architecture parameters (GramProcess.allowed 4 Mask.Causal)).Slopes
+
+    let own = Array.init 12 (fun head -> 2.0 ** (-8.0 * float (head + 1) / 12.0))
+    Assert.Equal<float[]>(own, slopes 12 12 7UL)
+    let keys = 4000
+
+    for drawn in [ 1; 5 ] do
+        let means =
+            Array.init keys (fun key -> Array.average (slopes 12 drawn (uint64 key)))
+
+        let mean = Array.average means
+
+        let error =
+            sqrt (
+                (means |> Array.sumBy (fun x -> (x - mean) * (x - mean)))
+                / (float keys * float (keys - 1))
+            )
+
+        // two comparisons at .1 % together
+        Check.absolute $"mean of {drawn}" (3.5 * error) (Array.average own) mean
 
 [<Theory>]
 [<InlineData(1, 1.0)>]

@@ -369,7 +369,7 @@ let private measure (case: Case) draws seed =
                     (GramProcess.ownMask a)
                     (GramProcess.symmetricInput a)
                     (GramProcess.independentOutput n)
-                    (GramProcess.normals seed index)
+                    (GramProcess.normals seed index a.Heads)
 
             let steps = (boundaries.Length - 1) / 2
             let own = weights[0]

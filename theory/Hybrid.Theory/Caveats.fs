@@ -111,7 +111,8 @@ module Caveats =
             if Features.areClosed architecture then
                 Trajectory.closed architecture laws
             else
-                TrajectoryDraws.sampled architecture laws 1 TrajectoryDraws.Seed
+                let struct (network, _) = TrajectoryRoute.drawnFor architecture
+                TrajectoryDraws.sampledFor architecture.Heads network laws 1 TrajectoryDraws.Seed
 
         if trajectory.Depth < architecture.Depth then
             { Angle = nan
@@ -277,10 +278,9 @@ module Caveats =
         | false, Route.Draws _ -> []
 
     /// Where tokens are not alike layers are means over positions and draws.
-    let private positions (architecture: Architecture) (trainability: Trainability) =
-        if Features.areClosed architecture then
-            []
-        else
+    let private positions (architecture: Architecture) (trainability: Trainability) (trajectory: Trajectory) =
+        match trajectory.Route with
+        | Route.Draws(draws, _) when not (Features.areClosed architecture) ->
             let cause =
                 if architecture.Mask = Mask.None then
                     "what tells tokens apart"
@@ -291,7 +291,10 @@ module Caveats =
                   trainability
                   trainability.Sums.Counted
                   trainability.CountedError
-                  $"{cause}: layers are means over positions, which differ, and over {TrajectoryDraws.draws architecture} draws of infinitely wide networks, whose error this is" ]
+                  $"{cause}: layers are means over positions, which differ, and over {draws} draws of infinitely wide networks, whose error this is" ]
+        | Route.Draws _
+        | Route.Closed
+        | Route.ClosedWithoutHeads -> []
 
     /// Behind a tanh on the sum the stream is no longer Gaussian: derivation section 15.3.
     let private boundedStream (architecture: Architecture) =
@@ -316,6 +319,6 @@ module Caveats =
               yield! finiteWidth architecture laws trainability
               yield! oneNetwork architecture trainability trajectory
               yield! fewHeads architecture laws trainability trajectory
-              yield! positions architecture trainability
+              yield! positions architecture trainability trajectory
               yield! boundedStream architecture ]
             |> rank trainability

@@ -24,7 +24,7 @@ module internal DrawnHeads =
     let LargestExact = 512
 
     /// Gradient draws a head, n² d_k each, beside the three drawings of its rows that cost as much.
-    let private gradientDraws n width = max 1 (min 8 (16384 / (n * width)))
+    let gradientDraws n width = max 1 (min 8 (16384 / (n * width)))
 
     /// Tokens from which heads are shared between workers.
     [<Literal>]

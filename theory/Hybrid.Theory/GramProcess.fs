@@ -173,12 +173,13 @@ module GramProcess =
         z <- (z ^^^ (z >>> 27)) * 0x94D049BB133111EBUL
         int (uint32 (z ^^^ (z >>> 31)))
 
-    /// Draw number `index` of the ensemble `seed`: its own normal numbers.
-    let internal normals seed index =
+    /// Draw number `index` of the ensemble `seed` of a network with so many heads: its own normal numbers.
+    let internal normals seed index heads =
         let random = MathNet.Numerics.Random.MersenneTwister(mix seed index, false)
 
         { Normal = fun () -> MathNet.Numerics.Distributions.Normal.Sample(random, 0.0, 1.0)
-          Key = CounterNormals.part (uint64 (uint32 seed)) index }
+          Key = CounterNormals.part (uint64 (uint32 seed)) index
+          Heads = heads }
 
     /// `draws` independent networks from a user's Gram matrices of the stream at the input and of the loss gradient at the
     /// output, and a mask (row-major n×n), in parallel; draw k depends on (seed, k) alone. Raises ArgumentException for a
@@ -200,7 +201,7 @@ module GramProcess =
 
         Array.Parallel.init draws (fun index ->
             let struct (boundaries, _) =
-                drawSteps architecture laws allowed input output (normals seed index)
+                drawSteps architecture laws allowed input output (normals seed index architecture.Heads)
 
             blocks architecture boundaries)
 

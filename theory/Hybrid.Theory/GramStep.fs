@@ -42,7 +42,13 @@ type internal GramStep =
     }
 
 /// What a draw of the process is made of: a stream of normal numbers in order, and a key of numbers that can be drawn again.
-type internal Randomness = { Normal: unit -> float; Key: uint64 }
+type internal Randomness =
+    {
+        Normal: unit -> float
+        Key: uint64
+        /// of the network whose heads are drawn, all of them or fewer that stand for them
+        Heads: int
+    }
 
 /// One step of the Gram process, forwards and backwards: derivation section 8.
 [<RequireQualifiedAccess>]
@@ -99,7 +105,9 @@ module internal GramStep =
         let struct (drawn, output) =
             match sublayer.Module with
             | Module.Attention parameters when DrawnHeads.serve architecture ->
-                let layout = HeadDraw.layout architecture parameters allowed
+                let layout =
+                    HeadDraw.layoutOf random.Heads random.Key architecture parameters allowed
+
                 let struct (layer, branch) = DrawnHeads.forward layout random.Key state
                 struct (GramModule.Drawn(parameters, layer), branch)
             | Module.Attention parameters ->

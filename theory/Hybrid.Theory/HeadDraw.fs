@@ -26,6 +26,8 @@ type internal HeadLayout =
         Turned: int
         Cosines: float[]
         Sines: float[]
+        /// of ALiBi, one of each head; none without
+        Slopes: float[]
     }
 
 /// Room for one head at a time; matrices are lent by the framework's pool and may be longer than they need be.
@@ -105,7 +107,24 @@ module internal HeadDraw =
         | Positions.Alibi -> struct (0, [||], [||])
         | Positions.PerLayer _ -> invalidOp "a layer has one kind of positions"
 
-    let layout (architecture: Architecture) (parameters: AttentionParameters) (allowed: bool[]) : HeadLayout =
+    /// ALiBi's slopes of `drawn` heads of a network's `heads`, one from each of as many equal strata: a mean over them has the expectation of
+    /// that over all.
+    let private slopes heads drawn key =
+        Array.init drawn (fun index ->
+            let place =
+                Math.ScaleB(float (CounterNormals.part (CounterNormals.part key 5) index >>> 11), -53)
+
+            let head = min (heads - 1) (int ((float index + place) * float heads / float drawn))
+            Math.Pow(2.0, -8.0 * float (head + 1) / float heads))
+
+    /// Of the heads of `architecture`, which stand for those of a network with `heads` where it has more; `key` is the layer's.
+    let layoutOf
+        heads
+        key
+        (architecture: Architecture)
+        (parameters: AttentionParameters)
+        (allowed: bool[])
+        : HeadLayout =
         let n = architecture.Tokens
 
         let width = Architecture.headWidth architecture
@@ -121,7 +140,16 @@ module internal HeadDraw =
           Columns = ranges n (fun j i -> allowed[i * n + j])
           Turned = turned
           Cosines = cosines
-          Sines = sines }
+          Sines = sines
+          Slopes =
+            if parameters.Head.Positions.TellHeadsApart then
+                slopes heads architecture.Heads key
+            else
+                [||] }
+
+    /// Of all heads of `architecture`.
+    let layout (architecture: Architecture) parameters allowed : HeadLayout =
+        layoutOf architecture.Heads 0UL architecture parameters allowed
 
     let private lent count = ArrayPool<float>.Shared.Rent count
 
@@ -424,11 +452,10 @@ module internal HeadDraw =
             scratch.Attended
 
         let slope =
-            match layout.Parameters.Head.Positions with
-            | Positions.Alibi -> Math.Pow(2.0, -8.0 * float (index + 1) / float layout.Heads)
-            | Positions.None
-            | Positions.Rope _
-            | Positions.PerLayer _ -> 0.0
+            if layout.Slopes.Length = 0 then
+                0.0
+            else
+                layout.Slopes[index]
 
         let tau = 1.0 / sqrt (float width)
 

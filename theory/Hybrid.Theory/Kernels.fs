@@ -214,7 +214,7 @@ module Kernels =
 
     /// Largest variance at which pairs are summed by the series: beyond it the mixture is cheaper.
     [<Literal>]
-    let private LargestSeries = 12.0
+    let internal LargestSeries = 12.0
 
     /// The mixture for pairs of one variance v, where `at` would be dear for each of them.
     let internal ofOneVariance activation v =

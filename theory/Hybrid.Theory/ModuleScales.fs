@@ -189,10 +189,11 @@ module ModuleScales =
                     ofMlp architecture part mlp kernels (meanDiagonal n routing.Overlaps) scales)
             scales
 
-    /// Mean squares of every layer of one drawn network; shorter where norms leave double precision.
-    let private drawn (architecture: Architecture) laws index =
+    /// Mean squares of every layer of one drawn network, whose heads stand for those of a network with `heads`; shorter where norms leave
+    /// double precision.
+    let private drawn heads (architecture: Architecture) laws index =
         let n = architecture.Tokens
-        let random = GramProcess.normals TrajectoryDraws.Seed index
+        let random = GramProcess.normals TrajectoryDraws.Seed index heads
         let layers = ResizeArray<ModuleScales>()
         let mutable state = GramProcess.symmetricInput architecture
         let mutable sound = true
@@ -247,7 +248,7 @@ module ModuleScales =
           Entropy = mean _.Entropy }
 
     /// Blocks 1..depth, as far as norms are finite: by the closed maps, under a causal mask as means over positions, heads and the
-    /// first draws of a prediction's process. Raises InvalidArchitectureException for an illegal architecture.
+    /// draws of a prediction's process. Raises InvalidArchitectureException for an illegal architecture.
     [<CompiledName("Of")>]
     let ofArchitecture (architecture: Architecture) : ModuleScales[] =
         let architecture = Architecture.ensureValid architecture
@@ -257,8 +258,8 @@ module ModuleScales =
             Geometry.follow architecture laws
             |> Array.mapi (fun index block -> ofBlock architecture laws (index + 1) block)
         else
-            let networks =
-                Array.Parallel.init (TrajectoryDraws.draws architecture) (fun index -> drawn architecture laws index)
+            let struct (network, draws) = TrajectoryRoute.drawnFor architecture
+            let networks = Array.Parallel.init draws (drawn architecture.Heads network laws)
 
             let depth = networks |> Array.map _.Length |> Array.min
 

@@ -66,6 +66,10 @@ type Prediction =
         Trainability: Trainability
         /// what the verdict takes for granted, the strongest effect first
         Caveats: Caveat[]
+        /// infinitely wide networks that layers are means over; 0 where they are closed
+        Draws: int
+        /// heads of the networks that were drawn, at most the architecture's own, which it is where layers are closed
+        Heads: int
         /// layer 0..depth; NaN behind the layer at which norms leave double precision
         Layers: LayerPrediction[]
         /// E‖∂L/∂W‖² of every weight of blocks 1..depth, as far as layers are finite
@@ -209,12 +213,12 @@ module Predict =
               Gradient = 1.0 / abs exponents.Gradient }
           Trainability = trainability
           Caveats = caveats trainability
+          Draws = trajectory.Draws
+          Heads = trajectory.Heads
           Layers = Array.init (depth + 1) layer
           Weights = trajectory.Weights }
 
-    let private exact (architecture: Architecture) laws =
-        let trajectory = TrajectoryRoute.predict architecture laws
-
+    let private exact (architecture: Architecture) laws trajectory =
         ofTrajectory architecture laws trajectory (fun trainability ->
             Caveats.ofTrajectory architecture laws trainability trajectory)
 
@@ -222,13 +226,23 @@ module Predict =
     [<CompiledName("Architecture")>]
     let architecture (architecture: Architecture) : Prediction =
         let architecture = Architecture.ensureValid architecture
-        exact architecture (Laws.exact architecture)
+        let laws = Laws.exact architecture
+        exact architecture laws (TrajectoryRoute.predict architecture laws)
+
+    /// The same with more heads drawn where layers are draws, for as long as some four seconds of one core pay for and eight of them at
+    /// least (sixteen behind a norm of the branch): what networks are measured for to compare with it.
+    [<CompiledName("Thoroughly")>]
+    let thoroughly (architecture: Architecture) : Prediction =
+        let architecture = Architecture.ensureValid architecture
+        let laws = Laws.exact architecture
+        exact architecture laws (TrajectoryRoute.thorough architecture laws)
 
     /// The same, until `cancellation` is asked for: raises OperationCanceledException within a step of a draw.
     [<CompiledName("Until")>]
     let until (cancellation: CancellationToken) (architecture: Architecture) : Prediction =
         let architecture = Architecture.ensureValid architecture
-        exact architecture (Laws.stoppable cancellation (Laws.exact architecture))
+        let laws = Laws.stoppable cancellation (Laws.exact architecture)
+        exact architecture laws (TrajectoryRoute.predict architecture laws)
 
     /// A first answer where `architecture` takes longer than a tenth of a second: where its heads are drawn. Null where it does not. Its
     /// verdict may be another, and it has no caveats: who shows it says that it is coarse.
@@ -241,11 +255,7 @@ module Predict =
         | ValueNone -> null
         | ValueSome(struct (network, trajectory)) ->
             { Prediction = ofTrajectory architecture laws trajectory (fun _ -> [||])
-              Draws =
-                match trajectory.Route with
-                | Route.Draws(draws, _) -> draws
-                | Route.Closed
-                | Route.ClosedWithoutHeads -> 0
+              Draws = trajectory.Draws
               Heads = network.Heads
               Tokens = network.Tokens }
 

@@ -52,6 +52,8 @@ type Ending =
 type Trajectory =
     {
         Route: Route
+        /// of the networks whose layers these are; fewer than the architecture's where these stand for more
+        Heads: int
         Ending: Ending
         /// layer 0..`Depth`
         Layers: LayerState[]
@@ -65,6 +67,13 @@ type Trajectory =
         /// E‖∂L/∂W‖² of every weight of blocks 1..`Depth`
         Weights: ParameterGradientNorms[]
     }
+
+    /// Infinitely wide networks that layers are means over; 0 where they are closed.
+    member this.Draws =
+        match this.Route with
+        | Route.Draws(draws, _) -> draws
+        | Route.Closed
+        | Route.ClosedWithoutHeads -> 0
 
 /// Layers of an architecture by the closed maps: sections 4 and 5 of the derivation.
 [<RequireQualifiedAccess>]
@@ -112,6 +121,7 @@ module Trajectory =
         let steps = if depth = 0 then 1 else (boundaries.Length - 1) / depth
 
         { Route = route
+          Heads = architecture.Heads
           Ending = Ending.Whole
           Layers = Array.init (depth + 1) (fun layer -> boundaries[layer * steps])
           Depth = depth
@@ -206,6 +216,7 @@ module Trajectory =
     /// A network without blocks.
     let internal nothing (architecture: Architecture) : Trajectory =
         { Route = Route.Closed
+          Heads = architecture.Heads
           Ending = Ending.Whole
           Layers =
             [| { State = Geometry.input architecture

@@ -108,8 +108,9 @@ module TrajectoryDraws =
                     Skip = first architecture.Mlp.Skip
                     Branch = first architecture.Mlp.Branch } }
 
-    /// Draws number `from` to `until` − 1 of the ensemble `seed`, in parallel, or the layer at which the first of them diverges.
-    let private drawn (architecture: Architecture) laws from until seed =
+    /// Draws number `from` to `until` − 1 of the ensemble `seed`, in parallel, or the layer at which the first of them diverges. Heads stand
+    /// for those of a network with `heads`.
+    let private drawn heads (architecture: Architecture) laws from until seed =
         let n = architecture.Tokens
         let allowed = GramProcess.ownMask architecture
         let input = GramProcess.symmetricInput architecture
@@ -131,7 +132,7 @@ module TrajectoryDraws =
                         allowed
                         input
                         output
-                        (GramProcess.normals seed (from + index))
+                        (GramProcess.normals seed (from + index) heads)
 
                 struct (boundaries
                         |> Array.map (fun boundary ->
@@ -189,21 +190,25 @@ module TrajectoryDraws =
         | None ->
             Ok(Trajectory.assemble architecture (Route.Draws(draws, scatter)) architecture.Depth boundaries weights)
 
-    /// By `draws` draws of the Gram process, in parallel; a pure function of the arguments.
-    let rec sampled (architecture: Architecture) laws draws seed : Trajectory =
+    /// `sampled` of heads that stand for those of a network with `heads`.
+    let rec internal sampledFor heads (architecture: Architecture) laws draws seed : Trajectory =
         if architecture.Depth = 0 then
             Trajectory.nothing architecture
         else
-            match drawn architecture laws 0 draws seed with
+            match drawn heads architecture laws 0 draws seed with
             | Ok networks ->
                 match gather architecture networks with
                 | Ok trajectory -> trajectory
                 | Error(struct (depth, layer)) ->
-                    sampled (truncated depth architecture) laws draws seed
+                    sampledFor heads (truncated depth architecture) laws draws seed
                     |> Trajectory.endedBy (Ending.Gradients(architecture.Depth, layer))
             | Error layer ->
-                sampled (truncated (layer - 1) architecture) laws draws seed
+                sampledFor heads (truncated (layer - 1) architecture) laws draws seed
                 |> Trajectory.endedBy Ending.Stream
+
+    /// By `draws` draws of the Gram process, in parallel; a pure function of the arguments.
+    let sampled (architecture: Architecture) laws draws seed : Trajectory =
+        sampledFor architecture.Heads architecture laws draws seed
 
     /// The standard error of ln g_d at the input up to which `resolved` draws.
     [<Literal>]
@@ -246,7 +251,7 @@ module TrajectoryDraws =
                     let excess = error / Resolution
                     let needed = int (min (float most) (ceil (1.1 * float count * excess * excess)))
 
-                    match drawn architecture laws count needed seed with
+                    match drawn architecture.Heads architecture laws count needed seed with
                     | Ok others -> more (Array.append networks others)
                     | Error layer ->
                         resolved (truncated (layer - 1) architecture) laws seed most
@@ -255,7 +260,7 @@ module TrajectoryDraws =
         if architecture.Depth = 0 then
             Trajectory.nothing architecture
         else
-            match drawn architecture laws 0 (min FewestDraws most) seed with
+            match drawn architecture.Heads architecture laws 0 (min FewestDraws most) seed with
             | Ok networks -> more networks
             | Error layer ->
                 resolved (truncated (layer - 1) architecture) laws seed most
@@ -265,12 +270,9 @@ module TrajectoryDraws =
     [<Literal>]
     let Draws = 4
 
-    /// The same of an architecture: fewer of many tokens, over which a network's own means are.
-    let draws (architecture: Architecture) =
-        if architecture.Tokens >= DrawnHeads.ManyTokens then
-            2
-        else
-            Draws
+    /// Two draws have an error to speak of.
+    [<Literal>]
+    let internal CoarseDraws = 2
 
     /// Seed of draws: a prediction is a pure function of the architecture.
     [<Literal>]

@@ -62,36 +62,37 @@ module TrajectoryRoute =
         else
             false
 
-    /// Draws of heads at 64 tokens that a prediction may spend under a mask: about a second of one core. Those of n tokens cost
-    /// (n/64)³ times as much.
+    /// Seconds of one core that the draws of a prediction of up to 64 tokens may take: with what stands beside it, its modules' scales and
+    /// the sums of its caveats, some two.
     [<Literal>]
-    let private HeadDraws = 2048.0
+    let private Seconds = 1.0
 
     /// The same of a prediction that stands beside others, as a recipe's does.
     [<Literal>]
-    let private QuickHeadDraws = 512.0
+    let private QuickSeconds = 0.3
 
-    /// Fewest heads that stand for more, without a norm behind the branch, where nothing within a layer is of order 1/H, and with one.
+    /// The same of one that a measurement of minutes is compared with.
+    [<Literal>]
+    let private ThoroughSeconds = 4.0
+
+    /// Fewest heads that stand for more in a thorough or a first answer, without a norm behind the branch, where nothing within a layer is
+    /// of order 1/H, and with one.
     let private fewestHeads (norm: Placement) =
         if norm.OnBranch || norm.OnSum then 16 else 8
 
-    /// Work on one head of 64 n tokens, in those of 64 tokens whose logits are Gaussian and in units of n²: as measured, 64 coordinates cost
-    /// as much as 64 tokens do.
-    let private headWork (architecture: Architecture) n =
-        if DrawnHeads.serve architecture then
-            float (Architecture.headWidth architecture) / 64.0
-        else
-            n
+    /// Coordinates of a head beyond which no more are drawn: what logits of so many are off from Gaussian ones is some 1/d_k.
+    [<Literal>]
+    let private MostCoordinates = 1024
 
-    /// An architecture of at most so many groups of keys and values, and of as many heads as they then need, each as wide as it was. Heads
-    /// of unlike slopes (ALiBi) stay.
+    /// An architecture of at most so many groups of keys and values, of as many heads as they then need, each as wide as it was.
     let private withHeads count (architecture: Architecture) =
         let head = architecture.Attention.Head
         let groups = Architecture.keyValueHeads architecture
         let fewer = min groups count
         let heads = min architecture.Heads (fewer * max 1 (count / fewer))
+        let width = Architecture.headWidth architecture
 
-        if heads = architecture.Heads || head.Positions.TellHeadsApart then
+        if heads = architecture.Heads && width <= MostCoordinates then
             architecture
         else
             { architecture with
@@ -102,31 +103,105 @@ module TrajectoryRoute =
                             { head with
                                 Width =
                                     if DrawnHeads.serve architecture then
-                                        Some(Architecture.headWidth architecture)
+                                        Some(min MostCoordinates width)
                                     else
                                         head.Width
                                 KeyValueHeads = head.KeyValueHeads |> Option.map (fun _ -> fewer) } } }
 
-    /// The architecture whose heads are drawn for a network whose tokens differ: with all of its heads, or as many as the budget pays for
-    /// and no fewer than `fewestHeads`. Derivation section 13.5.
-    let private withDrawnHeads (architecture: Architecture) budget =
-        let n = float architecture.Tokens / 64.0
+    /// The network that is drawn for one whose tokens differ, and how many draws of it: with all of its heads, or as many as `budget` seconds
+    /// pay for, but `fewest`; with two draws where four of one head are too many, or tokens so many that a network's own means are over
+    /// them. Derivation section 13.5.
+    let private standIn fewest (budget: float) (architecture: Architecture) =
+        let narrow = withHeads architecture.Heads architecture
+        // tokens beyond 64 make up for it in part: means over them scatter less
+        let budget = budget * max 1.0 (float architecture.Tokens / 64.0)
 
-        let oneHead =
-            float (TrajectoryDraws.draws architecture * max 1 architecture.Depth)
-            * n
-            * n
-            * headWork architecture n
+        let draws =
+            if
+                architecture.Tokens >= DrawnHeads.ManyTokens
+                || DrawWork.heads TrajectoryDraws.Draws budget narrow < 1
+            then
+                TrajectoryDraws.CoarseDraws
+            else
+                TrajectoryDraws.Draws
 
-        withHeads (max (fewestHeads architecture.Norm) (int (min 1e6 (budget / oneHead)))) architecture
+        struct (withHeads (max fewest (DrawWork.heads draws budget narrow)) narrow, draws)
 
-    /// A network's layers by `Draws` draws of the heads that the budget pays for. The means are those of all heads up to terms of order
+    /// The network whose layers a prediction's are, and how many draws of it: what stands beside a prediction draws no more.
+    let internal drawnFor (architecture: Architecture) = standIn 1 Seconds architecture
+
+    /// ln of the factor by which fewer heads shift 1 − ρ and g_d of every layer, by the closed maps of the same sublayers without what
+    /// their heads have: (4/Ĥ − 4/H) times what four heads shift. Where a norm divides the branch alone; elsewhere nothing within a layer is
+    /// of order 1/H, or as much of the opposite sign. Derivation sections 13.4 and 13.5.
+    let private shifts (architecture: Architecture) heads =
+        let plain =
+            { architecture with
+                Mask = Mask.None
+                Heads = FewHeads.Fewest
+                Attention =
+                    { architecture.Attention with
+                        Head = Architecture.defaults.Attention.Head }
+                Mlp = { architecture.Mlp with Experts = None } }
+
+        if not architecture.Norm.OnBranch || not (Features.areClosed plain) then
+            [||]
+        else
+            let laws = Laws.quick plain
+            let four = (Trajectory.closed plain laws).Layers
+            let many = (Trajectory.closed plain (Laws.manyHeads laws)).Layers
+
+            let share =
+                float FewHeads.Fewest * (1.0 / float heads - 1.0 / float architecture.Heads)
+
+            let log (few: float) many =
+                if few > 0.0 && many > 0.0 then
+                    share * log (few / many)
+                else
+                    0.0
+
+            Array.map2
+                (fun (few: LayerState) (many: LayerState) ->
+                    struct (log few.State.U many.State.U, log few.Gradient.Diagonal many.Gradient.Diagonal))
+                (Array.truncate many.Length four)
+                (Array.truncate four.Length many)
+
+    /// Errors with what fewer heads shift.
+    let private widened (architecture: Architecture) (trajectory: Trajectory) =
+        if trajectory.Heads = architecture.Heads then
+            trajectory
+        else
+            let shifts = shifts architecture trajectory.Heads
+
+            let widen index (layer: LayerState) =
+                if index >= shifts.Length then
+                    layer
+                else
+                    let struct (u, g) = shifts[index]
+
+                    let add error shift value =
+                        sqrt (error * error + shift * shift * value * value)
+
+                    let error = layer.Uncertainty
+
+                    { layer with
+                        Uncertainty =
+                            { error with
+                                P = add error.P u (layer.State.Q * layer.State.U)
+                                U = add error.U u layer.State.U
+                                GradientDiagonal = add error.GradientDiagonal g layer.Gradient.Diagonal
+                                GradientOffDiagonal = add error.GradientOffDiagonal g layer.Gradient.OffDiagonal } }
+
+            { trajectory with
+                Layers = Array.mapi widen trajectory.Layers }
+
+    /// A network's layers by draws of the heads that the budget pays for. The means are those of all heads up to terms of order
     /// 1/H; their errors are those of the heads drawn; the deviation over networks is brought to that of all heads.
-    let private byDraws (architecture: Architecture) laws budget =
-        let fewer = withDrawnHeads architecture budget
+    let private byDraws fewest budget (architecture: Architecture) laws =
+        let struct (fewer, draws) = standIn fewest budget architecture
 
         let trajectory =
-            TrajectoryDraws.sampled fewer laws (TrajectoryDraws.draws architecture) TrajectoryDraws.Seed
+            TrajectoryDraws.sampledFor architecture.Heads fewer laws draws TrajectoryDraws.Seed
+            |> widened architecture
 
         let share part =
             float (part fewer) / float (part architecture)
@@ -145,10 +220,10 @@ module TrajectoryRoute =
         | Route.Closed
         | Route.ClosedWithoutHeads -> trajectory
 
-    /// The route that the architecture asks for, within a budget of draws of heads.
-    let private within budget (architecture: Architecture) laws : Trajectory =
+    /// The route that the architecture asks for, within a budget of draws.
+    let private within fewest budget (architecture: Architecture) laws : Trajectory =
         if not (Features.areClosed architecture) then
-            byDraws architecture laws budget
+            byDraws fewest budget architecture laws
         elif headsMatter architecture laws then
             let most = TrajectoryDraws.affordable architecture
 
@@ -161,18 +236,18 @@ module TrajectoryRoute =
             Trajectory.closed architecture laws
 
     /// The route that the architecture asks for.
-    let predict (architecture: Architecture) laws : Trajectory = within HeadDraws architecture laws
+    let predict (architecture: Architecture) laws : Trajectory = within 1 Seconds architecture laws
 
     /// The same with fewer heads drawn of a masked network that has many, where many architectures are compared.
-    let compare (architecture: Architecture) laws : Trajectory = within QuickHeadDraws architecture laws
+    let compare (architecture: Architecture) laws : Trajectory = within 1 QuickSeconds architecture laws
 
-    /// Draws of heads at 64 tokens that a first, coarse answer may spend: some tenth of a second of one core.
-    [<Literal>]
-    let private CoarseHeadDraws = 192.0
+    /// The same with more of them, where networks are measured to compare with it.
+    let thorough (architecture: Architecture) laws : Trajectory =
+        within (fewestHeads architecture.Norm) ThoroughSeconds architecture laws
 
-    /// Two draws have an error to speak of.
+    /// Seconds that a first, coarse answer may spend.
     [<Literal>]
-    let private CoarseDraws = 2
+    let private CoarseSeconds = 0.1
 
     /// Fewer tokens are no sequence any more.
     [<Literal>]
@@ -183,16 +258,11 @@ module TrajectoryRoute =
     let private coarser (architecture: Architecture) =
         let few = withHeads (fewestHeads architecture.Norm) architecture
 
-        let work (member': Architecture) =
-            let n = float member'.Tokens / 64.0
-
-            float (CoarseDraws * max 1 member'.Depth * member'.Heads)
-            * n
-            * n
-            * headWork few n
+        let work member' =
+            float TrajectoryDraws.CoarseDraws * DrawWork.seconds member'
 
         let rec within (member': Architecture) =
-            if work member' <= CoarseHeadDraws || member'.Tokens / 2 < FewestTokens then
+            if work member' <= CoarseSeconds || member'.Tokens / 2 < FewestTokens then
                 member'
             else
                 within
@@ -212,7 +282,15 @@ module TrajectoryRoute =
                 { Laws.exact network with
                     Proceed = laws.Proceed }
 
-            ValueSome(struct (network, TrajectoryDraws.sampled network own CoarseDraws TrajectoryDraws.Seed))
+            ValueSome(
+                struct (network,
+                        TrajectoryDraws.sampledFor
+                            architecture.Heads
+                            network
+                            own
+                            TrajectoryDraws.CoarseDraws
+                            TrajectoryDraws.Seed)
+            )
         elif
             headsMatter architecture laws
             && TrajectoryDraws.affordable architecture >= TrajectoryDraws.FewestDraws

@@ -45,7 +45,10 @@ public sealed record Comparison(
                 architecture.Tokens,
                 options);
             foreach (ComparedValue value in values)
-                quantities.Add(QuantityComparison.Of(value, measured.Architecture.Width, other.Architecture.Width, options));
+            {
+                quantities.Add(QuantityComparison.Of(
+                    value, prediction.Draws, measured.Architecture.Width, other.Architecture.Width, options));
+            }
         }
 
         return new(prediction, measured, other, quantities, Judgement.Together([.. quantities.Select(quantity => quantity.Agreement)]));

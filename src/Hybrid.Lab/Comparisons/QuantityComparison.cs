@@ -1,5 +1,4 @@
 using Hybrid.Lab.Statistics;
-using Hybrid.Theory;
 
 namespace Hybrid.Lab.Comparisons;
 
@@ -41,9 +40,10 @@ public sealed record QuantityComparison(
     double Tolerance,
     Agreement Agreement)
 {
-    /// <summary>Extrapolates and judges one value.</summary>
+    /// <summary>Extrapolates and judges one value of a theory that is a mean over so many draws, 0 of a closed one.</summary>
     internal static QuantityComparison Of(
         ComparedValue value,
+        int draws,
         int width,
         int otherWidth,
         ComparisonOptions options)
@@ -52,7 +52,7 @@ public sealed record QuantityComparison(
         double floor = options.NumericalFloor * value.Scale + (value.Quantity == Quantity.Rho ? options.CorrelationFloor : 0);
         Judgement judgement = Judgement.Of(
             value.Prediction,
-            new(value.PredictionError, TrajectoryDraws.Draws - 1),
+            new(value.PredictionError, Math.Max(1, draws - 1)),
             extrapolation,
             floor,
             options.LargestTolerance * value.Scale,

@@ -85,7 +85,7 @@ internal static class CheckCommand
     public static int Finish(Session session, CheckWork work, CellFolder folder, bool json)
     {
         CheckReport report = work.Report(
-            CellMerge.Run(folder), architecture => TheoryWork.Of(session, architecture, Predict.Architecture));
+            CellMerge.Run(folder), architecture => TheoryWork.Of(session, architecture, Predict.Thoroughly));
         if (json)
         {
             CheckPlan plan = report.Plan;
@@ -122,7 +122,7 @@ internal static class CheckCommand
         {
             report = Check.Run(
                 plan,
-                architecture => TheoryWork.Of(session, architecture, Predict.Architecture),
+                architecture => TheoryWork.Of(session, architecture, Predict.Thoroughly),
                 now => progress.Report(
                     $"{now.Architecture} {now.Width}",
                     now.Width == 0 ? $"{now.Architecture}: predicting" : $"{now.Architecture}: simulating at width {now.Width}",
