@@ -287,3 +287,55 @@ let ``Fewer heads than a masked network has give its means within their errors, 
 
     Check.atMost "variance of ln g_d, brought from 4 heads to 16" 2.33 ratio
     Check.atMost "and from 16 to 4" 2.33 (1.0 / ratio)
+
+[<Fact>]
+let ``What fewer heads shift is in a prediction's errors, and is far beyond those of draws behind a norm`` () =
+    for norm in [ Placement.Peri; Placement.Output; Placement.Post; Placement.Pre ] do
+        let network heads =
+            { (network norm 8.0 heads) with
+                Mask = Mask.Causal
+                Tokens = 16 }
+
+        let sampled heads draws =
+            let architecture = network heads
+            TrajectoryDraws.sampled architecture (Laws.exact architecture) draws TrajectoryDraws.Seed
+
+        let draws = 200
+        let few, many = sampled 2 draws, sampled 16 50
+        let shifts = TrajectoryRoute.shifts (network 16) 2
+
+        /// ln of the ratio of few heads' value to many's, and its error
+        let compared layer (value: LayerState -> float) (error: LayerState -> float) =
+            let few, many = few.Layers[layer], many.Layers[layer]
+            let relative state = error state / value state
+            struct (log (value few / value many), sqrt (relative few ** 2.0 + relative many ** 2.0))
+
+        for layer in 0..12 do
+            let struct (u, g) =
+                if shifts.Length = 0 then
+                    struct (0.0, 0.0)
+                else
+                    shifts[layer]
+
+            let struct (ofU, errorOfU) = compared layer _.State.U _.Uncertainty.U
+
+            let struct (ofG, errorOfG) =
+                compared layer _.Gradient.Diagonal _.Uncertainty.GradientDiagonal
+
+            let own = few.Layers[layer]
+
+            let variance =
+                float draws * (own.Uncertainty.GradientDiagonal / own.Gradient.Diagonal) ** 2.0
+
+            // 96 correlated comparisons at a family-wise 1 %: t of 49 degrees of freedom beyond 1 % / 96 lies at 4.2; and rounding, where
+            // input and output are not random
+            let allowed shift error = abs shift + 4.2 * error + 1e-12
+            Check.atMost $"1 − ρ, {norm}, layer {layer}" (allowed u errorOfU) (abs ofU)
+
+            Check.atMost
+                $"g_d, {norm}, layer {layer}"
+                (allowed (abs g + 0.5 * (1.0 - 2.0 / 16.0) * variance) errorOfG)
+                (abs ofG)
+
+            if layer = 0 && norm = Placement.Peri then
+                Check.atLeast "peri, in standard errors" 4.2 (ofG / errorOfG)

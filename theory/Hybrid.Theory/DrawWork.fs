@@ -89,7 +89,14 @@ module internal DrawWork =
         let shared = Entry + norms architecture sublayer.Placement
 
         match sublayer.Module with
-        | Module.Attention _ -> struct (10_000.0 + squared * shared, head architecture)
+        | Module.Attention _ ->
+            let turns =
+                if DrawnHeads.serve architecture then
+                    8.0 * float architecture.Tokens * float (Architecture.headWidth architecture)
+                else
+                    0.0
+
+            struct (10_000.0 + turns + squared * shared, head architecture)
         | Module.Mlp parameters ->
             let experts =
                 match parameters.Experts with

@@ -65,7 +65,7 @@ module TrajectoryRoute =
     /// Seconds of one core that the draws of a prediction of up to 64 tokens may take: with what stands beside it, its modules' scales and
     /// the sums of its caveats, some two.
     [<Literal>]
-    let private Seconds = 1.0
+    let internal Seconds = 1.0
 
     /// The same of a prediction that stands beside others, as a recipe's does.
     [<Literal>]
@@ -82,7 +82,7 @@ module TrajectoryRoute =
 
     /// Coordinates of a head beyond which no more are drawn: what logits of so many are off from Gaussian ones is some 1/d_k.
     [<Literal>]
-    let private MostCoordinates = 1024
+    let internal MostCoordinates = 1024
 
     /// An architecture of at most so many groups of keys and values, of as many heads as they then need, each as wide as it was.
     let private withHeads count (architecture: Architecture) =
@@ -125,7 +125,14 @@ module TrajectoryRoute =
             else
                 TrajectoryDraws.Draws
 
-        struct (withHeads (max fewest (DrawWork.heads draws budget narrow)) narrow, draws)
+        let count = max fewest (DrawWork.heads draws budget narrow)
+        let network = withHeads count narrow
+
+        // heads of d/Ĥ coordinates are no feature: one less has them drawn as the architecture's are
+        if DrawnHeads.serve network = DrawnHeads.serve architecture then
+            struct (network, draws)
+        else
+            struct (withHeads (max 1 (count - 1)) narrow, draws)
 
     /// The network whose layers a prediction's are, and how many draws of it: what stands beside a prediction draws no more.
     let internal drawnFor (architecture: Architecture) = standIn 1 Seconds architecture
@@ -133,7 +140,7 @@ module TrajectoryRoute =
     /// ln of the factor by which fewer heads shift 1 − ρ and g_d of every layer, by the closed maps of the same sublayers without what
     /// their heads have: (4/Ĥ − 4/H) times what four heads shift. Where a norm divides the branch alone; elsewhere nothing within a layer is
     /// of order 1/H, or as much of the opposite sign. Derivation sections 13.4 and 13.5.
-    let private shifts (architecture: Architecture) heads =
+    let internal shifts (architecture: Architecture) heads =
         let plain =
             { architecture with
                 Mask = Mask.None
@@ -165,31 +172,36 @@ module TrajectoryRoute =
                 (Array.truncate many.Length four)
                 (Array.truncate four.Length many)
 
-    /// Errors with what fewer heads shift.
+    /// Errors with what fewer heads shift. Where ln g_d has variance s² over networks its mean is ½s² above the typical value, and heads
+    /// that are fewer have H/Ĥ times the variance.
     let private widened (architecture: Architecture) (trajectory: Trajectory) =
         if trajectory.Heads = architecture.Heads then
             trajectory
         else
             let shifts = shifts architecture trajectory.Heads
+            let missing = 1.0 - float trajectory.Heads / float architecture.Heads
 
             let widen index (layer: LayerState) =
-                if index >= shifts.Length then
-                    layer
-                else
-                    let struct (u, g) = shifts[index]
+                let struct (u, g) =
+                    if index < shifts.Length then
+                        shifts[index]
+                    else
+                        struct (0.0, 0.0)
 
-                    let add error shift value =
-                        sqrt (error * error + shift * shift * value * value)
+                let error = layer.Uncertainty
+                let relative = error.GradientDiagonal / layer.Gradient.Diagonal
+                let g = abs g + 0.5 * missing * float trajectory.Draws * relative * relative
 
-                    let error = layer.Uncertainty
+                let add error shift value =
+                    sqrt (error * error + shift * shift * value * value)
 
-                    { layer with
-                        Uncertainty =
-                            { error with
-                                P = add error.P u (layer.State.Q * layer.State.U)
-                                U = add error.U u layer.State.U
-                                GradientDiagonal = add error.GradientDiagonal g layer.Gradient.Diagonal
-                                GradientOffDiagonal = add error.GradientOffDiagonal g layer.Gradient.OffDiagonal } }
+                { layer with
+                    Uncertainty =
+                        { error with
+                            P = add error.P u (layer.State.Q * layer.State.U)
+                            U = add error.U u layer.State.U
+                            GradientDiagonal = add error.GradientDiagonal g layer.Gradient.Diagonal
+                            GradientOffDiagonal = add error.GradientOffDiagonal g layer.Gradient.OffDiagonal } }
 
             { trajectory with
                 Layers = Array.mapi widen trajectory.Layers }
