@@ -109,8 +109,8 @@ module TrajectoryRoute =
                                 KeyValueHeads = head.KeyValueHeads |> Option.map (fun _ -> fewer) } } }
 
     /// The network that is drawn for one whose tokens differ, and how many draws of it: with all of its heads, or as many as `budget` seconds
-    /// pay for, but `fewest`; with two draws where four of one head are too many, or tokens so many that a network's own means are over
-    /// them. Derivation section 13.5.
+    /// pay for, but `fewest`; with two draws where four of one head take more than twice as long, or tokens are so many that a network's
+    /// own means are over them. Derivation section 13.5.
     let private standIn fewest (budget: float) (architecture: Architecture) =
         let narrow = withHeads architecture.Heads architecture
         // tokens beyond 64 make up for it in part: means over them scatter less
@@ -119,13 +119,13 @@ module TrajectoryRoute =
         let draws =
             if
                 architecture.Tokens >= DrawnHeads.ManyTokens
-                || DrawWork.heads TrajectoryDraws.Draws budget narrow < 1
+                || DrawWork.heads TrajectoryDraws.Draws (2.0 * budget) narrow < 1
             then
                 TrajectoryDraws.CoarseDraws
             else
                 TrajectoryDraws.Draws
 
-        let count = max fewest (DrawWork.heads draws budget narrow)
+        let count = max fewest (max 1 (DrawWork.heads draws budget narrow))
         let network = withHeads count narrow
 
         // heads of d/Ĥ coordinates are no feature: one less has them drawn as the architecture's are
@@ -153,9 +153,14 @@ module TrajectoryRoute =
         if not architecture.Norm.OnBranch || not (Features.areClosed plain) then
             [||]
         else
-            let laws = Laws.quick plain
-            let four = (Trajectory.closed plain laws).Layers
-            let many = (Trajectory.closed plain (Laws.manyHeads laws)).Layers
+            let many = Laws.forSearch plain
+
+            let four =
+                { many with
+                    Heads = (Laws.exact plain).Heads }
+
+            let four, many =
+                (Trajectory.closed plain four).Layers, (Trajectory.closed plain many).Layers
 
             let share =
                 float FewHeads.Fewest * (1.0 / float heads - 1.0 / float architecture.Heads)
