@@ -44,8 +44,7 @@ internal static class Agreement
         if (report is null || heads is null)
             return cells!.Code;
 
-        Console.WriteLine($"Width {width}, {samples} networks (and {4 * samples} at width {width / 4}), seed {Seed}, {threads} threads, "
-            + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0} s, {Environment.CpuUsage.TotalTime.TotalSeconds:0} s of processor time.");
+        Console.WriteLine(Drawn(report.Plan, start));
         Console.WriteLine();
         Console.WriteLine("### By placement, over all attention strengths and layers");
         Summarise("norm", Placements, name =>
@@ -82,10 +81,17 @@ internal static class Agreement
         Architecture[] architectures = [.. Features.Select(feature => Modern(width, feature.Name, feature.Changes))];
         if (Check(cells, "features", threads, samples, architectures) is not CheckReport report)
             return cells!.Code;
-        Console.WriteLine($"Width {width}, {samples} networks (and {4 * samples} at width {width / 4}), seed {Seed}, {threads} threads, "
-            + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0} s, {Environment.CpuUsage.TotalTime.TotalSeconds:0} s of processor time.");
+        Console.WriteLine(Drawn(report.Plan, start));
         Summarise("network", names, name => report.Comparisons.Where((_, index) => names[index] == name));
         return 0;
+    }
+
+    private static string Drawn(CheckPlan plan, long start)
+    {
+        Architecture first = plan.Architectures[0];
+        return $"Width {first.Width}, {plan.Samples} networks (and {SecondWidth.Networks(first, plan.Samples)} at width "
+            + $"{SecondWidth.Of(first).Width}), seed {plan.Seed}, {plan.Threads} threads, "
+            + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0} s, {Environment.CpuUsage.TotalTime.TotalSeconds:0} s of processor time.";
     }
 
     private static readonly (string Name, string[] Changes)[] Features =

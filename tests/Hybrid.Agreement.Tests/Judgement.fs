@@ -87,17 +87,15 @@ type Networks =
     { Own: Measurement
       Second: Measurement }
 
-/// Draws and measures so many of each, at the second width `SecondWidth.SampleFactor` times as many; the numbers depend on the setting
-/// alone.
+/// Draws and measures so many of each, at the second width `SecondWidth.Networks`; the numbers depend on the setting alone.
 let measure samples (engine: EngineEntry) (architecture: Architecture) : Networks =
     let run = EnsembleRun(engine, Environment.ProcessorCount, seed)
-    let second = SecondWidth.Of architecture
 
     let ensemble at first samples =
         run.Measure(at, first, samples, ignore, CancellationToken.None)
 
     { Own = ensemble architecture 0 samples
-      Second = ensemble second.Architecture samples (second.SampleFactor * samples) }
+      Second = ensemble (SecondWidth.Of architecture) samples (SecondWidth.Networks(architecture, samples)) }
 
 /// One number of one layer; deviation and tolerance are relative to the quantity's scale.
 type Comparison =

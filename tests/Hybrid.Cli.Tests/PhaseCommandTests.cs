@@ -82,7 +82,7 @@ public class PhaseCommandTests
         string[] command = Small(folder.Path("phase.html"), "--measure", "16");
         CommandRun run = CommandRun.Of(command);
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains("6 of them measured, 16 networks of width 128 and 64 of width 32 each\n", run.Output);
+        Assert.Contains("6 of them measured, 16 networks of width 128 and 32 of width 32 each\n", run.Output);
         Assert.Contains("\nverdict: theory and networks agree\n", run.Output);
         Assert.Contains("Verdict: theory and networks agree", File.ReadAllText(folder.Path("phase.html")));
 

@@ -38,7 +38,7 @@ public class CheckTests
             Create = (architecture, _) => new RecordingEngine(new FakeEngine(architecture, 3, 0.2, 0), drawn),
         };
         Check.Run(new([Tiny], recording, 6, 1, 2), Predict.Architecture, _ => { }, CancellationToken.None);
-        Assert.Equal(6 * 5, drawn.Count);
+        Assert.Equal(6 + 32, drawn.Count);
         Assert.Equal(2, drawn.Select(network => network.Width).Distinct().Count());
         Assert.Single(drawn.Select(network => network.Seed).Distinct());
         Assert.Distinct(drawn.Select(network => network.Sample));
@@ -69,8 +69,8 @@ public class CheckTests
         List<CheckProgress> seen = [];
         CheckPlan plan = new([Tiny], FakeEngine.Entry(), 6, 1, 1);
         Check.Run(plan, Predict.Architecture, seen.Add, CancellationToken.None);
-        Assert.Equal(6 * 5, plan.Networks);
-        Assert.Equal(Enumerable.Range(0, 31), seen.Select(now => now.Done));
+        Assert.Equal(6 + 32, plan.Networks);
+        Assert.Equal(Enumerable.Range(0, 39), seen.Select(now => now.Done));
         Assert.Equal([0, Tiny.Width, Tiny.Width / 4], seen.Select(now => now.Width).Distinct());
     }
 
@@ -125,19 +125,20 @@ public class CheckTests
     }
 
     [Theory]
-    [InlineData(64, 8, 2, 16, 4)]
-    [InlineData(64, 20, 2, 32, 2)]
-    [InlineData(64, 40, 2, 128, 1)]
-    [InlineData(24, 4, 12, 48, 1)]
-    [InlineData(36, 4, 3, 9, 4)]
-    public void The_second_width_holds_the_tokens_and_the_heads(int width, int tokens, int heads, int expected, int factor)
+    [InlineData(64, 8, 2, 16, 50, 50)]
+    [InlineData(64, 8, 2, 16, 6, 32)]
+    [InlineData(64, 20, 2, 32, 6, 32)]
+    [InlineData(64, 40, 2, 128, 6, 6)]
+    [InlineData(24, 4, 12, 48, 6, 6)]
+    [InlineData(36, 4, 3, 9, 6, 32)]
+    public void The_second_width_holds_the_tokens_and_the_heads(int width, int tokens, int heads, int expected, int samples, int networks)
     {
         Architecture architecture = ArchitectureOverrides.Apply(
             ArchitectureModule.Defaults, [$"width={width}", $"mlpWidth={4 * width}", $"tokens={tokens}", $"heads={heads}"]);
-        SecondWidth second = SecondWidth.Of(architecture);
-        Assert.Equal((expected, factor), (second.Architecture.Width, second.SampleFactor));
-        Assert.Equal(4 * expected, second.Architecture.MlpWidth);
-        Assert.Empty(ArchitectureModule.Validate(second.Architecture));
+        Architecture second = SecondWidth.Of(architecture);
+        Assert.Equal((expected, networks), (second.Width, SecondWidth.Networks(architecture, samples)));
+        Assert.Equal(4 * expected, second.MlpWidth);
+        Assert.Empty(ArchitectureModule.Validate(second));
     }
 
     [Fact]

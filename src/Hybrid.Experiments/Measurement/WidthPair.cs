@@ -8,13 +8,13 @@ using Hybrid.Lab.Statistics;
 namespace Hybrid.Experiments.Measurement;
 
 /// <summary>
-/// One measurement at two widths, as two cells, and its extrapolation to infinite width as in a check: the second ensemble
-/// has a quarter of the width and four times the networks.
+/// One measurement at two widths, as two cells, and its extrapolation to infinite width as in a check. The second ensemble,
+/// at a quarter of the width, has four times the networks, with which the experiments were registered.
 /// </summary>
 internal sealed class WidthPair
 {
     private readonly Architecture _architecture;
-    private readonly SecondWidth _second;
+    private readonly Architecture _second;
 
     /// <summary>Plans the cells.</summary>
     /// <param name="subject">Names the pair within its experiment.</param>
@@ -26,7 +26,7 @@ internal sealed class WidthPair
         _architecture = architecture;
         _second = SecondWidth.Of(architecture);
         Full = CellOf(subject, architecture, samples, measure);
-        Second = CellOf(subject, _second.Architecture, samples * _second.SampleFactor, measure);
+        Second = CellOf(subject, _second, samples * Math.Max(1, architecture.Width / _second.Width), measure);
     }
 
     /// <summary>The cell at the architecture's own width.</summary>
@@ -46,7 +46,7 @@ internal sealed class WidthPair
         results[Full][name],
         _architecture.Width,
         results[Second][name],
-        _second.Architecture.Width,
+        _second.Width,
         scale);
 
     private static Cell CellOf(string subject, Architecture architecture, int samples, Func<Architecture, ulong, int, CellValues> measure)

@@ -59,8 +59,7 @@ public static class Check
                 Prediction prediction = predict(architecture);
                 Measurement measured = Measure(architecture, 0, plan.Samples);
                 // Other sample numbers: the two ensembles share no random number.
-                SecondWidth second = SecondWidth.Of(architecture);
-                Measurement other = Measure(second.Architecture, plan.Samples, second.SampleFactor * plan.Samples);
+                Measurement other = Measure(SecondWidth.Of(architecture), plan.Samples, SecondWidth.Networks(architecture, plan.Samples));
                 comparisons.Add(Comparison.Of(prediction, measured, other, options));
             }
         }

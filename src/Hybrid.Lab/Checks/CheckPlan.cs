@@ -38,10 +38,10 @@ public sealed record CheckPlan(
         foreach (Architecture architecture in Architectures)
         {
             Run.EnginesFor(architecture, Samples);
-            Run.EnginesFor(SecondWidth.Of(architecture).Architecture, Samples);
+            Run.EnginesFor(SecondWidth.Of(architecture), SecondWidth.Networks(architecture, Samples));
         }
     }
 
     /// <summary>All networks that will be drawn.</summary>
-    public int Networks => Samples * Architectures.Sum(architecture => 1 + SecondWidth.Of(architecture).SampleFactor);
+    public int Networks => Architectures.Sum(architecture => Samples + SecondWidth.Networks(architecture, Samples));
 }

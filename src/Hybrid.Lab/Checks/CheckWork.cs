@@ -96,9 +96,8 @@ public sealed class CheckWork : ICellWork
     // Other sample numbers at the second width: the two ensembles share no random number.
     private IEnumerable<(Architecture Architecture, int First, int Samples)> Ensembles(Architecture architecture)
     {
-        SecondWidth second = SecondWidth.Of(architecture);
         yield return (architecture, 0, _check.Samples);
-        yield return (second.Architecture, _check.Samples, second.SampleFactor * _check.Samples);
+        yield return (SecondWidth.Of(architecture), _check.Samples, SecondWidth.Networks(architecture, _check.Samples));
     }
 
     private JsonObject Measure((Architecture Architecture, int First, int Samples) ensemble, CellContext context)

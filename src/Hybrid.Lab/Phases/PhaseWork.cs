@@ -32,7 +32,7 @@ public sealed class PhaseWork : ICellWork
     /// <param name="x">The horizontal axis.</param>
     /// <param name="y">The vertical axis.</param>
     /// <param name="networks">
-    /// Networks at each point at its own width, ≥ 2; as many again for each of <see cref="SecondWidth.SampleFactor"/> at the second one.
+    /// Networks at each point at its own width, ≥ 2; <see cref="SecondWidth.Networks"/> at the second one.
     /// </param>
     /// <param name="seed">The ensemble's seed.</param>
     /// <param name="version">The version of hybrid.</param>
@@ -116,14 +116,11 @@ public sealed class PhaseWork : ICellWork
     {
         get
         {
-            (int Width, int Other, int Factor)[] kinds = [.. _members.Select(member =>
-            {
-                SecondWidth second = SecondWidth.Of(member);
-                return (member.Width, second.Architecture.Width, second.SampleFactor);
-            }).Distinct()];
-            return kinds is [(int width, int other, int factor)]
-                ? Invariant($"{Networks} networks of width {width} and {factor * Networks} of width {other}")
-                : Invariant($"{Networks} networks of its width and up to {kinds.Max(kind => kind.Factor) * Networks} of a second one");
+            (int Width, int Other, int Count)[] kinds = [.. _members.Select(member =>
+                (member.Width, SecondWidth.Of(member).Width, SecondWidth.Networks(member, Networks))).Distinct()];
+            return kinds is [(int width, int other, int count)]
+                ? Invariant($"{Networks} networks of width {width} and {count} of width {other}")
+                : Invariant($"{Networks} networks of its width and up to {kinds.Max(kind => kind.Count)} of a second one");
         }
     }
 
@@ -152,10 +149,10 @@ public sealed class PhaseWork : ICellWork
     internal MeasuredExponents Measure(int number, CancellationToken cancellation = default)
     {
         // The second ensemble has other sample numbers: the two share no random number.
-        SecondWidth second = SecondWidth.Of(_members[number]);
-        (Estimate angle, Estimate gradient) = Ensemble(_members[number], 0, Networks, cancellation);
+        Architecture member = _members[number];
+        (Estimate angle, Estimate gradient) = Ensemble(member, 0, Networks, cancellation);
         (Estimate otherAngle, Estimate otherGradient) =
-            Ensemble(second.Architecture, Networks, second.SampleFactor * Networks, cancellation);
+            Ensemble(SecondWidth.Of(member), Networks, SecondWidth.Networks(member, Networks), cancellation);
         return new(angle, otherAngle, gradient, otherGradient);
     }
 
@@ -163,7 +160,7 @@ public sealed class PhaseWork : ICellWork
     internal MeasuredPoint Judge(int number, MeasuredExponents measured)
     {
         Architecture architecture = _members[number];
-        int width = architecture.Width, otherWidth = SecondWidth.Of(architecture).Architecture.Width;
+        int width = architecture.Width, otherWidth = SecondWidth.Of(architecture).Width;
         ComparisonOptions options = ComparisonOptions.ForFamily(FamilyWiseRate, 2 * Places.Count);
         PhasePoint predicted = _law.Value.OnLine(architecture);
         (double x, double y) = Places[number];
@@ -197,11 +194,8 @@ public sealed class PhaseWork : ICellWork
         [.. Enumerable.Range(0, Math.Min(Side, count)).Select(part => (2 * part + 1) * count / (2 * Math.Min(Side, count)))];
 
     // Networks on the line form no weights: their cost is linear in the width.
-    private static double Cost(Architecture architecture)
-    {
-        SecondWidth second = SecondWidth.Of(architecture);
-        return (double)architecture.Depth * (architecture.Width + (double)second.SampleFactor * second.Architecture.Width);
-    }
+    private double Cost(Architecture member) =>
+        (double)member.Depth * (member.Width + (double)SecondWidth.Networks(member, Networks) / Networks * SecondWidth.Of(member).Width);
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 

@@ -37,7 +37,7 @@ internal static class CheckCommand
         };
         Option<string?> engine = Options.Engine();
         Option<int> samples = Options.Samples(
-            64, CheckPlan.LeastSamples, "Networks to draw at the width; four times as many at a quarter of it.");
+            64, CheckPlan.LeastSamples, "Networks to draw at the width; as many, 32 at least, at a quarter of it.");
         Option<int> width = Options.Width($"{StandardWidth} if neither ARCH nor --set is given, else ARCH's own");
         Option<int> threads = Options.Threads();
         Option<long?> memory = Options.Memory();
@@ -110,7 +110,7 @@ internal static class CheckCommand
             header.Write(output);
             foreach ((Architecture architecture, ImportReport? import) in plan.Architectures.Zip(imports))
             {
-                output.WriteLine($"  {RunHeader.Describe(architecture)}; second width {SecondWidth.Of(architecture).Architecture.Width}");
+                output.WriteLine($"  {RunHeader.Describe(architecture)}; second width {SecondWidth.Of(architecture).Width}");
                 ImportNotes.Write(output, import, "  ");
             }
 
