@@ -54,7 +54,7 @@ internal static partial class Guards
         foreach ((string name, string meaning) in Kinds)
             page.Append($"| {name} | {meaning} |\n");
         ILookup<string, Guard> guards = All.ToLookup(guard => guard.Of);
-        page.Append("\n| of | is | tests |\n| --- | --- | --- |\n");
+        page.Append("\n| result | section | tests |\n| --- | --- | --- |\n");
         for (int index = 0; index < Derivation.Sections.Length; index++)
         {
             (string number, string title, _) = Derivation.Sections[index];

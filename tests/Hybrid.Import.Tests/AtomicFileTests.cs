@@ -27,6 +27,63 @@ public class AtomicFileTests
         Assert.Empty(Directory.GetFiles(folder.Root));
     }
 
+    // Otherwise a loss of power leaves a name without its text, or no name.
+    [Theory]
+    [InlineData(null, "text, rename, names")]
+    [InlineData(true, "text, rename, names")]
+    [InlineData(false, "rename")]
+    public void A_text_is_on_the_disk_before_it_has_its_name_and_the_name_after_that(bool? durable, string expected)
+    {
+        using TemporaryFolder folder = new();
+        Waits waits = new(folder.Root);
+        FileCalls.Replace(waits);
+        if (durable is bool must)
+            AtomicFile.WriteText(folder.Path("figure.svg"), "λ", must);
+        else
+            AtomicFile.WriteText(folder.Path("figure.svg"), "λ");
+        FileCalls.Replace(null);
+        Assert.Equal(expected, string.Join(", ", waits.Calls));
+    }
+
+    [Fact]
+    public void A_failed_write_names_the_file_and_not_the_unfinished_one_and_says_what_to_do()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Path("figure.svg");
+        FileCalls.Replace(new Waits(folder.Root) { Fault = new IOException("No space left on device : 'figure.svg.1.partial'", 28) });
+        string message = Assert.Throws<InputException>(() => AtomicFile.WriteText(path, "λ")).Message;
+        FileCalls.Replace(null);
+        Assert.Equal($"cannot write {path} (No space left on device); make room on its disk", message);
+        Assert.Empty(Directory.GetFiles(folder.Root));
+    }
+
+    // Of another machine, and silent for longer than a process is waited for.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_killed_process_left_of_an_earlier_attempt_goes_where_the_text_must_last(bool durable)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Path("figure.svg"), left = folder.Write($"figure.svg.token.elsewhere.7{Leftovers.Ending}", "half");
+        File.SetLastWriteTimeUtc(left, DateTime.UtcNow - TimeSpan.FromHours(2));
+        AtomicFile.WriteText(path, "λ", durable);
+        Assert.Equal(!durable, File.Exists(left));
+    }
+
+    [Theory]
+    [InlineData(28, "No space left on device", true)]
+    [InlineData(122, "Disk quota exceeded", true)]
+    [InlineData(unchecked((int)0x80070070), "There is not enough space on the disk", true)]
+    [InlineData(0, "No space left on device : 'figure.svg'", true)]
+    [InlineData(5, "Input/output error", false)]
+    public void What_to_do_about_a_full_disk_is_not_what_to_do_about_another_fault(int code, string message, bool full)
+    {
+        IOException error = new(message, code);
+        Assert.Equal(full, AtomicFile.IsFull(error));
+        Assert.Equal(full ? "make room on its disk" : "give a path in a writable folder", AtomicFile.Remedy(error));
+        Assert.False(AtomicFile.IsFull(new UnauthorizedAccessException("No space left")));
+    }
+
     // Whatever is there at any moment is what one of them wrote, whole.
     [Fact]
     public async Task Many_writers_of_one_path_do_not_meet()
@@ -68,5 +125,34 @@ public class AtomicFileTests
         InputException error = Assert.Throws<InputException>(() => AtomicFile.EnsureReachable(path, "--out"));
         Assert.StartsWith("--out", error.Message);
         Assert.Contains(path, error.Message);
+    }
+
+    /// <summary>What is waited for, and renamed, in its order.</summary>
+    private sealed class Waits(string folder) : FileCalls
+    {
+        public List<string> Calls { get; } = [];
+
+        public Exception? Fault { get; init; }
+
+        public override void Sync(FileStream file)
+        {
+            Calls.Add("text");
+            if (Fault is not null)
+                throw Fault;
+            base.Sync(file);
+        }
+
+        public override void Rename(string from, string to)
+        {
+            Calls.Add("rename");
+            base.Rename(from, to);
+        }
+
+        public override void SyncFolder(string path)
+        {
+            Assert.Equal(folder, path);
+            Calls.Add("names");
+            base.SyncFolder(path);
+        }
     }
 }
