@@ -40,12 +40,13 @@ internal sealed class ExactOddsRatio
 
     /// <summary>The interval that misses the true ratio on either side with probability at most half of <paramref name="rate"/>.</summary>
     public (double Low, double High) Interval(double rate) => (
-        _observed == 0 ? 0 : Solve(ratio => Expectation(ratio, events => events >= _observed ? 1 : 0) - rate / 2),
-        _observed == _logWeights.Length - 1
-            ? double.PositiveInfinity
-            : Solve(ratio => rate / 2 - Expectation(ratio, events => events <= _observed ? 1 : 0)));
+        Solve(ratio => Expectation(ratio, events => events >= _observed ? 1 : 0) - rate / 2),
+        Solve(ratio => rate / 2 - Expectation(ratio, events => events <= _observed ? 1 : 0)));
 
-    /// <summary>The zero of a function that rises with the logarithm of the odds ratio, as an odds ratio.</summary>
+    /// <summary>
+    /// The zero of a function that rises with the logarithm of the odds ratio, as an odds ratio: 0 where it is nowhere below 0, and ∞ where
+    /// it is everywhere.
+    /// </summary>
     private static double Solve(Func<double, double> rising)
     {
         double low = -Farthest, high = Farthest;
