@@ -123,3 +123,70 @@ let ``Every legal record has a verdict of finite numbers, and finite layers up t
 
                 Check.atLeast $"u at layer {layer.Layer}" 0.0 layer.U
                 Check.atLeast $"g_d at layer {layer.Layer}" 0.0 layer.GradientDiagonal))
+
+/// Records of 64 tokens whose heads are drawn, where one size is at its end and the others are usual.
+let extremes: TheoryData<int, int, int, int> =
+    let data = TheoryData<int, int, int, int>()
+
+    for depth, heads, width, experts in
+        [ 1, 1, 1, 0
+          1, 1024, 64, 0
+          2000, 8, 64, 0
+          4, 32, 8192, 0
+          4, 4, 64, 2048
+          60, 1024, 1024, 256 ] do
+        data.Add(depth, heads, width, experts)
+
+    data
+
+[<Theory>]
+[<MemberData(nameof extremes)>]
+let ``Sizes at their ends are answered by as many heads as there is time for`` depth heads width experts =
+    let architecture =
+        { Networks.plain Placement.Pre Activation.Silu with
+            Tokens = 64
+            Depth = depth
+            Width = 1024
+            Heads = heads
+            Mask = Mask.Causal }
+
+    let architecture =
+        { architecture with
+            Attention =
+                { architecture.Attention with
+                    Branch = Schedule.Constant(1.0 / sqrt (2.0 * float depth))
+                    Head =
+                        { architecture.Attention.Head with
+                            Width = Some width
+                            Positions = Positions.Rope(1e4, 1.0) } }
+            Mlp =
+                { architecture.Mlp with
+                    Branch = Schedule.Constant(1.0 / sqrt (2.0 * float depth))
+                    Experts =
+                        if experts = 0 then
+                            None
+                        else
+                            Some
+                                { Count = experts
+                                  Active = 8
+                                  Gate = Gate.Sigmoid
+                                  RouterStd = 1.0
+                                  Scale = 1.0
+                                  Shared = 0.0
+                                  Dense = 0 } } }
+
+    let prediction = Predict.architecture architecture
+    ensureVerdict architecture prediction.Trainability
+    Assert.Equal(depth, prediction.Weights.Length)
+    Assert.InRange(prediction.Heads, 1, heads)
+    Assert.InRange(prediction.Draws, 2, TrajectoryDraws.Draws)
+
+    for layer in prediction.Layers do
+        ensureFinite
+            $"layer {layer.Layer}"
+            architecture
+            [ layer.Q
+              layer.U
+              layer.GradientDiagonal
+              layer.Uncertainty.U
+              layer.Uncertainty.GradientDiagonal ]

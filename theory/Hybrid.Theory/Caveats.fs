@@ -287,11 +287,17 @@ module Caveats =
                 else
                     "causal mask"
 
+            let heads =
+                if trajectory.Heads < architecture.Heads then
+                    $" with {trajectory.Heads} of {architecture.Heads} heads"
+                else
+                    ""
+
             [ spread
                   trainability
                   trainability.Sums.Counted
                   trainability.CountedError
-                  $"{cause}: layers are means over positions, which differ, and over {draws} draws of infinitely wide networks, whose error this is" ]
+                  $"{cause}: layers are means over positions, which differ, and over {draws} draws of infinitely wide networks{heads}, whose error this is" ]
         | Route.Draws _
         | Route.Closed
         | Route.ClosedWithoutHeads -> []
