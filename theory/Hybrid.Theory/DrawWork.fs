@@ -2,7 +2,7 @@ namespace Hybrid.Theory
 
 open Hybrid.Architectures
 
-/// What a draw of the Gram process costs, counted from the record: nanoseconds of one core of 2.6 GHz with vectors of four, forwards and
+/// What a draw of the Gram process costs, counted from the record: nanoseconds of one core (AMD EPYC, Zen 4, vectors of four), forwards and
 /// backwards together. The constants are those of derivation section 13.5, measured as the benchmark `draw-work` measures them.
 [<RequireQualifiedAccess>]
 module internal DrawWork =
