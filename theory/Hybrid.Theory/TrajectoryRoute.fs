@@ -147,7 +147,9 @@ module TrajectoryRoute =
                 Heads = FewHeads.Fewest
                 Attention =
                     { architecture.Attention with
-                        Head = Architecture.defaults.Attention.Head }
+                        Head =
+                            { Architecture.defaults.Attention.Head with
+                                LogitScale = architecture.Attention.Head.LogitScale } }
                 Mlp = { architecture.Mlp with Experts = None } }
 
         if not architecture.Norm.OnBranch || not (Features.areClosed plain) then
@@ -159,9 +161,6 @@ module TrajectoryRoute =
                 { many with
                     Heads = (Laws.exact plain).Heads }
 
-            let four, many =
-                (Trajectory.closed plain four).Layers, (Trajectory.closed plain many).Layers
-
             let share =
                 float FewHeads.Fewest * (1.0 / float heads - 1.0 / float architecture.Heads)
 
@@ -171,11 +170,18 @@ module TrajectoryRoute =
                 else
                     0.0
 
-            Array.map2
-                (fun (few: LayerState) (many: LayerState) ->
-                    struct (log few.State.U many.State.U, log few.Gradient.Diagonal many.Gradient.Diagonal))
-                (Array.truncate many.Length four)
-                (Array.truncate four.Length many)
+            try
+                let four, many =
+                    (Trajectory.closed plain four).Layers, (Trajectory.closed plain many).Layers
+
+                Array.map2
+                    (fun (few: LayerState) (many: LayerState) ->
+                        struct (log few.State.U many.State.U, log few.Gradient.Diagonal many.Gradient.Diagonal))
+                    (Array.truncate many.Length four)
+                    (Array.truncate four.Length many)
+            with :? TheoryException ->
+                // tokens that a mask keeps apart may be answered where alike ones are not
+                [||]
 
     /// Errors with what fewer heads shift. Where ln g_d has variance s² over networks its mean is ½s² above the typical value, and heads
     /// that are fewer have H/Ĥ times the variance.
