@@ -178,6 +178,15 @@ module Caveats =
                   $"with plain gradient descent the embedding and the stream's growth count too, which a step of its own for every parameter, such as Adam's, takes out (g_d at the input is {number first.Gradient.Diagonal})" ]
 
     let private finiteWidth (architecture: Architecture) laws (trainability: Trainability) =
+        // where layers are drawn nothing else asks for the moments of alike tokens, and an order of magnitude needs no more than a grid's
+        let laws =
+            if Features.areClosed architecture then
+                laws
+            else
+                Laws.manyHeads
+                    { laws with
+                        Attention = AttentionGrid(architecture.Tokens).Moments }
+
         let scatter = FiniteWidth.scatterBy architecture laws
 
         let counted =
