@@ -19,12 +19,14 @@ public class ExitCodeTests
         CommandRun run = CommandRun.Of(
             ["predict", "none-tanh", "--set", "mlp.inStd=1e30", .. changes.SelectMany(change => new[] { "--set", change })]);
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.Contains("verdict: untrainable", run.Output);
+        Assert.Contains("verdict: untrainable: its norm or gradients leave double precision within its 12 blocks", run.Output);
+        Assert.DoesNotContain("how sure", run.Output);
     }
 
     [Theory]
     [InlineData("'chek' is not understood; did you mean check?", "chek")]
     [InlineData("--colour", "predict", "gpt2", "--colour")]
+    [InlineData("attention.logitStd must be one of at most", "diff", "pre-tanh-ordered", "--set", "attention.logitStd=1e160")]
     [InlineData("Required argument missing", "predict")]
     [InlineData("did you mean gpt2?", "predict", "gtp2")]
     [InlineData("none/x.json: cannot be read", "predict", "none/x.json")]

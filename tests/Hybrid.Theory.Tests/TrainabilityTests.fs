@@ -250,6 +250,23 @@ let ``A norm that leaves double precision is untrainable, and the layer at which
         Assert.True(Double.IsNaN prediction.Layers[40].Q)
 
 [<Fact>]
+let ``A network that diverges in its first block is told so, and nothing of layers that are not there`` () =
+    let network =
+        { (Networks.plain Placement.None Activation.Relu |> Networks.inStd 1e160) with
+            Depth = 4
+            Tokens = 8 }
+
+    let told = (Predict.architecture network).Trainability
+    Assert.True told.Diverges
+    Assert.Equal(Verdict.Untrainable, told.Verdict)
+    Assert.True(Double.IsNaN told.Written)
+
+    Assert.StartsWith(
+        "the stream's norm diverges at layer 1: it leaves double precision there; ",
+        Assert.Single told.Reasons
+    )
+
+[<Fact>]
 let ``A normalised branch that is exactly 0 is 0/0: an error that names it and what to set`` () =
     for field, network in
         [ "attention.branch",

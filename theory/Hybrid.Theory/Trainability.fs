@@ -44,7 +44,9 @@ type Trainability =
         /// standard error of `Sums.Counted`, where layers are averages over draws; 0 where they are closed
         CountedError: float
         Limits: TrainabilityLimits
-        /// share of the last layer's squared norm that branches wrote, 0 to 1; the rest is the embedding
+        /// whether the stream or a gradient leaves double precision: the sums are then those of the layers before
+        Diverges: bool
+        /// share of the last layer's squared norm that branches wrote, 0 to 1; the rest is the embedding; NaN where it diverges
         Written: float
         /// what decided, what causes it, and whether the network computes at all; never empty
         Reasons: string[]
@@ -349,18 +351,29 @@ module Trainability =
             else
                 decide limits sums.Counted error
 
-        let share = written architecture laws trajectory
+        let share =
+            if diverges then
+                nan
+            else
+                written architecture laws trajectory
+
+        let grown =
+            if trajectory.Depth = 0 then
+                ""
+            else
+                $", after growing from {number layers[0].State.Q} to {number layers[trajectory.Depth].State.Q} in {trajectory.Depth} layers"
 
         { Verdict = verdict
           Sums = sums
           CountedError = error
           Limits = limits
+          Diverges = diverges
           Written = share
           Reasons =
             [| match trajectory.Ending with
                | Ending.Whole -> ()
                | Ending.Stream ->
-                   $"the stream's norm diverges at layer {trajectory.Depth + 1}: it leaves double precision there, after growing from {number layers[0].State.Q} to {number layers[trajectory.Depth].State.Q} in {trajectory.Depth} layers; lower the branch weights, attention.valueStd or mlp.outStd, or normalise"
+                   $"the stream's norm diverges at layer {trajectory.Depth + 1}: it leaves double precision there{grown}; lower the branch weights, attention.valueStd or mlp.outStd, or normalise"
                | Ending.Gradients(from, at) ->
                    $"gradients diverge at layer {at}: on their way back from the output of layer {from} they leave double precision there; the numbers are those of the first {trajectory.Depth} layers; lower the branch weights or mlp.inStd, or normalise"
                match verdict with
@@ -377,9 +390,10 @@ module Trainability =
                | Verdict.Trainable
                | Verdict.Marginal
                | Verdict.Untrainable -> ()
-               angles sums layers
-               gradients architecture.Norm.IsBlindToScale sums layers
-               yield! stream architecture.Norm.IsBlindToScale sums layers
+               if not (diverges && trajectory.Depth = 0) then
+                   angles sums layers
+                   gradients architecture.Norm.IsBlindToScale sums layers
+                   yield! stream architecture.Norm.IsBlindToScale sums layers
                if sums.Counted > limits.Trainable then
                    cause architecture sums trajectory
                yield! extremes trajectory

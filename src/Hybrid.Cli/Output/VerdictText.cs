@@ -32,6 +32,8 @@ internal static class VerdictText
                 $"signal and gradient pass, but the network hardly computes: branches write {Percent(trainability.Written)} of the stream",
             { IsTrainable: true } => $"tokens stay different and gradients keep their size through {blocks}, so it can train",
             { IsMarginal: true } => $"{what} change so much through {blocks} that few networks like it train well without help",
+            { IsUntrainable: true } when trainability.Diverges =>
+                $"its norm or gradients leave double precision within {blocks}: it cannot train as it is (hybrid suggest says what to change)",
             { IsUntrainable: true } =>
                 $"{what} change too much through {blocks}: it will hardly train as it is (hybrid suggest says what to change)",
             _ when double.IsFinite(trainability.Sums.Counted) =>
@@ -54,15 +56,16 @@ internal static class VerdictText
         string what = trainability.DecidedByAngles ? "differences between tokens" : "the gradient's norm";
         string factor = counted < 700 ? Numbers.Significant(Math.Exp(counted), 3) : $"e^{Numbers.Significant(counted, 3)}";
         string number = Number(counted, trainability.CountedError);
-        return $"counted: {number} ({what} {sign} {factor} over the layers, as a natural log); {allowed}";
+        string layers = trainability.Diverges ? "the layers before it diverges" : "the layers";
+        return $"counted: {number} ({what} {sign} {factor} over {layers}, as a natural log); {allowed}";
     }
 
-    /// <summary>How often networks with such numbers trained; null where there is no number.</summary>
+    /// <summary>How often networks with such numbers trained; null where there is no number, or not of the whole network.</summary>
     public static string? Evidence(Architecture architecture, Trainability trainability)
     {
         double counted = trainability.Sums.Counted;
         TrainabilityLimits limits = trainability.Limits;
-        if (!double.IsFinite(counted))
+        if (!double.IsFinite(counted) || trainability.Diverges)
             return null;
         if (!trainability.Verdict.IsUndecided)
             return $"how sure: {Known(counted)} with a count on this side of the limits learnt when they were trained (docs/how-sure.md)";

@@ -63,6 +63,7 @@ internal static class PredictionJson
             ["trainable"] = trainability.Limits.Trainable,
             ["untrainable"] = trainability.Limits.Untrainable,
         },
+        ["diverges"] = trainability.Diverges,
         ["written"] = JsonNumber.OrNull(trainability.Written),
     };
 

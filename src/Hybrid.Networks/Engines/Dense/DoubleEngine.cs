@@ -30,7 +30,9 @@ public sealed unsafe class DoubleEngine : INetworkEngine
     /// <exception cref="InsufficientMemoryException">The buffers exceed the machine's memory.</exception>
     public DoubleEngine(Architecture architecture, int threads)
     {
-        Architecture = Features.EnsureSupported("engine double", DenseBlocks.Features, ArchitectureModule.EnsureValid(architecture));
+        const string Who = "engine double";
+        Features.EnsureSupported(Who, DenseBlocks.Features, ArchitectureModule.EnsureValid(architecture));
+        Architecture = ParameterLayout.EnsureSingle(Who, architecture, Enum.GetValues<MatrixRole>());
         (int n, int d) = (architecture.Tokens, architecture.Width);
         pool = new WorkerPool(threads);
         try
