@@ -308,7 +308,7 @@ module Trainability =
         else
             []
 
-    /// The weight matrices with the largest and the smallest gradient relative to their size.
+    /// The weight matrices with the largest and the smallest norm of their gradient.
     let private extremes (trajectory: Trajectory) =
         let named =
             trajectory.Weights
@@ -318,6 +318,7 @@ module Trainability =
                   "W_V", weights.Value
                   "W_O", weights.Output
                   "W_1", weights.MlpIn
+                  "W_u", weights.MlpUp
                   "W_2", weights.MlpOut ]
                 |> List.map (fun (name, square) -> $"{name} of layer {index + 1}", sqrt square))
             |> List.concat
@@ -334,7 +335,7 @@ module Trainability =
             let tie = 1.0 + 1e-9
             let largest, most = first (fun other best -> other > tie * best)
             let smallest, least = first (fun other best -> tie * other < best)
-            [ $"the largest gradient of a weight matrix is that of {largest}, {number (most / least)} times that of {smallest}, the smallest" ]
+            [ $"the largest gradient ‖∂L/∂W‖ of a weight matrix is that of {largest}, {number (most / least)} times that of {smallest}, the smallest" ]
 
     /// The verdict of a legal architecture from its layers.
     let judge (architecture: Architecture) laws (trajectory: Trajectory) : Trainability =
