@@ -33,7 +33,8 @@ internal static class VerdictText
             { IsTrainable: true } => $"tokens stay different and gradients keep their size through {blocks}, so it can train",
             { IsMarginal: true } => $"{what} change so much through {blocks} that few networks like it train well without help",
             { IsUntrainable: true } when trainability.Diverges =>
-                $"its norm or gradients leave double precision within {blocks}: it cannot train as it is (hybrid suggest says what to change)",
+                $"its norm or gradients leave double precision within {blocks}: it cannot train as it is "
+                + "(hybrid suggest says what to change)",
             { IsUntrainable: true } =>
                 $"{what} change too much through {blocks}: it will hardly train as it is (hybrid suggest says what to change)",
             _ when double.IsFinite(trainability.Sums.Counted) =>
