@@ -251,5 +251,9 @@ module internal FieldKinds =
 
         struct (spell, parse)
 
-    let wrongLength (a: Architecture) (length: int) =
-        [ struct ("", $"an array of {length}", $"one for all layers or an array of length depth = {a.Depth}") ]
+    /// Of a list with one value for each layer: its length, then the first value that `check` finds illegal.
+    let checkEach check (a: Architecture) (each: 'a[]) =
+        if each.Length <> a.Depth then
+            [ struct ("", $"an array of {each.Length}", $"one for all layers or an array of length depth = {a.Depth}") ]
+        else
+            each |> Seq.collect (check a) |> Seq.truncate 1 |> List.ofSeq

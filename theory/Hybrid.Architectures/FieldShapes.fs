@@ -61,8 +61,7 @@ module internal FieldShapes =
             | Mask.Prefix tokens when tokens < 0 -> [ struct ("prefix", string tokens, "an integer ≥ 0") ]
             | Mask.Window _
             | Mask.Prefix _ -> []
-            | Mask.PerLayer each when each.Length <> a.Depth -> wrongLength a each.Length
-            | Mask.PerLayer each -> each |> Seq.collect (check a) |> Seq.truncate 1 |> List.ofSeq
+            | Mask.PerLayer each -> checkEach check a each
 
         { shape
               path
@@ -122,8 +121,7 @@ module internal FieldShapes =
                       struct ("rope.base", show baseFrequency, "a finite number > 0")
                   if not (fraction >= 0.0 && fraction <= 1.0) then
                       struct ("rope.fraction", show fraction, "a number from 0 to 1") ]
-            | Positions.PerLayer each when each.Length <> a.Depth -> wrongLength a each.Length
-            | Positions.PerLayer each -> each |> Seq.collect (check a) |> Seq.truncate 1 |> List.ofSeq
+            | Positions.PerLayer each -> checkEach check a each
 
         { shape
               path

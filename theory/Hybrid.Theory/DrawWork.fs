@@ -112,7 +112,6 @@ module internal DrawWork =
         let mutable rest = 0.0
         let mutable head = 0.0
 
-        // layers of one kind repeat
         for block in Block.all architecture do
             for step in block.Steps do
                 for part in step.Sublayers do
