@@ -25,6 +25,12 @@ let private agree name tolerance scale expected actual =
     |> List.map (fun ((field, expected), (_, actual)) -> field, scale, expected, actual)
     |> Check.withinScale name tolerance
 
+/// Averages over the difference of a row's two logits, N(0, 2s²), and over those of two rows, of functions with poles at ±iπ, of which a
+/// tenth is left unused: section 2.4 of the derivation.
+let private averages s u =
+    let v = 2.0 * s * s
+    Quadrature.expectation (sqrt v) 2.8 infinity, Quadrature.pairExpectation v u 2.8 infinity
+
 [<Fact>]
 [<Trait("guards", "(13.6) (13.8) (13.9) by reference")>]
 let ``The fluctuations of three heads, weak to frozen, to six decimals`` () =
@@ -55,13 +61,7 @@ let ``Two tokens are a logistic unit: every fluctuation is a Gaussian average of
           4.0, [ 0.0; 0.1; 1.0; 1.5; 1.501; 2.0 ]
           12.0, [ 1e-3; 0.1; 1.3; 1.9 ] ] do
         for u in us do
-            let v = 2.0 * s * s
-            // poles at ±iπ, a tenth left unused: section 2.4 of the derivation
-            let one f =
-                Quadrature.expectation (sqrt v) 2.8 infinity f
-
-            let two f =
-                Quadrature.pairExpectation v u 2.8 infinity f
+            let one, two = averages s u
 
             let meanS = one sum
 
@@ -313,13 +313,7 @@ let ``Weak logits of two tokens: the leading order is that of their Gaussian ave
     // leading order what is left out is of order s², times at most E x⁶/(E x⁴ E x²) = 5, of e, of T, and of each of two rows; and of the rule, 8.6⁴ e⁻³⁷
     for s in [ 1e-4; 1e-3; 5e-3 ] do
         for u in [ 0.0; 0.3; 1.6 ] do
-            let v = 2.0 * s * s
-
-            let one f =
-                Quadrature.expectation (sqrt v) 2.8 infinity f
-
-            let two f =
-                Quadrature.pairExpectation v u 2.8 infinity f
+            let one, two = averages s u
 
             let mean = one excess
             let half x = Math.Tanh(0.5 * x)
