@@ -27,7 +27,7 @@ public sealed class BrowserTests
 
         // Images that the page itself holds, such as plotly.js's cells, are no requests to anybody.
         Assert.Equal([address], browser.Requests.Where(request => !request.StartsWith("data:", StringComparison.Ordinal)));
-        Assert.Empty(browser.Complaints);
+        browser.EnsureNoComplaints();
         Assert.Contains("order and chaos", (await browser.Value("document.title")).GetString());
         Assert.True(
             (await browser.Value("document.documentElement.scrollWidth <= window.innerWidth")).GetBoolean(),
@@ -74,7 +74,7 @@ public sealed class BrowserTests
         double middle = box[1] + (box[3] / 2);
         await browser.Drag((box[0] + (0.3 * box[2]), middle), (box[0] + (0.5 * box[2]), middle), (box[0] + (0.7 * box[2]), middle));
         await browser.Until($"{Range} !== '{before}'");
-        Assert.Empty(browser.Complaints);
+        browser.EnsureNoComplaints();
     }
 
     /// <summary>Whether the first two panels lie below each other or side by side.</summary>

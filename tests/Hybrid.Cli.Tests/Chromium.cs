@@ -97,6 +97,9 @@ internal sealed partial class Chromium : IAsyncDisposable
         }
     }
 
+    /// <summary>Fails with everything that the page complained about.</summary>
+    public void EnsureNoComplaints() => Xunit.Assert.True(Complaints.IsEmpty, string.Join('\n', Complaints));
+
     private async Task<bool> Holds(string expression)
     {
         try

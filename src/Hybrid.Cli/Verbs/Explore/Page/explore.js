@@ -21,7 +21,8 @@ function short(value, digits) {
 }
 
 const side = () => ({ record: null, pending: new Map(), answer: null, controls: null, flying: null, first: false, measured: null, phase: {} });
-const page = { fields: [], presets: [], a: side(), b: null, active: "a", x: null, y: null, colour: "angleExponent" };
+// anew: the side whose next answer says what the axes span
+const page = { fields: [], presets: [], a: side(), b: null, active: "a", x: null, y: null, anew: null, colour: "angleExponent" };
 let form;
 
 /** Asks for documents, one a line; `each` gets them as they come. */
@@ -239,10 +240,11 @@ const placeIn = (record, axis) => {
 };
 
 function axes(key = page.active) {
-  const shown = page[page.active].controls ? page[page.active] : page[key];
+  const shown = page[page.active].controls ? page[page.active] : page[key], anew = page.anew === key;
+  page.anew = anew ? null : page.anew;
   for (const name of ["x", "y"]) {
     const axis = page[name], value = placeIn(shown.record, axis);
-    if (axis.low === undefined || (value !== null && !(value >= axis.low && value <= axis.high))) {
+    if (anew || axis.low === undefined || (value !== null && !(value >= axis.low && value <= axis.high))) {
       const own = around(axis.path, shown);
       const low = value === null ? own.low : Math.min(own.low, value), high = value === null ? own.high : Math.max(own.high, value);
       page[name] = { path: axis.path, low, high };
@@ -275,13 +277,14 @@ function phase(key) {
   if (phase.question !== question) {
     phase.question = question;
     box.setAttribute("aria-busy", "true");
-    refine(key, 0);
+    refine(key, 0, { architecture: own.record, x: page.x, y: page.y });
   } else {
     point(key);
   }
 }
 
-async function refine(key, level) {
+/** Asks for a diagram of one size, and for the next where that takes no time: of the same record and axes, whatever is asked since. */
+async function refine(key, level, { architecture, x, y }) {
   const own = page[key], { phase } = own;
   phase.flying?.abort();
   const flight = phase.flying = new AbortController();
@@ -296,7 +299,7 @@ async function refine(key, level) {
     return `${path}=${low}:${high}:${whole ? Math.max(2, Math.min(count, high - low + 1)) : count}`;
   };
   try {
-    await ask("phase", { architecture: own.record, x: axis(page.x, nx), y: axis(page.y, ny) }, flight.signal, answer => {
+    await ask("phase", { architecture, x: axis(x, nx), y: axis(y, ny) }, flight.signal, answer => {
       if (flight !== phase.flying || page[key] !== own)
         return;
       clearTimeout(slow);
@@ -308,7 +311,7 @@ async function refine(key, level) {
       point(key);
       const took = performance.now() - begin, next = sizes[level + 1];
       if (!answer.error && next && took < patience)
-        setTimeout(() => flight === phase.flying && refine(key, level + 1), 60);
+        setTimeout(() => flight === phase.flying && refine(key, level + 1, { architecture, x, y }), 60);
       else
         box.setAttribute("aria-busy", "false");
     });
@@ -518,7 +521,7 @@ function listen() {
     const preset = page.presets.find(one => one.architecture.name === event.target.value);
     if (!preset)
       return;
-    [page.x, page.y] = [{ path: page.x.path }, { path: page.y.path }];
+    page.anew = page.active;
     replace(page.active, preset.architecture);
   });
   byId("colour").addEventListener("change", event => {
