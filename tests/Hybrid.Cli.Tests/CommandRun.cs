@@ -15,7 +15,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
     public static CommandRun Of(params string[] args)
     {
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
-        int code = Cli.Run(args, output, error);
+        int code = Cli.Run(args, Plain(output, error));
         return new(code, output.ToString(), error.ToString());
     }
 
@@ -23,7 +23,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
     public static CommandRun Of(CancellationToken cancellation, params string[] args)
     {
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
-        int code = Cli.Run(args, new Session(Terminal.Plain(output, error), BuiltEngines.Catalogue, cancellation));
+        int code = Cli.Run(args, new Session(Plain(output, error), BuiltEngines.Catalogue, cancellation));
         return new(code, output.ToString(), error.ToString());
     }
 
@@ -31,7 +31,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
     public static CommandRun Of(TrainerEntry trainer, CancellationToken cancellation, params string[] args)
     {
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
-        Session session = new(Terminal.Plain(output, error), BuiltEngines.Catalogue, cancellation) { Trainers = new([trainer]) };
+        Session session = new(Plain(output, error), BuiltEngines.Catalogue, cancellation) { Trainers = new([trainer]) };
         int code = Cli.Run(args, session);
         return new(code, output.ToString(), error.ToString());
     }
@@ -42,7 +42,11 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
     public static CommandRun Of(EngineEntry engine, CancellationToken cancellation, params string[] args)
     {
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
-        int code = Cli.Run(args, new Session(Terminal.Plain(output, error), new EngineCatalogue([engine]), cancellation));
+        int code = Cli.Run(args, new Session(Plain(output, error), new EngineCatalogue([engine]), cancellation));
         return new(code, output.ToString(), error.ToString());
     }
+
+    /// <summary>What is refused is refused in one line, however long this machine takes to find out.</summary>
+    private static Terminal Plain(TextWriter output, TextWriter error) =>
+        Terminal.Plain(output, error) with { FirstMoments = Timeout.InfiniteTimeSpan };
 }

@@ -133,10 +133,7 @@ public sealed class HostileInputTests
     public void No_progress_comes_before_the_line_of_an_error()
     {
         EngineEntry failing = FakeEngine.Entry() with { Create = (_, _) => throw new InputException("no such network") };
-        using StringWriter output = new(), error = new() { NewLine = "\n" };
-        Terminal patient = Terminal.Plain(output, error) with { FirstMoments = TimeSpan.FromHours(1) };
-        Assert.Equal(2, Cli.Run(["check", "pre-tanh-ordered", "--samples", "4"], new Session(patient, new([failing]), default)));
-        Assert.Equal("hybrid: no such network\n", error.ToString());
+        Assert.Equal(new(2, "", "hybrid: no such network\n"), CommandRun.Of(failing, "check", "pre-tanh-ordered", "--samples", "4"));
     }
 
     [Fact]
