@@ -77,6 +77,18 @@ module Check =
     /// value ≥ bound
     let atLeast name bound value = atMost name -bound -value
 
+    /// The time that `work` takes, in units of what `reference` takes, is at most `ratio`: the least of three runs of each by
+    /// turns, so that what else the machine does counts little.
+    let costsAtMost (ratio: float) (work: unit -> unit) (reference: unit -> unit) =
+        let time run =
+            let start = Diagnostics.Stopwatch.GetTimestamp()
+            run ()
+            Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds
+
+        let times = Array.init 3 (fun _ -> time work, time reference)
+        let least of' = times |> Array.map of' |> Array.min
+        atMost "time in units of the reference's" ratio (least fst / least snd)
+
     /// `property` holds (its own assertions pass) on `count` cases of `generator`; the seed is fixed.
     let holds count (generator: Gen<'case>) (property: 'case -> unit) =
         Check.One(
