@@ -120,9 +120,27 @@ public class PhaseCommandTests
         "--x", "mlp.inStd=1:6:3", "--y", "mlp.branch=0.2:0.9:2", "--out", path, .. more,
     ];
 
+    [Fact]
+    public void Where_norms_leave_double_precision_the_map_has_a_question_mark()
+    {
+        CommandRun run = CommandRun.Of(
+            "phase", "none-tanh", "--x", "attention.skip=0.5:1e200:4", "--y", "mlp.branch=0.1:1:2", "--json");
+        Assert.Equal(0, run.ExitCode);
+        using JsonDocument document = JsonDocument.Parse(run.Output);
+        JsonElement row = document.RootElement.GetProperty("angleExponent")[0];
+        Assert.Equal([JsonValueKind.Number, JsonValueKind.Null, JsonValueKind.Null, JsonValueKind.Null],
+            row.EnumerateArray().Select(value => value.ValueKind));
+        using TemporaryFolder folder = new();
+        CommandRun map = CommandRun.Of(
+            "phase", "none-tanh", "--x", "attention.skip=0.5:1e200:4", "--y", "mlp.branch=0.1:1:2", "--out", folder.Path("map.csv"));
+        Assert.Contains("# chaos, ? norms leave double precision\n", map.Output);
+        Assert.Contains(" ·???\n", map.Output);
+    }
+
     [Theory]
     [InlineData("gpt2", "mlp.inStd=0.5:1:2", "--set mask=none")]
     [InlineData("pre-tanh-critical", "attention.skip=0:1:2", "give attention.skip other than 0")]
+    [InlineData("none-tanh", "attention.skip=0.5:1e200:2", "norms leave double precision at x=1E+200 y=0.1")]
     public void Networks_that_cannot_be_measured_in_a_diagram_are_refused(string architecture, string axis, string message)
     {
         CommandRun run = CommandRun.Of("phase", architecture, "--x", axis, "--y", "mlp.branch=0.1:1:2", "--measure", "2", "--json");

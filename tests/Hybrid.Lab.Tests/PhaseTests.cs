@@ -115,6 +115,28 @@ public class PhaseTests
         Assert.Equal(0, calls);
     }
 
+    // At r = 1e160 the second block squares what the first one has squared.
+    [Fact]
+    public void Points_whose_norms_leave_double_precision_have_no_exponents_and_the_others_have_theirs()
+    {
+        Architecture architecture = ArchitectureModule.Defaults.With(norm: Placement.None);
+        PhaseAxis y = PhaseAxis.Parse("mlp.inStd=0.5:2:3", "--y");
+        PhaseGrid wide = Compute("attention.skip=0.5:1e160:3"), alone = Compute("attention.skip=0.5:0.75:2");
+        Assert.True(wide.HasDivergent);
+        Assert.False(alone.HasDivergent);
+        for (int j = 0; j < y.Count; j++)
+        {
+            Assert.Equal((alone.Angle[0, j], alone.Gradient[0, j]), (wide.Angle[0, j], wide.Gradient[0, j]));
+            for (int i = 1; i < 3; i++)
+                Assert.Equal((double.NaN, double.NaN, double.NaN), (wide.Angle[i, j], wide.Gradient[i, j], wide.Correlation[i, j]));
+        }
+
+        Assert.Contains("Grey:", PhaseFigure.Render(wide).Svg);
+        Assert.DoesNotContain("Grey", PhaseFigure.Render(alone).Svg);
+
+        PhaseGrid Compute(string x) => PhaseGrid.Compute(architecture, PhaseAxis.Parse(x, "--x"), y);
+    }
+
     [Fact]
     public void One_field_on_both_axes_is_refused()
     {

@@ -45,6 +45,20 @@ type PhaseDiagram private (laws: Laws) =
 
         PhaseDiagram(Laws.tabulated family[0] (Array.min scales) (Array.max scales))
 
+    /// Of norms that leave double precision.
+    static member private Unknown =
+        { Angle = nan
+          Gradient = nan
+          Difference = nan
+          Rho = nan
+          Stationary = false }
+
+    static member private OrUnknown unknown find =
+        try
+            find ()
+        with :? DivergenceException ->
+            unknown
+
     /// The stationary collapsed norm, if there is one.
     member private _.Line(architecture: Architecture) =
         FixedPoints.stationaryLine architecture laws
@@ -105,28 +119,32 @@ type PhaseDiagram private (laws: Laws) =
         let struct (point, _) = this.Find(architecture, ValueNone)
         point
 
-    /// `At` for every architecture of a path in small steps: each attractor is sought from the one before it, which
+    /// `At` for every architecture of a path in small steps, and no number where norms leave double precision: each attractor is sought from the one before it, which
     /// takes a few Newton steps where the input would take tens of blocks.
     member this.Along(path: Architecture[]) : PhasePoint[] =
         let mutable neighbour = ValueNone
 
         path
         |> Array.map (fun architecture ->
-            let struct (point, found) = this.Find(architecture, neighbour)
+            let struct (point, found) =
+                PhaseDiagram.OrUnknown struct (PhaseDiagram.Unknown, ValueNone) (fun () ->
+                    this.Find(architecture, neighbour))
+
             neighbour <- found
             point)
 
-    /// λ_a and λ_g at the line whatever the phase, where both are closed.
+    /// λ_a and λ_g at the line whatever the phase, where both are closed; no number where norms leave double precision.
     member this.OnLine(architecture: Architecture) : PhasePoint =
         let architecture = PhaseDiagram.Supported architecture
 
-        match this.Line architecture with
-        | None -> this.AlongDepth architecture
-        | Some line ->
-            let exponents = Exponents.onLine architecture laws 1 line.State.Q
+        PhaseDiagram.OrUnknown PhaseDiagram.Unknown (fun () ->
+            match this.Line architecture with
+            | None -> this.AlongDepth architecture
+            | Some line ->
+                let exponents = Exponents.onLine architecture laws 1 line.State.Q
 
-            { Angle = exponents.Angle
-              Gradient = exponents.Gradient
-              Difference = exponents.Difference
-              Rho = 1.0
-              Stationary = true }
+                { Angle = exponents.Angle
+                  Gradient = exponents.Gradient
+                  Difference = exponents.Difference
+                  Rho = 1.0
+                  Stationary = true })

@@ -40,6 +40,7 @@ public static class PhaseFigure
         string title = $"Order and chaos: exponents per block of '{grid.Architecture.Name}'";
         string subtitle = "λ_a at the collapsed line, λ_g at the attracting state; λ_a < 0: "
             + $"tokens collapse, λ_a > 0: tokens repel. {angle.Remark("λ_a")}{gradient.Remark("λ_g")}"
+            + (grid.HasDivergent ? "Grey: norms leave double precision. " : "")
             + (exponents[0].Measured.Count == 0 ? "" : "Marks: networks, carried to infinite width; a circle agrees, a cross disagrees, "
                 + "a triangle is inconclusive.");
         double top = layout.TitleBottom(Margin, title, subtitle) + 35;

@@ -9,8 +9,8 @@ namespace Hybrid.Lab.Phases;
 /// <param name="Architecture">The architecture whose other fields are held fixed.</param>
 /// <param name="X">The horizontal axis.</param>
 /// <param name="Y">The vertical axis.</param>
-/// <param name="Angle">[x, y]: angle exponent λ_a per block on the line.</param>
-/// <param name="Gradient">[x, y]: gradient exponent λ_g per block at the attracting state.</param>
+/// <param name="Angle">[x, y]: angle exponent λ_a per block on the line; NaN where norms leave double precision.</param>
+/// <param name="Gradient">[x, y]: gradient exponent λ_g per block at the attracting state; NaN there too.</param>
 /// <param name="Correlation">[x, y]: ρ* of the attracting state; NaN where norms are not stationary.</param>
 /// <param name="AngleZero">Where λ_a vanishes; empty where an axis holds whole numbers only.</param>
 /// <param name="GradientZero">Where λ_g vanishes; empty where an axis holds whole numbers only.</param>
@@ -29,6 +29,9 @@ public sealed record PhaseGrid(
     /// its rounding errors draw no line. Exponents are logarithms of ratios of order one, good to a few 1e-16.
     /// </summary>
     internal const double Vanishing = 1e-13;
+
+    /// <summary>Whether norms leave double precision at some point: it has no exponents.</summary>
+    public bool HasDivergent => Angle.Cast<double>().Any(double.IsNaN);
 
     /// <summary>
     /// Evaluates the theory's exponents at every grid point, columns in parallel, and follows their zero lines; the

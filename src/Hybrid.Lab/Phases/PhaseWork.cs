@@ -25,7 +25,7 @@ public sealed class PhaseWork : ICellWork
 
     private readonly ulong _seed;
     private readonly Architecture[] _members;
-    private readonly Lazy<PhaseLaw> _law;
+    private readonly PhaseLaw _law;
 
     /// <summary>Plans to measure.</summary>
     /// <param name="architecture">The architecture whose other fields are held fixed.</param>
@@ -38,7 +38,8 @@ public sealed class PhaseWork : ICellWork
     /// <param name="version">The version of hybrid.</param>
     /// <param name="makeLaw">The law of the architectures at the points; the theory's if null.</param>
     /// <exception cref="InputException">
-    /// The networks have a causal mask, under which equal tokens do not stay equal positions, or no skip around attention.
+    /// The networks have a causal mask, under which equal tokens do not stay equal positions, or no skip around attention, or norms leave
+    /// double precision at a point.
     /// </exception>
     public PhaseWork(
         Architecture architecture,
@@ -67,7 +68,14 @@ public sealed class PhaseWork : ICellWork
                 + "difference between them to follow; give attention.skip other than 0, or leave --measure out");
         }
 
-        _law = new(() => (makeLaw ?? PhaseLaw.Of)(_members));
+        PhaseLaw law = (makeLaw ?? PhaseLaw.Of)(_members);
+        if (Array.FindIndex(_members, member => double.IsNaN(law.OnLine(member).Angle)) is int divergent and >= 0)
+        {
+            throw new InputException(Invariant($"--measure: norms leave double precision at x={Places[divergent].X:R} y=")
+                + Invariant($"{Places[divergent].Y:R}, and no network has exponents there; keep the axes below, or leave --measure out"));
+        }
+
+        _law = law;
         Plan = new(Kind, version, seed, Places.Count, new()
         {
             ["architecture"] = ArchitectureJson.ToNode(architecture),
@@ -162,7 +170,7 @@ public sealed class PhaseWork : ICellWork
         Architecture architecture = _members[number];
         int width = architecture.Width, otherWidth = SecondWidth.Of(architecture).Width;
         ComparisonOptions options = ComparisonOptions.ForFamily(FamilyWiseRate, 2 * Places.Count);
-        PhasePoint predicted = _law.Value.OnLine(architecture);
+        PhasePoint predicted = _law.OnLine(architecture);
         (double x, double y) = Places[number];
         return new(
             x,

@@ -7,12 +7,12 @@ namespace Hybrid.Cli.Verbs;
 
 /// <summary>
 /// A phase diagram as characters: the sign of λ_a over the grid, "·" where tokens collapse, "#" where they repel, and the
-/// zero line between them as "o". One character stands for one grid point or the nearest of several.
+/// zero line between them as "o"; "?" where norms leave double precision. One character stands for one grid point or the nearest of several.
 /// </summary>
 internal static class PhaseMap
 {
     private const int MostColumns = 64, MostRows = 20, Margin = 10;
-    private const string Order = "·", Edge = "o", Chaos = "#";
+    private const string Order = "·", Edge = "o", Chaos = "#", Unknown = "?";
     private const string Blue = "\u001b[34m", Red = "\u001b[31m", Bold = "\u001b[1m", Reset = "\u001b[0m";
 
     /// <summary>Draws the diagram as wide as the window allows, at most 64 columns, and an empty line.</summary>
@@ -21,7 +21,8 @@ internal static class PhaseMap
         int columns = Math.Min(grid.X.Count, Math.Min(MostColumns, (terminal.Columns ?? MostColumns + Margin) - Margin));
         int rows = Math.Min(grid.Y.Count, MostRows);
         terminal.Out.WriteLine($"λ_a over {string.Join(", ", grid.X.Paths)} (across) and "
-            + $"{string.Join(", ", grid.Y.Paths)} (up): {Order} order, {Edge} edge, {Chaos} chaos");
+            + $"{string.Join(", ", grid.Y.Paths)} (up): {Order} order, {Edge} edge, {Chaos} chaos"
+            + (grid.HasDivergent ? $", {Unknown} norms leave double precision" : ""));
         for (int row = rows - 1; row >= 0; row--)
         {
             string label = row == rows - 1 ? Numbers.Significant(grid.Y.High, 3) : row == 0 ? Numbers.Significant(grid.Y.Low, 3) : "";
@@ -39,12 +40,15 @@ internal static class PhaseMap
     // The edge is where the sign differs from the cell to the right or below.
     private static string Cell(PhaseGrid grid, int column, int columns, int row, int rows)
     {
-        bool chaotic = IsChaotic(column, row);
-        if ((column + 1 < columns && IsChaotic(column + 1, row) != chaotic) || (row > 0 && IsChaotic(column, row - 1) != chaotic))
+        double angle = Angle(column, row);
+        if (double.IsNaN(angle))
+            return Unknown;
+        if ((column + 1 < columns && Differs(Angle(column + 1, row))) || (row > 0 && Differs(Angle(column, row - 1))))
             return Edge;
-        return chaotic ? Chaos : Order;
+        return angle > 0 ? Chaos : Order;
 
-        bool IsChaotic(int x, int y) => grid.Angle[Nearest(x, columns, grid.X.Count), Nearest(y, rows, grid.Y.Count)] > 0;
+        double Angle(int x, int y) => grid.Angle[Nearest(x, columns, grid.X.Count), Nearest(y, rows, grid.Y.Count)];
+        bool Differs(double other) => !double.IsNaN(other) && (other > 0) != (angle > 0);
     }
 
     private static int Nearest(int index, int shown, int count) =>
