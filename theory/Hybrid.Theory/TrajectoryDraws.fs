@@ -7,20 +7,20 @@ open Hybrid.Architectures
 [<RequireQualifiedAccess>]
 module TrajectoryDraws =
 
-    /// Means over tokens and over pairs of different tokens.
+    /// Mean over tokens, and what the mean over pairs of different tokens lacks of it: a sum of differences, which is 0 where all entries
+    /// are the same. For one token, which has no pair, 0.
     let private means n (matrix: float[]) =
         let mutable diagonal = 0.0
+        let mutable gap = 0.0
 
         for i in 0 .. n - 1 do
-            diagonal <- diagonal + matrix[i * n + i]
+            let own = matrix[i * n + i]
+            diagonal <- diagonal + own
 
-        let pairs = float (n * (n - 1))
+            for j in 0 .. n - 1 do
+                gap <- gap + (own - matrix[i * n + j])
 
-        struct (diagonal / float n,
-                (if n = 1 then
-                     diagonal
-                 else
-                     (Array.sum matrix - diagonal) / pairs))
+        struct (diagonal / float n, (if n = 1 then 0.0 else gap / float (n * (n - 1))))
 
     /// Mean and standard error; of one value the error is unknown, and 0 stands for it.
     let private estimate (values: float[]) =
@@ -38,7 +38,7 @@ module TrajectoryDraws =
 
             struct (mean, scale * sqrt (square / float (values.Length * (values.Length - 1))))
 
-    /// Of one draw at one boundary: means over tokens and pairs.
+    /// Of one draw at one boundary: `means` of both matrices.
     [<Struct>]
     type private Means =
         { Hidden: struct (float * float)
@@ -50,18 +50,19 @@ module TrajectoryDraws =
 
         let struct (q, qError) = of' (fun means -> let struct (q, _) = means.Hidden in q)
 
-        let struct (p, pError) = of' (fun means -> let struct (_, p) = means.Hidden in p)
+        let struct (p, pError) =
+            of' (fun means -> let struct (q, gap) = means.Hidden in q - gap)
 
         let struct (u, uError) =
             of' (fun means ->
-                let struct (q, p) = means.Hidden
-                if q = 0.0 then 0.0 else max 0.0 ((q - p) / q))
+                let struct (q, gap) = means.Hidden
+                if q = 0.0 then 0.0 else max 0.0 (gap / q))
 
         let struct (gd, gdError) =
             of' (fun means -> let struct (gd, _) = means.Gradient in gd)
 
         let struct (go, goError) =
-            of' (fun means -> let struct (_, go) = means.Gradient in go)
+            of' (fun means -> let struct (gd, gap) = means.Gradient in gd - gap)
 
         { State = { Q = q; U = u }
           P = p
