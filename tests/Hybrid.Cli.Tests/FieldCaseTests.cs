@@ -169,7 +169,7 @@ public sealed class FieldCaseTests
         // The other reading is a caveat, with its numbers.
         string[] caveats = Texts(scaled.GetProperty("trainable").GetProperty("caveats"));
         string caveat = caveats.Single(text => text.Contains("--residual-scaling none"));
-        Assert.Matches(@"q at the output is 2\.3[45] and not 0\.0898, g_d at the input 32\d\d and not 112", caveat);
+        Assert.Matches(@"q at the output is 2\.3[45] and not 0\.0898, g_d at the input is 32\d\d and not 112", caveat);
     }
 
     [Theory]

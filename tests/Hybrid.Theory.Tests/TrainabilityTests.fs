@@ -87,12 +87,43 @@ let ``Growth counts nothing where branches are blind to it, and all where they a
             $"counted, {placement}"
             1e-12
             (if blind then 0.0 else 4.0)
-            (Trainability.sums placement layers).Counted
+            (Trainability.sums placement.IsBlindToScale layers).Counted
+
+[<Fact>]
+[<Trait("guards", "(14.1) by property")>]
+let ``The sublayers' parts add up to what is counted`` () =
+    Check.holds 30 Networks.any (fun network ->
+        let trajectory = TrajectoryRoute.predict network (Laws.exact network)
+
+        if trajectory.Depth = network.Depth && trajectory.Layers[0].State.U > 0.0 then
+            let sums = Trainability.sumsOf network trajectory.Layers
+            let parts = [ trajectory.Attention; trajectory.Mlp ]
+            let scale = parts |> List.sumBy (fun part -> abs part.Angle + abs part.Gradient)
+
+            Check.withinScale
+                "parts"
+                1e-9
+                [ "angle", 1.0 + scale, sums.Angle, parts |> List.sumBy _.Angle
+                  "gradient", 1.0 + scale, sums.GradientCount, parts |> List.sumBy _.Gradient ])
+
+[<Fact>]
+let ``Tokens that are equal from the start have no differences to lose under any mask`` () =
+    for mask in [ Mask.None; Mask.Causal; Mask.Window 4 ] do
+        let network =
+            { preset "gpt2" with
+                Mask = mask
+                Tokens = 16
+                Input = { Norm = 1.0; Correlation = 1.0 } }
+
+        let prediction = Predict.architecture network
+        Assert.Equal(0.0, prediction.Trainability.Sums.Angle)
+        Assert.True prediction.Trainability.TokensAreEqual
+        Assert.Equal(Verdict.Trainable, prediction.Trainability.Verdict)
 
 [<Fact>]
 let ``A jump at block 1 concerns the embedding alone`` () =
     let layers = [| layer 1e-4 0.5 1e5; layer 1.0 0.5 2.0; layer 2.0 0.5 1.0 |]
-    Check.absolute "counted" 1e-12 0.0 (Trainability.sums Placement.Pre layers).Counted
+    Check.absolute "counted" 1e-12 0.0 (Trainability.sums true layers).Counted
 
 /// Causal, peri, gated GELU, 16 heads, logits of that standard deviation: real networks have g_0/g_L = 3.43e6 at 16 and 54.9 at 1.
 let private strong logitStd =
@@ -149,7 +180,7 @@ let private glorot depth =
         Input = { Norm = 1.0; Correlation = 0.5 } }
 
 [<Fact>]
-let ``Post-LN is trainable at 6 blocks, marginal at 12, untrainable from 24 on; its gradients vanish, whatever the mean mode does``
+let ``Post-LN is trainable at 6 blocks, marginal at 12, untrainable from 24 on; its gradients shrink, whatever the mean mode does``
     ()
     =
     for depth, verdict in
@@ -162,7 +193,7 @@ let ``Post-LN is trainable at 6 blocks, marginal at 12, untrainable from 24 on; 
 
         if depth = 24 then
             Check.absolute "g_d at the input" 0.5e-3 0.047 prediction.Layers[0].GradientDiagonal
-            Assert.Contains(prediction.Trainability.Reasons, fun reason -> reason.Contains "gradients vanish")
+            Assert.Contains(prediction.Trainability.Reasons, fun reason -> reason.Contains "gradients shrink")
 
     let pre = { glorot 24 with Norm = Placement.Pre }
 

@@ -132,6 +132,10 @@ type Architecture =
           Mlp = MlpParameters.Of(Schedule.Constant 1.0, Schedule.Constant 1.0, 1.0, 0.0, 1.0)
           Input = { Norm = 1.0; Correlation = 0.0 } }
 
+    /// Whether the stream's own scale means nothing to what the sublayers add (`Placement.IsBlindToScale`). A norm that is tanh does
+    /// not divide by it.
+    member this.IsBlindToScale = this.NormKind = NormKind.Scale && this.Norm.IsBlindToScale
+
     /// A copy with the values that are given; F# has its copy-and-update expression too. Not validated.
     member this.With
         (

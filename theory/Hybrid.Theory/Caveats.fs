@@ -120,7 +120,7 @@ module Caveats =
               Growth = nan
               Inner = nan }
         else
-            Trainability.sums architecture.Norm trajectory.Layers
+            Trainability.sumsOf architecture trajectory.Layers
 
     /// What is counted at `tokens` tokens: by the closed maps there; under a mask, where that would cost tokens³, by its change from
     /// half as many as the architecture has, which is taken to go on for every doubling.
@@ -212,11 +212,7 @@ module Caveats =
     let private oneNetwork (architecture: Architecture) (trainability: Trainability) (trajectory: Trajectory) =
         let sums = trainability.Sums
 
-        let strongest =
-            trajectory.Layers
-            |> Array.map (fun layer -> Trainability.spread architecture layer.State)
-            |> Array.filter Double.IsFinite
-            |> Array.fold max 0.0
+        let strongest = Trainability.strongest architecture trajectory
 
         match trajectory.Route with
         | Route.Draws(draws, scatter) when draws >= TrajectoryDraws.FewestDraws && scatter.Deviation > LargeScatter ->
@@ -249,15 +245,28 @@ module Caveats =
         | Route.Draws _ -> []
         | Route.Closed
         | Route.ClosedWithoutHeads when strongest > TrajectoryRoute.StrongLogits ->
-            [ uncomputed
-                  $"strong attention, logits of standard deviation {number strongest}: the numbers are exact means, but a single network with few heads fluctuates around them" ]
+            let text =
+                $"strong attention, logits of standard deviation {number strongest}: the numbers are exact means"
+
+            let counted, most = trainability.Sums.Counted, trainability.CountedInMost
+
+            if most = counted then
+                [ uncomputed $"{text}, but a single network with few heads fluctuates around them" ]
+            else
+                let lowest, highest = min most counted, max most counted
+
+                [ { Effect = effect trainability.Verdict lowest highest true
+                    Lowest = lowest
+                    Highest = highest
+                    Text =
+                      $"{text}, of gradients through logits over networks of which fewer than half have any: {between lowest highest}" } ]
         | Route.Closed
         | Route.ClosedWithoutHeads -> []
 
     /// What heads shift, from the closed maps with the fewest heads that they take and with ever more.
     let private fewHeads (architecture: Architecture) exact (trainability: Trainability) (trajectory: Trajectory) =
         let counted architecture laws =
-            (Trainability.sums architecture.Norm (Trajectory.closed architecture laws).Layers).Counted
+            (Trainability.sumsOf architecture (Trajectory.closed architecture laws).Layers).Counted
 
         match Features.areClosed architecture, trajectory.Route with
         | true, Route.ClosedWithoutHeads ->

@@ -226,6 +226,21 @@ module Laws =
         { laws with
             Heads = fun _ _ -> HeadMoments.still }
 
+    /// The laws of most networks where the mean is over few: where fewer than half of them have, in a layer, a row of attention whose weight
+    /// two tokens share, n H (1 − S1) < ln 2, no gradient passes through logits.
+    let internal withoutRareTies (architecture: Architecture) (laws: Laws) : Laws =
+        let rows = float architecture.Tokens * float architecture.Heads
+
+        { laws with
+            Attention =
+                fun s u ->
+                    let moments = laws.Attention s u
+
+                    if rows * (1.0 - moments.S1) < log 2.0 then
+                        { moments with T1 = 0.0; T2 = 0.0 }
+                    else
+                        moments }
+
     /// The laws at the collapsed line of an attention that keeps the share μ of every difference between tokens and all of the mean,
     /// where experts are chosen alike.
     /// S1 and S2 are those of a symmetric map with just these two eigenvalues.

@@ -41,11 +41,16 @@ type Trainability =
     {
         Verdict: Verdict
         Sums: TrajectorySums
-        /// standard error of `Sums.Counted`, where layers are averages over draws; 0 where they are closed
+        /// standard error of `Sums.Counted`, where layers are averages over draws; half its distance to what counts in most networks, where
+        /// the mean is over few; 0 elsewhere
         CountedError: float
+        /// what counts in most networks, where the mean is over few; elsewhere `Sums.Counted`
+        CountedInMost: float
         Limits: TrainabilityLimits
         /// whether the stream or a gradient leaves double precision: the sums are then those of the layers before
         Diverges: bool
+        /// all tokens are equal from the start: they have no differences to lose
+        TokensAreEqual: bool
         /// share of the last layer's squared norm that branches wrote, 0 to 1; the rest is the embedding; NaN where it diverges
         Written: float
         /// what decided, what causes it, and whether the network computes at all; never empty
@@ -82,14 +87,16 @@ module Trainability =
             else
                 Elementary.logInRange after - Elementary.logInRange before
 
-    /// The sums over printed layers; of one layer all are 0.
-    let sums (placement: Placement) (layers: LayerState[]) : TrajectorySums =
+    let private areEqual (layers: LayerState[]) = layers[0].State.U = 0.0
+
+    /// The sums over printed layers, whether or not branches are blind to the stream's scale; of one layer all are 0.
+    let sums blind (layers: LayerState[]) : TrajectorySums =
         let first, last = layers[0], layers[layers.Length - 1]
         let inner = layers[min 1 (layers.Length - 1)]
         let growthFrom (start: LayerState) = ratio last.State.Q start.State.Q
 
         { Angle =
-            if first.State.U = 0.0 then
+            if areEqual layers then
                 0.0
             else
                 ratio last.State.U first.State.U
@@ -97,13 +104,10 @@ module Trainability =
           Growth = growthFrom first
           Inner =
             ratio inner.Gradient.Diagonal last.Gradient.Diagonal
-            - (if placement.IsBlindToScale then growthFrom inner else 0.0) }
+            - (if blind then growthFrom inner else 0.0) }
 
-    /// The sums of an architecture's layers. A norm that is tanh is not blind to the stream's scale.
-    let sumsOf (architecture: Architecture) layers =
-        match architecture.NormKind with
-        | NormKind.Scale -> sums architecture.Norm layers
-        | NormKind.DyT _ -> sums Placement.None layers
+    /// The sums of an architecture's layers.
+    let sumsOf (architecture: Architecture) layers = sums architecture.IsBlindToScale layers
 
     /// The standard error of what is counted, from those of the layers.
     let private countedError (sums: TrajectorySums) (layers: LayerState[]) =
@@ -152,7 +156,7 @@ module Trainability =
     let private angles (sums: TrajectorySums) (layers: LayerState[]) =
         let first, last = layers[0].State, layers[layers.Length - 1].State
 
-        if first.U = 0.0 then
+        if areEqual layers then
             "all tokens are equal from the start: there are no differences to lose"
         else
             let words =
@@ -169,12 +173,15 @@ module Trainability =
         let inner = layers[min 1 (layers.Length - 1)]
 
         let words =
-            if abs sums.GradientCount < DeadZone then
+            let size = abs sums.GradientCount
+            let towards verb = $"gradients {verb} towards the input"
+
+            if size < DeadZone then
                 "gradients stay as they are"
-            elif sums.Inner > 0.0 then
-                "gradients explode towards the input"
+            elif size <= limits.Trainable then
+                towards (if sums.Inner > 0.0 then "grow" else "shrink")
             else
-                "gradients vanish towards the input"
+                towards (if sums.Inner > 0.0 then "explode" else "vanish")
 
         let factor = number (exp sums.GradientCount)
         let size = $"their norm at layer 1 is {factor} times that at the output"
@@ -227,6 +234,26 @@ module Trainability =
                 | QueryKeyNorm.None, (NormKind.Scale | NormKind.DyT _) -> state.Q
               U = state.U }
 
+    /// Standard deviation of the strongest logits of any layer; 0 where none is finite.
+    let internal strongest (architecture: Architecture) (trajectory: Trajectory) =
+        trajectory.Layers
+        |> Array.map (fun layer -> spread architecture layer.State)
+        |> Array.filter Double.IsFinite
+        |> Array.fold max 0.0
+
+    /// What counts in most networks, where it is not the closed maps' mean: attention so strong that hardly any row shares its weight
+    /// passes gradients through logits in the few networks that have such a row.
+    let private countedInMost (architecture: Architecture) laws (trajectory: Trajectory) =
+        match trajectory.Route with
+        | Route.Closed
+        | Route.ClosedWithoutHeads when strongest architecture trajectory > TrajectoryRoute.StrongLogits ->
+            let most = Trajectory.closed architecture (Laws.withoutRareTies architecture laws)
+
+            (sumsOf architecture most.Layers).Counted
+        | Route.Closed
+        | Route.ClosedWithoutHeads
+        | Route.Draws _ -> (sumsOf architecture trajectory.Layers).Counted
+
     /// The module through which most of the deciding sum comes, and what of it to change.
     let private cause (architecture: Architecture) (sums: TrajectorySums) (trajectory: Trajectory) =
         let byAngle = abs sums.Angle >= abs sums.GradientCount
@@ -235,15 +262,11 @@ module Trainability =
             if byAngle then of'.Angle else of'.Gradient
 
         let attention, mlp = share trajectory.Attention, share trajectory.Mlp
-        let total = if byAngle then sums.Angle else sums.Gradient
+        let total = if byAngle then sums.Angle else sums.GradientCount
         // the larger contribution of the sum's own sign
         let fromAttention = attention * float (sign total) >= mlp * float (sign total)
 
-        let strongest =
-            trajectory.Layers
-            |> Array.map (fun layer -> spread architecture layer.State)
-            |> Array.filter Double.IsFinite
-            |> Array.fold max 0.0
+        let strongest = strongest architecture trajectory
 
         match architecture.Wiring with
         | Wiring.Parallel -> "it comes from the parallel blocks, whose branches act at once"
@@ -345,6 +368,21 @@ module Trainability =
         let error = countedError sums layers
         let error = if layers.Length = 1 then 0.0 else error
 
+        let most =
+            if diverges || Double.IsNaN sums.Counted then
+                sums.Counted
+            else
+                countedInMost architecture laws trajectory
+
+        let isOfFew = most <> sums.Counted && not (Double.IsNaN sums.Counted)
+
+        // two errors reach from the mean to most networks
+        let error =
+            if isOfFew then
+                max error (0.5 * abs (sums.Counted - most))
+            else
+                error
+
         // what leaves double precision has grown by e^700
         let verdict =
             if diverges then
@@ -367,8 +405,10 @@ module Trainability =
         { Verdict = verdict
           Sums = sums
           CountedError = error
+          CountedInMost = most
           Limits = limits
           Diverges = diverges
+          TokensAreEqual = areEqual layers
           Written = share
           Reasons =
             [| match trajectory.Ending with
@@ -393,8 +433,10 @@ module Trainability =
                | Verdict.Untrainable -> ()
                if not (diverges && trajectory.Depth = 0) then
                    angles sums layers
-                   gradients architecture.Norm.IsBlindToScale sums layers
-                   yield! stream architecture.Norm.IsBlindToScale sums layers
+                   gradients architecture.IsBlindToScale sums layers
+                   yield! stream architecture.IsBlindToScale sums layers
+               if isOfFew then
+                   $"gradients are means over networks of which fewer than half have a row of attention, in a layer, whose weight two tokens share: no others' pass through logits, and {signed most} counts in these"
                if sums.Counted > limits.Trainable then
                    cause architecture sums trajectory
                yield! extremes trajectory

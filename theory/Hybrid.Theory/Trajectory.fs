@@ -20,7 +20,8 @@ type LayerState =
       Gradient: GradientGram
       Uncertainty: LayerUncertainty }
 
-/// What a kind of module did over all layers: log growth of u forwards and of g_d backwards through its sublayers.
+/// What a kind of module did over all layers: the parts of `TrajectorySums.Angle` and `TrajectorySums.GradientCount` that come from its
+/// sublayers.
 [<Struct>]
 type Share = { Angle: float; Gradient: float }
 
@@ -101,6 +102,8 @@ module Trajectory =
                 block.Steps
                 |> Array.map (fun step -> step.Sublayers.Length = 1 && step.Sublayers[0].Module.IsMlp))
 
+        let steps = if depth = 0 then 1 else (boundaries.Length - 1) / depth
+
         let share ofMlp : Share =
             let log (after: float) before =
                 if after > 0.0 && before > 0.0 then
@@ -109,16 +112,26 @@ module Trajectory =
                     0.0
 
             Array.zip kinds (Array.pairwise boundaries)
+            |> Array.indexed
             |> Array.fold
-                (fun (share: Share) (isMlp, (before, after)) ->
-                    if isMlp = ofMlp then
-                        { Angle = share.Angle + log after.State.U before.State.U
-                          Gradient = share.Gradient + log before.Gradient.Diagonal after.Gradient.Diagonal }
+                (fun (share: Share) (step, (isMlp, (before, after))) ->
+                    if isMlp <> ofMlp then
+                        share
                     else
-                        share)
-                { Angle = 0.0; Gradient = 0.0 }
+                        { Angle = share.Angle + log after.State.U before.State.U
+                          Gradient =
+                            if step < steps then
+                                share.Gradient
+                            else
+                                let grown =
+                                    if architecture.IsBlindToScale then
+                                        log after.State.Q before.State.Q
+                                    else
+                                        0.0
 
-        let steps = if depth = 0 then 1 else (boundaries.Length - 1) / depth
+                                share.Gradient
+                                + 0.5 * (log before.Gradient.Diagonal after.Gradient.Diagonal - grown) })
+                { Angle = 0.0; Gradient = 0.0 }
 
         { Route = route
           Heads = architecture.Heads

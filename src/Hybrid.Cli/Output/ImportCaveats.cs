@@ -55,12 +55,20 @@ internal static class ImportCaveats
         string reading = import.Scaling == ResidualScaling.Depth
             ? "if your code does not scale W_O and W_2 by 1/√(2L) (--residual-scaling none)"
             : "if your code scales W_O and W_2 by 1/√(2L) (--residual-scaling depth)";
+        string[] changes =
+        [
+            .. Change("q at the output", input * Math.Exp(other.Growth), last.Q),
+            .. Change("g_d at the input", Math.Exp(other.Gradient), first.GradientDiagonal),
+        ];
         yield return Theory.Caveats.Shifted(
             prediction.Trainability,
             other.Counted,
-            $"{reading}, q at the output is {Short(input * Math.Exp(other.Growth))} and not {Short(last.Q)}, g_d at the input "
-                + $"{Short(Math.Exp(other.Gradient))} and not {Short(first.GradientDiagonal)}");
+            $"{reading}, {(changes is [] ? "q at the output and g_d at the input are the same" : string.Join(", ", changes))}");
     }
+
+    /// <summary>What a quantity is instead; nothing where both are shown as the same number.</summary>
+    private static string[] Change(string quantity, double other, double own) =>
+        Short(other) == Short(own) ? [] : [$"{quantity} is {Short(other)} and not {Short(own)}"];
 
     private static string Short(double value) => Numbers.Significant(value, 3);
 }

@@ -30,18 +30,36 @@ internal static class VerdictText
                 "every branch starts at 0, so the network is the identity: nothing grows, nothing shrinks, and branches must learn to open",
             { IsTrainable: true } when trainability.Written < TrainabilityModule.HardlyComputes =>
                 $"signal and gradient pass, but the network hardly computes: branches write {Percent(trainability.Written)} of the stream",
-            { IsTrainable: true } => $"tokens stay different and gradients keep their size through {blocks}, so it can train",
-            { IsMarginal: true } => $"{what} change so much through {blocks} that few networks like it train well without help",
+            { IsTrainable: true } => $"{Tokens(trainability)} and {Gradients(trainability)} through {blocks}, so it can train",
+            { IsMarginal: true } =>
+                $"{what} change so much through {blocks} that few networks like it train well without help, such as a warm-up",
             { IsUntrainable: true } when trainability.Diverges =>
                 $"its norm or gradients leave double precision within {blocks}: it cannot train as it is "
                 + "(hybrid suggest says what to change)",
             { IsUntrainable: true } =>
                 $"{what} change too much through {blocks}: it will hardly train as it is (hybrid suggest says what to change)",
+            _ when trainability.CountedInMost != trainability.Sums.Counted && double.IsFinite(trainability.Sums.Counted) =>
+                $"gradients change by much on the average through {blocks}, and by little in most networks like it",
             _ when double.IsFinite(trainability.Sums.Counted) =>
                 $"{what} change by so nearly what is the limit that the numbers do not tell on which side this network is",
             _ => "the numbers do not tell",
         };
     }
+
+    private static string Tokens(Trainability trainability) => trainability switch
+    {
+        { TokensAreEqual: true } => "all tokens are equal from the start",
+        _ when Math.Abs(trainability.Sums.Angle) < TrainabilityModule.DeadZone => "tokens stay as different as they are",
+        _ => $"tokens stay different (differences {Change(trainability.Sums.Angle)})",
+    };
+
+    private static string Gradients(Trainability trainability) =>
+        Math.Abs(trainability.Sums.GradientCount) < TrainabilityModule.DeadZone
+            ? "gradients keep their size"
+            : $"gradients {Change(trainability.Sums.GradientCount)}";
+
+    /// <summary>A change of at most e^<see cref="TrainabilityLimits.Trainable"/> in words, from its logarithm.</summary>
+    private static string Change(double log) => $"{(log > 0 ? "grow" : "shrink")} {Numbers.Significant(Math.Exp(Math.Abs(log)), 2)}-fold";
 
     /// <summary>The number that decides, what it is, and its distance to the limits.</summary>
     public static string Distance(Trainability trainability)
@@ -70,6 +88,12 @@ internal static class VerdictText
             return null;
         if (!trainability.Verdict.IsUndecided)
             return $"how sure: {Known(counted)} with a count on this side of the limits learnt when they were trained (docs/how-sure.md)";
+        if (trainability.CountedInMost != counted)
+        {
+            return $"how sure: {Known(trainability.CountedInMost)} with the count of most such networks learnt when they were trained, "
+                + $"{Known(counted)} with their mean (docs/how-sure.md)";
+        }
+
         double limit = counted < 0.5 * (limits.Trainable + limits.Untrainable) ? limits.Trainable : limits.Untrainable;
         return string.Create(
             CultureInfo.InvariantCulture,
