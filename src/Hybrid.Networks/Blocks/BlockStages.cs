@@ -177,14 +177,8 @@ internal sealed unsafe class BlockStages<T> : IDisposable
             return null;
         int* chosen = choices!.Pointer + (long)(layer - 1) * choiceLength;
         int chosenLength = plan.RouterLogits.Rows * experts.Active;
-        return new()
+        return ExpertRouting<T>.Of(experts) with
         {
-            Count = experts.Count,
-            Active = experts.Active,
-            Renormalises = !experts.Gate.IsSoftmax,
-            IsSigmoid = experts.Gate.IsSigmoid,
-            Scale = T.CreateChecked(experts.Scale),
-            SharedWeight = T.Sqrt(T.CreateChecked(experts.Shared)),
             Logits = Kept(plan.RouterLogits, layer),
             Seen = Kept(plan.ExpertInput, layer),
             Made = Kept(plan.ExpertOutput, layer),
