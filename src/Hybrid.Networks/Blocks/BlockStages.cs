@@ -58,14 +58,6 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         Gradient = plan.Gradient.In(activations);
     }
 
-    /// <summary>Bytes that one sequence takes, for gradients at the stream.</summary>
-    internal static Int128 Bytes(Architecture architecture)
-    {
-        ActivationPlan plan = new(architecture);
-        return sizeof(T) * (plan.Length + RotaryPositions<T>.Length(architecture))
-            + (Int128)sizeof(int) * ChoiceLength(architecture, plan) * architecture.Depth;
-    }
-
     /// <summary>x: [R, d], the residual stream where the forward pass stands.</summary>
     internal MatrixView<T> Stream { get; }
 
