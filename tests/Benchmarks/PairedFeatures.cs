@@ -10,7 +10,7 @@ namespace Hybrid.Benchmarks;
 /// <summary>
 /// What a feature costs the conditioned engine: processor time per network on one thread, over that of the plain block of the
 /// same run, and what it saves against the dense engine; the three take turns. A token's experts have together as many hidden
-/// units as the plain block's MLP.
+/// units as the plain block's MLP. Features whose name has the given part take part.
 /// </summary>
 internal static class PairedFeatures
 {
@@ -19,14 +19,14 @@ internal static class PairedFeatures
     // Processor time that one side of a round takes, about.
     private const double Share = 0.3;
 
-    public static int Run(int width, int rounds)
+    public static int Run(int width, int rounds, string part)
     {
         Console.WriteLine(
             $"{Depth} blocks, 64 tokens, width {width}, MLP as wide, heads of 64, pre-norm, tanh-GELU; processor time, one thread, "
             + $"{rounds} rounds");
         Console.WriteLine($"{"feature",-40}{"ms",8}{"over plain",12}{"smallest",10}{"largest",9}{"dense over it",15}");
         Architecture plain = PairedEnsemble.Of(width, Depth);
-        foreach ((string name, string[] changes) in Features(width))
+        foreach ((string name, string[] changes) in Features(width).Where(feature => feature.Name.Contains(part)))
         {
             Architecture changed = ArchitectureOverrides.Apply(plain, [$"name={name}", .. changes]);
             using Timed one = new(new ConditionedEngine(plain)), other = new(new ConditionedEngine(changed)),

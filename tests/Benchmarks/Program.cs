@@ -19,7 +19,8 @@ switch (args)
             ? int.Parse(args[2])
             : 65536);
     case ["paired-features", ..]:
-        return PairedFeatures.Run(width: args.Length > 1 ? int.Parse(args[1]) : 1024, rounds: args.Length > 2 ? int.Parse(args[2]) : 7);
+        return PairedFeatures.Run(width: args.Length > 1 ? int.Parse(args[1]) : 1024, rounds: args.Length > 2 ? int.Parse(args[2]) : 7,
+            part: args.Length > 3 ? args[3] : "");
     case ["agreement" or "agreement-features", ..]:
         return AgreementCells.Run(args, threads);
     case ["empty-cells", ..]:

@@ -58,14 +58,6 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         Gradient = plan.Gradient.In(activations);
     }
 
-    /// <summary>Bytes that one sequence takes, for gradients at the stream.</summary>
-    internal static Int128 Bytes(Architecture architecture)
-    {
-        ActivationPlan plan = new(architecture);
-        return sizeof(T) * (plan.Length + RotaryPositions<T>.Length(architecture))
-            + (Int128)sizeof(int) * ChoiceLength(architecture, plan) * architecture.Depth;
-    }
-
     /// <summary>x: [R, d], the residual stream where the forward pass stands.</summary>
     internal MatrixView<T> Stream { get; }
 
@@ -177,14 +169,8 @@ internal sealed unsafe class BlockStages<T> : IDisposable
             return null;
         int* chosen = choices!.Pointer + (long)(layer - 1) * choiceLength;
         int chosenLength = plan.RouterLogits.Rows * experts.Active;
-        return new()
+        return ExpertRouting<T>.Of(experts) with
         {
-            Count = experts.Count,
-            Active = experts.Active,
-            Renormalises = !experts.Gate.IsSoftmax,
-            IsSigmoid = experts.Gate.IsSigmoid,
-            Scale = T.CreateChecked(experts.Scale),
-            SharedWeight = T.Sqrt(T.CreateChecked(experts.Shared)),
             Logits = Kept(plan.RouterLogits, layer),
             Seen = Kept(plan.ExpertInput, layer),
             Made = Kept(plan.ExpertOutput, layer),

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 
 namespace Hybrid.Networks.Blocks;
@@ -57,6 +58,17 @@ internal unsafe struct ExpertRouting<T>
     private readonly int Tokens => Input.Rows;
 
     private readonly int Width => Input.Columns;
+
+    /// <summary>What a record says; matrices and choices are the caller's.</summary>
+    internal static ExpertRouting<T> Of(Experts experts) => new()
+    {
+        Count = experts.Count,
+        Active = experts.Active,
+        Renormalises = !experts.Gate.IsSoftmax,
+        IsSigmoid = experts.Gate.IsSigmoid,
+        Scale = T.CreateChecked(experts.Scale),
+        SharedWeight = T.Sqrt(T.CreateChecked(experts.Shared)),
+    };
 
     /// <summary>Chosen, Places and Starts from Logits; on one thread.</summary>
     internal readonly void Choose()
@@ -171,8 +183,8 @@ internal unsafe struct ExpertRouting<T>
         }
     }
 
-    // g of the chosen: weights over their sum, or with plain softmax over the sum of all experts' weights.
-    private readonly void Gates(int token, T* gates)
+    /// <summary>g of the chosen: weights over their sum, or with plain softmax over the sum of all experts' weights.</summary>
+    internal readonly void Gates(int token, T* gates)
     {
         T total = T.Zero;
         for (int rank = 0; rank < Active; rank++)
@@ -183,8 +195,11 @@ internal unsafe struct ExpertRouting<T>
             gates[rank] /= total;
     }
 
-    // ∂g_e/∂r_e′ = g_e (δ_ee′ − p_e′) w_e′, with p = g over those whose weights are summed up, and w = 1 − σ(r) or 1.
-    private readonly void GatesBackward(int token, T* gates, T* atGates)
+    /// <summary>
+    /// LogitGradient: ∂g_e/∂r_e′ = g_e (δ_ee′ − p_e′) w_e′, with p = g over those whose weights are summed up, and
+    /// w = 1 − σ(r) or 1.
+    /// </summary>
+    internal readonly void GatesBackward(int token, T* gates, T* atGates)
     {
         Span<T> gradient = LogitGradient.Row(token);
         T mean = T.Zero;

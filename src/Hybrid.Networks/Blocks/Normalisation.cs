@@ -37,6 +37,15 @@ internal readonly unsafe struct Normalisation
         (epsilon, centred) = (form.Epsilon, form.Centred);
     }
 
+    // Whether tanh is evaluated in the precision of the tokens.
+    private readonly bool ownPrecision;
+
+    private Normalisation(Normalisation of, bool ownPrecision)
+    {
+        this = of;
+        this.ownPrecision = ownPrecision;
+    }
+
     private Normalisation(int width, double gain, double slope)
         : this(width, gain)
     {
@@ -49,6 +58,9 @@ internal readonly unsafe struct Normalisation
         gainsLearn ? 1 : architecture.NormGain.At(layer),
         architecture.NormKind is NormKind.DyT kind ? kind.alpha : 0);
 
+    /// <summary>The same with tanh evaluated in the precision of the tokens (<see cref="ActivationKernels{T}.InOwnPrecision"/>).</summary>
+    internal Normalisation InOwnPrecision() => new(this, ownPrecision: true);
+
     /// <summary>The same as a form has it; as it is without one.</summary>
     internal Normalisation Under(ModelForm? form) => form is null ? this : new(this, form);
 
@@ -59,7 +71,10 @@ internal readonly unsafe struct Normalisation
         if (slope > 0)
         {
             RowMath.Scale(T.CreateTruncating(slope), x, z, length);
-            ActivationKernels<T>.Of(Activation.Tanh).Value(z, z, length);
+            ActivationKernels<T> tanh = ownPrecision
+                ? ActivationKernels<T>.InOwnPrecision(Activation.Tanh)
+                : ActivationKernels<T>.Of(Activation.Tanh);
+            tanh.Value(z, z, length);
             RowMath.Scale(T.CreateTruncating(gain), z, z, length);
             return T.Zero;
         }

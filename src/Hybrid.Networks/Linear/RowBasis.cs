@@ -16,7 +16,7 @@ public sealed unsafe class RowBasis : IDisposable
     private const double Rounding = 1.6e-27;
 
     private readonly NativeBuffer<double>? owned;
-    private readonly MatrixView<double> rows;
+    private MatrixView<double> rows;
 
     /// <summary>An empty basis that can grow to <paramref name="capacity"/> rows of <paramref name="dimension"/> coordinates.</summary>
     public RowBasis(int capacity, int dimension)
@@ -44,6 +44,9 @@ public sealed unsafe class RowBasis : IDisposable
 
     /// <summary>Forgets all rows.</summary>
     public void Clear() => Rank = 0;
+
+    /// <summary>Forgets all rows and goes on in other memory, as the constructor takes it.</summary>
+    internal void Begin(MatrixView<double> memory) => (rows, Rank) = (memory, 0);
 
     /// <summary>
     /// Extends the basis so that it spans <paramref name="vectors"/> too, and writes C with vectors = C Q, to 4e-14 of the

@@ -85,6 +85,12 @@ public enum RandomStream
     /// <summary>Networks in coordinates: what W_1 and W_u add to the gradient off the tokens' span.</summary>
     MlpInput = RandomStreams.BlockKind + 21,
 
+    /// <summary>
+    /// Networks in coordinates: gradients along what experts answer beside the branch, and what each adds to the gradient along
+    /// the tokens' span, off its own.
+    /// </summary>
+    Experts = RandomStreams.BlockKind + 22,
+
     /// <summary>Relative changes of a block's weights, by which a condition is measured.</summary>
     WeightChanges = RandomStreams.BlockKind + 96,
 

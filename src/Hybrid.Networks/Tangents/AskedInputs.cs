@@ -13,14 +13,10 @@ internal sealed unsafe class AskedInputs : IDisposable
     private readonly NativeBuffer<double> coefficients;
     private readonly MatrixRole[] roles;
     private readonly ConditionedMatrix[] matrices;
-    private readonly long[] firsts;
 
-    /// <summary>
-    /// Matrices of given roles for at most so many tokens of so many coordinates, those of MLP number <paramref name="mlp"/>.
-    /// </summary>
+    /// <summary>Matrices of given roles for so many tokens of so many coordinates.</summary>
     internal AskedInputs(
-        ConditioningWorkspace workspace, ParameterLayout layout, (int Tokens, int Dimension) inputs, int mlp,
-        params ReadOnlySpan<MatrixRole> roles)
+        ConditioningWorkspace workspace, ParameterLayout layout, (int Tokens, int Dimension) inputs, params ReadOnlySpan<MatrixRole> roles)
     {
         this.workspace = workspace;
         this.roles = roles.ToArray();
@@ -29,44 +25,29 @@ internal sealed unsafe class AskedInputs : IDisposable
         coefficients = new NativeBuffer<double>((long)tokens * Basis.Capacity, "coefficients of the tokens");
         Coefficients = coefficients.Matrix(0, tokens, Basis.Capacity);
         matrices = new ConditionedMatrix[roles.Length];
-        firsts = new long[roles.Length];
         for (int k = 0; k < roles.Length; k++)
         {
-            int columns = layout[roles[k]].Columns;
-            matrices[k] = new ConditionedMatrix(workspace, Basis, columns, layout[roles[k]].StandardDeviation);
-
-            // Behind all that the MLPs before may draw: images, and what is fresh of a gradient.
-            firsts[k] = (long)mlp * Basis.Capacity * (columns + dimension);
+            ParameterBlock matrix = layout[roles[k]];
+            matrices[k] = new ConditionedMatrix(workspace, Basis, matrix.Columns, matrix.StandardDeviation);
         }
-    }
-
-    /// <summary>Doubles that such matrices take: a basis of directions, the tokens in it, and images.</summary>
-    internal static Int128 Length(long vectors, (long Tokens, long Dimension) inputs, Int128 outputs)
-    {
-        Int128 capacity = Math.Min(vectors, inputs.Dimension);
-        return capacity * (inputs.Tokens + inputs.Dimension + outputs);
     }
 
     /// <summary>U: directions of all inputs.</summary>
     internal RowBasis Basis { get; }
 
     /// <summary>C: [n, capacity], tokens = C U.</summary>
-    internal MatrixView<double> Coefficients { get; private set; }
+    internal MatrixView<double> Coefficients { get; }
 
     /// <summary>Forgets everything: the next answers are those of block <paramref name="layer"/> of network (seed, sample).</summary>
     internal void Reset(ulong seed, int sample, int layer)
     {
         Basis.Clear();
         for (int k = 0; k < matrices.Length; k++)
-            matrices[k].Reset(roles[k].Stream().OfBlock(seed, sample, layer), firsts[k]);
+            matrices[k].Reset(roles[k].Stream().OfBlock(seed, sample, layer));
     }
 
     /// <summary>Takes the tokens, [n, dimension], as the first inputs.</summary>
-    internal void Begin(MatrixView<double> tokens)
-    {
-        Coefficients = coefficients.Matrix(0, tokens.Rows, Basis.Capacity);
-        Basis.Append(tokens, Coefficients, workspace);
-    }
+    internal void Begin(MatrixView<double> tokens) => Basis.Append(tokens, Coefficients, workspace);
 
     /// <summary>Y = Z W for the tokens Z and matrix number <paramref name="index"/>.</summary>
     internal void Apply(int index, MatrixView<double> result) => matrices[index].ApplyCoefficients(Coefficients, result);
@@ -80,10 +61,10 @@ internal sealed unsafe class AskedInputs : IDisposable
 
     /// <summary>
     /// D = Σ G_k W_kᵀ for the last time, and the squared norm of every matrix' gradient Zᵀ G_k into the place of its role
-    /// (with W_1's that of the bias), added to what stands there where others share the role.
+    /// (with W_1's that of the bias).
     /// </summary>
     internal void ApplyTransposeLast(
-        ReadOnlySpan<MatrixView<double>> gradients, MatrixView<double> result, Span<double> weightGradients, bool accumulate = false)
+        ReadOnlySpan<MatrixView<double>> gradients, MatrixView<double> result, Span<double> weightGradients)
     {
         MatrixView<double> gram = workspace.Small(2, Coefficients.Rows, Coefficients.Rows);
         MatrixView<double> tokens = Coefficients.Slice(0, 0, Coefficients.Rows, Basis.Rank);
@@ -92,12 +73,10 @@ internal sealed unsafe class AskedInputs : IDisposable
         ConditionedMatrix.ApplyTransposeLast(matrices, gradients, result, gram, squares, biasSquares);
         for (int k = 0; k < roles.Length; k++)
         {
-            Set(ref weightGradients[(int)roles[k]], squares[k]);
+            weightGradients[(int)roles[k]] = squares[k];
             if (roles[k] == MatrixRole.MlpIn)
-                Set(ref weightGradients[(int)MatrixRole.MlpBias], biasSquares[k]);
+                weightGradients[(int)MatrixRole.MlpBias] = biasSquares[k];
         }
-
-        void Set(ref double square, double own) => square = accumulate ? square + own : own;
     }
 
     /// <inheritdoc/>

@@ -51,10 +51,9 @@ public sealed unsafe class ConditionedMatrix : IDisposable
 
     /// <summary>Forgets everything: the next answers are those of matrix <paramref name="stream"/>.</summary>
     /// <param name="stream">Its random numbers.</param>
-    /// <param name="first">The first of them, ≥ 0: several matrices may share a stream.</param>
-    public void Reset(in RandomKey stream, long first = 0)
+    public void Reset(in RandomKey stream)
     {
-        (key, drawn, spent) = (stream, first, false);
+        (key, drawn, spent) = (stream, 0, false);
         inSide.Clear();
         outSide?.Clear();
         outSide?.Basis.Clear();

@@ -9,8 +9,8 @@ namespace Hybrid.Networks.Tangents;
 /// One random transformer whose weights are known only through what was asked of them, run block by block forwards and
 /// backwards in double precision. Attention, MLP and placements are the dense network's own; only the products with
 /// weights differ. A block's backward pass asks its matrices for the last time. Its vectors have all their coordinates, so
-/// tangents can be carried along, and functions may act on coordinates of the stream; where neither is asked for, and all
-/// tokens have one MLP, the coordinate network has the same law and is faster.
+/// tangents can be carried along; where none are, networks in coordinates have the same law and are faster. Blocks have one
+/// MLP each.
 /// </summary>
 internal sealed unsafe class ConditionedNetwork : IDisposable
 {
@@ -32,16 +32,7 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
         ParameterLayout layout = new(architecture);
         workspace = new ConditioningWorkspace(pool, product, vectors, LargestVector(architecture, layout));
         for (int block = 0; block < blocks.Length; block++)
-            blocks[block] = new BlockMatrices(architecture, block + 1, layout, workspace);
-    }
-
-    /// <summary>Bytes that a network for asks about <paramref name="vectors"/> vectors takes.</summary>
-    internal static Int128 Bytes(Architecture architecture, int vectors)
-    {
-        ParameterLayout layout = new(architecture);
-        return BlockStages<double>.Bytes(architecture)
-            + sizeof(double) * BlockMatrices.Length(architecture, layout, vectors)
-            + ConditioningWorkspace.Bytes(vectors, LargestVector(architecture, layout));
+            blocks[block] = new BlockMatrices(architecture, layout, workspace);
     }
 
     /// <summary>The architecture that the buffers were planned for.</summary>
@@ -66,10 +57,8 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
             pool.Run(&Placement<double>.Enter, &placement);
             if (sublayer.Module == ModuleKind.Attention)
                 Attend(layer, placement.Input, placement.Branch);
-            else if (stages.Routing(layer) is ExpertRouting<double> routing)
-                Route(layer, routing with { Input = placement.Input, Output = placement.Branch });
             else
-                Hide(layer, 0, 0, placement.Input, placement.Branch);
+                Hide(layer, placement.Input, placement.Branch);
             pool.Run(&Placement<double>.Leave, &placement);
         }
     }
@@ -88,13 +77,8 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
             pool.Run(&Placement<double>.LeaveBackward, &placement);
             if (sublayer.Module == ModuleKind.Attention)
                 AttendBackward(layer, placement.BranchGradient, placement.InputGradient, weightGradients);
-            else if (stages.Routing(layer) is ExpertRouting<double> routing)
-                RouteBackward(
-                    layer,
-                    routing with { Input = placement.Input, Output = placement.BranchGradient, InputGradient = placement.InputGradient },
-                    weightGradients);
             else
-                HideBackward(layer, 0, 0, placement.BranchGradient, placement.InputGradient, weightGradients);
+                HideBackward(layer, placement.BranchGradient, placement.InputGradient, weightGradients);
             pool.Run(&Placement<double>.EnterBackward, &placement);
         }
     }
@@ -123,8 +107,8 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
     /// <summary>Attention of block <paramref name="layer"/>.</summary>
     internal AttentionHeads<double> Heads(int layer) => stages.Heads(layer);
 
-    /// <summary>The hidden layer of block <paramref name="layer"/> with one MLP.</summary>
-    internal HiddenLayer<double> Hidden(int layer) => stages.Hidden(layer, Block(layer).Mlps[0].Bias);
+    /// <summary>The hidden layer of block <paramref name="layer"/>.</summary>
+    internal HiddenLayer<double> Hidden(int layer) => stages.Hidden(layer, Block(layer).Mlp.Bias);
 
     // input, output: [n, d].
     private void Attend(int layer, MatrixView<double> input, MatrixView<double> output)
@@ -141,11 +125,11 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
         block.Contexts.Apply(0, output);
     }
 
-    // One of a block's MLPs on some rows: [rows, d]; the hidden layer's begin at first.
-    private void Hide(int layer, int mlp, int first, MatrixView<double> input, MatrixView<double> output)
+    // input, output: [n, d].
+    private void Hide(int layer, MatrixView<double> input, MatrixView<double> output)
     {
-        MlpMatrices matrices = Block(layer).Mlps[mlp];
-        HiddenLayer<double> hidden = Hidden(layer, mlp, first, input.Rows);
+        MlpMatrices matrices = Block(layer).Mlp;
+        HiddenLayer<double> hidden = Hidden(layer);
         matrices.Inputs.Begin(input);
         matrices.Inputs.Apply(0, hidden.PreActivation);
         if (architecture.Gated)
@@ -153,23 +137,6 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
         pool.Run(&HiddenLayer<double>.Forward, &hidden);
         matrices.HiddenUnits.Begin(hidden.Hidden);
         matrices.HiddenUnits.Apply(0, output);
-    }
-
-    private void Route(int layer, ExpertRouting<double> routing)
-    {
-        AskedInputs router = Block(layer).Router!;
-        router.Begin(routing.Input);
-        router.Apply(0, routing.Logits);
-        routing.Choose();
-        pool.Run(&ExpertRouting<double>.Gather, &routing);
-        for (int mlp = 0; mlp < routing.Mlps; mlp++)
-        {
-            (int first, int rows) = routing.RowsOf(mlp);
-            if (rows > 0)
-                Hide(layer, mlp, first, Rows(routing.Seen, first, rows), Rows(routing.Made, first, rows));
-        }
-
-        pool.Run(&ExpertRouting<double>.Combine, &routing);
     }
 
     // Gradients at output and input: [n, d].
@@ -184,45 +151,16 @@ internal sealed unsafe class ConditionedNetwork : IDisposable
         block.AttentionInputs.ApplyTransposeLast([heads.QueryGradient, heads.KeyGradient, heads.ValueGradient], input, weightGradients);
     }
 
-    private void HideBackward(
-        int layer, int mlp, int first, MatrixView<double> output, MatrixView<double> input, Span<double> weightGradients,
-        bool accumulate = false)
+    // Gradients at output and input: [n, d].
+    private void HideBackward(int layer, MatrixView<double> output, MatrixView<double> input, Span<double> weightGradients)
     {
-        MlpMatrices matrices = Block(layer).Mlps[mlp];
-        HiddenLayer<double> hidden = Hidden(layer, mlp, first, output.Rows);
-        matrices.HiddenUnits.ApplyTransposeLast([output], hidden.Gradient, weightGradients, accumulate);
+        MlpMatrices matrices = Block(layer).Mlp;
+        HiddenLayer<double> hidden = Hidden(layer);
+        matrices.HiddenUnits.ApplyTransposeLast([output], hidden.Gradient, weightGradients);
         pool.Run(&HiddenLayer<double>.Backward, &hidden);
         ReadOnlySpan<MatrixView<double>> gates = [hidden.Gradient, hidden.UpGradient];
-        matrices.Inputs.ApplyTransposeLast(gates[..(architecture.Gated ? 2 : 1)], input, weightGradients, accumulate);
+        matrices.Inputs.ApplyTransposeLast(gates[..(architecture.Gated ? 2 : 1)], input, weightGradients);
     }
-
-    // The gradients of matrices with one role are those of all experts together.
-    private void RouteBackward(int layer, ExpertRouting<double> routing, Span<double> weightGradients)
-    {
-        pool.Run(&ExpertRouting<double>.CombineBackward, &routing);
-        Block(layer).Router!.ApplyTransposeLast([routing.LogitGradient], routing.InputGradient, weightGradients);
-        bool further = false;
-        for (int mlp = 0; mlp < routing.Mlps; mlp++)
-        {
-            (int first, int rows) = routing.RowsOf(mlp);
-            if (rows == 0)
-                continue;
-            MatrixView<double> made = Rows(routing.MadeGradient, first, rows), seen = Rows(routing.SeenGradient, first, rows);
-            HideBackward(layer, mlp, first, made, seen, weightGradients, further);
-            further = true;
-        }
-
-        pool.Run(&ExpertRouting<double>.GatherBackward, &routing);
-    }
-
-    private HiddenLayer<double> Hidden(int layer, int mlp, int first, int rows)
-    {
-        MatrixView<double> bias = Block(layer).Mlps[mlp].Bias;
-        return stages.Hidden(layer, bias).Of(first, rows, bias);
-    }
-
-    private static MatrixView<double> Rows(MatrixView<double> matrix, int first, int rows) =>
-        matrix.Slice(first, 0, rows, matrix.Columns);
 
     private static int LargestVector(Architecture architecture, ParameterLayout layout) =>
         Math.Max(layout[MatrixRole.AttentionOut].Rows, Math.Max(architecture.Width, architecture.MlpWidth));

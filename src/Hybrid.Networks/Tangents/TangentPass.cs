@@ -165,10 +165,10 @@ internal sealed unsafe class TangentPass : IDisposable
     // h' = φ′(W z) ∘ W z', gated: ∘ u, plus φ ∘ u'.
     private void Hide(BlockMatrices block, HiddenLayer<double> layer)
     {
-        MatrixView<double> known = Ask(block.Mlps[0].Inputs, input);
-        block.Mlps[0].Inputs.Apply(0, known, pre);
+        MatrixView<double> known = Ask(block.Mlp.Inputs, input);
+        block.Mlp.Inputs.Apply(0, known, pre);
         if (layer.Gated)
-            block.Mlps[0].Inputs.Apply(1, known, up);
+            block.Mlp.Inputs.Apply(1, known, up);
         for (int row = 0; row < pre.Rows; row++)
         {
             nint shift = row * pre.RowStride, token = row % n * layer.PreActivation.RowStride;
@@ -182,7 +182,7 @@ internal sealed unsafe class TangentPass : IDisposable
             }
         }
 
-        block.Mlps[0].HiddenUnits.Apply(0, Ask(block.Mlps[0].HiddenUnits, pre), branch);
+        block.Mlp.HiddenUnits.Apply(0, Ask(block.Mlp.HiddenUnits, pre), branch);
     }
 
     private MatrixView<double> Ask(AskedInputs inputs, MatrixView<double> rows)

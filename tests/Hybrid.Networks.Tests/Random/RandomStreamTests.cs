@@ -38,6 +38,7 @@ public sealed class RandomStreamTests
         [RandomStream.MlpImages] = (true, 19),
         [RandomStream.MlpFrame] = (true, 20),
         [RandomStream.MlpInput] = (true, 21),
+        [RandomStream.Experts] = (true, 22),
         [RandomStream.WeightChanges] = (true, 96),
         [RandomStream.StreamChanges] = (true, 97),
         [RandomStream.StreamRowChanges] = (true, 98),

@@ -43,30 +43,32 @@ internal sealed unsafe class AttentionModule<T> : IModule, IDisposable
     public bool Forward(ulong seed, int sample, SublayerState at)
     {
         int rank = at.InputRank;
-        MatrixView<T> input = scratch.Small(StorageMatrix.Input, n, rank), images = at.InputImages<T>();
+        MatrixView<T> input = scratch.Small(StorageMatrix.Input, n, rank), images = Images(at);
         Precision.Narrow(at.Input.Slice(0, 0, n, rank), input);
         Draw(images, seed, sample, at);
         MatrixView<T> projected = Kept(plan.Projected, at);
         scratch.Product.Multiply(
             input, images.Slice(0, 0, rank, queries + keys), projected.Slice(0, 0, n, queries + keys), T.CreateChecked(logit));
         scratch.Product.Multiply(input, Values(images), Values(projected), T.CreateChecked(value));
-        AttentionHeads<T> heads = Heads(at) with { Context = SpannedRows<T>.Destination(at, ContextGradient) };
+        AttentionHeads<T> heads = Heads(at) with { Context = SpannedRows<T>.Destination(at.OutputSpan<T>(), ContextGradient) };
         QueriesAndKeys(at).Forward(scratch.Pool, heads.Query, heads.Key);
         scratch.Pool.Run(&AttentionHeads<T>.Forward, &heads);
-        return outputs.Take(at, heads.Context);
+        bool resolved = outputs.Take(at.OutputSpan<T>(), heads.Context, out int taken);
+        at.OutputRank = taken;
+        return resolved;
     }
 
     /// <inheritdoc/>
     public void Backward(ulong seed, int sample, SublayerState at, in ModuleGradient gradient, Span<double> weightGradients)
     {
         AttentionHeads<T> heads = Heads(at);
-        MatrixView<T> noise = scratch.Noise(gradient.Factor.Columns, queries), images = at.InputImages<T>();
+        MatrixView<T> noise = scratch.Noise(gradient.Factor.Columns, queries), images = Images(at);
         RandomKey key = RandomStream.AttentionOut.OfBlock(seed, sample, at.Layer);
         if (Wide)
             Fill(noise, key, first: false);
         else
             scratch.Draw(noise, key, 1);
-        outputs.Recover(at, gradient.Factor, gradient.Known, noise, heads.Context);
+        outputs.Recover(at.OutputSpan<T>(), at.OutputRank, gradient.Factor, gradient.Known, noise, heads.Context);
         scratch.Pool.Run(&AttentionHeads<T>.BackwardRows, &heads);
         scratch.Pool.Run(&AttentionHeads<T>.BackwardColumns, &heads);
         QueriesAndKeys(at).Backward(scratch.Pool, heads.QueryGradient, heads.KeyGradient);
@@ -95,6 +97,13 @@ internal sealed unsafe class AttentionModule<T> : IModule, IDisposable
 
     /// <summary>A of the sublayer's block: [H n, n].</summary>
     internal MatrixView<T> Probabilities(SublayerState at) => Kept(plan.Probabilities, at);
+
+    // Of z's directions.
+    private static MatrixView<T> Images(SublayerState at)
+    {
+        MatrixView<T> images = at.InputImages<T>();
+        return images.Slice(0, 0, at.InputRank, images.Columns);
+    }
 
     private void Draw(MatrixView<T> images, ulong seed, int sample, SublayerState at)
     {

@@ -11,7 +11,7 @@ namespace Hybrid.Networks.Engines.Conditioned;
 /// matrix is ever formed, nor the residual stream, which is known by its coordinates in frames of a few n directions, in
 /// double precision, so that collapsing tokens are followed down to u = 1e-12 and below. Heads and hidden layers are as wide
 /// as the network: in single precision where the tokens' differences are large against its rounding, otherwise in double.
-/// With experts, and with tanh in the norm's place, vectors have all their coordinates, at some three times the cost.
+/// With tanh in the norm's place vectors have all their coordinates, at some half more of the cost.
 /// Also measures the norm of every parameter's gradient, without forming it. The engine for ensembles at initialisation.
 /// </summary>
 public sealed class ConditionedEngine : INetworkEngine
@@ -38,7 +38,7 @@ public sealed class ConditionedEngine : INetworkEngine
             product = new MatrixProduct<double>(pool);
             GramFactor.Equicorrelated(n, architecture.Input.Norm, architecture.Input.Correlation).RequireWidth(d, "input tokens");
             GramFactor.Identity(n).RequireWidth(d, "orthogonal output gradients");
-            network = NeedsVectors(architecture)
+            network = CoordinatePlan.HasVectors(architecture)
                 ? new VectorNetwork(architecture, pool, product)
                 : new CoordinateNetwork(architecture, pool, product);
         }
@@ -63,7 +63,7 @@ public sealed class ConditionedEngine : INetworkEngine
 
     /// <summary>Bytes that an engine for <paramref name="architecture"/> takes, before it is planned.</summary>
     public static Int128 Bytes(Architecture architecture) =>
-        NeedsVectors(architecture) ? VectorNetwork.Bytes(architecture) : CoordinateNetwork.Bytes(architecture);
+        CoordinatePlan.HasVectors(architecture) ? VectorNetwork.Bytes(architecture) : CoordinateNetwork.Bytes(architecture);
 
     /// <inheritdoc/>
     public void Run(ulong seed, int sample, NetworkSample result)
@@ -94,7 +94,4 @@ public sealed class ConditionedEngine : INetworkEngine
         product?.Dispose();
         pool.Dispose();
     }
-
-    private static bool NeedsVectors(Architecture architecture) =>
-        Architectures.Features.Of(architecture).Any(feature => feature is { IsNormKind: true } or { IsExperts: true });
 }

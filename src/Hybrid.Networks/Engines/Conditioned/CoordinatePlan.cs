@@ -10,7 +10,8 @@ namespace Hybrid.Networks.Engines.Conditioned;
 /// Letters: n tokens, d width, m MLP width, H heads, G groups of them that share keys and values, e coordinates kept of a head
 /// (<see cref="HeadNormals"/>), P = (H + 2 G) e, K sublayers of the widest step, w = (2 + 2K) n coordinates of a step's local
 /// frame: x's own n, n of each branch f outside those before it, n of the gradient's outside all these, n of the gradient that
-/// each module adds.
+/// each module adds. Where vectors have all their coordinates w = d. S rows of tokens as MLPs see them: n, or with experts
+/// n times as many as a token has.
 /// </summary>
 internal sealed class CoordinatePlan
 {
@@ -25,25 +26,29 @@ internal sealed class CoordinatePlan
         long normalised = head.QueryKeyNorm.IsNone ? 0 : n;
         Step[] steps = BlockModule.At(architecture, 1).Steps;
         int widest = steps.Max(step => step.Sublayers.Length);
-        long w = (2 + 2 * widest) * n;
+        Experts? experts = architecture.Mlp.Experts?.Value;
+        long seen = n * (experts?.MlpsForToken ?? 1), vectors = HasVectors(architecture) ? architecture.Width : 0;
+        long w = vectors > 0 ? vectors : (2 + 2 * widest) * n;
         Stream = Take(n, w);
         Partial = Take(widest > 1 ? n : 0, w);
         Gradient = Take(n, w);
         Branch = Take(n, w);
         BranchGradient = Take(n, w);
         InputGradient = Take(n, w);
-        Noise = Take(n, w);
+        Noise = Take(n, Math.Max(w, 2 * n));
+        VectorStorage = Take(vectors > 0 ? n : 0, vectors);
         Small = Take(Enum.GetValues<SmallMatrix>().Length * n, n);
         ModuleSmall = Take(Enum.GetValues<StorageMatrix>().Length * n, n);
-        ModuleNoise = Take(n, Math.Max(h, m));
+        ModuleNoise = Take(n, Math.Max(vectors, Math.Max(h, m)));
         ProjectedGradient = Take(n, projected + Gap);
         LogitGradient = Take(heads * n, n);
         ContextGradient = Take(n, h + Gap);
         Hidden = Take(n, m);
         HiddenGradient = Take(n, gates * m);
+        Experts = experts is null ? null : new ExpertPlan(this, experts, n);
 
         Int128 shared = end;
-        Steps = [.. steps.Select(step => new StepPlan(this, step, n, w, Sublayer))];
+        Steps = [.. steps.Select(step => new StepPlan(this, step, n, w, vectors == 0, Sublayer))];
         Projected = Take(n, projected + Gap);
         NormalisedQuery = Take(normalised, h);
         NormalisedKey = Take(normalised, g);
@@ -51,16 +56,22 @@ internal sealed class CoordinatePlan
         KeyScale = Take(normalised, head.QueryKeyNorm.IsAll ? 1 : groups);
         Probabilities = Take(heads * n, n);
         Capped = Take(head.SoftCap is null ? 0 : heads * n, n);
-        PreActivation = Take(n, gates * m);
-        Bias = Take(1, m);
+        PreActivation = Take(seen, gates * m);
+        Bias = Take(experts?.Mlps ?? 1, m);
+        Experts?.TakeBlock();
         Int128 block = end - shared;
         Length = shared + block * architecture.Depth;
         BlockLength = (long)Int128.Min(block, long.MaxValue);
 
         SublayerPlan Sublayer(Sublayer sublayer, int before) => sublayer.Kind() == ModuleKind.Attention
-            ? new(this, sublayer.Placement, before, (n, w), h, Gap, projected)
-            : new(this, sublayer.Placement, before, (n, w), m, 0, gates * m);
+            ? new(this, sublayer.Placement, before, (n, w, vectors), (n, h, Gap, h), projected)
+            : new(this, sublayer.Placement, before, (n, w, vectors), (seen, m, 0, experts is null ? m : n), gates * m);
     }
+
+    /// <summary>
+    /// Whether vectors have all their coordinates, as tanh in a norm's place asks for, which acts on every one of the stream's.
+    /// </summary>
+    internal static bool HasVectors(Architecture architecture) => !architecture.NormKind.IsScale;
 
     /// <summary>Most coordinates of x' in the local frame of its step: n of x and n of every branch.</summary>
     internal static int LargestFrame(Architecture architecture) =>
@@ -102,13 +113,16 @@ internal sealed class CoordinatePlan
     /// <summary>Normal coordinates of a gradient: [n, w].</summary>
     internal Slot Noise { get; }
 
+    /// <summary>Vectors in a module's storage: [n, d], where they have all their coordinates.</summary>
+    internal Slot VectorStorage { get; }
+
     /// <summary>All of <see cref="SmallMatrix"/>, [n, n] doubles each.</summary>
     internal Slot Small { get; }
 
     /// <summary>All of <see cref="StorageMatrix"/>, [n, n] each.</summary>
     internal Slot ModuleSmall { get; }
 
-    /// <summary>[n, max(H e, m)], what is fresh of a gradient behind an output matrix.</summary>
+    /// <summary>[n, max(H e, m)], and d where vectors have all coordinates: what is fresh of a gradient behind a matrix.</summary>
     internal Slot ModuleNoise { get; }
 
     /// <summary>Gradient at queries, keys and values: [n, P + gap].</summary>
@@ -125,6 +139,9 @@ internal sealed class CoordinatePlan
 
     /// <summary>[n, m], twice when gated: the gradient at the hidden layer and at the up projection.</summary>
     internal Slot HiddenGradient { get; }
+
+    /// <summary>What surrounds experts; null without.</summary>
+    internal ExpertPlan? Experts { get; }
 
     /// <summary>Per block: its steps, first to last.</summary>
     internal StepPlan[] Steps { get; }
@@ -150,10 +167,10 @@ internal sealed class CoordinatePlan
     /// <summary>Per block: tanh(ℓ/c) where logits have a cap, [H n, n].</summary>
     internal Slot Capped { get; }
 
-    /// <summary>Per block: W_1 z + b, [n, m], and when gated W_u z behind it.</summary>
+    /// <summary>Per block: W_1 z + b, [S, m], and when gated W_u z behind it.</summary>
     internal Slot PreActivation { get; }
 
-    /// <summary>Per block: [1, m].</summary>
+    /// <summary>Per block: [1, m] of every MLP.</summary>
     internal Slot Bias { get; }
 
     internal Slot Take(long rows, long columns)

@@ -11,9 +11,6 @@ namespace Hybrid.Networks.Engines.Conditioned;
 /// </summary>
 internal sealed unsafe class GradientCoordinates
 {
-    /// <summary>What doubles leave of a covariance, relative to its largest entry.</summary>
-    internal const double Rounding = 1e-15;
-
     private readonly ModuleScratch<double> scratch;
     private readonly MatrixView<double> gradient, inputGradient, offStream;
     private readonly int width;
@@ -103,7 +100,7 @@ internal sealed unsafe class GradientCoordinates
     {
         int n = gradient.Rows, r = at.InputRank;
         MatrixView<double> factor = scratch.Small(SmallMatrix.OffInputFactor, n, n);
-        int rows = Factor(covariance, n, factor, tolerance);
+        int rows = scratch.Factor(covariance, n, factor, tolerance);
         int off = Bartlett.Columns(rows, width - known), columns = known - r + off;
         if (rows == 0 || columns == 0)
             return known;
@@ -123,17 +120,7 @@ internal sealed unsafe class GradientCoordinates
         int n = gradient.Rows;
         MatrixView<double> gram = scratch.Small(SmallMatrix.OffStreamGram, n, n);
         scratch.SmallProduct.Gram(gradient.Slice(0, rank, n, all - rank), gram, 1);
-        offRank = Factor(gram, Math.Min(n, width - rank), offStream, Rounding);
-    }
-
-    /// <summary>S = F Fᵀ to a tolerance relative to S's largest diagonal entry; returns F's columns, at most so many.</summary>
-    internal int Factor(MatrixView<double> matrix, int most, MatrixView<double> factor, double tolerance)
-    {
-        int n = matrix.Rows;
-        double largest = 0;
-        for (int i = 0; i < n; i++)
-            largest = Math.Max(largest, matrix.Data[(long)i * n + i]);
-        return PivotedCholesky.Factor(matrix.Data, n, tolerance * largest, most, factor.Data, scratch.Workspace.Pivots);
+        offRank = scratch.Factor(gram, Math.Min(n, width - rank), offStream, Precision.Rounding);
     }
 
     // M with M N orthonormal rows, N: [p, columns] of rank p.

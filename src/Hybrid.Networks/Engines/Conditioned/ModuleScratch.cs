@@ -52,14 +52,28 @@ internal sealed unsafe class ModuleScratch<T> : IDisposable
     /// <summary>Scratch [rows, columns] for what is fresh of a gradient behind an output matrix.</summary>
     internal MatrixView<T> Noise(int rows, int columns) => new(plan.ModuleNoise.As<T>(memory).Data, rows, columns);
 
-    /// <summary>Fills contiguous rows with the first elements of a stream, N(0, σ²).</summary>
-    internal void Draw(MatrixView<T> destination, in RandomKey key, double standardDeviation)
+    /// <summary>[n, d] where vectors have all their coordinates.</summary>
+    internal MatrixView<T> Vectors => plan.VectorStorage.As<T>(memory);
+
+    /// <summary>S = F Fᵀ to a tolerance relative to S's largest diagonal entry; returns F's columns, at most so many.</summary>
+    internal int Factor(MatrixView<double> matrix, int most, MatrixView<double> factor, double tolerance)
+    {
+        int n = matrix.Rows;
+        double largest = 0;
+        for (int i = 0; i < n; i++)
+            largest = Math.Max(largest, matrix.Data[(long)i * n + i]);
+        return PivotedCholesky.Factor(matrix.Data, n, tolerance * largest, most, factor.Data, Workspace.Pivots);
+    }
+
+    /// <summary>Fills contiguous rows with elements first, first + 1, … of a stream, N(0, σ²).</summary>
+    internal void Draw(MatrixView<T> destination, in RandomKey key, double standardDeviation, long first = 0)
     {
         DrawJob job = new()
         {
             Destination = destination.Data,
             Length = (long)destination.Rows * destination.Columns,
             Key = key,
+            First = first,
             StandardDeviation = standardDeviation,
         };
         Pool.Run(&DrawJob.Fill, &job);
@@ -83,6 +97,7 @@ internal sealed unsafe class ModuleScratch<T> : IDisposable
         public T* Destination;
         public long Length;
         public RandomKey Key;
+        public long First;
         public double StandardDeviation;
 
         public static void Fill(DrawJob* job, int worker, int threads)
@@ -95,11 +110,12 @@ internal sealed unsafe class ModuleScratch<T> : IDisposable
                 int count = (int)Math.Min(Chunk, job->Length - start);
                 if (typeof(T) == typeof(float))
                 {
-                    Gaussian.Fill(new Span<float>((float*)job->Destination + start, count), job->Key, start, (float)job->StandardDeviation);
+                    Span<float> destination = new((float*)job->Destination + start, count);
+                    Gaussian.Fill(destination, job->Key, job->First + start, (float)job->StandardDeviation);
                     continue;
                 }
 
-                Gaussian.Fill(new Span<float>(singles, count), job->Key, start, (float)job->StandardDeviation);
+                Gaussian.Fill(new Span<float>(singles, count), job->Key, job->First + start, (float)job->StandardDeviation);
                 Precision.Widen(
                     new MatrixView<float>(singles, 1, count), new MatrixView<double>((double*)job->Destination + start, 1, count));
             }

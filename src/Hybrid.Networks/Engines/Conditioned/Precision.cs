@@ -7,6 +7,12 @@ namespace Hybrid.Networks.Engines.Conditioned;
 /// <summary>Copies between double precision and the storage of a module.</summary>
 internal static unsafe class Precision
 {
+    /// <summary>What doubles leave of a covariance, relative to its largest entry.</summary>
+    internal const double Rounding = 1e-15;
+
+    /// <summary>What singles leave of a gradient's covariance, relative to its largest entry.</summary>
+    internal const double SingleRounding = 1e-6;
+
     /// <summary>destination = source rounded to <typeparamref name="T"/>; both row-major of one shape.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Narrow<T>(MatrixView<double> source, MatrixView<T> destination)

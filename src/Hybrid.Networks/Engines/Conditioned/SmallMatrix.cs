@@ -74,4 +74,43 @@ internal enum SmallMatrix
 
     /// <summary>Its inverse.</summary>
     Orthonormaliser,
+
+    /// <summary>What an expert sees in a frame of its span.</summary>
+    ExpertInput,
+
+    /// <summary>Normal rows by the directions of the experts' mixture.</summary>
+    ExpertNormalsByBasis,
+
+    /// <summary>D Dᵀ of the gradient at the router's logits; then of all experts' outputs.</summary>
+    LogitGradientGram,
+
+    /// <summary>The gradient at an expert's outputs, as <see cref="BranchGradientGram"/>.</summary>
+    ExpertGradientGram,
+
+    /// <summary>A factor of it.</summary>
+    ExpertGradientFactor,
+
+    /// <summary>z zᵀ of an expert's tokens.</summary>
+    ExpertInputGram,
+
+    /// <summary>K of an expert, as <see cref="Known"/>.</summary>
+    ExpertKnown,
+
+    /// <summary>The covariance of the gradient at an expert's inputs off their span.</summary>
+    ExpertCovariance,
+
+    /// <summary>The gradient along the directions of what an expert sees.</summary>
+    ExpertAlongInput,
+
+    /// <summary>A factor of the covariance.</summary>
+    ExpertOffInputFactor,
+
+    /// <summary>Normal rows along z, off what an expert sees.</summary>
+    ExpertNormals,
+
+    /// <summary>Their part along it, while it is taken off.</summary>
+    ExpertNormalsByInput,
+
+    /// <summary>The gradient at what an expert sees, along z.</summary>
+    ExpertInputGradient,
 }

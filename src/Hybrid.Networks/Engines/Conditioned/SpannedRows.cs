@@ -30,27 +30,31 @@ internal sealed unsafe class SpannedRows<T>
 
     private readonly ModuleScratch<T> scratch;
 
+    // In double precision: stands where the span's rows do.
+    private readonly RowBasis directions = new(default);
+
     internal SpannedRows(ModuleScratch<T> scratch) => this.scratch = scratch;
 
     /// <summary>
-    /// Where the rows must be written, [n, D]: the sublayer's own slot in single precision, <paramref name="other"/> in
-    /// double, where the slot takes the directions.
+    /// Where the rows must be written, [n, D]: the span's own place in single precision, <paramref name="other"/> in
+    /// double, where it takes the directions.
     /// </summary>
-    internal static MatrixView<T> Destination(SublayerState at, MatrixView<T> other) =>
-        typeof(T) == typeof(float) ? at.Outputs<T>() : other;
+    internal static MatrixView<T> Destination(in RowSpan<T> span, MatrixView<T> other) => typeof(T) == typeof(float) ? span.Rows : other;
 
     /// <summary>
-    /// Writes the sublayer's factor L and what backwards stands
-    /// for U; false where the storage does not resolve the rows.
+    /// Writes the span's factor L and what backwards stands for U; false where the storage does not resolve the rows.
     /// </summary>
-    internal bool Take(SublayerState at, MatrixView<T> rows)
+    /// <param name="span">Where everything is kept.</param>
+    /// <param name="rows">[n, D], where <see cref="Destination"/> has them.</param>
+    /// <param name="rank">Columns of L.</param>
+    internal bool Take(in RowSpan<T> span, MatrixView<T> rows, out int rank)
     {
         if (typeof(T) == typeof(double))
         {
-            at.OutputDirections.Clear();
-            MatrixView<double> vectors = new((double*)rows.Data, rows.Rows, rows.Columns, rows.RowStride, 1);
-            at.OutputDirections.Append(vectors, at.OutputFactor, scratch.Workspace);
-            at.OutputRank = at.OutputDirections.Rank;
+            MatrixView<T> place = span.Rows;
+            directions.Begin(new((double*)place.Data, span.Factor.Columns, place.Columns, place.RowStride, 1));
+            directions.Append(new((double*)rows.Data, rows.Rows, rows.Columns, rows.RowStride, 1), span.Factor, scratch.Workspace);
+            rank = directions.Rank;
             return true;
         }
 
@@ -61,27 +65,29 @@ internal sealed unsafe class SpannedRows<T>
         MatrixView<double> gram = scratch.Small(SmallMatrix.SpanGram, n, n), factor = scratch.Small(SmallMatrix.SpanFactor, n, n);
         scratch.Product.Gram(rows, narrow, T.One);
         Precision.Widen(narrow, gram);
-        return Factor(at, gram, factor, Math.Min(n, rows.Columns));
+        return Factor(span, gram, factor, Math.Min(n, rows.Columns), out rank);
     }
 
     /// <summary>D = F Φ″ + (K − F Φ″ Uᵀ) U.</summary>
-    /// <param name="at">The sublayer.</param>
+    /// <param name="span">What <see cref="Take"/> has kept.</param>
+    /// <param name="rank">Columns of L.</param>
     /// <param name="factor">F: [n, p] with F Fᵀ = σ² g gᵀ.</param>
     /// <param name="known">K = σ g Φᵀ: [n, rank]; overwritten.</param>
     /// <param name="noise">Φ″: [p, D].</param>
     /// <param name="result">D: [n, D].</param>
-    internal void Recover(SublayerState at, MatrixView<double> factor, MatrixView<double> known, MatrixView<T> noise, MatrixView<T> result)
+    internal void Recover(
+        in RowSpan<T> span, int rank, MatrixView<double> factor, MatrixView<double> known, MatrixView<T> noise, MatrixView<T> result)
     {
         bool anchored = typeof(T) == typeof(float);
-        int n = factor.Rows, p = factor.Columns, rank = at.OutputRank, count = anchored ? n : rank;
-        MatrixView<T> rows = at.Outputs<T>().Slice(0, 0, count, result.Columns);
+        int n = factor.Rows, p = factor.Columns, count = anchored ? n : rank;
+        MatrixView<T> rows = span.Rows.Slice(0, 0, count, result.Columns);
         MatrixView<T> narrow = scratch.Small(StorageMatrix.NoiseByRows, p, count),
             mixture = scratch.Small(StorageMatrix.GradientByNoise, n, p);
         MatrixView<T> along = scratch.Small(StorageMatrix.KnownByRows, n, count);
         MatrixView<double> overlap = scratch.Small(SmallMatrix.NoiseByRows, p, count), coordinates = overlap;
         scratch.Product.Multiply(noise, rows.Transposed, narrow, T.One);
         Precision.Widen(narrow, overlap);
-        MatrixView<double> inverse = at.Inverse.Slice(0, 0, rank, n);
+        MatrixView<double> inverse = span.Inverse.Slice(0, 0, rank, n);
         if (anchored)
         {
             coordinates = scratch.Small(SmallMatrix.NoiseByDirections, p, rank);
@@ -107,7 +113,7 @@ internal sealed unsafe class SpannedRows<T>
 
     // Pivots of S must stand out of their rows' rounding, and S be within the storage's range; rows that are exactly their
     // anchors are no directions.
-    private bool Factor(SublayerState at, MatrixView<double> gram, MatrixView<double> factor, int most)
+    private bool Factor(in RowSpan<T> span, MatrixView<double> gram, MatrixView<double> factor, int most, out int rank)
     {
         int n = gram.Rows;
         double* squares = scratch.Small(SmallMatrix.SpanSquares, 1, n).Data;
@@ -122,7 +128,7 @@ internal sealed unsafe class SpannedRows<T>
         }
 
         int* pivots = scratch.Workspace.Pivots;
-        int rank = PivotedCholesky.Factor(gram.Data, n, 0, most, factor.Data, pivots);
+        rank = PivotedCholesky.Factor(gram.Data, n, 0, most, factor.Data, pivots);
         bool resolved = double.IsFinite(sum) && rank == Math.Min(most, different);
         for (int j = 0; j < rank; j++)
         {
@@ -132,14 +138,13 @@ internal sealed unsafe class SpannedRows<T>
 
         if (!resolved)
             return false;
-        PivotedCholesky.InvertPivots(factor.Data, pivots, n, rank, at.Inverse.Data);
-        at.OutputRank = rank;
+        PivotedCholesky.InvertPivots(factor.Data, pivots, n, rank, span.Inverse.Data);
         for (int i = 0; i < n; i++)
         {
             double* row = factor.Data + (long)i * n;
             if (i > 0)
                 RowMath.Combine(1, row, 1, factor.Data + (long)Anchor(i) * n, row, rank);
-            new ReadOnlySpan<double>(row, rank).CopyTo(at.OutputFactor.Row(i));
+            new ReadOnlySpan<double>(row, rank).CopyTo(span.Factor.Row(i));
         }
 
         return true;

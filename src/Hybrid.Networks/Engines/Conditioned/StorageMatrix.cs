@@ -25,4 +25,10 @@ internal enum StorageMatrix
 
     /// <summary>What is known of it, by the rows that the matrix has seen.</summary>
     KnownByRows,
+
+    /// <summary>What an output matrix sees in a frame of its span.</summary>
+    OutputFactor,
+
+    /// <summary>The gradient at a branch by an output matrix' images.</summary>
+    KnownByImages,
 }

@@ -1,79 +1,121 @@
 using Hybrid.Architectures;
+using Hybrid.Networks.Blocks;
 using Hybrid.Networks.Inputs;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Random;
-using Hybrid.Networks.Tangents;
 
 namespace Hybrid.Networks.Engines.Conditioned;
 
 /// <summary>
-/// One random transformer whose vectors have all their coordinates, in double precision, on weights that are known only
-/// through what was asked of them. For what a network in coordinates (<see cref="CoordinateNetwork"/>) cannot follow: tanh
-/// in a norm's place acts on every coordinate of the stream, and tokens that choose their experts ask each about rows of their own.
+/// One random transformer, exact in distribution, whose stream and gradient have all their coordinates, in double precision, for
+/// tanh in a norm's place, which acts on every one of them (derivation section 12). Modules are those of networks in coordinates
+/// (<see cref="CoordinateNetwork"/>): they are asked with the span of z, and what leads to it and away from it, f = σ L Φ with
+/// normal Φ: [rank, d], and backwards the gradient at z, is formed in their precision (<see cref="StreamVectors{T}"/>).
 /// </summary>
-internal sealed unsafe class VectorNetwork : IRandomNetwork
+internal sealed unsafe class VectorNetwork : ModuleNetwork
 {
-    private readonly MatrixProduct<double> product;
-    private readonly ConditionedNetwork network;
-    private readonly ExactGram tokens;
-    private readonly ExactGram outputGradient;
-    private ulong seed;
-    private int sample;
+    private readonly ExactGram tokens, outputGradient;
+    private readonly StreamVectors<float> singles;
+    private readonly StreamVectors<double> doubles;
 
-    /// <summary>Plans a legal architecture; pool and product stay the caller's.</summary>
-    internal VectorNetwork(Architecture architecture, WorkerPool pool, MatrixProduct<double> product)
+    /// <inheritdoc cref="ModuleNetwork(Architecture, WorkerPool, MatrixProduct{double}, bool)"/>
+    internal VectorNetwork(Architecture architecture, WorkerPool pool, MatrixProduct<double> product, bool singles = true)
+        : base(architecture, pool, product, singles)
     {
-        this.product = product;
-        (int n, int d) = (architecture.Tokens, architecture.Width);
-        network = new ConditionedNetwork(architecture, n, pool, product);
-        GramFactor input = GramFactor.Equicorrelated(n, architecture.Input.Norm, architecture.Input.Correlation);
-        tokens = new ExactGram(input, d, pool, product, "input tokens");
-        outputGradient = new ExactGram(GramFactor.Identity(n), d, pool, product, "orthogonal output gradients");
+        GramFactor input = GramFactor.Equicorrelated(Tokens, architecture.Input.Norm, architecture.Input.Correlation);
+        tokens = new ExactGram(input, architecture.Width, pool, product, "input tokens");
+        outputGradient = new ExactGram(GramFactor.Identity(Tokens), architecture.Width, pool, product, "orthogonal output gradients");
+        this.singles = new StreamVectors<float>(Single);
+        doubles = new StreamVectors<double>(Wide);
     }
 
-    /// <summary>Bytes that a network takes.</summary>
-    internal static Int128 Bytes(Architecture architecture)
+    /// <inheritdoc cref="ModuleNetwork.Bytes"/>
+    internal static new Int128 Bytes(Architecture architecture)
     {
         Int128 n = architecture.Tokens, d = architecture.Width;
-        return ConditionedNetwork.Bytes(architecture, architecture.Tokens) + 2 * sizeof(double) * (3 * n * d + 3 * n * n);
+        return ModuleNetwork.Bytes(architecture) + 2 * sizeof(double) * (3 * n * d + 3 * n * n);
     }
 
     /// <inheritdoc/>
-    public void Begin(ulong seed, int sample)
+    public override void Forward(int layer)
     {
-        (this.seed, this.sample) = (seed, sample);
-        tokens.Fill(network.Stream, RandomStream.InputTokens.OfInput(seed, sample));
+        foreach (StepPart step in Blocks[layer - 1])
+        {
+            foreach (SublayerPart part in step.Sublayers)
+                Forward(step, part);
+        }
     }
 
     /// <inheritdoc/>
-    public void Forward(int layer) => network.Forward(seed, sample, layer);
+    public override void BeginBackward() => outputGradient.Fill(Rows.Gradient, RandomStream.LossGradient.OfInput(Seed, Sample));
 
     /// <inheritdoc/>
-    public void BeginBackward() => outputGradient.Fill(network.Gradient, RandomStream.LossGradient.OfInput(seed, sample));
-
-    /// <inheritdoc/>
-    public void Backward(int layer, Span<double> weightGradients) => network.Backward(layer, weightGradients);
-
-    /// <inheritdoc/>
-    public void MeasureStream(double[] result) => Measure(network.Stream, result);
-
-    /// <inheritdoc/>
-    public void MeasureGradient(double[] result) => Measure(network.Gradient, result);
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<double> Probabilities(int layer) => network.Probabilities(layer);
-
-    /// <inheritdoc/>
-    public void Dispose()
+    public override void Backward(int layer, Span<double> weightGradients)
     {
-        network?.Dispose();
+        StepPart[] steps = Blocks[layer - 1];
+        for (int index = steps.Length - 1; index >= 0; index--)
+        {
+            SublayerPart[] sublayers = steps[index].Sublayers;
+            for (int turn = sublayers.Length - 1; turn >= 0; turn--)
+                Backward(steps[index], sublayers[turn], weightGradients);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void MeasureStream(double[] result) => Measure(Rows.Stream, result);
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
         tokens?.Dispose();
         outputGradient?.Dispose();
     }
 
-    private void Measure(MatrixView<double> rows, double[] result)
+    /// <inheritdoc/>
+    protected override void BeginForward() => tokens.Fill(Rows.Stream, RandomStream.InputTokens.OfInput(Seed, Sample));
+
+    private void Forward(StepPart step, SublayerPart part)
     {
-        fixed (double* gram = result)
-            product.Gram(rows, new MatrixView<double>(gram, rows.Rows, rows.Rows), 1.0 / rows.Columns);
+        SublayerState at = part.At;
+        Placement<double> placement = Rows.Placed(step, part, Rows.Stream);
+        at.Single = Singles && singles.Enter(at, placement) && Precision.Resolves(at.Input.Slice(0, 0, Tokens, at.InputRank))
+            && part.Single.Forward(Seed, Sample, at);
+        RandomKey images = part.ImageStream.OfBlock(Seed, Sample, at.Layer);
+        if (at.Single)
+        {
+            singles.Leave(at, images, part.Deviation, Rows.Branch);
+        }
+        else
+        {
+            doubles.Enter(at, placement);
+            part.Wide.Forward(Seed, Sample, at);
+            doubles.Leave(at, images, part.Deviation, Rows.Branch);
+        }
+
+        Pool.Run(&Placement<double>.Leave, &placement);
+    }
+
+    private void Backward(StepPart step, SublayerPart part, Span<double> weightGradients)
+    {
+        SublayerState at = part.At;
+        int n = Tokens;
+        Placement<double> placement = Rows.Placed(step, part, Rows.Gradient);
+        Pool.Run(&Placement<double>.LeaveBackward, &placement);
+        MatrixView<double> gram = Wide.Small(SmallMatrix.BranchGradientGram, n, n), known = Wide.Small(SmallMatrix.Known, n, at.OutputRank);
+        Product.Gram(Rows.BranchGradient, gram, 1);
+        if (at.Single)
+            singles.Known(at, Rows.BranchGradient, part.Deviation, known);
+        else
+            doubles.Known(at, Rows.BranchGradient, part.Deviation, known);
+
+        MatrixView<double> along = Wide.Small(SmallMatrix.GradientAlong, n, at.InputRank);
+        MatrixView<double> covariance = Backward(part, gram, known, along, weightGradients);
+        RandomKey fresh = part.InputStream.OfBlock(Seed, Sample, at.Layer);
+        if (at.Single)
+            singles.Recover(at, covariance, along, fresh, Rows.InputGradient);
+        else
+            doubles.Recover(at, covariance, along, fresh, Rows.InputGradient);
+        Pool.Run(&Placement<double>.EnterBackward, &placement);
     }
 }

@@ -113,9 +113,18 @@ public sealed class ConditionedEngineTests : EngineTests
             return type.GetElementType()!.IsPrimitive ? 0 : array.Cast<object?>().Sum(item => BuffersOf(item, seen));
         if (type.Namespace?.StartsWith("Hybrid.Networks") != true)
             return 0;
-        return type.GetFields(
-            System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Public)
-            .Where(field => !field.FieldType.IsPointer && !field.FieldType.IsValueType)
-            .Sum(field => BuffersOf(field.GetValue(owner), seen));
+
+        // What a base class keeps for itself is among its own fields alone.
+        double sum = 0;
+        for (Type? at = type; at is not null; at = at.BaseType)
+        {
+            sum += at.GetFields(
+                System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Public
+                | System.Reflection.BindingFlags.DeclaredOnly)
+                .Where(field => !field.FieldType.IsPointer && !field.FieldType.IsValueType)
+                .Sum(field => BuffersOf(field.GetValue(owner), seen));
+        }
+
+        return sum;
     }
 }

@@ -11,9 +11,10 @@ using Xunit;
 namespace Hybrid.Networks.Tests.Engines.Conditioned;
 
 /// <summary>
-/// Networks in coordinates against networks whose vectors are formed (<see cref="ConditionedNetwork"/>), by two-sample
-/// Kolmogorov–Smirnov tests: 10 statistics of every case, in single and in double precision; after Bonferroni all together
-/// raise a false alarm once in a thousand (seeds are fixed: this run's answer never changes).
+/// Networks of modules, in coordinates or with tanh in a norm's place on vectors, against networks that ask matrices about vectors
+/// (<see cref="ConditionedNetwork"/>), by two-sample Kolmogorov–Smirnov tests: 10 statistics of every case, in single and in double
+/// precision; after Bonferroni all together raise a false alarm once in a thousand (seeds are fixed: this run's answer never
+/// changes). Experts, which those networks do not have, in singles against doubles.
 /// </summary>
 public sealed class CoordinateNetworkTests
 {
@@ -44,6 +45,26 @@ public sealed class CoordinateNetworkTests
             Networks.Of(Placement.Post, Activation.Relu, 6, Depth, 24, 2, 24, correlation: 1 - 1e-12, inStd: 1.4, wiring: Wiring.Parallel),
         ["u = 1e-4"] = Networks.Of(Placement.Post, Activation.Relu, 6, Depth, 24, 2, 24, correlation: 1 - 1e-4, inStd: 1.4),
         ["u = 1e-12"] = Networks.Of(Placement.Post, Activation.Relu, 6, Depth, 24, 2, 24, correlation: 1 - 1e-12, inStd: 1.4),
+        ["dynamic tanh"] = Networks.Of(Placement.Pre, Activation.GeluTanh, 6, Depth, 24, 2, 30, logitStd: 2, biasStd: 0.3)
+            .With(normKind: NormKind.NewDyT(0.8)),
+        ["dynamic tanh everywhere, side by side"] =
+            Networks.Of(
+                Placement.Peri, Activation.Silu, 5, Depth, 30, 1, 20, Mask.Causal, gated: true, logitStd: 2, wiring: Wiring.Parallel)
+            .With(normKind: NormKind.NewDyT(0.8)),
+        ["dynamic tanh, u = 1e-12"] =
+            Networks.Of(Placement.Pre, Activation.Tanh, 6, Depth, 24, 2, 24, correlation: 1 - 1e-12).With(normKind: NormKind.NewDyT(0.8)),
+    };
+
+    private static readonly Dictionary<string, Architecture> Routed = new()
+    {
+        ["few coordinates"] = Networks.WithExperts(
+            Networks.Of(Placement.Pre, Activation.GeluTanh, 8, Depth, 20, 2, 24, logitStd: 2), Gate.Renormalised),
+        ["beside a shared one, side by side"] = Networks.WithExperts(
+            Networks.Of(Placement.Peri, Activation.Silu, 6, Depth, 48, 4, 30, gated: true, wiring: Wiring.Parallel), Gate.Softmax, 0.4),
+        ["dynamic tanh"] = Networks.WithExperts(
+            Networks.Of(Placement.Pre, Activation.GeluTanh, 6, Depth, 24, 2, 24, biasStd: 0.3).With(normKind: NormKind.NewDyT(0.8)),
+            Gate.Sigmoid,
+            shared: 0.4),
     };
 
     public static TheoryData<string, bool> Rows
@@ -61,20 +82,30 @@ public sealed class CoordinateNetworkTests
         }
     }
 
+    public static TheoryData<string> RoutedNames => [.. Routed.Keys];
+
     [Theory]
     [MemberData(nameof(Rows))]
     [Trait("guards", "(12.1) (12.2) (12.3) (12.4) (12.5) (12.6) (12.7) by reference")]
     public void Coordinates_have_the_law_of_the_vectors(string name, bool singles)
     {
         Architecture architecture = Cases[name];
-        double[][] coordinates = Columns(InCoordinates(architecture, singles)), vectors = Columns(InVectors(architecture));
-        for (int k = 0; k < Count; k++)
-        {
-            double tail = Statistics.KolmogorovTail(Statistics.Distance(coordinates[k], vectors[k]), Samples / 2.0);
-            Assert.True(
-                tail > 1e-3 / (2 * Cases.Count * Count),
-                $"{name}, statistic {k}: such a distance has probability {tail:g3} between equal laws");
-        }
+        HaveOneLaw(name, InCoordinates(architecture, 1, singles), InVectors(architecture), 2 * Cases.Count);
+    }
+
+    [Theory]
+    [MemberData(nameof(RoutedNames))]
+    [Trait("guards", "(12.8) (12.9) by property")]
+    public void Experts_have_one_law_in_singles_and_in_doubles(string name)
+    {
+        Architecture architecture = Routed[name];
+        HaveOneLaw(name, InCoordinates(architecture, 1, singles: true), InCoordinates(architecture, 2, singles: false), Routed.Count);
+        using WorkerPool pool = new(1);
+        using MatrixProduct<double> product = new(pool);
+        using ModuleNetwork network = Create(architecture, pool, product, singles: true);
+        network.Begin(1, 0);
+        network.Forward(1);
+        Assert.Equal((true, true), network.RanSingle(1));
     }
 
     // Singles where differences are large against their rounding, doubles where they are not: seen on the state alone.
@@ -110,21 +141,38 @@ public sealed class CoordinateNetworkTests
         Assert.Equal((false, true), network.RanSingle(1));
     }
 
+    private static void HaveOneLaw(string name, IEnumerable<double[]> some, IEnumerable<double[]> others, int tests)
+    {
+        double[][] one = Columns(some), other = Columns(others);
+        for (int k = 0; k < Count; k++)
+        {
+            double tail = Statistics.KolmogorovTail(Statistics.Distance(one[k], other[k]), Samples / 2.0);
+            Assert.True(
+                tail > 1e-3 / (tests * Count),
+                $"{name}, statistic {k}: such a distance has probability {tail:g3} between equal laws");
+        }
+    }
+
     private static double[][] Columns(IEnumerable<double[]> rows)
     {
         double[][] table = [.. rows];
         return [.. Enumerable.Range(0, Count).Select(k => table.Select(row => row[k]).ToArray())];
     }
 
-    private static IEnumerable<double[]> InCoordinates(Architecture architecture, bool singles)
+    private static ModuleNetwork Create(Architecture architecture, WorkerPool pool, MatrixProduct<double> product, bool singles) =>
+        CoordinatePlan.HasVectors(architecture)
+            ? new VectorNetwork(architecture, pool, product, singles)
+            : new CoordinateNetwork(architecture, pool, product, singles);
+
+    private static IEnumerable<double[]> InCoordinates(Architecture architecture, ulong seed, bool singles)
     {
         using WorkerPool pool = new(1);
         using MatrixProduct<double> product = new(pool);
-        using CoordinateNetwork network = new(architecture, pool, product, singles);
+        using ModuleNetwork network = Create(architecture, pool, product, singles);
         NetworkSample result = new(architecture.Tokens, Depth);
         for (int sample = 0; sample < Samples; sample++)
         {
-            network.Begin(1, sample);
+            network.Begin(seed, sample);
             for (int layer = 1; layer <= Depth; layer++)
             {
                 network.Forward(layer);

@@ -44,9 +44,29 @@ public sealed class EqualityInDistributionTests
             Networks.WithHead(Networks.Of(Placement.Pre, Activation.Tanh, 4, 2, 12, 3, 7, logitStd: 0.1), positions: Positions.Alibi),
         ["experts of one hidden unit with strong biases"] = Networks.WithExperts(
             Networks.Of(Placement.Pre, Activation.Relu, 4, 2, 8, 2, 1, inStd: 0.2, biasStd: 2, attentionBranch: 0.5), Gate.Renormalised),
+        // Eight tokens: their uniform attention, an eighth, is exact in singles too.
         ["experts of two hidden units, one line"] = Networks.WithExperts(
-            Networks.Of(Placement.Pre, Activation.Tanh, 6, 2, 8, 2, 2, inStd: 2, attentionBranch: 0.2, mlpBranch: 3, correlation: 1),
+            Networks.Of(Placement.Pre, Activation.Tanh, 8, 2, 8, 2, 2, inStd: 2, attentionBranch: 0.2, mlpBranch: 3, correlation: 1),
             Gate.Renormalised),
+        ["more experts' rows than coordinates, side by side, gated, causal"] = Networks.WithExperts(
+            Networks.Of(
+                Placement.Peri, Activation.Silu, 6, 2, 7, 1, 5, Mask.Causal, gated: true, inStd: 1.5, mlpBranch: 1.5,
+                wiring: Wiring.Parallel),
+            Gate.Softmax,
+            shared: 0.5),
+        ["experts on an unnormalised stream, collapsed tokens"] = Networks.WithExperts(
+            Networks.Of(Placement.None, Activation.Tanh, 4, 2, 12, 2, 7, inStd: 2, mlpBranch: 2, correlation: 1 - 1e-9), Gate.Sigmoid),
+        ["dynamic tanh, experts, causal"] = Networks.WithExperts(
+            Networks.Of(Placement.Pre, Activation.Gelu, 5, 2, 6, 2, 4, Mask.Causal, inStd: 2, biasStd: 0.5)
+                .With(normKind: NormKind.NewDyT(0.8)),
+            Gate.Renormalised,
+            shared: 0.3),
+        ["dynamic tanh, side by side, heads wider than twice the tokens"] = Networks.Of(
+            Placement.Peri, Activation.Silu, 3, 2, 14, 2, 6, gated: true, logitStd: 2, wiring: Wiring.Parallel)
+            .With(normKind: NormKind.NewDyT(0.8)),
+        ["dynamic tanh, collapsed tokens"] = Networks.Of(
+            Placement.Pre, Activation.Tanh, 4, 2, 8, 2, 6, logitStd: 2, inStd: 1.5, correlation: 1 - 1e-9)
+            .With(normKind: NormKind.NewDyT(0.8)),
         ["rotary, heads wider than twice the tokens"] = Networks.WithHead(
             Networks.Of(Placement.Pre, Activation.Tanh, 3, 2, 16, 2, 6, logitStd: 3), positions: Positions.NewRope(30, 1)),
         ["keys and values for all queries, heads wider than twice the tokens"] =
@@ -75,7 +95,7 @@ public sealed class EqualityInDistributionTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    [Trait("guards", "(12.1) (12.2) (12.3) (12.4) (12.5) (12.6) (12.7) by network")]
+    [Trait("guards", "(12.1) (12.2) (12.3) (12.4) (12.5) (12.6) (12.7) (12.8) (12.9) by network")]
     public void Every_statistic_has_the_law_of_networks_with_weights(string name)
     {
         Architecture architecture = Cases[name];

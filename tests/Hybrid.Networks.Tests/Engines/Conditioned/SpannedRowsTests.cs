@@ -163,13 +163,18 @@ public sealed unsafe class SpannedRowsTests
             scratch = new ModuleScratch<T>(plan, memory, pool, product, workspace);
             spanned = new SpannedRows<T>(scratch);
             At = new SublayerState(plan.Steps[^1].Sublayers[^1], memory, 1, 0);
-            rows = SpannedRows<T>.Destination(At, plan.Hidden.As<T>(memory));
+            rows = SpannedRows<T>.Destination(At.OutputSpan<T>(), plan.Hidden.As<T>(memory));
             Precision.Narrow(source.View, rows);
         }
 
         public SublayerState At { get; }
 
-        public bool Take() => spanned.Take(At, rows);
+        public bool Take()
+        {
+            bool resolved = spanned.Take(At.OutputSpan<T>(), rows, out int rank);
+            At.OutputRank = rank;
+            return resolved;
+        }
 
         // Largest |D Bᵀ − K Lᵀ| over the largest |D_i| |b_j|, for random F, K and noise.
         public double Mismatch(Rows source)
@@ -179,7 +184,7 @@ public sealed unsafe class SpannedRowsTests
             using NativeBuffer<T> storage = new(2L * N * Columns, "test");
             MatrixView<T> drawn = storage.Matrix(0, N, Columns), made = storage.Matrix((long)N * Columns, N, Columns);
             Precision.Narrow(noise.View, drawn);
-            spanned.Recover(At, factor.View, known.View, drawn, made);
+            spanned.Recover(At.OutputSpan<T>(), At.OutputRank, factor.View, known.View, drawn, made);
             Precision.Widen(made, result.View);
             double worst = 0, scale = 0;
             for (int i = 0; i < N; i++)

@@ -99,6 +99,7 @@ public sealed unsafe class WeightGradientTests
     [Theory]
     [MemberData(nameof(Gates))]
     [Trait("guards", "(15.10) by network")]
+    [Trait("guards", "(12.8) (12.9) by process")]
     public void Routers_and_experts_have_the_gradients_of_drawn_routers(Gate gate)
     {
         const int width = 128, samples = 2000;
