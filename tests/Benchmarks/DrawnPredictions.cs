@@ -29,7 +29,8 @@ internal static class DrawnPredictions
 
     private static void Row(Architecture architecture)
     {
-        (Architecture network, int draws) = TrajectoryRoute.drawnFor(architecture);
+        DrawPlan plan = TrajectoryRoute.drawnFor(architecture);
+        (Architecture network, int draws) = (plan.Network, plan.Draws);
         Laws laws = LawsModule.exact(network);
         Trajectory Draw() => TrajectoryDraws.sampled(network, laws, draws, TrajectoryDraws.Seed);
         Draw();

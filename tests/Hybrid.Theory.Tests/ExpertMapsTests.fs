@@ -1,5 +1,6 @@
 module Hybrid.Theory.Tests.ExpertMapsTests
 
+open FsCheck.FSharp
 open Hybrid.Architectures
 open Hybrid.Theory
 open Xunit
@@ -150,7 +151,7 @@ let ``Sigmoid gates far below 0 are those of their logits' exponentials`` () =
     let experts = Networks.experts 3 2 Gate.Sigmoid 1.0
 
     for below in [ 30.0; 50.0; 800.0; 1e150 ] do
-        let gates = Gates.Create(1, 3)
+        let gates = Gates.Create(1, experts)
         ExpertMaps.gates experts [| -below; -below - 0.5; -below - 1.0 |] 0 gates
         let apart = exp -(below + 0.5 - below)
 
@@ -161,3 +162,95 @@ let ``Sigmoid gates far below 0 are those of their logits' exponentials`` () =
             [ "first", 1.0, 1.0 / (1.0 + apart), gates.Gate[0]
               "second", 1.0, apart / (1.0 + apart), gates.Gate[1]
               "third", 1.0, 0.0, gates.Gate[2] ]
+
+[<Fact>]
+[<Trait("guards", "(15.8) by reference")>]
+let ``Gates are those of the strongest experts, and overlaps those of their Jacobians, however many are chosen`` () =
+    let choice = gen {
+        let! count = Gen.choose (1, 60)
+        let! active = Gen.oneof [ Gen.choose (1, count); Gen.choose (1, max 1 (count / 8)) ]
+        let! gate = Gen.elements [ Gate.Renormalised; Gate.Softmax; Gate.Sigmoid ]
+        let! key = Gen.choose (0, 1_000_000)
+        // logits in steps have ties
+        let! step = Gen.elements [ 0.0; 0.5 ]
+        return struct (count, active, gate, uint64 key, step)
+    }
+
+    Check.holds 300 choice (fun (struct (count, active, gate, key, step)) ->
+        let experts = Networks.experts count active gate 1.0
+        let gates = Gates.Create(2, experts)
+
+        let tokens =
+            Array.init 2 (fun token ->
+                let logits = Array.zeroCreate<float> count
+                // what a token chose before leaves nothing behind
+                CounterNormals.fill (CounterNormals.part key (token + 2)) count 1.0 logits
+                ExpertMaps.gates experts logits token gates
+                CounterNormals.fill (CounterNormals.part key token) count 1.0 logits
+
+                if step > 0.0 then
+                    for e in 0 .. count - 1 do
+                        logits[e] <- step * round (logits[e] / step)
+
+                ExpertMaps.gates experts logits token gates
+
+                let chosen =
+                    Array.init count id
+                    |> Array.sortBy (fun e -> struct (-logits[e], e))
+                    |> Array.truncate active
+
+                let strength =
+                    match gate with
+                    | Gate.Renormalised
+                    | Gate.Softmax -> Array.map exp logits
+                    | Gate.Sigmoid -> logits |> Array.map (fun r -> 1.0 / (1.0 + exp -r))
+
+                let total =
+                    match gate with
+                    | Gate.Softmax -> Array.sum strength
+                    | Gate.Renormalised
+                    | Gate.Sigmoid -> chosen |> Array.sumBy (fun e -> strength[e])
+
+                let share = strength |> Array.map (fun s -> s / total)
+
+                let weight =
+                    match gate with
+                    | Gate.Sigmoid -> strength |> Array.map (fun s -> 1.0 - s)
+                    | Gate.Renormalised
+                    | Gate.Softmax -> Array.create count 1.0
+
+                let isChosen = Array.init count (fun e -> Array.contains e chosen)
+                let own = Array.init count (fun e -> if isChosen[e] then share[e] else 0.0)
+
+                let p =
+                    match gate with
+                    | Gate.Softmax -> share
+                    | Gate.Renormalised
+                    | Gate.Sigmoid -> own
+
+                let jacobian =
+                    Array2D.init count count (fun e other ->
+                        own[e] * ((if e = other then 1.0 else 0.0) - p[other]) * weight[other])
+
+                struct (own, jacobian))
+
+        for i in 0..1 do
+            let struct (own, jacobian) = tokens[i]
+
+            Array.init count (fun e -> $"gate {e}", 1.0, own[e], gates.Gate[i * count + e])
+            |> Check.withinScale $"gates of {active} of {count}, {gate}" 1e-13
+
+            for j in 0..1 do
+                let struct (other, jacobian') = tokens[j]
+                let struct (overlap, slope) = gates.Overlap(i, gates, j)
+                let mutable trace = 0.0
+
+                for e in 0 .. count - 1 do
+                    for k in 0 .. count - 1 do
+                        trace <- trace + jacobian[e, k] * jacobian'[e, k]
+
+                Check.withinScale
+                    $"tokens {i}, {j}, {active} of {count}, {gate}"
+                    1e-13
+                    [ "O", 1.0, Array.fold2 (fun sum (a: float) b -> sum + a * b) 0.0 own other, overlap
+                      "B", 1.0, trace, slope ])

@@ -38,6 +38,8 @@ let ``Two experts tie as two normal numbers do, and all that are chosen never`` 
 [<InlineData(8, 2, "renormalised", 1.0)>]
 [<InlineData(8, 2, "softmax", 1.0)>]
 [<InlineData(128, 8, "renormalised", 1.0)>]
+[<InlineData(256, 128, "renormalised", 1.0)>]
+[<InlineData(512, 480, "sigmoid", 1.0)>]
 let ``Routers that are sampled afresh differ by no more than is stated`` count active gate routerStd =
     let e = Networks.experts count active (gateOf gate) routerStd
 
@@ -169,7 +171,7 @@ let ``Tokens that choose alike lose σ_r² B of their overlap`` gate =
     // pairs so near that almost none choose differently; those that do are left out. The gates are those of the networks.
     let e = Networks.experts 8 2 (gateOf gate) 1.3
     let u = 1e-8
-    let gates = [| Gates.Create(1, 8); Gates.Create(1, 8) |]
+    let gates = [| Gates.Create(1, e); Gates.Create(1, e) |]
     let chosen (g: Gates) = g.Gate |> Array.map (fun x -> x > 0.0)
 
     let losses =

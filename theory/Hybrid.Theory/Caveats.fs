@@ -111,8 +111,7 @@ module Caveats =
             if Features.areClosed architecture then
                 Trajectory.closed architecture laws
             else
-                let struct (network, _) = TrajectoryRoute.drawnFor architecture
-                TrajectoryDraws.sampledFor architecture.Heads network laws 1 TrajectoryDraws.Seed
+                TrajectoryRoute.once architecture laws
 
         if trajectory.Depth < architecture.Depth then
             { Angle = nan
@@ -183,9 +182,7 @@ module Caveats =
             if Features.areClosed architecture then
                 laws
             else
-                Laws.manyHeads
-                    { laws with
-                        Attention = AttentionGrid(architecture.Tokens).Moments }
+                Laws.manyHeads (Laws.estimated architecture)
 
         let scatter = FiniteWidth.scatterBy architecture laws
 
@@ -311,11 +308,17 @@ module Caveats =
                 else
                     ""
 
+            let layers =
+                if trajectory.LayersDrawn < trajectory.Depth then
+                    $", layers that change little drawn together as {trajectory.LayersDrawn}"
+                else
+                    ""
+
             [ spread
                   trainability
                   trainability.Sums.Counted
                   trainability.CountedError
-                  $"{cause}: layers are means over positions, which differ, and over {draws} draws of infinitely wide networks{heads}, whose error this is" ]
+                  $"{cause}: layers are means over positions, which differ, and over {draws} draws of infinitely wide networks{heads}{layers}, whose error this is" ]
         | Route.Draws _
         | Route.Closed
         | Route.ClosedWithoutHeads -> []

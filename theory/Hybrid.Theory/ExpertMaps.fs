@@ -16,66 +16,109 @@ type internal Routing =
     }
 
 /// Of `Tokens` tokens, [Tokens, Count] each: gates g, 0 where an expert is not chosen, and p and w of
-/// J_ee′ = ∂g_e/∂r_e′ = g_e(δ_ee′ − p_e′) w_e′.
+/// J_ee′ = ∂g_e/∂r_e′ = g_e(δ_ee′ − p_e′) w_e′, where one is.
 type internal Gates =
     {
         Count: int
+        Active: int
         Gate: float[]
         Drift: float[]
         Weight: float[]
-        /// p_e w_e
+        /// p_e w_e of every expert; 0 of one that is not chosen but for a softmax over all
         Weighted: float[]
-        /// the experts that a token chose last, the strongest first
+        /// the experts that each token chose, [Tokens, Active], the strongest first where they are few
         Chosen: int[]
+        /// logits in the course of a choice among many
+        Rest: float[]
+        /// whether sums go over experts that are chosen, and not over all of them
+        IsSparse: bool
     }
 
-    static member Create(tokens, count) =
+    static member Create(tokens, experts: Experts) =
+        let count = experts.Count
+
         { Count = count
+          Active = experts.Active
           Gate = Array.zeroCreate (tokens * count)
           Drift = Array.zeroCreate (tokens * count)
           Weight = Array.zeroCreate (tokens * count)
           Weighted = Array.zeroCreate (tokens * count)
-          Chosen = Array.zeroCreate count }
+          Chosen = Array.zeroCreate (tokens * experts.Active)
+          Rest = Array.zeroCreate count
+          IsSparse =
+            // four experts at a time cost what one of those chosen does
+            4 * experts.Active < count
+            && (match experts.Gate with
+                | Gate.Renormalised
+                | Gate.Sigmoid -> true
+                | Gate.Softmax -> false) }
+
+    member private this.OverChosen(i, other: Gates, b) =
+        let a = i * this.Count
+        let mutable common = 0.0
+        let mutable overlap = 0.0
+        let mutable slope = 0.0
+
+        for k in i * this.Active .. (i + 1) * this.Active - 1 do
+            let e = this.Chosen[k]
+            let gg = this.Gate[a + e] * other.Gate[b + e]
+
+            if gg <> 0.0 then
+                common <- common + this.Weighted[a + e] * other.Weighted[b + e]
+                overlap <- overlap + gg
+
+                slope <-
+                    slope
+                    + gg
+                      * this.Weight[a + e]
+                      * other.Weight[b + e]
+                      * (1.0 - this.Drift[a + e] - other.Drift[b + e])
+
+        struct (overlap, slope + overlap * common)
 
     /// Σ_e g_e g′_e and tr JᵀJ′ of token i and token j of `other`.
     member this.Overlap(i, other: Gates, j) =
         let a, b = i * this.Count, j * this.Count
+
         // Σ_e′ (δ − p)(δ − p′) w w′ = w_e w′_e (1 − p_e − p′_e) + Σ (p w)(p′ w′)
-        let common = SquareMatrix.dot this.Weighted a other.Weighted b this.Count
-        let lanes = Vector<float>.Count
-        let mutable overlaps = Vector<float>.Zero
-        let mutable slopes = Vector<float>.Zero
-        let mutable e = 0
+        if this.IsSparse then
+            this.OverChosen(i, other, b)
+        else
+            let common = SquareMatrix.dot this.Weighted a other.Weighted b this.Count
+            let lanes = Vector<float>.Count
+            let mutable overlaps = Vector<float>.Zero
+            let mutable slopes = Vector<float>.Zero
+            let mutable e = 0
 
-        while e + lanes <= this.Count do
-            let gg = Vector<float>(this.Gate, a + e) * Vector<float>(other.Gate, b + e)
+            while e + lanes <= this.Count do
+                let gg = Vector<float>(this.Gate, a + e) * Vector<float>(other.Gate, b + e)
 
-            // few experts are chosen, and fewer by both tokens
-            if not (Vector.EqualsAll(gg, Vector<float>.Zero)) then
-                let weights = Vector<float>(this.Weight, a + e) * Vector<float>(other.Weight, b + e)
-                let drifts = Vector<float>(this.Drift, a + e) + Vector<float>(other.Drift, b + e)
-                overlaps <- overlaps + gg
-                slopes <- slopes + gg * weights * (Vector<float>.One - drifts)
+                // few experts are chosen, and fewer by both tokens
+                if not (Vector.EqualsAll(gg, Vector<float>.Zero)) then
+                    let weights = Vector<float>(this.Weight, a + e) * Vector<float>(other.Weight, b + e)
+                    let drifts = Vector<float>(this.Drift, a + e) + Vector<float>(other.Drift, b + e)
+                    overlaps <- overlaps + gg
+                    slopes <- slopes + gg * weights * (Vector<float>.One - drifts)
 
-            e <- e + lanes
+                e <- e + lanes
 
-        let mutable overlap = Vector.Sum overlaps
-        let mutable slope = Vector.Sum slopes
+            let mutable overlap = Vector.Sum overlaps
+            let mutable slope = Vector.Sum slopes
 
-        while e < this.Count do
-            let gg = this.Gate[a + e] * other.Gate[b + e]
-            overlap <- overlap + gg
+            while e < this.Count do
+                let gg = this.Gate[a + e] * other.Gate[b + e]
+                overlap <- overlap + gg
 
-            slope <-
-                slope
-                + gg
-                  * this.Weight[a + e]
-                  * other.Weight[b + e]
-                  * (1.0 - this.Drift[a + e] - other.Drift[b + e])
+                slope <-
+                    slope
+                    + gg
+                      * this.Weight[a + e]
+                      * other.Weight[b + e]
+                      * (1.0 - this.Drift[a + e] - other.Drift[b + e])
 
-            e <- e + 1
+                e <- e + 1
 
-        struct (overlap, slope + overlap * common)
+            struct (overlap, slope + overlap * common)
 
 /// The experts of one layer: derivation section 15.4. As d → ∞ with E fixed the router is drawn and the experts average out.
 [<RequireQualifiedAccess>]
@@ -87,57 +130,168 @@ module internal ExpertMaps =
     [<Literal>]
     let private Faint = -40.0
 
+    /// Up to so many chosen experts are kept in order while the logits are read once.
+    [<Literal>]
+    let private Few = 16
+
     /// The `active` largest of `count` logits, the largest first; of equal ones the first.
-    let private choose (logits: float[]) count active (chosen: int[]) =
-        for e in 0 .. count - 1 do
-            let mutable place = min e active
+    let private chooseFew (logits: float[]) count active (chosen: int[]) from =
+        let lanes = Vector<float>.Count
+        let mutable least = Double.NegativeInfinity
+        let mutable e = 0
 
-            while place > 0 && logits[e] > logits[chosen[place - 1]] do
+        while e < count do
+            // most experts are no stronger than those that were chosen before them
+            while e >= active
+                  && e + lanes <= count
+                  && Vector.LessThanOrEqualAll(Vector<float>(logits, e), Vector<float>(least)) do
+                e <- e + lanes
+
+            if e < count then
+                let mutable place = min e active
+
+                while place > 0 && logits[e] > logits[chosen[from + place - 1]] do
+                    if place < active then
+                        chosen[from + place] <- chosen[from + place - 1]
+
+                    place <- place - 1
+
                 if place < active then
-                    chosen[place] <- chosen[place - 1]
+                    chosen[from + place] <- e
 
-                place <- place - 1
+                if e + 1 >= active then
+                    least <- logits[chosen[from + active - 1]]
 
-            if place < active then
+            e <- e + 1
+
+    /// The `active`-th largest of `count` numbers, by Hoare's selection; changes their order.
+    let private select (numbers: float[]) count active =
+        let mutable first = 0
+        let mutable last = count - 1
+
+        while first < last do
+            let pivot = numbers[(first + last) / 2]
+            let mutable i = first
+            let mutable j = last
+
+            while i <= j do
+                while numbers[i] > pivot do
+                    i <- i + 1
+
+                while numbers[j] < pivot do
+                    j <- j - 1
+
+                if i <= j then
+                    let swapped = numbers[i]
+                    numbers[i] <- numbers[j]
+                    numbers[j] <- swapped
+                    i <- i + 1
+                    j <- j - 1
+
+            if active - 1 <= j then last <- j
+            elif active - 1 >= i then first <- i
+            else first <- last
+
+        numbers[active - 1]
+
+    /// The same choice with the largest first and the rest as they come.
+    let private chooseMany (logits: float[]) count active (rest: float[]) (chosen: int[]) from =
+        Array.blit logits 0 rest 0 count
+        let least = select rest count active
+        let mutable ties = active
+
+        for e in 0 .. count - 1 do
+            if logits[e] > least then
+                ties <- ties - 1
+
+        let mutable place = from
+        let mutable largest = from
+
+        for e in 0 .. count - 1 do
+            if logits[e] > least || (logits[e] = least && ties > 0) then
+                if logits[e] = least then
+                    ties <- ties - 1
+
                 chosen[place] <- e
 
-    /// Of the token whose numbers begin at `row`, from its logits r.
-    let gates (experts: Experts) (logits: float[]) row (result: Gates) =
-        let gate, drift, weight = result.Gate, result.Drift, result.Weight
-        let count = experts.Count
-        let chosen = result.Chosen
-        choose logits count experts.Active chosen
-        let largest = logits[chosen[0]]
+                if logits[e] > logits[chosen[largest]] then
+                    largest <- place
 
-        Array.Clear(gate, row, count)
-        Array.Clear(drift, row, count)
-        Array.fill weight row count 1.0
+                place <- place + 1
+
+        let first = chosen[from]
+        chosen[from] <- chosen[largest]
+        chosen[largest] <- first
+
+    /// target = e^(r − largest) of every expert, and their sum.
+    let private exponentials (logits: float[]) count (largest: float) (target: float[]) row =
+        let lanes = Vector<float>.Count
+        let mutable sums = Vector<float>.Zero
+        let mutable e = 0
+
+        while e + lanes <= count do
+            let strengths = Vector.Exp(Vector<float>(logits, e) - Vector<float>(largest))
+            strengths.CopyTo(target, row + e)
+            sums <- sums + strengths
+            e <- e + lanes
+
+        let mutable total = Vector.Sum sums
+
+        while e < count do
+            target[row + e] <- exp (logits[e] - largest)
+            total <- total + target[row + e]
+            e <- e + 1
+
+        total
+
+    /// Of token number `token`, from its logits r.
+    let gates (experts: Experts) (logits: float[]) token (result: Gates) =
+        let gate, drift, weight = result.Gate, result.Drift, result.Weight
+        let count, active, chosen = result.Count, result.Active, result.Chosen
+        let row, from = token * count, token * active
+
+        // what was chosen before
+        for k in from .. from + active - 1 do
+            gate[row + chosen[k]] <- 0.0
+            drift[row + chosen[k]] <- 0.0
+            result.Weighted[row + chosen[k]] <- 0.0
+
+        if active <= Few then
+            chooseFew logits count active chosen from
+        else
+            chooseMany logits count active result.Rest chosen from
+
+        let largest = logits[chosen[from]]
+
+        let inline normalise (total: float) (weigh: float -> float) =
+            for k in from .. from + active - 1 do
+                let e = row + chosen[k]
+                gate[e] <- gate[e] / total
+                drift[e] <- gate[e]
+                weight[e] <- weigh logits[chosen[k]]
+                result.Weighted[e] <- drift[e] * weight[e]
 
         match experts.Gate with
         | Gate.Renormalised ->
             let mutable total = 0.0
 
-            for k in 0 .. experts.Active - 1 do
+            for k in from .. from + active - 1 do
                 let e = exp (logits[chosen[k]] - largest)
                 gate[row + chosen[k]] <- e
                 total <- total + e
 
-            for k in 0 .. experts.Active - 1 do
-                gate[row + chosen[k]] <- gate[row + chosen[k]] / total
-
-            Array.blit gate row drift row count
+            normalise total (fun _ -> 1.0)
         | Gate.Softmax ->
-            let mutable total = 0.0
+            let total = exponentials logits count largest result.Weighted row
 
-            for e in 0 .. count - 1 do
-                drift[row + e] <- exp (logits[e] - largest)
-                total <- total + drift[row + e]
+            for e in row .. row + count - 1 do
+                result.Weighted[e] <- result.Weighted[e] / total
 
-            for e in 0 .. count - 1 do
-                drift[row + e] <- drift[row + e] / total
-
-            for k in 0 .. experts.Active - 1 do
-                gate[row + chosen[k]] <- drift[row + chosen[k]]
+            for k in from .. from + active - 1 do
+                let e = row + chosen[k]
+                gate[e] <- result.Weighted[e]
+                drift[e] <- result.Weighted[e]
+                weight[e] <- 1.0
         | Gate.Sigmoid ->
             // up to a common factor, so that the largest does not vanish
             let strength logit =
@@ -148,19 +302,12 @@ module internal ExpertMaps =
 
             let mutable total = 0.0
 
-            for k in 0 .. experts.Active - 1 do
-                total <- total + strength logits[chosen[k]]
+            for k in from .. from + active - 1 do
+                let e = strength logits[chosen[k]]
+                gate[row + chosen[k]] <- e
+                total <- total + e
 
-            for k in 0 .. experts.Active - 1 do
-                gate[row + chosen[k]] <- strength logits[chosen[k]] / total
-
-            Array.blit gate row drift row count
-
-            for e in 0 .. count - 1 do
-                weight[row + e] <- logistic -logits[e]
-
-        for e in row .. row + count - 1 do
-            result.Weighted[e] <- drift[e] * weight[e]
+            normalise total (fun logit -> logistic -logit)
 
     /// A router drawn for tokens of Gram `state`: logits σ_r F Γ.
     let route n (experts: Experts) key (state: float[]) : Routing =
@@ -168,7 +315,7 @@ module internal ExpertMaps =
         let count = experts.Count
         let noise = Array.zeroCreate<float>(factor.Rank * count)
         CounterNormals.fill key noise.Length experts.RouterStd noise
-        let all = Gates.Create(n, count)
+        let all = Gates.Create(n, experts)
         let panels = Array.zeroCreate<float>(PanelProduct.size factor.Rank count)
         PanelProduct.pack factor.Rank count noise panels
         let logits = Array.zeroCreate<float>(n * count)
@@ -190,7 +337,7 @@ module internal ExpertMaps =
 
         for i in 0 .. n - 1 do
             Array.blit logits (i * count) own 0 count
-            gates experts own (i * count) all
+            gates experts own i all
 
         let squared = experts.Scale * experts.Scale
         let overlaps = Array.zeroCreate<float>(n * n)

@@ -39,7 +39,7 @@ module HeadMoments =
     let private Digits = 44.0
 
     /// (13.10): logits so weak that S − 1/n is quadratic in them.
-    let private weak n s u =
+    let internal weak n s u =
         let count = float n
         let rho = 1.0 - u
         let s2 = s * s

@@ -216,6 +216,16 @@ module Laws =
             Heads = fun _ _ -> HeadMoments.still
             Router = routers true architecture }
 
+    /// Laws for an error, or a share that is of no head's fluctuations: attention's moments and fluctuations from grids that fill
+    /// themselves, kernels without a set-up of their own, routers from fewer numbers.
+    let internal estimated (architecture: Architecture) =
+        { exact architecture with
+            Attention = AttentionGrid(architecture.Tokens).Moments
+            Heads = HeadGrid(architecture.Tokens).Moments
+            Mlp = remember (Kernels.ofMany architecture.Activation)
+            Norm = remember (norm Kernels.ofMany)
+            Router = routers true architecture }
+
     /// Laws for one architecture of several that stand beside each other: routers from fewer numbers.
     let internal quick (architecture: Architecture) =
         { exact architecture with

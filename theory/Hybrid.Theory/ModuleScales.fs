@@ -247,6 +247,38 @@ module ModuleScales =
           S1 = mean _.S1
           Entropy = mean _.Entropy }
 
+    /// All layers from those of a network with one for each group: streams as between the group's ends, the rest between what the group's first
+    /// layer and that of the next one have.
+    let private spread (groups: LayerGroups) (scales: ModuleScales[]) =
+        Array.init groups.Ends[scales.Length - 1] (fun place ->
+            let layer = place + 1
+            let index = LayerGroups.indexOf groups layer
+            let first, last = LayerGroups.start groups index, groups.Ends[index]
+            let own, next = scales[index], scales[min (index + 1) (scales.Length - 1)]
+
+            let at (offset: int) (a: float) b =
+                if a = b || offset = 0 then
+                    a
+                else
+                    a + float offset / float (last - first + 1) * (b - a)
+
+            let between select =
+                at (layer - first) (select own) (select next)
+
+            { Layer = layer
+              Stream = at (layer - first) own.Stream own.Output
+              Output = at (layer - first + 1) own.Stream own.Output
+              Query = between _.Query
+              Value = between _.Value
+              Logit = between _.Logit
+              Heads = between _.Heads
+              Attention = between _.Attention
+              PreActivation = between _.PreActivation
+              Hidden = between _.Hidden
+              Mlp = between _.Mlp
+              S1 = between _.S1
+              Entropy = between _.Entropy })
+
     /// Blocks 1..depth, as far as norms are finite: by the closed maps, under a causal mask as means over positions, heads and the
     /// draws of a prediction's process. Raises InvalidArchitectureException for an illegal architecture.
     [<CompiledName("Of")>]
@@ -258,8 +290,19 @@ module ModuleScales =
             Geometry.follow architecture laws
             |> Array.mapi (fun index block -> ofBlock architecture laws (index + 1) block)
         else
-            let struct (network, draws) = TrajectoryRoute.drawnFor architecture
-            let networks = Array.Parallel.init draws (drawn architecture.Heads network laws)
+            let networksOf (plan: DrawPlan) =
+                Array.Parallel.init plan.Draws (drawn architecture.Heads plan.Network laws)
+
+            let plan = TrajectoryRoute.drawnFor architecture
+
+            let networks =
+                match networksOf plan, plan.Groups with
+                | networks, ValueNone -> networks
+                | networks, ValueSome groups when
+                    networks |> Array.forall (fun network -> network.Length = groups.Ends.Length)
+                    ->
+                    networks |> Array.map (spread groups)
+                | _ -> networksOf (TrajectoryRoute.drawnWhole architecture)
 
             let depth = networks |> Array.map _.Length |> Array.min
 

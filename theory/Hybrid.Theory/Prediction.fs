@@ -244,6 +244,14 @@ module Predict =
         let laws = Laws.stoppable cancellation (Laws.exact architecture)
         exact architecture laws (TrajectoryRoute.predict architecture laws)
 
+    /// The same where several architectures are predicted beside each other: with the heads that some third of a second of one core pays for
+    /// where layers are draws, and no caveats.
+    [<CompiledName("Beside")>]
+    let beside (cancellation: CancellationToken) (architecture: Architecture) : Prediction =
+        let architecture = Architecture.ensureValid architecture
+        let laws = Laws.stoppable cancellation (Laws.exact architecture)
+        ofTrajectory architecture laws (TrajectoryRoute.compare architecture laws) (fun _ -> [||])
+
     /// A first answer where `architecture` takes longer than a tenth of a second: where its heads are drawn. Null where it does not. Its
     /// verdict may be another, and it has no caveats: who shows it says that it is coarse.
     [<CompiledName("Coarse")>]

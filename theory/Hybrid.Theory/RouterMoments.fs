@@ -1,6 +1,7 @@
 namespace Hybrid.Theory
 
 open System
+open System.Numerics
 open MathNet.Numerics
 open MathNet.Numerics.LinearRegression
 open Hybrid.Architectures
@@ -30,10 +31,16 @@ module RouterMoments =
     [<Literal>]
     let private Logits = 1048576
 
-    let private samples count = max 8192 (Logits / count)
+    /// Fewest tokens, or pairs, of one average: sums over many chosen experts scatter less, and need fewer.
+    let private fewest (experts: Experts) =
+        max 1024 (8192 * 128 / max 128 experts.Active)
+
+    let private samples (experts: Experts) =
+        max (fewest experts) (Logits / experts.Count)
 
     /// Pairs of tokens a node.
-    let private pairs count = max 8192 (Logits / 4 / count)
+    let private pairs (experts: Experts) =
+        max (fewest experts) (Logits / 4 / experts.Count)
 
     let private density = Normal.density
 
@@ -72,15 +79,15 @@ module RouterMoments =
         gapDensity experts.Count experts.Active * sqrt (2.0 * u / Math.PI)
 
     let private gatesOf experts (logits: float[]) : Gates =
-        let gates = Gates.Create(1, experts.Count)
+        let gates = Gates.Create(1, experts)
         ExpertMaps.gates experts logits 0 gates
         gates
 
     /// Σ_e g_e² and tr JᵀJ of a token, averaged.
     let private own thin seed (experts: Experts) =
         let logits = Array.zeroCreate<float> experts.Count
-        let gates = Gates.Create(1, experts.Count)
-        let count = samples experts.Count / thin
+        let gates = Gates.Create(1, experts)
+        let count = samples experts / thin
         let mutable overlap = 0.0
         let mutable slope = 0.0
 
@@ -105,11 +112,25 @@ module RouterMoments =
           Squares: float
           Slope: float }
 
+    /// second = ρ·first half of `both` + rest·second half.
+    let private mix (rho: float) (rest: float) (both: float[]) (second: float[]) =
+        let lanes = Vector<float>.Count
+        let count = second.Length
+        let mutable e = 0
+
+        while e + lanes <= count do
+            (rho * Vector<float>(both, e) + rest * Vector<float>(both, count + e)).CopyTo(second, e)
+            e <- e + lanes
+
+        while e < count do
+            second[e] <- rho * both[e] + rest * both[count + e]
+            e <- e + 1
+
     /// The sums over pairs number `from` to `until` − 1 at every u.
     let private lossesOf seed (experts: Experts) (us: float[]) from until =
         let both = Array.zeroCreate<float>(2 * experts.Count)
         let second = Array.zeroCreate<float> experts.Count
-        let a, b = Gates.Create(1, experts.Count), Gates.Create(1, experts.Count)
+        let a, b = Gates.Create(1, experts), Gates.Create(1, experts)
 
         let sums =
             Array.create
@@ -128,9 +149,7 @@ module RouterMoments =
                 let rho = 1.0 - us[m]
                 let rest = sqrt (max 0.0 (us[m] * (2.0 - us[m])))
 
-                for e in 0 .. experts.Count - 1 do
-                    second[e] <- rho * both[e] + rest * both[experts.Count + e]
-
+                mix rho rest both second
                 ExpertMaps.gates experts second 0 b
                 let struct (o2, b2) = b.Overlap(0, b, 0)
                 let struct (o, s) = a.Overlap(0, b, 0)
@@ -145,7 +164,7 @@ module RouterMoments =
 
     /// O(1) − O and B(1) − B at every u, means and the first one's standard error.
     let private losses thin seed (experts: Experts) (us: float[]) =
-        let count = pairs experts.Count / thin
+        let count = pairs experts / thin
 
         let parts =
             Array.Parallel.init Parts (fun part ->
@@ -197,7 +216,7 @@ module RouterMoments =
             Distributions.Normal.InvCDF(0.0, 1.0, max 1e-300 p)
 
         let numbers = Array.zeroCreate<float> count
-        let draws = samples count / 8 / thin
+        let draws = samples experts / 8 / thin
         let mutable sum = 0.0
 
         for index in 0 .. draws - 1 do

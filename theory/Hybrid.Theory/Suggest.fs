@@ -176,6 +176,23 @@ module Suggest =
     [<Literal>]
     let private MostDrawn = 800
 
+    /// Seconds of one core, as counted, that these may take.
+    [<Literal>]
+    let private SearchSeconds = 2.0
+
+    /// How a search draws an architecture: with layers that change little drawn together, the same ones whatever it changes, where so
+    /// many networks would take longer than it has.
+    let private drawnAs (sought: Architecture) =
+        let isCheap network =
+            float MostDrawn * DrawWork.seconds network <= SearchSeconds
+
+        if Features.areClosed sought || isCheap sought then
+            id
+        else
+            match LayerGroups.tryFind isCheap sought with
+            | ValueSome groups -> LayerGroups.network groups
+            | ValueNone -> id
+
     /// Within the budget a search ends where a step makes the change smaller by less than this share.
     [<Literal>]
     let private Settled = 0.01
@@ -275,8 +292,9 @@ module Suggest =
 
     /// The change that the search finds and whether it is within the budget; where none is, that of least violation. `architecture`
     /// stands in for the one that is asked about.
-    let private smallest (architecture: Architecture) laws (drawn: int ref) budget =
-        let at logs = sums laws (change architecture logs)
+    let private smallest (architecture: Architecture) laws drawnAs (remaining: float ref) budget =
+        let at logs =
+            sums laws (drawnAs (change architecture logs))
 
         // where signals are lost altogether the sums are flat or infinite: there the search walks back from the
         // identity, r = 1 with branches so weak that nothing changes
@@ -300,10 +318,10 @@ module Suggest =
         let isDrawn = not (Features.areClosed architecture)
 
         let inSearch logs : DepthSums =
-            if isDrawn && drawn.Value >= MostDrawn then
+            if isDrawn && remaining.Value < 1.0 then
                 { Angle = nan; Gradient = nan }
             else
-                drawn.Value <- drawn.Value + 1
+                remaining.Value <- remaining.Value - 1.0
                 at logs
 
         let excess (_, found) = max 0.0 (violation budget found)
@@ -373,7 +391,10 @@ module Suggest =
         let exact = Laws.exact architecture
         let sought = standIn architecture
         let laws = lazy Laws.forSearch sought
-        let drawn = ref 0
+        let drawnAs = drawnAs sought
+
+        let remaining =
+            ref (min (float MostDrawn) (SearchSeconds / DrawWork.seconds (drawnAs sought)))
 
         let judge architecture =
             Trainability.judge architecture exact (TrajectoryRoute.predict architecture exact)
@@ -390,7 +411,7 @@ module Suggest =
         let before = judge architecture
 
         let rec find aim left =
-            let struct (logs, met) = smallest sought laws.Value drawn aim
+            let struct (logs, met) = smallest sought laws.Value drawnAs remaining aim
             let suggested = change architecture logs
             let after = judge suggested
 

@@ -309,6 +309,12 @@ module Trainability =
                 - (seq { 0 .. trajectory.Depth - 1 }
                    |> Seq.fold (fun product layer -> product * kept layer) 1.0)
         else
+            // what stands beside layers that are drawn needs no more than a grid's moments
+            let laws =
+                if Features.areClosed architecture then
+                    laws
+                else
+                    Laws.estimated architecture
 
             Geometry.follow architecture laws
             |> Array.collect _.Steps

@@ -55,6 +55,8 @@ type Trajectory =
         Route: Route
         /// of the networks whose layers these are; fewer than the architecture's where these stand for more
         Heads: int
+        /// layers of the networks that were drawn, fewer than `Depth` where several are drawn as one; all where nothing is drawn
+        LayersDrawn: int
         Ending: Ending
         /// layer 0..`Depth`
         Layers: LayerState[]
@@ -135,6 +137,7 @@ module Trajectory =
 
         { Route = route
           Heads = architecture.Heads
+          LayersDrawn = depth
           Ending = Ending.Whole
           Layers = Array.init (depth + 1) (fun layer -> boundaries[layer * steps])
           Depth = depth
@@ -230,6 +233,7 @@ module Trajectory =
     let internal nothing (architecture: Architecture) : Trajectory =
         { Route = Route.Closed
           Heads = architecture.Heads
+          LayersDrawn = 0
           Ending = Ending.Whole
           Layers =
             [| { State = Geometry.input architecture

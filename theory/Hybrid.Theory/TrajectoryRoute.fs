@@ -2,6 +2,17 @@ namespace Hybrid.Theory
 
 open Hybrid.Architectures
 
+/// What is drawn for an architecture.
+type internal DrawPlan =
+    {
+        /// with as many heads, and a layer for each group of layers, as there is time for
+        Network: Architecture
+        /// how many of it
+        Draws: int
+        /// of the architecture's layers; none where every layer is drawn
+        Groups: LayerGroups voption
+    }
+
 /// Which way gives an architecture's layers: the closed maps where tokens are permutation-symmetric, draws of the Gram process where a
 /// mask tells positions apart, or heads behind a norm are so few that what the closed maps leave out matters (derivation section 13.4).
 [<RequireQualifiedAccess>]
@@ -109,99 +120,135 @@ module TrajectoryRoute =
                                 KeyValueHeads = head.KeyValueHeads |> Option.map (fun _ -> fewer) } } }
 
     /// The network that is drawn for one whose tokens differ, and how many draws of it: with all of its heads, or as many as `budget` seconds
-    /// pay for, but `fewest`; with two draws where four of one head take more than twice as long, or tokens are so many that a network's
-    /// own means are over them. Derivation section 13.5.
-    let private standIn fewest (budget: float) (architecture: Architecture) =
+    /// pay for, but `fewest`; where they do not pay for four draws of one head, layers that change little are drawn together; with two draws
+    /// where four of one head still take longer, or of every layer more than twice as long, or tokens are so many that a network's own means
+    /// are over them.
+    /// Derivation sections 13.5 and 13.6.
+    let private plan mayGroup fewest (budget: float) (architecture: Architecture) =
         let narrow = withHeads architecture.Heads architecture
         // tokens beyond 64 make up for it in part: means over them scatter less
         let budget = budget * max 1.0 (float architecture.Tokens / 64.0)
 
+        let pays budget network =
+            DrawWork.heads TrajectoryDraws.Draws budget network >= 1
+
+        let groups =
+            if mayGroup && not (pays budget narrow) then
+                LayerGroups.tryFind (pays budget) narrow
+            else
+                ValueNone
+
+        let deep =
+            match groups with
+            | ValueSome groups -> LayerGroups.network groups narrow
+            | ValueNone -> narrow
+
+        // an answer with every layer is worth waiting for four draws of it
+        let most = if groups.IsSome then budget else 2.0 * budget
+
         let draws =
-            if
-                architecture.Tokens >= DrawnHeads.ManyTokens
-                || DrawWork.heads TrajectoryDraws.Draws (2.0 * budget) narrow < 1
-            then
+            if architecture.Tokens >= DrawnHeads.ManyTokens || not (pays most deep) then
                 TrajectoryDraws.CoarseDraws
             else
                 TrajectoryDraws.Draws
 
-        let count = max fewest (max 1 (DrawWork.heads draws budget narrow))
-        let network = withHeads count narrow
+        let count = max fewest (max 1 (DrawWork.heads draws budget deep))
+        let network = withHeads count deep
 
         // heads of d/Ĥ coordinates are no feature: one less has them drawn as the architecture's are
-        if DrawnHeads.serve network = DrawnHeads.serve architecture then
-            struct (network, draws)
-        else
-            struct (withHeads (max 1 (count - 1)) narrow, draws)
+        { Network =
+            if DrawnHeads.serve network = DrawnHeads.serve architecture then
+                network
+            else
+                withHeads (max 1 (count - 1)) deep
+          Draws = draws
+          Groups = groups }
 
-    /// The network whose layers a prediction's are, and how many draws of it: what stands beside a prediction draws no more.
-    let internal drawnFor (architecture: Architecture) = standIn 1 Seconds architecture
+    /// What is drawn for a prediction: what stands beside it draws no more.
+    let internal drawnFor (architecture: Architecture) = plan true 1 Seconds architecture
+
+    /// The same with every layer.
+    let internal drawnWhole (architecture: Architecture) = plan false 1 Seconds architecture
+
+    /// ln of the factors by which 1 − ρ and g_d of every layer differ between two closed trajectories.
+    let private logFactors (first: Trajectory) (second: Trajectory) =
+        let log (first: float) second =
+            if first > 0.0 && second > 0.0 then
+                log (first / second)
+            else
+                0.0
+
+        Array.map2
+            (fun (first: LayerState) (second: LayerState) ->
+                struct (log first.State.U second.State.U, log first.Gradient.Diagonal second.Gradient.Diagonal))
+            (Array.truncate second.Layers.Length first.Layers)
+            (Array.truncate first.Layers.Length second.Layers)
 
     /// ln of the factor by which fewer heads shift 1 − ρ and g_d of every layer, by the closed maps of the same sublayers without what
     /// their heads have: (4/Ĥ − 4/H) times what four heads shift. Where a norm divides the branch alone; elsewhere nothing within a layer is
     /// of order 1/H, or as much of the opposite sign. Derivation sections 13.4 and 13.5.
     let internal shifts (architecture: Architecture) heads =
-        let plain =
-            { architecture with
-                Mask = Mask.None
-                Heads = FewHeads.Fewest
-                Attention =
-                    { architecture.Attention with
-                        Head =
-                            { Architecture.defaults.Attention.Head with
-                                LogitScale = architecture.Attention.Head.LogitScale } }
-                Mlp = { architecture.Mlp with Experts = None } }
-
-        if not architecture.Norm.OnBranch || not (Features.areClosed plain) then
-            [||]
-        else
-            let many = Laws.forSearch plain
-
-            let four =
-                { many with
-                    Heads = (Laws.exact plain).Heads }
+        match LayerGroups.plain architecture with
+        | Some plain when architecture.Norm.OnBranch ->
+            let four = Laws.estimated plain
 
             let share =
                 float FewHeads.Fewest * (1.0 / float heads - 1.0 / float architecture.Heads)
 
-            let log (few: float) many =
-                if few > 0.0 && many > 0.0 then
-                    share * log (few / many)
-                else
-                    0.0
-
             try
-                let four, many =
-                    (Trajectory.closed plain four).Layers, (Trajectory.closed plain many).Layers
-
-                Array.map2
-                    (fun (few: LayerState) (many: LayerState) ->
-                        struct (log few.State.U many.State.U, log few.Gradient.Diagonal many.Gradient.Diagonal))
-                    (Array.truncate many.Length four)
-                    (Array.truncate four.Length many)
+                logFactors (Trajectory.closed plain four) (Trajectory.closed plain (Laws.manyHeads four))
+                |> Array.map (fun struct (u, g) -> struct (share * u, share * g))
             with :? TheoryException ->
                 // tokens that a mask keeps apart may be answered where alike ones are not
                 [||]
+        | Some _
+        | None -> [||]
 
-    /// Errors with what fewer heads shift. Where ln g_d has variance s² over networks its mean is ½s² above the typical value, and heads
+    /// ln of the factor by which layers drawn together shift 1 − ρ and g_d of every layer, by the same closed maps: derivation section 13.6.
+    let internal shiftsOf (groups: LayerGroups) (architecture: Architecture) =
+        match LayerGroups.plain architecture with
+        | Some plain ->
+            let laws = Laws.manyHeads (Laws.estimated plain)
+            let whole = Trajectory.closed plain laws
+            let together = Trajectory.closed (LayerGroups.network groups plain) laws
+
+            if together.Depth = groups.Ends.Length then
+                logFactors (LayerGroups.spread groups plain together) whole
+            else
+                [||]
+        | None -> [||]
+
+    /// Errors with what fewer heads and layers shift. Where ln g_d has variance s² over networks its mean is ½s² above the typical value, and heads
     /// that are fewer have H/Ĥ times the variance.
-    let private widened (architecture: Architecture) (trajectory: Trajectory) =
-        if trajectory.Heads = architecture.Heads then
+    let private widened (architecture: Architecture) groups (trajectory: Trajectory) =
+        if trajectory.Heads = architecture.Heads && ValueOption.isNone groups then
             trajectory
         else
-            let shifts = shifts architecture trajectory.Heads
+            let byHeads = shifts architecture trajectory.Heads
+
+            let byLayers =
+                match groups with
+                | ValueSome groups -> shiftsOf groups architecture
+                | ValueNone -> [||]
+
+            let of' (shifts: struct (float * float)[]) index =
+                if index < shifts.Length then
+                    shifts[index]
+                else
+                    struct (0.0, 0.0)
+
             let missing = 1.0 - float trajectory.Heads / float architecture.Heads
 
             let widen index (layer: LayerState) =
-                let struct (u, g) =
-                    if index < shifts.Length then
-                        shifts[index]
-                    else
-                        struct (0.0, 0.0)
-
+                let struct (uHeads, gHeads) = of' byHeads index
+                let struct (uLayers, gLayers) = of' byLayers index
+                let u = sqrt (uHeads * uHeads + uLayers * uLayers)
                 let error = layer.Uncertainty
                 let relative = error.GradientDiagonal / layer.Gradient.Diagonal
-                let g = abs g + 0.5 * missing * float trajectory.Draws * relative * relative
+
+                let g =
+                    sqrt (gHeads * gHeads + gLayers * gLayers)
+                    + 0.5 * missing * float trajectory.Draws * relative * relative
 
                 let add error shift value =
                     sqrt (error * error + shift * shift * value * value)
@@ -217,17 +264,41 @@ module TrajectoryRoute =
             { trajectory with
                 Layers = Array.mapi widen trajectory.Layers }
 
-    /// A network's layers by draws of the heads that the budget pays for. The means are those of all heads up to terms of order
+    /// The layers of so many draws of what is planned, each layer of the architecture; none where layers that are drawn together leave double
+    /// precision, which is to be found layer by layer.
+    let private layersOf (architecture: Architecture) laws draws (plan: DrawPlan) =
+        let trajectory =
+            TrajectoryDraws.sampledFor architecture.Heads plan.Network laws draws TrajectoryDraws.Seed
+
+        match plan.Groups with
+        | ValueNone -> ValueSome trajectory
+        | ValueSome _ when trajectory.Depth < plan.Network.Depth -> ValueNone
+        | ValueSome groups -> ValueSome(LayerGroups.spread groups architecture trajectory)
+
+    /// The layers of one draw of what a prediction draws.
+    let internal once (architecture: Architecture) laws =
+        layersOf architecture laws 1 (drawnFor architecture)
+        |> ValueOption.defaultWith (fun () -> (layersOf architecture laws 1 (drawnWhole architecture)).Value)
+
+    /// A network's layers by draws of the heads and layers that the budget pays for. The means are those of all heads up to terms of order
     /// 1/H; their errors are those of the heads drawn; the deviation over networks is brought to that of all heads.
     let private byDraws fewest budget (architecture: Architecture) laws =
-        let struct (fewer, draws) = standIn fewest budget architecture
+        let drawn mayGroup =
+            let plan = plan mayGroup fewest budget architecture
 
-        let trajectory =
-            TrajectoryDraws.sampledFor architecture.Heads fewer laws draws TrajectoryDraws.Seed
-            |> widened architecture
+            layersOf architecture laws plan.Draws plan
+            |> ValueOption.map (fun trajectory -> struct (plan, widened architecture plan.Groups trajectory))
+
+        let struct (plan, trajectory) =
+            drawn true |> ValueOption.defaultWith (fun () -> (drawn false).Value)
 
         let share part =
-            float (part fewer) / float (part architecture)
+            float (part plan.Network) / float (part architecture)
+
+        let scatterOfLayers =
+            match plan.Groups with
+            | ValueSome groups -> groups.Scatter
+            | ValueNone -> 1.0
 
         match trajectory.Route with
         | Route.Draws(draws, scatter) ->
@@ -237,7 +308,7 @@ module TrajectoryRoute =
                         draws,
                         { scatter with
                             Deviation =
-                                scatter.Deviation
+                                scatter.Deviation / scatterOfLayers
                                 * sqrt (max (share _.Heads) (share Architecture.keyValueHeads)) }
                     ) }
         | Route.Closed

@@ -9,10 +9,14 @@ namespace Hybrid.Cli.Verbs;
 /// <param name="Differences">
 /// The fields that differ by more than rounding, the strongest first; those that are legal only together are one.
 /// </param>
-internal sealed record Attribution(Prediction A, Prediction B, IReadOnlyList<RecordDifference> Differences)
+/// <param name="BesideA">What A with differences of B is compared with: A, drawn as often as that is.</param>
+/// <param name="BesideB">The same of B.</param>
+internal sealed record Attribution(
+    Prediction A, Prediction B, IReadOnlyList<RecordDifference> Differences, Prediction BesideA, Prediction BesideB)
 {
     /// <summary>
-    /// Predicts both, and with every difference both alone in A and last of all on the way to B: two predictions a difference.
+    /// Predicts both, and with every difference both alone in A and last of all on the way to B: two predictions a difference, which take
+    /// less time each, as do those of A and B that they are compared with.
     /// </summary>
     /// <param name="a">The first.</param>
     /// <param name="b">The second.</param>
@@ -21,18 +25,20 @@ internal sealed record Attribution(Prediction A, Prediction B, IReadOnlyList<Rec
     public static Attribution Of(Architecture a, Architecture b, Action<int, int> progress, CancellationToken cancellation)
     {
         IReadOnlyList<Field[]> groups = Groups(a, b);
-        int done = 0, total = 2 + (groups.Count > 1 ? 2 * groups.Count : 0);
-        Prediction first = Predicted(a), second = Predicted(b);
-        RecordDifference[] differences = [.. groups.Select(fields => groups.Count == 1
-            ? new RecordDifference(fields, second, first)
-            : new RecordDifference(fields, Predicted(Mixed(a, b, fields)), Predicted(Mixed(b, a, fields))))];
-        Attribution found = new(first, second, differences);
+        int done = 0, total = groups.Count > 1 ? 4 + 2 * groups.Count : 2;
+        Prediction first = Next(Predict.Until, a), second = Next(Predict.Until, b);
+        if (groups.Count <= 1)
+            return new Attribution(first, second, [.. groups.Select(fields => new RecordDifference(fields, second, first))], first, second);
+
+        RecordDifference[] differences = [.. groups.Select(fields => new RecordDifference(
+            fields, Next(Predict.Beside, Mixed(a, b, fields)), Next(Predict.Beside, Mixed(b, a, fields))))];
+        Attribution found = new(first, second, differences, Next(Predict.Beside, a), Next(Predict.Beside, b));
         return found with { Differences = [.. differences.OrderByDescending(difference => found.Size(difference))] };
 
-        Prediction Predicted(Architecture architecture)
+        Prediction Next(Func<CancellationToken, Architecture, Prediction> predict, Architecture architecture)
         {
             progress(done++, total);
-            return Predict.Until(cancellation, architecture);
+            return predict(cancellation, architecture);
         }
     }
 
@@ -43,7 +49,7 @@ internal sealed record Attribution(Prediction A, Prediction B, IReadOnlyList<Rec
     /// <summary>What a number changes by when a difference alone is made, when it is made last, and the mean of both.</summary>
     public (double Alone, double Last, double Mean) Effect(RecordDifference difference, Func<Prediction, double> number)
     {
-        double alone = number(difference.Alone) - number(A), last = number(B) - number(difference.Without);
+        double alone = number(difference.Alone) - number(BesideA), last = number(BesideB) - number(difference.Without);
         return (alone, last, 0.5 * (alone + last));
     }
 
