@@ -89,6 +89,27 @@ public class ComparisonTests
         Assert.Equal(Agreement.Inconclusive, report.Agreement);
     }
 
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(-1000)]
+    public void A_verdict_does_not_depend_on_the_unit(int exponent)
+    {
+        Judgement unit = Of(0), scaled = Of(exponent);
+        Assert.Equal(Agreement.Agrees, unit.Agreement);
+        Assert.Equal(Agreement.Agrees, scaled.Agreement);
+        Assert.Equal(unit.Difference, Math.ScaleB(scaled.Difference, -exponent));
+        Assert.Equal(unit.StandardError, Math.ScaleB(scaled.StandardError, -exponent));
+        Assert.Equal(unit.Tolerance, Math.ScaleB(scaled.Tolerance, -exponent));
+
+        static Judgement Of(int exponent)
+        {
+            double unit = Math.ScaleB(1, exponent);
+            Extrapolation extrapolation = Extrapolation.Of(
+                new(1.01 * unit, 0.01 * unit, 16), 512, new(1.05 * unit, 0.02 * unit, 32), 128, unit);
+            return Judgement.Of(unit, new(0.005 * unit, 3), extrapolation, 1e-9 * unit, unit, 0.01);
+        }
+    }
+
     [Fact]
     public void A_measurement_that_is_not_a_number_disagrees()
     {

@@ -20,6 +20,16 @@ public class EstimateTests
         Assert.Equal(samples.Length, estimate.Samples);
     }
 
+    [Theory]
+    [InlineData(1e300)]
+    [InlineData(1e-300)]
+    public void Errors_are_those_of_the_samples_at_any_scale(double scale)
+    {
+        Estimate estimate = Estimate.Of([scale, 2 * scale, 3 * scale, 4 * scale]);
+        Assert.Equal(2.5, estimate.Mean / scale, 1e-15);
+        Assert.Equal(0.645497224367903, estimate.StandardError / scale, 1e-14);
+    }
+
     // A diverged run's loss: the mean must say so, not turn into NaN.
     [Fact]
     public void An_infinite_sample_makes_an_infinite_mean_of_unknown_error()

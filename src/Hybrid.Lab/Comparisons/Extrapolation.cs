@@ -37,6 +37,20 @@ public readonly record struct Extrapolation(
     public static Extrapolation Of(Estimate full, int width, Estimate other, int otherWidth, double scale)
     {
         ArgumentOutOfRangeException.ThrowIfEqual(width, otherWidth);
+        double largest = Math.Max(scale, Math.Max(Math.Abs(full.Mean), Math.Abs(other.Mean)));
+        // Squares stay in range: a power of two rounds nothing.
+        int exponent = largest > 0 && double.IsFinite(largest) ? Math.ILogB(largest) : 0;
+        Extrapolation unit = OfOrderOne(
+            Scaled(full, -exponent), width, Scaled(other, -exponent), otherWidth, Math.ScaleB(scale, -exponent));
+        return new(
+            Math.ScaleB(unit.Value, exponent),
+            unit.Spread with { StandardError = Math.ScaleB(unit.Spread.StandardError, exponent) },
+            Math.ScaleB(unit.FiniteWidth, exponent),
+            Math.ScaleB(unit.Curvature, exponent));
+    }
+
+    private static Extrapolation OfOrderOne(Estimate full, int width, Estimate other, int otherWidth, double scale)
+    {
         double f = (double)otherWidth / (width - otherWidth);
         double scaled = Square(other.StandardError) * other.Samples / full.Samples * otherWidth / width;
         double fullVariance = Square(1 + f) * Math.Max(Square(full.StandardError), scaled);
@@ -49,6 +63,12 @@ public readonly record struct Extrapolation(
         Spread spread = new Spread(Math.Sqrt(fullVariance), full.Samples - 1) + new Spread(Math.Sqrt(otherVariance), other.Samples - 1);
         return new(full.Mean - finiteWidth, spread, finiteWidth, curvature);
     }
+
+    private static Estimate Scaled(Estimate estimate, int exponent) => estimate with
+    {
+        Mean = Math.ScaleB(estimate.Mean, exponent),
+        StandardError = Math.ScaleB(estimate.StandardError, exponent),
+    };
 
     private static double Square(double value) => value * value;
 }

@@ -16,26 +16,32 @@ public readonly record struct Estimate(double Mean, double StandardError, int Sa
     {
         if (samples.IsEmpty)
             return new(double.NaN, double.NaN, 0);
-        double sum = 0;
+        double sum = 0, largest = 0;
         foreach (double sample in samples)
+        {
             sum += sample;
+            largest = Math.Max(largest, Math.Abs(sample));
+        }
+
         double mean = sum / samples.Length;
         if (!double.IsFinite(mean))
             return new(mean, double.NaN, samples.Length);
 
+        // Squares stay in range: a power of two rounds nothing.
+        int exponent = largest == 0 ? 0 : Math.ILogB(largest);
         double deviations = 0, squares = 0;
         foreach (double sample in samples)
         {
-            double deviation = sample - mean;
+            double deviation = Math.ScaleB(sample - mean, -exponent);
             deviations += deviation;
             squares += deviation * deviation;
         }
 
-        mean += deviations / samples.Length;
+        mean += Math.ScaleB(deviations / samples.Length, exponent);
         if (samples.Length == 1)
             return new(mean, double.NaN, 1);
         double variance = Math.Max(0, squares - deviations * deviations / samples.Length) / (samples.Length - 1);
-        return new(mean, Math.Sqrt(variance / samples.Length), samples.Length);
+        return new(mean, Math.ScaleB(Math.Sqrt(variance / samples.Length), exponent), samples.Length);
     }
 
     /// <summary>Mean ± standard error, as tables show them.</summary>

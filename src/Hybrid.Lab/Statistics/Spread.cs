@@ -13,16 +13,21 @@ public readonly record struct Spread(double StandardError, double DegreesOfFreed
     /// </summary>
     public static Spread operator +(Spread a, Spread b)
     {
-        double first = a.StandardError * a.StandardError, second = b.StandardError * b.StandardError;
+        // Fourth powers stay in range: a power of two rounds nothing.
+        double largest = Math.Max(a.StandardError, b.StandardError);
+        int exponent = largest > 0 && double.IsFinite(largest) ? Math.ILogB(largest) : 0;
+        double first = Square(Math.ScaleB(a.StandardError, -exponent)), second = Square(Math.ScaleB(b.StandardError, -exponent));
         double total = first + second;
         double denominator = first * (first / a.DegreesOfFreedom) + second * (second / b.DegreesOfFreedom);
-        return new(Math.Sqrt(total), denominator > 0 ? total * (total / denominator) : double.PositiveInfinity);
+        return new(Math.ScaleB(Math.Sqrt(total), exponent), denominator > 0 ? total * (total / denominator) : double.PositiveInfinity);
     }
 
     /// <summary>The two-sided critical value of Student's t: a larger |t| has the given probability.</summary>
     public double CriticalValue(double falsePositiveRate) => double.IsPositiveInfinity(DegreesOfFreedom)
         ? -Normal.InvCDF(0, 1, falsePositiveRate / 2)
         : Student(DegreesOfFreedom, falsePositiveRate / 2);
+
+    private static double Square(double value) => value * value;
 
     /// <summary>
     /// The value that Student's t exceeds with probability
