@@ -63,6 +63,12 @@ public sealed unsafe class ExactGram : IDisposable
         // Rows orthogonal and of norm √d: twice, since the first pass leaves an error of the condition number times ε.
         Orthogonalise(noise, frame);
         Orthogonalise(frame, noise);
+        if (typeof(T) == typeof(double))
+        {
+            product.Multiply(factor, noise, new((double*)destination.Data, tokens, width, destination.RowStride, 1), 1);
+            return;
+        }
+
         product.Multiply(factor, noise, drawn, 1);
         for (int token = 0; token < tokens; token++)
         {

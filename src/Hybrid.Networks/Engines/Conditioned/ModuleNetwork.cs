@@ -132,7 +132,7 @@ internal abstract unsafe class ModuleNetwork : IRandomNetwork
     public abstract void MeasureStream(double[] result);
 
     /// <inheritdoc/>
-    public void MeasureGradient(double[] result) => Measure(Rows.Gradient, result);
+    public virtual void MeasureGradient(double[] result) => Measure(Rows.Gradient, result);
 
     /// <inheritdoc/>
     public virtual void Dispose()

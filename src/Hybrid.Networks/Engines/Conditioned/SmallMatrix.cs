@@ -33,6 +33,9 @@ internal enum SmallMatrix
     /// <summary>h hᵀ, the gradient at a branch.</summary>
     BranchGradientGram,
 
+    /// <summary>G Gᵀ, the gradient at a stream whose vectors have all coordinates: kept until the gradient changes.</summary>
+    GradientGram,
+
     /// <summary>A factor of σ² h hᵀ.</summary>
     BranchGradientFactor,
 

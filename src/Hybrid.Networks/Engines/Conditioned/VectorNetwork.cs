@@ -17,6 +17,7 @@ internal sealed unsafe class VectorNetwork : ModuleNetwork
     private readonly ExactGram tokens, outputGradient;
     private readonly StreamVectors<float> singles;
     private readonly StreamVectors<double> doubles;
+    private bool gradientGramKnown;
 
     /// <inheritdoc cref="ModuleNetwork(Architecture, WorkerPool, MatrixProduct{double}, bool)"/>
     internal VectorNetwork(Architecture architecture, WorkerPool pool, MatrixProduct<double> product, bool singles = true)
@@ -47,7 +48,11 @@ internal sealed unsafe class VectorNetwork : ModuleNetwork
     }
 
     /// <inheritdoc/>
-    public override void BeginBackward() => outputGradient.Fill(Rows.Gradient, RandomStream.LossGradient.OfInput(Seed, Sample));
+    public override void BeginBackward()
+    {
+        outputGradient.Fill(Rows.Gradient, RandomStream.LossGradient.OfInput(Seed, Sample));
+        gradientGramKnown = false;
+    }
 
     /// <inheritdoc/>
     public override void Backward(int layer, Span<double> weightGradients)
@@ -63,6 +68,13 @@ internal sealed unsafe class VectorNetwork : ModuleNetwork
 
     /// <inheritdoc/>
     public override void MeasureStream(double[] result) => Measure(Rows.Stream, result);
+
+    /// <inheritdoc/>
+    public override void MeasureGradient(double[] result)
+    {
+        fixed (double* gram = result)
+            RowMath.Scale(1.0 / Architecture.Width, GradientGram().Data, gram, Tokens * Tokens);
+    }
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -103,7 +115,10 @@ internal sealed unsafe class VectorNetwork : ModuleNetwork
         Placement<double> placement = Rows.Placed(step, part, Rows.Gradient);
         Pool.Run(&Placement<double>.LeaveBackward, &placement);
         MatrixView<double> gram = Wide.Small(SmallMatrix.BranchGradientGram, n, n), known = Wide.Small(SmallMatrix.Known, n, at.OutputRank);
-        Product.Gram(Rows.BranchGradient, gram, 1);
+        if (part.Place.Placement.OnBranch || part.Place.Placement.OnSum)
+            Product.Gram(Rows.BranchGradient, gram, 1);
+        else
+            RowMath.Scale(part.Place.Weight * part.Place.Weight, GradientGram().Data, gram.Data, n * n);
         if (at.Single)
             singles.Known(at, Rows.BranchGradient, part.Deviation, known);
         else
@@ -117,5 +132,16 @@ internal sealed unsafe class VectorNetwork : ModuleNetwork
         else
             doubles.Recover(at, covariance, along, fresh, Rows.InputGradient);
         Pool.Run(&Placement<double>.EnterBackward, &placement);
+        gradientGramKnown = false;
+    }
+
+    // G Gᵀ, once for a measurement and the branches whose gradient is a G.
+    private MatrixView<double> GradientGram()
+    {
+        MatrixView<double> gram = Wide.Small(SmallMatrix.GradientGram, Tokens, Tokens);
+        if (!gradientGramKnown)
+            Product.Gram(Rows.Gradient, gram, 1);
+        gradientGramKnown = true;
+        return gram;
     }
 }
