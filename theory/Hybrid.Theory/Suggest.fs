@@ -256,35 +256,78 @@ module Suggest =
         let logs, current = step start (at start) MostSteps
         restore logs current 8
 
-    /// The least change of hyperparameter `i` alone that meets the budget, if it may be no larger than `reach`: outwards in steps, then
-    /// bisected to a hundredth.
-    let private single (at: float[] -> DepthSums) budget reach i =
-        let step = 0.5
-        let furthest = 10
+    /// Logs at which a hyperparameter alone is tried, outwards: within a factor of 148 in steps of ½; where an answer takes no time, then
+    /// in steps of 1, less than what any of them may vary by within the budget, up to a factor of 10¹⁷.
+    let private outwards (architecture: Architecture) =
+        [| yield! Array.init 11 (fun k -> 0.5 * float k)
+           if Features.areClosed architecture then
+               yield! Array.init 35 (fun k -> float (6 + k)) |]
 
+    /// Distance of two logs to which the least change is bisected.
+    [<Literal>]
+    let private Fineness = 0.01
+
+    /// The least change of hyperparameter `i` alone that meets the budget, if it may be no larger than `reach`.
+    let private single architecture (at: float[] -> DepthSums) budget reach i =
         let logs x =
             Array.init parameters.Length (fun j -> if j = i then x else 0.0)
 
         let meets x = violation budget (at (logs x)) <= 0.0
 
-        let rec refine outside inside left =
-            if left = 0 then
+        let rec refine outside inside =
+            if abs (outside - inside) <= Fineness then
                 inside
             else
                 let middle = 0.5 * (outside + inside)
 
                 if meets middle then
-                    refine outside middle (left - 1)
+                    refine outside middle
                 else
-                    refine middle inside (left - 1)
+                    refine middle inside
 
         seq {
-            for k in 1 .. int (min (float furthest) (1.0 + reach / step)) do
-                for side in [ -1.0; 1.0 ] do
-                    (side * step * float (k - 1), side * step * float k)
+            for below, beyond in Seq.pairwise (outwards architecture) do
+                if below <= reach then
+                    for side in [ -1.0; 1.0 ] do
+                        (side * below, side * beyond)
         }
         |> Seq.tryFind (fun (_, x) -> meets x)
-        |> Option.map (fun (outside, inside) -> logs (refine outside inside 6))
+        |> Option.map (fun (outside, inside) -> logs (refine outside inside))
+
+    let private logits = Array.findIndex ((=) [| "attention.logitStd" |]) parameters
+
+    let private spreadAtInput (architecture: Architecture) =
+        Trainability.spread architecture { Q = architecture.Input.Norm; U = 1.0 }
+
+    let private areStrong architecture =
+        spreadAtInput architecture > TrajectoryRoute.StrongLogits
+
+    /// The log of the largest factor of the logits, to a tenth, with which what is counted is at most `aim`, by draws of the architecture
+    /// itself: of a stand-in's few rows hardly any shares its weight where logits are strong. None where weak logits do not do either.
+    let private weakerLogits (architecture: Architecture) aim =
+        let logs x =
+            Array.init parameters.Length (fun i -> if i = logits then x else 0.0)
+
+        let meets x =
+            let changed = change architecture (logs x)
+            let trajectory = TrajectoryRoute.compare changed (Laws.exact changed)
+
+            trajectory.Depth = changed.Depth
+            && (Trainability.sumsOf changed trajectory.Layers).Counted <= aim
+
+        let rec refine outside inside =
+            if abs (outside - inside) <= 0.1 then
+                inside
+            else
+                let middle = 0.5 * (outside + inside)
+
+                if meets middle then
+                    refine outside middle
+                else
+                    refine middle inside
+
+        let weak = log (TrajectoryRoute.StrongLogits / spreadAtInput architecture)
+        if meets weak then Some(logs (refine 0.0 weak)) else None
 
     /// A change of one hyperparameter is preferred to one of several that is up to so many times smaller: it is easier to make.
     [<Literal>]
@@ -338,12 +381,8 @@ module Suggest =
         let together, found = attempt (starts.Head, before) starts
         let size logs = sqrt (dot logs logs)
 
-        let logits = Array.findIndex ((=) [| "attention.logitStd" |]) parameters
-
         // where attention's strong logits make gradients explode, they are the cause and what is lowered
-        let logitsExplode =
-            before.Gradient > abs before.Angle
-            && Trainability.spread architecture { Q = architecture.Input.Norm; U = 1.0 } > TrajectoryRoute.StrongLogits
+        let logitsExplode = before.Gradient > abs before.Angle && areStrong architecture
 
         let lowersLogits (logs: float[]) = logs[logits] < 0.0
 
@@ -356,7 +395,7 @@ module Suggest =
 
         let alone =
             [| 0 .. parameters.Length - 1 |]
-            |> Array.Parallel.choose (fun i -> single at budget (reach i) i)
+            |> Array.Parallel.choose (fun i -> single architecture at budget (reach i) i)
             |> Array.toList
 
         match alone, List.tryFind lowersLogits alone with
@@ -427,7 +466,21 @@ module Suggest =
             if already then
                 Array.zeroCreate parameters.Length, architecture, before
             else
-                find (Aim * budget) Attempts
+                let logs, _, _ as found = find (Aim * budget) Attempts
+
+                let isOfLogits =
+                    before.Sums.GradientCount > abs before.Sums.Angle && areStrong architecture
+
+                // draws alone: the closed maps are no stand-in's
+                if not isOfLogits || logs[logits] < 0.0 || Features.areClosed architecture then
+                    found
+                else
+                    match weakerLogits architecture (Aim * budget) with
+                    | Some logs ->
+                        let suggested = change architecture logs
+                        let weaker = judge suggested
+                        if within weaker then logs, suggested, weaker else found
+                    | None -> found
 
         { Architecture = architecture
           Budget = budget
