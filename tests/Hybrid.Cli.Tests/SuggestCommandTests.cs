@@ -36,6 +36,14 @@ public class SuggestCommandTests
     }
 
     [Fact]
+    public void A_network_that_hardly_computes_needs_no_change_to_train_and_is_told_what_to_raise()
+    {
+        CommandRun run = CommandRun.Of("suggest", "post-relu", "--set", "norm=pre", "--set", "input.norm=1e6");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("the network hardly computes: raise the branches or lower input.norm", run.Output);
+    }
+
+    [Fact]
     public void A_budget_that_nothing_reaches_exits_with_1_and_gives_the_nearest()
     {
         // Uniform attention without a skip makes all tokens equal, whatever is multiplied: λ_a = −∞.

@@ -7,8 +7,14 @@ open Hybrid.Architectures
 [<RequireQualifiedAccess>]
 module TrajectoryDraws =
 
-    /// Mean over tokens, and what the mean over pairs of different tokens lacks of it: a sum of differences, which is 0 where all entries
-    /// are the same. For one token, which has no pair, 0.
+    /// Means of a Gram matrix over tokens and over pairs of different tokens, the first less the second relative to the first.
+    [<Struct>]
+    type private Means =
+        { Diagonal: float
+          OffDiagonal: float
+          U: float }
+
+    /// Of nearly equal tokens u is a sum of differences: it has no rounding of the means', and is 0 where all entries are the same.
     let private means n (matrix: float[]) =
         let mutable diagonal = 0.0
         let mutable gap = 0.0
@@ -20,7 +26,21 @@ module TrajectoryDraws =
             for j in 0 .. n - 1 do
                 gap <- gap + (own - matrix[i * n + j])
 
-        struct (diagonal / float n, (if n = 1 then 0.0 else gap / float (n * (n - 1))))
+        let pairs = float (n * (n - 1))
+        let own = diagonal / float n
+
+        let other =
+            if n = 1 then
+                diagonal
+            else
+                (Array.sum matrix - diagonal) / pairs
+
+        { Diagonal = own
+          OffDiagonal = other
+          U =
+            if own = 0.0 || n = 1 then 0.0
+            elif 2.0 * other > own then max 0.0 (gap / pairs / own)
+            else (own - other) / own }
 
     /// Mean and standard error; of one value the error is unknown, and 0 stands for it.
     let private estimate (values: float[]) =
@@ -38,31 +58,19 @@ module TrajectoryDraws =
 
             struct (mean, scale * sqrt (square / float (values.Length * (values.Length - 1))))
 
-    /// Of one draw at one boundary: `means` of both matrices.
+    /// Of one draw at one boundary.
     [<Struct>]
-    type private Means =
-        { Hidden: struct (float * float)
-          Gradient: struct (float * float) }
+    type private Boundary = { Hidden: Means; Gradient: Means }
 
-    let private average (draws: Means[][]) index : LayerState =
+    let private average (draws: Boundary[][]) index : LayerState =
         let of' select =
             draws |> Array.map (fun draw -> select draw[index]) |> estimate
 
-        let struct (q, qError) = of' (fun means -> let struct (q, _) = means.Hidden in q)
-
-        let struct (p, pError) =
-            of' (fun means -> let struct (q, gap) = means.Hidden in q - gap)
-
-        let struct (u, uError) =
-            of' (fun means ->
-                let struct (q, gap) = means.Hidden
-                if q = 0.0 then 0.0 else max 0.0 (gap / q))
-
-        let struct (gd, gdError) =
-            of' (fun means -> let struct (gd, _) = means.Gradient in gd)
-
-        let struct (go, goError) =
-            of' (fun means -> let struct (gd, gap) = means.Gradient in gd - gap)
+        let struct (q, qError) = of' _.Hidden.Diagonal
+        let struct (p, pError) = of' _.Hidden.OffDiagonal
+        let struct (u, uError) = of' _.Hidden.U
+        let struct (gd, gdError) = of' _.Gradient.Diagonal
+        let struct (go, goError) = of' _.Gradient.OffDiagonal
 
         { State = { Q = q; U = u }
           P = p
@@ -157,16 +165,12 @@ module TrajectoryDraws =
     /// Their averages.
     let private gather
         (architecture: Architecture)
-        (networks: struct (Means[] * ParameterGradientNorms[])[])
+        (networks: struct (Boundary[] * ParameterGradientNorms[])[])
         : Result<Trajectory, struct (int * int)> =
         let draws = networks.Length
         let layers = networks |> Array.map (fun struct (layers, _) -> layers)
 
-        let logs =
-            layers
-            |> Array.map (fun draw ->
-                let struct (gd, _) = draw[0].Gradient
-                log gd)
+        let logs = layers |> Array.map (fun draw -> log draw[0].Gradient.Diagonal)
 
         let struct (mean, error) = estimate logs
 

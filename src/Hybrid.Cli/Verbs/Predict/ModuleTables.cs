@@ -47,7 +47,10 @@ internal static class ModuleTables
         rows.Add(["uniform", "0", .. uniform.Select(value => Numbers.Significant(value, 4))]);
         return new(
             "attention: tokens that a row attends to, 1/S1 with S1 the mean of Σ A²; its log; the mean entropy −Σ A ln A in nats"
-            + (architecture.Mask.IsCausal ? ", over positions, of which the first sees itself alone" : ""),
+            + (architecture.Mask.IsCausal ? ", over positions, of which the first sees itself alone" : "")
+            + (modules.Any(scales => double.IsNaN(scales.Entropy))
+                ? "; – where heads are drawn by their coordinates (positions, norms of queries and keys, caps, sinks): measure them with hybrid probe"
+                : ""),
             ["<block", "logits' std", "tokens attended", "log", "entropy"],
             rows);
     }

@@ -29,6 +29,8 @@ internal static class SuggestionTables
 
     private static string Outcome(Suggestion suggestion, bool changed) => suggestion switch
     {
+        { AlreadyTrainable: true, Before.Written: > 0 and < TrainabilityModule.HardlyComputes } =>
+            "already trainable, nothing to change for that; but the network hardly computes: raise the branches or lower input.norm",
         { AlreadyTrainable: true } => "already trainable, nothing to change",
         { Reached: true } => $"reached: with these changes predict says {Words.Of(suggestion.After.Verdict)}",
         _ when changed => "not reached: no change within the budget was found; this is the nearest one",
