@@ -167,3 +167,27 @@ let ``DeepNorm's angle exponent falls with depth as its constants say`` () =
     for depth in [ 24; 96 ] do
         let l = float depth
         Check.relative $"λ_a at L = {depth}" 1e-10 (-log(1.0 + 1.0 / (8.0 * l * sqrt (2.0 * l)))) (angle depth)
+
+[<Theory>]
+[<InlineData("pre")>]
+[<InlineData("peri")>]
+[<InlineData("post")>]
+let ``Recipes for many layers count what the exact maps of each layer do`` name =
+    let norm = Placement.All |> Array.find (fun placement -> string placement = name)
+
+    let deep =
+        { Networks.plain norm Activation.Gelu with
+            Depth = 120
+            Tokens = 16
+            Heads = 4 }
+
+    for alternative in Recipes.apply deep do
+        let exact = (Predict.architecture alternative.Architecture).Trainability.Sums
+
+        let sums = alternative.Trainability.Sums
+        // moments between nodes are good to 1e-5, fluctuations of heads, which are a few per cent of a layer's change, to two per cent:
+        // shares of what all layers change
+        let error total = 1e-3 * (1e-3 + abs total)
+
+        Check.absolute $"angle, {alternative.Recipe}" (error exact.Angle) exact.Angle sums.Angle
+        Check.absolute $"gradient, {alternative.Recipe}" (error exact.Inner) exact.Inner sums.Inner

@@ -226,10 +226,23 @@ module Laws =
             Norm = remember (norm Kernels.ofMany)
             Router = routers true architecture }
 
-    /// Laws for one architecture of several that stand beside each other: routers from fewer numbers.
+    /// Layers from which on moments of each take seconds.
+    [<Literal>]
+    let private ManyLayers = 100
+
+    /// Laws for one architecture of several that stand beside each other: routers from fewer numbers, and where layers are many moments
+    /// and fluctuations from grids; kernels of pairs want their series.
     let internal quick (architecture: Architecture) =
-        { exact architecture with
-            Router = routers true architecture }
+        let laws =
+            { exact architecture with
+                Router = routers true architecture }
+
+        if architecture.Depth < ManyLayers then
+            laws
+        else
+            { laws with
+                Attention = AttentionGrid(architecture.Tokens).Moments
+                Heads = HeadGrid(architecture.Tokens).Moments }
 
     /// The laws as if there were ever more heads, which then do not fluctuate.
     let manyHeads (laws: Laws) : Laws =

@@ -170,7 +170,7 @@ module TrajectoryRoute =
     /// The same with every layer.
     let internal drawnWhole (architecture: Architecture) = plan false 1 Seconds architecture
 
-    /// ln of the factors by which 1 − ρ and g_d of every layer differ between two closed trajectories.
+    /// ln of the factors by which q, 1 − ρ and g_d of every layer differ between two closed trajectories.
     let private logFactors (first: Trajectory) (second: Trajectory) =
         let log (first: float) second =
             if first > 0.0 && second > 0.0 then
@@ -180,7 +180,9 @@ module TrajectoryRoute =
 
         Array.map2
             (fun (first: LayerState) (second: LayerState) ->
-                struct (log first.State.U second.State.U, log first.Gradient.Diagonal second.Gradient.Diagonal))
+                struct (log first.State.Q second.State.Q,
+                        log first.State.U second.State.U,
+                        log first.Gradient.Diagonal second.Gradient.Diagonal))
             (Array.truncate second.Layers.Length first.Layers)
             (Array.truncate first.Layers.Length second.Layers)
 
@@ -197,14 +199,14 @@ module TrajectoryRoute =
 
             try
                 logFactors (Trajectory.closed plain four) (Trajectory.closed plain (Laws.manyHeads four))
-                |> Array.map (fun struct (u, g) -> struct (share * u, share * g))
+                |> Array.map (fun struct (_, u, g) -> struct (share * u, share * g))
             with :? TheoryException ->
                 // tokens that a mask keeps apart may be answered where alike ones are not
                 [||]
         | Some _
         | None -> [||]
 
-    /// ln of the factor by which layers drawn together shift 1 − ρ and g_d of every layer, by the same closed maps: derivation section 13.6.
+    /// ln of the factor by which layers drawn together shift q, 1 − ρ and g_d of every layer, by the same closed maps: derivation section 13.6.
     let internal shiftsOf (groups: LayerGroups) (architecture: Architecture) =
         match LayerGroups.plain architecture with
         | Some plain ->
@@ -231,17 +233,14 @@ module TrajectoryRoute =
                 | ValueSome groups -> shiftsOf groups architecture
                 | ValueNone -> [||]
 
-            let of' (shifts: struct (float * float)[]) index =
-                if index < shifts.Length then
-                    shifts[index]
-                else
-                    struct (0.0, 0.0)
-
             let missing = 1.0 - float trajectory.Heads / float architecture.Heads
 
+            let at index none (shifts: 'shift[]) =
+                if index < shifts.Length then shifts[index] else none
+
             let widen index (layer: LayerState) =
-                let struct (uHeads, gHeads) = of' byHeads index
-                let struct (uLayers, gLayers) = of' byLayers index
+                let struct (uHeads, gHeads) = at index (struct (0.0, 0.0)) byHeads
+                let struct (q, uLayers, gLayers) = at index (struct (0.0, 0.0, 0.0)) byLayers
                 let u = sqrt (uHeads * uHeads + uLayers * uLayers)
                 let error = layer.Uncertainty
                 let relative = error.GradientDiagonal / layer.Gradient.Diagonal
@@ -256,7 +255,8 @@ module TrajectoryRoute =
                 { layer with
                     Uncertainty =
                         { error with
-                            P = add error.P u (layer.State.Q * layer.State.U)
+                            Q = add error.Q q layer.State.Q
+                            P = add (add error.P u (layer.State.Q * layer.State.U)) q layer.P
                             U = add error.U u layer.State.U
                             GradientDiagonal = add error.GradientDiagonal g layer.Gradient.Diagonal
                             GradientOffDiagonal = add error.GradientOffDiagonal g layer.Gradient.OffDiagonal } }
