@@ -15,14 +15,16 @@ public class RareTiesTests
     public void Most_networks_count_what_the_verdict_says_of_most_and_not_the_mean()
     {
         Architecture defaults = Architecture.Defaults, architecture = defaults.With(
-            tokens: 8, depth: 4, width: 256, heads: 2, mlpWidth: 256, norm: Placement.Pre, attention: defaults.Attention.With(logitStd: 1e6));
+            tokens: 8, depth: 4, width: 256, heads: 2, mlpWidth: 256, norm: Placement.Pre,
+            attention: defaults.Attention.With(logitStd: 1e6));
         Trainability foretold = Predict.Architecture(architecture).Trainability;
         Assert.Equal(Verdict.Undecided, foretold.Verdict);
         Assert.True(foretold.Sums.Counted > 10 && foretold.CountedInMost < 3, $"{foretold.Sums.Counted}, {foretold.CountedInMost}");
 
         double[] counted = [.. Ensemble.Run(() => new ConditionedEngine(architecture, 1), 7, Networks, 2).Select(Counted)];
         Array.Sort(counted);
-        // A median of normal numbers scatters 1.25 times as much as their mean; means shift by terms of the order of their variance, (14.4).
+        // A median of normal numbers scatters 1.25 times as much as their mean; means shift by terms of the order of their variance,
+        // (14.4).
         double scatter = FiniteWidth.Scatter(architecture), allowed = 4 * 1.25 * scatter / Math.Sqrt(Networks) + scatter * scatter;
         Assert.InRange(counted[Networks / 2], foretold.CountedInMost - allowed, foretold.CountedInMost + allowed);
     }

@@ -7,7 +7,8 @@ namespace Hybrid.Cli.Verbs;
 
 /// <summary>
 /// A phase diagram as characters: the sign of λ_a over the grid, "·" where tokens collapse, "#" where they repel, and the
-/// zero line between them as "o"; "?" where norms leave double precision. One character stands for one grid point or the nearest of several.
+/// zero line between them as "o"; "?" where norms leave double precision. One character stands for one grid point or the nearest of
+/// several.
 /// </summary>
 internal static class PhaseMap
 {

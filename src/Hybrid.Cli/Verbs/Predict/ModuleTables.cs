@@ -49,7 +49,8 @@ internal static class ModuleTables
             "attention: tokens that a row attends to, 1/S1 with S1 the mean of Σ A²; its log; the mean entropy −Σ A ln A in nats"
             + (architecture.Mask.IsCausal ? ", over positions, of which the first sees itself alone" : "")
             + (modules.Any(scales => double.IsNaN(scales.Entropy))
-                ? "; – where heads are drawn by their coordinates (positions, norms of queries and keys, caps, sinks): measure them with hybrid probe"
+                ? "; – where heads are drawn by their coordinates (positions, norms of queries and keys, caps, sinks): hybrid probe "
+                    + "measures them"
                 : ""),
             ["<block", "logits' std", "tokens attended", "log", "entropy"],
             rows);
