@@ -26,6 +26,7 @@ public class ExitCodeTests
     [Theory]
     [InlineData("'chek' is not understood; did you mean check?", "chek")]
     [InlineData("--colour", "predict", "gpt2", "--colour")]
+    [InlineData("leave double precision at layer", "diff", "pre-tanh-ordered", "--set", "attention.branch=1e160")]
     [InlineData("attention.logitStd must be one of at most", "diff", "pre-tanh-ordered", "--set", "attention.logitStd=1e160")]
     [InlineData("Required argument missing", "predict")]
     [InlineData("did you mean gpt2?", "predict", "gtp2")]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hybrid.Architectures;
+using Hybrid.Import.Json;
 using Hybrid.Networks.Engines;
 using Hybrid.Networks.Engines.Dense;
 
@@ -19,6 +20,7 @@ public static class Difference
     /// <param name="plan">What to run.</param>
     /// <param name="progress">Told what runs next and how many of <see cref="DifferencePlan.Passes"/> are done.</param>
     /// <param name="cancellation">Stops between passes.</param>
+    /// <exception cref="InputException">The reference leaves double precision.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public static DifferenceReport Run(DifferencePlan plan, Action<string, int> progress, CancellationToken cancellation)
     {
@@ -30,6 +32,7 @@ public static class Difference
         {
             Step("the reference in double precision");
             engine.Run(plan.Seed, 0, reference);
+            EnsureFinite(plan.Architecture, reference);
             for (int draw = 0; draw < changed.Length; draw++)
             {
                 Step($"the reference with changes {draw + 1}");
@@ -48,6 +51,18 @@ public static class Difference
         {
             cancellation.ThrowIfCancellationRequested();
             progress(what, done++);
+        }
+    }
+
+    private static void EnsureFinite(Architecture architecture, NetworkSample reference)
+    {
+        for (int layer = 0; layer <= architecture.Depth; layer++)
+        {
+            if (!reference.Hidden[layer].Concat(reference.Gradient[layer]).All(double.IsFinite))
+            {
+                throw new InputException($"'{architecture.Name}': its networks leave double precision at layer {layer}, so there is "
+                    + "nothing to compare with; hybrid predict says what diverges");
+            }
         }
     }
 
