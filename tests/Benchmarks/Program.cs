@@ -29,6 +29,8 @@ switch (args)
         return CostCurves.Run(args.Length > 1 ? args[1] : "");
     case [CostCurves.Cell, string warmUp, string words]:
         return CostCurves.Measured(warmUp, words);
+    case ["attention-draws"]:
+        return AttentionDraws.Run();
     case ["draw-work"]:
         return DrawnPredictions.Run();
     case ["normals"]:
