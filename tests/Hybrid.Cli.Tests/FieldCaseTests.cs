@@ -55,6 +55,16 @@ public sealed class FieldCaseTests
         Near(14.4, 0.05, root.GetProperty("layers")[32], "q");
     }
 
+    [Theory]
+    [InlineData("pre-tanh-critical", "12", "little")]
+    [InlineData("pre-tanh-chaotic", "15", "less")]
+    public void Most_networks_change_by_little_only_where_they_are_trainable(string preset, string depth, string change)
+    {
+        CommandRun run = CommandRun.Of("predict", preset, "--set", $"depth={depth}", "--set", "attention.logitStd=1e6");
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains($" on the average through its {depth} blocks, and by {change} in most networks like it", run.Output);
+    }
+
     [Fact]
     public void Embeddings_times_the_root_of_the_width_leave_a_network_that_hardly_computes()
     {

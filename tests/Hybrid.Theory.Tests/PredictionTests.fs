@@ -118,6 +118,20 @@ let ``Collapsed, single-token and silent networks are legal and predicted`` () =
     Check.atLeast "q with σ_w = 0" 1.0 silent.Layers[12].Q
 
 [<Fact>]
+let ``A token alone has none to differ from, whatever correlation it is given, by either route`` () =
+    let alone =
+        { Networks.plain Placement.Pre Activation.Tanh with
+            Tokens = 1
+            Depth = 40 }
+        |> Networks.correlated 0.5
+
+    for mask in [ Mask.None; Mask.Causal ] do
+        let prediction = Predict.architecture { alone with Mask = mask }
+        Assert.True prediction.Trainability.TokensAreEqual
+        Assert.Equal(0.0, prediction.Trainability.Sums.Angle)
+        Assert.All(prediction.Layers, fun row -> Assert.Equal(struct (0.0, 1.0), struct (row.U, row.Rho)))
+
+[<Fact>]
 let ``An illegal architecture is refused with every field, what was received and what is legal`` () =
     let broken =
         { settling nan with

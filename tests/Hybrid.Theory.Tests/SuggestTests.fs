@@ -78,6 +78,31 @@ let ``Where attention explodes under a causal mask the suggestion lowers its log
     Assert.Equal(Verdict.Trainable, (Predict.architecture suggestion.Suggested).Trainability.Verdict)
 
 [<Fact>]
+let ``Where the error alone reaches over a limit logits are lowered until it does not, whatever a stand-in's few rows say``
+    ()
+    =
+    // LLaMA 7B with all weights N(0, 1)
+    let llama = preset "llama-7b"
+    let width = sqrt (float llama.Width)
+
+    let network =
+        { llama with
+            Input = { llama.Input with Norm = 1.0 }
+            Attention =
+                { llama.Attention with
+                    LogitStd = width * width
+                    ValueStd = width * width }
+            Mlp =
+                { llama.Mlp with
+                    InStd = width
+                    OutStd = sqrt (float llama.MlpWidth) } }
+
+    let suggestion = Suggest.architecture network limit
+    Assert.Equal(Verdict.Undecided, suggestion.Before.Verdict)
+    Assert.True suggestion.Reached
+    Assert.Equal(Verdict.Trainable, (Predict.architecture suggestion.Suggested).Trainability.Verdict)
+
+[<Fact>]
 let ``A budget that is not positive is refused`` () =
     Assert.Throws<ArgumentOutOfRangeException>(fun () -> Suggest.architecture (preset "gpt2") 0.0 |> ignore)
 

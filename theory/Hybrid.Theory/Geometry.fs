@@ -247,10 +247,14 @@ module Geometry =
     let block architecture laws layer input =
         steps architecture laws (Block.at architecture layer).Steps input
 
-    /// The tokens that enter block 1.
+    /// The tokens that enter block 1. One alone has no other that it could differ from.
     let input (architecture: Architecture) : TokenSimplex =
         { Q = architecture.Input.Norm
-          U = 1.0 - architecture.Input.Correlation }
+          U =
+            if architecture.Tokens = 1 then
+                0.0
+            else
+                1.0 - architecture.Input.Correlation }
 
     let private inside (state: TokenSimplex) =
         state.Q <= LargestNorm && Double.IsFinite state.U

@@ -449,6 +449,10 @@ module Suggest =
 
         let before = judge architecture
 
+        // what is aimed at after a change that was thought to meet `aim` and does not
+        let lower aim (after: Trainability) =
+            0.9 * aim * min 1.0 (budget / max budget after.Sums.Counted)
+
         let rec find aim left =
             let struct (logs, met) = smallest sought laws.Value drawnAs remaining aim
             let suggested = change architecture logs
@@ -458,7 +462,7 @@ module Suggest =
             if within after || not met || left = 1 then
                 logs, suggested, after
             else
-                find (0.9 * aim * min 1.0 (budget / max budget after.Sums.Counted)) (left - 1)
+                find (lower aim after) (left - 1)
 
         let already = within before
 
@@ -466,21 +470,29 @@ module Suggest =
             if already then
                 Array.zeroCreate parameters.Length, architecture, before
             else
-                let logs, _, _ as found = find (Aim * budget) Attempts
+                let logs, _, after as found = find (Aim * budget) Attempts
 
                 let isOfLogits =
                     before.Sums.GradientCount > abs before.Sums.Angle && areStrong architecture
 
+                let isFound = within after && logs[logits] < 0.0
+
                 // draws alone: the closed maps are no stand-in's
-                if not isOfLogits || logs[logits] < 0.0 || Features.areClosed architecture then
+                if not isOfLogits || isFound || Features.areClosed architecture then
                     found
                 else
-                    match weakerLogits architecture (Aim * budget) with
-                    | Some logs ->
-                        let suggested = change architecture logs
-                        let weaker = judge suggested
-                        if within weaker then logs, suggested, weaker else found
-                    | None -> found
+                    let rec weaken aim left =
+                        match weakerLogits architecture aim with
+                        | None -> found
+                        | Some logs ->
+                            let suggested = change architecture logs
+                            let weaker = judge suggested
+
+                            if within weaker then logs, suggested, weaker
+                            elif left = 1 then found
+                            else weaken (lower aim weaker) (left - 1)
+
+                    weaken (Aim * budget) Attempts
 
         { Architecture = architecture
           Budget = budget

@@ -39,12 +39,15 @@ internal static class VerdictText
             { IsUntrainable: true } =>
                 $"{what} change too much through {blocks}: it will hardly train as it is (hybrid suggest says what to change)",
             _ when trainability.CountedInMost != trainability.Sums.Counted && double.IsFinite(trainability.Sums.Counted) =>
-                $"gradients change by much on the average through {blocks}, and by little in most networks like it",
+                $"gradients change by much on the average through {blocks}, and by {Most(trainability)} in most networks like it",
             _ when double.IsFinite(trainability.Sums.Counted) =>
                 $"{what} change by so nearly what is the limit that the numbers do not tell on which side this network is",
             _ => "the numbers do not tell",
         };
     }
+
+    private static string Most(Trainability trainability) =>
+        trainability.CountedInMost <= trainability.Limits.Trainable ? "little" : "less";
 
     private static string Tokens(Trainability trainability) => trainability switch
     {
