@@ -183,6 +183,17 @@ let ``A prediction draws as many heads as its seconds pay for, whatever the reco
         | ValueNone -> Assert.Equal(architecture.Depth, network.Depth))
 
 [<Fact>]
+let ``Without a norm every layer is drawn, however deep`` () =
+    let plan =
+        TrajectoryRoute.drawnFor
+            { causal with
+                Norm = Placement.None
+                Depth = 1000 }
+
+    Assert.Equal(1000, plan.Network.Depth)
+    Assert.True plan.Groups.IsNone
+
+[<Fact>]
 let ``What a prediction draws is a function of the record`` () =
     Check.holds 5 record (fun architecture ->
         let plan, again =

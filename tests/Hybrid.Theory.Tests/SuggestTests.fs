@@ -27,6 +27,24 @@ let ``A trainable network is left as it is, and told so`` () =
         Assert.Equal(suggestion.Architecture, suggestion.Suggested)
 
 [<Fact>]
+let ``Logits of any strength are lowered to where the network can train`` () =
+    let critical = preset "pre-tanh-critical"
+
+    for logitStd in [ 500.0; 1e30 ] do
+        let suggestion =
+            Suggest.architecture
+                { critical with
+                    Attention =
+                        { critical.Attention with
+                            LogitStd = logitStd } }
+                limit
+
+        Assert.True suggestion.Reached
+
+        for factor in suggestion.Factors do
+            Assert.Equal(factor.Fields = [| "attention.logitStd" |], factor.Factor <> 1.0)
+
+[<Fact>]
 [<Trait("guards", "(11.1) by property")>]
 let ``What is suggested is trainable when predicted afresh, and inside the budget rather than at its edge`` () =
     let deep =

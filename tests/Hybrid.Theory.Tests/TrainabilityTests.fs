@@ -120,6 +120,28 @@ let ``Tokens that are equal from the start have no differences to lose under any
         Assert.True prediction.Trainability.TokensAreEqual
         Assert.Equal(Verdict.Trainable, prediction.Trainability.Verdict)
 
+[<Theory>]
+[<InlineData(1e8)>]
+[<InlineData(1e26)>]
+[<InlineData(1e30)>]
+[<InlineData(1e100)>]
+let ``Logits so strong that rows seldom share their weight leave the verdict undecided, whether or not the mean overflows``
+    logitStd
+    =
+    let critical = preset "pre-tanh-critical"
+
+    let trainability =
+        (Predict.architecture
+            { critical with
+                Attention =
+                    { critical.Attention with
+                        LogitStd = logitStd } })
+            .Trainability
+
+    Assert.Equal(Verdict.Undecided, trainability.Verdict)
+    Assert.Equal(logitStd >= 1e30, trainability.Diverges)
+    Check.atMost "counted in most" 3.0 trainability.CountedInMost
+
 [<Fact>]
 let ``A jump at block 1 concerns the embedding alone`` () =
     let layers = [| layer 1e-4 0.5 1e5; layer 1.0 0.5 2.0; layer 2.0 0.5 1.0 |]

@@ -211,12 +211,15 @@ module internal LayerGroups =
                             { experts with
                                 Dense = groups.Ends |> Array.filter (fun last -> last <= experts.Dense) |> Array.length }) } }
 
+    /// Whether some norm keeps what modules see of a stream that grows within a group; without one (13.16) is biased by more than errors
+    /// tell: .87204 ± .0005 of 1 − ρ where every layer gives .86698, in 300 blocks of GPT-2 without norms.
+    let private isNormalised (architecture: Architecture) = architecture.Norm <> Placement.None
+
     /// Groups of the layers of `architecture`, whose network is the first of those tried that is cheap enough, or the one with fewest layers; none where
     /// layers change too much to be drawn together, or the closed maps do not tell how much they do.
     let tryFind isCheap (architecture: Architecture) =
         match plain architecture with
-        | None -> ValueNone
-        | Some plain ->
+        | Some plain when isNormalised architecture ->
             try
                 let changes = changes architecture (Laws.estimated plain) plain
 
@@ -235,6 +238,8 @@ module internal LayerGroups =
             with :? TheoryException ->
                 // tokens that a mask keeps apart may be answered where alike ones are not
                 ValueNone
+        | Some _
+        | None -> ValueNone
 
     let private blend weight (first: LayerState) (second: LayerState) : LayerState =
         let mix (a: float) (b: float) = (1.0 - weight) * a + weight * b

@@ -256,6 +256,10 @@ module Suggest =
         let logs, current = step start (at start) MostSteps
         restore logs current 8
 
+    /// Log of the factor within which a hyperparameter alone is tried in any network.
+    [<Literal>]
+    let private Furthest = 5.0
+
     /// Logs at which a hyperparameter alone is tried, outwards: within a factor of 148 in steps of ½; where an answer takes no time, then
     /// in steps of 1, less than what any of them may vary by within the budget, up to a factor of 10¹⁷.
     let private outwards (architecture: Architecture) =
@@ -470,29 +474,36 @@ module Suggest =
             if already then
                 Array.zeroCreate parameters.Length, architecture, before
             else
-                let logs, _, after as found = find (Aim * budget) Attempts
-
                 let isOfLogits =
-                    before.Sums.GradientCount > abs before.Sums.Angle && areStrong architecture
+                    areStrong architecture
+                    && (before.Diverges || before.Sums.GradientCount > abs before.Sums.Angle)
 
-                let isFound = within after && logs[logits] < 0.0
+                let rec weaken aim left =
+                    weakerLogits architecture aim
+                    |> Option.bind (fun logs ->
+                        let suggested = change architecture logs
+                        let weaker = judge suggested
 
-                // draws alone: the closed maps are no stand-in's
-                if not isOfLogits || isFound || Features.areClosed architecture then
-                    found
-                else
-                    let rec weaken aim left =
-                        match weakerLogits architecture aim with
-                        | None -> found
-                        | Some logs ->
-                            let suggested = change architecture logs
-                            let weaker = judge suggested
+                        if within weaker then Some(logs, suggested, weaker)
+                        elif left = 1 then None
+                        else weaken (lower aim weaker) (left - 1))
 
-                            if within weaker then logs, suggested, weaker
-                            elif left = 1 then found
-                            else weaken (lower aim weaker) (left - 1)
+                let byLogits () =
+                    if isOfLogits then weaken (Aim * budget) Attempts else None
 
-                    weaken (Aim * budget) Attempts
+                let isBeyondSteps =
+                    spreadAtInput architecture > exp Furthest * TrajectoryRoute.StrongLogits
+
+                match (if isBeyondSteps then byLogits () else None) with
+                | Some found -> found
+                | None ->
+                    let logs, _, after as found = find (Aim * budget) Attempts
+
+                    // draws alone: the closed maps are no stand-in's
+                    if within after && logs[logits] < 0.0 || Features.areClosed architecture then
+                        found
+                    else
+                        byLogits () |> Option.defaultValue found
 
         { Architecture = architecture
           Budget = budget

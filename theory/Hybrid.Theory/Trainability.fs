@@ -249,7 +249,8 @@ module Trainability =
         | Route.ClosedWithoutHeads when strongest architecture trajectory > TrajectoryRoute.StrongLogits ->
             let most = Trajectory.closed architecture (Laws.withoutRareTies architecture laws)
 
-            (sumsOf architecture most.Layers).Counted
+            // beyond double precision most networks are no different from the mean
+            (sumsOf architecture (if most.Depth < architecture.Depth then trajectory else most).Layers).Counted
         | Route.Closed
         | Route.ClosedWithoutHeads
         | Route.Draws _ -> (sumsOf architecture trajectory.Layers).Counted
@@ -269,6 +270,8 @@ module Trainability =
         let strongest = strongest architecture trajectory
 
         match architecture.Wiring with
+        | Wiring.Parallel when not byAngle && strongest > TrajectoryRoute.StrongLogits ->
+            $"it comes from the parallel blocks, whose branches act at once, with logits of standard deviation {number strongest}: lower attention.logitStd"
         | Wiring.Parallel -> "it comes from the parallel blocks, whose branches act at once"
         | Wiring.Sequential ->
             let part = if fromAttention then attention else mlp
@@ -375,10 +378,12 @@ module Trainability =
         let error = if layers.Length = 1 then 0.0 else error
 
         let most =
-            if diverges || Double.IsNaN sums.Counted then
-                sums.Counted
-            else
-                countedInMost architecture laws trajectory
+            match trajectory.Ending with
+            | Ending.Stream -> sums.Counted
+            | Ending.Whole
+            | Ending.Gradients _ when Double.IsNaN sums.Counted -> sums.Counted
+            | Ending.Whole
+            | Ending.Gradients _ -> countedInMost architecture laws trajectory
 
         let isOfFew = most <> sums.Counted && not (Double.IsNaN sums.Counted)
 
@@ -391,7 +396,9 @@ module Trainability =
 
         // what leaves double precision has grown by e^700
         let verdict =
-            if diverges then
+            if diverges && isOfFew && most <= limits.Untrainable then
+                Verdict.Undecided
+            elif diverges then
                 Verdict.Untrainable
             else
                 decide limits sums.Counted error
@@ -419,6 +426,8 @@ module Trainability =
           Reasons =
             [| match trajectory.Ending with
                | Ending.Whole -> ()
+               | Ending.Stream when trajectory.Depth = 0 && architecture.Input.Norm > Geometry.LargestNorm ->
+                   $"input.norm is beyond {number Geometry.LargestNorm}, the largest norm that is followed, since its square is formed: lower it"
                | Ending.Stream ->
                    $"the stream's norm diverges at layer {trajectory.Depth + 1}: it leaves double precision there{grown}; lower the branch weights, attention.valueStd or mlp.outStd, or normalise"
                | Ending.Gradients(from, at) ->
