@@ -28,7 +28,8 @@ internal static class AttentionDraws
     {
         Architecture architecture = ArchitectureOverrides.Apply(
             Architecture.Defaults.With(
-                tokens: tokens, depth: Depth, width: heads * HeadWidth, heads: heads, mask: Mask.Causal, input: new InputParameters(1, 0.5)),
+                tokens: tokens, depth: Depth, width: heads * HeadWidth, heads: heads, mask: Mask.Causal,
+                input: new InputParameters(1, 0.5)),
             ["""attention.positions={"rope":{"base":10000,"fraction":1}}"""]);
         Laws laws = LawsModule.exact(architecture);
         TrajectoryDraws.sampled(architecture, laws, 1, TrajectoryDraws.Seed);
