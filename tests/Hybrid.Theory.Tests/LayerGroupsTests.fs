@@ -58,7 +58,7 @@ let private inGroups (groups: LayerGroups) (changes: float[]) =
 let ``The closed maps of groups are off by no more than twice the squares of what groups change`` () =
     let mutable fewer = 0
 
-    Check.holds 20 (deep 150) (fun architecture ->
+    Check.holds 20 (deep 80) (fun architecture ->
         let changes = changesOf architecture
 
         if Array.forall Double.IsFinite changes then
