@@ -271,23 +271,26 @@ module Suggest =
     [<Literal>]
     let private Fineness = 0.01
 
+    /// The logs that change hyperparameter `i` alone.
+    let private logsOf i x =
+        Array.init parameters.Length (fun j -> if j = i then x else 0.0)
+
+    /// Of an end that does not meet a condition and one that does, the end that does once they are no further apart than `fineness`.
+    let rec private bisect fineness meets (outside: float) inside =
+        if abs (outside - inside) <= fineness then
+            inside
+        else
+            let middle = 0.5 * (outside + inside)
+
+            if meets middle then
+                bisect fineness meets outside middle
+            else
+                bisect fineness meets middle inside
+
     /// The least change of hyperparameter `i` alone that meets the budget, if it may be no larger than `reach`.
     let private single architecture (at: float[] -> DepthSums) budget reach i =
-        let logs x =
-            Array.init parameters.Length (fun j -> if j = i then x else 0.0)
-
-        let meets x = violation budget (at (logs x)) <= 0.0
-
-        let rec refine outside inside =
-            if abs (outside - inside) <= Fineness then
-                inside
-            else
-                let middle = 0.5 * (outside + inside)
-
-                if meets middle then
-                    refine outside middle
-                else
-                    refine middle inside
+        let meets x =
+            violation budget (at (logsOf i x)) <= 0.0
 
         seq {
             for below, beyond in Seq.pairwise (outwards architecture) do
@@ -296,7 +299,7 @@ module Suggest =
                         (side * below, side * beyond)
         }
         |> Seq.tryFind (fun (_, x) -> meets x)
-        |> Option.map (fun (outside, inside) -> logs (refine outside inside))
+        |> Option.map (fun (outside, inside) -> logsOf i (bisect Fineness meets outside inside))
 
     let private logits = Array.findIndex ((=) [| "attention.logitStd" |]) parameters
 
@@ -309,29 +312,19 @@ module Suggest =
     /// The log of the largest factor of the logits, to a tenth, with which what is counted is at most `aim`, by draws of the architecture
     /// itself: of a stand-in's few rows hardly any shares its weight where logits are strong. None where weak logits do not do either.
     let private weakerLogits (architecture: Architecture) aim =
-        let logs x =
-            Array.init parameters.Length (fun i -> if i = logits then x else 0.0)
-
         let meets x =
-            let changed = change architecture (logs x)
+            let changed = change architecture (logsOf logits x)
             let trajectory = TrajectoryRoute.compare changed (Laws.exact changed)
 
             trajectory.Depth = changed.Depth
             && (Trainability.sumsOf changed trajectory.Layers).Counted <= aim
 
-        let rec refine outside inside =
-            if abs (outside - inside) <= 0.1 then
-                inside
-            else
-                let middle = 0.5 * (outside + inside)
-
-                if meets middle then
-                    refine outside middle
-                else
-                    refine middle inside
-
         let weak = log (TrajectoryRoute.StrongLogits / spreadAtInput architecture)
-        if meets weak then Some(logs (refine 0.0 weak)) else None
+
+        if meets weak then
+            Some(logsOf logits (bisect 0.1 meets 0.0 weak))
+        else
+            None
 
     /// A change of one hyperparameter is preferred to one of several that is up to so many times smaller: it is easier to make.
     [<Literal>]
