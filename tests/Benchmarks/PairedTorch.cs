@@ -31,6 +31,8 @@ internal static class PairedTorch
         Console.WriteLine($"{"d",5}{"L",4}{"n",5}{"B",4}{"dense",9}{"torch",9}{"plain",9}{"plain/torch",13}{"plain/dense",13}");
         foreach (PairedTraining.Shape shape in PairedTraining.Shapes)
             Compare(shape, threads, rounds, processor);
+        PairedTorchEnsemble.Run(threads, rounds, processor);
+        Console.WriteLine($"load {PairedTraining.LoadAverage()}");
         return 0;
     }
 
