@@ -12,6 +12,9 @@ public enum TorchPrecision
     /// <summary>Factors rounded to 10 bits of mantissa on GPUs that can; elsewhere as <see cref="Single"/>.</summary>
     Tf32,
 
-    /// <summary>Factors rounded to bfloat16 (8 bits), attention too: half the memory of a random network's weights.</summary>
+    /// <summary>
+    /// Factors rounded to bfloat16 (8 bits), attention and what an MLP holds between its products too: half the memory of a random
+    /// network's weights.
+    /// </summary>
     BFloat16,
 }

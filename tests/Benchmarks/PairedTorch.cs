@@ -43,12 +43,18 @@ internal static class PairedTorch
         using DenseTrainer dense = new(options, threads);
         using TorchTrainer torch = new(options, TorchDevice.Cpu, threads: threads);
         using PlainTraining plain = new(shape, batch);
+        Action[] steps = [() => dense.Step(batch), () => torch.Step(batch), plain.Step];
         double[,] seconds = new double[3, rounds];
         for (int round = -2; round < rounds; round++)
         {
-            double[] times = [Time(() => dense.Step(batch)), Time(() => torch.Step(batch)), Time(plain.Step)];
-            for (int which = 0; round >= 0 && which < times.Length; which++)
-                seconds[which, round] = times[which];
+            // Each follows each of the others: threads of one may still wait by spinning when the next begins.
+            for (int turn = 0; turn < steps.Length; turn++)
+            {
+                int which = (round + 2 + turn) % steps.Length;
+                double time = Time(steps[which]);
+                if (round >= 0)
+                    seconds[which, round] = time;
+            }
         }
 
         double[] median = [.. Enumerable.Range(0, 3).Select(which => Median(round => seconds[which, round]))];

@@ -122,6 +122,29 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public void A_run_in_bfloat16_begins_as_one_in_single_precision()
+    {
+        string folder = Directory.CreateTempSubdirectory("hybrid").FullName;
+        try
+        {
+            string[] train = ["train", .. Small, "--set", "mask=causal", "--set", "tokens=8", "--data", "synthetic", "--batch", "2",
+                "--steps", "3", "--engine", "torch", "--device", Device];
+            string coarse = Path.Combine(folder, "coarse"), fine = Path.Combine(folder, "fine");
+            Assert.Equal(0, Run([.. train, "--precision", "bfloat16", "--out", coarse]).Code);
+            Assert.Equal(0, Run([.. train, "--out", fine]).Code);
+            (double first, double coarseFirst) = (Losses(fine)[0], Losses(coarse)[0]);
+            Assert.NotEqual(first, coarseFirst);
+
+            // Two blocks, forwards.
+            Near.Equal("loss", first, coarseFirst, 0, 2 * Target.RoundingOf(TorchPrecision.BFloat16));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void Bench_gives_the_speed_of_batches()
     {
         JsonElement root = Json(["bench", .. Small, .. OnTorch, "--widths", "64", "--seconds", "0.01"]);

@@ -21,7 +21,10 @@ internal static class TorchEntries
     };
 
     /// <summary>For training.</summary>
-    public static readonly TrainerEntry Training = Trainer(TorchDevice.Cpu) with { OnDevice = choice => Trainer(Find(choice)) };
+    public static readonly TrainerEntry Training = Trainer(TorchDevice.Cpu, TorchPrecision.Single) with
+    {
+        OnDevice = choice => Trainer(Find(choice), Precision(choice)),
+    };
 
     /// <summary>For networks whose weights are given.</summary>
     public static readonly NetworkEntry Networks = Network(TorchDevice.Cpu, TorchPrecision.Single) with
@@ -70,12 +73,12 @@ internal static class TorchEntries
         Device = $"{device} ({Words(precision)})",
     };
 
-    private static TrainerEntry Trainer(TorchDevice device) => new(
+    private static TrainerEntry Trainer(TorchDevice device, TorchPrecision precision) => new(
         Name,
         (options, threads) => Reported(() =>
         {
             TorchRuntime.Threads = threads;
-            return new TorchTrainer(options, device, threads: threads);
+            return new TorchTrainer(options, device, precision, threads);
         }),
         (options, _) => device.IsCuda ? 0 : TorchTrainer.Bytes(options));
 

@@ -40,7 +40,7 @@ internal static class TrainCommand
         };
         Option<bool> yes = new("--yes") { Description = "Begin a run that takes more than a day on this processor." };
         Option<int> threads = Options.Threads();
-        Option<string?> device = DeviceOptions.Device();
+        Option<string?> device = DeviceOptions.Device(), precision = DeviceOptions.Precision();
         TrainOptions options = new(verb, session.Trainers);
         ReportOption report = new(verb);
         verb.Options.Add(folder);
@@ -50,12 +50,13 @@ internal static class TrainCommand
         verb.Options.Add(yes);
         verb.Options.Add(threads);
         verb.Options.Add(device);
+        verb.Options.Add(precision);
         return verb.Does(parsed =>
         {
             string path = parsed.GetRequiredValue(folder);
             int count = Options.ThreadsOf(parsed, threads);
             ReportFile? page = report.File(parsed);
-            DeviceChoice choice = new(parsed.GetValue(device));
+            DeviceChoice choice = new(parsed.GetValue(device), parsed.GetValue(precision));
             return parsed.GetValue(resume)
                 ? Resume(session, parsed, options, path, page, count, choice, (parsed.GetValue(strict), parsed.GetValue(accept)))
                 : Begin(session, parsed, options, path, page, count, choice, parsed.GetValue(yes));
