@@ -9,8 +9,8 @@ namespace Hybrid.Benchmarks;
 
 /// <summary>
 /// A full training step (forward, backward, clipping, AdamW) of the engine torch, of the dense engine and of a plain TorchSharp
-/// model, in turn in one process on the same threads: seconds of the processor on one thread, of the clock on the wall on more. Run it under the host that .ci/torch-host prints where the system's own
-/// libraries are too old for libtorch.
+/// model, in turn in one process on the same threads: seconds of the processor on one thread, of the clock on the wall on more; then
+/// random networks. Run it under the host that .ci/torch-host prints where the system's own libraries are too old for libtorch.
 /// </summary>
 internal static class PairedTorch
 {
@@ -26,8 +26,8 @@ internal static class PairedTorch
         bool processor = threads == 1;
         double peak = PeakSpeed.Measure(threads, processor);
         Console.WriteLine(
-            $"{threads} threads; thousands of tokens per second{(processor ? " of processor time" : "")}, medians of {rounds}; float32 peak "
-            + $"{peak:0} GFLOP/s; load {PairedTraining.LoadAverage()}");
+            $"{threads} threads; thousands of tokens per second{(processor ? " of processor time" : "")}, medians of {rounds}; "
+            + $"float32 peak {peak:0} GFLOP/s; load {PairedTraining.LoadAverage()}");
         Console.WriteLine($"{"d",5}{"L",4}{"n",5}{"B",4}{"dense",9}{"torch",9}{"plain",9}{"plain/torch",13}{"plain/dense",13}");
         foreach (PairedTraining.Shape shape in PairedTraining.Shapes)
             Compare(shape, threads, rounds, processor);

@@ -20,9 +20,9 @@ internal static class PairedTorchEnsemble
 
     public static void Run(int threads, int rounds, bool processor)
     {
-        Console.WriteLine($"pre-tanh-critical, {Networks} networks at a time, drawing and measuring included; networks per second, medians");
+        Console.WriteLine($"pre-tanh-critical, {Networks} at a time, drawing and measuring included; networks per second, medians");
         Console.WriteLine(
-            $"{"d",5}{"dense",9}{"torch",9}{"torch/dense",13}{"GFLOP/s",9}{"products",10}{"of products",13}  GFLOP/s of libtorch's products");
+            $"{"d",5}{"dense",9}{"torch",9}{"torch/dense",13}{"GFLOP/s",9}{"products",10}{"of products",13}  products: libtorch's own");
         foreach (int width in Widths)
             Compare(width, threads, rounds, processor);
     }

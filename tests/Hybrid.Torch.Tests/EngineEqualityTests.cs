@@ -106,7 +106,8 @@ public sealed class EngineEqualityTests : IDisposable
     {
         Architecture architecture = Hybrid.Networks.Tests.Networks.Of(
             Placement.Peri, Activation.Tanh, tokens: 8, depth: 3, width: 64, heads: 2);
-        Compare(architecture, new TorchOptions(Target.Device, TorchPrecision.BFloat16), rounding: Target.RoundingOf(TorchPrecision.BFloat16));
+        TorchOptions options = new(Target.Device, TorchPrecision.BFloat16);
+        Compare(architecture, options, rounding: Target.RoundingOf(options.Precision));
     }
 
     private static void Compare(Architecture architecture, TorchOptions? options = null, int networks = Networks, double? rounding = null)

@@ -23,7 +23,7 @@ internal static class Target
     /// </summary>
     public static double Rounding { get; } = RoundingOf(Precision);
 
-    /// <summary>The same of a pass through a small network and back: 100 roundings in single precision, 20 for each block and way.</summary>
+    /// <summary>The same of a small network, there and back: 100 roundings in single precision, 20 for each block and way.</summary>
     public static double RoundingOfPasses(int blocks) => Precision == TorchPrecision.Single ? Rounding : 2 * blocks * Rounding;
 
     /// <summary>The same of another precision.</summary>

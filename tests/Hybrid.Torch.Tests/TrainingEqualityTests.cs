@@ -130,7 +130,8 @@ public sealed class TrainingEqualityTests : IDisposable
         ModelOptions model = Models.Of(Placement.Post);
         TrainingOptions options = Models.Options(model, recompute: recompute);
         using TorchTrainer expected = new(Models.Options(model), Target.Device, Target.Precision);
-        using TorchTrainer trainer = new(options, Target.Device, Target.Precision, memory: parts ? (long)TrainingBytes.Of(options, 2) : null);
+        long? memory = parts ? (long)TrainingBytes.Of(options, 2) : null;
+        using TorchTrainer trainer = new(options, Target.Device, Target.Precision, memory: memory);
         Assert.Equal(parts ? 2 : Sequences, trainer.SequencesAtOnce);
         TokenBatch batch = Models.Batch(model, Sequences);
         Near.Equal("loss", expected.Evaluate(batch), trainer.Evaluate(batch), 0, Rounding);
@@ -147,7 +148,8 @@ public sealed class TrainingEqualityTests : IDisposable
     {
         ModelOptions model = Models.Of(Placement.Peri, gated: true);
         TrainingOptions options = Models.Options(model, recompute: recompute);
-        using TorchTrainer first = new(options, TorchDevice.Cpu, Target.Precision), second = new(options, TorchDevice.Cpu, Target.Precision);
+        using TorchTrainer first = new(options, TorchDevice.Cpu, Target.Precision);
+        using TorchTrainer second = new(options, TorchDevice.Cpu, Target.Precision);
         for (int step = 0; step < Steps; step++)
             Assert.Equal(first.Step(Models.Batch(model, Sequences, step)), second.Step(Models.Batch(model, Sequences, step)));
         foreach (NamedTensor tensor in first.Parameters.Concat(first.OptimiserState))

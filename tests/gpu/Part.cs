@@ -19,7 +19,9 @@ internal sealed record Part(string Name, double Seconds, string[] Arguments)
         string size = small ? "small" : "large";
         string[] precisions = small ? ["single", "bfloat16"] : ["single", "tf32", "bfloat16"];
         string[] engine = ["--engine", "torch", "--device", device, "--json"];
-        string[] agreement = small ? ["post-relu", "--set", "depth=2", "--width", "256", "--samples", "64"] : [.. Checked, "--width", "4096"];
+        string[] agreement = small
+            ? ["post-relu", "--set", "depth=2", "--width", "256", "--samples", "64"]
+            : [.. Checked, "--width", "4096"];
         string[] boundary = small
             ? ["--axis", "mlp.inStd=1,4", "--set", "width=64", "--set", "mlpWidth=64", "--samples", "2"]
             : ["--axis", "mlp.inStd=0.5:8:31", "--set", "width=4096", "--set", "mlpWidth=4096", "--samples", "16"];
