@@ -129,3 +129,46 @@ let ``Queries and embedding of weights with standard deviation 0.016 at width 64
     let first = (ModuleScales.ofArchitecture network)[0]
     Check.relative "queries" 1e-12 0.128 first.Query
     Check.relative "embedding" 1e-12 0.016 first.Stream
+
+[<Fact>]
+[<Trait("guards", "(14.3) by closed form")>]
+let ``Normalised queries have the gains' scale and logits whatever the stream's, and turning takes overlap away`` () =
+    let n, width, rho = 8, 16, 0.5
+
+    for norm in [ QueryKeyNorm.Head; QueryKeyNorm.All ] do
+        for q in [ 4e-4; 1.0; 100.0 ] do
+            let first positions =
+                let network = Networks.plain Placement.None Activation.Tanh |> Networks.logitStd 3.0
+
+                (ModuleScales.ofArchitecture
+                    { network with
+                        Tokens = n
+                        Depth = 1
+                        Width = 2 * width
+                        Heads = 2
+                        Attention =
+                            { network.Attention with
+                                Head =
+                                    { network.Attention.Head with
+                                        QueryKeyNorm = norm
+                                        Positions = positions } }
+                        Input = { Norm = q; Correlation = rho } })[0]
+
+            let still = first Positions.None
+            Check.relative "queries" 1e-12 (sqrt 3.0) still.Query
+            Check.relative "logits" 1e-12 (3.0 * sqrt (1.0 - rho)) still.Logit
+
+            // mean over pairs of 1 − ρ m(δ), m(δ) = mean_f cos(δ 50^(−f/8))
+            let overlap distance =
+                Seq.averageBy (fun f -> cos (float distance * 50.0 ** (-float f / 8.0))) (seq { 0..7 })
+
+            let kept =
+                Seq.average (
+                    seq {
+                        for i in 1 .. n - 1 do
+                            for j in 0 .. i - 1 do
+                                1.0 - rho * overlap (i - j)
+                    }
+                )
+
+            Check.relative "turned" 1e-12 (3.0 * sqrt kept) (first (Positions.Rope(50.0, 1.0))).Logit
