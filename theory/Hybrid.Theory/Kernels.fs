@@ -276,11 +276,13 @@ module Kernels =
     [<Literal>]
     let private LargestMixture = 1e4
 
-    /// `at` for laws that ask for many variances and many correlations at each: by the mixture where φ has one, whose set-up is sixteen
-    /// roots and whose cost depends on neither. Within `Accuracy` of `at`.
-    let internal ofMany activation v =
+    /// The same for a search: what is lost grows as the root of the variance.
+    [<Literal>]
+    let private LargestRoughMixture = 1e14
+
+    let private byMixture largest activation v =
         match ErrorFunctionMixture.For activation with
-        | Some mixture when v > 0.0 && v <= LargestMixture ->
+        | Some mixture when v > 0.0 && v <= largest ->
             let saturations = mixture.Saturations [| v |]
             let roots = mixture.Roots [| v |]
 
@@ -305,3 +307,11 @@ module Kernels =
 
             Kernel(v, lazy Accuracy, kappaAtOne, v * slopeAtOne, kappa, gap, chi)
         | _ -> at activation v
+
+    /// `at` for laws that ask for many variances and many correlations at each: by the mixture where φ has one, whose set-up is sixteen
+    /// roots and whose cost depends on neither. Within `Accuracy` of `at`.
+    let internal ofMany activation v = byMixture LargestMixture activation v
+
+    /// The same to 1e-4, at larger variances too.
+    let internal ofManyRoughly activation v =
+        byMixture LargestRoughMixture activation v
