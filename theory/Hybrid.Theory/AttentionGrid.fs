@@ -101,7 +101,7 @@ type internal AttentionGrid private (tokens: int, step: float, refinement: float
     /// To half a per cent; its nodes to 1e-6.
     new(tokens) = AttentionGrid(tokens, LogGrid.Fine, 0.6)
 
-    /// A quarter of the nodes, each at half the cost; to a seventh, which T2 is off by of strong logits apart, and mostly to a hundredth.
+    /// A quarter of the nodes, each at half the cost; to a seventh at worst, which T2 of strong logits apart is off by.
     static member Coarse(tokens) =
         AttentionGrid(tokens, 2.0 * LogGrid.Fine, 0.4)
 
