@@ -12,7 +12,11 @@ namespace Hybrid.Torch;
 /// </summary>
 internal static partial class NativeLibraries
 {
-    private const string Wrapper = "LibTorchSharp";
+    /// <summary>TorchSharp's own.</summary>
+    internal const string Wrapper = "LibTorchSharp";
+
+    // Set, a wrapper is loaded although libtorch lacks some of what it may call: for a libtorch newer than its own.
+    private const string Unchecked = "HYBRID_LIBTORCH_UNCHECKED";
     private const int Now = 2;
 
     // In the order that they need each other in; c10_cuda and torch_cuda are in a libtorch for GPUs alone.
@@ -38,9 +42,10 @@ internal static partial class NativeLibraries
 
         // Every symbol now: one that is missing is then found here, not at its first call, which would end the process. The
         // first call of Error makes the runtime look for it, which would forget what Open failed with.
-        if (!OperatingSystem.IsWindows())
+        bool isChecked = !OperatingSystem.IsWindows() && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Unchecked));
+        if (isChecked)
             _ = Error();
-        if (!OperatingSystem.IsWindows() && Open(wrapper, Now) == 0)
+        if (isChecked && Open(wrapper, Now) == 0)
             throw Failure(wrapper, Marshal.PtrToStringUTF8(Error()) ?? "", libtorch, null);
         Loaded[Wrapper] = Load(wrapper, libtorch);
         Assembly assembly = typeof(torch).Assembly;

@@ -51,6 +51,8 @@ internal sealed class TorchAttention(
         int sharing = architecture.Heads / (int)k.shape[1];
         if (sharing > 1)
             (k, v) = (k.repeat_interleave(sharing, 1), v.repeat_interleave(sharing, 1));
+        // Norms, turns and gains are in single precision; what attention multiplies is not.
+        (q, k, v) = (Products.Rounded(q, precision), Products.Rounded(k, precision), Products.Rounded(v, precision));
         bool plain = head.SoftCap is null && head.Sink is null;
         Tensor context = fuses && plain && observer?.Sees(PassStages.Probabilities) != true ? Fused(q, k, v) : Written(q, k, v, observer);
         return context.transpose(1, 2).flatten(2);
@@ -114,7 +116,7 @@ internal sealed class TorchAttention(
         Tensor cosine = angles.cos().to(ScalarType.Float32).to(x.device), sine = angles.sin().to(ScalarType.Float32).to(x.device);
         Tensor left = x.narrow(3, 0, pairs), right = x.narrow(3, pairs, pairs), rest = x.narrow(3, 2 * pairs, width - 2 * pairs);
         Tensor first = Products.Sum(left * cosine, right * sine, -1), second = Products.Sum(left * sine, right * cosine);
-        return Products.Rounded(cat([first, second, rest], 3), precision);
+        return cat([first, second, rest], 3);
     }
 
     // [B, heads, n, d_k].

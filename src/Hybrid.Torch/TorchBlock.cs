@@ -78,7 +78,7 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
         return Biased(Products.Apply(context, weights[MatrixRole.AttentionOut], precision), weights.Bias(MatrixRole.AttentionOut));
 
         Tensor Projected(MatrixRole role) =>
-            Products.Rounded(Biased(Products.Apply(z, weights[role], precision), weights.Bias(role)), precision);
+            Biased(Products.Apply(z, weights[role], precision), weights.Bias(role));
     }
 
     private static Tensor Biased(Tensor y, Tensor? bias) => bias is null ? y : Products.Sum(y, bias);

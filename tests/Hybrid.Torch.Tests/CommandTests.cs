@@ -10,8 +10,13 @@ public sealed class CommandTests
 {
     private static readonly string[] Small = ["pre-tanh-ordered", "--set", "depth=2", "--set", "width=64", "--set", "mlpWidth=64"];
 
-    // 100 roundings of single precision for each of four passes through a block.
-    private static readonly double Rounding = 400 * Math.ScaleB(1, -24);
+    private static readonly string Device = Target.Device.ToString();
+
+    private static readonly string[] OnTorch =
+        ["--engine", "torch", "--device", Device, "--precision", Target.Precision.ToString().ToLowerInvariant()];
+
+    // For each of four passes through a block.
+    private static readonly double Rounding = 4 * Target.Rounding;
 
     [Fact]
     public void Info_shows_the_engine_and_the_processor()
@@ -27,7 +32,7 @@ public sealed class CommandTests
     [Fact]
     public void Simulate_measures_what_the_dense_engine_measures()
     {
-        JsonElement torch = Json(["simulate", .. Small, "--samples", "5", "--engine", "torch", "--device", "cpu"]);
+        JsonElement torch = Json(["simulate", .. Small, "--samples", "5", .. OnTorch]);
         JsonElement dense = Json(["simulate", .. Small, "--samples", "5", "--engine", "dense"]);
         Assert.Equal("torch", torch.GetProperty("engine").GetString());
         foreach ((JsonElement expected, JsonElement actual) in dense.GetProperty("layers").EnumerateArray()
@@ -48,7 +53,7 @@ public sealed class CommandTests
     public void Probe_measures_what_the_dense_engine_measures(string family)
     {
         string[] probe = ["probe", Fixture.Folder(family), "--sequences", "2", "--exponents", "1"];
-        JsonElement torch = Json([.. probe, "--engine", "torch", "--device", "cpu"]), dense = Json(probe);
+        JsonElement torch = Json([.. probe, .. OnTorch]), dense = Json(probe);
         Assert.Equal("torch", torch.GetProperty("run").GetProperty("engine").GetString());
         foreach (string part in (string[])["loss", "layers", "surroundings"])
         {
@@ -64,7 +69,7 @@ public sealed class CommandTests
     public void Probe_in_bfloat16_is_near()
     {
         string[] probe = ["probe", Fixture.Folder("llama"), "--quick", "--sequences", "2"];
-        JsonElement coarse = Json([.. probe, "--engine", "torch", "--device", "cpu", "--precision", "bfloat16"]), fine = Json(probe);
+        JsonElement coarse = Json([.. probe, "--engine", "torch", "--device", Device, "--precision", "bfloat16"]), fine = Json(probe);
         Assert.Contains("bfloat16", coarse.GetProperty("run").GetProperty("device").GetString());
         foreach ((JsonElement wanted, JsonElement got) in fine.GetProperty("layers").EnumerateArray()
             .Zip(coarse.GetProperty("layers").EnumerateArray()))
@@ -87,7 +92,7 @@ public sealed class CommandTests
         Assert.Equal((3, ""), (missing, nothing));
     }
 
-    [Theory]
+    [Theory(Single = true)]
     [InlineData("dense", "torch")]
     [InlineData("torch", "dense")]
     public void A_run_resumes_on_the_other_engine(string first, string second)
@@ -116,9 +121,9 @@ public sealed class CommandTests
     [Fact]
     public void Bench_gives_the_speed_of_batches()
     {
-        JsonElement root = Json(["bench", .. Small, "--engine", "torch", "--device", "cpu", "--widths", "64", "--seconds", "0.01"]);
+        JsonElement root = Json(["bench", .. Small, .. OnTorch, "--widths", "64", "--seconds", "0.01"]);
         JsonElement width = Assert.Single(root.GetProperty("widths").EnumerateArray());
-        Assert.Equal((1, 4), (width.GetProperty("engines").GetInt32(), width.GetProperty("batch").GetInt32()));
+        Assert.Equal((1, Target.Options.MostAtOnce), (width.GetProperty("engines").GetInt32(), width.GetProperty("batch").GetInt32()));
         Assert.True(width.GetProperty("networksPerSecond").GetDouble() > 0);
     }
 

@@ -12,5 +12,5 @@ public sealed class DeviceDrawTests : EngineTests
     protected override long BytesForEachBlock => 64 << 10;
 
     protected override INetworkEngine Create(Architecture architecture, int threads = 2) =>
-        new TorchEngine(architecture, new TorchOptions(TorchDevice.Cpu, Source: WeightSource.Device), threads);
+        new TorchEngine(architecture, Target.Options with { Source = WeightSource.Device }, threads);
 }

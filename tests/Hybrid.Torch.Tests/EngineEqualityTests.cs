@@ -16,9 +16,8 @@ public sealed class EngineEqualityTests
     private const ulong Seed = 7;
     private const int Networks = 3;
 
-    // Each block rounds entries a few dozen times in single precision, and sums of d or n products of random signs add few
-    // more; normalisations and logits of σ_A ≤ 2 amplify. 100 roundings for each block, relative to a matrix's largest entry.
-    private static readonly double Rounding = 100 * Math.ScaleB(1, -24);
+    // For each block, relative to a matrix's largest entry; normalisations and logits of σ_A ≤ 2 amplify.
+    private static readonly double Rounding = Target.Rounding;
 
     public static TheoryData<Placement, Wiring, Mask, bool, int> Blocks
     {
@@ -83,8 +82,8 @@ public sealed class EngineEqualityTests
     {
         Architecture architecture = Hybrid.Networks.Tests.Networks.Of(
             Placement.Pre, Activation.Silu, tokens: 6, depth: 2, width: 24, heads: 2);
-        Compare(architecture, new TorchOptions(TorchDevice.Cpu, MostNetworks: 3), networks: 8);
-        Compare(architecture, new TorchOptions(TorchDevice.Cpu, Memory: (long)TorchEngine.Bytes(architecture, default)), networks: 3);
+        Compare(architecture, Target.Options with { MostNetworks = 3 }, networks: 8);
+        Compare(architecture, Target.Options with { Memory = (long)TorchEngine.Bytes(architecture, Target.Precision) }, networks: 3);
     }
 
     [Fact]
@@ -93,7 +92,7 @@ public sealed class EngineEqualityTests
         Architecture architecture = Hybrid.Networks.Tests.Networks.Of(Placement.Post, Activation.Relu, tokens: 5, depth: 2, width: 20);
         IReadOnlyList<EnsembleMember> dense = Ensemble.Run(() => new DenseEngine(architecture, 1), Seed, 10, 1, first: 4);
         IReadOnlyList<EnsembleMember> torch = Ensemble.Run(
-            () => new TorchEngine(architecture, new TorchOptions(TorchDevice.Cpu, MostNetworks: 4)), Seed, 10, 1, first: 4);
+            () => new TorchEngine(architecture, Target.Options with { MostNetworks = 4 }), Seed, 10, 1, first: 4);
         Assert.Equal(dense.Select(member => member.Sample), torch.Select(member => member.Sample));
         foreach ((EnsembleMember expected, EnsembleMember actual) in dense.Zip(torch))
             Near.Equal($"q of network {expected.Sample}", expected.Layers[2].GradientDiagonal, actual.Layers[2].GradientDiagonal, Rounding);
@@ -102,16 +101,15 @@ public sealed class EngineEqualityTests
     [Fact]
     public void Bfloat16_agrees_to_its_rounding()
     {
-        // 8 bits of mantissa in every factor: relative 2⁻⁹ each, averaged over sums of random signs; 20 of them for each block.
         Architecture architecture = Hybrid.Networks.Tests.Networks.Of(
             Placement.Peri, Activation.Tanh, tokens: 8, depth: 3, width: 64, heads: 2);
-        Compare(architecture, new TorchOptions(TorchDevice.Cpu, TorchPrecision.BFloat16), rounding: 20 * Math.ScaleB(1, -9));
+        Compare(architecture, new TorchOptions(Target.Device, TorchPrecision.BFloat16), rounding: Target.RoundingOf(TorchPrecision.BFloat16));
     }
 
     private static void Compare(Architecture architecture, TorchOptions? options = null, int networks = Networks, double? rounding = null)
     {
         using DenseEngine dense = new(architecture, 2);
-        using TorchEngine torch = new(architecture, options ?? new TorchOptions(TorchDevice.Cpu), 2);
+        using TorchEngine torch = new(architecture, options ?? Target.Options, 2);
         NetworkSample[] actual = [.. Enumerable.Range(0, networks).Select(_ => new NetworkSample(architecture.Tokens, architecture.Depth))];
         torch.Run(Seed, 0, actual);
         NetworkSample expected = new(architecture.Tokens, architecture.Depth);

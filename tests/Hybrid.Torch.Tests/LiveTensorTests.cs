@@ -20,7 +20,7 @@ public sealed class LiveTensorTests
     {
         long before = Live;
         ModelOptions model = Models.Of(Placement.Peri, gated: true);
-        using (TorchTrainer trainer = new(Models.Options(model, steps: 100, recompute: recompute), TorchDevice.Cpu))
+        using (TorchTrainer trainer = new(Models.Options(model, steps: 100, recompute: recompute), Target.Device, Target.Precision))
         {
             trainer.Step(Models.Batch(model, 3, 0));
             long held = Live;
@@ -44,7 +44,7 @@ public sealed class LiveTensorTests
         long before = Live;
         Architecture architecture = Hybrid.Networks.Tests.Networks.Of(
             Placement.Pre, Activation.Gelu, tokens: 5, depth: 3, width: 20, heads: 2);
-        using (TorchEngine engine = new(architecture, new TorchOptions(TorchDevice.Cpu)))
+        using (TorchEngine engine = new(architecture, Target.Options))
         {
             NetworkSample[] samples = [.. Enumerable.Range(0, 4).Select(_ => new NetworkSample(5, 3))];
             engine.Run(1, 0, samples);

@@ -57,8 +57,10 @@ public sealed class NativeLibrariesTests : IDisposable
     [Xunit.Fact]
     public void The_packages_that_the_build_took_are_where_it_looks()
     {
-        // runtimes/RID/native of TorchSharp's package, whose lib every system has.
+        // runtimes/RID/native of TorchSharp's package, whose lib every system has; published, the wrapper is beside the program.
         Assert.Contains(
-            NativeFolders.OfProcess().Wrapper, wrapper => Directory.Exists(Path.GetFullPath(Path.Combine(wrapper, "../../../lib"))));
+            NativeFolders.OfProcess().Wrapper,
+            wrapper => Directory.Exists(Path.GetFullPath(Path.Combine(wrapper, "../../../lib")))
+                || File.Exists(Path.Combine(wrapper, NativeFolders.FileName(NativeLibraries.Wrapper))));
     }
 }

@@ -16,8 +16,8 @@ namespace Hybrid.Torch.Tests;
 /// <summary>Checkpoints of every family on the dense engine and on TorchSharp: everything that passes, and every gradient.</summary>
 public sealed class NetworkEqualityTests
 {
-    // As in training: 100 roundings of single precision relative to a tensor's norm, in two blocks.
-    private static readonly double Rounding = 100 * Math.ScaleB(1, -24);
+    // As in training: relative to a tensor's norm, in two blocks.
+    private static readonly double Rounding = Target.RoundingOfPasses(blocks: 2);
 
     private static long Live => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
 
@@ -127,8 +127,8 @@ public sealed class NetworkEqualityTests
         using Pair pair = new("gpt2");
         ModelOptions model = pair.Dense.Model;
         Assert.Contains("and 1000 are allowed; ask for no gradients, fewer sequences", Assert.Throws<InsufficientMemoryException>(
-            () => new TorchNetwork(model, 1, gradients: true, TorchDevice.Cpu, memory: 1000)).Message);
-        using TorchNetwork forwards = new(model, 1, gradients: false, TorchDevice.Cpu);
+            () => new TorchNetwork(model, 1, gradients: true, Target.Device, memory: 1000)).Message);
+        using TorchNetwork forwards = new(model, 1, gradients: false, Target.Device);
         TokenBatch one = new(1, model.Architecture.Tokens);
         Assert.Contains("planned with gradients", Assert.Throws<InvalidOperationException>(
             () => forwards.Observe(one, new Recorder())).Message);
@@ -193,7 +193,7 @@ public sealed class NetworkEqualityTests
             ModelOptions model = checkpoint.Model(fixture.Ids[0].Length);
             Batch = fixture.Batch(model);
             Dense = new(model, Batch.Sequences, gradients: true, threads: 2);
-            Torch = new(model, Batch.Sequences, gradients: true, TorchDevice.Cpu);
+            Torch = new(model, Batch.Sequences, gradients: true, Target.Device, Target.Precision);
             checkpoint.Load(Dense);
             checkpoint.Load(Torch);
         }

@@ -4,7 +4,7 @@ using Hybrid.Networks.Tests;
 
 namespace Hybrid.Torch.Tests;
 
-/// <summary>What every engine promises, on the processor.</summary>
+/// <summary>What every engine promises.</summary>
 public sealed class TorchEngineTests : EngineTests
 {
     protected override double Rounding => Math.ScaleB(1, -24);
@@ -13,5 +13,5 @@ public sealed class TorchEngineTests : EngineTests
     protected override long BytesForEachBlock => 64 << 10;
 
     protected override INetworkEngine Create(Architecture architecture, int threads = 2) =>
-        new TorchEngine(architecture, new TorchOptions(TorchDevice.Cpu), threads);
+        new TorchEngine(architecture, Target.Options, threads);
 }

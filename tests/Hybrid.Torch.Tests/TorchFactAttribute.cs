@@ -4,5 +4,9 @@ namespace Hybrid.Torch.Tests;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class TorchFactAttribute : Xunit.FactAttribute
 {
-    public TorchFactAttribute() => Skip = TorchRuntime.WhyMissing();
+    /// <summary>Whether it holds in single precision alone.</summary>
+    public bool Single { get; set; }
+
+    /// <inheritdoc/>
+    public override string? Skip => TorchRuntime.WhyMissing() ?? (Single ? Target.WhyNotSingle : null);
 }

@@ -12,9 +12,9 @@ public sealed class TrainingEqualityTests
 {
     private const int Sequences = 3, Steps = 20;
 
-    // As against PyTorch's own gradients: 100 roundings of single precision relative to a tensor's norm; over 20 steps errors
-    // add up and training amplifies them, ten times at most.
-    private static readonly double Rounding = 100 * Math.ScaleB(1, -24);
+    // As against PyTorch's own gradients, relative to a tensor's norm; over 20 steps errors add up and training amplifies them, ten
+    // times at most.
+    private static readonly double Rounding = Target.RoundingOfPasses(blocks: 2);
     private const double TrajectoryFactor = 200;
 
     // A gradient of few entries, each a sum over rows, may be small by chance beside the terms that were rounded: the norm of four
@@ -44,7 +44,7 @@ public sealed class TrainingEqualityTests
     {
         TrainingOptions options = Models.Options(Models.Of(norm, task, gated, tied, wiring: wiring), seed: 5);
         using DenseTrainer dense = new(options, 2);
-        using TorchTrainer torch = new(options, TorchDevice.Cpu, threads: 2);
+        using TorchTrainer torch = new(options, Target.Device, Target.Precision, threads: 2);
         Assert.Equal(Names(dense.Parameters), Names(torch.Parameters));
         Assert.Equal(Names(dense.OptimiserState), Names(torch.OptimiserState));
         foreach (NamedTensor tensor in dense.Parameters)
@@ -60,7 +60,7 @@ public sealed class TrainingEqualityTests
     {
         TrainingOptions options = Models.Options(model);
         using DenseTrainer dense = new(options, 2);
-        using TorchTrainer torch = new(options, TorchDevice.Cpu);
+        using TorchTrainer torch = new(options, Target.Device, Target.Precision);
         TokenBatch batch = Models.Batch(model, Sequences);
         Near.Equal("loss before", dense.Evaluate(batch), torch.Evaluate(batch), 0, Rounding);
         Agree("step", dense.Step(batch), torch.Step(batch), Rounding);
@@ -71,7 +71,7 @@ public sealed class TrainingEqualityTests
         }
     }
 
-    [Theory]
+    [Theory(Single = true)]
     [MemberData(nameof(Cases))]
     public void Twenty_steps_agree(Placement norm, Wiring wiring, TrainingTask task, bool gated, bool tied)
     {
@@ -79,7 +79,7 @@ public sealed class TrainingEqualityTests
         OptimiserKind kind = gated ? OptimiserKind.Sgd : OptimiserKind.AdamW;
         TrainingOptions options = Models.Options(model, optimiser: new(kind, 3e-3, WarmupSteps: 4, ClipNorm: 0.5, WeightDecay: 0.1));
         using DenseTrainer dense = new(options, 2);
-        using TorchTrainer torch = new(options, TorchDevice.Cpu);
+        using TorchTrainer torch = new(options, Target.Device, Target.Precision);
         for (int step = 0; step < Steps; step++)
         {
             TokenBatch batch = Models.Batch(model, Sequences, step);
@@ -98,7 +98,7 @@ public sealed class TrainingEqualityTests
     public void Every_gradient_agrees_with_every_feature(string feature) =>
         GradientsAgree(Models.With(Hybrid.Networks.Tests.Networks.Features[feature]));
 
-    [Theory]
+    [Theory(Single = true)]
     [InlineData(true)]
     [InlineData(false)]
     public void A_run_that_began_on_one_engine_continues_on_the_other(bool beginsDense)
@@ -106,7 +106,7 @@ public sealed class TrainingEqualityTests
         ModelOptions model = Models.Of(Placement.Pre);
         TrainingOptions options = Models.Options(model);
         using DenseTrainer dense = new(options, 2);
-        using TorchTrainer torch = new(options, TorchDevice.Cpu);
+        using TorchTrainer torch = new(options, Target.Device, Target.Precision);
         using DenseTrainer whole = new(options, 2);
         (ITrainer first, ITrainer second) = beginsDense ? ((ITrainer)dense, (ITrainer)torch) : (torch, dense);
         for (int step = 0; step < Steps; step++)
@@ -126,8 +126,8 @@ public sealed class TrainingEqualityTests
     {
         ModelOptions model = Models.Of(Placement.Post);
         TrainingOptions options = Models.Options(model, recompute: recompute);
-        using TorchTrainer expected = new(Models.Options(model), TorchDevice.Cpu);
-        using TorchTrainer trainer = new(options, TorchDevice.Cpu, memory: parts ? (long)TrainingBytes.Of(options, 2) : null);
+        using TorchTrainer expected = new(Models.Options(model), Target.Device, Target.Precision);
+        using TorchTrainer trainer = new(options, Target.Device, Target.Precision, memory: parts ? (long)TrainingBytes.Of(options, 2) : null);
         Assert.Equal(parts ? 2 : Sequences, trainer.SequencesAtOnce);
         TokenBatch batch = Models.Batch(model, Sequences);
         Near.Equal("loss", expected.Evaluate(batch), trainer.Evaluate(batch), 0, Rounding);
@@ -140,7 +140,7 @@ public sealed class TrainingEqualityTests
     public void A_loss_that_is_not_finite_updates_nothing()
     {
         ModelOptions model = Models.Of(Placement.Pre);
-        using TorchTrainer trainer = new(Models.Options(model), TorchDevice.Cpu);
+        using TorchTrainer trainer = new(Models.Options(model), Target.Device, Target.Precision);
         NamedTensor embedding = trainer.Parameters[0],
             bias = trainer.Parameters.First(tensor => tensor.Name.EndsWith("mlp.bias", StringComparison.Ordinal));
         trainer.Write(embedding, 0, Enumerable.Repeat(float.NaN, (int)embedding.Length).ToArray());
@@ -154,7 +154,7 @@ public sealed class TrainingEqualityTests
     public void Bad_batches_tensors_and_offsets_are_refused()
     {
         ModelOptions model = Models.Of(Placement.Pre);
-        using TorchTrainer trainer = new(Models.Options(model), TorchDevice.Cpu);
+        using TorchTrainer trainer = new(Models.Options(model), Target.Device, Target.Precision);
         NamedTensor first = trainer.Parameters[0];
         Assert.Contains("must have 3 sequences", Assert.Throws<ArgumentException>(() => trainer.Step(Models.Batch(model, 2))).Message);
         Assert.Throws<ArgumentException>(() => trainer.Read(new NamedTensor("nothing", [1]), 0, new float[1]));
