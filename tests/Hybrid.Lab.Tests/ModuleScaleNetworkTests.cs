@@ -88,8 +88,8 @@ public class ModuleScaleNetworkTests
             Check("S1", scales.S1, 2);
             Check("entropy", scales.Entropy, 3);
 
-            // The theory's means are over draws of heads, which scatter as those of networks do; at finite width the streams' overlaps shift by
-            // terms of the order of their variance, (14.4), and what stands in exponents with them.
+            // The theory's means are over draws of heads, which scatter as those of networks do; at finite width the streams' overlaps
+            // shift by terms of the order of their variance, (14.4), and what stands in exponents with them.
             void Check(string what, double expected, int place)
             {
                 double[] values = [.. measured.Select(network => network[4 * block + place])];

@@ -296,7 +296,7 @@ module Trainability =
                 $"most of it ({signed part} of {signed total}) comes from {module'}"
             else
                 let other = if fromAttention then "the MLP" else "attention"
-                $"it comes from ({signed part}, of which {other} takes {number (abs (total - part))} back) {module'}"
+                $"{signed part} comes from {module'}; {other} takes {number (abs (total - part))} of it back"
 
     /// The share of the last layer's norm that branches wrote: 1 − ∏ r²q/q′ over the steps; NaN where the maps do not tell.
     let private written (architecture: Architecture) laws (trajectory: Trajectory) =

@@ -57,7 +57,8 @@ internal static class ModuleTables
     /// <summary>A mean over layers and rows of a function of how many tokens the row may see.</summary>
     private static double Uniform(Architecture architecture, Func<int, double> value) =>
         Enumerable.Range(1, architecture.Depth).Select(architecture.Mask.At).GroupBy(mask => mask).Sum(layers => layers.Count()
-            * Enumerable.Range(0, architecture.Tokens).Average(row => value(Seen(layers.Key, row, architecture.Tokens)))) / architecture.Depth;
+            * Enumerable.Range(0, architecture.Tokens).Average(row => value(Seen(layers.Key, row, architecture.Tokens))))
+        / architecture.Depth;
 
     private static int Seen(Mask mask, int row, int tokens) => Enumerable.Range(0, tokens).Count(column => mask.Allows(row, column));
 }
