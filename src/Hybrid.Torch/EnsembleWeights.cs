@@ -1,43 +1,51 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Model;
 using Hybrid.Networks.Random;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Hybrid.Torch;
 
 /// <summary>
-/// The weights of S independent networks side by side: [S, in, out] for every matrix of every block.
-/// Taken once, drawn anew for every batch.
+/// The weights of S independent networks side by side, each block as its layout has it, [S, block], and views [S, in, out] of every
+/// matrix. Taken once, drawn anew for every batch.
 /// </summary>
 internal sealed class EnsembleWeights : IDisposable
 {
     private readonly ParameterLayout layout;
-    private readonly MatrixDraw draw;
+    private readonly MatrixDraw onHost;
+    private readonly DeviceDraw? onDevice;
+
+    // Where the device draws, one tensor [S, depth, block]; where the host draws block by block, one for each, since autograd counts
+    // the changes of a tensor and refuses a way back through one that was changed after it was used.
+    private readonly Tensor? whole;
+    private readonly Tensor[] layers;
     private readonly BlockTensors[] blocks;
 
     /// <summary>Takes the memory of <paramref name="networks"/> networks.</summary>
-    internal EnsembleWeights(Architecture architecture, int networks, TorchDevice device, TorchPrecision precision, MatrixDraw draw)
+    /// <param name="architecture">Of each.</param>
+    /// <param name="networks">S.</param>
+    /// <param name="device">Where.</param>
+    /// <param name="precision">Of products.</param>
+    /// <param name="onHost">What draws.</param>
+    /// <param name="onDevice">What draws instead; null: <paramref name="onHost"/>.</param>
+    internal EnsembleWeights(
+        Architecture architecture, int networks, TorchDevice device, TorchPrecision precision, MatrixDraw onHost, DeviceDraw? onDevice)
     {
-        this.draw = draw;
+        (this.onHost, this.onDevice) = (onHost, onDevice);
         Networks = networks;
         layout = new ParameterLayout(architecture);
+        ScalarType type = precision == TorchPrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        layers = new Tensor[architecture.Depth];
         blocks = new BlockTensors[architecture.Depth];
         try
         {
-            ScalarType type = precision == TorchPrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
-            for (int block = 0; block < blocks.Length; block++)
+            if (onDevice is not null)
+                whole = Empty(networks, architecture.Depth, layout.BlockLength);
+            for (int block = 0; block < layers.Length; block++)
             {
-                blocks[block] = new BlockTensors();
-                foreach (ParameterBlock matrix in layout.Blocks)
-                {
-                    if (matrix.Rows == 0)
-                        continue;
-
-                    // A bias is added, not multiplied: it stays in single precision.
-                    ScalarType its = matrix.Role == MatrixRole.MlpBias ? ScalarType.Float32 : type;
-                    blocks[block][matrix.Role] = empty([networks, matrix.Rows, matrix.Columns], its, device.ToTorch())
-                        .DetachFromDisposeScope();
-                }
+                layers[block] = whole?.select(1, block).DetachFromDisposeScope() ?? Empty(networks, layout.BlockLength);
+                blocks[block] = ViewsOf(layers[block]);
             }
         }
         catch
@@ -45,29 +53,47 @@ internal sealed class EnsembleWeights : IDisposable
             Dispose();
             throw;
         }
+
+        Tensor Empty(params long[] shape) => empty(shape, type, device.ToTorch()).DetachFromDisposeScope();
     }
 
     /// <summary>S.</summary>
     internal int Networks { get; }
 
     /// <summary>
-    /// Draws block <paramref name="layer"/>, 1..depth, of networks (seed, first), (seed, first + 1), …,
-    /// <paramref name="count"/> of them.
+    /// Draws networks (seed, first), (seed, first + 1), …, <paramref name="count"/> of them, where the device draws: every number of a
+    /// network at once, and then every matrix of all of them by its scale.
     /// </summary>
+    internal void Begin(ulong seed, int first, int count)
+    {
+        if (onDevice is null || whole is null)
+            return;
+        using DisposeScope scope = NewDisposeScope();
+        for (int network = 0; network < count; network++)
+            onDevice.Fill(whole.select(0, network), seed, first + network);
+        Tensor drawn = whole.narrow(0, 0, count);
+        foreach (ParameterBlock matrix in layout.Blocks)
+        {
+            if (matrix.Rows > 0)
+                Products.Scale(drawn.narrow(2, matrix.Offset, (long)matrix.Rows * matrix.Columns), matrix.StandardDeviation);
+        }
+    }
+
+    /// <summary>Block <paramref name="layer"/>, 1..depth, of the same networks, drawn now where the host draws.</summary>
     internal BlockTensors Draw(int layer, ulong seed, int first, int count)
     {
-        BlockTensors all = blocks[layer - 1], drawn = new();
+        BlockTensors views = blocks[layer - 1], drawn = new();
         foreach (ParameterBlock matrix in layout.Blocks)
         {
             if (matrix.Rows == 0)
                 continue;
-            for (int network = 0; network < count; network++)
+            for (int network = 0; onDevice is null && network < count; network++)
             {
-                using Tensor destination = all[matrix.Role].select(0, network);
-                draw.Fill(destination, matrix.Role.Stream().OfBlock(seed, first + network, layer), matrix.StandardDeviation);
+                using Tensor destination = views[matrix.Role].select(0, network);
+                onHost.Fill(destination, matrix.Role.Stream().OfBlock(seed, first + network, layer), matrix.StandardDeviation);
             }
 
-            drawn[matrix.Role] = all[matrix.Role].narrow(0, 0, count);
+            drawn[matrix.Role] = views[matrix.Role].narrow(0, 0, count);
         }
 
         return drawn;
@@ -78,5 +104,24 @@ internal sealed class EnsembleWeights : IDisposable
     {
         foreach (BlockTensors? block in blocks)
             block?.Dispose();
+        foreach (Tensor? layer in layers)
+            layer?.Dispose();
+        whole?.Dispose();
+    }
+
+    private BlockTensors ViewsOf(Tensor all)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        BlockTensors views = new();
+        foreach (ParameterBlock matrix in layout.Blocks)
+        {
+            if (matrix.Rows > 0)
+            {
+                views[matrix.Role] = all.narrow(1, matrix.Offset, (long)matrix.Rows * matrix.Columns)
+                    .unflatten(1, matrix.Rows, matrix.Columns).DetachFromDisposeScope();
+            }
+        }
+
+        return views;
     }
 }

@@ -23,6 +23,6 @@ internal static class NetworkBytes
     {
         Int128 n = architecture.Tokens, d = architecture.Width;
         Int128 weights = new ParameterLayout(architecture).Length * (precision == TorchPrecision.BFloat16 ? 2 : sizeof(float));
-        return weights + architecture.Depth * Block(architecture) + sizeof(double) * (2 * n * d + 2 * n * n);
+        return weights + architecture.Depth * Block(architecture) + sizeof(double) * (2 * n * d + 3 * (architecture.Depth + 1) * n * n);
     }
 }

@@ -10,32 +10,37 @@ namespace Hybrid.Torch;
 /// </summary>
 internal static class Products
 {
-    /// <summary>y = x W in single precision, its factors rounded to <paramref name="precision"/>.</summary>
+    /// <summary>y = x W + b in single precision, its factors rounded to <paramref name="precision"/>.</summary>
     /// <param name="x">[B, n, in].</param>
     /// <param name="weight">[in, out], the same for all, or [B, in, out].</param>
     /// <param name="precision">Of the factors.</param>
+    /// <param name="bias">b: [out], or [B, 1, out] where there is a matrix for each; null for none.</param>
     /// <returns>[B, n, out].</returns>
-    internal static Tensor Apply(Tensor x, Tensor weight, TorchPrecision precision)
+    internal static Tensor Apply(Tensor x, Tensor weight, TorchPrecision precision, Tensor? bias = null) =>
+        ApplyRounded(x, weight, precision, bias).to(ScalarType.Float32);
+
+    /// <summary>The same, rounded as its factors are: for what the next product takes, or an activation before it.</summary>
+    internal static Tensor ApplyRounded(Tensor x, Tensor weight, TorchPrecision precision, Tensor? bias = null)
     {
         Tensor factor = Rounded(x, precision), matrix = Rounded(weight, precision);
-        Tensor product;
         if (matrix.dim() == 2)
         {
             Require(x, weight, x.shape[2] == weight.shape[0]);
-            product = factor.reshape(-1, x.shape[2]).mm(matrix).reshape(x.shape[0], x.shape[1], weight.shape[1]);
-        }
-        else
-        {
-            Require(x, weight, x.shape[0] == weight.shape[0] && x.shape[2] == weight.shape[1]);
-            product = factor.bmm(matrix);
+            Tensor rows = factor.reshape(-1, x.shape[2]);
+            Tensor product = bias is null ? rows.mm(matrix) : Rounded(bias, precision).addmm(rows, matrix, 1, 1);
+            return product.reshape(x.shape[0], x.shape[1], weight.shape[1]);
         }
 
-        return product.to(ScalarType.Float32);
+        Require(x, weight, x.shape[0] == weight.shape[0] && x.shape[2] == weight.shape[1]);
+        Tensor products = factor.bmm(matrix);
+        return bias is null ? products : Sum(products, Rounded(bias, precision));
     }
 
-    /// <summary>x times a number.</summary>
+    /// <summary>x times a number; x itself under another handle where that is 1.</summary>
     internal static Tensor Scaled(Tensor x, double factor)
     {
+        if (factor == 1)
+            return x.alias();
         using Scalar scalar = factor;
         return x.mul(scalar);
     }

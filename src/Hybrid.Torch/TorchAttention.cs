@@ -35,6 +35,9 @@ internal sealed class TorchAttention(
     internal Tensor Context(
         Tensor queries, Tensor keys, Tensor values, Tensor? queryGain, Tensor? keyGain, TensorObserver? observer = null)
     {
+        // Norms and turns are in single precision; what attention multiplies is not.
+        if (!head.QueryKeyNorm.IsNone || head.Positions is Positions.Rope)
+            (queries, keys) = (queries.to(ScalarType.Float32), keys.to(ScalarType.Float32));
         if (head.QueryKeyNorm.IsAll)
             (queries, keys) = (norm.Apply(queries, queryGain), norm.Apply(keys, keyGain));
         Tensor q = Heads(queries), k = Heads(keys), v = Heads(values);
@@ -51,7 +54,6 @@ internal sealed class TorchAttention(
         int sharing = architecture.Heads / (int)k.shape[1];
         if (sharing > 1)
             (k, v) = (k.repeat_interleave(sharing, 1), v.repeat_interleave(sharing, 1));
-        // Norms, turns and gains are in single precision; what attention multiplies is not.
         (q, k, v) = (Products.Rounded(q, precision), Products.Rounded(k, precision), Products.Rounded(v, precision));
         bool plain = head.SoftCap is null && head.Sink is null;
         Tensor context = fuses && plain && observer?.Sees(PassStages.Probabilities) != true ? Fused(q, k, v) : Written(q, k, v, observer);

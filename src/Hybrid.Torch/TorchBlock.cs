@@ -71,17 +71,15 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     // z: [B, n, d]; heads are columns [h d_k, (h + 1) d_k) of queries, groups of heads those of keys and values.
     private Tensor Attention(int layer, AttentionParameters parameters, Tensor z, BlockTensors weights, TensorObserver? observer)
     {
+        Tensor factor = Products.Rounded(z, precision);
         Tensor context = new TorchAttention(architecture, layer, parameters, precision, form, fuses).Context(
             Projected(MatrixRole.Query), Projected(MatrixRole.Key), Projected(MatrixRole.Value),
             weights[new GainRole(ModuleKind.Attention, GainPlace.Query)], weights[new GainRole(ModuleKind.Attention, GainPlace.Key)],
             observer);
-        return Biased(Products.Apply(context, weights[MatrixRole.AttentionOut], precision), weights.Bias(MatrixRole.AttentionOut));
+        return Products.Apply(context, weights[MatrixRole.AttentionOut], precision, weights.Bias(MatrixRole.AttentionOut));
 
-        Tensor Projected(MatrixRole role) =>
-            Biased(Products.Apply(z, weights[role], precision), weights.Bias(role));
+        Tensor Projected(MatrixRole role) => Products.ApplyRounded(factor, weights[role], precision, weights.Bias(role));
     }
-
-    private static Tensor Biased(Tensor y, Tensor? bias) => bias is null ? y : Products.Sum(y, bias);
 
     private Tensor Mlp(int layer, Tensor z, BlockTensors weights) => architecture.Mlp.Experts?.Value is not { } experts
         ? Mlp(z, weights, 0, 1)
@@ -115,12 +113,12 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     // One MLP of several that stand one below the other.
     private Tensor Mlp(Tensor z, BlockTensors weights, int mlp, int mlps)
     {
-        Tensor entering = Products.Sum(
-            Products.Apply(z, Part(weights[MatrixRole.MlpIn]), precision), Part(weights[MatrixRole.MlpBias]));
+        Tensor factor = Products.Rounded(z, precision);
+        Tensor entering = Products.ApplyRounded(factor, Part(weights[MatrixRole.MlpIn]), precision, Part(weights[MatrixRole.MlpBias]));
         Tensor hidden = Activations.Apply(architecture.Activation, entering);
         if (architecture.Gated)
-            hidden *= Biased(Products.Apply(z, Part(weights[MatrixRole.MlpUp]), precision), weights.Bias(MatrixRole.MlpUp));
-        return Biased(Products.Apply(hidden, Part(weights[MatrixRole.MlpOut]), precision), weights.Bias(MatrixRole.MlpOut));
+            hidden *= Products.ApplyRounded(factor, Part(weights[MatrixRole.MlpUp]), precision, weights.Bias(MatrixRole.MlpUp));
+        return Products.Apply(hidden, Part(weights[MatrixRole.MlpOut]), precision, weights.Bias(MatrixRole.MlpOut));
 
         Tensor Part(Tensor all) => mlps == 1 ? all : all.narrow(-2, all.shape[^2] / mlps * mlp, all.shape[^2] / mlps);
     }

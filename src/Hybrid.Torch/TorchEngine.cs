@@ -21,7 +21,8 @@ public sealed class TorchEngine : INetworkEngine
     private readonly WorkerPool pool;
     private readonly MatrixProduct<double> product;
     private readonly TokenDraw tokens, outputGradient;
-    private readonly MatrixDraw draw;
+    private readonly MatrixDraw onHost;
+    private readonly DeviceDraw? onDevice;
     private readonly TorchBlock block;
     private readonly ShrinkingBatch batch;
     private EnsembleWeights? weights;
@@ -44,7 +45,8 @@ public sealed class TorchEngine : INetworkEngine
         batch = new ShrinkingBatch(Fitting());
         block = new TorchBlock(architecture, options.Precision);
         pool = new WorkerPool(threads);
-        draw = new MatrixDraw(options.Source, options.Device, threads);
+        onHost = new MatrixDraw(options.Device, threads);
+        onDevice = options.Source == WeightSource.Device ? new DeviceDraw(options.Device) : null;
         try
         {
             (int n, int d) = (architecture.Tokens, architecture.Width);
@@ -91,7 +93,7 @@ public sealed class TorchEngine : INetworkEngine
     public void Dispose()
     {
         weights?.Dispose();
-        draw.Dispose();
+        onDevice?.Dispose();
         tokens?.Dispose();
         outputGradient?.Dispose();
         product?.Dispose();
@@ -103,35 +105,31 @@ public sealed class TorchEngine : INetworkEngine
     {
         using DisposeScope scope = NewDisposeScope();
         EnsembleWeights held = Weights(results.Length);
+        held.Begin(seed, first, results.Length);
         int depth = Architecture.Depth;
-        Tensor[] inputs = new Tensor[depth], outputs = new Tensor[depth];
+        Tensor[] inputs = new Tensor[depth], outputs = new Tensor[depth], hidden = new Tensor[depth + 1], gradients = new Tensor[depth + 1];
         Tensor stream = tokens.Draw(seed, first, results.Length, RandomStream.InputTokens);
-        Read(stream, results, 0, sample => sample.Hidden);
+        hidden[0] = GramReader.Of(stream);
         for (int layer = 1; layer <= depth; layer++)
         {
             inputs[layer - 1] = stream.detach().requires_grad_();
             outputs[layer - 1] = stream = block.Forward(layer, inputs[layer - 1], held.Draw(layer, seed, first, results.Length));
-            Read(stream, results, layer, sample => sample.Hidden);
+            hidden[layer] = GramReader.Of(stream);
         }
 
         Tensor gradient = outputGradient.Draw(seed, first, results.Length, RandomStream.LossGradient);
-        Read(gradient, results, depth, sample => sample.Gradient);
+        gradients[depth] = GramReader.Of(gradient);
         for (int layer = depth; layer >= 1; layer--)
         {
             Tensor next = autograd.grad([outputs[layer - 1]], [inputs[layer - 1]], grad_outputs: [gradient])[0];
             outputs[layer - 1].Dispose();
             gradient.Dispose();
             gradient = next;
-            Read(gradient, results, layer - 1, sample => sample.Gradient);
+            gradients[layer - 1] = GramReader.Of(gradient);
         }
-    }
 
-    private static void Read(Tensor rows, ReadOnlySpan<NetworkSample> results, int layer, Func<NetworkSample, double[][]> grams)
-    {
-        double[][] destinations = new double[results.Length][];
-        for (int network = 0; network < destinations.Length; network++)
-            destinations[network] = grams(results[network])[layer];
-        GramReader.Read(rows, destinations);
+        GramReader.Read(hidden, [.. results.ToArray().Select(sample => sample.Hidden)]);
+        GramReader.Read(gradients, [.. results.ToArray().Select(sample => sample.Gradient)]);
     }
 
     // Memory for the largest batch so far: a single network asked for takes no more than its own.
@@ -141,7 +139,7 @@ public sealed class TorchEngine : INetworkEngine
             return weights;
         weights?.Dispose();
         weights = null;
-        return weights = new EnsembleWeights(Architecture, networks, options.Device, options.Precision, draw);
+        return weights = new EnsembleWeights(Architecture, networks, options.Device, options.Precision, onHost, onDevice);
     }
 
     private int Fitting()

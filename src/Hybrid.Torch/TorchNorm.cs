@@ -29,14 +29,15 @@ internal readonly record struct TorchNorm(double Epsilon, bool Centred)
     {
         if (Centred)
             x = Products.Sum(x, x.mean([-1], keepdim: true), -1);
-        Tensor square = (x * x).mean([-1], keepdim: true);
+        // One pass over x, which keeps nothing for the way back; its gradient at x = 0 is 0.
+        Tensor length = x.norm(-1, keepdim: true, p: 2);
         if (Epsilon > 0 || Centred)
         {
-            using Scalar epsilon = Epsilon;
-            return x * square.add(epsilon).rsqrt();
+            using Scalar epsilon = Epsilon * x.shape[^1];
+            return x * Products.Scaled((length * length).add(epsilon).rsqrt(), Math.Sqrt(x.shape[^1]));
         }
 
-        Tensor isZero = square.eq(zeros_like(square)).to(ScalarType.Float32);
-        return x * (Products.Sum(square, isZero).rsqrt() * Products.Sum(ones_like(isZero), isZero, -1));
+        using Scalar zero = 0;
+        return x * Products.Scaled(length.reciprocal(), Math.Sqrt(x.shape[^1])).masked_fill(length.eq(zero), zero);
     }
 }

@@ -8,7 +8,7 @@ public enum WeightSource
 
     /// <summary>
     /// By libtorch on the device: faster on a GPU, but the numbers of a seed are others, and differ between kinds of devices.
-    /// They still depend on seed, network, layer and matrix alone. Input tokens and output gradients stay the host's.
+    /// They still depend on seed and network alone. Input tokens and output gradients stay the host's.
     /// </summary>
     Device,
 }

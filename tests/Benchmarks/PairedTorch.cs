@@ -9,7 +9,7 @@ namespace Hybrid.Benchmarks;
 
 /// <summary>
 /// A full training step (forward, backward, clipping, AdamW) of the engine torch, of the dense engine and of a plain TorchSharp
-/// model, in turn in one process on the same threads. Run it under the host that .ci/torch-host prints where the system's own
+/// model, in turn in one process on the same threads: seconds of the processor on one thread, of the clock on the wall on more. Run it under the host that .ci/torch-host prints where the system's own
 /// libraries are too old for libtorch.
 /// </summary>
 internal static class PairedTorch
@@ -23,14 +23,20 @@ internal static class PairedTorch
         }
 
         TorchRuntime.Threads = threads;
-        Console.WriteLine($"{threads} threads; thousands of tokens per second, medians of {rounds}; load {PairedTraining.LoadAverage()}");
+        bool processor = threads == 1;
+        double peak = PeakSpeed.Measure(threads, processor);
+        Console.WriteLine(
+            $"{threads} threads; thousands of tokens per second{(processor ? " of processor time" : "")}, medians of {rounds}; float32 peak "
+            + $"{peak:0} GFLOP/s; load {PairedTraining.LoadAverage()}");
         Console.WriteLine($"{"d",5}{"L",4}{"n",5}{"B",4}{"dense",9}{"torch",9}{"plain",9}{"plain/torch",13}{"plain/dense",13}");
         foreach (PairedTraining.Shape shape in PairedTraining.Shapes)
-            Compare(shape, threads, rounds);
+            Compare(shape, threads, rounds, processor);
+        PairedTorchEnsemble.Run(threads, rounds, processor);
+        Console.WriteLine($"load {PairedTraining.LoadAverage()}");
         return 0;
     }
 
-    private static void Compare(PairedTraining.Shape shape, int threads, int rounds)
+    private static void Compare(PairedTraining.Shape shape, int threads, int rounds, bool processor)
     {
         TrainingOptions options = PairedTraining.Options(shape);
         TokenBatch batch = PairedTraining.Batch(shape);
@@ -45,20 +51,21 @@ internal static class PairedTorch
                 seconds[which, round] = times[which];
         }
 
-        double[] median = [.. Enumerable.Range(0, 3).Select(which =>
-            PairedProduct.Median([.. Enumerable.Range(0, rounds).Select(round => seconds[which, round])]))];
+        double[] median = [.. Enumerable.Range(0, 3).Select(which => Median(round => seconds[which, round]))];
         Console.WriteLine(
             $"{shape.Width,5}{shape.Depth,4}{shape.Tokens,5}{shape.Sequences,4}{Rate(0),9:0.00}{Rate(1),9:0.00}{Rate(2),9:0.00}"
-            + $"{median[1] / median[2],13:0.00}{median[0] / median[2],13:0.00}");
+            + $"{Median(round => seconds[2, round] / seconds[1, round]),13:0.00}"
+            + $"{Median(round => seconds[2, round] / seconds[0, round]),13:0.00}");
 
+        double Time(Action step)
+        {
+            TimeSpan start = PeakSpeed.Clock(processor);
+            step();
+            return (PeakSpeed.Clock(processor) - start).TotalSeconds;
+        }
+
+        double Median(Func<int, double> value) => PairedProduct.Median([.. Enumerable.Range(0, rounds).Select(value)]);
         double Rate(int which) => shape.Rows / median[which] / 1e3;
-    }
-
-    private static double Time(Action step)
-    {
-        TimeSpan start = PeakSpeed.Clock(processor: false);
-        step();
-        return (PeakSpeed.Clock(processor: false) - start).TotalSeconds;
     }
 
     private sealed class PlainTraining : IDisposable

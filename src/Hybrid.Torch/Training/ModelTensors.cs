@@ -1,11 +1,15 @@
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Hybrid.Torch.Training;
 
-/// <summary>The parameters of a network, tensor by tensor on a device: leaves of autograd, where gradients are asked for.</summary>
+/// <summary>
+/// The parameters of a network on a device, one after the other as on the host, and so their gradients: what is done to all of them is
+/// one operation. Each is a leaf of autograd besides, where gradients are asked for, and gradients are added in their place.
+/// </summary>
 internal sealed class ModelTensors : IDisposable
 {
     private readonly List<LearntTensor> all = [];
@@ -23,13 +27,19 @@ internal sealed class ModelTensors : IDisposable
         this.layout = layout;
         try
         {
+            long length = (long)layout.Length;
+            Values = empty(length, ScalarType.Float32, device.ToTorch()).DetachFromDisposeScope();
+            Gradients = gradients ? zeros_like(Values).DetachFromDisposeScope() : null;
             foreach (PlacedTensor placed in layout.Tensors)
             {
-                long[] shape = [.. placed.Tensor.Shape.Select(side => (long)side)];
-                Tensor tensor = empty(shape, ScalarType.Float32, device.ToTorch()).DetachFromDisposeScope();
-                all.Add(new(placed.Tensor, tensor, placed.Decays));
+                using DisposeScope scope = NewDisposeScope();
+                LearntTensor named = new(placed, null!);
+                Tensor tensor = named.PartOf(Values).DetachFromDisposeScope();
+                all.Add(named with { Value = tensor });
                 byOffset.Add(placed.Offset, tensor);
                 tensor.requires_grad = gradients;
+                if (Gradients is not null)
+                    tensor.grad = named.PartOf(Gradients);
             }
 
             Write(values);
@@ -56,6 +66,12 @@ internal sealed class ModelTensors : IDisposable
         InitialState.Draw(model, layout, initial, seed, pool);
         return new(model, layout, initial, device);
     }
+
+    /// <summary>All of them, where the layout has them: [length].</summary>
+    internal Tensor Values { get; }
+
+    /// <summary>Their gradients of the passes since they were cleared, 0 of what no pass reaches; null where none are asked for.</summary>
+    internal Tensor? Gradients { get; }
 
     /// <summary>Every parameter, in the order of its layout.</summary>
     internal IReadOnlyList<LearntTensor> All => all;
@@ -102,51 +118,34 @@ internal sealed class ModelTensors : IDisposable
     /// <summary>Copies every value from the host.</summary>
     internal void Write(NativeBuffer<float> values)
     {
-        foreach (PlacedTensor placed in layout.Tensors)
-        {
-            foreach ((long start, int length) in Parts(placed))
-                HostMemory.Write(byOffset[placed.Offset], start, values.Span(placed.Offset + start, length));
-        }
+        foreach ((long start, int length) in Parts())
+            HostMemory.Write(Values, start, values.Span(start, length));
     }
 
-    /// <summary>Copies every gradient to the host; zeros of what no pass reaches.</summary>
+    /// <summary>Copies every gradient to the host.</summary>
     internal void ReadGradients(NativeBuffer<float> gradients)
     {
-        foreach (PlacedTensor placed in layout.Tensors)
-        {
-            using Tensor? gradient = byOffset[placed.Offset].grad;
-            foreach ((long start, int length) in Parts(placed))
-            {
-                Span<float> destination = gradients.Span(placed.Offset + start, length);
-                if (gradient is null)
-                    destination.Clear();
-                else
-                    HostMemory.Read(gradient, start, destination);
-            }
-        }
+        foreach ((long start, int length) in Parts())
+            HostMemory.Read(Gradients!, start, gradients.Span(start, length));
     }
 
-    /// <summary>Sets every gradient to zero; the first pass takes their memory.</summary>
-    internal void ClearGradients()
-    {
-        foreach (LearntTensor tensor in all)
-        {
-            using Tensor? gradient = tensor.Value.grad;
-            gradient?.zero_().Dispose();
-        }
-    }
+    /// <summary>Sets every gradient to zero.</summary>
+    internal void ClearGradients() => Gradients!.zero_().Dispose();
 
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (LearntTensor tensor in all)
             tensor.Value.Dispose();
+        Gradients?.Dispose();
+        Values?.Dispose();
     }
 
-    private static IEnumerable<(long Start, int Length)> Parts(PlacedTensor placed)
+    private IEnumerable<(long Start, int Length)> Parts()
     {
-        for (long start = 0; start < placed.Tensor.Length; start += HostMemory.Part)
-            yield return (start, (int)Math.Min(HostMemory.Part, placed.Tensor.Length - start));
+        long length = Values.shape[0];
+        for (long start = 0; start < length; start += HostMemory.Part)
+            yield return (start, (int)Math.Min(HostMemory.Part, length - start));
     }
 
     // What a block has is found where the layout has it.

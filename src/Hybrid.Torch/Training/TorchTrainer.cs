@@ -39,10 +39,10 @@ public sealed class TorchTrainer : IMeasuredTrainer
         part = new ShrinkingBatch(TrainingBytes.SequencesWithin(options, memory ?? DeviceMemory.Of(device).Budget, device));
         tensors = ModelTensors.Drawn(options.Model, options.Seed, device, threads);
         model = new TorchModel(options.Model, tensors, device, precision, options.Recompute);
-        optimiser = new TorchOptimiser(options.Optimiser, tensors.All);
+        optimiser = new TorchOptimiser(options.Optimiser, tensors, device);
         Parameters = [.. tensors.All.Select(tensor => Named("", tensor, () => tensor.Value))];
         OptimiserState = options.Optimiser.Kind == OptimiserKind.AdamW
-            ? [.. Named("mean.", optimiser.Mean), .. Named("square.", optimiser.Square)]
+            ? [.. Named("mean.", optimiser.Mean), .. Named("square.", optimiser.Square!)]
             : [.. Named("momentum.", optimiser.Mean)];
         Gradients = [.. tensors.All.Select(tensor => Named("gradient.", tensor, () => GradientOf(tensor)))];
     }
@@ -162,15 +162,15 @@ public sealed class TorchTrainer : IMeasuredTrainer
     }
 
     private Tensor GradientOf(LearntTensor tensor) => hasGradients
-        ? TorchOptimiser.Gradient(tensor.Value)
-        : throw new InvalidOperationException($"{tensor.Named.Name} has no gradient before the first step");
+        ? tensor.PartOf(tensors.Gradients!)
+        : throw new InvalidOperationException($"{tensor.Placed.Tensor.Name} has no gradient before the first step");
 
-    private IEnumerable<NamedTensor> Named(string prefix, IReadOnlyList<Tensor> values) =>
-        tensors.All.Zip(values, (tensor, value) => Named(prefix, tensor, () => value));
+    private IEnumerable<NamedTensor> Named(string prefix, Tensor values) =>
+        tensors.All.Select(tensor => Named(prefix, tensor, () => tensor.PartOf(values)));
 
     private NamedTensor Named(string prefix, LearntTensor tensor, Func<Tensor> value)
     {
-        NamedTensor named = tensor.Named with { Name = prefix + tensor.Named.Name };
+        NamedTensor named = tensor.Placed.Tensor with { Name = prefix + tensor.Placed.Tensor.Name };
         byName.Add(named.Name, value);
         return named;
     }
