@@ -52,6 +52,16 @@ module FixedPoints =
             else
                 x2 * exp jump
 
+    /// The fixed point of the affine map that takes x to f(x) and that to f(f(x)), where its slope is told from 1; otherwise `extrapolate`.
+    let private affine (x0: float) (x1: float) (x2: float) =
+        let slope = (x2 - x1) / (x1 - x0)
+        let fixedPoint = x2 + (x2 - x1) * (slope / (1.0 - slope))
+
+        if slope < 1.0 - 1e-9 && fixedPoint > 0.0 then
+            fixedPoint
+        else
+            extrapolate x0 x1 x2
+
     /// Whether every block is the same map, so that a fixed point makes sense.
     let isUniform (architecture: Architecture) =
         let isDense =
@@ -123,6 +133,9 @@ module FixedPoints =
         let laws = Laws.onLine architecture laws
 
         let map = apply architecture laws
+
+        // where branches do not see the stream's scale they add the same to every norm
+        let extrapolate = if architecture.IsBlindToScale then affine else extrapolate
 
         let rec follow (state: TokenSimplex) steps =
             let once = map state

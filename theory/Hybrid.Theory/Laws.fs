@@ -199,8 +199,8 @@ module Laws =
             lazy AttentionTable.Build(architecture.Tokens, lowest, highest, TableTolerance)
 
         { exact with
-            Mlp = remember (Kernels.ofMany architecture.Activation)
-            Norm = remember (norm Kernels.ofMany)
+            Mlp = remember (Kernels.ofFew architecture.Activation)
+            Norm = remember (norm Kernels.ofFew)
             Attention =
                 fun s u ->
                     if table.Value.Covers(s, u) then
