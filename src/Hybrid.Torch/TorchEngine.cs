@@ -121,10 +121,12 @@ public sealed class TorchEngine : INetworkEngine
         gradients[depth] = GramReader.Of(gradient);
         for (int layer = depth; layer >= 1; layer--)
         {
-            Tensor next = autograd.grad([outputs[layer - 1]], [inputs[layer - 1]], grad_outputs: [gradient])[0];
+            // By backward: where libtorch fails, TorchSharp's autograd.grad ends the process, for want of memory too.
+            outputs[layer - 1].backward(grad_tensors: [gradient]);
             outputs[layer - 1].Dispose();
             gradient.Dispose();
-            gradient = next;
+            gradient = inputs[layer - 1].grad!;
+            inputs[layer - 1].Dispose();
             gradients[layer - 1] = GramReader.Of(gradient);
         }
 

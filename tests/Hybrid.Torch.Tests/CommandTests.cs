@@ -6,7 +6,7 @@ using Xunit;
 namespace Hybrid.Torch.Tests;
 
 /// <summary>The command with the engine.</summary>
-public sealed class CommandTests
+public sealed class CommandTests : IDisposable
 {
     private static readonly string[] Small = ["pre-tanh-ordered", "--set", "depth=2", "--set", "width=64", "--set", "mlpWidth=64"];
 
@@ -17,6 +17,9 @@ public sealed class CommandTests
 
     // For each of four passes through a block.
     private static readonly double Rounding = 4 * Target.Rounding;
+    private readonly LiveTensors live = new();
+
+    public void Dispose() => live.AssertNoneIsLeft();
 
     [Fact]
     public void Info_shows_the_engine_and_the_processor()

@@ -6,10 +6,13 @@ using ExternalException = System.Runtime.InteropServices.ExternalException;
 namespace Hybrid.Torch.Tests;
 
 /// <summary>Devices by name, what is missing, and memory.</summary>
-public sealed class DeviceTests
+public sealed class DeviceTests : IDisposable
 {
     private static readonly Architecture Small = Hybrid.Networks.Tests.Networks.Of(
         Placement.Pre, Activation.Tanh, tokens: 4, depth: 2, width: 8);
+    private readonly LiveTensors live = new();
+
+    public void Dispose() => live.AssertNoneIsLeft();
 
     [Theory]
     [InlineData("cpu", false, 0)]

@@ -11,13 +11,16 @@ namespace Hybrid.Torch.Tests;
 /// The same weights on the dense engine and on TorchSharp give
 /// the same Gram matrices at every block, forwards and backwards.
 /// </summary>
-public sealed class EngineEqualityTests
+public sealed class EngineEqualityTests : IDisposable
 {
     private const ulong Seed = 7;
     private const int Networks = 3;
 
     // For each block, relative to a matrix's largest entry; normalisations and logits of σ_A ≤ 2 amplify.
     private static readonly double Rounding = Target.Rounding;
+    private readonly LiveTensors live = new();
+
+    public void Dispose() => live.AssertNoneIsLeft();
 
     public static TheoryData<Placement, Wiring, Mask, bool, int> Blocks
     {

@@ -14,12 +14,15 @@ using Xunit;
 namespace Hybrid.Torch.Tests;
 
 /// <summary>Checkpoints of every family on the dense engine and on TorchSharp: everything that passes, and every gradient.</summary>
-public sealed class NetworkEqualityTests
+public sealed class NetworkEqualityTests : IDisposable
 {
     // As in training: relative to a tensor's norm, in two blocks.
     private static readonly double Rounding = Target.RoundingOfPasses(blocks: 2);
 
     private static long Live => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+    private readonly LiveTensors live = new();
+
+    public void Dispose() => live.AssertNoneIsLeft();
 
     public static TheoryData<string> Families =>
     [
@@ -30,7 +33,6 @@ public sealed class NetworkEqualityTests
     [MemberData(nameof(Families))]
     public void All_that_passes_and_every_gradient_agree(string family)
     {
-        long before = Live;
         using (Pair pair = new(family))
         {
             bool head = pair.Dense.Model.Form!.Output!.Head != HeadKind.None;
@@ -47,8 +49,6 @@ public sealed class NetworkEqualityTests
             if (head)
                 GradientsAgree(pair);
         }
-
-        Assert.Equal(before, Live);
     }
 
     // Means of squares, of entropies and of cosines over tokens, each of which is a number of order 1 with the stream's roundings.
@@ -90,7 +90,6 @@ public sealed class NetworkEqualityTests
     public void Exponents_by_autograd_are_those_of_differences_in_double_precision(string family)
     {
         const int Count = 3;
-        long before = Live;
         using (Pair pair = new(family))
         {
             (ExponentEstimate[][] forward, ExponentEstimate[][] backward) = pair.Dense.Exponents(pair.Batch, Count, 1);
@@ -106,8 +105,6 @@ public sealed class NetworkEqualityTests
                 }
             }
         }
-
-        Assert.Equal(before, Live);
 
         static double Gap(ExponentEstimate[][] exponents) => exponents.Sum(block => block[0].Mean - block.Min(estimate => estimate.Mean));
     }
