@@ -172,3 +172,45 @@ let ``Normalised queries have the gains' scale and logits whatever the stream's,
                 )
 
             Check.relative "turned" 1e-12 (3.0 * sqrt kept) (first (Positions.Rope(50.0, 1.0))).Logit
+
+// Tokens of the input are alike whatever a mask lets them see, and sublayers side by side all read them.
+[<Fact>]
+[<Trait("guards", "(14.3) by process")>]
+let ``What the first layer's modules make of the input is the same under a mask and without one`` () =
+    for norm in [ Placement.None; Placement.Pre; Placement.Output ] do
+        for gated in [ false; true ] do
+            let plain =
+                Networks.plain norm Activation.Gelu
+                |> Networks.inStd 1.3
+                |> Networks.logitStd 1.2
+                |> Networks.correlated 0.3
+
+            let first mask =
+                { plain with
+                    Wiring = Wiring.Parallel
+                    Gated = gated
+                    Mask = mask
+                    Tokens = 5
+                    Depth = 1
+                    Heads = 2
+                    Attention = { plain.Attention with ValueStd = 0.8 }
+                    Mlp =
+                        { plain.Mlp with
+                            BiasStd = 0.4
+                            OutStd = 0.7 }
+                    Input = { plain.Input with Norm = 1.7 } }
+                |> ModuleScales.ofArchitecture
+                |> Array.head
+
+            let masked, free = first Mask.Causal, first Mask.None
+
+            for name, select in
+                [ "stream", (fun (scales: ModuleScales) -> scales.Stream)
+                  "queries", _.Query
+                  "values", _.Value
+                  "logits", _.Logit
+                  "pre-activations", _.PreActivation
+                  "hidden units", _.Hidden
+                  "what the MLP puts out", _.Mlp ] do
+                // what kernels are good to
+                Check.relative $"{name}, {norm}, gated {gated}" 1e-10 (select free) (select masked)
