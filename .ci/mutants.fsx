@@ -1,6 +1,7 @@
 // What .ci/mutants does with an F# library: COPY PROJECT SEED SAMPLE [FILE …]. Small faults, put one at a time into COPY, a copy of the
 // tree that is built once: a site becomes a call of `Mutant`, which is the code as it stands unless the environment names the site.
-// Tests of the file's own name run first, then the others of the room; whatever fails or hangs has found the fault.
+// The room's test files run once, one by one, and note which sites they reach. A fault is then put to the files that reach it: that of
+// its own name first, then the quicker half, then the others; whatever fails or hangs has found it.
 // Of Stryker's reports `choose PATH SEED SAMPLE CHOSEN FILE …` draws faults, writes them to CHOSEN and prints where they are, and
 // `report PATH NAME [CHOSEN]` says what became of all, or of those.
 #r "FSharp.Compiler.Service.dll"
@@ -236,7 +237,8 @@ let sitesOf (file: string) =
         | _ -> found)
 
 let mutant =
-    """/// The faults that can be switched on; none unless HYBRID_MUTANT has its number.
+    """/// The faults that can be switched on; none unless HYBRID_MUTANT has its number. HYBRID_REACHED is a file to which sites are added
+/// as they are reached.
 module Mutant
 
 let active =
@@ -244,14 +246,26 @@ let active =
     | null | "" -> -1
     | number -> int number
 
-let inline negated number x = if number = active then -x else x
-let inline zero number (x: ^T) : ^T = if number = active then LanguagePrimitives.GenericZero else x
-let inline inverted number (x: ^T) : ^T = if number = active then LanguagePrimitives.GenericOne / x else x
-let inline one number (x: ^T) : ^T = if number = active then LanguagePrimitives.GenericOne else x
-let inline opposite number (x: bool) = (number = active) <> x
-let inline next number (x: ^T) : ^T = if number = active then x + LanguagePrimitives.GenericOne else x
-let inline max number (f: ^T -> ^T -> ^T) : ^T -> ^T -> ^T = if number = active then max else f
-let inline min number (f: ^T -> ^T -> ^T) : ^T -> ^T -> ^T = if number = active then min else f
+let path = System.Environment.GetEnvironmentVariable "HYBRID_REACHED"
+let noted = System.Collections.Generic.HashSet<int>()
+
+let note (number: int) =
+    lock noted (fun () ->
+        if noted.Add number then
+            System.IO.File.AppendAllText(path, $"{number}\n"))
+
+    false
+
+let on number = if isNull path then number = active else note number
+
+let inline negated number x = if on number then -x else x
+let inline zero number (x: ^T) : ^T = if on number then LanguagePrimitives.GenericZero else x
+let inline inverted number (x: ^T) : ^T = if on number then LanguagePrimitives.GenericOne / x else x
+let inline one number (x: ^T) : ^T = if on number then LanguagePrimitives.GenericOne else x
+let inline opposite number (x: bool) = on number <> x
+let inline next number (x: ^T) : ^T = if on number then x + LanguagePrimitives.GenericOne else x
+let inline max number (f: ^T -> ^T -> ^T) : ^T -> ^T -> ^T = if on number then max else f
+let inline min number (f: ^T -> ^T -> ^T) : ^T -> ^T -> ^T = if on number then min else f
 """
 
 /// The file with its sites as calls. Calls that begin or end at one place nest.
@@ -269,7 +283,7 @@ let rewritten (file: string) (sites: (int * Site) list) =
 
     String.Join('\n', lines)
 
-let run limit (number: int) folder (arguments: string list) =
+let run limit (environment: (string * string) list) folder (arguments: string list) =
     let start =
         ProcessStartInfo(
             "dotnet",
@@ -279,7 +293,8 @@ let run limit (number: int) folder (arguments: string list) =
             RedirectStandardError = true
         )
 
-    start.Environment["HYBRID_MUTANT"] <- string number
+    for name, value in environment do
+        start.Environment[name] <- value
 
     use running = Process.Start start
     let output = running.StandardOutput.ReadToEndAsync()
@@ -302,7 +317,7 @@ Random(seed).Shuffle all
 let build () =
     run
         (TimeSpan.FromMinutes 30.)
-        -1
+        []
         copy
         [ "build"
           tests
@@ -346,17 +361,19 @@ let listed =
 File.WriteAllText(library, listed)
 let sites = all |> Array.truncate sample |> Array.indexed |> Map.ofArray |> built
 
-/// The first test that fails with a fault; None where all pass.
-let failing limit number filter =
+/// The first test of some files that fails; None where all pass.
+let failing limit environment (classes: string list) =
     let result =
         run
             limit
-            number
+            environment
             copy
             [ "test"
               $"{tests}/bin/Release/net10.0/{name}.Tests.dll"
               "--filter"
-              filter
+              classes
+              |> List.map (fun test -> $"FullyQualifiedName~{name}.Tests.{test}.")
+              |> String.concat "|"
               "--"
               "xUnit.StopOnFail=true" ]
 
@@ -373,29 +390,56 @@ let failing limit number filter =
                 "the process ended"
         )
 
-let clock = Stopwatch.StartNew()
+/// What a file of tests takes in seconds, and the sites that it reaches.
+let reach (test: string) =
+    let noted = Path.GetTempFileName()
+    let clock = Stopwatch.StartNew()
 
-match failing (TimeSpan.FromHours 1.) -1 $"FullyQualifiedName~{name}" with
-| Some test -> failwith $"without a fault there fails {test}"
-| None -> ()
+    match failing (TimeSpan.FromHours 1.) [ ("HYBRID_REACHED", noted) ] [ test ] with
+    | Some failed -> failwith $"without a fault there fails {failed}"
+    | None -> ()
 
-let whole = clock.Elapsed
-printfn $"{name}: {sites.Count} of {all.Length} faults, seed {seed}; the tests take {whole.TotalSeconds:F0} s"
+    let reached = File.ReadAllLines noted |> Array.map int |> Set.ofArray
+    File.Delete noted
+    test, clock.Elapsed.TotalSeconds, reached
+
+let classes =
+    Directory.GetFiles(Path.Combine(copy, tests), "*Tests.fs")
+    |> Array.map (fun file -> Path.GetFileNameWithoutExtension file)
+    |> Array.sort
+    |> List.ofArray
+    |> List.map reach
+
+let whole = classes |> List.sumBy (fun (_, seconds, _) -> seconds)
+printfn $"{name}: {sites.Count} of {all.Length} faults, seed {seed}; the tests take {whole:F0} s, file by file"
 
 let outcome (KeyValue(number, site: Site)) =
     let entry = $"{site.File} | {site.Line} | {site.Change}"
-    let own = $"{name}.Tests.{Path.GetFileNameWithoutExtension site.File}Tests"
-    let limit = TimeSpan.FromSeconds 60. + 3. * whole
+    let own = $"{Path.GetFileNameWithoutExtension site.File}Tests"
     let tell = tell site.Start.Line entry
+
+    let mine, others =
+        classes
+        |> List.filter (fun (_, _, reached) -> reached.Contains number)
+        |> List.sortBy (fun (_, seconds, _) -> seconds)
+        |> List.partition (fun (test, _, _) -> test = own)
+
+    let lots =
+        mine :: List.splitInto 2 others |> List.filter (not << List.isEmpty)
+
+    let find lot =
+        // other work may slow the machine down
+        let limit =
+            TimeSpan.FromSeconds(60.0 + 5.0 * List.sumBy (fun (_, seconds, _) -> seconds) lot)
+
+        failing limit [ ("HYBRID_MUTANT", string number) ] (lot |> List.map (fun (test, _, _) -> test))
 
     if equivalent.Contains entry then
         tell "equivalent" ""
     else
-        match
-            failing limit number $"FullyQualifiedName~{own}"
-            |> Option.orElseWith (fun () -> failing limit number $"FullyQualifiedName!~{own}")
-        with
+        match List.tryPick find lots with
         | Some test -> tell "killed" test
+        | None when lots.IsEmpty -> tell "SURVIVED" "no test that reaches it"
         | None -> tell "SURVIVED" ""
 
 sites |> Seq.map outcome |> List.ofSeq |> finish name

@@ -99,7 +99,7 @@ public sealed class FieldCaseTests
         using TemporaryFolder folder = new();
         CommandRun run = CommandRun.Of("predict", Write(folder, Record(record)));
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.Contains("verdict: trainable: every branch starts at 0, so the network is the identity: nothing grows, nothing", run.Output);
+        Assert.Contains("verdict: trainable: branches write nothing at the start, so the network is the identity: nothing", run.Output);
         Assert.DoesNotContain("explode", run.Output);
         Assert.DoesNotContain("vanish", run.Output);
     }

@@ -6,6 +6,7 @@ using Hybrid.Lab.Engines;
 using Hybrid.Lab.Statistics;
 using Hybrid.Lab.Tests.Fakes;
 using Hybrid.Theory;
+using MathNet.Numerics.Distributions;
 using Xunit;
 
 namespace Hybrid.Lab.Tests;
@@ -148,6 +149,45 @@ public class ComparisonTests
     {
         CheckReport report = Run(Small(), FakeEngine.Entry(), 8, 1, 0.01);
         Assert.All(report.Errors, errors => Assert.Equal(Small().Depth, errors.Comparisons));
+    }
+
+    // By hand: f = 1/3, so that m∞ = (4·2.5 − 3.5)/3 with the variance (16·0.4² + 0.6²)/9 + 0.3²; curvature ((1/3)² − 0.52/9)·2/4.
+    [Theory]
+    [InlineData(Quantity.Q, 0.01 * 4)]
+    [InlineData(Quantity.Rho, 0.01 * 4 + 0.05)]
+    public void A_comparison_has_the_numbers_that_its_parts_give(Quantity quantity, double floor)
+    {
+        ComparedValue value = new(quantity, 3, 2, 0.3, new(2.5, 0.4, 17), new(3.5, 0.6, 9), 4);
+        QuantityComparison found = QuantityComparison.Of(value, 5, 512, 128, new(0.02, 0.01, 0.05));
+        double first = 16 * 0.16 / 9, second = 0.36 / 9, theory = 0.09, variance = first + second + theory;
+        double freedom = variance * variance / (first * first / 16 + second * second / 8 + theory * theory / 4);
+        double critical = StudentT.InvCDF(0, 1, freedom, 0.99);
+        Assert.Equal((quantity, 3, 2, 4), (found.Quantity, found.Layer, found.Prediction, found.Scale));
+        Assert.Equal(0.5 / 4, found.Deviation, 1e-14);
+        Assert.Equal(1.0 / 6 / 4, found.ExtrapolatedDeviation, 1e-14);
+        Assert.Equal(1.0 / 6 / Math.Sqrt(variance), found.ZScore, 1e-14);
+        Assert.Equal((critical * Math.Sqrt(variance) + 0.48 / 9 / 2 + floor) / 4, found.Tolerance, 1e-9);
+    }
+
+    // A correct theory fails anywhere with the stated probability because the rate is divided by all that is compared.
+    [Theory]
+    [InlineData(8, 4)]
+    [InlineData(2, 4)]
+    [InlineData(1, 2)]
+    public void The_rate_is_divided_by_as_many_comparisons_as_are_made(int tokens, int quantities)
+    {
+        Architecture architecture = Small(tokens);
+        CheckPlan plan = new([architecture, architecture], FakeEngine.Entry(), 8, 1, 1, 0.02);
+        CheckReport report = Check.Run(plan, Predict.Architecture, _ => { }, CancellationToken.None);
+        Assert.All(report.Comparisons, comparison => Assert.Equal(
+            Enumerable.Range(0, 4).SelectMany(layer => Enum.GetValues<Quantity>().Where(quantity => tokens > 1 || quantity is Quantity.Q
+                or Quantity.GradientDiagonal).Select(quantity => (layer, quantity))),
+            comparison.Quantities.Select(item => (item.Layer, item.Quantity))));
+        Assert.Equal(4 * quantities, Comparison.Count(architecture));
+        Assert.Equal(0.02 / (2 * 4 * quantities), report.Options.FalsePositiveRate, 1e-15);
+        Assert.Equal(
+            2 * 4 * quantities,
+            Enum.GetValues<Agreement>().Sum(report.Count));
     }
 
     internal static Architecture Small(int tokens = 8, double correlation = 0.5) =>

@@ -20,6 +20,15 @@ public class EstimateTests
         Assert.Equal(samples.Length, estimate.Samples);
     }
 
+    // Ten times 0.1 sums to 1 − 2⁻⁵³: the second pass gives back what the first one's rounding took.
+    [Fact]
+    public void The_mean_of_equal_samples_is_each_of_them()
+    {
+        Estimate estimate = Estimate.Of([0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]);
+        Assert.Equal(0.1, estimate.Mean);
+        Assert.Equal(0, estimate.StandardError, 1e-17);
+    }
+
     [Theory]
     [InlineData(1e300)]
     [InlineData(1e-300)]

@@ -6,6 +6,7 @@ using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
 using Hybrid.Networks.Random;
 using Hybrid.Theory;
+using Microsoft.FSharp.Core;
 using Xunit;
 
 namespace Hybrid.Lab.Tests;
@@ -63,6 +64,44 @@ public class ModuleScaleNetworkTests
         }
     }
 
+    public static TheoryData<string, HeadParameters, Mask> Heads => new()
+    {
+        { "turned, normalised by head", Head(Positions.NewRope(100, 1), QueryKeyNorm.Head), Mask.Causal },
+        { "normalised together, a cap", Head(Positions.None, QueryKeyNorm.All, softCap: 2), Mask.NewWindow(6) },
+        { "a sink, half turned", Head(Positions.NewRope(100, 0.5), QueryKeyNorm.None, sink: 1), Mask.NewPrefix(4) },
+        { "slopes", Head(Positions.Alibi, QueryKeyNorm.None), Mask.None },
+    };
+
+    [Theory]
+    [MemberData(nameof(Heads))]
+    [Trait("guards", "(14.2) (14.3) by network")]
+    public void Heads_that_are_drawn_attend_as_those_of_networks(string name, HeadParameters head, Mask mask)
+    {
+        Architecture defaults = Of(Placement.Pre, mask, tokens: 16, depth: 2, width: 512, heads: 16, logitStd: 2);
+        Architecture architecture = defaults.With(attention: defaults.Attention.With(head: head));
+        ModuleScales[] foretold = ModuleScalesModule.Of(architecture);
+        double[][] measured = Measured(architecture);
+        int draws = Predict.Architecture(architecture).Draws;
+        for (int block = 0; block < architecture.Depth; block++)
+        {
+            ModuleScales scales = foretold[block];
+            Check("S1", scales.S1, 2);
+            Check("entropy", scales.Entropy, 3);
+
+            // The theory's means are over draws of heads, which scatter as those of networks do; at finite width the streams' overlaps
+            // shift by terms of the order of their variance, (14.4), and what stands in exponents with them.
+            void Check(string what, double expected, int place)
+            {
+                double[] values = [.. measured.Select(network => network[4 * block + place])];
+                double mean = values.Average(), error = Deviation(values) * Math.Sqrt(1.0 / Networks + 1.0 / draws);
+                double scatter = FiniteWidth.Scatter(architecture), tolerance = 4 * error + scatter * scatter * expected;
+                Assert.True(
+                    Math.Abs(mean - expected) <= tolerance && tolerance < 0.1 * expected,
+                    $"{name}, {what} of block {block + 1}: expected {expected:G5}, measured {mean:G5}, allowed {tolerance:G2}");
+            }
+        }
+    }
+
     [Theory]
     [InlineData(32)]
     [InlineData(128)]
@@ -88,6 +127,9 @@ public class ModuleScaleNetworkTests
                 $"{norm}: ln u scatters by {difference:G3}, foretold {foretold:G3}");
         }
     }
+
+    private static HeadParameters Head(Positions positions, QueryKeyNorm norm, double? softCap = null, double? sink = null) => new(
+        null, null, positions, norm, Schedule.NewConstant(1), OptionModule.OfNullable(softCap), OptionModule.OfNullable(sink));
 
     private static double Deviation(IEnumerable<double> values)
     {
@@ -168,13 +210,20 @@ public class ModuleScaleNetworkTests
         return sum / stream.Length;
     }
 
+    /// <summary>Where a sink takes weight, of what is left.</summary>
     private static (double S1, double Entropy) Sharpness(ReadOnlySpan<float> probabilities, int tokens)
     {
         double squares = 0, entropy = 0;
-        foreach (float a in probabilities)
+        for (int start = 0; start < probabilities.Length; start += tokens)
         {
-            squares += (double)a * a;
-            entropy -= a > 0 ? a * Math.Log(a) : 0;
+            double sum = 0;
+            foreach (float a in probabilities.Slice(start, tokens))
+                sum += a;
+            foreach (float a in probabilities.Slice(start, tokens))
+            {
+                squares += a / sum * (a / sum);
+                entropy -= a > 0 ? a / sum * Math.Log(a / sum) : 0;
+            }
         }
 
         double rows = probabilities.Length / tokens;

@@ -220,6 +220,9 @@ let ``Two heads: the prediction is a mean to 2 %, the networks' 3595 ± 60, and 
     let input = trajectory.Layers[0]
     let error = input.Uncertainty.GradientDiagonal
     Check.atMost "standard error of ln g_d" TrajectoryDraws.Resolution (error / input.Gradient.Diagonal)
+    // and no more draws than that takes, with a tenth to spare: of the variance that eight draws estimate, of which one is twice what it
+    // is with a probability below 5 %
+    Check.atLeast "draws are not too many" (TrajectoryDraws.Resolution / sqrt 2.2) (error / input.Gradient.Diagonal)
     Check.absolute "g_d" (4.0 * sqrt (error * error + 60.0 * 60.0)) 3595.0 input.Gradient.Diagonal
     // 1000 networks: ρ = .3206 ± .0005
     Check.absolute
@@ -242,6 +245,44 @@ let ``Two heads: the prediction is a mean to 2 %, the networks' 3595 ± 60, and 
         reasons 1,
         (fun (reason: string) -> reason.Contains "one network lies below the mean with probability 57 %")
     )
+
+[<Fact>]
+[<Trait("guards", "14.5 by process")>]
+let ``One network counts what its own gradient grows by, which is below that of the mean gradient`` () =
+    let architecture = network Placement.Peri 8.0 1
+    let trajectory = predicted architecture
+
+    match trajectory.Route with
+    | Route.Draws(_, scatter) ->
+        let foretold = Predict.architecture architecture
+
+        let caveat =
+            foretold.Caveats
+            |> Array.find (fun caveat -> caveat.Text.Contains "one network lies below the mean")
+
+        // gradients are counted as norms: half of what their squares' logarithm is lower and scatters by
+        let lower = 0.5 * (log (gradientAtInput trajectory) - scatter.Mean)
+        let counted = foretold.Trainability.Sums.Counted
+
+        Check.relativeRows
+            "counted"
+            1e-12
+            [ "middle", counted - lower, 0.5 * (caveat.Lowest + caveat.Highest)
+              "width", scatter.Deviation, caveat.Highest - caveat.Lowest ]
+
+        // of a normal ln g_d the mean is half its variance above the typical one; the variance of so many draws is known to √(2/D),
+        // 8 ≤ D, and 4 standard errors of the mean are allowed beside
+        let input = trajectory.Layers[0]
+
+        let error = 2.0 * input.Uncertainty.GradientDiagonal / input.Gradient.Diagonal
+
+        Check.absolute
+            "half the variance"
+            (error + 0.25 * scatter.Deviation * scatter.Deviation)
+            (0.25 * scatter.Deviation * scatter.Deviation)
+            lower
+    | Route.Closed
+    | Route.ClosedWithoutHeads -> Assert.Fail "one head is drawn"
 
 [<Fact>]
 [<Trait("guards", "13.5 by process")>]
@@ -287,6 +328,49 @@ let ``Fewer heads than a masked network has give its means within their errors, 
 
     Check.atMost "variance of ln g_d, brought from 4 heads to 16" 2.33 ratio
     Check.atMost "and from 16 to 4" 2.33 (1.0 / ratio)
+
+[<Fact>]
+[<Trait("guards", "13.5 by closed form")>]
+let ``A prediction of fewer heads has half the variance that is due to them in its errors of gradients, and nothing of it elsewhere``
+    ()
+    =
+    let architecture =
+        { network Placement.Pre 8.0 2048 with
+            Mask = Mask.Causal }
+
+    let laws = Laws.exact architecture
+    let plan = TrajectoryRoute.drawnFor architecture
+    Assert.True(plan.Groups.IsNone && plan.Network.Heads < 1024, $"{plan.Network.Heads} heads")
+
+    let drawn =
+        TrajectoryDraws.sampledFor architecture.Heads plan.Network laws plan.Draws TrajectoryDraws.Seed
+
+    let foretold = TrajectoryRoute.predict architecture laws
+    let missing = 1.0 - float plan.Network.Heads / 2048.0
+
+    for layer in 0..12 do
+        let drawn, foretold = drawn.Layers[layer], foretold.Layers[layer]
+        let own, wide = drawn.Uncertainty, foretold.Uncertainty
+        // the variance of ln g_d over networks, from the error of their mean
+        let variance =
+            float plan.Draws * (own.GradientDiagonal / drawn.Gradient.Diagonal) ** 2.0
+
+        let shifted error value =
+            sqrt (error ** 2.0 + (0.5 * missing * variance * value) ** 2.0)
+
+        Check.withinScale
+            $"layer {layer}"
+            1e-12
+            [ "q", 1.0, own.Q, wide.Q
+              "1 − ρ", 1.0, own.U, wide.U
+              "g_d",
+              drawn.Gradient.Diagonal,
+              shifted own.GradientDiagonal drawn.Gradient.Diagonal,
+              wide.GradientDiagonal
+              "g_o",
+              drawn.Gradient.Diagonal,
+              shifted own.GradientOffDiagonal drawn.Gradient.OffDiagonal,
+              wide.GradientOffDiagonal ]
 
 [<Fact>]
 let ``What fewer heads shift is in a prediction's errors, and is far beyond those of draws behind a norm`` () =

@@ -100,6 +100,45 @@ let ``On the line the contraction is the norm's rate where that is the slower on
     Check.relative "rate" 2e-4 contraction (distances[1] / distances[0])
     Check.relative "rate" 2e-4 contraction (distances[2] / distances[1])
 
+// Gated units square the norm, and logits grow with it: without a norm in between q and u drive each other around a fixed point.
+[<Fact>]
+[<Trait("guards", "(7.2) by property")>]
+let ``Where states turn around a fixed point the contraction is the root of the growth of areas`` () =
+    let plain =
+        Networks.plain Placement.None Activation.Erf
+        |> Networks.weighted (0.012, 2.6) (0.012, 0.028)
+        |> Networks.inStd 14.3
+        |> Networks.logitStd 11.6
+
+    let turning =
+        { plain with
+            Tokens = 3
+            Gated = true
+            Mlp = { plain.Mlp with BiasStd = 1.63 } }
+
+    let laws = Laws.exact turning
+    let line = FixedPoints.line turning laws
+    let start = { Q = 0.9; U = 0.42 }
+    let centre = (FixedPoints.attractorFrom start turning laws line 1.0).State
+    let h = 1e-5
+    let mutable state = { centre with Q = centre.Q * exp h }
+
+    let deviations =
+        Array.init 3 (fun _ ->
+            let deviation = struct (log (state.Q / centre.Q), log (state.U / centre.U))
+            state <- (Geometry.block turning laws 1 state).Output
+            deviation)
+
+    let struct (q0, u0), struct (q1, u1), struct (q2, u2) =
+        deviations[0], deviations[1], deviations[2]
+
+    // x₂ = tr x₁ − det x₀ of any 2×2 matrix
+    let determinant = (q1 * u2 - u1 * q2) / (q0 * u1 - u0 * q1)
+    let trace = (q2 + determinant * q0) / q1
+    Check.atMost "discriminant" -1e-3 (trace * trace / 4.0 - determinant)
+    // linear to a share of the distance itself
+    Check.relative "rate" (10.0 * h) (sqrt determinant) (FixedPoints.contraction turning laws centre 1.0)
+
 [<Fact>]
 [<Trait("guards", "(7.2) by property")>]
 let ``The simplex attracts: perturbed either way the blocks return to it`` () =

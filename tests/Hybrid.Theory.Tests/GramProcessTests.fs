@@ -325,6 +325,66 @@ let ``A gradient common to all tokens passes uniform attention whole`` () =
     |> Check.withinScale "Γ" 1e-13
 
 [<Fact>]
+let ``What rounding made of no Gram matrix is one again, and all else stays as it is`` () =
+    // entries 0 2 and 2 0 beyond the root of 4 · 9, 1 3 and 3 1 below minus the root of 1 · 0, and a diagonal below 0
+    let matrix =
+        [| 4.0
+           1.0
+           6.1
+           0.0
+           1.0
+           1.0
+           -2.9
+           -0.1
+           6.1
+           -2.9
+           9.0
+           0.0
+           0.0
+           -0.1
+           0.0
+           -1e-9 |]
+
+    GramStep.hold 4 matrix
+
+    Assert.Equal<float[]>(
+        [| 4.0
+           1.0
+           6.0
+           0.0
+           1.0
+           1.0
+           -2.9
+           -0.0
+           6.0
+           -2.9
+           9.0
+           0.0
+           0.0
+           -0.0
+           0.0
+           0.0 |],
+        matrix
+    )
+
+[<Fact>]
+let ``A drawn network's input is the record's, however near its tokens are`` () =
+    for u in [ 1.2; 0.7; 0.1; Math.ScaleB(1.0, -30) ] do
+        let architecture =
+            network 5 1 2 Placement.Pre Activation.Tanh Mask.Causal 1.0 1.0 1.0 1.0 (1.0 - u)
+
+        let input =
+            (TrajectoryDraws.sampled architecture (Laws.exact architecture) 2 1).Layers[0]
+
+        // the correlation is known to a rounding, which its distance from 1 has divided by u; sums of 25 entries
+        Check.relativeRows
+            $"u = {u}"
+            (26.0 * 2.2e-16 / min 1.0 u)
+            [ "q", architecture.Input.Norm, input.State.Q
+              "u", u, input.State.U
+              "p", (1.0 - u) * architecture.Input.Norm, input.P ]
+
+[<Fact>]
 let ``What is not a Gram matrix or leaves a token without a partner is refused by name`` () =
     let architecture =
         network 3 1 1 Placement.Pre Activation.Tanh Mask.None 1.0 1.0 1.0 1.0 0.0

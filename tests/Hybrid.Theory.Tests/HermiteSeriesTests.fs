@@ -1,6 +1,7 @@
 module Hybrid.Theory.Tests.HermiteSeriesTests
 
 open System
+open System.Numerics
 open Hybrid.Architectures
 open Hybrid.Theory
 open Xunit
@@ -83,6 +84,29 @@ let ``The tail of tanh's coefficients falls at the rate of its pole`` () =
         (logRemainder k1 - logRemainder k2) / (sqrt (float k2) - sqrt (float k1))
     // a prefactor k^{±1/4} would change the log by ¼ log(140/60) = 0.21 over a fall of 5.2: 4 percent
     Check.relative "fall of the log remainder per √k" 0.04 decay slope
+
+// Cut short, so that every term counts, the last too.
+[<Fact>]
+[<Trait("guards", "(2.11) by property")>]
+let ``Several correlations at once have the sums of each on its own`` () =
+    for name, shape, activation in smooth do
+        for terms in [ 1; 2; 5; 6; 40 ] do
+            let cut = series activation 6.0 shape.Strip terms 0.0
+
+            let gaps =
+                Array.init Vector<float>.Count (fun lane -> 0.1 + 1.8 * float lane / float Vector<float>.Count)
+
+            let struct (kappa, chi) =
+                cut.Both(Vector<float>(gaps |> Array.map (fun u -> 1.0 - u)))
+
+            gaps
+            |> Array.iteri (fun lane u ->
+                // sums of so many terms, and each alone leaves out those below e^{−37}
+                Check.withinScale
+                    $"{name}, {terms} terms, u = {u}"
+                    (float (terms + 2) * 1.2e-16)
+                    [ "κ", cut.Kappa 0.0, cut.Kappa u, kappa[lane]
+                      "χ", max (cut.Chi 0.0) 1e-300, cut.Chi u, chi[lane] ])
 
 [<Fact>]
 let ``χ is the derivative of κ, term by term`` () =

@@ -16,8 +16,18 @@ let private table =
         (Reference.rows "kernels.csv"
          |> Array.groupBy (fun row -> row["activation"], Reference.number row "v"))
 
-/// One kernel at a time, and for many.
-let private sources = [ "at", Kernels.at; "ofMany", Kernels.ofMany ]
+/// More often than it takes until series in u stand for it.
+let private askedOften activation v =
+    let kernel = Kernels.ofFew activation v
+
+    for k in 1..500 do
+        kernel.Gap(float k / 250.0) + kernel.Chi(float k / 250.0) |> ignore
+
+    kernel
+
+/// One kernel at a time, for many variances, and for few.
+let private sources =
+    [ "at", Kernels.at; "ofMany", Kernels.ofMany; "ofFew", askedOften ]
 
 /// The guarantee of Kernels: 1e-10 of the value at ρ = 1.
 [<Fact>]

@@ -14,6 +14,8 @@ let private lawsOf architecture =
 let private deep depth = gen {
     let! network = Networks.any
     let! strength = Draw.logUniform 0.02 0.3
+    // of branches 1: skips as large as DeepNorm's
+    let! isScaled = Gen.elements [ true; false; false ]
     let! grows = Gen.elements [ true; true; false ]
     let! falls = Gen.elements [ 0.0; 0.5 ]
 
@@ -29,17 +31,23 @@ let private deep depth = gen {
         else
             Schedule.PerLayer(Array.init depth (fun index -> strength * Math.Pow(float (index + 1), -falls)))
 
+    let scaled (schedule: Schedule) =
+        if isScaled && network.Norm.OnSum then
+            schedule.Scale(1.0 / strength)
+        else
+            schedule
+
     return
         { network with
             Depth = depth
             Attention =
                 { network.Attention with
-                    Skip = skip strength
-                    Branch = branch }
+                    Skip = scaled (skip strength)
+                    Branch = scaled branch }
             Mlp =
                 { network.Mlp with
-                    Skip = skip strength
-                    Branch = branch } }
+                    Skip = scaled (skip strength)
+                    Branch = scaled branch } }
 }
 
 /// What each group changes.

@@ -129,3 +129,88 @@ let ``Queries and embedding of weights with standard deviation 0.016 at width 64
     let first = (ModuleScales.ofArchitecture network)[0]
     Check.relative "queries" 1e-12 0.128 first.Query
     Check.relative "embedding" 1e-12 0.016 first.Stream
+
+[<Fact>]
+[<Trait("guards", "(14.3) by closed form")>]
+let ``Normalised queries have the gains' scale and logits whatever the stream's, and turning takes overlap away`` () =
+    let n, width, rho = 8, 16, 0.5
+
+    for norm in [ QueryKeyNorm.Head; QueryKeyNorm.All ] do
+        for q in [ 4e-4; 1.0; 100.0 ] do
+            let first positions =
+                let network = Networks.plain Placement.None Activation.Tanh |> Networks.logitStd 3.0
+
+                (ModuleScales.ofArchitecture
+                    { network with
+                        Tokens = n
+                        Depth = 1
+                        Width = 2 * width
+                        Heads = 2
+                        Attention =
+                            { network.Attention with
+                                Head =
+                                    { network.Attention.Head with
+                                        QueryKeyNorm = norm
+                                        Positions = positions } }
+                        Input = { Norm = q; Correlation = rho } })[0]
+
+            let still = first Positions.None
+            Check.relative "queries" 1e-12 (sqrt 3.0) still.Query
+            Check.relative "logits" 1e-12 (3.0 * sqrt (1.0 - rho)) still.Logit
+
+            // mean over pairs of 1 − ρ m(δ), m(δ) = mean_f cos(δ 50^(−f/8))
+            let overlap distance =
+                Seq.averageBy (fun f -> cos (float distance * 50.0 ** (-float f / 8.0))) (seq { 0..7 })
+
+            let kept =
+                Seq.average (
+                    seq {
+                        for i in 1 .. n - 1 do
+                            for j in 0 .. i - 1 do
+                                1.0 - rho * overlap (i - j)
+                    }
+                )
+
+            Check.relative "turned" 1e-12 (3.0 * sqrt kept) (first (Positions.Rope(50.0, 1.0))).Logit
+
+// Tokens of the input are alike whatever a mask lets them see, and sublayers side by side all read them.
+[<Fact>]
+[<Trait("guards", "(14.3) by process")>]
+let ``What the first layer's modules make of the input is the same under a mask and without one`` () =
+    for norm in [ Placement.None; Placement.Pre; Placement.Output ] do
+        for gated in [ false; true ] do
+            let plain =
+                Networks.plain norm Activation.Gelu
+                |> Networks.inStd 1.3
+                |> Networks.logitStd 1.2
+                |> Networks.correlated 0.3
+
+            let first mask =
+                { plain with
+                    Wiring = Wiring.Parallel
+                    Gated = gated
+                    Mask = mask
+                    Tokens = 5
+                    Depth = 1
+                    Heads = 2
+                    Attention = { plain.Attention with ValueStd = 0.8 }
+                    Mlp =
+                        { plain.Mlp with
+                            BiasStd = 0.4
+                            OutStd = 0.7 }
+                    Input = { plain.Input with Norm = 1.7 } }
+                |> ModuleScales.ofArchitecture
+                |> Array.head
+
+            let masked, free = first Mask.Causal, first Mask.None
+
+            for name, select in
+                [ "stream", (fun (scales: ModuleScales) -> scales.Stream)
+                  "queries", _.Query
+                  "values", _.Value
+                  "logits", _.Logit
+                  "pre-activations", _.PreActivation
+                  "hidden units", _.Hidden
+                  "what the MLP puts out", _.Mlp ] do
+                // what kernels are good to
+                Check.relative $"{name}, {norm}, gated {gated}" 1e-10 (select free) (select masked)

@@ -108,12 +108,20 @@ let ``The Gram process gives every weight's gradient too: with weak attention an
     ()
     =
     for gated in [ false; true ] do
+        let weak = network Placement.Pre gated |> Networks.logitStd 0.5
+
+        // no standard deviation is 1, of which any power is one
         let architecture =
-            { (network Placement.Pre gated |> Networks.logitStd 0.5) with
+            { weak with
                 Heads = 64
                 Tokens = 8
                 Depth = 3
-                Width = 128 }
+                Width = 128
+                Attention = { weak.Attention with ValueStd = 0.9 }
+                Mlp =
+                    { weak.Mlp with
+                        InStd = 1.3
+                        OutStd = 0.7 } }
 
         let laws = Laws.exact architecture
         let closed = (Trajectory.closed architecture laws).Weights

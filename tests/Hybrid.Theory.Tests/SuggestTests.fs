@@ -163,9 +163,9 @@ let ``No smaller change meets what the search aims at, of many that are near the
 
         (Trainability.sumsOf changed (Trajectory.closed changed (Laws.exact changed)).Layers).Counted
 
-    // four fifths of the budget are aimed at, which the search meets to 1e-4
+    // four fifths of the budget are aimed at, which the search meets to 1e-4; how far inside it may end is what smaller changes tell
     let aim = 0.8 * budget
-    Check.relative "what is counted" 1e-4 aim (counted logs)
+    Check.atMost "what is counted" (aim * (1.0 + 1e-4)) (counted logs)
     let random = Random 31
 
     let normal () =

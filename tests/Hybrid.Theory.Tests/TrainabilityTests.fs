@@ -390,3 +390,40 @@ let ``How often such networks trained is counted from the published evidence`` (
                 let known = Evidence.ofCount placement Trainability.limits band
                 Assert.Equal(same.Length, known.Networks)
                 Assert.Equal(same |> List.filter (fun (_, _, learnt) -> learnt) |> List.length, known.Trained)
+
+[<Fact>]
+let ``What the softmax sees is of the stream, of what a norm makes of it, or of normed queries`` () =
+    let of' norm queries =
+        let plain = Networks.plain norm Activation.Tanh
+
+        { plain with
+            Depth = 2
+            NormGain = Schedule.Constant 1.5
+            Attention =
+                { plain.Attention with
+                    LogitStd = 2.0
+                    Head =
+                        { plain.Attention.Head with
+                            QueryKeyNorm = queries
+                            LogitScale = Schedule.PerLayer [| 1.0; 3.0 |] } } }
+
+    // σ_A = 6 in the layer of the larger scale, u = 1/4 and q = 9, γ² or 1
+    for norm, queries, expected in
+        [ Placement.None, QueryKeyNorm.None, 6.0 * 9.0 * 0.5
+          Placement.Post, QueryKeyNorm.None, 6.0 * 9.0 * 0.5
+          Placement.Pre, QueryKeyNorm.None, 6.0 * 2.25 * 0.5
+          Placement.None, QueryKeyNorm.Head, 6.0 * 0.5
+          Placement.Pre, QueryKeyNorm.All, 6.0 * 0.5 ] do
+        Check.relative
+            $"{norm}, {queries}"
+            1e-15
+            expected
+            (Trainability.spread (of' norm queries) { Q = 9.0; U = 0.25 })
+
+[<Fact>]
+let ``Without blocks the gradient is that of the output, which no two tokens share`` () =
+    let layers =
+        (Trajectory.nothing (Networks.plain Placement.Pre Activation.Tanh)).Layers
+
+    Assert.Equal({ Diagonal = 1.0; OffDiagonal = 0.0 }, (Assert.Single layers).Gradient)
+    Assert.Equal({ Q = 1.0; U = 0.5 }, layers[0].State)

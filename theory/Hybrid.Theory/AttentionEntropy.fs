@@ -61,3 +61,24 @@ module AttentionEntropy =
                     sum <- sum - node h s reach ts[i] * others
 
             max 0.0 (float n * step * sum)
+
+    /// Σ over the rows of one head's A[n, n] of Σ_j A_ij² and of −Σ_j A_ij ln A_ij, where a sink takes weight of what is left to tokens.
+    let internal ofRows n (rows: float[]) : struct (float * float) =
+        let mutable squares = 0.0
+        let mutable entropy = 0.0
+
+        for i in 0 .. n - 1 do
+            let mutable total = 0.0
+
+            for k in i * n .. i * n + n - 1 do
+                total <- total + rows[k]
+
+            if total > 0.0 then
+                for k in i * n .. i * n + n - 1 do
+                    let a = rows[k] / total
+
+                    if a > 0.0 then
+                        squares <- squares + a * a
+                        entropy <- entropy - a * log a
+
+        struct (squares, entropy)

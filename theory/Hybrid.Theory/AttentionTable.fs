@@ -114,41 +114,15 @@ type AttentionTable
           T1 = AttentionTable.Sum coefficients[2] x y
           T2 = AttentionTable.Sum coefficients[3] x y }
 
-    /// Chebyshev–Lobatto points cos(πk/N), k = 0..N; the single point 0 for N = 0.
-    static member private Points degree =
-        if degree = 0 then
-            [| 0.0 |]
-        else
-            Array.init (degree + 1) (fun k -> cos (Math.PI * float k / float degree))
-
-    /// Coefficients from values at the Lobatto points, along one axis.
-    static member private Transform(values: float[]) =
-        let degree = values.Length - 1
-
-        if degree = 0 then
-            values
-        else
-            Array.init (degree + 1) (fun j ->
-                let mutable sum = 0.0
-
-                for k in 0..degree do
-                    let half = if k = 0 || k = degree then 0.5 else 1.0
-
-                    sum <-
-                        sum
-                        + half * values[k] * cos (Math.PI * float (j * k % (2 * degree)) / float degree)
-
-                sum * (if j = 0 || j = degree then 1.0 else 2.0) / float degree)
-
     static member private Transform2D(values: float[,]) =
         let rows = values.GetLength 0
         let columns = values.GetLength 1
 
         let byRow =
-            Array.init rows (fun i -> AttentionTable.Transform(Array.init columns (fun j -> values[i, j])))
+            Array.init rows (fun i -> Chebyshev.transform (Array.init columns (fun j -> values[i, j])))
 
         let byColumn =
-            Array.init columns (fun j -> AttentionTable.Transform(Array.init rows (fun i -> byRow[i][j])))
+            Array.init columns (fun j -> Chebyshev.transform (Array.init rows (fun i -> byRow[i][j])))
 
         Array2D.init rows columns (fun i j -> byColumn[j][i])
 
@@ -205,8 +179,8 @@ type AttentionTable
         let parts: (AttentionMoments -> float)[] = [| _.S1; _.S2; _.T1; _.T2 |]
 
         let tabulate wDegree uDegree =
-            let xs = AttentionTable.Points wDegree
-            let ys = AttentionTable.Points uDegree
+            let xs = Chebyshev.points wDegree
+            let ys = Chebyshev.points uDegree
 
             let nodes =
                 Array.Parallel.init (xs.Length * ys.Length) (fun k -> at xs[k / ys.Length] ys[k % ys.Length])

@@ -221,6 +221,21 @@ module internal DrawnHeads =
                   Attended = sums[1] },
                 branch)
 
+    /// Means over the rows of a layer's heads, drawn again, of Σ_j A_ij² and −Σ_j A_ij ln A_ij.
+    let sharpness (layer: DrawnLayer) (state: float[]) : struct (float * float) =
+        let layout = layer.Layout
+        let n = layout.Tokens
+
+        let sums =
+            sum layout [| 2 |] (fun scratch sums head ->
+                HeadDraw.rows layout layer.Factor state layer.Key head scratch
+                let struct (squares, entropy) = AttentionEntropy.ofRows n scratch.Attended
+                sums[0][0] <- sums[0][0] + squares
+                sums[0][1] <- sums[0][1] + entropy)
+
+        let rows = float (n * layout.Heads)
+        struct (sums[0][0] / rows, sums[0][1] / rows)
+
     /// Of each draw, [draws, n]: k_i = c τ m_i/N_ii, m_i = c τ Σ_h (A_h v_h)_i + the rest of what the norm divides, τ = σ_V/√H: what of
     /// row i's values the norm removes, derivation (15.11).
     let private removed (layer: DrawnLayer) (norm: GramNorm) draws =

@@ -90,8 +90,8 @@ module Exponents =
             let determinant = meanMean * differenceDifference - meanDifference * differenceMean
             struct (scale * larger, (if larger = 0.0 then 0.0 else scale * (determinant / larger)))
 
-    /// λ_a at the line for norm `lineQ`, λ_g and the difference exponent from the gradient map at `state`.
-    let block (architecture: Architecture) laws layer lineQ (state: TokenSimplex) =
+    /// λ_g and the difference exponent from the gradient map at `state`, beside λ_a as given.
+    let internal beside angle (architecture: Architecture) laws layer (state: TokenSimplex) =
         let stateLaws =
             if state.U = 0.0 then
                 Laws.onLine architecture laws
@@ -101,9 +101,13 @@ module Exponents =
         let struct (larger, smaller) =
             gradientEigenvalues architecture (Geometry.block architecture stateLaws layer state)
 
-        { Angle = angle architecture laws layer lineQ
+        { Angle = angle
           Gradient = Elementary.logInRange larger
           Difference = Elementary.logInRange smaller }
+
+    /// λ_a at the line for norm `lineQ`, λ_g and the difference exponent from the gradient map at `state`.
+    let block (architecture: Architecture) laws layer lineQ state =
+        beside (angle architecture laws layer lineQ) architecture laws layer state
 
     /// All three on the line.
     let onLine architecture laws layer q =

@@ -52,6 +52,16 @@ module FixedPoints =
             else
                 x2 * exp jump
 
+    /// The fixed point of the affine map that takes x to f(x) and that to f(f(x)), where its slope is told from 1; otherwise `extrapolate`.
+    let private affine (x0: float) (x1: float) (x2: float) =
+        let slope = (x2 - x1) / (x1 - x0)
+        let fixedPoint = x2 + (x2 - x1) * (slope / (1.0 - slope))
+
+        if slope < 1.0 - 1e-9 && fixedPoint > 0.0 then
+            fixedPoint
+        else
+            extrapolate x0 x1 x2
+
     /// Whether every block is the same map, so that a fixed point makes sense.
     let isUniform (architecture: Architecture) =
         let isDense =
@@ -124,6 +134,9 @@ module FixedPoints =
 
         let map = apply architecture laws
 
+        // where branches do not see the stream's scale they add the same to every norm
+        let extrapolate = if architecture.IsBlindToScale then affine else extrapolate
+
         let rec follow (state: TokenSimplex) steps =
             let once = map state
 
@@ -160,17 +173,26 @@ module FixedPoints =
 
         struct (log (byQ.Q / once.Q) / h, -log(byU.Q / once.Q) / h, log (byQ.U / once.U) / h, -log(byU.U / once.U) / h)
 
-    /// Newton's step for F(x) = x.
-    let private newton map (state: TokenSimplex) (once: TokenSimplex) =
-        let struct (a, b, c, d) = jacobian map state once
+    /// G = F − x of one application of F, in logs.
+    let private difference (state: TokenSimplex) (once: TokenSimplex) =
+        struct (log (once.Q / state.Q), log (once.U / state.U))
+
+    /// Newton's step for F(x) = x with F's Jacobian, or what stands for it.
+    let private newton struct (a, b, c, d) (state: TokenSimplex) (once: TokenSimplex) =
         let a, d = a - 1.0, d - 1.0
-        // G = F − x
-        let g1 = log (once.Q / state.Q)
-        let g2 = log (once.U / state.U)
+        let struct (g1, g2) = difference state once
         let determinant = a * d - b * c
 
         { Q = state.Q * exp ((b * g2 - d * g1) / determinant)
           U = state.U * exp ((c * g1 - a * g2) / determinant) }
+
+    /// Broyden's update of a Jacobian whose step led from `state` to `proposed`: as that step would have led to G = 0, what is there of G
+    /// along it is what the Jacobian lacks.
+    let private broyden struct (a, b, c, d) (state: TokenSimplex) (proposed: TokenSimplex) (next: TokenSimplex) =
+        let struct (s1, s2) = difference state proposed
+        let struct (g1, g2) = difference proposed next
+        let square = s1 * s1 + s2 * s2
+        struct (a + g1 * s1 / square, b + g1 * s2 / square, c + g2 * s1 / square, d + g2 * s2 / square)
 
     /// Certificate that a fixed point attracts: the factor by which one block shrinks small deviations from it, the
     /// spectral radius of the block map's Jacobian in (log q, log u). On the line the deviations are q's and e^{λ_a}.
@@ -198,28 +220,33 @@ module FixedPoints =
     let private Patience = 4
 
     /// The attracting simplex of a chaotic network: blocks are applied, and a Newton step is taken whenever it brings
-    /// the state nearer to a fixed point than the blocks do; derivation section 7.2.
+    /// the state nearer to a fixed point than the blocks do, with slopes that are updated while that goes well; derivation section 7.2.
     let private simplex (map: TokenSimplex -> TokenSimplex) largestU start =
-        let rec follow (state: TokenSimplex) (once: TokenSimplex) steps =
+        let rec follow (state: TokenSimplex) (once: TokenSimplex) updated steps =
             if residual state once <= Tolerance || steps >= LargestStep || not (sound once) then
                 found state once steps
             else
-                let proposed = newton map state once
+                let slopes =
+                    match updated with
+                    | ValueSome slopes -> slopes
+                    | ValueNone -> jacobian map state once
 
-                let accepted =
+                let steps = if updated.IsSome then steps + 1 else steps + 3
+                let proposed = newton slopes state once
+
+                let next =
                     if near state proposed && proposed.U <= largestU then
-                        let next = map proposed
-
-                        if residual proposed next < 0.5 * residual state once then
-                            Some(proposed, next)
-                        else
-                            None
+                        ValueSome(map proposed)
                     else
-                        None
+                        ValueNone
 
-                match accepted with
-                | Some(proposed, next) -> follow proposed next (steps + 3)
-                | None ->
+                match next with
+                | ValueSome next when residual proposed next < 0.5 * residual state once ->
+                    follow proposed next (ValueSome(broyden slopes state proposed next)) steps
+                | ValueSome _
+                | ValueNone when updated.IsSome -> follow state once ValueNone steps
+                | ValueSome _
+                | ValueNone ->
                     let mutable before = state
                     let mutable after = once
 
@@ -227,9 +254,9 @@ module FixedPoints =
                         before <- after
                         after <- map after
 
-                    follow before after (steps + 2 + Patience)
+                    follow before after ValueNone (steps + Patience)
 
-        follow start (map start) 1
+        follow start (map start) ValueNone 1
 
     /// The state that the architecture's own tokens reach, block after block: where several attract, as with experts, the one in whose
     /// basin they start.

@@ -56,7 +56,7 @@ module internal GramStep =
 
     /// A Gram matrix has a diagonal ≥ 0 and obeys Cauchy–Schwarz; where rounding has broken either, which would grow from layer to
     /// layer, it is restored in place.
-    let private hold n (matrix: float[]) =
+    let hold n (matrix: float[]) =
         for i in 0 .. n - 1 do
             if matrix[i * n + i] < 0.0 then
                 matrix[i * n + i] <- 0.0

@@ -151,6 +151,17 @@ module internal HeadDraw =
     let layout (architecture: Architecture) parameters allowed : HeadLayout =
         layoutOf architecture.Heads 0UL architecture parameters allowed
 
+    /// m(δ), δ of 0..n−1: the mean over all pairs of coordinates of cos δω_f, what turning leaves of the overlap of two keys δ apart.
+    let turnedOverlaps (layout: HeadLayout) =
+        let pairs = layout.Width / 2
+
+        Array.init layout.Tokens (fun distance ->
+            if layout.Turned = 0 then
+                1.0
+            else
+                let cosines = Array.sub layout.Cosines (distance * layout.Turned) layout.Turned
+                (Array.sum cosines + float (pairs - layout.Turned)) / float pairs)
+
     let private lent count = ArrayPool<float>.Shared.Rent count
 
     /// To be given back with `release`.

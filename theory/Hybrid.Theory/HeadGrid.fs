@@ -21,11 +21,12 @@ type internal HeadGrid(tokens: int) =
     let NearU = 5e-3
 
     let largest = AttentionTable.LargestU tokens
+    let grid = LogGrid(largest, LogGrid.Fine)
 
     let nodes = ConcurrentDictionary<struct (int * int), Lazy<float[]>>()
 
     let compute i j =
-        let struct (s, u) = LogGrid.node largest i j
+        let struct (s, u) = grid.Node i j
         let u = max u (min NearU (Near / (s * s)))
 
         let moments =
@@ -37,8 +38,8 @@ type internal HeadGrid(tokens: int) =
         let lost covariance =
             (moments.VarS - covariance) / (moments.VarS * u)
 
-        [| LogGrid.logOf moments.VarS
-           LogGrid.logOf moments.U
+        [| LogGrid.LogOf moments.VarS
+           LogGrid.LogOf moments.U
            moments.CovST / moments.VarS
            lost moments.CovXS
            lost moments.CovSS |]
@@ -54,7 +55,7 @@ type internal HeadGrid(tokens: int) =
         elif not (u > 0.0 && u <= largest && s * s <= System.Double.MaxValue) then
             HeadMoments.compute tokens s u
         else
-            let values = LogGrid.at largest 5 node s u
+            let values = grid.At 5 node s u
             let variance = exp values[0]
 
             { VarS = variance

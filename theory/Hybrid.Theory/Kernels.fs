@@ -276,11 +276,13 @@ module Kernels =
     [<Literal>]
     let private LargestMixture = 1e4
 
-    /// `at` for laws that ask for many variances and many correlations at each: by the mixture where φ has one, whose set-up is sixteen
-    /// roots and whose cost depends on neither. Within `Accuracy` of `at`.
-    let internal ofMany activation v =
+    /// The same for a search: what is lost grows as the root of the variance.
+    [<Literal>]
+    let private LargestRoughMixture = 1e14
+
+    let private byMixture largest activation v =
         match ErrorFunctionMixture.For activation with
-        | Some mixture when v > 0.0 && v <= LargestMixture ->
+        | Some mixture when v > 0.0 && v <= largest ->
             let saturations = mixture.Saturations [| v |]
             let roots = mixture.Roots [| v |]
 
@@ -305,3 +307,77 @@ module Kernels =
 
             Kernel(v, lazy Accuracy, kappaAtOne, v * slopeAtOne, kappa, gap, chi)
         | _ -> at activation v
+
+    /// `at` for laws that ask for many variances and many correlations at each: by the mixture where φ has one, whose set-up is sixteen
+    /// roots and whose cost depends on neither. Within `Accuracy` of `at`.
+    let internal ofMany activation v = byMixture LargestMixture activation v
+
+    /// The same to 1e-4, at larger variances too.
+    let internal ofManyRoughly activation v =
+        byMixture LargestRoughMixture activation v
+
+    /// Degree of series in u, and what their last eighth may weigh of the largest coefficient.
+    [<Literal>]
+    let private SeriesDegree = 128
+
+    [<Literal>]
+    let private SeriesTail = 1e-12
+
+    /// Coefficients in u of a function on [0, 2], without those that round away; None where the degree does not do.
+    let private seriesOf f =
+        let coefficients =
+            Chebyshev.points SeriesDegree
+            |> Array.map (fun y -> f (1.0 + y))
+            |> Chebyshev.transform
+
+        let sizes = coefficients |> Array.map abs
+        let largest = Array.max sizes
+
+        if Array.sum sizes[SeriesDegree - SeriesDegree / 8 ..] <= SeriesTail * largest then
+            Some coefficients[.. sizes |> Array.findIndexBack (fun size -> size >= 1e-16 * largest)]
+        else
+            None
+
+    /// What is asked of one variance before its series costs less.
+    [<Literal>]
+    let private Often = 256
+
+    /// `ofMany` for laws that ask for few variances and each of them very often, as the points of a phase diagram do: from then on
+    /// (κ(1) − κ)/u and χ are Chebyshev series in u, within `Accuracy` of their largest.
+    let internal ofFew activation v =
+        let kernel = ofMany activation v
+
+        match ErrorFunctionMixture.For activation with
+        | Some _ when v > 0.0 && v <= LargestMixture ->
+            let asked = ref 0
+
+            let series =
+                lazy
+                    (match
+                        seriesOf (fun u -> if u = 0.0 then kernel.ChiAtOne else kernel.Gap u / u), seriesOf kernel.Chi
+                     with
+                     | Some gap, Some chi -> ValueSome(struct (gap, chi))
+                     | _ -> ValueNone)
+
+            let either exact near u =
+                if asked.Value < Often then
+                    asked.Value <- asked.Value + 1
+                    exact u
+                else
+                    match series.Value with
+                    | ValueSome coefficients -> near coefficients u
+                    | ValueNone -> exact u
+
+            let gap =
+                either kernel.Gap (fun (struct (gap, _)) u -> u * Chebyshev.sum gap (u - 1.0))
+
+            Kernel(
+                v,
+                lazy Accuracy,
+                kernel.KappaAtOne,
+                kernel.ChiAtOne,
+                (fun u -> kernel.KappaAtOne - gap u),
+                gap,
+                either kernel.Chi (fun (struct (_, chi)) u -> Chebyshev.sum chi (u - 1.0))
+            )
+        | _ -> kernel

@@ -199,8 +199,8 @@ module Laws =
             lazy AttentionTable.Build(architecture.Tokens, lowest, highest, TableTolerance)
 
         { exact with
-            Mlp = remember (Kernels.ofMany architecture.Activation)
-            Norm = remember (norm Kernels.ofMany)
+            Mlp = remember (Kernels.ofFew architecture.Activation)
+            Norm = remember (norm Kernels.ofFew)
             Attention =
                 fun s u ->
                     if table.Value.Covers(s, u) then
@@ -209,11 +209,20 @@ module Laws =
                         exact.Attention s u }
 
     /// Laws for a search among neighbours of an architecture: attention's moments from a grid that fills itself, heads that do not
-    /// fluctuate, routers from fewer numbers.
+    /// fluctuate, kernels without a set-up of their own, routers from fewer numbers.
     let internal forSearch (architecture: Architecture) =
+        // without a norm before attention each layer of each neighbour has a spread of its own
+        let grid =
+            if architecture.Norm.Before || architecture.Norm.OnSum then
+                AttentionGrid architecture.Tokens
+            else
+                AttentionGrid.Coarse architecture.Tokens
+
         { exact architecture with
-            Attention = AttentionGrid(architecture.Tokens).Moments
+            Attention = grid.Moments
             Heads = fun _ _ -> HeadMoments.still
+            Mlp = Kernels.ofManyRoughly architecture.Activation
+            Norm = norm Kernels.ofManyRoughly
             Router = routers true architecture }
 
     /// Laws for an error, or a share that is of no head's fluctuations: attention's moments and fluctuations from grids that fill

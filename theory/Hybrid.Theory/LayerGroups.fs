@@ -134,22 +134,40 @@ module internal LayerGroups =
         let index = Array.BinarySearch(groups.Ends, layer)
         if index >= 0 then index else ~~~index
 
-    /// Of each layer, the squared weight with which its branch reaches the end of its group: a_j² ∏_{i>j} r_i².
-    let private weights (skip: Schedule) (branch: Schedule) (groups: LayerGroups) index =
+    /// Skip and branch weight of a sublayer by layer. A norm on their sum sees their ratio alone, and what it hands on is of one size: there r = 1
+    /// stands for every skip but 0.
+    let private steps (architecture: Architecture) (skip: Schedule) (branch: Schedule) =
+        Array.init architecture.Depth (fun index ->
+            let r, a = skip.At(index + 1), branch.At(index + 1)
+
+            if architecture.Norm.OnSum && r <> 0.0 then
+                struct (1.0, a / r)
+            else
+                struct (r, a))
+
+    /// The two sublayers' steps.
+    let private both (architecture: Architecture) =
+        let attention, mlp = architecture.Attention, architecture.Mlp
+
+        let mlpSkip =
+            match architecture.Wiring with
+            | Wiring.Sequential -> mlp.Skip
+            | Wiring.Parallel -> attention.Skip
+
+        struct (steps architecture attention.Skip attention.Branch, steps architecture mlpSkip mlp.Branch)
+
+    /// Of each layer of a group, the squared weight with which its branch reaches the group's end: a_j² ∏_{i>j} r_i².
+    let private weights (steps: struct (float * float)[]) (groups: LayerGroups) index =
         let first, last = start groups index, groups.Ends[index]
         let own = Array.zeroCreate<float>(last - first + 1)
         let mutable passed = 1.0
 
         for layer in last .. -1 .. first do
-            own[layer - first] <- passed * branch.At layer * branch.At layer
-            passed <- passed * skip.At layer * skip.At layer
+            let struct (r, a) = steps[layer - 1]
+            own[layer - first] <- passed * a * a
+            passed <- passed * r * r
 
         own
-
-    let private skips (architecture: Architecture) =
-        match architecture.Wiring with
-        | Wiring.Sequential -> struct (architecture.Attention.Skip, architecture.Mlp.Skip)
-        | Wiring.Parallel -> struct (architecture.Attention.Skip, architecture.Attention.Skip)
 
     /// The network with a layer for each group: r = ∏ r_j and a² = Σ a_j² ∏_{i>j} r_i² (13.16), and what else the layer in its middle has.
     let network (groups: LayerGroups) (architecture: Architecture) : Architecture =
@@ -158,17 +176,17 @@ module internal LayerGroups =
         let middle index =
             (start groups index + groups.Ends[index]) / 2
 
-        let struct (attentionSkip, mlpSkip) = skips architecture
+        let struct (ofAttention, ofMlp) = both architecture
 
-        let product (skip: Schedule) =
+        let skip steps =
             Schedule.PerLayer(
                 Array.init count (fun index ->
-                    seq { start groups index .. groups.Ends[index] }
-                    |> Seq.fold (fun product layer -> product * skip.At layer) 1.0)
+                    Array.sub steps (start groups index - 1) (groups.Ends[index] - start groups index + 1)
+                    |> Array.fold (fun product (struct (r, _)) -> product * r) 1.0)
             )
 
-        let branch skip own =
-            Schedule.PerLayer(Array.init count (fun index -> sqrt (Array.sum (weights skip own groups index))))
+        let branch steps =
+            Schedule.PerLayer(Array.init count (fun index -> sqrt (Array.sum (weights steps groups index))))
 
         let picked (schedule: Schedule) =
             match schedule with
@@ -189,8 +207,8 @@ module internal LayerGroups =
                 | Mask.Prefix _ -> architecture.Mask
             Attention =
                 { attention with
-                    Skip = product attention.Skip
-                    Branch = branch attentionSkip attention.Branch
+                    Skip = skip ofAttention
+                    Branch = branch ofAttention
                     Head =
                         { head with
                             LogitScale = picked head.LogitScale
@@ -203,8 +221,8 @@ module internal LayerGroups =
                                 | Positions.Alibi -> head.Positions } }
             Mlp =
                 { architecture.Mlp with
-                    Skip = product architecture.Mlp.Skip
-                    Branch = branch mlpSkip architecture.Mlp.Branch
+                    Skip = skip ofMlp
+                    Branch = branch ofMlp
                     Experts =
                         architecture.Mlp.Experts
                         |> Option.map (fun experts ->
@@ -259,8 +277,8 @@ module internal LayerGroups =
               GradientOffDiagonal = mix first.Uncertainty.GradientOffDiagonal second.Uncertainty.GradientOffDiagonal } }
 
     /// The share of group `index` that each of its layers has in what a branch writes there.
-    let private shares skip branch groups index =
-        let own = weights skip branch groups index
+    let private shares steps groups index =
+        let own = weights steps groups index
         let all = Array.sum own
 
         own
@@ -268,7 +286,7 @@ module internal LayerGroups =
 
     /// All layers of `architecture`, linear between the ends of groups, from the trajectory of its groups' network, which has all of that one's layers.
     let spread (groups: LayerGroups) (architecture: Architecture) (trajectory: Trajectory) : Trajectory =
-        let struct (attentionSkip, mlpSkip) = skips architecture
+        let struct (ofAttention, ofMlp) = both architecture
 
         let weights index =
             let own = trajectory.Weights[index]
@@ -284,8 +302,8 @@ module internal LayerGroups =
                       MlpBias = mlp * own.MlpBias
                       MlpOut = mlp * own.MlpOut
                       Router = mlp * own.Router })
-                (shares attentionSkip architecture.Attention.Branch groups index)
-                (shares mlpSkip architecture.Mlp.Branch groups index)
+                (shares ofAttention groups index)
+                (shares ofMlp groups index)
 
         let layer number =
             if number = 0 then

@@ -14,10 +14,10 @@ type ModuleScales =
         Stream: float
         /// the stream that leaves it
         Output: float
-        /// queries, and keys likewise
+        /// queries, and keys likewise, as the product sees them: after their norm, where they have one
         Query: float
         Value: float
-        /// logits, less what the softmax does not see of them: s of derivation (3.1)
+        /// logits before a cap or an added bias, less what the softmax does not see of them: s of derivation (3.1)
         Logit: float
         /// what the heads put out, before W_O
         Heads: float
@@ -29,9 +29,10 @@ type ModuleScales =
         Hidden: float
         /// what the MLP puts out, before a norm and its branch weight
         Mlp: float
-        /// S1 = E Σ_j A_ij²; its inverse is how many tokens a row attends to
+        /// S1 = E Σ_j A_ij²; its inverse is how many tokens a row attends to. With a sink A is what of a row's weight is on tokens, over
+        /// their sum
         S1: float
-        /// E[−Σ_j A_ij ln A_ij], nats
+        /// E[−Σ_j A_ij ln A_ij], nats, of the same A
         Entropy: float
     }
 
@@ -105,36 +106,50 @@ module ModuleScales =
 
     /// E Σ A² and E[−Σ A ln A] over the rows of the heads.
     let private sharpness n (heads: GramHead[]) =
-        let mutable squares = 0.0
-        let mutable entropy = 0.0
+        let sums = heads |> Array.map (fun head -> AttentionEntropy.ofRows n head.Rows)
 
-        for head in heads do
-            for a in head.Rows do
-                squares <- squares + a * a
+        let over select =
+            Array.sumBy select sums / float (n * heads.Length)
 
-                if a > 0.0 then
-                    entropy <- entropy - a * log a
+        struct (over (fun (struct (squares, _)) -> squares), over (fun (struct (_, entropy)) -> entropy))
 
-        let rows = float (n * heads.Length)
-        struct (squares / rows, entropy / rows)
+    /// What a query or key of mean square q is multiplied by before the product sees it: 1/q where it is normalised.
+    let private seen (attention: AttentionParameters) q =
+        match attention.Head.QueryKeyNorm with
+        | QueryKeyNorm.None -> 1.0
+        | QueryKeyNorm.Head
+        | QueryKeyNorm.All -> if q = 0.0 then 0.0 else 1.0 / q
 
-    let private ofAttention n (attention: AttentionParameters) (part: GramSublayer) struct (s1, entropy) scales =
-        let q = meanDiagonal n part.Seen
+    /// `overlap` is m(j − l), what turning by their places leaves of the overlap of two keys.
+    let private ofAttention
+        n
+        (attention: AttentionParameters)
+        (part: GramSublayer)
+        overlap
+        struct (s1, entropy)
+        (scales: ModuleScales)
+        =
+        let diagonal i = part.Seen[i * n + i]
         // of two logits of a row the difference's variance is twice s²
+        let mutable query = 0.0
         let mutable spread = 0.0
 
         for i in 0 .. n - 1 do
-            for j in 0 .. n - 1 do
-                let ii, jj, ij = part.Seen[i * n + i], part.Seen[j * n + j], part.Seen[i * n + j]
-                spread <- spread + 0.5 * (ii + jj - 2.0 * ij)
+            let ii = seen attention (diagonal i)
+            query <- query + ii * diagonal i / float n
+
+            for j in 0 .. i - 1 do
+                let jj = seen attention (diagonal j)
+                let ij = sqrt (ii * jj) * part.Seen[i * n + j] * overlap (i - j)
+                spread <- spread + (ii * diagonal i + jj * diagonal j - 2.0 * ij)
 
         let pairs = float (n * max 1 (n - 1))
         let branch = meanDiagonal n part.Output
 
         { scales with
-            Query = attention.LogitStd * q
-            Value = attention.ValueStd * q
-            Logit = attention.LogitStd * attention.LogitStd * q * max 0.0 (spread / pairs)
+            Query = attention.LogitStd * query
+            Value = attention.ValueStd * meanDiagonal n part.Seen
+            Logit = attention.LogitStd * attention.LogitStd * query * max 0.0 (spread / pairs)
             Heads =
                 if attention.ValueStd = 0.0 then
                     0.0
@@ -180,10 +195,10 @@ module ModuleScales =
             (fun (scales: ModuleScales) part ->
                 match part.Module with
                 | GramModule.Attention(attention, heads) ->
-                    let struct (s1, entropy) = sharpness n heads
-                    ofAttention n attention part struct (s1, entropy) scales
-                // their rows are drawn again where they are asked for, and not kept
-                | GramModule.Drawn(attention, _) -> ofAttention n attention part struct (nan, nan) scales
+                    ofAttention n attention part (fun _ -> 1.0) (sharpness n heads) scales
+                | GramModule.Drawn(attention, layer) ->
+                    let overlap = HeadDraw.turnedOverlaps layer.Layout
+                    ofAttention n attention part (fun i -> overlap[i]) (DrawnHeads.sharpness layer part.Seen) scales
                 | GramModule.Mlp(mlp, kernels) -> ofMlp architecture part mlp kernels 1.0 scales
                 | GramModule.Experts(mlp, kernels, routing) ->
                     ofMlp architecture part mlp kernels (meanDiagonal n routing.Overlaps) scales)

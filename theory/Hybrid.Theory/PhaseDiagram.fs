@@ -102,7 +102,7 @@ type PhaseDiagram private (laws: Laws) =
                 else
                     line
 
-            let exponents = Exponents.block architecture laws 1 line.State.Q attractor.State
+            let exponents = Exponents.beside angle architecture laws 1 attractor.State
 
             struct ({ Angle = exponents.Angle
                       Gradient = exponents.Gradient

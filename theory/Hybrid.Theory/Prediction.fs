@@ -131,7 +131,7 @@ module Predict =
 
                 let contraction = FixedPoints.contraction architecture laws attractor.State angle
 
-                Exponents.block architecture laws 1 line.State.Q attractor.State,
+                Exponents.beside angle architecture laws 1 attractor.State,
                 { Q = attractor.State.Q
                   Rho = attractor.State.Rho
                   Converged = attractor.Converged && contraction <= 1.0 }

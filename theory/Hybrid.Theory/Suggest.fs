@@ -180,18 +180,32 @@ module Suggest =
     [<Literal>]
     let private SearchSeconds = 2.0
 
-    /// How a search draws an architecture: with layers that change little drawn together, the same ones whatever it changes, where so
-    /// many networks would take longer than it has.
-    let private drawnAs (sought: Architecture) =
+    /// Layers that a search follows of a deep network at most, where they differ in nothing but what schedules change.
+    [<Literal>]
+    let private SoughtLayers = 64
+
+    /// How a search follows an architecture: with layers together, the same ones whatever it changes, where there are many. Of a network that
+    /// counts little each layer changes little, and (13.16) holds.
+    let private followedAs (sought: Architecture) =
         let isCheap network =
             float MostDrawn * DrawWork.seconds network <= SearchSeconds
 
-        if Features.areClosed sought || isCheap sought then
+        let evenly () =
+            if sought.Depth <= SoughtLayers then
+                id
+            else
+                Array.create sought.Depth (float SoughtLayers / float sought.Depth)
+                |> LayerGroups.upTo 1.0 sought
+                |> LayerGroups.network
+
+        if Features.areClosed sought then
+            evenly ()
+        elif isCheap sought then
             id
         else
             match LayerGroups.tryFind isCheap sought with
             | ValueSome groups -> LayerGroups.network groups
-            | ValueNone -> id
+            | ValueNone -> evenly ()
 
     /// Within the budget a search ends where a step makes the change smaller by less than this share.
     [<Literal>]
@@ -332,9 +346,9 @@ module Suggest =
 
     /// The change that the search finds and whether it is within the budget; where none is, that of least violation. `architecture`
     /// stands in for the one that is asked about.
-    let private smallest (architecture: Architecture) laws drawnAs (remaining: float ref) budget =
+    let private smallest (architecture: Architecture) laws followedAs (remaining: float ref) budget =
         let at logs =
-            sums laws (drawnAs (change architecture logs))
+            sums laws (followedAs (change architecture logs))
 
         // where signals are lost altogether the sums are flat or infinite: there the search walks back from the
         // identity, r = 1 with branches so weak that nothing changes
@@ -399,7 +413,9 @@ module Suggest =
         | _, Some logs when logitsExplode -> struct (logs, true)
         | [], _ -> struct (together, violation budget found <= 0.0)
         | changes, _ ->
-            let best = List.minBy size changes
+            // of two that are as small as bisection tells, the first
+            let least = changes |> List.map size |> List.min
+            let best = changes |> List.find (fun logs -> size logs <= least + 2.0 * Fineness)
 
             if violation budget found > 0.0 || size best <= Simplicity * size together then
                 struct (best, true)
@@ -427,10 +443,10 @@ module Suggest =
         let exact = Laws.exact architecture
         let sought = standIn architecture
         let laws = lazy Laws.forSearch sought
-        let drawnAs = drawnAs sought
+        let followedAs = followedAs sought
 
         let remaining =
-            ref (min (float MostDrawn) (SearchSeconds / DrawWork.seconds (drawnAs sought)))
+            ref (min (float MostDrawn) (SearchSeconds / DrawWork.seconds (followedAs sought)))
 
         let judge architecture =
             Trainability.judge architecture exact (TrajectoryRoute.predict architecture exact)
@@ -451,7 +467,7 @@ module Suggest =
             0.9 * aim * min 1.0 (budget / max budget after.Sums.Counted)
 
         let rec find aim left =
-            let struct (logs, met) = smallest sought laws.Value drawnAs remaining aim
+            let struct (logs, met) = smallest sought laws.Value followedAs remaining aim
             let suggested = change architecture logs
             let after = judge suggested
 

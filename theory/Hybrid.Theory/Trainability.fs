@@ -292,7 +292,11 @@ module Trainability =
                 else
                     "the MLP: lower mlp.branch or mlp.inStd"
 
-            $"most of it ({signed part} of {signed total}) comes from {module'}"
+            if sign part = sign (total - part) || part = total then
+                $"most of it ({signed part} of {signed total}) comes from {module'}"
+            else
+                let other = if fromAttention then "the MLP" else "attention"
+                $"{signed part} comes from {module'}; {other} takes {number (abs (total - part))} of it back"
 
     /// The share of the last layer's norm that branches wrote: 1 − ∏ r²q/q′ over the steps; NaN where the maps do not tell.
     let private written (architecture: Architecture) laws (trajectory: Trajectory) =
@@ -329,9 +333,15 @@ module Trainability =
                 1.0
             |> fun kept -> 1.0 - kept
 
-    let private computes share =
+    let private computes (sums: TrajectorySums) share =
         if share = 0.0 then
-            [ "every branch is 0 at the start: the network is the identity, nothing grows and nothing shrinks (ReZero, Fixup); branches must learn to open" ]
+            let network =
+                if abs sums.Growth < DeadZone then
+                    "the identity, nothing grows and nothing shrinks (ReZero, Fixup)"
+                else
+                    "its skips, which scale the embedding and nothing else"
+
+            [ $"branches write nothing at the start: the network is {network}; branches must learn to open" ]
         elif share < HardlyComputes then
             let percent =
                 (100.0 * share).ToString("G2", Globalization.CultureInfo.InvariantCulture)
@@ -455,4 +465,4 @@ module Trainability =
                if sums.Counted > limits.Trainable then
                    cause architecture sums trajectory
                yield! extremes trajectory
-               yield! computes share |] }
+               yield! computes sums share |] }

@@ -27,7 +27,10 @@ internal static class VerdictText
         return trainability.Verdict switch
         {
             { IsTrainable: true } when trainability.Written == 0 =>
-                "every branch starts at 0, so the network is the identity: nothing grows, nothing shrinks, and branches must learn to open",
+                "branches write nothing at the start, so the network is "
+                + (Math.Abs(trainability.Sums.Growth) < TrainabilityModule.DeadZone
+                    ? "the identity: nothing grows, nothing shrinks, and branches must learn to open"
+                    : "its skips, which scale the embedding and nothing else: branches must learn to open"),
             { IsTrainable: true } when trainability.Written < TrainabilityModule.HardlyComputes =>
                 $"signal and gradient pass, but the network hardly computes: branches write {Percent(trainability.Written)} of the stream",
             { IsTrainable: true } => $"{Tokens(trainability)} and {Gradients(trainability)} through {blocks}, so it can train",

@@ -37,9 +37,7 @@ public readonly record struct Extrapolation(
     public static Extrapolation Of(Estimate full, int width, Estimate other, int otherWidth, double scale)
     {
         ArgumentOutOfRangeException.ThrowIfEqual(width, otherWidth);
-        double largest = Math.Max(scale, Math.Max(Math.Abs(full.Mean), Math.Abs(other.Mean)));
-        // Squares stay in range: a power of two rounds nothing.
-        int exponent = largest > 0 && double.IsFinite(largest) ? Math.ILogB(largest) : 0;
+        int exponent = Magnitude.Of(Math.Max(scale, Math.Max(Math.Abs(full.Mean), Math.Abs(other.Mean))));
         Extrapolation unit = OfOrderOne(
             Scaled(full, -exponent), width, Scaled(other, -exponent), otherWidth, Math.ScaleB(scale, -exponent));
         return new(

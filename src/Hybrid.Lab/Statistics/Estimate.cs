@@ -27,8 +27,7 @@ public readonly record struct Estimate(double Mean, double StandardError, int Sa
         if (!double.IsFinite(mean))
             return new(mean, double.NaN, samples.Length);
 
-        // Squares stay in range: a power of two rounds nothing.
-        int exponent = largest == 0 ? 0 : Math.ILogB(largest);
+        int exponent = Magnitude.Of(largest);
         double deviations = 0, squares = 0;
         foreach (double sample in samples)
         {

@@ -13,9 +13,7 @@ public readonly record struct Spread(double StandardError, double DegreesOfFreed
     /// </summary>
     public static Spread operator +(Spread a, Spread b)
     {
-        // Fourth powers stay in range: a power of two rounds nothing.
-        double largest = Math.Max(a.StandardError, b.StandardError);
-        int exponent = largest > 0 && double.IsFinite(largest) ? Math.ILogB(largest) : 0;
+        int exponent = Magnitude.Of(Math.Max(a.StandardError, b.StandardError));
         double first = Square(Math.ScaleB(a.StandardError, -exponent)), second = Square(Math.ScaleB(b.StandardError, -exponent));
         double total = first + second;
         double denominator = first * (first / a.DegreesOfFreedom) + second * (second / b.DegreesOfFreedom);

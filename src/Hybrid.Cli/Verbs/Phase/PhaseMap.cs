@@ -38,13 +38,13 @@ internal static class PhaseMap
         terminal.Out.WriteLine();
     }
 
-    // The edge is where the sign differs from the cell to the right or below.
+    // The edge is where λ_a is 0, or its sign differs from the cell to the right or below.
     private static string Cell(PhaseGrid grid, int column, int columns, int row, int rows)
     {
         double angle = Angle(column, row);
         if (double.IsNaN(angle))
             return Unknown;
-        if ((column + 1 < columns && Differs(Angle(column + 1, row))) || (row > 0 && Differs(Angle(column, row - 1))))
+        if (angle == 0 || (column + 1 < columns && Differs(Angle(column + 1, row))) || (row > 0 && Differs(Angle(column, row - 1))))
             return Edge;
         return angle > 0 ? Chaos : Order;
 

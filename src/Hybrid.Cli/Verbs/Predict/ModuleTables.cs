@@ -47,17 +47,18 @@ internal static class ModuleTables
         rows.Add(["uniform", "0", .. uniform.Select(value => Numbers.Significant(value, 4))]);
         return new(
             "attention: tokens that a row attends to, 1/S1 with S1 the mean of Σ A²; its log; the mean entropy −Σ A ln A in nats"
-            + (architecture.Mask.IsCausal ? ", over positions, of which the first sees itself alone" : "")
-            + (modules.Any(scales => double.IsNaN(scales.Entropy))
-                ? "; – where heads are drawn by their coordinates (positions, norms of queries and keys, caps, sinks): hybrid probe "
-                    + "measures them"
-                : ""),
+            + (architecture.Mask.LooksAhead ? "" : ", over positions, of which the first sees itself alone")
+            + (architecture.Attention.Head.Sink is null ? "" : "; of what a sink leaves to tokens")
+            + "; logits before a cap or a bias of position",
             ["<block", "logits' std", "tokens attended", "log", "entropy"],
             rows);
     }
 
-    /// <summary>A mean over rows of a function of how many tokens the row may see.</summary>
-    private static double Uniform(Architecture architecture, Func<int, double> value) => architecture.Mask.IsCausal
-        ? Enumerable.Range(1, architecture.Tokens).Average(value)
-        : value(architecture.Tokens);
+    /// <summary>A mean over layers and rows of a function of how many tokens the row may see.</summary>
+    private static double Uniform(Architecture architecture, Func<int, double> value) =>
+        Enumerable.Range(1, architecture.Depth).Select(architecture.Mask.At).GroupBy(mask => mask).Sum(layers => layers.Count()
+            * Enumerable.Range(0, architecture.Tokens).Average(row => value(Seen(layers.Key, row, architecture.Tokens))))
+        / architecture.Depth;
+
+    private static int Seen(Mask mask, int row, int tokens) => Enumerable.Range(0, tokens).Count(column => mask.Allows(row, column));
 }
