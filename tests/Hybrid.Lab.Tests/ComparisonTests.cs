@@ -151,7 +151,8 @@ public class ComparisonTests
         Assert.All(report.Errors, errors => Assert.Equal(Small().Depth, errors.Comparisons));
     }
 
-    // By hand: f = 1/3, so that m∞ = (4·2.5 − 3.5)/3 with the variance (16·0.4² + 0.6²)/9 + 0.3²; curvature ((1/3)² − 0.52/9)·2/4.
+    // By hand: f = 1/3, so that m∞ = (4·2.5 − 3.5)/3 with the variance (16·0.4² + 0.6²)/9 + 0.3²;
+    // curvature ((1/3)² − 0.52/9)·2/4.
     [Theory]
     [InlineData(Quantity.Q, 0.01 * 4)]
     [InlineData(Quantity.Rho, 0.01 * 4 + 0.05)]
@@ -179,15 +180,14 @@ public class ComparisonTests
         Architecture architecture = Small(tokens);
         CheckPlan plan = new([architecture, architecture], FakeEngine.Entry(), 8, 1, 1, 0.02);
         CheckReport report = Check.Run(plan, Predict.Architecture, _ => { }, CancellationToken.None);
-        Assert.All(report.Comparisons, comparison => Assert.Equal(
-            Enumerable.Range(0, 4).SelectMany(layer => Enum.GetValues<Quantity>().Where(quantity => tokens > 1 || quantity is Quantity.Q
-                or Quantity.GradientDiagonal).Select(quantity => (layer, quantity))),
-            comparison.Quantities.Select(item => (item.Layer, item.Quantity))));
+        Quantity[] each = tokens > 1 ? Enum.GetValues<Quantity>() : [Quantity.Q, Quantity.GradientDiagonal];
+        (int, Quantity)[] expected = [.. Enumerable.Range(0, 4).SelectMany(layer => each.Select(quantity => (layer, quantity)))];
+        Assert.All(
+            report.Comparisons,
+            comparison => Assert.Equal(expected, comparison.Quantities.Select(item => (item.Layer, item.Quantity))));
         Assert.Equal(4 * quantities, Comparison.Count(architecture));
         Assert.Equal(0.02 / (2 * 4 * quantities), report.Options.FalsePositiveRate, 1e-15);
-        Assert.Equal(
-            2 * 4 * quantities,
-            Enum.GetValues<Agreement>().Sum(report.Count));
+        Assert.Equal(2 * 4 * quantities, Enum.GetValues<Agreement>().Sum(report.Count));
     }
 
     internal static Architecture Small(int tokens = 8, double correlation = 0.5) =>

@@ -326,7 +326,7 @@ let ``A gradient common to all tokens passes uniform attention whole`` () =
 
 [<Fact>]
 let ``What rounding made of no Gram matrix is one again, and all else stays as it is`` () =
-    // entries 0 2 and 2 0 beyond the root of 4 · 9, 1 3 and 3 1 below minus the root of 1 · 0, and a diagonal below 0
+    // entries beyond the root of 4 · 9, below minus that of 1 · 9, of 1 · 0 both ways, and a diagonal below 0
     let matrix =
         [| 4.0
            1.0
@@ -334,15 +334,15 @@ let ``What rounding made of no Gram matrix is one again, and all else stays as i
            0.0
            1.0
            1.0
-           -2.9
+           -3.1
            -0.1
            6.1
-           -2.9
+           -3.1
            9.0
-           0.0
+           0.1
            0.0
            -0.1
-           0.0
+           0.1
            -1e-9 |]
 
     GramStep.hold 4 matrix
@@ -354,14 +354,14 @@ let ``What rounding made of no Gram matrix is one again, and all else stays as i
            0.0
            1.0
            1.0
-           -2.9
-           -0.0
+           -3.0
+           0.0
            6.0
-           -2.9
+           -3.0
            9.0
            0.0
            0.0
-           -0.0
+           0.0
            0.0
            0.0 |],
         matrix
