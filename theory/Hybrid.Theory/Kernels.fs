@@ -316,25 +316,32 @@ module Kernels =
     let internal ofManyRoughly activation v =
         byMixture LargestRoughMixture activation v
 
-    /// Degree of series in u, and what their last eighth may weigh of the largest coefficient.
+    /// Degree of series in t = arccos(ρ/(1 + 1/8v)), and what their last eighth may weigh of the largest coefficient.
     [<Literal>]
-    let private SeriesDegree = 128
+    let private SeriesDegree = 96
 
     [<Literal>]
-    let private SeriesTail = 1e-12
+    let private SeriesTail = 5e-11
 
-    /// Coefficients in u of a function on [0, 2], without those that round away; None where the degree does not do.
-    let private seriesOf f =
+    /// A steep φ has κ change over 1 − |ρ| of order 1/v as an arc sine does: linearly in t. Of a function of u in [0, 2] its Chebyshev series
+    /// in t, None where the degree does not do.
+    let private seriesOf (v: float) f =
+        let stretch = 1.0 + 0.125 / v
+        let half = asin (1.0 / stretch)
+
         let coefficients =
             Chebyshev.points SeriesDegree
-            |> Array.map (fun y -> f (1.0 + y))
+            |> Array.map (fun y -> f (Math.Clamp(1.0 - stretch * sin (half * y), 0.0, 2.0)))
             |> Chebyshev.transform
 
         let sizes = coefficients |> Array.map abs
         let largest = Array.max sizes
 
         if Array.sum sizes[SeriesDegree - SeriesDegree / 8 ..] <= SeriesTail * largest then
-            Some coefficients[.. sizes |> Array.findIndexBack (fun size -> size >= 1e-16 * largest)]
+            let kept =
+                coefficients[.. sizes |> Array.findIndexBack (fun size -> size >= 1e-15 * largest)]
+
+            Some(fun u -> Chebyshev.sum kept (asin ((1.0 - u) / stretch) / half))
         else
             None
 
@@ -343,7 +350,7 @@ module Kernels =
     let private Often = 256
 
     /// `ofMany` for laws that ask for few variances and each of them very often, as the points of a phase diagram do: from then on
-    /// (κ(1) − κ)/u and χ are Chebyshev series in u, within `Accuracy` of their largest.
+    /// (κ(1) − κ)/u and χ are Chebyshev series, within `Accuracy` of their largest.
     let internal ofFew activation v =
         let kernel = ofMany activation v
 
@@ -351,25 +358,24 @@ module Kernels =
         | Some _ when v > 0.0 && v <= LargestMixture ->
             let asked = ref 0
 
-            let series =
-                lazy
-                    (match
-                        seriesOf (fun u -> if u = 0.0 then kernel.ChiAtOne else kernel.Gap u / u), seriesOf kernel.Chi
-                     with
-                     | Some gap, Some chi -> ValueSome(struct (gap, chi))
-                     | _ -> ValueNone)
+            let series f = lazy (seriesOf v f)
 
-            let either exact near u =
+            // (κ(1) − κ)/u at tokens that are nearly alike is χ(1) to rounding
+            let slope =
+                series (fun u -> if u < 1e-15 then kernel.ChiAtOne else kernel.Gap u / u)
+
+            let chi = series kernel.Chi
+
+            let either (series: Lazy<(float -> float) option>) exact near u =
                 if asked.Value < Often then
                     asked.Value <- asked.Value + 1
                     exact u
                 else
                     match series.Value with
-                    | ValueSome coefficients -> near coefficients u
-                    | ValueNone -> exact u
+                    | Some f -> near f u
+                    | None -> exact u
 
-            let gap =
-                either kernel.Gap (fun (struct (gap, _)) u -> u * Chebyshev.sum gap (u - 1.0))
+            let gap = either slope kernel.Gap (fun f u -> u * f u)
 
             Kernel(
                 v,
@@ -378,6 +384,6 @@ module Kernels =
                 kernel.ChiAtOne,
                 (fun u -> kernel.KappaAtOne - gap u),
                 gap,
-                either kernel.Chi (fun (struct (_, chi)) u -> Chebyshev.sum chi (u - 1.0))
+                either chi kernel.Chi (fun f u -> f u)
             )
         | _ -> kernel
