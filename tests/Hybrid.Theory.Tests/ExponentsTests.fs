@@ -285,3 +285,42 @@ let ``Side by side is not one after the other: a side block's first layer`` () =
     Check.relative "q" 1e-12 (1.0 + attention + 1.0) side.Q
     Check.relative "qu" 1e-12 (0.5 + 0.5 * (moments.S1 - moments.S2) + 0.5) (side.Q * side.U)
     Check.atLeast "the other wiring differs" 1e-3 (abs (side.U - (first Wiring.Sequential).U))
+
+[<Fact>]
+[<Trait("guards", "15.5 by process")>]
+let ``On the line heads keep as much of differences whatever their coordinates, groups, caps and norms`` () =
+    let u, logitStd = 1e-7, 3.0
+
+    let plain =
+        { Networks.plain Placement.Pre Activation.Tanh with
+            Tokens = 6
+            Depth = 1
+            Width = 64
+            Heads = 4
+            Input = { Norm = 1.0; Correlation = 1.0 - u } }
+        |> Networks.inStd 1.7
+        |> Networks.logitStd logitStd
+
+    let head = plain.Attention.Head
+
+    for own in
+        [ { head with Width = Some 4 }
+          { head with KeyValueHeads = Some 1 }
+          { head with SoftCap = Some 1.5 }
+          { head with
+              QueryKeyNorm = QueryKeyNorm.Head }
+          { head with
+              QueryKeyNorm = QueryKeyNorm.All } ] do
+        let network =
+            { plain with
+                Attention = { plain.Attention with Head = own } }
+
+        let laws = Laws.exact network
+        let layers = (TrajectoryDraws.sampled network laws 4 TrajectoryDraws.Seed).Layers
+
+        // rows are the average but for s √u, which differences see to the square; gaps of 1e-7 are held to nine digits
+        Check.absolute
+            $"{own}"
+            (10.0 * logitStd * logitStd * u + 1e-8)
+            (Exponents.angle network laws 1 network.Input.Norm)
+            (log (layers[1].State.U / layers[0].State.U))

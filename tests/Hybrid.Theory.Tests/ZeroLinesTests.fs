@@ -35,6 +35,7 @@ let ``A circle is one closed line whose every point is on it, whatever the grid`
     Check.relative "length" 2e-4 (2.0 * Math.PI * 0.3) length
 
 [<Fact>]
+[<Trait("guards", "7.3 by property")>]
 let ``Open lines run from border to border, each traced once`` () =
     let lines = trace 21 (fun x y -> (y - 0.2 - 0.1 * sin (6.0 * x)) * (y - 0.8))
     Assert.Equal(2, lines.Length)
