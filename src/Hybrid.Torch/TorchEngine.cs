@@ -1,7 +1,6 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Engines;
 using Hybrid.Networks.Inputs;
-using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
 using Hybrid.Networks.Random;
 using TorchSharp;
@@ -17,15 +16,9 @@ namespace Hybrid.Torch;
 /// </summary>
 public sealed class TorchEngine : INetworkEngine
 {
-    private readonly TorchOptions options;
-    private readonly WorkerPool pool;
-    private readonly MatrixProduct<double> product;
     private readonly TokenDraw tokens, outputGradient;
-    private readonly MatrixDraw onHost;
-    private readonly DeviceDraw? onDevice;
     private readonly TorchBlock block;
-    private readonly ShrinkingBatch batch;
-    private EnsembleWeights? weights;
+    private readonly EnsembleBatch batch;
 
     /// <summary>Plans batches for <paramref name="architecture"/>.</summary>
     /// <param name="architecture">Must be legal; tokens ≤ width, since the output's gradients are orthogonal.</param>
@@ -40,20 +33,17 @@ public sealed class TorchEngine : INetworkEngine
         const string Who = "engine torch";
         Architectures.Features.EnsureSupported(Who, TorchBlock.Features, ArchitectureModule.EnsureValid(architecture));
         Architecture = ParameterLayout.EnsureSingle(Who, architecture, Enum.GetValues<MatrixRole>());
-        this.options = options with { Device = TorchRuntime.EnsureAvailable(options.Device) };
+        options = options with { Device = TorchRuntime.EnsureAvailable(options.Device) };
         Products.Configure(options.Precision);
-        batch = new ShrinkingBatch(Fitting());
         block = new TorchBlock(architecture, options.Precision);
-        pool = new WorkerPool(threads);
-        onHost = new MatrixDraw(options.Device, threads);
-        onDevice = options.Source == WeightSource.Device ? new DeviceDraw(options.Device) : null;
+        batch = new EnsembleBatch(architecture, options, threads, Bytes(architecture, options.Precision));
         try
         {
             (int n, int d) = (architecture.Tokens, architecture.Width);
-            product = new MatrixProduct<double>(pool);
             GramFactor input = GramFactor.Equicorrelated(n, architecture.Input.Norm, architecture.Input.Correlation);
-            tokens = new TokenDraw(input, d, options.Device, pool, product, "input tokens");
-            outputGradient = new TokenDraw(GramFactor.Identity(n), d, options.Device, pool, product, "orthogonal output gradients");
+            tokens = new TokenDraw(input, d, options.Device, batch.Pool, batch.Product, "input tokens");
+            outputGradient = new TokenDraw(
+                GramFactor.Identity(n), d, options.Device, batch.Pool, batch.Product, "orthogonal output gradients");
         }
         catch
         {
@@ -92,20 +82,16 @@ public sealed class TorchEngine : INetworkEngine
     /// <inheritdoc/>
     public void Dispose()
     {
-        weights?.Dispose();
-        onDevice?.Dispose();
         tokens?.Dispose();
         outputGradient?.Dispose();
-        product?.Dispose();
-        pool.Dispose();
+        batch.Dispose();
     }
 
     // One forward and one backward pass of count networks; every tensor but the weights lives in the scope.
     private void RunBatch(ulong seed, int first, ReadOnlySpan<NetworkSample> results)
     {
         using DisposeScope scope = NewDisposeScope();
-        EnsembleWeights held = Weights(results.Length);
-        held.Begin(seed, first, results.Length);
+        EnsembleWeights held = batch.Begin(seed, first, results.Length);
         int depth = Architecture.Depth;
         Tensor[] inputs = new Tensor[depth], outputs = new Tensor[depth], hidden = new Tensor[depth + 1], gradients = new Tensor[depth + 1];
         Tensor stream = tokens.Draw(seed, first, results.Length, RandomStream.InputTokens);
@@ -132,31 +118,5 @@ public sealed class TorchEngine : INetworkEngine
 
         GramReader.Read(hidden, [.. results.ToArray().Select(sample => sample.Hidden)]);
         GramReader.Read(gradients, [.. results.ToArray().Select(sample => sample.Gradient)]);
-    }
-
-    // Memory for the largest batch so far: a single network asked for takes no more than its own.
-    private EnsembleWeights Weights(int networks)
-    {
-        if (weights is not null && weights.Networks >= networks && weights.Networks <= batch.Size)
-            return weights;
-        weights?.Dispose();
-        weights = null;
-        return weights = new EnsembleWeights(Architecture, networks, options.Device, options.Precision, onHost, onDevice);
-    }
-
-    private int Fitting()
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MostAtOnce, 1);
-        Int128 bytes = Bytes(Architecture, options.Precision);
-        long memory = options.Memory ?? DeviceMemory.Of(options.Device).Budget;
-        if (bytes > memory)
-        {
-            throw new InsufficientMemoryException(
-                $"one network takes about {bytes} bytes ({(double)bytes / (1L << 30):0.00} "
-                + $"GiB) on {options.Device} and {memory} are allowed; "
-                + "allow more memory, take bfloat16, or ask for fewer tokens, a smaller width or fewer blocks");
-        }
-
-        return (int)Int128.Min(options.MostAtOnce, memory / bytes);
     }
 }

@@ -130,4 +130,17 @@ public class ExperimentCommandTests
         process.Kill();
         process.WaitForExit();
     }
+
+    [Theory]
+    [InlineData("rank-collapse measures more of its networks than a loss", "rank-collapse", "--engine", "torch")]
+    [InlineData("engine dense runs on the processor", "loss-vs-exponents", "--device", "cuda")]
+    [InlineData("--engine must be one of dense, torch", "loss-vs-exponents", "--engine", "conditioned")]
+    public void Engines_that_an_experiment_cannot_take_are_refused(string message, params string[] words)
+    {
+        using TemporaryFolder folder = new();
+        CommandRun run = CommandRun.Of(["experiment", .. words, "--quick", "--out", folder.Path("results")]);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains(message, run.Error);
+        Assert.False(Directory.Exists(folder.Path("results")));
+    }
 }

@@ -102,7 +102,7 @@ public class PhaseCommandTests
         string cells = folder.Path("cells");
         Assert.Equal(0, CommandRun.Of(Small(cells, "--measure", "16", "--shard", "1/1")).ExitCode);
         CellFolder measured = CellFolder.Open(cells);
-        PhaseWork right = PhaseWork.Of(measured.Plan);
+        PhaseWork right = PhaseWork.Of(measured.Plan, BuiltEngines.Catalogue);
         PhaseWork wrong = new(
             right.Architecture, right.X, right.Y, right.Networks, right.Plan.Seed, right.Plan.Version,
             members => PhaseLaw.Of(members) with { OnLine = _ => new(9, 9, 9, 1, true) });
@@ -112,6 +112,42 @@ public class PhaseCommandTests
         Assert.Contains("0 of 12 comparisons agree ✓, 12 disagree ✗", output.ToString());
         Assert.Equal(12, output.ToString().Split('\n').Count(line => line.EndsWith('✗')));
         Assert.EndsWith($"verdict: theory and networks disagree\n\nwritten: {measured.PathOf("phase.svg")}\n", output.ToString());
+    }
+
+    [Fact]
+    public void Networks_with_real_weights_agree_too_and_the_files_say_whose_they_are()
+    {
+        using TemporaryFolder folder = new();
+        string[] command = ["--measure", "16", "--engine", "dense"];
+        CommandRun run = CommandRun.Of(Small(folder.Path("phase.json"), command));
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("engine dense", run.Output);
+        JsonNode whole = JsonNode.Parse(File.ReadAllText(folder.Path("phase.json")))!;
+        Assert.Equal("dense", whole["run"]!["engine"]!.GetValue<string>());
+
+        // Measured in parts they are the same, and conditioned ones are of another plan.
+        string cells = folder.Path("cells");
+        Assert.Equal(0, CommandRun.Of(Small(cells, [.. command, "--shard", "1/1"])).ExitCode);
+        Assert.Equal(0, CommandRun.Of("cells", "merge", cells).ExitCode);
+        JsonNode merged = JsonNode.Parse(File.ReadAllText(Path.Combine(cells, "phase.json")))!;
+        Assert.Equal(whole["measured"]!.ToJsonString(), merged["measured"]!.ToJsonString());
+        CommandRun other = CommandRun.Of(Small(cells, "--measure", "16", "--shard", "1/1"));
+        Assert.Equal(2, other.ExitCode);
+        Assert.Contains("engine", other.Error);
+    }
+
+    [Theory]
+    [InlineData("--engine is for --measure N", "--engine", "dense")]
+    [InlineData("--precision is for --measure N", "--precision", "tf32")]
+    [InlineData("--engine must be one of", "--engine", "tensor", "--measure", "2")]
+    [InlineData("engine conditioned runs on the processor", "--device", "cuda", "--measure", "2")]
+    [InlineData("--draw device is for --engine torch", "--draw", "device", "--engine", "dense", "--measure", "2")]
+    public void Engines_that_cannot_be_asked_for_are_refused(string message, params string[] options)
+    {
+        using TemporaryFolder folder = new();
+        CommandRun run = CommandRun.Of(Small(folder.Path("phase.json"), options));
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains(message, run.Error);
     }
 
     private static string[] Small(string path, params string[] more) =>

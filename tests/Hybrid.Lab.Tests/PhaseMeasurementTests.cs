@@ -4,6 +4,7 @@ using Hybrid.Import.Json;
 using Hybrid.Import.Records;
 using Hybrid.Lab.Cells;
 using Hybrid.Lab.Comparisons;
+using Hybrid.Lab.Engines;
 using Hybrid.Lab.Phases;
 using Hybrid.Lab.Statistics;
 using Hybrid.Theory;
@@ -85,13 +86,15 @@ public class PhaseMeasurementTests
     public void A_plan_of_points_at_one_width_is_refused_with_what_differs()
     {
         CellPlan plan = Work(null).Plan;
-        Assert.Equal(plan.Hash, PhaseWork.Of(plan).Plan.Hash);
+        Assert.Equal(plan.Hash, PhaseWork.Of(plan, Engines).Plan.Hash);
         JsonObject question = plan.Question.DeepClone().AsObject();
         question.Remove("familyWiseRate");
         InputException error = Assert.Throws<InputException>(
-            () => PhaseWork.Of(new CellPlan(plan.Kind, plan.Version, plan.Seed, plan.Cells, question)));
+            () => PhaseWork.Of(new CellPlan(plan.Kind, plan.Version, plan.Seed, plan.Cells, question), Engines));
         Assert.Contains("familyWiseRate", error.Message);
     }
+
+    private static EngineCatalogue Engines => new([]);
 
     private static PhaseMeasurement Measure(Func<IEnumerable<Architecture>, PhaseLaw> law) => PhaseMeasurement.Run(Work(law), 2);
 

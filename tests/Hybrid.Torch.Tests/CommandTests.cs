@@ -49,6 +49,21 @@ public sealed class CommandTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Phase_measures_what_the_dense_engine_measures()
+    {
+        string[] phase = ["phase", .. Small, "--x", "mlp.inStd=1:6:2", "--y", "mlp.branch=0.2:0.9:2", "--measure", "3"];
+        JsonElement torch = Json([.. phase, .. OnTorch]), dense = Json([.. phase, "--engine", "dense"]);
+        Assert.Equal("torch", torch.GetProperty("run").GetProperty("engine").GetString());
+        Assert.Equal(4, torch.GetProperty("measured").GetProperty("points").GetArrayLength());
+        foreach ((JsonElement expected, JsonElement actual) in dense.GetProperty("measured").GetProperty("points").EnumerateArray()
+            .Zip(torch.GetProperty("measured").GetProperty("points").EnumerateArray()))
+        {
+            foreach (string exponent in (string[])["angleExponent", "gradientExponent"])
+                Near.Equal(exponent, Mean(expected, exponent), Mean(actual, exponent), Rounding);
+        }
+    }
+
     // Everything of a layer is of order 1 or a mean of what is: a number of less is the difference of such, and has their roundings.
     [Theory]
     [InlineData("gemma3")]

@@ -1,6 +1,8 @@
+using Hybrid.Architectures;
 using Hybrid.Lab.Engines;
 using Hybrid.Networks.Engines.Conditioned;
 using Hybrid.Networks.Engines.Dense;
+using Hybrid.Networks.Tangents;
 
 namespace Hybrid.Cli.Shared;
 
@@ -14,12 +16,26 @@ public static class BuiltEngines
             "conditioned",
             "exact in distribution without weights, double precision; cost grows as width",
             (architecture, threads) => new ConditionedEngine(architecture, threads),
-            ConditionedEngine.Bytes) { Features = ConditionedEngine.Features },
+            ConditionedEngine.Bytes)
+        {
+            Features = ConditionedEngine.Features,
+            Line = new((architecture, _) => new LineExponents(architecture, DifferencesIn(architecture)), _ => 0),
+        },
         new EngineEntry(
             "dense",
             "real weight matrices in single precision; cost grows as width²",
             (architecture, threads) => new DenseEngine(architecture, threads),
-            DenseEngine.Bytes) { Features = DenseEngine.Features },
+            DenseEngine.Bytes)
+        {
+            Features = DenseEngine.Features,
+            Line = new(
+                (architecture, threads) => new DenseLineEngine(architecture, threads, DifferencesIn(architecture)),
+                architecture => DenseLineEngine.Bytes(architecture, DifferencesIn(architecture))),
+        },
         TorchEntries.Ensembles,
     ]);
+
+    /// <summary>Differences between equal tokens that a network carries: as many as are independent, 4 at most.</summary>
+    internal static int DifferencesIn(Architecture architecture) =>
+        Math.Min(LineExponents.StandardDifferences, Math.Max(1, architecture.Width - 1));
 }

@@ -34,6 +34,10 @@ internal sealed class DeviceOptions
     public static Option<string?> Precision() => Options.Choice(
         "--precision", "Of products with matrices, of engine torch; single if not given.", null, Precisions);
 
+    /// <summary>The first of them that is given; null if none is.</summary>
+    public string? FirstGiven(ParseResult parsed) =>
+        ((Option[])[_device, _precision, _draw]).FirstOrDefault(option => Options.Given(parsed, option))?.Name;
+
     /// <summary>What was asked for.</summary>
     public DeviceChoice Choice(ParseResult parsed, long? memory) =>
         new(parsed.GetValue(_device), parsed.GetValue(_precision), parsed.GetValue(_draw) == Sources[1], memory);

@@ -52,6 +52,14 @@ internal static class TorchEntries
         }),
         architecture => options.Device.IsCuda ? 0 : TorchEngine.Bytes(architecture, options.Precision))
     {
+        Line = new(
+            (architecture, threads) => Reported(() =>
+            {
+                TorchRuntime.Threads = threads;
+                return new TorchLineEngine(architecture, options, threads, BuiltEngines.DifferencesIn(architecture));
+            }),
+            architecture => options.Device.IsCuda
+                ? 0 : TorchLineEngine.Bytes(architecture, options.Precision, BuiltEngines.DifferencesIn(architecture))),
         Features = TorchEngine.Features,
         MostEngines = 1,
         Device = $"{options.Device} ({Words(options)})",

@@ -1,3 +1,5 @@
+using Hybrid.Networks.Training;
+
 namespace Hybrid.Experiments.Cells;
 
 /// <summary>One measurement of an experiment's grid: the unit that is stored, resumed and run in parallel.</summary>
@@ -21,7 +23,9 @@ public sealed record Cell(string Key, double Cost, Func<CellAttempt, CellValues>
 /// <param name="Scratch">A folder of its own, not made yet, that survives an interrupted attempt; null: nothing survives one.</param>
 /// <param name="Cancellation">Asks a cell with such a folder to leave there what it has done, and to throw
 /// <see cref="OperationCanceledException"/>.</param>
-public sealed record CellAttempt(ulong Seed, string? Scratch = null, CancellationToken Cancellation = default);
+/// <param name="Trainer">What trains where a loss is all that is measured; null: the dense engine.</param>
+public sealed record CellAttempt(
+    ulong Seed, string? Scratch = null, CancellationToken Cancellation = default, Func<TrainingOptions, ITrainer>? Trainer = null);
 
 /// <summary>What the cells of a grid measured, by key.</summary>
 /// <param name="values">One entry for every finished cell.</param>

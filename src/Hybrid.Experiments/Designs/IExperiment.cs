@@ -15,6 +15,9 @@ public interface IExperiment
     /// <summary>Raised whenever a stored cell of an earlier version would mean something else.</summary>
     int Version { get; }
 
+    /// <summary>Whether its cells are losses after training and nothing else, which any engine that trains can measure.</summary>
+    bool MeasuresLossAlone => false;
+
     /// <summary>Hypotheses, predicted numbers and grid. A pure function: nothing is measured here.</summary>
     ExperimentDesign Design(ExperimentScale scale);
 }

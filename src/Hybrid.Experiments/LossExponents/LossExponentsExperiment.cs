@@ -26,6 +26,8 @@ internal sealed class LossExponentsExperiment : IExperiment
 
     public int Version => 2;
 
+    public bool MeasuresLossAlone => true;
+
     public ExperimentDesign Design(ExperimentScale scale)
     {
         LossExponentsSize size = LossExponentsSize.Of(scale);

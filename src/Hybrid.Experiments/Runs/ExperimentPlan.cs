@@ -1,4 +1,5 @@
 using Hybrid.Experiments.Designs;
+using Hybrid.Import.Json;
 
 namespace Hybrid.Experiments.Runs;
 
@@ -7,8 +8,29 @@ namespace Hybrid.Experiments.Runs;
 /// <param name="Scale">How much of it.</param>
 /// <param name="Seed">The seed of every random number.</param>
 /// <param name="Parallel">Cells at a time, ≥ 1; results do not depend on it.</param>
-public sealed record ExperimentPlan(IExperiment Experiment, ExperimentScale Scale, ulong Seed, int Parallel)
+/// <param name="Engine">What trains its networks; null: its own engine.</param>
+public sealed record ExperimentPlan(
+    IExperiment Experiment, ExperimentScale Scale, ulong Seed, int Parallel, ExperimentEngine? Engine = null)
 {
+    /// <summary>Refuses an engine that has not what the experiment measures.</summary>
+    /// <exception cref="InputException">It says what to do.</exception>
+    public void EnsureMeasurable()
+    {
+        if (Engine is not null && !Experiment.MeasuresLossAlone)
+        {
+            throw new InputException($"--engine {Engine.Name}: {Experiment.Name} measures more of its networks than a loss after training, "
+                + "which its own engines alone do as it needs it; leave --engine out");
+        }
+    }
+
+    /// <summary>The name of its results: those of another engine are results of their own.</summary>
+    public string Name => (Scale == ExperimentScale.Quick ? $"{Experiment.Name}-quick" : Experiment.Name)
+        + (Engine is null ? "" : $"-{Engine.Label}");
+
+    /// <summary>Whose its cells are in a store.</summary>
+    public ExperimentKey Key =>
+        new(Engine is null ? Experiment.Name : $"{Experiment.Name} on {Engine.Label}", Experiment.Version, Seed);
+
     /// <summary>The registered design, computed once.</summary>
     public ExperimentDesign Design { get; } = Experiment.Design(Scale);
 }

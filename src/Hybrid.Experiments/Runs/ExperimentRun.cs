@@ -24,7 +24,7 @@ public static class ExperimentRun
         ArgumentOutOfRangeException.ThrowIfLessThan(plan.Parallel, 1);
         long start = Stopwatch.GetTimestamp();
         string name = plan.Experiment.Name;
-        ExperimentKey key = new(name, plan.Experiment.Version, plan.Seed);
+        ExperimentKey key = plan.Key;
         DateTimeOffset registered = store.Register(key, plan.Scale, Registration.Text(plan));
 
         Dictionary<string, Cell> grid = plan.Design.Cells.ToDictionary(cell => cell.Key);
@@ -73,7 +73,8 @@ public static class ExperimentRun
                 while (Next() is Cell cell)
                 {
                     long began = Stopwatch.GetTimestamp();
-                    CellValues values = cell.Measure(new(CellSeed.Of(plan.Seed, name, cell.Key)));
+                    CellValues values = cell.Measure(
+                        new(CellSeed.Of(plan.Seed, name, cell.Key), Trainer: plan.Engine is null ? null : plan.Engine.Create));
                     StoredCell stored = new(cell.Key, values, Stopwatch.GetElapsedTime(began).TotalSeconds);
                     store.Insert(key, stored);
                     lock (gate)

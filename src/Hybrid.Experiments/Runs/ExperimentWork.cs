@@ -5,6 +5,8 @@ using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Designs;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Cells;
+using Hybrid.Lab.Engines;
+using Hybrid.Lab.Training;
 
 namespace Hybrid.Experiments.Runs;
 
@@ -24,17 +26,20 @@ public sealed class ExperimentWork : ICellWork
         Experiment = plan;
         _registration = Registration.Text(plan);
         string name = plan.Experiment.Name;
-        Plan = new(Kind, version, plan.Seed, plan.Design.Cells.Count, new()
+        JsonObject question = new()
         {
             ["experiment"] = name,
             ["experimentVersion"] = plan.Experiment.Version,
             ["quick"] = plan.Scale == ExperimentScale.Quick,
             ["registered"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_registration))),
-        });
+        };
+        plan.Engine?.AddTo(question);
+        Plan = new(Kind, version, plan.Seed, plan.Design.Cells.Count, question);
         Cells = [.. plan.Design.Cells.Select(cell => new CellTask(cell.Key, cell.Cost, null, context =>
         {
             context.PrepareScratch();
-            CellAttempt attempt = new(CellSeed.Of(plan.Seed, name, cell.Key), context.Scratch, context.Cancellation);
+            CellAttempt attempt = new(CellSeed.Of(plan.Seed, name, cell.Key), context.Scratch, context.Cancellation,
+                plan.Engine is null ? null : plan.Engine.Create);
             return JsonNode.Parse(cell.Measure(attempt).ToJson())!.AsObject();
         }))];
     }
@@ -49,23 +54,25 @@ public sealed class ExperimentWork : ICellWork
     public IReadOnlyList<CellTask> Cells { get; }
 
     /// <inheritdoc/>
-    public int MostAtATime => int.MaxValue;
+    public int MostAtATime => Experiment.Engine is null ? int.MaxValue : 1;
 
     /// <inheritdoc/>
-    public bool WantsGpu => false;
+    public bool WantsGpu => Experiment.Engine is { } engine && engine.Device.Device != DeviceChoice.Processor;
 
     /// <inheritdoc/>
-    public string? Device => null;
+    public string? Device => Experiment.Engine?.Label;
 
     /// <summary>The work of a plan of this kind.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="find">The experiment of a name.</param>
+    /// <param name="trainers">The engines that train.</param>
     /// <exception cref="InputException">There is no such experiment, or it registers other hypotheses now.</exception>
-    public static ExperimentWork Of(CellPlan plan, Func<string, IExperiment> find)
+    public static ExperimentWork Of(CellPlan plan, Func<string, IExperiment> find, TrainerCatalogue trainers)
     {
         JsonObject question = plan.Question;
         ExperimentScale scale = question["quick"]!.GetValue<bool>() ? ExperimentScale.Quick : ExperimentScale.Full;
-        ExperimentWork work = new(new(find(question["experiment"]!.GetValue<string>()), scale, plan.Seed, 1), plan.Version);
+        IExperiment experiment = find(question["experiment"]!.GetValue<string>());
+        ExperimentWork work = new(new(experiment, scale, plan.Seed, 1, ExperimentEngine.Of(question, trainers)), plan.Version);
         return work.Plan.Hash == plan.Hash
             ? work
             : throw new InputException($"the plan is of another experiment than this build has, {plan.DifferenceTo(work.Plan)}");
@@ -75,7 +82,7 @@ public sealed class ExperimentWork : ICellWork
     /// <exception cref="InputException">The store holds other predictions, or another value of a cell.</exception>
     public void Store(IReadOnlyList<CellResult> results, CellStore store, DateTimeOffset planned)
     {
-        ExperimentKey key = new(Experiment.Experiment.Name, Experiment.Experiment.Version, Experiment.Seed);
+        ExperimentKey key = Experiment.Key;
         store.Register(key, Experiment.Scale, _registration, planned);
         Dictionary<string, string> known = store.Cells(key).ToDictionary(cell => cell.Cell, cell => cell.Values.ToJson());
         List<StoredCell> cells = [];

@@ -1,5 +1,6 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Engines;
+using Hybrid.Networks.Tangents;
 
 namespace Hybrid.Lab.Engines;
 
@@ -16,6 +17,9 @@ public sealed record EngineEntry(
 {
     /// <summary>What its networks can have beyond plain heads, one MLP and norms of gain 1.</summary>
     public IReadOnlyList<Feature> Features { get; init; } = [];
+
+    /// <summary>What measures exponents of its networks at the line; null of an engine that has none.</summary>
+    public LineEntry? Line { get; init; }
 
     /// <summary>Whether it can draw networks of an architecture.</summary>
     public bool Knows(Architecture architecture) => !Architectures.Features.Of(architecture).Except(Features).Any();
@@ -35,6 +39,11 @@ public sealed record EngineEntry(
     /// <summary>The GPUs that the engine can use.</summary>
     public Func<IReadOnlyList<DeviceDescription>> Gpus { get; init; } = () => [];
 }
+
+/// <summary>What measures exponents of an engine's networks at the line.</summary>
+/// <param name="Create">Plans the buffers for an architecture and a number of threads.</param>
+/// <param name="Bytes">About how much memory those buffers take.</param>
+public sealed record LineEntry(Func<Architecture, int, ILineEngine> Create, Func<Architecture, Int128> Bytes);
 
 /// <summary>A device that engines can use.</summary>
 /// <param name="Name">What --device takes, cpu or such as cuda:0.</param>

@@ -24,17 +24,17 @@ public sealed record PhaseMeasurement(int Networks, double FamilyWiseRate, IRead
 
     /// <summary>Draws and measures; the result depends on the work alone.</summary>
     /// <param name="work">The points.</param>
-    /// <param name="threads">Points at a time, ≥ 1.</param>
+    /// <param name="threads">≥ 1: points at a time while memory lasts, or threads of one point where an engine takes all.</param>
     /// <param name="progress">Told the number of points done and of all, from any thread.</param>
     /// <param name="cancellation">Stops between two networks.</param>
     public static PhaseMeasurement Run(
         PhaseWork work, int threads, Action<int, int>? progress = null, CancellationToken cancellation = default)
     {
         MeasuredPoint[] points = new MeasuredPoint[work.Places.Count];
-        int done = 0;
-        Parallel.For(0, points.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, number =>
+        int done = 0, atATime = work.PointsAtATime(threads);
+        Parallel.For(0, points.Length, new ParallelOptions { MaxDegreeOfParallelism = atATime, CancellationToken = cancellation }, number =>
         {
-            points[number] = work.Judge(number, work.Measure(number, cancellation));
+            points[number] = work.Judge(number, work.Measure(number, Math.Max(1, threads / atATime), cancellation));
             progress?.Invoke(Interlocked.Increment(ref done), points.Length);
         });
         return new(work.Networks, PhaseWork.FamilyWiseRate, points);

@@ -5,9 +5,11 @@ using Hybrid.Import.Records;
 using Hybrid.Lab.Cells;
 using Hybrid.Lab.Checks;
 using Hybrid.Lab.Comparisons;
+using Hybrid.Lab.Engines;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Tangents;
 using Hybrid.Theory;
+using NetworkEnsemble = Hybrid.Networks.Engines.Ensemble;
 
 namespace Hybrid.Lab.Phases;
 
@@ -37,6 +39,7 @@ public sealed class PhaseWork : ICellWork
     /// <param name="seed">The ensemble's seed.</param>
     /// <param name="version">The version of hybrid.</param>
     /// <param name="makeLaw">The law of the architectures at the points; the theory's if null.</param>
+    /// <param name="engine">What measures; null: networks without weights, as engine conditioned has them.</param>
     /// <exception cref="InputException">
     /// The networks have a causal mask, under which equal tokens do not stay equal positions, or no skip around attention, or norms leave
     /// double precision at a point.
@@ -48,7 +51,8 @@ public sealed class PhaseWork : ICellWork
         int networks,
         ulong seed,
         string version,
-        Func<IEnumerable<Architecture>, PhaseLaw>? makeLaw = null)
+        Func<IEnumerable<Architecture>, PhaseLaw>? makeLaw = null,
+        EngineChoice? engine = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(networks, 2);
         if (!Features.AreClosed(architecture))
@@ -58,7 +62,9 @@ public sealed class PhaseWork : ICellWork
                 + "give --set mask=none and the like, or leave --measure out");
         }
 
-        (Architecture, X, Y, Networks, _seed) = (architecture, x, y, networks, seed);
+        if (engine is { Described.Line: null })
+            throw new InputException($"--engine {engine.Name} follows no differences between tokens, which --measure does");
+        (Architecture, X, Y, Networks, _seed, Engine) = (architecture, x, y, networks, seed, engine);
         int[] columns = Spread(x.Count), rows = Spread(y.Count);
         Places = [.. rows.SelectMany(row => columns.Select(column => (x.Values[column], y.Values[row])))];
         _members = [.. Places.Select(place => ArchitectureModule.EnsureValid(PhaseGrid.At(architecture, x, place.X, y, place.Y)))];
@@ -76,17 +82,19 @@ public sealed class PhaseWork : ICellWork
         }
 
         _law = law;
-        Plan = new(Kind, version, seed, Places.Count, new()
+        JsonObject question = new()
         {
             ["architecture"] = ArchitectureJson.ToNode(architecture),
             ["x"] = x.ToString(),
             ["y"] = y.ToString(),
             ["networks"] = networks,
             ["familyWiseRate"] = FamilyWiseRate,
-        });
+        };
+        engine?.AddTo(question);
+        Plan = new(Kind, version, seed, Places.Count, question);
         Cells = [.. Places.Select((place, number) => new CellTask(
-            Invariant($"x={place.X:R} y={place.Y:R}"), Cost(_members[number]), null,
-            context => ToNode(Measure(context.Index, context.Cancellation))))];
+            Invariant($"x={place.X:R} y={place.Y:R}"), Cost(_members[number]), BytesOf(number),
+            context => ToNode(Measure(context.Index, context.Threads, context.Cancellation))))];
     }
 
     /// <summary>The diagram's architecture.</summary>
@@ -107,14 +115,17 @@ public sealed class PhaseWork : ICellWork
     /// <inheritdoc/>
     public IReadOnlyList<CellTask> Cells { get; }
 
-    /// <inheritdoc/>
-    public int MostAtATime => int.MaxValue;
+    /// <summary>What measures; null: networks without weights.</summary>
+    public EngineChoice? Engine { get; }
 
     /// <inheritdoc/>
-    public bool WantsGpu => false;
+    public int MostAtATime => Engine?.Described.MostEngines ?? int.MaxValue;
 
     /// <inheritdoc/>
-    public string? Device => null;
+    public bool WantsGpu => Engine is { WantsGpu: true };
+
+    /// <inheritdoc/>
+    public string? Device => Engine?.DeviceName;
 
     /// <summary>Where networks are measured, row by row from the lower left.</summary>
     internal IReadOnlyList<(double X, double Y)> Places { get; }
@@ -133,8 +144,10 @@ public sealed class PhaseWork : ICellWork
     }
 
     /// <summary>The work of a plan of this kind.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="engines">The engines by name.</param>
     /// <exception cref="InputException">The plan was made by a build that measured otherwise.</exception>
-    public static PhaseWork Of(CellPlan plan)
+    public static PhaseWork Of(CellPlan plan, EngineCatalogue engines)
     {
         JsonObject question = plan.Question;
         PhaseWork work = new(
@@ -143,7 +156,8 @@ public sealed class PhaseWork : ICellWork
             PhaseAxis.Parse(question["y"]!.GetValue<string>(), "--y"),
             question["networks"]!.GetValue<int>(),
             plan.Seed,
-            plan.Version);
+            plan.Version,
+            engine: EngineChoice.Of(question, engines));
         return work.Plan.Hash == plan.Hash
             ? work
             : throw new InputException($"the plan is of other points than this build measures, {plan.DifferenceTo(work.Plan)}");
@@ -153,14 +167,27 @@ public sealed class PhaseWork : ICellWork
     public PhaseMeasurement Measurement(IReadOnlyList<CellResult> results) =>
         new(Networks, FamilyWiseRate, [.. results.Select(result => Judge(result.Index, FromNode(result.ToNode())))]);
 
+    /// <summary>How many points are measured at a time on so many threads.</summary>
+    /// <exception cref="InputException">Memory does not hold the networks of one.</exception>
+    internal int PointsAtATime(int threads)
+    {
+        long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        Int128 bytes = Enumerable.Range(0, Places.Count).Max(number => BytesOf(number) ?? 0);
+        return bytes <= memory
+            ? NetworkEnsemble.ThreadsWithin(memory, bytes, Math.Min(threads, MostAtATime))
+            : throw new InputException($"engine {Engine!.Name} does not fit into memory: a network of a point takes "
+                + $"{MemorySize.Text(bytes)}, and {MemorySize.Text(memory)} are allowed, half of what there is; "
+                + "give --engine conditioned, or a smaller --set width=… or depth=…");
+    }
+
     /// <summary>Draws and measures the networks of a point at both widths.</summary>
-    internal MeasuredExponents Measure(int number, CancellationToken cancellation = default)
+    internal MeasuredExponents Measure(int number, int threads, CancellationToken cancellation = default)
     {
         // The second ensemble has other sample numbers: the two share no random number.
         Architecture member = _members[number];
-        (Estimate angle, Estimate gradient) = Ensemble(member, 0, Networks, cancellation);
+        (Estimate angle, Estimate gradient) = Ensemble(member, 0, Networks, threads, cancellation);
         (Estimate otherAngle, Estimate otherGradient) =
-            Ensemble(SecondWidth.Of(member), Networks, SecondWidth.Networks(member, Networks), cancellation);
+            Ensemble(SecondWidth.Of(member), Networks, SecondWidth.Networks(member, Networks), threads, cancellation);
         return new(angle, otherAngle, gradient, otherGradient);
     }
 
@@ -181,29 +208,37 @@ public sealed class PhaseWork : ICellWork
                 predicted.Gradient, architecture.Depth, measured.Gradient, width, measured.OtherGradient, otherWidth, options));
     }
 
-    private (Estimate Angle, Estimate Gradient) Ensemble(Architecture member, int first, int networks, CancellationToken cancellation)
+    private (Estimate Angle, Estimate Gradient) Ensemble(
+        Architecture member, int first, int networks, int threads, CancellationToken cancellation)
     {
         Architecture architecture = StationaryNorm.Of(member);
-        using LineExponents exponents = new(architecture, Math.Min(4, Math.Max(1, architecture.Width - 1)));
-        double[] angle = new double[architecture.Depth], gradient = new double[architecture.Depth];
-        double[] angles = new double[networks], gradients = new double[networks];
-        for (int sample = 0; sample < networks; sample++)
+        using ILineEngine engine = Engine?.Found.Line!.Create(architecture, threads)
+            ?? new LineExponents(architecture, Math.Min(LineExponents.StandardDifferences, Math.Max(1, architecture.Width - 1)));
+        LineSample[] samples = [.. Enumerable.Range(0, networks).Select(_ => new LineSample(architecture.Depth))];
+        for (int sample = 0; sample < networks; sample += engine.BatchSize)
         {
             cancellation.ThrowIfCancellationRequested();
-            exponents.Run(_seed, first + sample, angle, gradient);
-            (angles[sample], gradients[sample]) = (angle.Average(), gradient.Average());
+            engine.Run(_seed, first + sample, samples.AsSpan(sample, Math.Min(engine.BatchSize, networks - sample)));
         }
 
-        return (Estimate.Of(angles), Estimate.Of(gradients));
+        return (
+            Estimate.Of([.. samples.Select(sample => sample.Angle.Average())]),
+            Estimate.Of([.. samples.Select(sample => sample.Gradient.Average())]));
     }
 
     /// <summary>Indices of the middles of at most <see cref="Side"/> equal parts.</summary>
     private static int[] Spread(int count) =>
         [.. Enumerable.Range(0, Math.Min(Side, count)).Select(part => (2 * part + 1) * count / (2 * Math.Min(Side, count)))];
 
-    // Networks on the line form no weights: their cost is linear in the width.
-    private double Cost(Architecture member) =>
-        (double)member.Depth * (member.Width + (double)SecondWidth.Networks(member, Networks) / Networks * SecondWidth.Of(member).Width);
+    // Networks without weights cost as their width, those with weights as its square.
+    private double Cost(Architecture member) => member.Depth * (PerNetwork(member.Width)
+        + (double)SecondWidth.Networks(member, Networks) / Networks * PerNetwork(SecondWidth.Of(member).Width));
+
+    private double PerNetwork(double width) => Engine is null ? width : width * width;
+
+    private long? BytesOf(int number) => Engine?.Described.Line is { } line
+        ? (long)Int128.Min(line.Bytes(_members[number]), long.MaxValue >> 1)
+        : null;
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 

@@ -14,8 +14,11 @@ namespace Hybrid.Networks.Tangents;
 /// growth backwards of ‖G‖². Each is a logarithm of one network's growth; its mean differs from the logarithm of the mean
 /// growth, of which the theory speaks, by O(1/width).
 /// </summary>
-public sealed unsafe class LineExponents : IDisposable
+public sealed unsafe class LineExponents : ILineEngine
 {
+    /// <summary>Independent differences that networks carry if not told otherwise.</summary>
+    public const int StandardDifferences = 4;
+
     private readonly Architecture line;
     private readonly WorkerPool pool;
     private readonly MatrixProduct<double> product;
@@ -26,11 +29,9 @@ public sealed unsafe class LineExponents : IDisposable
     /// <summary>Plans for a legal architecture, whose number of tokens and input correlation play no part.</summary>
     /// <param name="architecture">The network.</param>
     /// <param name="differences">Independent differences carried through every network, 1 to width − 1; more average more.</param>
-    public LineExponents(Architecture architecture, int differences = 4)
+    public LineExponents(Architecture architecture, int differences = StandardDifferences)
     {
-        Features.EnsureSupported("tangents", [], ArchitectureModule.EnsureValid(architecture));
-        ArgumentOutOfRangeException.ThrowIfLessThan(differences, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(differences, Math.Max(1, architecture.Width - 1));
+        EnsureRange(architecture, differences);
         line = OneToken(architecture);
         pool = new WorkerPool(1);
         product = new MatrixProduct<double>(pool);
@@ -63,12 +64,7 @@ public sealed unsafe class LineExponents : IDisposable
             double after = Size(v) / Size(x);
             angle[layer - 1] = Math.Log(after / before);
             before = after;
-
-            // Unit size again: over a long depth the tangents would leave the range of doubles.
-            double scale = 1 / Math.Sqrt(Size(v));
-            for (int row = 0; row < v.Rows; row++)
-                RowMath.Scale(scale, v.Data + row * v.RowStride, v.Data + row * v.RowStride, v.Columns);
-            before *= scale * scale;
+            before *= Unite(v);
         }
 
         gradient.Fill(g, RandomStream.LossGradient.OfInput(seed, sample));
@@ -81,9 +77,16 @@ public sealed unsafe class LineExponents : IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public void Run(ulong seed, int first, ReadOnlySpan<LineSample> results)
+    {
+        for (int number = 0; number < results.Length; number++)
+            Run(seed, first + number, results[number].Angle, results[number].Gradient);
+    }
+
     /// <summary>Networks 0 .. samples − 1 of an ensemble: every block's λ_a and λ_g with standard errors.</summary>
     public static (ExponentEstimate[] Angle, ExponentEstimate[] Gradient) Measure(
-        Architecture architecture, ulong seed, int samples, int differences = 4, CancellationToken cancellation = default)
+        Architecture architecture, ulong seed, int samples, int differences = StandardDifferences, CancellationToken cancellation = default)
     {
         using LineExponents exponents = new(architecture, differences);
         int depth = architecture.Depth;
@@ -113,10 +116,18 @@ public sealed unsafe class LineExponents : IDisposable
         pool.Dispose();
     }
 
+    /// <summary>Refuses what no engine follows differences through.</summary>
+    internal static void EnsureRange(Architecture architecture, int differences)
+    {
+        Features.EnsureSupported("tangents", [], ArchitectureModule.EnsureValid(architecture));
+        ArgumentOutOfRangeException.ThrowIfLessThan(differences, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(differences, Math.Max(1, architecture.Width - 1));
+    }
+
     private static Architecture OneToken(Architecture a) => a.With(tokens: 1, input: new InputParameters(a.Input.Norm, 0));
 
-    // Tokens of one norm differ across x, so v's part along x is taken off.
-    private static void Rotate(MatrixView<double> tangents, MatrixView<double> token)
+    /// <summary>Tokens of one norm differ across x, so v's part along x is taken off.</summary>
+    internal static void Rotate(MatrixView<double> tangents, MatrixView<double> token)
     {
         double square = RowMath.Dot(token.Data, token.Data, token.Columns);
         for (int row = 0; row < tangents.Rows; row++)
@@ -127,7 +138,21 @@ public sealed unsafe class LineExponents : IDisposable
         }
     }
 
-    private static double Size(MatrixView<double> rows)
+    /// <summary>Unit size again, since over a long depth tangents would leave the range of doubles; by what the square changed.</summary>
+    internal static double Unite(MatrixView<double> tangents)
+    {
+        double scale = 1 / Math.Sqrt(Size(tangents));
+        for (int row = 0; row < tangents.Rows; row++)
+        {
+            double* tangent = tangents.Data + row * tangents.RowStride;
+            RowMath.Scale(scale, tangent, tangent, tangents.Columns);
+        }
+
+        return scale * scale;
+    }
+
+    /// <summary>Sum of squares.</summary>
+    internal static double Size(MatrixView<double> rows)
     {
         double sum = 0;
         for (int row = 0; row < rows.Rows; row++)

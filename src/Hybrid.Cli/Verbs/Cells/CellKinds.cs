@@ -26,8 +26,8 @@ internal static class CellKinds
         return plan.Kind switch
         {
             SweepWork.Kind => SweepWork.Of(plan, session),
-            PhaseWork.Kind => PhaseWork.Of(plan),
-            ExperimentWork.Kind => ExperimentWork.Of(plan, ExperimentCatalogue.Find),
+            PhaseWork.Kind => PhaseWork.Of(plan, session.Engines),
+            ExperimentWork.Kind => ExperimentWork.Of(plan, ExperimentCatalogue.Find, session.Trainers),
             CheckWork.Kind => CheckWork.Of(plan, session.Engines),
             _ => throw new InputException($"{folder.FullPath}: kind must be one of sweep, phase, experiment, check, got '{plan.Kind}'"),
         };

@@ -7,6 +7,7 @@ using Hybrid.Experiments.Designs;
 using Hybrid.Experiments.Hypotheses;
 using Hybrid.Experiments.Runs;
 using Hybrid.Lab.Cells;
+using Hybrid.Lab.Engines;
 
 namespace Hybrid.Cli.Verbs;
 
@@ -23,6 +24,7 @@ internal static class ExperimentCommand
             "hybrid experiment --list",
             "hybrid experiment rank-collapse --quick",
             "hybrid experiment rank-collapse --parallel 2 --out docs/results --seed 1",
+            "hybrid experiment loss-vs-exponents --engine torch --device cuda --out results",
             "hybrid experiment loss-vs-exponents --out results --slurm --partition short --time 1:00:00")
         {
             LeavesFiles = true,
@@ -47,7 +49,14 @@ internal static class ExperimentCommand
         verb.Options.Add(list);
         verb.Options.Add(quick);
         verb.Options.Add(parallel);
+        Option<string?> engine = Options.Engine(
+            "What trains networks of which the experiment measures a loss alone (loss-vs-exponents); other experiments have their own.",
+            session.Trainers.Default);
+        Option<string?> device = DeviceOptions.Device(), precision = DeviceOptions.Precision();
         verb.Options.Add(folder);
+        verb.Options.Add(engine);
+        verb.Options.Add(device);
+        verb.Options.Add(precision);
         verb.Options.Add(seed);
         verb.Options.Add(json);
         CellOptions cells = new(verb);
@@ -57,11 +66,23 @@ internal static class ExperimentCommand
             if (parsed.GetValue(list))
                 return List(session, asJson);
             IExperiment experiment = ExperimentCatalogue.Find(parsed.GetValue(name) ?? "");
+            ExperimentEngine? asked = Options.Given(parsed, engine) || Options.Given(parsed, device) || Options.Given(parsed, precision)
+                ? new(session.Trainers, parsed.GetValue(engine)!, new DeviceChoice(parsed.GetValue(device), parsed.GetValue(precision)))
+                : null;
             ExperimentPlan plan = new(
                 experiment,
                 parsed.GetValue(quick) ? ExperimentScale.Quick : ExperimentScale.Full,
                 parsed.GetValue(seed),
-                parsed.GetValue(parallel) is int count and > 0 ? count : System.Environment.ProcessorCount);
+                parsed.GetValue(parallel) is int count and > 0 ? count : System.Environment.ProcessorCount,
+                asked);
+            plan.EnsureMeasurable();
+
+            // A device is looked for here, unless it is other machines that measure.
+            if (!(cells.Asked(parsed) && asked is { Name: SweepWork.TorchEngine }))
+                asked?.EnsureThere();
+            plan = asked?.Name == session.Trainers.Default ? plan with { Engine = null }
+                : asked is not null ? plan with { Parallel = 1 }
+                : plan;
             string path = parsed.GetRequiredValue(folder);
             return cells.Asked(parsed)
                 ? CellJobs.Do(
@@ -107,7 +128,7 @@ internal static class ExperimentCommand
         using CellStore store = CellStore.Open(files.Cells);
         if (!json)
         {
-            new RunHeader("experiment", plan.Seed).Write(output);
+            ExperimentJson.Header(plan).Write(output);
             output.WriteLine($"{files.Name}: {plan.Design.Cells.Count} cells, {plan.Parallel} at a time");
             output.WriteLine();
             output.Write(Registration.Text(plan));
@@ -153,8 +174,11 @@ internal static class ExperimentCommand
     private static RunEnvironment Environment(ExperimentPlan plan, string folder)
     {
         string quick = plan.Scale == ExperimentScale.Quick ? " --quick" : "";
+        string engine = plan.Engine is null ? "" : $" --engine {plan.Engine.Name}"
+            + (plan.Engine.Device.Device is string device ? $" --device {device}" : "")
+            + (plan.Engine.Device.Precision is string precision ? $" --precision {precision}" : "");
         return new(
-            $"hybrid experiment {plan.Experiment.Name}{quick} --parallel {plan.Parallel} "
+            $"hybrid experiment {plan.Experiment.Name}{quick}{engine} --parallel {plan.Parallel} "
             + $"--out {CommandText.Local(folder)} --seed {plan.Seed.ToString(CultureInfo.InvariantCulture)}",
             Machine.Version,
             $"{Machine.Processor}, {System.Environment.ProcessorCount} threads, SIMD {Machine.Simd}");

@@ -1,4 +1,3 @@
-using Hybrid.Experiments.Designs;
 using Hybrid.Experiments.Runs;
 using Hybrid.Import.Files;
 using Hybrid.Import.Json;
@@ -6,7 +5,7 @@ using Hybrid.Import.Json;
 namespace Hybrid.Cli.Verbs;
 
 /// <summary>Where an experiment leaves what it finds: NAME.md, NAME.json, figures beside them, and the store of cells.</summary>
-/// <param name="Name">The experiment's name, with "-quick" for a quick run.</param>
+/// <param name="Name">The experiment's name, with "-quick" for a quick run and the engine where it is not its own.</param>
 /// <param name="Folder">The folder, which exists.</param>
 internal sealed record ExperimentFiles(string Name, string Folder)
 {
@@ -36,7 +35,7 @@ internal sealed record ExperimentFiles(string Name, string Folder)
             throw new InputException($"--out must be a folder that can be written, got '{folder}' ({error.Message.TrimEnd('.')})", error);
         }
 
-        return new(plan.Scale == ExperimentScale.Quick ? $"{plan.Experiment.Name}-quick" : plan.Experiment.Name, folder);
+        return new(plan.Name, folder);
     }
 
     /// <summary>Writes figures, JSON and page; those of a quick run do not replace those of a full one.</summary>

@@ -18,9 +18,14 @@ internal static class ExperimentJson
         ]),
     };
 
+    /// <summary>The run; it names the engine where that is not the experiment's own.</summary>
+    public static RunHeader Header(ExperimentPlan plan) => plan.Engine is null
+        ? new("experiment", plan.Seed)
+        : new("experiment", plan.Seed, plan.Engine.Label, Threads: 1, Device: plan.Engine.Device.Device);
+
     public static JsonObject ToNode(ExperimentOutcome outcome, Evaluation evaluation) => new()
     {
-        ["run"] = new RunHeader("experiment", outcome.Plan.Seed).ToNode(),
+        ["run"] = Header(outcome.Plan).ToNode(),
         ["experiment"] = outcome.Plan.Experiment.Name,
         ["experimentVersion"] = outcome.Plan.Experiment.Version,
         ["quick"] = outcome.Plan.Scale == ExperimentScale.Quick,

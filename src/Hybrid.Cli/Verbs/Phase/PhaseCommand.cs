@@ -8,6 +8,7 @@ using Hybrid.Import.HuggingFace;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Cells;
 using Hybrid.Lab.Comparisons;
+using Hybrid.Lab.Engines;
 using Hybrid.Lab.Phases;
 
 namespace Hybrid.Cli.Verbs;
@@ -23,6 +24,7 @@ internal static class PhaseCommand
             "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y attention.branch,mlp.branch=0.1:0.9:40 --out phase.svg",
             "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y mlp.branch=0.1:0.9:40 --measure 16 --out phase.html",
             "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y mlp.branch=0.1:0.9:40 --measure 16 --out cells --shard 1/4",
+            "hybrid phase pre-tanh-critical --x mlp.inStd=0.5:8:40 --y mlp.branch=0.1:0.9:40 --measure 16 --engine torch --out phase.html",
             "hybrid phase post-relu --x mlp.inStd=1:2:20 --y mlp.branch=0.1:1:20 --json");
         Argument<string> source = Options.Architecture();
         Option<string> x = Axis("--x", "Horizontal axis: fields (several joined by commas), range and number of values.");
@@ -49,6 +51,7 @@ internal static class PhaseCommand
                 + "networks are compared at infinite width; exit 1 where they disagree.",
             null, 2, 1 << 20);
         verb.Options.Add(measure);
+        EngineOptions engine = new(verb, session.Engines, "--measure N");
         CellOptions cells = new(verb);
         return verb.Does(parsed =>
         {
@@ -57,8 +60,11 @@ internal static class PhaseCommand
             string? path = parsed.GetValue(file);
             PhaseWork? Work(LoadedArchitecture loaded) => parsed.GetValue(measure) is int each and > 0
                 ? new(loaded.Architecture, PhaseAxis.Parse(parsed.GetRequiredValue(x), "--x"),
-                    PhaseAxis.Parse(parsed.GetRequiredValue(y), "--y"), each, common.Seed(parsed), Machine.BuiltVersion)
+                    PhaseAxis.Parse(parsed.GetRequiredValue(y), "--y"), each, common.Seed(parsed), Machine.BuiltVersion,
+                    engine: engine.Choice(parsed, apart: cells.Asked(parsed)))
                 : null;
+            if (!Options.Given(parsed, measure))
+                engine.Refuse(parsed);
             if (cells.Asked(parsed))
             {
                 PhaseWork apart = Work(loading.Load(parsed, parsed.GetRequiredValue(source)))
@@ -77,11 +83,12 @@ internal static class PhaseCommand
             PhaseAxis horizontal = PhaseAxis.Parse(parsed.GetRequiredValue(x), "--x");
             PhaseAxis vertical = PhaseAxis.Parse(parsed.GetRequiredValue(y), "--y");
             PhaseWork? work = Work(loaded);
-            RunHeader header = new("phase", common.Seed(parsed));
+            int count = Options.ThreadsOf(parsed, threads);
+            RunHeader header = Header(common.Seed(parsed), work?.Engine, work?.Device, count);
             if (!json)
                 WriteHeader(session.Terminal.Out, header, loaded, horizontal, vertical, work);
-            PhaseGrid grid = Compute(session, loaded.Architecture, horizontal, vertical, Options.ThreadsOf(parsed, threads));
-            PhaseMeasurement? measurement = work is null ? null : Measure(session, work, Options.ThreadsOf(parsed, threads));
+            PhaseGrid grid = Compute(session, loaded.Architecture, horizontal, vertical, count);
+            PhaseMeasurement? measurement = work is null ? null : Measure(session, work, count);
             JsonObject Document() => ImportNotes.AddTo(PhaseJson.ToNode(grid, measurement, header), loaded.Import);
             Report Page() => PhasePage.Of(grid, measurement, loaded, header, CommandText.Of(parsed));
             if (path is not null)
@@ -103,7 +110,7 @@ internal static class PhaseCommand
     public static int Finish(Session session, PhaseWork work, CellFolder folder, bool json)
     {
         PhaseMeasurement measurement = work.Measurement(CellMerge.Run(folder));
-        RunHeader header = new("phase", work.Plan.Seed);
+        RunHeader header = Header(work.Plan.Seed, work.Engine, work.Engine?.Device.Device, Environment.ProcessorCount);
         LoadedArchitecture loaded = new(work.Architecture);
         PhaseGrid grid = Compute(session, work.Architecture, work.X, work.Y, Environment.ProcessorCount);
         JsonObject document = PhaseJson.ToNode(grid, measurement, header);
@@ -124,6 +131,11 @@ internal static class PhaseCommand
 
     private static int CodeOf(PhaseMeasurement? measurement) =>
         measurement?.Agreement == Agreement.Disagrees ? ExitCode.Disagrees : ExitCode.Agrees;
+
+    // Networks without weights, which are the default, have no choice to tell of.
+    private static RunHeader Header(ulong seed, EngineChoice? engine, string? device, int threads) => engine is null
+        ? new("phase", seed)
+        : new("phase", seed, engine.Name, Threads: threads, Device: device);
 
     private static Option<string> Axis(string name, string description) =>
         new(name) { Description = description, HelpName = "PATHS=lo:hi:count", Required = true };
