@@ -87,10 +87,8 @@ type PhaseDiagram private (laws: Laws) =
         | ValueSome _
         | ValueNone -> FixedPoints.attractor architecture laws line angle
 
-    /// The point, and its simplex if it has one, for the next point to start from.
+    /// The point of a supported architecture, and its simplex if it has one, for the next point to start from.
     member private this.Find(architecture: Architecture, neighbour) =
-        let architecture = PhaseDiagram.Supported architecture
-
         match this.Line architecture with
         | None -> struct (this.AlongDepth architecture, ValueNone)
         | Some line ->
@@ -116,10 +114,10 @@ type PhaseDiagram private (laws: Laws) =
 
     /// λ_a and λ_g at the attracting state; at the line under a causal mask, whose simplex has no two alike tokens.
     member this.At(architecture: Architecture) : PhasePoint =
-        let struct (point, _) = this.Find(architecture, ValueNone)
+        let struct (point, _) = this.Find(PhaseDiagram.Supported architecture, ValueNone)
         point
 
-    /// `At` for every architecture of a path in small steps, and no number where norms leave double precision: each attractor is sought from the one before it, which
+    /// `At` for every architecture of a path of the family's members in small steps, and no number where norms leave double precision: each attractor is sought from the one before it, which
     /// takes a few Newton steps where the input would take tens of blocks.
     member this.Along(path: Architecture[]) : PhasePoint[] =
         let mutable neighbour = ValueNone
