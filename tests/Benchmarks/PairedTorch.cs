@@ -41,9 +41,11 @@ internal static class PairedTorch
         TrainingOptions options = PairedTraining.Options(shape);
         TokenBatch batch = PairedTraining.Batch(shape);
         using DenseTrainer dense = new(options, threads);
-        using TorchTrainer torch = new(options, TorchDevice.Cpu, threads: threads);
-        using PlainTraining plain = new(shape, batch);
-        Action[] steps = [() => dense.Step(batch), () => torch.Step(batch), plain.Step];
+        using TorchTrainer trainer = new(options, TorchDevice.Cpu, threads: threads);
+        using PlainTraining plain = new(
+            new PlainTransformer(PairedTraining.Vocabulary, shape.Tokens, shape.Width, shape.Depth, shape.Width / 32),
+            batch, CPU, ScalarType.Float32);
+        Action[] steps = [() => dense.Step(batch), () => trainer.Step(batch), plain.Step];
         double[,] seconds = new double[3, rounds];
         for (int round = -2; round < rounds; round++)
         {
@@ -72,39 +74,5 @@ internal static class PairedTorch
 
         double Median(Func<int, double> value) => PairedProduct.Median([.. Enumerable.Range(0, rounds).Select(value)]);
         double Rate(int which) => shape.Rows / median[which] / 1e3;
-    }
-
-    private sealed class PlainTraining : IDisposable
-    {
-        private readonly PlainTransformer model;
-        private readonly optim.Optimizer optimiser;
-        private readonly Tensor inputs, targets;
-
-        internal PlainTraining(PairedTraining.Shape shape, TokenBatch batch)
-        {
-            model = new PlainTransformer(PairedTraining.Vocabulary, shape.Tokens, shape.Width, shape.Depth, shape.Width / 32);
-            optimiser = optim.AdamW(model.parameters(), lr: 3e-4, weight_decay: 0.1);
-            inputs = tensor(batch.Inputs, ScalarType.Int64).reshape(shape.Sequences, shape.Tokens);
-            targets = tensor(batch.Targets, ScalarType.Int64);
-        }
-
-        internal void Step()
-        {
-            using DisposeScope scope = NewDisposeScope();
-            optimiser.zero_grad();
-            Tensor loss = nn.functional.cross_entropy(model.forward(inputs), targets);
-            loss.backward();
-            nn.utils.clip_grad_norm_(model.parameters(), 1);
-            optimiser.step();
-            _ = loss.item<float>();
-        }
-
-        public void Dispose()
-        {
-            optimiser.Dispose();
-            model.Dispose();
-            inputs.Dispose();
-            targets.Dispose();
-        }
     }
 }

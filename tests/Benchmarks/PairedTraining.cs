@@ -98,14 +98,7 @@ internal static class PairedTraining
 
     internal static string LoadAverage() => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]);
 
-    internal static TokenBatch Batch(Shape shape)
-    {
-        TokenBatch batch = new(shape.Sequences, shape.Tokens);
-        Random random = new(1);
-        for (int i = 0; i < batch.Inputs.Length; i++)
-            (batch.Inputs[i], batch.Targets[i]) = (random.Next(Vocabulary), random.Next(Vocabulary));
-        return batch;
-    }
+    internal static TokenBatch Batch(Shape shape) => RandomTokens.Of(Vocabulary, shape.Sequences, shape.Tokens);
 
     internal static TrainingOptions Options(Shape shape)
     {

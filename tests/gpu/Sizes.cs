@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Benchmarks.Reference;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Gpu;
@@ -23,14 +24,8 @@ internal static class Sizes
         new(new ModelOptions(architecture, TrainingTask.NextToken, Vocabulary), new OptimiserOptions(), sequences, 1000, 1);
 
     /// <summary>Random tokens and targets.</summary>
-    public static TokenBatch Batch(Architecture architecture, int sequences)
-    {
-        TokenBatch batch = new(sequences, architecture.Tokens);
-        Random random = new(1);
-        for (int index = 0; index < batch.Inputs.Length; index++)
-            (batch.Inputs[index], batch.Targets[index]) = (random.Next(Vocabulary), random.Next(Vocabulary));
-        return batch;
-    }
+    public static TokenBatch Batch(Architecture architecture, int sequences) =>
+        RandomTokens.Of(Vocabulary, sequences, architecture.Tokens);
 
     public static Architecture Of(int width, int depth, int tokens)
     {

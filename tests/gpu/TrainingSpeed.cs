@@ -59,7 +59,12 @@ internal static class TrainingSpeed
             row["ofOneProduct"] = Operations(architecture) * tokens / seconds / 1e12 / rate;
             row["plannedMiB"] = (long)(TorchTrainer.Bytes(options) >> 20);
             row["usedMiB"] = used >> 20;
-            using PlainTraining plain = new(work.Device, architecture, batch, precision);
+            using PlainTraining plain = new(
+                new PlainTransformer(
+                    Sizes.Vocabulary, architecture.Tokens, architecture.Width, architecture.Depth, architecture.Heads),
+                batch,
+                work.Device.ToTorch(),
+                precision == TorchPrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32);
             row["plainTokensPerSecond"] = Math.Round(tokens / work.Seconds(plain.Step, least));
         }
         catch (Exception error) when (error is not OutOfMemoryException)
@@ -75,43 +80,5 @@ internal static class TrainingSpeed
     {
         double d = architecture.Width;
         return 6.0 * (architecture.Depth * (12 * d * d + 2 * architecture.Tokens * d) + d * Sizes.Vocabulary);
-    }
-
-    private sealed class PlainTraining : IDisposable
-    {
-        private readonly PlainTransformer model;
-        private readonly optim.Optimizer optimiser;
-        private readonly Tensor inputs, targets;
-
-        internal PlainTraining(TorchDevice device, Architecture architecture, TokenBatch batch, TorchPrecision precision)
-        {
-            model = new PlainTransformer(
-                Sizes.Vocabulary, architecture.Tokens, architecture.Width, architecture.Depth, architecture.Heads);
-            model.to(device.ToTorch());
-            if (precision == TorchPrecision.BFloat16)
-                model.to(ScalarType.BFloat16);
-            optimiser = optim.AdamW(model.parameters(), lr: 3e-4, weight_decay: 0.1);
-            inputs = tensor(batch.Inputs, ScalarType.Int64).reshape(batch.Sequences, batch.Tokens).to(device.ToTorch());
-            targets = tensor(batch.Targets, ScalarType.Int64).to(device.ToTorch());
-        }
-
-        internal void Step()
-        {
-            using DisposeScope scope = NewDisposeScope();
-            optimiser.zero_grad();
-            Tensor loss = nn.functional.cross_entropy(model.forward(inputs).to(ScalarType.Float32), targets);
-            loss.backward();
-            nn.utils.clip_grad_norm_(model.parameters(), 1);
-            optimiser.step();
-            _ = loss.item<float>();
-        }
-
-        public void Dispose()
-        {
-            optimiser.Dispose();
-            model.Dispose();
-            inputs.Dispose();
-            targets.Dispose();
-        }
     }
 }
