@@ -205,7 +205,7 @@ let ``Positions slow the collapse of tokens`` fraction logitStd causal mlp expec
                                     random.Key
                                     (10 * layer + (if step.Sublayers[0].Module.IsMlp then 1 else 0)) }
 
-                    state <- (GramStep.forward a laws (GramProcess.ownMask a) own step state).Output
+                    state <- (GramStep.forward (GramRoom n) a laws (GramProcess.ownMask a) own step state).Output
 
             1.0 - offDiagonal n state / diagonal n state)
 
@@ -491,6 +491,7 @@ let ``With ever more coordinates a norm behind few heads takes from them what it
 
     let gaussian =
         Array.Parallel.init 400 (fun index ->
+            let room = GramRoom n
             let random = Random(index)
 
             let normal () =
@@ -498,9 +499,9 @@ let ``With ever more coordinates a norm behind few heads takes from them what it
                 * cos (2.0 * Math.PI * random.NextDouble())
 
             let struct (rows, branch) =
-                AttentionMaps.gramForward heads n a.Attention (GramProcess.ownMask a) normal state
+                AttentionMaps.gramForward room heads n a.Attention (GramProcess.ownMask a) normal state
 
-            numbers branch (fun norm -> AttentionMaps.gramBackward n a.Attention rows norm state theta))
+            numbers branch (fun norm -> AttentionMaps.gramBackward room n a.Attention rows norm state theta))
 
     [ "g_d"; "query"; "key" ]
     |> List.iteri (fun index name ->

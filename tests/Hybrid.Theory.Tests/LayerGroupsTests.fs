@@ -70,15 +70,15 @@ let ``The closed maps of groups are off by no more than twice the squares of wha
         let changes = changesOf architecture
 
         if Array.forall Double.IsFinite changes then
+            let whole = Trajectory.closed architecture (lawsOf architecture)
+
             for most in [ 0.025; 0.2 ] do
                 let groups = LayerGroups.upTo most architecture changes
                 let network = LayerGroups.network groups architecture
                 Assert.Empty(Architecture.validate network)
-                let laws = lawsOf architecture
-                let whole = Trajectory.closed architecture laws
 
                 let together =
-                    LayerGroups.spread groups architecture (Trajectory.closed network laws)
+                    LayerGroups.spread groups architecture (Trajectory.closed network (lawsOf architecture))
 
                 Assert.Equal(whole.Layers.Length, together.Layers.Length)
                 Assert.Equal(whole.Weights.Length, together.Weights.Length)

@@ -94,24 +94,30 @@ let ``Two tokens are a logistic unit at any spread, through the crossover at u o
 let ``Price's theorem at large spread: S1 − S2 = s²∫T2 from equal rows through the crossover`` () =
     for n in [ 3; 32; 1_000_000 ] do
         for s in [ 60.0; 4096.0; 1e6 ] do
+            // T2 is analytic up to u of order −1/s²: panels that double from there
+            let rec panels left width until sum =
+                if left >= until then
+                    sum
+                else
+                    let right = min until (left + width)
+
+                    panels
+                        right
+                        (2.0 * width)
+                        until
+                        (sum
+                         + Quadrature.integrate left right (fun u -> (AttentionMoments.compute n s u).T2))
+
+            let mutable reached = 0.0
+            let mutable sum = 0.0
+
             for reach in [ 1.0; 1e2; 1e4; 1e6 ] do
                 let u = reach / (s * s)
 
                 if u <= 0.9 then
-                    // T2 is analytic up to u of order −1/s²: panels that double from there
-                    let rec panels left width sum =
-                        if left >= u then
-                            sum
-                        else
-                            let right = min u (left + width)
-
-                            panels
-                                right
-                                (2.0 * width)
-                                (sum
-                                 + Quadrature.integrate left right (fun u -> (AttentionMoments.compute n s u).T2))
-
-                    let integral = s * (s * panels 0.0 (0.5 / (s * s)) 0.0)
+                    sum <- panels reached (max reached (0.5 / (s * s))) u sum
+                    reached <- u
+                    let integral = s * (s * sum)
                     let m = AttentionMoments.compute n s u
                     Check.withinScale $"n = {n}, s = {s}, s²u = {reach}" 1e-9 [ "S1 − S2", 1.0, integral, m.S1 - m.S2 ]
 

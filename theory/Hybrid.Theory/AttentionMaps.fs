@@ -6,7 +6,7 @@ open Hybrid.Architectures
 /// Attention of one head as the backward pass needs it: rows of the softmax, [n, n] row-major.
 type internal GramHead = { Rows: float[] }
 
-/// Buffers of one layer's backward pass for n tokens, row-major n×n, shared by its heads; not to be shared between threads.
+/// Room for one head of n tokens at a time, forwards or backwards, row-major n×n; not to be shared between threads.
 type internal GramScratch =
     {
         /// R ∘ R
@@ -26,12 +26,12 @@ type internal GramScratch =
         Outer: float[]
     }
 
-    static member Create (tokens: int) (state: float[]) (gamma: float[]) =
+    static member Create tokens =
         let matrix () =
             Array.zeroCreate<float>(tokens * tokens)
 
-        { StateSquared = Array.map2 (*) state state
-          Weights = Array.map2 (*) state gamma
+        { StateSquared = matrix ()
+          Weights = matrix ()
           Columns = matrix ()
           Seen = matrix ()
           SeenTransposed = matrix ()
@@ -43,6 +43,16 @@ type internal GramScratch =
           Inner = matrix ()
           Cross = matrix ()
           Outer = matrix () }
+
+/// What the layers of one draw of the process lend each other, so that none takes room of its own; not to be shared between threads.
+/// Entries that a product leaves undefined are numbers of an earlier layer.
+type internal GramRoom(tokens: int) =
+    let heads = lazy GramScratch.Create tokens
+    let projection = lazy HeadProjectionScratch.Create tokens
+
+    member _.Heads = heads.Value
+
+    member _.Projection = projection.Value
 
 /// The norm behind attention in the Gram process: N, the Gram of what it divides, and c, attention's weight within that: the
 /// branch's own (Y, 1) or the step's sum (r²C + Σa²F, a). Derivation section 13.1.
@@ -193,6 +203,7 @@ module AttentionMaps =
 
     /// The branch Gram σ_V² (1/H) Σ A R Aᵀ of `heads` heads drawn with `normal`, derivation (8.1), and their rows.
     let internal gramForward
+        (room: GramRoom)
         heads
         n
         (parameters: AttentionParameters)
@@ -203,13 +214,15 @@ module AttentionMaps =
         let causal =
             SquareMatrix.shapeOf n (allowed |> Array.map (fun may -> if may then 1.0 else 0.0))
 
+        let { Columns = columns
+              Overlap = overlap
+              First = left
+              Inner = noise
+              Cross = transposed } =
+            room.Heads
+
         let factor = SquareMatrix.factor n state
-        let transposed = Array.zeroCreate (n * n)
         SquareMatrix.transposeInto n factor transposed
-        let noise = Array.zeroCreate<float>(n * n)
-        let left = Array.zeroCreate<float>(n * n)
-        let columns = Array.zeroCreate<float>(n * n)
-        let overlap = Array.zeroCreate<float>(n * n)
         let branch = Array.zeroCreate<float>(n * n)
         let share = parameters.ValueStd * parameters.ValueStd / float heads
 
@@ -348,6 +361,7 @@ module AttentionMaps =
     /// (8.4), (8.5), and the overlaps Σ R_ij (path)_ij of the three paths with the module's input. A norm behind the branch takes
     /// from the query and key paths what its projection takes, (13.3), (13.4).
     let internal gramBackward
+        (room: GramRoom)
         n
         (parameters: AttentionParameters)
         (heads: GramHead[])
@@ -358,14 +372,18 @@ module AttentionMaps =
         let logit = parameters.LogitStd * parameters.LogitStd
         let share = parameters.ValueStd * parameters.ValueStd / float heads.Length
         let result = Array.zeroCreate<float>(n * n)
-        let paths = GramScratch.Create n state gamma
+        let paths = room.Heads
+
+        for k in 0 .. n * n - 1 do
+            paths.StateSquared[k] <- state[k] * state[k]
+            paths.Weights[k] <- state[k] * gamma[k]
 
         let project: float[] -> struct (float * float) =
             match norm with
             | ValueNone -> fun _ -> struct (0.0, 0.0)
             | ValueSome norm ->
-                let scratch = HeadProjectionScratch.Create n
-                fun rows -> HeadProjection.add scratch rows state gamma norm.Argument norm.Branch share logit result
+                fun rows ->
+                    HeadProjection.add room.Projection rows state gamma norm.Argument norm.Branch share logit result
 
         let overlaps =
             heads

@@ -247,11 +247,8 @@ module internal DrawnHeads =
         let rest =
             Array.map2 (fun all own -> all - norm.Branch * norm.Branch * own) norm.Argument norm.Output
 
-        let largest (gram: float[]) =
-            Seq.init n (fun i -> gram[i * n + i]) |> Seq.max
-
         // a branch that is all that the norm divides leaves rounding
-        if largest rest > 1e-12 * largest norm.Argument then
+        if SquareMatrix.largestDiagonal n rest > 1e-12 * SquareMatrix.largestDiagonal n norm.Argument then
             let factor = GramFactor.create n rest
             let normals, drawn = Array.zeroCreate n, Array.zeroCreate n
 

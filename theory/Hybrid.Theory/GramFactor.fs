@@ -24,11 +24,7 @@ module internal GramFactor =
     /// The lower-triangular factor of an R that is far from singular.
     let private triangular n (gram: float[]) =
         let factor = Array.zeroCreate<float>(n * n)
-        let mutable largest = 0.0
-
-        for i in 0 .. n - 1 do
-            largest <- max largest gram[i * n + i]
-
+        let largest = SquareMatrix.largestDiagonal n gram
         let mutable i = 0
         let mutable isRegular = true
 

@@ -45,6 +45,7 @@ module GramProcess =
         (random: Randomness)
         =
         let n = architecture.Tokens
+        let room = GramRoom n
         let traces = ResizeArray<GramStep>()
         let mutable state = input
 
@@ -75,7 +76,7 @@ module GramProcess =
                             { random with
                                 Key = CounterNormals.part random.Key traces.Count }
 
-                        GramStep.forward architecture laws (allowedIn step) own step state
+                        GramStep.forward room architecture laws (allowedIn step) own step state
                     with :? DivergenceException ->
                         raise (Geometry.diverges architecture layer)
 
@@ -100,7 +101,7 @@ module GramProcess =
             laws.Proceed()
 
             let struct (below, own) =
-                GramStep.backward architecture laws traces[index] gradients[index + 1]
+                GramStep.backward room architecture laws traces[index] gradients[index + 1]
 
             gradients[index] <- below
             weights[index] <- own

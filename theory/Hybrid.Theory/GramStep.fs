@@ -81,6 +81,7 @@ module internal GramStep =
         | NormKind.DyT _ -> false
 
     let private sublayer
+        room
         (architecture: Architecture)
         laws
         allowed
@@ -112,7 +113,7 @@ module internal GramStep =
                 struct (GramModule.Drawn(parameters, layer), branch)
             | Module.Attention parameters ->
                 let struct (heads, branch) =
-                    AttentionMaps.gramForward architecture.Heads n parameters allowed random.Normal state
+                    AttentionMaps.gramForward room architecture.Heads n parameters allowed random.Normal state
 
                 struct (GramModule.Attention(parameters, heads), branch)
             | Module.Mlp parameters ->
@@ -134,6 +135,7 @@ module internal GramStep =
           Output = output }
 
     let forward
+        room
         (architecture: Architecture)
         laws
         allowed
@@ -153,7 +155,7 @@ module internal GramStep =
                     { random with
                         Key = CounterNormals.part random.Key index }
 
-                let trace = sublayer architecture laws allowed own part input
+                let trace = sublayer room architecture laws allowed own part input
                 let a2 = part.Branch * part.Branch
 
                 let added =
@@ -258,7 +260,13 @@ module internal GramStep =
 
     /// From the gradient at the branch output, Θ, to that at what the module sees, and the squared norms of its weights' gradients
     /// for a branch weight of 1: (5.4) with any Gram matrices, ‖∂L/∂W‖² = d_y d_z Σ_ij γ_ij ζ_ij.
-    let private throughModule (architecture: Architecture) (step: GramStep) (trace: GramSublayer) (theta: float[]) =
+    let private throughModule
+        room
+        (architecture: Architecture)
+        (step: GramStep)
+        (trace: GramSublayer)
+        (theta: float[])
+        =
         let n = architecture.Tokens
         let d = float architecture.Width
 
@@ -272,7 +280,7 @@ module internal GramStep =
         match trace.Module with
         | GramModule.Attention(parameters, heads) ->
             let struct (atModule, overlaps) =
-                AttentionMaps.gramBackward n parameters heads (behind architecture step trace) trace.Seen theta
+                AttentionMaps.gramBackward room n parameters heads (behind architecture step trace) trace.Seen theta
 
             struct (atModule, ofAttention parameters overlaps)
         | GramModule.Drawn(parameters, layer) ->
@@ -301,7 +309,7 @@ module internal GramStep =
                         Router = d * d * dot routed trace.Seen })
 
     /// The gradient's Gram at the stream that the step reads, and the squared norms of the gradients of its sublayers' weights.
-    let backward (architecture: Architecture) laws (step: GramStep) (gradient: float[]) =
+    let backward room (architecture: Architecture) laws (step: GramStep) (gradient: float[]) =
         let n = architecture.Tokens
         let through = NormMaps.backward architecture.NormKind
 
@@ -325,7 +333,7 @@ module internal GramStep =
                     else
                         gradient
 
-                let struct (atModule, own) = throughModule architecture step trace atBranch
+                let struct (atModule, own) = throughModule room architecture step trace atBranch
 
                 let branch =
                     if trace.Placement.Before then

@@ -208,6 +208,7 @@ module ModuleScales =
     /// double precision.
     let private drawn heads (architecture: Architecture) laws index =
         let n = architecture.Tokens
+        let room = GramRoom n
         let random = GramProcess.normals TrajectoryDraws.Seed index heads
         let layers = ResizeArray<ModuleScales>()
         let mutable state = GramProcess.symmetricInput architecture
@@ -228,7 +229,7 @@ module ModuleScales =
                             Key = CounterNormals.part random.Key steps }
 
                     let allowed = GramProcess.allowed n step.Sublayers[0].Mask
-                    let trace = GramStep.forward architecture laws allowed own step state
+                    let trace = GramStep.forward room architecture laws allowed own step state
                     steps <- steps + 1
                     scales <- ofStep architecture scales trace
                     state <- trace.Output

@@ -1,5 +1,6 @@
 namespace Hybrid.Theory
 
+open System
 open System.Numerics
 open Hybrid.Theory.RowPairTable
 
@@ -102,6 +103,20 @@ module internal RowPairs =
         /// Expectation number `which`, over its one-row table, at node i of t.
         member _.Apply(which: int, table: float[], i: int) = weights[which].Apply(table, i)
 
+    /// The node where one row's own sum, given by its place in a table, is largest; the first of them.
+    let inline private peakOf (plan: Plan) ([<InlineIfLambda>] ofRow: int -> float) =
+        let mutable peak = 0
+        let mutable largest = Double.NegativeInfinity
+
+        for i in 0 .. plan.Count - 1 do
+            let own = ofRow (plan.Margin + i * plan.Stride)
+
+            if own > largest then
+                peak <- i
+                largest <- own
+
+        peak
+
     /// S2 and T2 of n tokens, (3.4) and (3.12).
     let sums (n: int) (plan: Plan) =
         let count = float n
@@ -111,14 +126,9 @@ module internal RowPairs =
         let psis = Array.zeroCreate<float> lanes
         let rests = Array.zeroCreate<float> lanes
 
-        // where one row's own sum is largest: nothing but rounding is found far above it, and the tail below
+        // nothing but rounding is found far above it, and the tail below
         let peak =
-            Seq.init plan.Count (fun i ->
-                let at = plan.Margin + i * plan.Stride
-                table.K2[at] * SoftmaxNodes.power table.Psi[at] (count - 1.0))
-            |> Seq.indexed
-            |> Seq.maxBy snd
-            |> fst
+            peakOf plan (fun at -> table.K2[at] * SoftmaxNodes.power table.Psi[at] (count - 1.0))
 
         let mutable s2 = 0.0
         let mutable pairs = 0.0
@@ -198,14 +208,7 @@ module internal RowPairs =
         let k2, k4 = higher[0], higher[1]
         let stencil = HeadStencil plan
 
-        // where one row's own sum is largest
-        let peak =
-            Seq.init plan.Count (fun i ->
-                let at = plan.Margin + i * plan.Stride
-                k2[at] * SoftmaxNodes.power psi[at] others)
-            |> Seq.indexed
-            |> Seq.maxBy snd
-            |> fst
+        let peak = peakOf plan (fun at -> k2[at] * SoftmaxNodes.power psi[at] others)
 
         let mutable total = 0.0
         let mutable squares = 0.0

@@ -195,12 +195,20 @@ module internal SquareMatrix =
 
         if row < n - 1 then MatrixShape.Dense else MatrixShape.Lower
 
+    /// The largest diagonal entry, and 0 where all are below.
+    let largestDiagonal n (a: float[]) =
+        let mutable largest = 0.0
+
+        for i in 0 .. n - 1 do
+            largest <- max largest a[i * n + i]
+
+        largest
+
     /// Lower-triangular F with F Fᵀ = A for a symmetric positive semidefinite A. A pivot at or below the rounding
     /// level of the diagonal belongs to a dependent row: its column is zero.
     let factor (n: int) (a: float[]) =
         let f = Array.zeroCreate<float>(n * n)
-        let largest = Seq.max (seq { for i in 0 .. n - 1 -> a[i * n + i] })
-        let negligible = 4.0 * float n * (Math.BitIncrement 1.0 - 1.0) * largest
+        let negligible = 4.0 * float n * (Math.BitIncrement 1.0 - 1.0) * largestDiagonal n a
 
         for j in 0 .. n - 1 do
             let pivot = a[j * n + j] - dot f (j * n) f (j * n) j
