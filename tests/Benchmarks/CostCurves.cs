@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Hybrid.Benchmarks;
@@ -79,8 +78,7 @@ internal static class CostCurves
         if (!Runs(words))
             return 2;
         double seconds = (PeakSpeed.Clock(processor: true) - start).TotalSeconds;
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{seconds:R} {Math.Max(0, PairedTraining.PeakBytes() - before) / (1 << 20):R}"));
+        OwnProcess.Print(seconds, Math.Max(0, PairedTraining.PeakBytes() - before) / (1 << 20));
         return 0;
 
         static bool Runs(string words)
@@ -106,20 +104,9 @@ internal static class CostCurves
     private static (double Seconds, double Memory) Measure(Curve curve, int value)
     {
         string[] words = [.. new[] { curve.Values[0], value }.Select(size => curve.Words.Replace("{0}", $"{size}"))];
-        using Process process = Process.Start(new ProcessStartInfo(
-            Environment.ProcessPath!, [.. Host(), Cell, words[0], words[1]])
-        { RedirectStandardOutput = true })!;
-        string line = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{words[1]} was not measured");
-        double[] numbers = [.. line.Split(' ').Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
+        double[] numbers = OwnProcess.Numbers(Cell, words[0], words[1]);
         return (numbers[0], numbers[1]);
     }
-
-    /// <summary>What the runtime's own host needs in front of the arguments; nothing where the benchmarks are an executable.</summary>
-    private static string[] Host() =>
-        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(CostCurves).Assembly.Location] : [];
 
     /// <summary>Slope of log y over log size through the upper three points, by least squares.</summary>
     private static double Exponent(int[] sizes, double[] y)

@@ -36,15 +36,17 @@ internal static class PairedTorch
         return 0;
     }
 
+    /// <summary>A plain TorchSharp model of a shape.</summary>
+    public static PlainTransformer Plain(PairedTraining.Shape shape) =>
+        new(PairedTraining.Vocabulary, shape.Tokens, shape.Width, shape.Depth, shape.Width / 32);
+
     private static void Compare(PairedTraining.Shape shape, int threads, int rounds, bool processor)
     {
         TrainingOptions options = PairedTraining.Options(shape);
         TokenBatch batch = PairedTraining.Batch(shape);
         using DenseTrainer dense = new(options, threads);
         using TorchTrainer trainer = new(options, TorchDevice.Cpu, threads: threads);
-        using PlainTraining plain = new(
-            new PlainTransformer(PairedTraining.Vocabulary, shape.Tokens, shape.Width, shape.Depth, shape.Width / 32),
-            batch, CPU, ScalarType.Float32);
+        using PlainTraining plain = new(Plain(shape), batch, CPU, ScalarType.Float32);
         Action[] steps = [() => dense.Step(batch), () => trainer.Step(batch), plain.Step];
         double[,] seconds = new double[3, rounds];
         for (int round = -2; round < rounds; round++)

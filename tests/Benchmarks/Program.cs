@@ -14,6 +14,10 @@ switch (args)
             : PairedTraining.Run(threads, rounds: 15, processor: false);
     case ["paired-torch", ..]:
         return PairedTorch.Run(args.Contains("one-thread") ? 1 : threads, rounds: 9);
+    case ["training-memory"]:
+        return TrainingMemory.Run();
+    case [TrainingMemory.Cell, string trainer, string width]:
+        return TrainingMemory.Measured(trainer, int.Parse(width));
     case ["paired-ensemble", ..]:
         return PairedEnsemble.Run(threads, rounds: 7, largestPair: args.Length > 1 ? int.Parse(args[1]) : 8192, largest: args.Length > 2
             ? int.Parse(args[2])

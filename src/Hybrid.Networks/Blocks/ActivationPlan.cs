@@ -56,12 +56,9 @@ internal sealed class ActivationPlan
         QueryGainSums = Take(head.QueryKeyNorm.IsNone ? 0 : chunks, together);
         KeyGainSums = Take(head.QueryKeyNorm.IsNone ? 0 : chunks, togetherKeys);
         BiasSums = Take(parameters ? RowChunks.Count(seen) : 0, m);
+        Hidden = Take(seen, m);
         if (!parameters)
-        {
             Context = Take(rows, queries);
-            Hidden = Take(seen, m);
-        }
-
         BlockInput = Take(kept == KeptActivations.BlockInputs ? rows : 0, d);
         BlockInputLength = (long)Slot.Padded((Int128)BlockInput.Rows * BlockInput.Columns);
         end += (Int128)BlockInputLength * (architecture.Depth - 1);
@@ -84,10 +81,7 @@ internal sealed class ActivationPlan
         ExpertOutput = Take(copies, d);
         RouterLogits = Take(routed, count);
         if (parameters)
-        {
             Context = Take(rows, queries);
-            Hidden = Take(seen, m);
-        }
 
         Int128 block = end - shared;
         bool once = kept == KeptActivations.BlockInputs;
@@ -140,7 +134,7 @@ internal sealed class ActivationPlan
     /// <summary>[B H n, n].</summary>
     internal Slot LogitGradient { get; }
 
-    /// <summary>[S, m], the hidden layer after φ (and the gate); per block where W_2 learns.</summary>
+    /// <summary>[S, m], the hidden layer after φ (and the gate); formed again on the way back where W_2 learns.</summary>
     internal Slot Hidden { get; }
 
     /// <summary>[S, m].</summary>

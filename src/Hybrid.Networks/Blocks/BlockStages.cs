@@ -24,7 +24,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     private readonly NativeBuffer<int>? choices;
     private readonly int choiceLength;
 
-    // Elements from one block's context and hidden layer to the next block's.
+    // Elements from one block's context to the next block's.
     private readonly long contextLength;
 
     /// <summary>Plans one sequence of a legal architecture, for gradients at the stream; the product stays the caller's.</summary>
@@ -154,7 +154,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         Bias = bias,
         PreActivation = Kept(plan.PreActivation, layer),
         Up = Kept(plan.Up, layer),
-        Hidden = plan.Hidden.In(activations, (layer - 1) * contextLength),
+        Hidden = plan.Hidden.In(activations),
         Gradient = plan.HiddenGradient.In(activations),
         UpGradient = plan.UpGradient.In(activations),
         BiasSums = plan.BiasSums.In(activations),

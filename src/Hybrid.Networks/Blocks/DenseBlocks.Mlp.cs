@@ -26,10 +26,10 @@ internal sealed unsafe partial class DenseBlocks<T>
         int layer, int mlp, int first, MatrixView<T> input, MatrixView<T> branchGradient, MatrixView<T> inputGradient)
     {
         HiddenLayer<T> hidden = Hidden(layer, mlp, first, input.Rows);
-        Learn(layer, MatrixRole.MlpOut, mlp, hidden.Hidden, branchGradient);
-        LearnBias(layer, MatrixRole.MlpOut, branchGradient);
         product.Multiply(branchGradient, weights.Matrix(layer, MatrixRole.MlpOut, mlp).Transposed, hidden.Gradient, T.One);
         pool.Run(&HiddenLayer<T>.Backward, &hidden);
+        Learn(layer, MatrixRole.MlpOut, mlp, hidden.Hidden, branchGradient);
+        LearnBias(layer, MatrixRole.MlpOut, branchGradient);
         if (LearnsParameters)
             RowChunks.Add(hidden.BiasSums, gradients.Matrix(layer, MatrixRole.MlpBias, mlp));
         Learn(layer, MatrixRole.MlpIn, mlp, input, hidden.Gradient);

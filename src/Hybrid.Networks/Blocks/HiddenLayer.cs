@@ -27,7 +27,7 @@ internal unsafe struct HiddenLayer<T>
     /// <summary>W_u z: [R, m].</summary>
     internal MatrixView<T> Up;
 
-    /// <summary>h: [R, m]; scratch backwards.</summary>
+    /// <summary>h: [R, m]; backwards h again where W_2 learns, and else scratch.</summary>
     internal MatrixView<T> Hidden;
 
     /// <summary>The gradient at h, overwritten by the one at the pre-activation: [R, m].</summary>
@@ -36,7 +36,7 @@ internal unsafe struct HiddenLayer<T>
     /// <summary>[R, m].</summary>
     internal MatrixView<T> UpGradient;
 
-    /// <summary>The gradient at b, chunk by chunk of rows: [chunks, m], or without rows where it is not asked for.</summary>
+    /// <summary>The gradient at b, chunk by chunk of rows: [chunks, m], or without rows where parameters do not learn.</summary>
     internal MatrixView<T> BiasSums;
 
     /// <summary>The same of some rows alone, with a bias of their own.</summary>
@@ -67,27 +67,31 @@ internal unsafe struct HiddenLayer<T>
         }
     }
 
-    /// <summary>Gradient at the pre-activation and, when gated, UpGradient; BiasSums if asked for.</summary>
+    /// <summary>Gradient at the pre-activation and, when gated, UpGradient; where parameters learn BiasSums, and h.</summary>
     internal static void Backward(HiddenLayer<T>* at, int worker, int threads)
     {
         int m = at->Hidden.Columns;
-        bool sums = at->BiasSums.Rows > 0;
-        (int start, int end) = sums
+        bool learns = at->BiasSums.Rows > 0;
+        (int start, int end) = learns
             ? RowChunks.Share(at->Hidden.Rows, worker, threads)
             : WorkerPool.Share(at->Hidden.Rows, worker, threads);
         for (int token = start; token < end; token++)
         {
             nint shift = token * at->Hidden.RowStride;
-            T* x = at->PreActivation.Data + shift, gradient = at->Gradient.Data + shift;
+            T* x = at->PreActivation.Data + shift, gradient = at->Gradient.Data + shift, hidden = at->Hidden.Data + shift;
+            if (learns || at->Gated)
+                at->Kernels.Value(x, hidden, m);
             if (at->Gated)
             {
-                at->Kernels.Value(x, at->Hidden.Data + shift, m);
-                RowMath.Multiply(gradient, at->Hidden.Data + shift, at->UpGradient.Data + shift, m);
-                RowMath.Multiply(gradient, at->Up.Data + shift, gradient, m);
+                T* up = at->Up.Data + shift;
+                RowMath.Multiply(gradient, hidden, at->UpGradient.Data + shift, m);
+                RowMath.Multiply(gradient, up, gradient, m);
+                if (learns)
+                    RowMath.Multiply(hidden, up, hidden, m);
             }
 
             at->Kernels.MultiplyBySlope(x, gradient, m);
-            if (sums)
+            if (learns)
             {
                 T* sum = RowChunks.SumOf(at->BiasSums, token);
                 RowMath.Combine(T.One, sum, T.One, gradient, sum, m);
