@@ -31,7 +31,7 @@ internal sealed class ActivationPlan
         BlockSublayer[] walk = BlockSublayer.Of(architecture, layer: 1);
         bool parameters = kept.LearnParameters(), gains = kept != KeptActivations.ForStream;
         long m2 = architecture.Gated ? m : 0;
-        long chunks = parameters ? RowChunks.Count(rows) : 0;
+        long chunks = parameters ? RowChunks.Count(rows) : 0, capped = head.SoftCap is null ? 0 : heads * tokens;
 
         Stream = Take(rows, d);
         Gradient = Take(rows, d);
@@ -57,6 +57,12 @@ internal sealed class ActivationPlan
         KeyGainSums = Take(head.QueryKeyNorm.IsNone ? 0 : chunks, togetherKeys);
         BiasSums = Take(parameters ? RowChunks.Count(seen) : 0, m);
         Hidden = Take(seen, m);
+        if (kept.AttendAgain())
+        {
+            Probabilities = Take(heads * tokens, tokens);
+            Capped = Take(capped, tokens);
+        }
+
         if (!parameters)
             Context = Take(rows, queries);
         BlockInput = Take(kept == KeptActivations.BlockInputs ? rows : 0, d);
@@ -73,8 +79,12 @@ internal sealed class ActivationPlan
         NormalisedKey = Take(normalised, keys);
         QueryScale = Take(normalised, queries / together);
         KeyScale = Take(normalised, keys / togetherKeys);
-        Probabilities = Take(heads * tokens, tokens);
-        Capped = Take(head.SoftCap is null ? 0 : heads * tokens, tokens);
+        if (!kept.AttendAgain())
+        {
+            Probabilities = Take(heads * tokens, tokens);
+            Capped = Take(capped, tokens);
+        }
+
         PreActivation = Take(seen, m);
         Up = Take(seen, m2);
         ExpertInput = Take(copies, d);
@@ -200,10 +210,10 @@ internal sealed class ActivationPlan
     /// <summary>Per block: [R, G or 1].</summary>
     internal Slot KeyScale { get; }
 
-    /// <summary>Per block: tanh(ℓ/c) where logits have a cap, [B H n, n].</summary>
+    /// <summary>tanh(ℓ/c) where logits have a cap, [B H n, n]; where A is.</summary>
     internal Slot Capped { get; }
 
-    /// <summary>Per block: A, [B H n, n].</summary>
+    /// <summary>A, [B H n, n]: per block, unless it is formed again on the way back.</summary>
     internal Slot Probabilities { get; }
 
     /// <summary>Per block: W_1 z + b, [S, m].</summary>

@@ -54,6 +54,9 @@ internal unsafe struct AttentionHeads<T>
     /// <summary>[R, G d_k] each.</summary>
     internal MatrixView<T> Key, Value;
 
+    /// <summary>Whether the way back forms A (and tanh(ℓ/c)) again, as another block's stands there.</summary>
+    internal bool Again;
+
     /// <summary>tanh(ℓ/c) where there is a cap: [B H n, n].</summary>
     internal MatrixView<T> Capped;
 
@@ -108,23 +111,7 @@ internal unsafe struct AttentionHeads<T>
         for (int item = start; item < end; item++)
         {
             (int head, int row, int rows) = at->Item(item, threads);
-            MatrixView<T> probabilities = at->Probabilities.Slice(head * at->Tokens + row, 0, rows, at->Tokens);
-            MatrixView<T> keys = at->Shared(at->Key, head).Transposed;
-            bool caps = at->SoftCap > T.Zero;
-            BlockedProduct.Multiply(
-                at->Buffers[worker], at->Head(at->Query, head, row, rows), keys, probabilities,
-                caps ? at->LogitScale / at->SoftCap : at->LogitScale);
-            for (int i = 0; i < rows; i++)
-            {
-                T* logits = probabilities.Data + i * probabilities.RowStride;
-                if (caps)
-                    at->Cap(logits, head * at->Tokens + row + i);
-                if (at->Alibi)
-                    Incline(logits, row + i, at->Tokens, at->Slope(head));
-                (int from, int to) = at->Span.Of(row + i, at->Tokens);
-                Softmax.Forward(logits, from, to, at->Tokens, at->Sink);
-            }
-
+            MatrixView<T> probabilities = at->Attend(worker, head, row, rows);
             BlockedProduct.Multiply(
                 at->Buffers[worker], probabilities, at->Shared(at->Value, head), at->Head(at->Context, head, row, rows), T.One);
         }
@@ -137,7 +124,7 @@ internal unsafe struct AttentionHeads<T>
         for (int item = start; item < end; item++)
         {
             (int head, int row, int rows) = at->Item(item, threads);
-            MatrixView<T> probabilities = at->Probabilities.Slice(head * at->Tokens + row, 0, rows, at->Tokens);
+            MatrixView<T> probabilities = at->Again ? at->Attend(worker, head, row, rows) : at->Rows(head, row, rows);
             MatrixView<T> gradient = at->LogitGradient.Slice(head * at->Tokens + row, 0, rows, at->Tokens);
             MatrixView<T> values = at->Shared(at->Value, head).Transposed;
             BlockedProduct.Multiply(at->Buffers[worker], at->Head(at->Context, head, row, rows), values, gradient, T.One);
@@ -190,6 +177,30 @@ internal unsafe struct AttentionHeads<T>
                     further);
             }
         }
+    }
+
+    private readonly MatrixView<T> Rows(int head, int row, int rows) => Probabilities.Slice(head * Tokens + row, 0, rows, Tokens);
+
+    // Rows of A from queries and keys.
+    private readonly MatrixView<T> Attend(int worker, int head, int row, int rows)
+    {
+        MatrixView<T> probabilities = Rows(head, row, rows);
+        bool caps = SoftCap > T.Zero;
+        BlockedProduct.Multiply(
+            Buffers[worker], Head(Query, head, row, rows), Shared(Key, head).Transposed, probabilities,
+            caps ? LogitScale / SoftCap : LogitScale);
+        for (int i = 0; i < rows; i++)
+        {
+            T* logits = probabilities.Data + i * probabilities.RowStride;
+            if (caps)
+                Cap(logits, head * Tokens + row + i);
+            if (Alibi)
+                Incline(logits, row + i, Tokens, Slope(head));
+            (int from, int to) = Span.Of(row + i, Tokens);
+            Softmax.Forward(logits, from, to, Tokens, Sink);
+        }
+
+        return probabilities;
     }
 
     // c tanh(ℓ/c) from ℓ/c, whose tanh is kept.

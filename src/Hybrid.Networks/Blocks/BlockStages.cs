@@ -24,8 +24,9 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     private readonly NativeBuffer<int>? choices;
     private readonly int choiceLength;
 
-    // Elements from one block's context to the next block's.
-    private readonly long contextLength;
+    // Elements from one block's context, and from one block's A, to the next block's.
+    private readonly long contextLength, attendedLength;
+    private readonly bool attendAgain;
 
     /// <summary>Plans one sequence of a legal architecture, for gradients at the stream; the product stays the caller's.</summary>
     internal BlockStages(Architecture architecture, MatrixProduct<T> product)
@@ -46,6 +47,8 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         plan = new ActivationPlan(architecture, sequences, kept);
         sublayers = [.. Enumerable.Range(1, architecture.Depth).Select(layer => BlockSublayer.Of(architecture, layer))];
         contextLength = kept.LearnParameters() ? plan.BlockLength : 0;
+        attendAgain = kept.AttendAgain();
+        attendedLength = attendAgain ? 0 : plan.BlockLength;
         activations = new NativeBuffer<T>(
             plan.Length,
             $"activations of {(sequences == 1 ? "" : $"{sequences} times ")}{architecture.Tokens} tokens in {architecture.Depth} "
@@ -67,7 +70,10 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     /// <summary>[R, d], where the input of block <paramref name="layer"/> is kept, if inputs are.</summary>
     internal MatrixView<T> BlockInput(int layer) => plan.BlockInput.In(activations, (layer - 1) * plan.BlockInputLength);
 
-    /// <summary>A of block <paramref name="layer"/>, 1..depth, after its forward pass: [B H n, n].</summary>
+    /// <summary>
+    /// A of block <paramref name="layer"/>, 1..depth, after its forward pass: [B H n, n]. Where A is formed again on the way back, until the
+    /// next block's.
+    /// </summary>
     internal ReadOnlySpan<T> Probabilities(int layer)
     {
         MatrixView<T> probabilities = ProbabilityRows(layer);
@@ -75,7 +81,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     }
 
     /// <summary>The same as rows: [B H n, n].</summary>
-    internal MatrixView<T> ProbabilityRows(int layer) => Kept(plan.Probabilities, layer);
+    internal MatrixView<T> ProbabilityRows(int layer) => Attended(plan.Probabilities, layer);
 
     /// <summary>The sublayers of block <paramref name="layer"/>, first to last.</summary>
     internal ReadOnlySpan<BlockSublayer> Sublayers(int layer) => sublayers[layer - 1];
@@ -125,8 +131,9 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         Query = Kept(plan.Query, layer),
         Key = Kept(plan.Key, layer),
         Value = Kept(plan.Value, layer),
-        Probabilities = Kept(plan.Probabilities, layer),
-        Capped = Kept(plan.Capped, layer),
+        Again = attendAgain,
+        Probabilities = ProbabilityRows(layer),
+        Capped = Attended(plan.Capped, layer),
         LogitGradient = plan.LogitGradient.In(activations),
         Context = plan.Context.In(activations, (layer - 1) * contextLength),
         QueryGradient = plan.QueryGradient.In(activations),
@@ -214,6 +221,8 @@ internal sealed unsafe class BlockStages<T> : IDisposable
             GainSums = sums.In(activations),
         };
     }
+
+    private MatrixView<T> Attended(Slot slot, int layer) => slot.In(activations, (layer - 1) * attendedLength);
 
     private MatrixView<T> Kept(Slot slot, int layer) => slot.In(activations, (layer - 1) * plan.BlockLength);
 }
