@@ -35,7 +35,6 @@ internal sealed class EnsembleWeights : IDisposable
         (this.onHost, this.onDevice) = (onHost, onDevice);
         Networks = networks;
         layout = new ParameterLayout(architecture);
-        ScalarType type = precision == TorchPrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
         layers = new Tensor[architecture.Depth];
         blocks = new BlockTensors[architecture.Depth];
         try
@@ -54,7 +53,7 @@ internal sealed class EnsembleWeights : IDisposable
             throw;
         }
 
-        Tensor Empty(params long[] shape) => empty(shape, type, device.ToTorch()).DetachFromDisposeScope();
+        Tensor Empty(params long[] shape) => empty(shape, precision.Factors(), device.ToTorch()).DetachFromDisposeScope();
     }
 
     /// <summary>S.</summary>
@@ -79,8 +78,11 @@ internal sealed class EnsembleWeights : IDisposable
         }
     }
 
-    /// <summary>Block <paramref name="layer"/>, 1..depth, of the same networks, drawn now where the host draws.</summary>
-    internal BlockTensors Draw(int layer, ulong seed, int first, int count)
+    /// <summary>
+    /// Block <paramref name="layer"/>, 1..depth, of the same networks, drawn now where the host draws; leaves of autograd where their
+    /// gradients are asked for.
+    /// </summary>
+    internal BlockTensors Draw(int layer, ulong seed, int first, int count, bool gradients = false)
     {
         BlockTensors views = blocks[layer - 1], drawn = new();
         foreach (ParameterBlock matrix in layout.Blocks)
@@ -93,7 +95,8 @@ internal sealed class EnsembleWeights : IDisposable
                 onHost.Fill(destination, matrix.Role.Stream().OfBlock(seed, first + network, layer), matrix.StandardDeviation);
             }
 
-            drawn[matrix.Role] = views[matrix.Role].narrow(0, 0, count);
+            Tensor part = views[matrix.Role].narrow(0, 0, count);
+            drawn[matrix.Role] = gradients ? part.detach().requires_grad_() : part;
         }
 
         return drawn;

@@ -10,14 +10,14 @@ namespace Hybrid.Torch;
 /// </summary>
 internal static class Products
 {
-    /// <summary>y = x W + b in single precision, its factors rounded to <paramref name="precision"/>.</summary>
+    /// <summary>y = x W + b in the stream's precision, its factors rounded to <paramref name="precision"/>.</summary>
     /// <param name="x">[B, n, in].</param>
     /// <param name="weight">[in, out], the same for all, or [B, in, out].</param>
     /// <param name="precision">Of the factors.</param>
     /// <param name="bias">b: [out], or [B, 1, out] where there is a matrix for each; null for none.</param>
     /// <returns>[B, n, out].</returns>
     internal static Tensor Apply(Tensor x, Tensor weight, TorchPrecision precision, Tensor? bias = null) =>
-        ApplyRounded(x, weight, precision, bias).to(ScalarType.Float32);
+        ApplyRounded(x, weight, precision, bias).to(precision.Stream());
 
     /// <summary>The same, rounded as its factors are: for what the next product takes, or an activation before it.</summary>
     internal static Tensor ApplyRounded(Tensor x, Tensor weight, TorchPrecision precision, Tensor? bias = null)
@@ -59,9 +59,8 @@ internal static class Products
         return x.mul_(scalar);
     }
 
-    /// <summary>What products of that precision take: bfloat16, or x itself.</summary>
-    internal static Tensor Rounded(Tensor x, TorchPrecision precision) =>
-        x.to(precision == TorchPrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32);
+    /// <summary>What products of that precision take: bfloat16, doubles, or x itself.</summary>
+    internal static Tensor Rounded(Tensor x, TorchPrecision precision) => x.to(precision.Factors());
 
     /// <summary>Tells libtorch whether GPUs may round the factors of single-precision products to TF32: of the whole process.</summary>
     internal static void Configure(TorchPrecision precision) =>

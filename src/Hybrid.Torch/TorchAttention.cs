@@ -33,11 +33,11 @@ internal sealed class TorchAttention(
     /// <param name="keyGain">Of normalised keys.</param>
     /// <param name="observer">Shown A, which the fused attention never forms, if it cares for it.</param>
     internal Tensor Context(
-        Tensor queries, Tensor keys, Tensor values, Tensor? queryGain, Tensor? keyGain, TensorObserver? observer = null)
+        Tensor queries, Tensor keys, Tensor values, Tensor? queryGain, Tensor? keyGain, ITensorObserver? observer = null)
     {
-        // Norms and turns are in single precision; what attention multiplies is not.
+        // Norms and turns are in the stream's precision; what attention multiplies need not be.
         if (!head.QueryKeyNorm.IsNone || head.Positions is Positions.Rope)
-            (queries, keys) = (queries.to(ScalarType.Float32), keys.to(ScalarType.Float32));
+            (queries, keys) = (queries.to(precision.Stream()), keys.to(precision.Stream()));
         if (head.QueryKeyNorm.IsAll)
             (queries, keys) = (norm.Apply(queries, queryGain), norm.Apply(keys, keyGain));
         Tensor q = Heads(queries), k = Heads(keys), v = Heads(values);
@@ -68,10 +68,10 @@ internal sealed class TorchAttention(
     }
 
     // softmax of capped logits with a sink beside them, product by product.
-    private Tensor Written(Tensor q, Tensor k, Tensor v, TensorObserver? observer)
+    private Tensor Written(Tensor q, Tensor k, Tensor v, ITensorObserver? observer)
     {
         (long batch, long heads, long n, long width) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
-        Tensor logits = Flat(q).bmm(Flat(k).transpose(1, 2)).to(ScalarType.Float32).reshape(batch, heads, n, n);
+        Tensor logits = Flat(q).bmm(Flat(k).transpose(1, 2)).to(precision.Stream()).reshape(batch, heads, n, n);
         logits = Products.Scaled(logits, 1 / Math.Sqrt(width));
         if (head.SoftCap is { } cap)
             logits = Products.Scaled(Products.Scaled(logits, 1 / cap.Value).tanh(), cap.Value);
@@ -80,7 +80,7 @@ internal sealed class TorchAttention(
         if (head.Sink is { } sink)
         {
             using Scalar logit = sink.Value;
-            Tensor beside = full([batch, heads, n, 1], logit, ScalarType.Float32, logits.device);
+            Tensor beside = full([batch, heads, n, 1], logit, logits.dtype, logits.device);
             logits = cat([logits, beside], -1);
         }
 
@@ -95,15 +95,15 @@ internal sealed class TorchAttention(
         if (mask.IsNone && !head.Positions.IsAlibi)
             return null;
         int n = architecture.Tokens, heads = head.Positions.IsAlibi ? architecture.Heads : 1;
-        float[] added = new float[heads * n * n];
+        double[] added = new double[heads * n * n];
         for (int index = 0; index < added.Length; index++)
         {
             (int h, int i, int j) = (index / (n * n), index / n % n, index % n);
             double slope = head.Positions.IsAlibi ? Math.Pow(2, -8.0 * (h + 1) / heads) : 0;
-            added[index] = mask.Allows(i, j) ? (float)(-slope * Math.Abs(i - j)) : float.NegativeInfinity;
+            added[index] = mask.Allows(i, j) ? -slope * Math.Abs(i - j) : double.NegativeInfinity;
         }
 
-        return tensor(added, [1, heads, n, n]).to(like.device).to(like.dtype);
+        return tensor(added, [1, heads, n, n]).to(like.dtype).to(like.device);
     }
 
     private Tensor Turned(Tensor x, Positions.Rope rope)
@@ -115,7 +115,7 @@ internal sealed class TorchAttention(
         if (stretch is not null)
             turns = [.. turns.Select(stretch.Of)];
         Tensor angles = places * tensor(turns);
-        Tensor cosine = angles.cos().to(ScalarType.Float32).to(x.device), sine = angles.sin().to(ScalarType.Float32).to(x.device);
+        Tensor cosine = angles.cos().to(x.dtype).to(x.device), sine = angles.sin().to(x.dtype).to(x.device);
         Tensor left = x.narrow(3, 0, pairs), right = x.narrow(3, pairs, pairs), rest = x.narrow(3, 2 * pairs, width - 2 * pairs);
         Tensor first = Products.Sum(left * cosine, right * sine, -1), second = Products.Sum(left * sine, right * cosine);
         return cat([first, second, rest], 3);

@@ -18,7 +18,7 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     private readonly TorchNorm norm = TorchNorm.Of(form);
 
     /// <summary>The output of block <paramref name="layer"/>, 1..depth, its stages shown on the way. x: [B, n, d].</summary>
-    internal Tensor Forward(int layer, Tensor x, BlockTensors weights, TensorObserver? observer = null)
+    internal Tensor Forward(int layer, Tensor x, BlockTensors weights, ITensorObserver? observer = null)
     {
         using DisposeScope scope = NewDisposeScope();
         Step[] steps = [.. BlockModule.At(architecture, layer).Steps];
@@ -36,7 +36,7 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     internal static readonly Feature[] Features = [Feature.NormKind, Feature.NormGain, Feature.Experts, .. TorchAttention.Features];
 
     // x' = [N] (r x + Σ a [N] f([N] x)).
-    private Tensor Forward(int layer, Step step, Tensor x, BlockTensors weights, TensorObserver? observer)
+    private Tensor Forward(int layer, Step step, Tensor x, BlockTensors weights, ITensorObserver? observer)
     {
         Tensor sum = Products.Scaled(x, step.Skip);
         foreach (Sublayer sublayer in step.Sublayers)
@@ -45,7 +45,7 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     }
 
     // f([N] x), normalised where branches are.
-    private Tensor Added(int layer, Sublayer sublayer, Tensor x, BlockTensors weights, TensorObserver? observer)
+    private Tensor Added(int layer, Sublayer sublayer, Tensor x, BlockTensors weights, ITensorObserver? observer)
     {
         ModuleKind module = sublayer.Kind();
         Tensor z = sublayer.Placement.Before ? Norm(layer, x, weights, new(module, GainPlace.Input)) : x;
@@ -69,7 +69,7 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
     }
 
     // z: [B, n, d]; heads are columns [h d_k, (h + 1) d_k) of queries, groups of heads those of keys and values.
-    private Tensor Attention(int layer, AttentionParameters parameters, Tensor z, BlockTensors weights, TensorObserver? observer)
+    private Tensor Attention(int layer, AttentionParameters parameters, Tensor z, BlockTensors weights, ITensorObserver? observer)
     {
         Tensor factor = Products.Rounded(z, precision);
         Tensor context = new TorchAttention(architecture, layer, parameters, precision, form, fuses).Context(
@@ -91,7 +91,7 @@ internal sealed class TorchBlock(Architecture architecture, TorchPrecision preci
         Tensor gates = Products.Scaled(Gates(experts, Products.Apply(z, weights[MatrixRole.Router], precision)), experts.Scale);
         Tensor sum = experts.HasShared
             ? Products.Scaled(Mlp(z, weights, experts.Count, experts.Mlps), Math.Sqrt(experts.Shared))
-            : zeros_like(z, ScalarType.Float32);
+            : zeros_like(z, precision.Stream());
         for (int expert = 0; expert < experts.Count; expert++)
             sum = Products.Sum(sum, Mlp(z, weights, expert, experts.Mlps) * gates.narrow(-1, expert, 1));
         return sum;

@@ -19,6 +19,7 @@ public sealed class TorchEngine : INetworkEngine
     private readonly TokenDraw tokens, outputGradient;
     private readonly TorchBlock block;
     private readonly EnsembleBatch batch;
+    private readonly MatrixRole[] roles;
 
     /// <summary>Plans batches for <paramref name="architecture"/>.</summary>
     /// <param name="architecture">Must be legal; tokens ≤ width, since the output's gradients are orthogonal.</param>
@@ -36,14 +37,15 @@ public sealed class TorchEngine : INetworkEngine
         options = options with { Device = TorchRuntime.EnsureAvailable(options.Device) };
         Products.Configure(options.Precision);
         block = new TorchBlock(architecture, options.Precision);
+        roles = [.. new ParameterLayout(architecture).Blocks.ToArray().Where(matrix => matrix.Rows > 0).Select(matrix => matrix.Role)];
         batch = new EnsembleBatch(architecture, options, threads, Bytes(architecture, options.Precision));
         try
         {
             (int n, int d) = (architecture.Tokens, architecture.Width);
             GramFactor input = GramFactor.Equicorrelated(n, architecture.Input.Norm, architecture.Input.Correlation);
-            tokens = new TokenDraw(input, d, options.Device, batch.Pool, batch.Product, "input tokens");
+            tokens = new TokenDraw(input, d, options, batch.Pool, batch.Product, "input tokens");
             outputGradient = new TokenDraw(
-                GramFactor.Identity(n), d, options.Device, batch.Pool, batch.Product, "orthogonal output gradients");
+                GramFactor.Identity(n), d, options, batch.Pool, batch.Product, "orthogonal output gradients");
         }
         catch
         {
@@ -93,13 +95,17 @@ public sealed class TorchEngine : INetworkEngine
         using DisposeScope scope = NewDisposeScope();
         EnsembleWeights held = batch.Begin(seed, first, results.Length);
         int depth = Architecture.Depth;
+        bool learns = results.ToArray().Any(sample => sample.AsksForWeightGradients);
+        BlockTensors[] weights = new BlockTensors[depth];
+        Tensor[] powers = new Tensor[depth];
         Tensor[] inputs = new Tensor[depth], outputs = new Tensor[depth], hidden = new Tensor[depth + 1], gradients = new Tensor[depth + 1];
         Tensor stream = tokens.Draw(seed, first, results.Length, RandomStream.InputTokens);
         hidden[0] = GramReader.Of(stream);
         for (int layer = 1; layer <= depth; layer++)
         {
             inputs[layer - 1] = stream.detach().requires_grad_();
-            outputs[layer - 1] = stream = block.Forward(layer, inputs[layer - 1], held.Draw(layer, seed, first, results.Length));
+            weights[layer - 1] = held.Draw(layer, seed, first, results.Length, learns);
+            outputs[layer - 1] = stream = block.Forward(layer, inputs[layer - 1], weights[layer - 1]);
             hidden[layer] = GramReader.Of(stream);
         }
 
@@ -114,9 +120,38 @@ public sealed class TorchEngine : INetworkEngine
             gradient = inputs[layer - 1].grad!;
             inputs[layer - 1].Dispose();
             gradients[layer - 1] = GramReader.Of(gradient);
+            if (learns)
+                powers[layer - 1] = Powers(weights[layer - 1]);
         }
 
         GramReader.Read(hidden, [.. results.ToArray().Select(sample => sample.Hidden)]);
         GramReader.Read(gradients, [.. results.ToArray().Select(sample => sample.Gradient)]);
+        if (learns)
+            Read(powers, results);
+    }
+
+    // ‖∂L/∂W‖² of every network and matrix of a block, [matrices, S]; its weights are done with.
+    private Tensor Powers(BlockTensors weights)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable untracked = no_grad();
+        Tensor powers = stack(roles.Select(role => weights[role].grad!.to(ScalarType.Float64).square().sum([1, 2])));
+        weights.Dispose();
+        return powers.MoveToOuterDisposeScope();
+    }
+
+    private void Read(Tensor[] powers, ReadOnlySpan<NetworkSample> results)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor all = stack(powers).cpu();
+        for (int layer = 0; layer < powers.Length; layer++)
+        {
+            for (int role = 0; role < roles.Length; role++)
+            {
+                double[] networks = HostMemory.Entries<double>(all.select(0, layer).select(0, role)).ToArray();
+                for (int network = 0; network < results.Length; network++)
+                    results[network].WeightGradients[layer][(int)roles[role]] = networks[network];
+            }
+        }
     }
 }

@@ -22,6 +22,7 @@ public sealed class TorchLineEngine : ILineEngine
     private const int MostAtOnce = 64;
 
     private readonly int depth, differences;
+    private readonly ScalarType type;
     private readonly TokenDraw token, tangents, outputGradient;
     private readonly TorchBlock block;
     private readonly EnsembleBatch batch;
@@ -44,6 +45,7 @@ public sealed class TorchLineEngine : ILineEngine
             MostNetworks = options.MostNetworks ?? MostAtOnce,
         };
         Products.Configure(options.Precision);
+        type = options.Precision.Stream();
         (depth, int d, this.differences) = (architecture.Depth, architecture.Width, differences);
         Architecture line = Tokens(architecture, differences);
         block = new TorchBlock(line, options.Precision, fuses: false);
@@ -52,7 +54,9 @@ public sealed class TorchLineEngine : ILineEngine
         tangents = Draw(GramFactor.Identity(differences), "differences");
         outputGradient = Draw(GramFactor.Identity(1), "output gradient");
 
-        TokenDraw Draw(GramFactor target, string what) => new(target, d, options.Device, batch.Pool, batch.Product, what);
+        // Rounded to single precision, as the dense engine's.
+        TokenDraw Draw(GramFactor target, string what) =>
+            new(target, d, options with { Precision = TorchPrecision.Single }, batch.Pool, batch.Product, what);
     }
 
     /// <inheritdoc/>
@@ -60,7 +64,8 @@ public sealed class TorchLineEngine : ILineEngine
 
     /// <summary>About how many bytes of the device one network takes.</summary>
     public static Int128 Bytes(Architecture architecture, TorchPrecision precision, int differences = LineExponents.StandardDifferences) =>
-        NetworkBytes.Random(Tokens(architecture, differences), precision) + Graphs * NetworkBytes.Block(Tokens(architecture, differences));
+        NetworkBytes.Random(Tokens(architecture, differences), precision)
+        + Graphs * NetworkBytes.Block(Tokens(architecture, differences), precision);
 
     /// <inheritdoc/>
     public void Run(ulong seed, int first, ReadOnlySpan<LineSample> results)
@@ -88,12 +93,12 @@ public sealed class TorchLineEngine : ILineEngine
         int count = results.Length;
         EnsembleWeights weights = batch.Begin(seed, first, count);
         Tensor[] inputs = new Tensor[depth], outputs = new Tensor[depth], exponents = new Tensor[2 * depth];
-        Tensor x = token.Draw(seed, first, count, RandomStream.InputTokens);
-        Tensor v = Rotated(tangents.Draw(seed, first, count, RandomStream.InputTangents), x);
+        Tensor x = token.Draw(seed, first, count, RandomStream.InputTokens).to(type);
+        Tensor v = Rotated(tangents.Draw(seed, first, count, RandomStream.InputTangents).to(type), x);
         for (int layer = 1; layer <= depth; layer++)
         {
             Tensor before = Size(x);
-            v /= Size(v).sqrt().to(ScalarType.Float32).reshape(-1, 1, 1);
+            v /= Size(v).sqrt().to(v.dtype).reshape(-1, 1, 1);
             inputs[layer - 1] = x.expand(-1, 2 * differences, -1).contiguous().requires_grad_();
             outputs[layer - 1] = block.Forward(layer, inputs[layer - 1], weights.Draw(layer, seed, first, count));
             Tensor start = Size(v);
@@ -102,7 +107,7 @@ public sealed class TorchLineEngine : ILineEngine
             exponents[layer - 1] = (Size(v) * before / (start * Size(x))).log();
         }
 
-        Tensor g = outputGradient.Draw(seed, first, count, RandomStream.LossGradient);
+        Tensor g = outputGradient.Draw(seed, first, count, RandomStream.LossGradient).to(type);
         for (int layer = depth; layer >= 1; layer--)
         {
             Tensor size = Size(g);

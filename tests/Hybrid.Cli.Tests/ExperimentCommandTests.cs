@@ -132,9 +132,13 @@ public class ExperimentCommandTests
     }
 
     [Theory]
-    [InlineData("rank-collapse measures more of its networks than a loss", "rank-collapse", "--engine", "torch")]
+    [InlineData("sensitivity measures Lyapunov exponents of random networks, which", "sensitivity", "--engine", "dense")]
+    [InlineData("lyapunov measures training, which this engine has not", "lyapunov", "--engine", "conditioned")]
+    [InlineData("--memory is for --engine torch, got --engine dense", "departures", "--engine", "dense", "--memory", "1GiB")]
+    [InlineData("--memory is for --engine torch, got none", "departures", "--memory", "1GiB")]
+    [InlineData("--draw device is for --engine torch, got --engine dense", "rank-collapse", "--engine", "dense", "--draw", "device")]
     [InlineData("engine dense runs on the processor", "loss-vs-exponents", "--device", "cuda")]
-    [InlineData("--engine must be one of dense, torch", "loss-vs-exponents", "--engine", "conditioned")]
+    [InlineData("--engine must be one of conditioned, dense, torch", "loss-vs-exponents", "--engine", "conditions")]
     public void Engines_that_an_experiment_cannot_take_are_refused(string message, params string[] words)
     {
         using TemporaryFolder folder = new();

@@ -139,6 +139,8 @@ public class PhaseCommandTests
     [Theory]
     [InlineData("--engine is for --measure N", "--engine", "dense")]
     [InlineData("--precision is for --measure N", "--precision", "tf32")]
+    [InlineData("--memory is for --measure N", "--memory", "1GiB")]
+    [InlineData("--memory is for networks of real weights", "--memory", "1GiB", "--measure", "2")]
     [InlineData("--engine must be one of", "--engine", "tensor", "--measure", "2")]
     [InlineData("engine conditioned runs on the processor", "--device", "cuda", "--measure", "2")]
     [InlineData("--draw device is for --engine torch", "--draw", "device", "--engine", "dense", "--measure", "2")]
@@ -148,6 +150,17 @@ public class PhaseCommandTests
         CommandRun run = CommandRun.Of(Small(folder.Path("phase.json"), options));
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
         Assert.Contains(message, run.Error);
+    }
+
+    [Fact]
+    public void Networks_beyond_the_memory_that_is_allowed_are_refused()
+    {
+        using TemporaryFolder folder = new();
+        CommandRun run = CommandRun.Of(
+            Small(folder.Path("phase.json"), "--measure", "2", "--engine", "dense", "--memory", "1MiB"));
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("and 1 MiB are allowed; allow more with --memory", run.Error);
+        Assert.False(File.Exists(folder.Path("phase.json")));
     }
 
     private static string[] Small(string path, params string[] more) =>

@@ -2,6 +2,7 @@ using Hybrid.Architectures;
 using Hybrid.Experiments.NormPlacement;
 using Hybrid.Lab.Data;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 using Xunit;
 
@@ -13,7 +14,7 @@ public class PlacementBoundTests
     [Trait("guards", "(10.1) by network")]
     public void Peri_the_bound_is_the_input_and_what_the_trained_gains_allow()
     {
-        using DenseTrainer trainer = Trainer(Placement.Peri, tokens: 8, depth: 3, width: 16, heads: 2, step: 0.5);
+        using MeasuredTrainer trainer = Trainer(Placement.Peri, tokens: 8, depth: 3, width: 16, heads: 2, step: 0.5);
         TokenBatch batch = Trained(trainer);
         NamedTensor gain = trainer.Parameters.Single(tensor => tensor.Name == "blocks.2.mlp.gain.out");
         trainer.Write(gain, 3, [-2.5f]);
@@ -41,7 +42,7 @@ public class PlacementBoundTests
     [Fact]
     public void Peri_gains_that_grew_unseen_are_caught()
     {
-        using DenseTrainer trainer = Trainer(Placement.Peri, tokens: 8, depth: 3, width: 16, heads: 2, step: 1);
+        using MeasuredTrainer trainer = Trainer(Placement.Peri, tokens: 8, depth: 3, width: 16, heads: 2, step: 1);
         TokenBatch batch = Trained(trainer);
         PeriBound bound = new(trainer.Options.Model.Architecture);
         bound.Read(trainer);
@@ -64,7 +65,7 @@ public class PlacementBoundTests
     [Trait("guards", "(10.2) by network")]
     public void Pre_trained_streams_stay_within_the_bound_of_their_weights()
     {
-        using DenseTrainer trainer = Trainer(Placement.Pre, tokens: 8, depth: 3, width: 16, heads: 2, step: 1);
+        using MeasuredTrainer trainer = Trainer(Placement.Pre, tokens: 8, depth: 3, width: 16, heads: 2, step: 1);
         TokenBatch batch = Trained(trainer);
         Streams streams = new();
         trainer.Observe(batch, streams, backward: false);
@@ -77,7 +78,7 @@ public class PlacementBoundTests
     [Trait("guards", "(10.2) by closed form")]
     public void Pre_heads_that_read_different_tokens_reach_the_bound_and_exceed_that_of_one_head()
     {
-        using DenseTrainer trainer = Trainer(Placement.Pre, tokens: 2, depth: 1, width: 2, heads: 2, step: 1);
+        using MeasuredTrainer trainer = Trainer(Placement.Pre, tokens: 2, depth: 1, width: 2, heads: 2, step: 1);
         const float far = 20, small = 1e-3f;
         foreach ((string name, float[] values) in (IEnumerable<(string, float[])>)
         [
@@ -103,7 +104,7 @@ public class PlacementBoundTests
         Assert.True(streams.Norms[1].Max() > small + Math.Sqrt(2));
     }
 
-    private static DenseTrainer Trainer(Placement norm, int tokens, int depth, int width, int heads, double step)
+    private static MeasuredTrainer Trainer(Placement norm, int tokens, int depth, int width, int heads, double step)
     {
         Schedule skip = Schedule.NewConstant(1), branch = Schedule.NewConstant(step);
         Architecture architecture = ArchitectureModule.Defaults.With(
@@ -127,7 +128,7 @@ public class PlacementBoundTests
     }
 
     /// <summary>Twenty steps, and the batch of the last.</summary>
-    private static TokenBatch Trained(DenseTrainer trainer)
+    private static TokenBatch Trained(MeasuredTrainer trainer)
     {
         BatchMaker batches = new(new MarkovSource(new MarkovOptions(8, 1, 1, 3)), trainer.Options.Model, 1);
         TokenBatch batch = new(trainer.Options.Sequences, trainer.Options.Model.Architecture.Tokens);

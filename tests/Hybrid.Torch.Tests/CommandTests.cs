@@ -53,7 +53,8 @@ public sealed class CommandTests : IDisposable
     public void Phase_measures_what_the_dense_engine_measures()
     {
         string[] phase = ["phase", .. Small, "--x", "mlp.inStd=1:6:2", "--y", "mlp.branch=0.2:0.9:2", "--measure", "3"];
-        JsonElement torch = Json([.. phase, .. OnTorch]), dense = Json([.. phase, "--engine", "dense"]);
+        JsonElement torch = Json([.. phase, .. OnTorch, "--memory", "64MiB"]), dense = Json([.. phase, "--engine", "dense"]);
+        Assert.Contains("and 0 MiB are allowed; allow more with --memory", Run([.. phase, "--json", .. OnTorch, "--memory", "9"]).Error);
         Assert.Equal("torch", torch.GetProperty("run").GetProperty("engine").GetString());
         Assert.Equal(4, torch.GetProperty("measured").GetProperty("points").GetArrayLength());
         foreach ((JsonElement expected, JsonElement actual) in dense.GetProperty("measured").GetProperty("points").EnumerateArray()

@@ -1,6 +1,9 @@
 using Hybrid.Architectures;
+using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Engines;
+using Hybrid.Networks.Engines.Conditioned;
 using Hybrid.Networks.Engines.Dense;
+using Hybrid.Networks.Model;
 using Hybrid.Networks.Tests;
 using Hybrid.Networks.Tests.Training;
 using Xunit;
@@ -110,7 +113,71 @@ public sealed class EngineEqualityTests : IDisposable
         Compare(architecture, options, rounding: Target.RoundingOf(options.Precision));
     }
 
-    private static void Compare(Architecture architecture, TorchOptions? options = null, int networks = Networks, double? rounding = null)
+    // Tokens of 1 − ρ = 1e-12: in single precision roundings alone are a thousandth of that. Entries of Gram matrices are sums of 64 terms.
+    [Fact]
+    public void Double_precision_keeps_tokens_apart_that_are_nearly_equal()
+    {
+        const double Apart = 1e-12;
+        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(
+            Placement.Post, Activation.Tanh, tokens: 5, depth: 2, width: 64, heads: 2, correlation: 1 - Apart);
+        TorchOptions options = new(Target.Device, TorchPrecision.Double);
+        using TorchEngine torch = new(architecture, options);
+        using TorchEngine onDevice = new(architecture, options with { Source = WeightSource.Device });
+        NetworkSample host = new(5, 2), device = new(5, 2);
+        torch.Run(Seed, 0, host);
+        onDevice.Run(Seed, 0, device);
+        Hybrid.Networks.Tests.Near.Equal("1 − ρ", Apart, LayerObservables.Of(host, 0).U, 64 * Math.ScaleB(1, -53));
+        Hybrid.Networks.Tests.Near.Equal("the same tokens", host.Hidden[0], device.Hidden[0], 0);
+        Assert.Equal(8, TorchPrecision.Double.Bytes());
+    }
+
+    // Networks without weights have the exact law of the squares of their gradients; 64 of each, five standard errors.
+    [Theory]
+    [MemberData(nameof(PlacementsAndGates))]
+    public void Gradients_of_weights_have_the_law_of_networks_without_weights(Placement norm, bool gated)
+    {
+        const int Samples = 64;
+        Architecture architecture = Hybrid.Networks.Tests.Networks.Of(
+            norm, Activation.Tanh, tokens: 4, depth: 2, width: 24, heads: 2, mlpWidth: 30, gated: gated, biasStd: 0.3, correlation: 0.3);
+        using ConditionedEngine without = new(architecture);
+        using TorchEngine torch = new(architecture, Target.Options, 2);
+        NetworkSample[] expected = Plan(), actual = Plan();
+        ((INetworkEngine)without).Run(Seed, 0, expected);
+        torch.Run(Seed, 0, actual);
+        for (int block = 0; block < architecture.Depth; block++)
+        {
+            foreach (MatrixRole role in Enum.GetValues<MatrixRole>())
+            {
+                double[] law = Of(expected), measured = Of(actual);
+                Assert.Equal(double.IsNaN(law[0]), double.IsNaN(measured[0]));
+                if (double.IsNaN(law[0]))
+                    continue;
+                Estimate wanted = Estimate.Of(law), got = Estimate.Of(measured);
+                double error = Math.Sqrt(Math.Pow(wanted.StandardError, 2) + Math.Pow(got.StandardError, 2));
+                Hybrid.Networks.Tests.Near.Equal(
+                    $"{role} of block {block + 1}", wanted.Mean, got.Mean, 5 * error, 2 * architecture.Depth * Rounding);
+
+                double[] Of(NetworkSample[] samples) => [.. samples.Select(sample => sample.WeightGradients[block][(int)role])];
+            }
+        }
+
+        NetworkSample[] Plan() => [.. Enumerable.Range(0, Samples).Select(_ => new NetworkSample(4, 2, weightGradients: true))];
+    }
+
+    public static TheoryData<Placement, bool> PlacementsAndGates
+    {
+        get
+        {
+            TheoryData<Placement, bool> data = [];
+            foreach (Placement norm in (Placement[])[Placement.None, Placement.Pre, Placement.Post, Placement.Peri, Placement.Output])
+                foreach (bool gated in new[] { false, true })
+                    data.Add(norm, gated);
+            return data;
+        }
+    }
+
+    private static void Compare(
+        Architecture architecture, TorchOptions? options = null, int networks = Networks, double? rounding = null)
     {
         using DenseEngine dense = new(architecture, 2);
         using TorchEngine torch = new(architecture, options ?? Target.Options, 2);

@@ -130,7 +130,7 @@ public sealed class TrainingEqualityTests : IDisposable
         ModelOptions model = Models.Of(Placement.Post);
         TrainingOptions options = Models.Options(model, recompute: recompute);
         using TorchTrainer expected = new(Models.Options(model), Target.Device, Target.Precision);
-        long? memory = parts ? (long)TrainingBytes.Of(options, 2) : null;
+        long? memory = parts ? (long)TrainingBytes.Of(options, 2, Target.Precision) : null;
         using TorchTrainer trainer = new(options, Target.Device, Target.Precision, memory: memory);
         Assert.Equal(parts ? 2 : Sequences, trainer.SequencesAtOnce);
         TokenBatch batch = Models.Batch(model, Sequences);

@@ -20,6 +20,8 @@ public static class BuiltEngines
         {
             Features = ConditionedEngine.Features,
             Line = new((architecture, _) => new LineExponents(architecture, DifferencesIn(architecture)), _ => 0),
+            Spectrum = (architecture, exponents, threads) => new LyapunovSpectrum(architecture, exponents, threads),
+            HasWeightGradients = true,
         },
         new EngineEntry(
             "dense",
@@ -28,6 +30,7 @@ public static class BuiltEngines
             DenseEngine.Bytes)
         {
             Features = DenseEngine.Features,
+            HasWeights = true,
             Line = new(
                 (architecture, threads) => new DenseLineEngine(architecture, threads, DifferencesIn(architecture)),
                 architecture => DenseLineEngine.Bytes(architecture, DifferencesIn(architecture))),

@@ -6,7 +6,7 @@ namespace Hybrid.Cli.Shared;
 /// <summary>The options that choose where and how an engine runs.</summary>
 internal sealed class DeviceOptions
 {
-    private static readonly string[] Precisions = ["single", "tf32", "bfloat16"];
+    private static readonly string[] Precisions = ["single", "tf32", "bfloat16", "double"];
     private static readonly string[] Sources = ["host", "device"];
 
     private readonly Option<string?> _device = Device();
@@ -32,7 +32,7 @@ internal sealed class DeviceOptions
 
     /// <summary>The precision alone.</summary>
     public static Option<string?> Precision() => Options.Choice(
-        "--precision", "Of products with matrices, of engine torch; single if not given.", null, Precisions);
+        "--precision", "Of products with matrices, of engine torch; double of all else too; single if not given.", null, Precisions);
 
     /// <summary>The first of them that is given; null if none is.</summary>
     public string? FirstGiven(ParseResult parsed) =>

@@ -11,6 +11,7 @@ internal sealed class EngineOptions
     private readonly string _of;
     private readonly Option<string?> _engine = Options.Engine();
     private readonly DeviceOptions _device;
+    private readonly Option<long?> _memory = Options.Memory();
 
     /// <summary>Adds them.</summary>
     /// <param name="command">The verb.</param>
@@ -21,6 +22,7 @@ internal sealed class EngineOptions
         (_engines, _of) = (engines, of);
         command.Options.Add(_engine);
         _device = new(command);
+        command.Options.Add(_memory);
     }
 
     /// <summary>What was asked for; null for the engine that forms no weights, whether it was named or not.</summary>
@@ -31,7 +33,7 @@ internal sealed class EngineOptions
     public EngineChoice? Choice(ParseResult parsed, bool apart)
     {
         string standard = BuiltEngines.Catalogue.Entries[0].Name, name = parsed.GetValue(_engine) ?? standard;
-        EngineChoice choice = new(_engines, name, _device.Choice(parsed, null));
+        EngineChoice choice = new(_engines, name, _device.Choice(parsed, parsed.GetValue(_memory)));
         if (name != standard)
         {
             if (!(apart && choice.Described.OnDevice is not null))
@@ -41,6 +43,8 @@ internal sealed class EngineOptions
 
         if (_device.FirstGiven(parsed) is not null)
             _ = choice.Found;
+        if (choice.Device.Memory is not null)
+            throw new InputException($"{_memory.Name} is for networks of real weights; give --engine dense or torch, or leave it out");
         return null;
     }
 
@@ -48,7 +52,10 @@ internal sealed class EngineOptions
     /// <exception cref="InputException">One is given.</exception>
     public void Refuse(ParseResult parsed)
     {
-        if ((Options.Given(parsed, _engine) ? _engine.Name : _device.FirstGiven(parsed)) is string option)
+        string? given = Options.Given(parsed, _engine) ? _engine.Name
+            : Options.Given(parsed, _memory) ? _memory.Name
+            : _device.FirstGiven(parsed);
+        if (given is string option)
             throw new InputException($"{option} is for {_of}, which is not given");
     }
 }

@@ -98,11 +98,12 @@ internal static class Options
         return null;
     }
 
-    public static Option<string?> Engine()
+    public static Option<string?> Engine(
+        string description = "What measures: conditioned, dense or torch; if not given, the first of them that can draw such networks.")
     {
         Option<string?> option = new("--engine")
         {
-            Description = "What measures: conditioned, dense or torch; if not given, the first of them that can draw such networks.",
+            Description = description,
             HelpName = "conditioned|dense|torch",
         };
         option.CompletionSources.Add("conditioned", "dense", "torch");

@@ -23,7 +23,7 @@ internal static class TorchEntries
     /// <summary>For training.</summary>
     public static readonly TrainerEntry Training = Trainer(TorchDevice.Cpu, TorchPrecision.Single) with
     {
-        OnDevice = choice => Trainer(Find(choice), Precision(choice)),
+        OnDevice = choice => Trainer(Find(choice), Precision(choice), choice.Memory),
     };
 
     /// <summary>For networks whose weights are given.</summary>
@@ -39,6 +39,7 @@ internal static class TorchEntries
     {
         "tf32" => TorchPrecision.Tf32,
         "bfloat16" => TorchPrecision.BFloat16,
+        "double" => TorchPrecision.Double,
         _ => TorchPrecision.Single,
     };
 
@@ -60,6 +61,13 @@ internal static class TorchEntries
             }),
             architecture => options.Device.IsCuda
                 ? 0 : TorchLineEngine.Bytes(architecture, options.Precision, BuiltEngines.DifferencesIn(architecture))),
+        Spectrum = (architecture, exponents, threads) => Reported(() =>
+        {
+            TorchRuntime.Threads = threads;
+            return new TorchSpectrumEngine(architecture, exponents, options, threads);
+        }),
+        HasWeights = true,
+        HasWeightGradients = true,
         Features = TorchEngine.Features,
         MostEngines = 1,
         Device = $"{options.Device} ({Words(options)})",
@@ -81,14 +89,14 @@ internal static class TorchEntries
         Device = $"{device} ({Words(precision)})",
     };
 
-    private static TrainerEntry Trainer(TorchDevice device, TorchPrecision precision) => new(
+    private static TrainerEntry Trainer(TorchDevice device, TorchPrecision precision, long? memory = null) => new(
         Name,
         (options, threads) => Reported(() =>
         {
             TorchRuntime.Threads = threads;
-            return new TorchTrainer(options, device, precision, threads);
+            return new TorchTrainer(options, device, precision, threads, memory);
         }),
-        (options, _) => device.IsCuda ? 0 : TorchTrainer.Bytes(options));
+        (options, _) => device.IsCuda ? 0 : TorchTrainer.Bytes(options, precision));
 
     /// <summary>The device that was asked for; if none, the first GPU, or else the processor.</summary>
     private static TorchDevice Find(DeviceChoice choice) => Reported(() =>

@@ -1,31 +1,21 @@
-using Hybrid.Networks.Training;
-
 namespace Hybrid.Experiments.Cells;
 
 /// <summary>One measurement of an experiment's grid: the unit that is stored, resumed and run in parallel.</summary>
 /// <param name="Key">Unique within the experiment; names everything that the result depends on except the seed.</param>
 /// <param name="Cost">Expected work in any unit common to the experiment, > 0; it only guides order and the time left.</param>
-/// <param name="Measure">Measures from the attempt's seed on the calling thread, and its result depends on nothing else.</param>
-public sealed record Cell(string Key, double Cost, Func<CellAttempt, CellValues> Measure)
-{
-    /// <summary>A cell that keeps nothing between attempts: interrupted, it begins anew.</summary>
-    /// <param name="key">As above.</param>
-    /// <param name="cost">As above.</param>
-    /// <param name="measure">Measures from a seed.</param>
-    public Cell(string key, double cost, Func<ulong, CellValues> measure)
-        : this(key, cost, attempt => measure(attempt.Seed))
-    {
-    }
-}
+/// <param name="Measure">Measures on the calling thread; its result depends on the attempt's seed and engines alone.</param>
+public sealed record Cell(string Key, double Cost, Func<CellAttempt, CellValues> Measure);
 
 /// <summary>One attempt at a cell.</summary>
 /// <param name="Seed">The cell's seed.</param>
 /// <param name="Scratch">A folder of its own, not made yet, that survives an interrupted attempt; null: nothing survives one.</param>
 /// <param name="Cancellation">Asks a cell with such a folder to leave there what it has done, and to throw
 /// <see cref="OperationCanceledException"/>.</param>
-/// <param name="Trainer">What trains where a loss is all that is measured; null: the dense engine.</param>
-public sealed record CellAttempt(
-    ulong Seed, string? Scratch = null, CancellationToken Cancellation = default, Func<TrainingOptions, ITrainer>? Trainer = null);
+public sealed record CellAttempt(ulong Seed, string? Scratch = null, CancellationToken Cancellation = default)
+{
+    /// <summary>What measures; the experiment's own engines if not given.</summary>
+    public CellEngines Engines { get; init; } = CellEngines.Own;
+}
 
 /// <summary>What the cells of a grid measured, by key.</summary>
 /// <param name="values">One entry for every finished cell.</param>

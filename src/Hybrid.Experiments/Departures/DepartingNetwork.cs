@@ -64,7 +64,7 @@ internal sealed class DepartingNetwork : TrainedRuns
 
     private CellValues Train(TrainingOptions options, CellAttempt attempt)
     {
-        using DepartureMeter meter = new(options.Model, _size);
+        DepartureMeter meter = new(options.Model, _size);
         ObservedRun run = ObservedTraining.Run(
             options, TrainingChain.Source, attempt, options.Steps,
             (trainer, batch, record) => record.Numbers.AddRange(meter.Numbers(trainer, batch, options.Seed)));

@@ -13,17 +13,10 @@ namespace Hybrid.Experiments.Departures;
 /// initialisation, started by the Gram process (derivation section 8) from the same sequences' own embedded tokens; how branches lie to the
 /// stream; and the leading exponent of every block.
 /// </summary>
-internal sealed class DepartureMeter : IDisposable
+internal sealed class DepartureMeter(ModelOptions model, DepartureSize size)
 {
-    private readonly Architecture _architecture;
-    private readonly DepartureSize _size;
-    private readonly NetworkExponents _exponents;
-
-    public DepartureMeter(ModelOptions model, DepartureSize size)
-    {
-        (_architecture, _size) = (model.Architecture, size);
-        _exponents = new(model, size.Sequences, exponents: 1);
-    }
+    private readonly Architecture _architecture = model.Architecture;
+    private readonly DepartureSize _size = size;
 
     /// <summary>
     /// By how much a block's step differs from the theory's: |Δ log √q − theory's| + |Δ log(1 − ρ) − theory's|, mean over sequences.
@@ -40,12 +33,10 @@ internal sealed class DepartureMeter : IDisposable
     public static string Exponent(int block, int step) => Name("λ_1", block, step);
 
     /// <summary>All of them of a network as it stands.</summary>
-    public IEnumerable<KeyValuePair<string, double>> Numbers(DenseTrainer trainer, TokenBatch batch, ulong seed)
+    public IEnumerable<KeyValuePair<string, double>> Numbers(IMeasuredTrainer trainer, TokenBatch batch, ulong seed)
     {
         int depth = _architecture.Depth, step = trainer.StepsDone;
-        PassMeter meter = new(_architecture);
-        trainer.Observe(batch, meter, backward: false);
-        PassMeasurement pass = meter.Measurement;
+        PassMeasurement pass = trainer.MeasurePass(batch, backward: false).Pass;
         double[] departures = new double[depth + 1], away = new double[depth + 1];
         SequenceGrams grams = new(_size.Tokens, depth, everyBoundary: true);
         trainer.Observe(batch, grams, backward: false);
@@ -67,7 +58,7 @@ internal sealed class DepartureMeter : IDisposable
             }
         }
 
-        (ExponentEstimate[][] forward, ExponentEstimate[][] backward) = _exponents.Measure(trainer, batch, seed);
+        (ExponentEstimate[][] forward, ExponentEstimate[][] backward) = trainer.Exponents(batch, _size.Sequences, exponents: 1, seed);
         for (int block = 1; block <= depth; block++)
         {
             yield return new(Step(block, step), departures[block]);
@@ -76,8 +67,6 @@ internal sealed class DepartureMeter : IDisposable
             yield return new(Exponent(block, step), 0.5 * (forward[block - 1][0].Mean + backward[block - 1][0].Mean));
         }
     }
-
-    public void Dispose() => _exponents.Dispose();
 
     private static string Name(string quantity, int layer, int step) =>
         string.Create(CultureInfo.InvariantCulture, $"{quantity} {layer} @{step}");

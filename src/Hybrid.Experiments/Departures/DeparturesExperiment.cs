@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.Departures;
@@ -24,6 +25,8 @@ internal sealed class DeparturesExperiment : IExperiment
         + "peri, and that under peri |λ_1| falls.";
 
     public int Version => 1;
+
+    public CellNeeds Needs => CellNeeds.Training;
 
     public ExperimentDesign Design(ExperimentScale scale)
     {

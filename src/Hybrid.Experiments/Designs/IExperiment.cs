@@ -1,3 +1,5 @@
+using Hybrid.Experiments.Cells;
+
 namespace Hybrid.Experiments.Designs;
 
 /// <summary>A named, preregistered experiment.</summary>
@@ -15,8 +17,8 @@ public interface IExperiment
     /// <summary>Raised whenever a stored cell of an earlier version would mean something else.</summary>
     int Version { get; }
 
-    /// <summary>Whether its cells are losses after training and nothing else, which any engine that trains can measure.</summary>
-    bool MeasuresLossAlone => false;
+    /// <summary>What its cells ask of the engine that measures them.</summary>
+    CellNeeds Needs { get; }
 
     /// <summary>Hypotheses, predicted numbers and grid. A pure function: nothing is measured here.</summary>
     ExperimentDesign Design(ExperimentScale scale);

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.GradientFlow;
@@ -27,6 +28,8 @@ internal sealed class GradientFlowExperiment : IExperiment
         + "at initialisation with data and the loss's own gradient, and through training.";
 
     public int Version => 2;
+
+    public CellNeeds Needs => CellNeeds.Networks | CellNeeds.WeightGradients | CellNeeds.Training;
 
     public ExperimentDesign Design(ExperimentScale scale)
     {

@@ -39,8 +39,8 @@ internal sealed class GradientNetwork
             input: new InputParameters(1, 0.5));
         Prediction = Predict.Architecture(Architecture);
         _weights = Predict.WeightGradients(Architecture);
-        Pair = new(Subject, Architecture, size.Samples, (architecture, seed, samples) => NetworkEnsemble.Measure(
-            architecture, seed, samples, member => Observe(architecture, member)));
+        Pair = new(Subject, Architecture, size.Samples, (architecture, attempt, samples) => NetworkEnsemble.Measure(
+            architecture, attempt, samples, member => Observe(architecture, member), weightGradients: true));
     }
 
     /// <summary>none, pre, post, peri or output.</summary>

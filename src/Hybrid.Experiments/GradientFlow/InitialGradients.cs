@@ -4,6 +4,7 @@ using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Statistics;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
 
@@ -54,11 +55,11 @@ internal sealed class InitialGradients
     /// <summary>A number of the networks of the trained width, of which there are the most.</summary>
     public Estimate AtTrainedWidth(CellResults results, string name) => results[Pair.Second][name];
 
-    private CellValues Measure(Architecture architecture, ulong seed, int samples)
+    private CellValues Measure(Architecture architecture, CellAttempt attempt, int samples)
     {
         TrainableTransformer network = _network with { Width = architecture.Width };
         InitialNetwork[] networks =
-            [.. Enumerable.Range(0, samples).Select(sample => Observe(network.Options(seed + (ulong)sample), sample))];
+            [.. Enumerable.Range(0, samples).Select(sample => Observe(attempt, network.Options(attempt.Seed + (ulong)sample), sample))];
         Dictionary<string, Estimate> values = new()
         {
             [Rate] = Estimate.Of([.. networks.Select(one => WeightGradients.Rate(one.Blocks))]),
@@ -85,7 +86,7 @@ internal sealed class InitialGradients
         values.Add(name, Estimate.Of([.. networks.Select(network => 1 + (network.Measured - network.Predicted) / predicted.Mean)]));
     }
 
-    private static InitialNetwork Observe(TrainingOptions options, int sample)
+    private static InitialNetwork Observe(CellAttempt attempt, TrainingOptions options, int sample)
     {
         Architecture architecture = options.Model.Architecture;
         int n = architecture.Tokens;
@@ -93,7 +94,7 @@ internal sealed class InitialGradients
         new BatchMaker(TrainingChain.Source, options.Model, options.Seed).Fill(Split.Validation, sample, batch);
         SequenceGrams grams = new(n, architecture.Depth);
         double[] blocks;
-        using (DenseTrainer trainer = new(options, threads: 1))
+        using (IMeasuredTrainer trainer = attempt.Engines.Trainers(options))
         {
             trainer.Observe(batch, grams);
             blocks = WeightGradients.Blocks(trainer);

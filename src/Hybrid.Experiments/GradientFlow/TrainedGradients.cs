@@ -45,16 +45,14 @@ internal sealed class TrainedGradients
 
     private static CellValues Measure(TrainingOptions options, TrainableSize size, CellAttempt attempt)
     {
-        PassMeter meter = new(options.Model.Architecture);
         ObservedRun run = ObservedTraining.Run(options, TrainingChain.Source, attempt, size.Every, Observe);
         return CellValues.Of([run.Record.Numbers.Append(new(Loss, run.Loss))]);
 
-        void Observe(DenseTrainer trainer, TokenBatch batch, RunRecord record)
+        void Observe(IMeasuredTrainer trainer, TokenBatch batch, RunRecord record)
         {
             List<KeyValuePair<string, double>> values = record.Numbers;
             int step = trainer.StepsDone;
-            trainer.Observe(batch, meter);
-            (double Diagonal, double OffDiagonal)[] gradients = meter.Measurement.Gradients;
+            (double Diagonal, double OffDiagonal)[] gradients = trainer.MeasurePass(batch).Pass.Gradients;
             for (int layer = 0; layer <= size.Depth; layer++)
                 values.Add(new(Token(layer, step), gradients[layer].Diagonal / gradients[^1].Diagonal));
             for (int block = 1; block <= size.Depth; block++)

@@ -1,5 +1,6 @@
+using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Statistics;
-using Hybrid.Networks.Linear;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
 
@@ -19,33 +20,21 @@ internal static class WeightGradients
     ];
 
     /// <summary>‖∂L/∂W‖² of every matrix of a block over the number of its entries.</summary>
-    public static IEnumerable<(MatrixRole Role, double Power)> Entries(DenseTrainer trainer, int block) => Matrices.Select(matrix =>
+    public static IEnumerable<(MatrixRole Role, double Power)> Entries(IMeasuredTrainer trainer, int block) => Matrices.Select(matrix =>
     {
-        MatrixView<float> gradient = Gradient(trainer, block, matrix.Name);
-        return (matrix.Role, SquaredNorm(gradient) / ((double)gradient.Rows * gradient.Columns));
+        NamedTensor gradient = Gradient(trainer, block, matrix.Name);
+        return (matrix.Role, trainer.SquaredNorm(gradient) / gradient.Length);
     });
 
     /// <summary>‖∂L/∂W‖² summed over the matrices of each block.</summary>
-    public static double[] Blocks(DenseTrainer trainer) => [.. Enumerable.Range(1, trainer.Options.Model.Architecture.Depth).Select(block =>
-        Matrices.Sum(matrix => SquaredNorm(Gradient(trainer, block, matrix.Name))))];
+    public static double[] Blocks(IMeasuredTrainer trainer) => [.. Enumerable.Range(1, trainer.Options.Model.Architecture.Depth).Select(
+        block => Matrices.Sum(matrix => trainer.SquaredNorm(Gradient(trainer, block, matrix.Name))))];
 
     /// <summary>Log growth per block backwards: of the line of least squares through the logarithms of the blocks' powers.</summary>
     public static double Rate(double[] blocks) =>
         -GrowthFit.Of(
             GrowthForm.Exponential, [.. Enumerable.Range(1, blocks.Length).Select(block => (double)block)], blocks).Coefficients[1];
 
-    private static MatrixView<float> Gradient(DenseTrainer trainer, int block, string name) =>
-        trainer.Matrix($"gradient.blocks.{block}.{name}");
-
-    private static double SquaredNorm(MatrixView<float> matrix)
-    {
-        double sum = 0;
-        for (int i = 0; i < matrix.Rows; i++)
-        {
-            foreach (float entry in matrix.Row(i))
-                sum += (double)entry * entry;
-        }
-
-        return sum;
-    }
+    private static NamedTensor Gradient(IMeasuredTrainer trainer, int block, string name) =>
+        trainer.Named($"gradient.blocks.{block}.{name}");
 }

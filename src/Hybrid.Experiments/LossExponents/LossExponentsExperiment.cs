@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Designs;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Data;
@@ -26,7 +27,7 @@ internal sealed class LossExponentsExperiment : IExperiment
 
     public int Version => 2;
 
-    public bool MeasuresLossAlone => true;
+    public CellNeeds Needs => CellNeeds.Training;
 
     public ExperimentDesign Design(ExperimentScale scale)
     {

@@ -14,7 +14,7 @@ internal sealed class CalibrationCell
         Cell = new(
             string.Create(CultureInfo.InvariantCulture, $"{map.Name}, {size.Orbits} orbits of {size.Steps} steps"),
             100.0 * size.Orbits * size.Steps,
-            (ulong _) => CellValues.Of(Enumerable.Range(0, size.Orbits).Select(orbit =>
+            _ => CellValues.Of(Enumerable.Range(0, size.Orbits).Select(orbit =>
                 map.Orbit(orbit, size.Steps).Select((exponent, k) => KeyValuePair.Create(Name(k), exponent)))));
     }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Hybrid.Architectures;
 using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Hypotheses;
-using Hybrid.Networks.Tangents;
+using Hybrid.Experiments.Measurement;
 using MathNet.Numerics;
 
 namespace Hybrid.Experiments.Lyapunov;
@@ -38,7 +38,7 @@ internal sealed class GaussianProduct
         Cell = new(
             string.Create(CultureInfo.InvariantCulture, $"{Subject}, {size.Products} networks"),
             2.0 * size.Products * Depth * Width * Width,
-            seed => Measure(architecture, seed, size.Products));
+            attempt => Measure(architecture, attempt, size.Products));
     }
 
     /// <summary>The known spectrum, the largest exponent first.</summary>
@@ -48,14 +48,7 @@ internal sealed class GaussianProduct
 
     private static string Name(int k) => $"λ, number {k}";
 
-    private static CellValues Measure(Architecture architecture, ulong seed, int samples)
-    {
-        using LyapunovSpectrum spectrum = new(architecture, Width);
-        double[][] blocks = [.. Enumerable.Range(0, Depth).Select(_ => new double[Width])];
-        return CellValues.Of(Enumerable.Range(0, samples).Select(sample =>
-        {
-            spectrum.Run(seed, sample, blocks);
-            return Enumerable.Range(1, Width).Select(k => KeyValuePair.Create(Name(k), blocks.Average(block => block[k - 1]))).ToArray();
-        }));
-    }
+    private static CellValues Measure(Architecture architecture, CellAttempt attempt, int samples) =>
+        CellValues.Of(NetworkEnsemble.Spectra(architecture, attempt, samples, Width).Select(
+            blocks => Enumerable.Range(1, Width).Select(k => KeyValuePair.Create(Name(k), blocks.Average(block => block[k - 1])))));
 }

@@ -2,7 +2,6 @@ using Hybrid.Architectures;
 using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Lab.Phases;
-using Hybrid.Networks.Tangents;
 using Hybrid.Theory;
 
 namespace Hybrid.Experiments.Lyapunov;
@@ -51,15 +50,8 @@ internal sealed class LineSpectrum
     /// <summary>The name of exponent number k from 1.</summary>
     public static string Name(int k) => $"λ, number {k}";
 
-    private static CellValues Measure(Architecture architecture, ulong seed, int samples)
-    {
-        using LyapunovSpectrum spectrum = new(architecture, Exponents);
-        double[][] blocks = [.. Enumerable.Range(0, Depth).Select(_ => new double[Exponents])];
-        return CellValues.Of(Enumerable.Range(0, samples).Select(sample =>
-        {
-            spectrum.Run(seed, sample, blocks);
-            return Enumerable.Range(1, Exponents).Select(
-                k => KeyValuePair.Create(Name(k), blocks.Skip(Depth / 2).Average(block => block[k - 1]))).ToArray();
-        }));
-    }
+    private static CellValues Measure(Architecture architecture, CellAttempt attempt, int samples) =>
+        CellValues.Of(NetworkEnsemble.Spectra(architecture, attempt, samples, Exponents).Select(
+            blocks => Enumerable.Range(1, Exponents).Select(
+                k => KeyValuePair.Create(Name(k), blocks.Skip(Depth / 2).Average(block => block[k - 1])))));
 }

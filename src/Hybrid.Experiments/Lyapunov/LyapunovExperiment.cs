@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.Lyapunov;
@@ -26,6 +27,8 @@ internal sealed class LyapunovExperiment : IExperiment
     // Version 1 allowed 1e-12 for rounding, less than a sum of 100,000 logarithms loses; 2 had no trained networks; 3 took
     // differences over two points, whose curvature alone was above what the determinants of trained blocks may differ by.
     public int Version => 4;
+
+    public CellNeeds Needs => CellNeeds.Networks | CellNeeds.Spectra | CellNeeds.Training;
 
     public ExperimentDesign Design(ExperimentScale scale)
     {

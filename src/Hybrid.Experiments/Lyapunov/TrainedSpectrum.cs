@@ -68,12 +68,12 @@ internal sealed class TrainedSpectrum
 
     private static CellValues Measure(TrainingOptions options, TrainedSize size, CellAttempt attempt)
     {
-        using NetworkExponents exponents = new(options.Model, size.Trajectories, size.Exponents);
         ObservedRun run = ObservedTraining.Run(options, TrainingChain.Source, attempt, options.Steps, (trainer, batch, record) =>
         {
             List<KeyValuePair<string, double>> values = record.Numbers;
             int step = trainer.StepsDone;
-            (ExponentEstimate[][] forward, ExponentEstimate[][] backward) = exponents.Measure(trainer, batch, options.Seed);
+            (ExponentEstimate[][] forward, ExponentEstimate[][] backward) =
+                trainer.Exponents(batch, size.Trajectories, size.Exponents, options.Seed);
             double[] ahead = Add(values, Forwards, forward, step), back = Add(values, Backwards, backward, step);
             foreach (int k in (IEnumerable<int>)[1, size.Exponents])
                 values.Add(new(Difference(k, step), ahead.Take(k).Sum() - back.Take(k).Sum()));

@@ -31,8 +31,8 @@ internal sealed class TwoWayNetwork
             input: new InputParameters(1, 0.5));
         Power = Predict.Architecture(architecture).Layers[0].GradientDiagonal;
         Forward = new($"{Subject}, forwards", architecture, size.Samples, ForwardGrowth.Measure);
-        Backwards = new($"{Subject}, backwards", architecture, size.Samples, (sized, seed, samples) => NetworkEnsemble.Measure(
-            sized, seed, samples, member => [KeyValuePair.Create(Backward, member.Layers[0].GradientDiagonal)]));
+        Backwards = new($"{Subject}, backwards", architecture, size.Samples, (sized, attempt, samples) => NetworkEnsemble.Measure(
+            sized, attempt, samples, member => [KeyValuePair.Create(Backward, member.Layers[0].GradientDiagonal)]));
     }
 
     /// <summary>The row of the tables.</summary>

@@ -1,6 +1,5 @@
 using Hybrid.Architectures;
 using Hybrid.Experiments.Cells;
-using Hybrid.Networks.Tangents;
 
 namespace Hybrid.Experiments.Measurement;
 
@@ -14,14 +13,7 @@ internal static class ForwardGrowth
     public const string Power = "growth";
 
     /// <summary>Networks 0 … samples − 1, one direction each.</summary>
-    public static CellValues Measure(Architecture architecture, ulong seed, int samples)
-    {
-        using LyapunovSpectrum spectrum = new(architecture, 1);
-        double[][] exponents = [.. Enumerable.Range(0, architecture.Depth).Select(_ => new double[1])];
-        return CellValues.Of(Enumerable.Range(0, samples).Select(sample =>
-        {
-            spectrum.Run(seed, sample, exponents);
-            return new[] { KeyValuePair.Create(Power, Math.Exp(2 * exponents.Sum(block => block[0]))) };
-        }));
-    }
+    public static CellValues Measure(Architecture architecture, CellAttempt attempt, int samples) =>
+        CellValues.Of(NetworkEnsemble.Spectra(architecture, attempt, samples, exponents: 1).Select(
+            blocks => new[] { KeyValuePair.Create(Power, Math.Exp(2 * blocks.Sum(block => block[0]))) }));
 }

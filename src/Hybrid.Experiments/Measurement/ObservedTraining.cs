@@ -2,13 +2,13 @@ using Hybrid.Experiments.Cells;
 using Hybrid.Lab.Cells;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Training;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Experiments.Measurement;
 
 /// <summary>
-/// One training run of an experiment's cell: one thread, of the dense engine where more than a loss is measured. On disk it
-/// keeps what an interrupted attempt leaves for the next one, and nothing else.
+/// One training run of an experiment's cell. On disk it keeps what an interrupted attempt leaves for the next one, and nothing else.
 /// </summary>
 internal static class ObservedTraining
 {
@@ -30,18 +30,10 @@ internal static class ObservedTraining
     /// <exception cref="CellPausedException">Stopped.</exception>
     /// <exception cref="CellBusyException">Another process has the folder.</exception>
     public static ObservedRun Run(
-        TrainingOptions options, ITokenSource source, CellAttempt attempt, int every, Action<DenseTrainer, TokenBatch, RunRecord> observe)
+        TrainingOptions options, ITokenSource source, CellAttempt attempt, int every,
+        Action<IMeasuredTrainer, TokenBatch, RunRecord> observe)
     {
-        using DenseTrainer trainer = new(options, threads: 1);
-        return Run(trainer, options, source, attempt, every, observe);
-    }
-
-    /// <summary>As above, on a trainer of these options that is as it begins.</summary>
-    public static ObservedRun Run<TTrainer>(
-        TTrainer trainer, TrainingOptions options, ITokenSource source, CellAttempt attempt, int every,
-        Action<TTrainer, TokenBatch, RunRecord> observe)
-        where TTrainer : ITrainer
-    {
+        using IMeasuredTrainer trainer = attempt.Engines.Trainers(options);
         using PausedTraining? pause = attempt.Scratch is string folder ? Held(folder) : null;
         BatchMaker batches = new(source, options.Model, options.Seed);
         TokenBatch batch = new(options.Sequences, options.Model.Architecture.Tokens), validation = new(batch.Sequences, batch.Tokens);
@@ -109,9 +101,6 @@ internal static class TrainedLoss
     public const string Loss = "loss";
 
     /// <summary>One run from the seed of the options.</summary>
-    public static CellValues Measure(TrainingOptions options, ITokenSource source, CellAttempt attempt)
-    {
-        using ITrainer trainer = attempt.Trainer?.Invoke(options) ?? new DenseTrainer(options, threads: 1);
-        return ObservedTraining.Run(trainer, options, source, attempt, options.Steps, (_, _, _) => { }).Values;
-    }
+    public static CellValues Measure(TrainingOptions options, ITokenSource source, CellAttempt attempt) =>
+        ObservedTraining.Run(options, source, attempt, options.Steps, (_, _, _) => { }).Values;
 }

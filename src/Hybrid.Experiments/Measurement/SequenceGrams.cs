@@ -21,6 +21,9 @@ internal sealed class SequenceGrams(int tokens, int depth, bool everyBoundary = 
     public double[][] Gradient(int layer) => gradients[layer];
 
     /// <inheritdoc/>
+    public PassStages Stages => PassStages.Stream | PassStages.Gradient;
+
+    /// <inheritdoc/>
     public void Stream(int layer, MatrixView<float> stream)
     {
         if (everyBoundary || layer == 0)

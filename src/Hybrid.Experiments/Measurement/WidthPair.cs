@@ -20,8 +20,8 @@ internal sealed class WidthPair
     /// <param name="subject">Names the pair within its experiment.</param>
     /// <param name="architecture">The network at the larger width.</param>
     /// <param name="samples">Networks at the larger width, ≥ 2.</param>
-    /// <param name="measure">Measures a number of networks of an architecture from a seed.</param>
-    public WidthPair(string subject, Architecture architecture, int samples, Func<Architecture, ulong, int, CellValues> measure)
+    /// <param name="measure">Measures a number of networks of an architecture.</param>
+    public WidthPair(string subject, Architecture architecture, int samples, Func<Architecture, CellAttempt, int, CellValues> measure)
     {
         _architecture = architecture;
         _second = SecondWidth.Of(architecture);
@@ -49,13 +49,14 @@ internal sealed class WidthPair
         _second.Width,
         scale);
 
-    private static Cell CellOf(string subject, Architecture architecture, int samples, Func<Architecture, ulong, int, CellValues> measure)
+    private static Cell CellOf(
+        string subject, Architecture architecture, int samples, Func<Architecture, CellAttempt, int, CellValues> measure)
     {
         double cost = (double)samples * architecture.Depth * architecture.Tokens * (architecture.Width + architecture.MlpWidth);
         return new(
             string.Create(
                 CultureInfo.InvariantCulture, $"{subject}, width {architecture.Width}, {samples} networks, {RecordHash.Of(architecture)}"),
             cost,
-            seed => measure(architecture, seed, samples));
+            attempt => measure(architecture, attempt, samples));
     }
 }

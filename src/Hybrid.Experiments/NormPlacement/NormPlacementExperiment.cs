@@ -1,3 +1,4 @@
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Designs;
 using Hybrid.Experiments.Measurement;
 
@@ -24,6 +25,8 @@ internal sealed class NormPlacementExperiment : IExperiment
         + "rates from those that train to those at which networks break, as a trial showed. Runs are short; the task is one and easy.";
 
     public int Version => 1;
+
+    public CellNeeds Needs => CellNeeds.Training;
 
     public ExperimentDesign Design(ExperimentScale scale)
     {

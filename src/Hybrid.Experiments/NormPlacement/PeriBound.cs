@@ -1,5 +1,6 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
 
@@ -24,7 +25,7 @@ internal sealed class PeriBound(Architecture architecture) : IPassObserver<float
     public static double Rounding(int depth) => (2 * depth + 6) * BoundTally.UnitRoundoff;
 
     /// <summary>Takes the gains as they stand; the next passes are held against them.</summary>
-    public void Read(DenseTrainer trainer)
+    public void Read(IMeasuredTrainer trainer)
     {
         Schedule Gained(Schedule branch, string gain) => Schedule.NewPerLayer([.. Enumerable.Range(1, architecture.Depth).Select(layer =>
             branch.At(layer) * TrainedBlocks.LargestGain(trainer, layer, gain))]);
@@ -36,6 +37,9 @@ internal sealed class PeriBound(Architecture architecture) : IPassObserver<float
             0);
         growth = [.. Bounds.Magnitude(branches, 1).Select(bound => bound * Math.Sqrt(architecture.Width))];
     }
+
+    /// <inheritdoc/>
+    public PassStages Stages => PassStages.Stream;
 
     /// <inheritdoc/>
     public void Stream(int layer, MatrixView<float> stream)

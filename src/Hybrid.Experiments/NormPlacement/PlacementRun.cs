@@ -44,7 +44,6 @@ internal sealed class PlacementRun(CellValues values)
     public static CellValues Measure(TrainingOptions options, ITokenSource source, int every, CellAttempt attempt)
     {
         Architecture architecture = options.Model.Architecture;
-        PassMeter meter = new(architecture);
         PeriBound? peri = architecture.Norm == Placement.Peri ? new(architecture) : null;
         BoundTally tally = peri?.Tally ?? new(WeightBound.Rounding(architecture));
         ObservedRun run = ObservedTraining.Run(options, source, attempt, every, Observe);
@@ -64,14 +63,14 @@ internal sealed class PlacementRun(CellValues values)
         ]);
         return CellValues.Of([numbers]);
 
-        void Observe(DenseTrainer trainer, TokenBatch batch, RunRecord record)
+        void Observe(IMeasuredTrainer trainer, TokenBatch batch, RunRecord record)
         {
             tally.Restore(record.Counts);
             See(trainer, batch, record.Numbers);
             tally.Store(record.Counts);
         }
 
-        void See(DenseTrainer trainer, TokenBatch batch, List<KeyValuePair<string, double>> seen)
+        void See(IMeasuredTrainer trainer, TokenBatch batch, List<KeyValuePair<string, double>> seen)
         {
             if (peri is not null)
             {
@@ -81,8 +80,7 @@ internal sealed class PlacementRun(CellValues values)
 
             if (trainer.StepsDone > 0 && trainer.StepsDone < options.Steps)
                 return;
-            trainer.Observe(batch, meter, backward: false);
-            StreamMeasures[] streams = meter.Measurement.Streams;
+            StreamMeasures[] streams = trainer.MeasurePass(batch, backward: false).Pass.Streams;
             foreach (StreamQuantity quantity in StreamQuantity.All)
             {
                 seen.AddRange(streams.Select(

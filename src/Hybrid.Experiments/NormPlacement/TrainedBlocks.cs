@@ -1,5 +1,6 @@
 using Hybrid.Architectures;
-using Hybrid.Networks.Training;
+using Hybrid.Experiments.Measurement;
+using Hybrid.Networks.Measurements;
 
 namespace Hybrid.Experiments.NormPlacement;
 
@@ -7,13 +8,8 @@ namespace Hybrid.Experiments.NormPlacement;
 internal static class TrainedBlocks
 {
     /// <summary>max|γ| of a gain as it stands, such as "mlp.gain.out" of a block.</summary>
-    public static double LargestGain(DenseTrainer trainer, int layer, string gain)
-    {
-        double largest = 0;
-        foreach (float entry in trainer.Matrix($"blocks.{layer}.{gain}").Row(0))
-            largest = Math.Max(largest, Math.Abs(entry));
-        return largest;
-    }
+    public static double LargestGain(IMeasuredTrainer trainer, int layer, string gain) =>
+        trainer.Values($"blocks.{layer}.{gain}").Max(entry => Math.Abs((double)entry));
 
     /// <summary>
     /// The architecture with other branch weights, and tokens that enter with the squared norm per

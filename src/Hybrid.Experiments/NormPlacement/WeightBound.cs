@@ -1,5 +1,5 @@
 using Hybrid.Architectures;
-using Hybrid.Networks.Linear;
+using Hybrid.Experiments.Measurement;
 using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
@@ -14,7 +14,7 @@ internal static class WeightBound
     /// the matrices behind them, ‖(γ ∘ z) W‖ ≤ max|γ| ‖W‖ ‖z‖, and the trained bias of the hidden units with theirs. Heads attend to
     /// different tokens, so their values add in squares: √Σ‖W_V,h‖² stands for the ‖W_V‖ of a single head.
     /// </summary>
-    public static double[] Of(DenseTrainer trainer, double largestInput)
+    public static double[] Of(IMeasuredTrainer trainer, double largestInput)
     {
         Architecture architecture = trainer.Options.Model.Architecture;
         double root = Math.Sqrt(architecture.Width);
@@ -25,13 +25,15 @@ internal static class WeightBound
 
         BlockWeightNorms Block(int layer)
         {
-            MatrixView<float> Matrix(string name) => trainer.Matrix($"blocks.{layer}.{name}");
-            double NormOf(string name) => OperatorNorm.Of(Matrix(name)).Value;
+            NamedTensor Matrix(string name) => trainer.Named($"blocks.{layer}.{name}");
+            double NormOf(string name) => OfParts(name, 1);
+            double OfParts(string name, int parts) =>
+                Math.Sqrt(trainer.OperatorNorms(Matrix(name), parts).Sum(norm => Math.Pow(norm.Value, 2)));
             return new(
                 query: NormOf("attention.query"),
                 key: NormOf("attention.key"),
                 value: TrainedBlocks.LargestGain(trainer, layer, "attention.gain.in")
-                    * OfHeads(Matrix("attention.value"), architecture.Heads),
+                    * OfParts("attention.value", architecture.Heads),
                 output: NormOf("attention.out"),
                 mlpIn: TrainedBlocks.LargestGain(trainer, layer, "mlp.gain.in") * NormOf("mlp.in") + NormOf("mlp.bias") / root,
                 mlpUp: 1,
@@ -47,11 +49,4 @@ internal static class WeightBound
     public static double Rounding(Architecture architecture) =>
         (2 * Math.Pow(Math.Max(architecture.Width, architecture.MlpWidth), 1.5) + architecture.Tokens + 2 * architecture.Depth + 16)
             * BoundTally.UnitRoundoff;
-
-    private static double OfHeads(MatrixView<float> values, int heads)
-    {
-        int width = values.Columns / heads;
-        return Math.Sqrt(Enumerable.Range(0, heads)
-            .Sum(head => Math.Pow(OperatorNorm.Of(values.Slice(0, head * width, values.Rows, width)).Value, 2)));
-    }
 }

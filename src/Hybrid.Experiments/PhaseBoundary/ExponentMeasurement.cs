@@ -25,24 +25,24 @@ internal static class ExponentMeasurement
             input: new InputParameters(1, kind == ExponentKind.AngleOfTokens ? 1 - NearlyEqual : 0)));
 
     /// <summary>Measures by the route of the kind.</summary>
-    public static CellValues Measure(ExponentKind kind, Architecture architecture, ulong seed, int samples) => kind switch
+    public static CellValues Measure(ExponentKind kind, Architecture architecture, CellAttempt attempt, int samples) => kind switch
     {
         ExponentKind.AngleOfTokens => NetworkEnsemble.Measure(
             architecture,
-            seed,
+            attempt,
             samples,
             member => [KeyValuePair.Create(Exponent, Math.Log(member.Layers[^1].U / member.Layers[0].U) / architecture.Depth)]),
-        _ => OnLine(kind, architecture, seed, samples),
+        _ => OnLine(kind, architecture, attempt, samples),
     };
 
-    private static CellValues OnLine(ExponentKind kind, Architecture architecture, ulong seed, int samples)
+    private static CellValues OnLine(ExponentKind kind, Architecture architecture, CellAttempt attempt, int samples)
     {
-        using LineExponents exponents = new(architecture);
-        double[] angle = new double[architecture.Depth], gradient = new double[architecture.Depth];
-        return CellValues.Of(Enumerable.Range(0, samples).Select(sample =>
+        using ILineEngine engine = attempt.Engines.Lines(architecture);
+        LineSample[] networks = [.. Enumerable.Range(0, samples).Select(_ => new LineSample(architecture.Depth))];
+        engine.Run(attempt.Seed, 0, networks);
+        return CellValues.Of(networks.Select(network => new[]
         {
-            exponents.Run(seed, sample, angle, gradient);
-            return new[] { KeyValuePair.Create(Exponent, (kind == ExponentKind.Gradient ? gradient : angle).Average()) };
+            KeyValuePair.Create(Exponent, (kind == ExponentKind.Gradient ? network.Gradient : network.Angle).Average()),
         }));
     }
 }

@@ -22,7 +22,7 @@ internal sealed class ForbiddenPoint
             subject,
             ExponentMeasurement.Sized(architecture, line.Kind, size),
             size.Samples,
-            (sized, seed, samples) => ExponentMeasurement.Measure(line.Kind, sized, seed, samples));
+            (sized, attempt, samples) => ExponentMeasurement.Measure(line.Kind, sized, attempt, samples));
     }
 
     public NoBoundary Line { get; }

@@ -1,3 +1,4 @@
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.PhaseBoundary;
@@ -16,6 +17,8 @@ internal sealed class PhaseBoundaryExperiment : IExperiment
         + "8 nearly equal tokens with their attention (u₀ = 1e-8); λ_g as the growth of the gradient's mean mode.";
 
     public int Version => 1;
+
+    public CellNeeds Needs => CellNeeds.Networks | CellNeeds.Lines;
 
     public ExperimentDesign Design(ExperimentScale scale)
     {

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.RankCollapse;
@@ -18,6 +19,8 @@ internal sealed class RankCollapseExperiment : IExperiment
         + "trajectory of the angle, u = 1 − ρ, the predicted one? Networks of erf units with r² = 1 − a², a = 1/2, σ_A = σ_V = σ_v = 1.";
 
     public int Version => 1;
+
+    public CellNeeds Needs => CellNeeds.Networks;
 
     public ExperimentDesign Design(ExperimentScale scale)
     {

@@ -69,8 +69,8 @@ internal sealed class Trajectory
 
     private static Schedule Skip(double branch) => Math.Sqrt(1 - branch * branch);
 
-    private static CellValues Measure(Architecture architecture, ulong seed, int samples) =>
-        NetworkEnsemble.Measure(architecture, seed, samples, Observe);
+    private static CellValues Measure(Architecture architecture, CellAttempt attempt, int samples) =>
+        NetworkEnsemble.Measure(architecture, attempt, samples, Observe);
 
     private static IEnumerable<KeyValuePair<string, double>> Observe(EnsembleMember member)
     {

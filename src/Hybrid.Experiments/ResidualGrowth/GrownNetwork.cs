@@ -39,8 +39,8 @@ internal sealed class GrownNetwork
             $"{Subject}, {task.Source.Description}, untrained",
             ArchitectureWidth.At(architecture, 4 * size.Width),
             size.Samples,
-            (wide, seed, samples) =>
-                InitialStream.Measure(options with { Model = options.Model with { Architecture = wide } }, task.Source, seed, samples));
+            (wide, attempt, samples) =>
+                InitialStream.Measure(options with { Model = options.Model with { Architecture = wide } }, task.Source, attempt, samples));
         Runs = [.. Enumerable.Range(1, size.Runs).Select(run => new Cell(
             string.Create(
                 CultureInfo.InvariantCulture,

@@ -2,6 +2,7 @@ using Hybrid.Architectures;
 using Hybrid.Experiments.Cells;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Statistics;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 using Hybrid.Theory;
 
@@ -37,13 +38,14 @@ internal static class InitialStream
         return [.. q.Select(draws => Estimate.Of(draws))];
     }
 
-    /// <summary>Networks seed, seed + 1, … of an architecture, on the dense engine.</summary>
-    public static CellValues Measure(TrainingOptions options, ITokenSource source, ulong seed, int samples)
+    /// <summary>Networks seed, seed + 1, … of an architecture.</summary>
+    public static CellValues Measure(TrainingOptions options, ITokenSource source, CellAttempt attempt, int samples)
     {
         TokenBatch batch = Batch(options, source);
         return CellValues.Of(Enumerable.Range(0, samples).Select(sample =>
         {
-            using DenseTrainer trainer = new(options with { Seed = unchecked(seed + (ulong)sample) }, threads: 1);
+            using IMeasuredTrainer trainer =
+                attempt.Engines.Trainers(options with { Seed = unchecked(attempt.Seed + (ulong)sample) });
             return StreamProfile.Numbers(trainer, batch).ToArray();
         }));
     }

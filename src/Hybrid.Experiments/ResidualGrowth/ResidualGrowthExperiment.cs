@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.ResidualGrowth;
@@ -27,6 +28,8 @@ internal sealed class ResidualGrowthExperiment : IExperiment
         + "grows before anything is learnt. The norm is ‖x‖/√d = √q, measured on sequences that are never trained on.";
 
     public int Version => 1;
+
+    public CellNeeds Needs => CellNeeds.Training;
 
     public ExperimentDesign Design(ExperimentScale scale)
     {

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Hybrid.Architectures;
-using Hybrid.Networks.Linear;
+using Hybrid.Experiments.Measurement;
 using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 
@@ -29,12 +29,10 @@ internal sealed class StreamProfile(Func<string, double> value)
     public static string SquaredNorm(int layer) => Name("q", layer);
 
     /// <summary>All of them, of a network as it stands; those of the gains for post only.</summary>
-    public static IEnumerable<KeyValuePair<string, double>> Numbers(DenseTrainer trainer, TokenBatch batch)
+    public static IEnumerable<KeyValuePair<string, double>> Numbers(IMeasuredTrainer trainer, TokenBatch batch)
     {
         Architecture architecture = trainer.Options.Model.Architecture;
-        PassMeter meter = new(architecture);
-        trainer.Observe(batch, meter, backward: false);
-        PassMeasurement pass = meter.Measurement;
+        PassMeasurement pass = trainer.MeasurePass(batch, backward: false).Pass;
         for (int layer = 0; layer <= architecture.Depth; layer++)
         {
             yield return new(SquaredNorm(layer), pass.Streams[layer].Q);
@@ -47,23 +45,23 @@ internal sealed class StreamProfile(Func<string, double> value)
             yield return new(Name("mlp cosine", layer), mlp.Correlation);
             if (architecture.Norm != Placement.Post)
                 continue;
-            (double mean, double largest) = Gains(trainer.Matrix($"blocks.{layer}.mlp.gain.out"));
+            (double mean, double largest) = Gains(trainer.Values($"blocks.{layer}.mlp.gain.out"));
             yield return new(Name("gain", layer), mean);
             yield return new(Name("filled", layer), pass.Streams[layer].LargestNorm / (largest * Math.Sqrt(architecture.Width)));
         }
     }
 
     /// <summary>Root mean square and largest size of a gain.</summary>
-    private static (double Mean, double Largest) Gains(MatrixView<float> gain)
+    private static (double Mean, double Largest) Gains(float[] gain)
     {
         double square = 0, largest = 0;
-        foreach (float g in gain.Row(0))
+        foreach (float g in gain)
         {
             square += (double)g * g;
             largest = Math.Max(largest, Math.Abs(g));
         }
 
-        return (Math.Sqrt(square / gain.Columns), largest);
+        return (Math.Sqrt(square / gain.Length), largest);
     }
 
     private static string Name(string quantity, int layer) => string.Create(CultureInfo.InvariantCulture, $"{quantity} {layer}");

@@ -1,5 +1,4 @@
 using Hybrid.Experiments.Designs;
-using Hybrid.Import.Json;
 
 namespace Hybrid.Experiments.Runs;
 
@@ -8,21 +7,10 @@ namespace Hybrid.Experiments.Runs;
 /// <param name="Scale">How much of it.</param>
 /// <param name="Seed">The seed of every random number.</param>
 /// <param name="Parallel">Cells at a time, ≥ 1; results do not depend on it.</param>
-/// <param name="Engine">What trains its networks; null: its own engine.</param>
+/// <param name="Engine">What measures its cells; null: its own engines.</param>
 public sealed record ExperimentPlan(
     IExperiment Experiment, ExperimentScale Scale, ulong Seed, int Parallel, ExperimentEngine? Engine = null)
 {
-    /// <summary>Refuses an engine that has not what the experiment measures.</summary>
-    /// <exception cref="InputException">It says what to do.</exception>
-    public void EnsureMeasurable()
-    {
-        if (Engine is not null && !Experiment.MeasuresLossAlone)
-        {
-            throw new InputException($"--engine {Engine.Name}: {Experiment.Name} measures more of its networks than a loss after training, "
-                + "which its own engines alone do as it needs it; leave --engine out");
-        }
-    }
-
     /// <summary>The name of its results: those of another engine are results of their own.</summary>
     public string Name => (Scale == ExperimentScale.Quick ? $"{Experiment.Name}-quick" : Experiment.Name)
         + (Engine is null ? "" : $"-{Engine.Label}");

@@ -24,6 +24,7 @@ public static class ExperimentRun
         ArgumentOutOfRangeException.ThrowIfLessThan(plan.Parallel, 1);
         long start = Stopwatch.GetTimestamp();
         string name = plan.Experiment.Name;
+        CellEngines engines = plan.Engine?.Found() ?? CellEngines.Own;
         ExperimentKey key = plan.Key;
         DateTimeOffset registered = store.Register(key, plan.Scale, Registration.Text(plan));
 
@@ -73,8 +74,7 @@ public static class ExperimentRun
                 while (Next() is Cell cell)
                 {
                     long began = Stopwatch.GetTimestamp();
-                    CellValues values = cell.Measure(
-                        new(CellSeed.Of(plan.Seed, name, cell.Key), Trainer: plan.Engine is null ? null : plan.Engine.Create));
+                    CellValues values = cell.Measure(new(CellSeed.Of(plan.Seed, name, cell.Key)) { Engines = engines });
                     StoredCell stored = new(cell.Key, values, Stopwatch.GetElapsedTime(began).TotalSeconds);
                     store.Insert(key, stored);
                     lock (gate)

@@ -33,13 +33,15 @@ public sealed class ExperimentWork : ICellWork
             ["quick"] = plan.Scale == ExperimentScale.Quick,
             ["registered"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_registration))),
         };
-        plan.Engine?.AddTo(question);
+        plan.Engine?.Choice.AddTo(question);
         Plan = new(Kind, version, plan.Seed, plan.Design.Cells.Count, question);
         Cells = [.. plan.Design.Cells.Select(cell => new CellTask(cell.Key, cell.Cost, null, context =>
         {
             context.PrepareScratch();
-            CellAttempt attempt = new(CellSeed.Of(plan.Seed, name, cell.Key), context.Scratch, context.Cancellation,
-                plan.Engine is null ? null : plan.Engine.Create);
+            CellAttempt attempt = new(CellSeed.Of(plan.Seed, name, cell.Key), context.Scratch, context.Cancellation)
+            {
+                Engines = plan.Engine?.Found() ?? CellEngines.Own,
+            };
             return JsonNode.Parse(cell.Measure(attempt).ToJson())!.AsObject();
         }))];
     }
@@ -54,25 +56,26 @@ public sealed class ExperimentWork : ICellWork
     public IReadOnlyList<CellTask> Cells { get; }
 
     /// <inheritdoc/>
-    public int MostAtATime => Experiment.Engine is null ? int.MaxValue : 1;
+    public int MostAtATime => Experiment.Engine?.Choice.Described.MostEngines ?? int.MaxValue;
 
     /// <inheritdoc/>
-    public bool WantsGpu => Experiment.Engine is { } engine && engine.Device.Device != DeviceChoice.Processor;
+    public bool WantsGpu => Experiment.Engine is { Choice.WantsGpu: true };
 
     /// <inheritdoc/>
-    public string? Device => Experiment.Engine?.Label;
+    public string? Device => Experiment.Engine?.Choice.DeviceName;
 
     /// <summary>The work of a plan of this kind.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="find">The experiment of a name.</param>
+    /// <param name="engines">The engines of random networks.</param>
     /// <param name="trainers">The engines that train.</param>
     /// <exception cref="InputException">There is no such experiment, or it registers other hypotheses now.</exception>
-    public static ExperimentWork Of(CellPlan plan, Func<string, IExperiment> find, TrainerCatalogue trainers)
+    public static ExperimentWork Of(CellPlan plan, Func<string, IExperiment> find, EngineCatalogue engines, TrainerCatalogue trainers)
     {
         JsonObject question = plan.Question;
         ExperimentScale scale = question["quick"]!.GetValue<bool>() ? ExperimentScale.Quick : ExperimentScale.Full;
         IExperiment experiment = find(question["experiment"]!.GetValue<string>());
-        ExperimentWork work = new(new(experiment, scale, plan.Seed, 1, ExperimentEngine.Of(question, trainers)), plan.Version);
+        ExperimentWork work = new(new(experiment, scale, plan.Seed, 1, ExperimentEngine.Of(question, engines, trainers)), plan.Version);
         return work.Plan.Hash == plan.Hash
             ? work
             : throw new InputException($"the plan is of another experiment than this build has, {plan.DifferenceTo(work.Plan)}");

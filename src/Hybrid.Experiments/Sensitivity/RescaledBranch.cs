@@ -3,7 +3,6 @@ using Hybrid.Architectures;
 using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Networks.Engines;
-using Hybrid.Networks.Engines.Dense;
 using Hybrid.Theory;
 
 namespace Hybrid.Experiments.Sensitivity;
@@ -27,12 +26,12 @@ internal sealed class RescaledBranch
         Proportional = norm == Hybrid.Architectures.Placement.None || norm == Hybrid.Architectures.Placement.Pre;
         Architecture one = Build(norm, attention, 1, size);
         PredictedPower = Predict.Architecture(one).Layers[0].GradientDiagonal;
-        Pair = new(Subject, one, size.Samples, (architecture, seed, samples) => NetworkEnsemble.Measure(
-            architecture, seed, samples, member => [KeyValuePair.Create(Power, member.Layers[0].GradientDiagonal)]));
+        Pair = new(Subject, one, size.Samples, (architecture, attempt, samples) => NetworkEnsemble.Measure(
+            architecture, attempt, samples, member => [KeyValuePair.Create(Power, member.Layers[0].GradientDiagonal)]));
         Rescaling = new(
             string.Create(CultureInfo.InvariantCulture, $"{Subject}, rescaled, width {size.Width}, {size.Samples} networks"),
             2 * Pair.Full.Cost,
-            seed => Rescaled(norm, attention, size, seed));
+            attempt => Rescaled(norm, attention, size, attempt));
     }
 
     public string Placement { get; }
@@ -82,13 +81,13 @@ internal sealed class RescaledBranch
     }
 
     /// <summary>
-    /// The same seed at every c, on the engine with real weight matrices: the same weights, those of the output scaled. (The
+    /// The same seed at every c, on an engine with real weight matrices: the same weights, those of the output scaled. (The
     /// conditioned engine's draws follow the pivots of its factorisations, which rounding may exchange.)
     /// </summary>
-    private CellValues Rescaled(Placement norm, bool attention, SensitivitySize size, ulong seed)
+    private CellValues Rescaled(Placement norm, bool attention, SensitivitySize size, CellAttempt attempt)
     {
-        double[] one = Powers(Build(norm, attention, 1, size), size.Samples, seed);
-        double[][] scaled = [.. Factors.Select(factor => Powers(Build(norm, attention, factor, size), size.Samples, seed))];
+        double[] one = Powers(Build(norm, attention, 1, size), size.Samples, attempt);
+        double[][] scaled = [.. Factors.Select(factor => Powers(Build(norm, attention, factor, size), size.Samples, attempt))];
         return CellValues.Of(Enumerable.Range(0, size.Samples).Select(sample => Factors.SelectMany((factor, i) =>
         {
             double ratio = Math.Sqrt(scaled[i][sample] / one[sample]);
@@ -100,14 +99,9 @@ internal sealed class RescaledBranch
         })));
     }
 
-    private static double[] Powers(Architecture architecture, int samples, ulong seed)
+    private static double[] Powers(Architecture architecture, int samples, CellAttempt attempt)
     {
-        using DenseEngine engine = new(architecture, threads: 1);
-        NetworkSample buffer = new(architecture.Tokens, architecture.Depth);
-        return [.. Enumerable.Range(0, samples).Select(sample =>
-        {
-            engine.Run(seed, sample, buffer);
-            return LayerObservables.Of(buffer, 0).GradientDiagonal;
-        })];
+        using INetworkEngine engine = attempt.Engines.Weighted(architecture);
+        return [.. NetworkEnsemble.Run(engine, attempt.Seed, samples).Select(member => member.Layers[0].GradientDiagonal)];
     }
 }

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.Sensitivity;
@@ -22,6 +23,8 @@ internal sealed class SensitivityExperiment : IExperiment
         + "what holds of the worst direction is not measured here.";
 
     public int Version => 1;
+
+    public CellNeeds Needs => CellNeeds.Networks | CellNeeds.Weights | CellNeeds.Spectra;
 
     public ExperimentDesign Design(ExperimentScale scale)
     {

@@ -4,7 +4,7 @@ using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Measurement;
 using Hybrid.Import.Records;
 using Hybrid.Lab.Statistics;
-using Hybrid.Networks.Linear;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Experiments.TrainedGeometry;
@@ -97,7 +97,7 @@ internal sealed class GeometryNetwork : TrainedRuns
         TrainingOptions options = Options(attempt.Seed, correlation: 0);
         ObservedRun run = ObservedTraining.Run(
             options, TrainingChain.Source, attempt, options.Steps,
-            (trainer, batch, record) => record.Numbers.AddRange(Numbers(trainer, batch)));
+            (trainer, batch, record) => record.Numbers.AddRange(Numbers(trainer, batch, attempt.Engines)));
         return run.Values;
     }
 
@@ -109,7 +109,7 @@ internal sealed class GeometryNetwork : TrainedRuns
         _size.Steps,
         seed);
 
-    private IEnumerable<KeyValuePair<string, double>> Numbers(DenseTrainer trainer, TokenBatch batch)
+    private IEnumerable<KeyValuePair<string, double>> Numbers(IMeasuredTrainer trainer, TokenBatch batch, CellEngines engines)
     {
         foreach (TokenStart start in Enum.GetValues<TokenStart>())
         {
@@ -121,9 +121,10 @@ internal sealed class GeometryNetwork : TrainedRuns
             else
             {
                 // Another network's embeddings with these blocks behind them.
-                using DenseTrainer given = new(Options(trainer.Options.Seed, start == TokenStart.Near ? 1 - 1e-8 : 0.5), threads: 1);
-                foreach (string name in trainer.Parameters.Select(tensor => tensor.Name).Where(name => name.StartsWith("blocks.")))
-                    Copy(trainer.Matrix(name), given.Matrix(name));
+                using IMeasuredTrainer given =
+                    engines.Trainers(Options(trainer.Options.Seed, start == TokenStart.Near ? 1 - 1e-8 : 0.5));
+                foreach (NamedTensor tensor in trainer.Parameters.Where(tensor => tensor.Name.StartsWith("blocks.")))
+                    given.Write(tensor, 0, trainer.Values(tensor.Name));
                 given.Observe(batch, grams, backward: false);
             }
 
@@ -134,11 +135,5 @@ internal sealed class GeometryNetwork : TrainedRuns
                     grams.Stream(layer).Average(gram => SequenceGrams.Logs(gram, _size.Tokens).Angle));
             }
         }
-    }
-
-    private static void Copy(MatrixView<float> source, MatrixView<float> destination)
-    {
-        for (int row = 0; row < source.Rows; row++)
-            source.Row(row).CopyTo(destination.Row(row));
     }
 }

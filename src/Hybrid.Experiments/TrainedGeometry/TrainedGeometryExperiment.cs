@@ -1,3 +1,4 @@
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.TrainedGeometry;
@@ -20,6 +21,8 @@ internal sealed class TrainedGeometryExperiment : IExperiment
         + "near the line; and drawn ones with 1 − ρ = 0.5, spread.";
 
     public int Version => 1;
+
+    public CellNeeds Needs => CellNeeds.Training;
 
     public ExperimentDesign Design(ExperimentScale scale)
     {

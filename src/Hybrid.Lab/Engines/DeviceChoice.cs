@@ -4,7 +4,7 @@ namespace Hybrid.Lab.Engines;
 
 /// <summary>Where and how an engine that runs on several devices is to run.</summary>
 /// <param name="Device">cpu, cuda or cuda:N; null: the engine's choice.</param>
-/// <param name="Precision">single, tf32 or bfloat16; null: single.</param>
+/// <param name="Precision">single, tf32, bfloat16 or double; null: single.</param>
 /// <param name="DrawOnDevice">Whether the device draws the weights: faster on a GPU, other numbers for a seed.</param>
 /// <param name="Memory">Bytes that a batch of networks may take; null: the engine's choice.</param>
 public sealed record DeviceChoice(string? Device = null, string? Precision = null, bool DrawOnDevice = false, long? Memory = null)

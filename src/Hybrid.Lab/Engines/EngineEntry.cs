@@ -21,6 +21,17 @@ public sealed record EngineEntry(
     /// <summary>What measures exponents of its networks at the line; null of an engine that has none.</summary>
     public LineEntry? Line { get; init; }
 
+    /// <summary>
+    /// What measures so many leading Lyapunov exponents of its networks, with a number of threads; null of an engine that has none.
+    /// </summary>
+    public Func<Architecture, int, int, ISpectrumEngine>? Spectrum { get; init; }
+
+    /// <summary>Whether it draws real weights, which do not change with their scale for one seed.</summary>
+    public bool HasWeights { get; init; }
+
+    /// <summary>Whether it measures the gradients of weights, where asked.</summary>
+    public bool HasWeightGradients { get; init; }
+
     /// <summary>Whether it can draw networks of an architecture.</summary>
     public bool Knows(Architecture architecture) => !Architectures.Features.Of(architecture).Except(Features).Any();
 

@@ -171,13 +171,14 @@ public sealed class PhaseWork : ICellWork
     /// <exception cref="InputException">Memory does not hold the networks of one.</exception>
     internal int PointsAtATime(int threads)
     {
-        long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        long? given = Engine?.Device.Memory;
+        long memory = given ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
         Int128 bytes = Enumerable.Range(0, Places.Count).Max(number => BytesOf(number) ?? 0);
         return bytes <= memory
             ? NetworkEnsemble.ThreadsWithin(memory, bytes, Math.Min(threads, MostAtATime))
             : throw new InputException($"engine {Engine!.Name} does not fit into memory: a network of a point takes "
-                + $"{MemorySize.Text(bytes)}, and {MemorySize.Text(memory)} are allowed, half of what there is; "
-                + "give --engine conditioned, or a smaller --set width=… or depth=…");
+                + $"{MemorySize.Text(bytes)}, and {MemorySize.Text(memory)} are allowed{(given is null ? ", half of what there is" : "")}; "
+                + "allow more with --memory, or give --engine conditioned, or a smaller --set width=… or depth=…");
     }
 
     /// <summary>Draws and measures the networks of a point at both widths.</summary>

@@ -10,9 +10,12 @@ namespace Hybrid.Networks.Engines;
 public sealed class NetworkSample
 {
     /// <summary>Buffers for <paramref name="tokens"/> tokens and <paramref name="depth"/> blocks.</summary>
-    public NetworkSample(int tokens, int depth)
+    /// <param name="tokens">n.</param>
+    /// <param name="depth">L.</param>
+    /// <param name="weightGradients">Whether an engine that has <see cref="WeightGradients"/> at a price is to measure them.</param>
+    public NetworkSample(int tokens, int depth, bool weightGradients = false)
     {
-        Tokens = tokens;
+        (Tokens, AsksForWeightGradients) = (tokens, weightGradients);
         Hidden = NewGrams(tokens, depth);
         Gradient = NewGrams(tokens, depth);
         WeightGradients = new double[depth][];
@@ -25,6 +28,9 @@ public sealed class NetworkSample
 
     /// <summary>n, tokens in the sequence.</summary>
     public int Tokens { get; }
+
+    /// <summary>Whether an engine that has <see cref="WeightGradients"/> at a price is to measure them; others need not be asked.</summary>
+    public bool AsksForWeightGradients { get; }
 
     /// <summary>
     /// [layer][i * n + j], layer 0..depth: x_i·x_j / d of the residual stream at the input of block layer + 1

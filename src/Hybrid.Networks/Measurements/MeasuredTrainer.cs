@@ -1,3 +1,5 @@
+using Hybrid.Networks.Linear;
+using Hybrid.Networks.Tangents;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Networks.Measurements;
@@ -10,6 +12,39 @@ public sealed class MeasuredTrainer(TrainingOptions options, int threads) : Dens
     private readonly int threads = threads;
 
     /// <inheritdoc/>
-    public NetworkMeasurement Measure(TokenBatch batch, MeasurementExtent extent = MeasurementExtent.Whole) =>
-        NetworkMeter.Measure(this, batch, threads, extent);
+    public (double Loss, PassMeasurement Pass) MeasurePass(TokenBatch batch, bool backward = true)
+    {
+        PassMeter meter = new(Model.Architecture);
+        return (Observe(batch, meter, backward), meter.Measurement);
+    }
+
+    /// <inheritdoc/>
+    public (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Exponents(
+        TokenBatch batch, int sequences, int exponents, ulong seed)
+    {
+        using NetworkExponents measure = new(Model, sequences, exponents, threads);
+        return measure.Measure(this, batch, seed);
+    }
+
+    /// <inheritdoc/>
+    public double SquaredNorm(NamedTensor tensor)
+    {
+        MatrixView<float> matrix = Matrix(tensor.Name);
+        double sum = 0;
+        for (int i = 0; i < matrix.Rows; i++)
+        {
+            foreach (float entry in matrix.Row(i))
+                sum += (double)entry * entry;
+        }
+
+        return sum;
+    }
+
+    /// <inheritdoc/>
+    public OperatorNorm[] OperatorNorms(NamedTensor matrix, int parts = 1)
+    {
+        MatrixView<float> whole = Matrix(matrix.Name);
+        int columns = whole.Columns / parts;
+        return [.. Enumerable.Range(0, parts).Select(part => OperatorNorm.Of(whole.Slice(0, part * columns, whole.Rows, columns)))];
+    }
 }

@@ -1,10 +1,11 @@
+using System.Globalization;
 using Hybrid.Architectures;
 using Hybrid.Networks.Tangents;
 using Hybrid.Networks.Training;
 
 namespace Hybrid.Networks.Measurements;
 
-/// <summary>Takes the <see cref="NetworkMeasurement"/> of a network on the dense engine.</summary>
+/// <summary>Takes the <see cref="NetworkMeasurement"/> of a network in training.</summary>
 public static class NetworkMeter
 {
     // Tangents cost some five passes in double precision each: a few exponents of a few sequences are enough for a mean.
@@ -22,33 +23,29 @@ public static class NetworkMeter
     /// <summary>Measures.</summary>
     /// <param name="trainer">Its network, as it stands.</param>
     /// <param name="batch">Its number of sequences, of which the first four are the trajectories of the exponents.</param>
-    /// <param name="threads">≥ 1; the results do not depend on it.</param>
     /// <param name="extent">What of it.</param>
     public static NetworkMeasurement Measure(
-        DenseTrainer trainer, TokenBatch batch, int threads, MeasurementExtent extent = MeasurementExtent.Whole)
+        IMeasuredTrainer trainer, TokenBatch batch, MeasurementExtent extent = MeasurementExtent.Whole)
     {
-        Architecture architecture = trainer.Options.Model.Architecture;
-        PassMeter meter = new(architecture);
-        double loss = trainer.Observe(batch, meter);
+        TrainingOptions options = trainer.Options;
+        Architecture architecture = options.Model.Architecture;
+        (double loss, PassMeasurement pass) = trainer.MeasurePass(batch);
         if (extent == MeasurementExtent.Pass)
-            return new(loss, meter.Measurement, [], [], []);
+            return new(loss, pass, [], [], []);
         int largest = (int)Math.Min(Exponents, (long)architecture.Tokens * architecture.Width);
-        using NetworkExponents exponents = new(trainer.Options.Model, Math.Min(Trajectories, batch.Sequences), largest, threads);
-        (ExponentEstimate[][] forward, ExponentEstimate[][] backward) = exponents.Measure(trainer, batch, trainer.Options.Seed);
-        return new(loss, meter.Measurement, OperatorNorms(trainer), forward, backward);
+        (ExponentEstimate[][] forward, ExponentEstimate[][] backward) =
+            trainer.Exponents(batch, Math.Min(Trajectories, batch.Sequences), largest, options.Seed);
+        return new(loss, pass, OperatorNorms(trainer), forward, backward);
     }
 
-    private static Dictionary<string, OperatorNorm>[] OperatorNorms(DenseTrainer trainer)
+    private static Dictionary<string, OperatorNorm>[] OperatorNorms(IMeasuredTrainer trainer)
     {
         Dictionary<string, OperatorNorm>[] blocks =
             [.. Enumerable.Range(0, trainer.Options.Model.Architecture.Depth).Select(_ => new Dictionary<string, OperatorNorm>())];
         foreach (NamedTensor tensor in trainer.Parameters.Where(tensor => tensor.Shape.Length == 2))
         {
             if (tensor.Name.Split('.', 3) is ["blocks", string block, string name])
-            {
-                blocks[int.Parse(block, System.Globalization.CultureInfo.InvariantCulture) - 1][name] =
-                    OperatorNorm.Of(trainer.Matrix(tensor.Name));
-            }
+                blocks[int.Parse(block, CultureInfo.InvariantCulture) - 1][name] = trainer.OperatorNorms(tensor)[0];
         }
 
         return blocks;

@@ -8,8 +8,8 @@ namespace Hybrid.Networks.Measurements;
 /// <param name="Iterations">Applications of WᵀW.</param>
 public readonly record struct OperatorNorm(double Value, bool Converged, int Iterations)
 {
-    private const int MostIterations = 2_000;
-    private const double UsualTolerance = 1e-9;
+    internal const int MostIterations = 2_000, IterationsBetweenChecks = 10;
+    internal const double UsualTolerance = 1e-9;
 
     /// <summary>
     /// ‖W‖ of a row-major matrix, in double precision. The Rayleigh quotient grows monotonically to ‖W‖²; it stops where
@@ -17,17 +17,14 @@ public readonly record struct OperatorNorm(double Value, bool Converged, int Ite
     /// </summary>
     public static OperatorNorm Of(MatrixView<float> matrix, double tolerance = UsualTolerance)
     {
-        double[] x = new double[matrix.Columns], y = new double[matrix.Rows];
-        for (int k = 0; k < x.Length; k++)
-            x[k] = 1 + 0.5 * Math.Sin(1 + 2.399963 * k);
-        Normalise(x);
+        double[] x = Start(matrix.Columns), y = new double[matrix.Rows];
         double checkpoint = 0, square = 0;
         for (int iteration = 1; iteration <= MostIterations; iteration++)
         {
             square = Apply(matrix, x, y);
             if (square == 0 || !double.IsFinite(square))
                 return new(Math.Sqrt(square), true, iteration);
-            if (iteration % 10 == 0)
+            if (iteration % IterationsBetweenChecks == 0)
             {
                 if (square - checkpoint <= tolerance * square)
                     return new(Math.Sqrt(square), true, iteration);
@@ -36,6 +33,14 @@ public readonly record struct OperatorNorm(double Value, bool Converged, int Ite
         }
 
         return new(Math.Sqrt(square), false, MostIterations);
+    }
+
+    /// <summary>The vector that iterations start from, of norm 1.</summary>
+    internal static double[] Start(int length)
+    {
+        double[] x = [.. Enumerable.Range(0, length).Select(k => 1 + 0.5 * Math.Sin(1 + 2.399963 * k))];
+        Normalise(x);
+        return x;
     }
 
     // y = W x, then x = WᵀW x normalised; returns ‖W x‖² of the old, unit x.

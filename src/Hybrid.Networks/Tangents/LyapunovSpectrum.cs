@@ -10,7 +10,7 @@ namespace Hybrid.Networks.Tangents;
 /// carried through every block along the architecture's own trajectory and orthonormalised after each. A block's exponent
 /// k is the logarithm of the growth of the k-th tangent off the ones before it.
 /// </summary>
-public sealed unsafe class LyapunovSpectrum : IDisposable
+public sealed unsafe class LyapunovSpectrum : ISpectrumEngine
 {
     private readonly Architecture architecture;
     private readonly WorkerPool pool;
@@ -60,6 +60,13 @@ public sealed unsafe class LyapunovSpectrum : IDisposable
             pass.Forward(layer);
             TangentFrame.Orthonormalise(whole, exponents[layer - 1]);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Run(ulong seed, int first, ReadOnlySpan<double[][]> exponents)
+    {
+        for (int network = 0; network < exponents.Length; network++)
+            Run(seed, first + network, exponents[network]);
     }
 
     /// <inheritdoc/>

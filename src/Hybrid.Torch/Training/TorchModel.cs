@@ -17,6 +17,7 @@ internal sealed class TorchModel
     private readonly ModelTensors tensors;
     private readonly TorchBlock block;
     private readonly TorchDevice device;
+    private readonly TorchPrecision precision;
     private readonly bool recompute;
     private readonly double logitScale;
     private readonly TorchNorm norm;
@@ -26,7 +27,7 @@ internal sealed class TorchModel
     {
         this.model = model;
         this.tensors = tensors;
-        this.device = device;
+        (this.device, this.precision) = (device, precision);
         this.recompute = recompute;
         block = new TorchBlock(model.Architecture, precision, model.Form);
         norm = TorchNorm.Of(model.Form);
@@ -44,18 +45,20 @@ internal sealed class TorchModel
         return Head(stream, batch, start, count, targets).item<double>();
     }
 
-    /// <summary>The mean loss of a whole batch, NaN without a head, and what passes on the way.</summary>
-    /// <param name="batch">All of its sequences at once.</param>
-    /// <param name="targets">Of the batch.</param>
+    /// <summary>As <see cref="Loss"/>, NaN without a head, and what passes on the way.</summary>
+    /// <param name="batch">Tokens and targets.</param>
+    /// <param name="start">The first sequence.</param>
+    /// <param name="count">How many, at once.</param>
+    /// <param name="targets">Of the whole batch.</param>
     /// <param name="observer">Shown every stage in its order.</param>
     /// <param name="backward">Whether gradients are added to those of the parameters, block by block.</param>
-    internal double Observe(TokenBatch batch, int targets, TensorObserver observer, bool backward)
+    internal double Observe(TokenBatch batch, int start, int count, int targets, ITensorObserver observer, bool backward)
     {
         using DisposeScope scope = NewDisposeScope();
         if (backward)
-            return BlockByBlock(batch, 0, batch.Sequences, targets, observer);
+            return BlockByBlock(batch, start, count, targets, observer);
         using IDisposable untracked = no_grad();
-        Tensor stream = Embed(batch, 0, batch.Sequences);
+        Tensor stream = Embed(batch, start, count);
         observer.Stream(0, stream);
         for (int layer = 1; layer <= model.Architecture.Depth; layer++)
         {
@@ -67,7 +70,7 @@ internal sealed class TorchModel
 
         return model.Form?.Output?.Head == HeadKind.None
             ? double.NaN
-            : Head(stream, batch, 0, batch.Sequences, targets, observer).item<double>();
+            : Head(stream, batch, start, count, targets, observer).item<double>();
     }
 
     /// <summary>The embedded tokens of a batch's first sequences, [count, n, d].</summary>
@@ -95,7 +98,7 @@ internal sealed class TorchModel
     }
 
     // Keeps the inputs of blocks alone; each block runs again, with its graph, when the gradient reaches it.
-    private double BlockByBlock(TokenBatch batch, int start, int count, int targets, TensorObserver? observer = null)
+    private double BlockByBlock(TokenBatch batch, int start, int count, int targets, ITensorObserver? observer = null)
     {
         int depth = model.Architecture.Depth;
         Tensor embedded = Embed(batch, start, count);
@@ -130,7 +133,7 @@ internal sealed class TorchModel
         return loss.item<double>();
     }
 
-    private Tensor Forward(int layer, Tensor stream, TensorObserver? observer = null) =>
+    private Tensor Forward(int layer, Tensor stream, ITensorObserver? observer = null) =>
         block.Forward(layer, stream, tensors.Blocks[layer - 1], observer);
 
     // [count, n, d].
@@ -139,11 +142,13 @@ internal sealed class TorchModel
         Architecture architecture = model.Architecture;
         Tensor rows = tensors.TokenEmbedding.index_select(0, Numbers(batch.Inputs, batch, start, count));
         Tensor embedded = Products.Sum(rows.reshape(count, architecture.Tokens, architecture.Width), tensors.PositionEmbedding);
-        return tensors.EmbeddingGain is { } gain ? norm.Apply(embedded, gain, tensors.EmbeddingShift) : embedded;
+        if (tensors.EmbeddingGain is { } gain)
+            embedded = norm.Apply(embedded, gain, tensors.EmbeddingShift);
+        return embedded.to(precision.Stream());
     }
 
     // The losses of rows are summed in double precision.
-    private Tensor Head(Tensor stream, TokenBatch batch, int start, int count, int targets, TensorObserver? observer = null)
+    private Tensor Head(Tensor stream, TokenBatch batch, int start, int count, int targets, ITensorObserver? observer = null)
     {
         Tensor z = tensors.FinalGain is null ? stream : norm.Apply(stream, tensors.FinalGain, tensors.FinalShift);
         if (tensors.Transform is { } transform)

@@ -16,6 +16,7 @@ public sealed class TorchNetwork : IMeasuredNetwork
 {
     private readonly int sequences;
     private readonly TorchDevice device;
+    private readonly TorchPrecision precision;
     private readonly NativeBuffer<float> parameters;
     private readonly NativeBuffer<float>? gradients;
     private readonly NetworkTensors host;
@@ -40,7 +41,7 @@ public sealed class TorchNetwork : IMeasuredNetwork
         Features.EnsureSupported("engine torch", TorchBlock.Features, ArchitectureModule.EnsureValid(model.Architecture));
         ArgumentOutOfRangeException.ThrowIfLessThan(sequences, 1);
         Model = model;
-        this.sequences = sequences;
+        (this.sequences, this.precision) = (sequences, precision);
         this.device = TorchRuntime.EnsureAvailable(device);
         Products.Configure(precision);
         bool learns = gradients && model.Form?.Output?.Head != HeadKind.None;
@@ -61,7 +62,7 @@ public sealed class TorchNetwork : IMeasuredNetwork
         }
 
         network = new TorchModel(model, tensors, device, precision, recompute: true);
-        exponents = new TorchExponents(model, tensors, network, device, precision);
+        exponents = new TorchExponents(model, tensors, network);
     }
 
     /// <inheritdoc/>
@@ -84,7 +85,7 @@ public sealed class TorchNetwork : IMeasuredNetwork
             tensors.Write(parameters);
             if (backward)
                 tensors.ClearGradients();
-            double loss = network.Observe(batch, targets, new TensorObserver(observer), backward);
+            double loss = network.Observe(batch, 0, batch.Sequences, targets, new HostObserver(observer), backward);
             if (backward)
                 tensors.ReadGradients(gradients!);
             return loss;
@@ -112,7 +113,8 @@ public sealed class TorchNetwork : IMeasuredNetwork
 
     private void EnsureFits(ModelLayout layout, bool learns, long memory)
     {
-        Int128 bytes = sizeof(float) * layout.Length * (learns ? 2 : 1) + sequences * TrainingBytes.Sequence(Model, recompute: true);
+        Int128 bytes = sizeof(float) * layout.Length * (learns ? 2 : 1)
+            + sequences * TrainingBytes.Sequence(Model, recompute: true, precision);
         if (bytes > memory)
             throw TooLarge($"takes about {bytes} bytes ({bytes >> 30} GiB) on {device} and {memory} are allowed", learns);
     }

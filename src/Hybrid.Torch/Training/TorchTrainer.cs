@@ -1,4 +1,5 @@
 using Hybrid.Networks.Measurements;
+using Hybrid.Networks.Tangents;
 using Hybrid.Networks.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -14,9 +15,9 @@ public sealed class TorchTrainer : IMeasuredTrainer
     private readonly ModelTensors tensors;
     private readonly TorchModel model;
     private readonly TorchOptimiser optimiser;
+    private readonly TorchExponents exponents;
     private readonly ShrinkingBatch part;
     private readonly Dictionary<string, Func<Tensor>> byName = [];
-    private readonly int threads;
     private int stepsDone;
     private bool hasGradients;
 
@@ -33,12 +34,12 @@ public sealed class TorchTrainer : IMeasuredTrainer
         TrainingOptions options, TorchDevice device, TorchPrecision precision = TorchPrecision.Single, int threads = 1, long? memory = null)
     {
         Options = OptionRanges.EnsureValid(options);
-        this.threads = threads;
         TorchRuntime.EnsureAvailable(device);
         Products.Configure(precision);
-        part = new ShrinkingBatch(TrainingBytes.SequencesWithin(options, memory ?? DeviceMemory.Of(device).Budget, device));
+        part = new ShrinkingBatch(TrainingBytes.SequencesWithin(options, memory ?? DeviceMemory.Of(device).Budget, device, precision));
         tensors = ModelTensors.Drawn(options.Model, options.Seed, device, threads);
         model = new TorchModel(options.Model, tensors, device, precision, options.Recompute);
+        exponents = new TorchExponents(options.Model, tensors, model);
         optimiser = new TorchOptimiser(options.Optimiser, tensors, device);
         Parameters = [.. tensors.All.Select(tensor => Named("", tensor, () => tensor.Value))];
         OptimiserState = options.Optimiser.Kind == OptimiserKind.AdamW
@@ -70,14 +71,15 @@ public sealed class TorchTrainer : IMeasuredTrainer
     /// <inheritdoc/>
     public IReadOnlyList<NamedTensor> OptimiserState { get; }
 
-    /// <summary>"gradient.NAME" of every parameter: what the last <see cref="Step"/> computed, before clipping.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<NamedTensor> Gradients { get; }
 
     /// <summary>Sequences that pass at once: a whole batch, or fewer where memory asks for it.</summary>
     public int SequencesAtOnce => part.Size;
 
     /// <summary>About how many bytes of the device a run takes with whole batches.</summary>
-    public static Int128 Bytes(TrainingOptions options) => TrainingBytes.Of(options, options.Sequences);
+    public static Int128 Bytes(TrainingOptions options, TorchPrecision precision = TorchPrecision.Single) =>
+        TrainingBytes.Of(options, options.Sequences, precision);
 
     /// <inheritdoc/>
     public void Read(NamedTensor tensor, long offset, Span<float> destination)
@@ -102,8 +104,7 @@ public sealed class TorchTrainer : IMeasuredTrainer
         int targets = BatchRanges.EnsureValid(batch, Options.Model, Options.Sequences);
         double loss = Sum(
             (start, count) => model.LossAndGradient(batch, start, count, targets),
-            before: tensors.ClearGradients);
-        hasGradients = true;
+            before: () => ClearGradients(backward: true));
         double norm = optimiser.Norm();
         double rate = LearningRate.At(Options.Optimiser, Options.Steps, StepsDone + 1);
         if (double.IsFinite(loss) && double.IsFinite(norm))
@@ -122,22 +123,58 @@ public sealed class TorchTrainer : IMeasuredTrainer
         return Sum((start, count) => model.Loss(batch, start, count, targets), before: () => { });
     }
 
-    /// <summary>As the dense trainer measures the same parameters, on the host: measurements are defined once.</summary>
-    public NetworkMeasurement Measure(TokenBatch batch, MeasurementExtent extent = MeasurementExtent.Whole)
+    /// <inheritdoc/>
+    public (double Loss, PassMeasurement Pass) MeasurePass(TokenBatch batch, bool backward = true)
     {
-        using DenseTrainer dense = new(Options, threads);
-        float[] values = new float[Parameters.Max(parameter => Math.Min(parameter.Length, HostMemory.Part))];
-        foreach (NamedTensor parameter in Parameters)
+        int targets = BatchRanges.EnsureValid(batch, Options.Model, Options.Sequences);
+        TensorPassMeter meter = new(Options.Model.Architecture);
+        try
         {
-            for (long start = 0; start < parameter.Length; start += values.Length)
-            {
-                Span<float> part = values.AsSpan(0, (int)Math.Min(values.Length, parameter.Length - start));
-                Read(parameter, start, part);
-                dense.Write(parameter, start, part);
-            }
+            double loss = Sum(
+                (start, count) => model.Observe(batch, start, count, targets, meter, backward),
+                before: () =>
+                {
+                    meter.Dispose();
+                    meter = new TensorPassMeter(Options.Model.Architecture);
+                    ClearGradients(backward);
+                });
+            return (loss, meter.Measurement());
         }
+        finally
+        {
+            meter.Dispose();
+        }
+    }
 
-        return NetworkMeter.Measure(dense, batch, threads, extent);
+    /// <inheritdoc/>
+    public double Observe(TokenBatch batch, IPassObserver<float> observer, bool backward = true)
+    {
+        int targets = BatchRanges.EnsureValid(batch, Options.Model, Options.Sequences);
+        ClearGradients(backward);
+        return model.Observe(batch, 0, batch.Sequences, targets, new HostObserver(observer), backward);
+    }
+
+    /// <inheritdoc/>
+    public (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Exponents(
+        TokenBatch batch, int sequences, int exponents, ulong seed)
+    {
+        BatchRanges.EnsureValid(batch, Options.Model, Options.Sequences);
+        return this.exponents.Measure(batch, sequences, exponents, seed);
+    }
+
+    /// <inheritdoc/>
+    public double SquaredNorm(NamedTensor tensor)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return Part(tensor, 0, 0).detach().to(ScalarType.Float64).square().sum().item<double>();
+    }
+
+    /// <inheritdoc/>
+    public OperatorNorm[] OperatorNorms(NamedTensor matrix, int parts = 1)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor rows = Part(matrix, 0, 0).detach();
+        return [.. rows.reshape(-1, rows.shape[^1]).chunk(parts, 1).Select(PowerIteration.Of)];
     }
 
     /// <inheritdoc/>
@@ -159,6 +196,13 @@ public sealed class TorchTrainer : IMeasuredTrainer
                 sum += loss(start, Math.Min(part.Size, Options.Sequences - start));
         });
         return sum;
+    }
+
+    private void ClearGradients(bool backward)
+    {
+        if (backward)
+            tensors.ClearGradients();
+        hasGradients |= backward;
     }
 
     private Tensor GradientOf(LearntTensor tensor) => hasGradients

@@ -20,11 +20,14 @@ internal sealed class FakeExperiment(int cells, Action<int>? whileMeasuring = nu
 
     public int Version => 1;
 
+    public CellNeeds Needs => CellNeeds.Networks;
+
     public ExperimentDesign Design(ExperimentScale scale)
     {
         RegisteredNumber number = new("all cells", "mean", predicted);
         Hypothesis hypothesis = new("H1", "The mean is a half.", "the interval holds it.", [number]);
-        Cell[] grid = [.. Enumerable.Range(0, cells).Select(index => new Cell($"cell {index}", 1, seed => Measure(index, seed)))];
+        Cell[] grid = [.. Enumerable.Range(0, cells).Select(
+            index => new Cell($"cell {index}", 1, attempt => Measure(index, attempt.Seed)))];
         PlannedClaim claim = new(
             hypothesis,
             [new(number, (results, level) =>

@@ -27,7 +27,7 @@ internal static class CellKinds
         {
             SweepWork.Kind => SweepWork.Of(plan, session),
             PhaseWork.Kind => PhaseWork.Of(plan, session.Engines),
-            ExperimentWork.Kind => ExperimentWork.Of(plan, ExperimentCatalogue.Find, session.Trainers),
+            ExperimentWork.Kind => ExperimentWork.Of(plan, ExperimentCatalogue.Find, session.Engines, session.Trainers),
             CheckWork.Kind => CheckWork.Of(plan, session.Engines),
             _ => throw new InputException($"{folder.FullPath}: kind must be one of sweep, phase, experiment, check, got '{plan.Kind}'"),
         };

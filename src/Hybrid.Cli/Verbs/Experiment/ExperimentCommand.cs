@@ -6,6 +6,7 @@ using Hybrid.Experiments.Catalogue;
 using Hybrid.Experiments.Designs;
 using Hybrid.Experiments.Hypotheses;
 using Hybrid.Experiments.Runs;
+using Hybrid.Import.Json;
 using Hybrid.Lab.Cells;
 using Hybrid.Lab.Engines;
 
@@ -24,7 +25,7 @@ internal static class ExperimentCommand
             "hybrid experiment --list",
             "hybrid experiment rank-collapse --quick",
             "hybrid experiment rank-collapse --parallel 2 --out docs/results --seed 1",
-            "hybrid experiment loss-vs-exponents --engine torch --device cuda --out results",
+            "hybrid experiment lyapunov --engine torch --device cuda --precision double --out results",
             "hybrid experiment loss-vs-exponents --out results --slurm --partition short --time 1:00:00")
         {
             LeavesFiles = true,
@@ -49,14 +50,14 @@ internal static class ExperimentCommand
         verb.Options.Add(list);
         verb.Options.Add(quick);
         verb.Options.Add(parallel);
-        Option<string?> engine = Options.Engine(
-            "What trains networks of which the experiment measures a loss alone (loss-vs-exponents); other experiments have their own.",
-            session.Trainers.Default);
-        Option<string?> device = DeviceOptions.Device(), precision = DeviceOptions.Precision();
         verb.Options.Add(folder);
+        Option<string?> engine = Options.Engine(
+            "What draws, trains and measures networks; if not given the experiment's own engines, conditioned for random networks and "
+                + "dense for trained ones.");
         verb.Options.Add(engine);
-        verb.Options.Add(device);
-        verb.Options.Add(precision);
+        DeviceOptions device = new(verb);
+        Option<long?> memory = Options.Memory();
+        verb.Options.Add(memory);
         verb.Options.Add(seed);
         verb.Options.Add(json);
         CellOptions cells = new(verb);
@@ -66,23 +67,16 @@ internal static class ExperimentCommand
             if (parsed.GetValue(list))
                 return List(session, asJson);
             IExperiment experiment = ExperimentCatalogue.Find(parsed.GetValue(name) ?? "");
-            ExperimentEngine? asked = Options.Given(parsed, engine) || Options.Given(parsed, device) || Options.Given(parsed, precision)
-                ? new(session.Trainers, parsed.GetValue(engine)!, new DeviceChoice(parsed.GetValue(device), parsed.GetValue(precision)))
-                : null;
+            ExperimentEngine? asked = Asked(
+                session, experiment, parsed.GetValue(engine), device.Choice(parsed, parsed.GetValue(memory)), apart: cells.Asked(parsed));
             ExperimentPlan plan = new(
                 experiment,
                 parsed.GetValue(quick) ? ExperimentScale.Quick : ExperimentScale.Full,
                 parsed.GetValue(seed),
-                parsed.GetValue(parallel) is int count and > 0 ? count : System.Environment.ProcessorCount,
+                Math.Min(
+                    parsed.GetValue(parallel) is int count and > 0 ? count : System.Environment.ProcessorCount,
+                    asked?.Choice.Described.MostEngines ?? int.MaxValue),
                 asked);
-            plan.EnsureMeasurable();
-
-            // A device is looked for here, unless it is other machines that measure.
-            if (!(cells.Asked(parsed) && asked is { Name: SweepWork.TorchEngine }))
-                asked?.EnsureThere();
-            plan = asked?.Name == session.Trainers.Default ? plan with { Engine = null }
-                : asked is not null ? plan with { Parallel = 1 }
-                : plan;
             string path = parsed.GetRequiredValue(folder);
             return cells.Asked(parsed)
                 ? CellJobs.Do(
@@ -104,6 +98,25 @@ internal static class ExperimentCommand
         using (CellStore store = CellStore.Open(ExperimentFiles.In(path, plan).Cells))
             work.Store(results, store, folder.Created);
         return Run(session, plan, path, null, json);
+    }
+
+    // What was asked for; null for the experiment's own engines, whether they were named or not.
+    private static ExperimentEngine? Asked(Session session, IExperiment experiment, string? name, DeviceChoice device, bool apart)
+    {
+        EngineChoice choice = new(session.Engines, name ?? session.Trainers.Default, device);
+
+        // A device is looked for here, unless it is other machines that measure.
+        if (choice.Described.OnDevice is null || !apart)
+            _ = choice.Found;
+        if (device.Memory is not null && choice.Described.OnDevice is null)
+            throw new InputException($"--memory is for --engine torch, got {(name is null ? "none" : $"--engine {name}")}");
+        if (name is null)
+            return null;
+        ExperimentEngine engine = new(choice, session.Trainers);
+        if (engine.IsOwn(experiment.Needs))
+            return null;
+        engine.EnsureOffers(experiment.Needs, experiment.Name);
+        return engine;
     }
 
     private static int List(Session session, bool json)
@@ -175,8 +188,9 @@ internal static class ExperimentCommand
     {
         string quick = plan.Scale == ExperimentScale.Quick ? " --quick" : "";
         string engine = plan.Engine is null ? "" : $" --engine {plan.Engine.Name}"
-            + (plan.Engine.Device.Device is string device ? $" --device {device}" : "")
-            + (plan.Engine.Device.Precision is string precision ? $" --precision {precision}" : "");
+            + (plan.Engine.Choice.Device.Device is string device ? $" --device {device}" : "")
+            + (plan.Engine.Choice.Device.Precision is string precision ? $" --precision {precision}" : "")
+            + (plan.Engine.Choice.Device.DrawOnDevice ? " --draw device" : "");
         return new(
             $"hybrid experiment {plan.Experiment.Name}{quick}{engine} --parallel {plan.Parallel} "
             + $"--out {CommandText.Local(folder)} --seed {plan.Seed.ToString(CultureInfo.InvariantCulture)}",

@@ -21,7 +21,7 @@ internal static class ExperimentJson
     /// <summary>The run; it names the engine where that is not the experiment's own.</summary>
     public static RunHeader Header(ExperimentPlan plan) => plan.Engine is null
         ? new("experiment", plan.Seed)
-        : new("experiment", plan.Seed, plan.Engine.Label, Threads: 1, Device: plan.Engine.Device.Device);
+        : new("experiment", plan.Seed, plan.Engine.Label, Threads: 1, Device: plan.Engine.Choice.Device.Device);
 
     public static JsonObject ToNode(ExperimentOutcome outcome, Evaluation evaluation) => new()
     {
