@@ -98,6 +98,22 @@ let ``What would be counted at other tokens is what a prediction of them counts,
         (Caveats.countedAtTokens network 256 counted)
 
 [<Fact>]
+let ``Under a mask every doubling of the tokens adds to what is counted what the last one added`` () =
+    let network =
+        { Networks.plain Placement.Post Activation.Tanh with
+            Tokens = 8
+            Depth = 3
+            Mask = Mask.Causal }
+
+    let own = (Predict.architecture network).Trainability.Sums.Counted
+    let half = (Caveats.sumsOf { network with Tokens = 4 }).Counted
+    Assert.NotEqual(own, half)
+    Check.relative "its own" 1e-12 own (Caveats.countedAtTokens network 8 own)
+    Check.relative "half" 1e-12 half (Caveats.countedAtTokens network 4 own)
+    Check.relative "four times" 1e-12 (max 0.0 (own + 2.0 * (own - half))) (Caveats.countedAtTokens network 32 own)
+    Assert.Equal(0.0, Caveats.countedAtTokens network 32 (0.5 * half))
+
+[<Fact>]
 let ``Tanh on the sum, and nowhere else, is said to leave the theory's stream`` () =
     let warns kind norm =
         let network =

@@ -139,6 +139,92 @@ let ``Where states turn around a fixed point the contraction is the root of the 
     // linear to a share of the distance itself
     Check.relative "rate" (10.0 * h) (sqrt determinant) (FixedPoints.contraction turning laws centre 1.0)
 
+/// Jacobian of a map of the simplex in (log q, u) by central differences over 1e-4: (∂ log q′/∂ log q, ∂ log q′/∂u, ∂u′/∂ log q, ∂u′/∂u),
+/// to some 1e-7 of smooth maps that are known to 1e-12.
+let private slopes (map: TokenSimplex -> TokenSimplex) (state: TokenSimplex) =
+    let h = 1e-4
+
+    let by up down width =
+        let up, down = map up, map down
+        struct (log (up.Q / down.Q) / width, (up.U - down.U) / width)
+
+    let struct (a, c) =
+        by { state with Q = state.Q * exp h } { state with Q = state.Q * exp -h } (2.0 * h)
+
+    let struct (b, d) =
+        by { state with U = state.U * (1.0 + h) } { state with U = state.U * (1.0 - h) } (2.0 * h * state.U)
+
+    struct (a, b, c, d)
+
+let private inside (state: TokenSimplex) = state.U > 1e-3 && state.U < 0.999
+
+[<Fact>]
+[<Trait("guards", "(7.3) by closed form")>]
+let ``Behind a norm a step's slopes in the norm are the skip's share, and that share of what u loses`` () =
+    Check.holds 100 Networks.any (fun network ->
+        let pre = { network with Norm = Placement.Pre }
+        let laws = Laws.exact pre
+        let mutable state = Geometry.input pre
+
+        for step in (Block.at pre 1).Steps do
+            let map state =
+                (Geometry.step pre laws step state).Output
+
+            if inside state then
+                let output = map state
+                let struct (a, _, c, _) = slopes map state
+                let share = step.Skip * step.Skip * state.Q / output.Q
+                Check.absolute "of the norm" 1e-6 share a
+                Check.absolute "of u" 1e-6 (share * (state.U - output.U)) c
+
+            state <- map state)
+
+[<Fact>]
+[<Trait("guards", "(7.3) by property")>]
+let ``Behind a norm a step passes on the more of a difference the larger it is, and what the MLP adds has one norm``
+    ()
+    =
+    let drawn =
+        Gen.zip Networks.any (Gen.zip (Draw.logUniform 1e-2 50.0) (Draw.logUniform 1e-3 0.999))
+
+    Check.holds 300 drawn (fun (network, (strength, u)) ->
+        let pre = { network with Norm = Placement.Pre } |> Networks.logitStd strength
+        let laws = Laws.exact pre
+
+        for step in (Block.at pre 1).Steps do
+            let struct (a, b, _, d) =
+                slopes (fun state -> (Geometry.step pre laws step state).Output) { Q = 1.0; U = u }
+
+            Check.atLeast $"γ, σ_A {strength}, u {u}, {step.Sublayers[0].Module}" -1e-6 (d - a)
+
+            match step.Sublayers with
+            | [| { Module = Module.Mlp _ } |] -> Check.absolute "β" 1e-6 0.0 b
+            | _ -> ())
+
+[<Fact>]
+[<Trait("guards", "(7.3) by property")>]
+let ``Behind norms no state turns around its fixed point`` () =
+    let mutable chaotic = 0
+
+    Check.holds 400 Networks.any (fun network ->
+        if network.Norm <> Placement.None then
+            let laws, line, attractor = attractorOf network
+
+            if attractor.Converged && inside attractor.State then
+                chaotic <- chaotic + 1
+
+                let struct (a, b, c, d) =
+                    slopes (fun state -> (Geometry.block network laws 1 state).Output) attractor.State
+                // four slopes of 1e-6 each
+                let rounding = 4e-6 * (abs a + abs b + abs c + abs d)
+
+                Check.atLeast
+                    $"discriminant, {network.Norm}, {network.Wiring}"
+                    -rounding
+                    ((a - d) * (a - d) + 4.0 * b * c))
+
+    Check.atLeast "chaotic ones" 50.0 (float chaotic)
+
 [<Fact>]
 [<Trait("guards", "(7.2) by property")>]
 let ``The simplex attracts: perturbed either way the blocks return to it`` () =

@@ -103,6 +103,27 @@ let ``The causal average is A D Aᵀ of rows uniform over the past`` () =
             Check.relative $"entry {i}, {j}" 1e-13 expected average[i * n + j]
 
 [<Fact>]
+[<Trait("guards", "(6.4) by closed form")>]
+let ``The causal average has eigenvalues 1/(ij), on products of falling factorials`` () =
+    let n = 9
+
+    // k (k − 1) … (k − m + 1), whose mean over 0..i is that of i over m + 1
+    let factorial m k =
+        Seq.fold (fun product j -> product * float (k - j)) 1.0 (seq { 0 .. m - 1 })
+
+    for i in 1..4 do
+        for j in 1..4 do
+            let mode =
+                Array.init (n * n) (fun k -> factorial (i - 1) (k / n) * factorial (j - 1) (k % n))
+
+            let average = LineOperator.causalAverage n mode
+
+            Array.iteri2
+                (fun k (before: float) after -> Check.relative $"{i}, {j} at {k}" 1e-14 (before / float (i * j)) after)
+                mode
+                average
+
+[<Fact>]
 [<Trait("guards", "(6.4) (6.7) by property")>]
 let ``The slowest mode falls at the asymptote from the first block on, in every placement and wiring`` () =
     for norm in Networks.placements do

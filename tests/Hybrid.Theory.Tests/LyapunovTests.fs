@@ -43,5 +43,28 @@ let ``Forward and backward products agree to rounding`` () =
     Check.absolute "λ" 1e-12 forward backward
 
 [<Fact>]
+[<Trait("guards", "(9.1) by closed form")>]
+let ``A piecewise linear map has the mean logarithm of the slopes that its orbit meets, both ways`` () =
+    // 0 → 3/8 → 3/4 → 1/2 → 0 …, an orbit of four in doubles without rounding, by slopes 1, 1, −1 and −2
+    let map =
+        Func<float, float>(fun x ->
+            if x < 0.5 then x + 0.375
+            elif x < 0.625 then 1.0 - 2.0 * x
+            else 1.25 - x)
+
+    let slope =
+        Func<float, float>(fun x ->
+            if x < 0.5 then 1.0
+            elif x < 0.625 then -2.0
+            else -1.0)
+
+    for lyapunov in [ Lyapunov.forward; Lyapunov.backward ] do
+        Check.relative "λ" 1e-15 (log 2.0 / 4.0) (lyapunov map slope 0.0 0 400)
+        // from 3/4 on, two of six slopes are −2
+        Check.relative "λ of one turn and a half" 1e-15 (2.0 * log 2.0 / 6.0) (lyapunov map slope 0.0 2 6)
+
+[<Fact>]
 let ``No steps are refused`` () =
-    Assert.Throws<ArgumentOutOfRangeException>(fun () -> Lyapunov.forward logistic logisticSlope 0.3 0 0 |> ignore)
+    for lyapunov in [ Lyapunov.forward; Lyapunov.backward ] do
+        Assert.Throws<ArgumentOutOfRangeException>(fun () -> lyapunov logistic logisticSlope 0.3 0 0 |> ignore)
+        |> ignore

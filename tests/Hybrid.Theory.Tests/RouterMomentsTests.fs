@@ -74,6 +74,14 @@ let ``Near the line gates lose as the root of u`` count active gate routerStd ov
     // E g_k² at ties scatters by itself over some 10⁴ draws
     Check.relative "c" (4.0 * (sampled + lost)) c (RouterMoments.cusp e / moments.Overlap)
 
+// Its gate is 1, so that O is the probability that both tokens choose it: logits of correlation 1 − u have one sign but for acos(1 − u)/π.
+[<Fact>]
+[<Trait("guards", "(16.6) by closed form")>]
+let ``One of two experts is lost as two signs part, by √(2u)/π`` () =
+    for routerStd in [ 0.1; 1.0; 3.0 ] do
+        let e = Networks.experts 2 1 Gate.Renormalised routerStd
+        Check.relative $"c, σ_r = {routerStd}" 1e-6 (sqrt 2.0 / System.Math.PI) (RouterMoments.cusp e)
+
 [<Theory>]
 [<InlineData(8, 2, "renormalised", 1.0, 0.2669, 0.4483, 0.5258)>]
 [<InlineData(8, 2, "renormalised", 0.1, 0.2357, 0.3783, 0.4598)>]

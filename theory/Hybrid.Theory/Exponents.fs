@@ -37,8 +37,7 @@ module Exponents =
         else
             Elementary.logInRange trace.Output.U - log Infinitesimal
 
-    /// Eigenvalues (larger, smaller) of the block's map of (g_d, g_o). Both are real: a Gram matrix has no negative mean or difference
-    /// mode, a block makes Gram matrices of Gram matrices, so that no entry of its map between the modes is negative, derivation (6.2).
+    /// Eigenvalues (larger, smaller) of the block's map of (g_d, g_o), both of which are real, derivation (6.2).
     let gradientEigenvalues architecture (trace: BlockTrace) =
         let first = Gradients.block architecture trace { Diagonal = 1.0; OffDiagonal = 0.0 }
 
