@@ -8,8 +8,8 @@ namespace Hybrid.Benchmarks;
 
 /// <summary>
 /// The parts of which a conditioned network consists, each at its best on one core: normals per second, products of a few
-/// rows, triangles and heads. Their sum, at the counts of 12 blocks, 64 tokens and an MLP as wide as the stream, is the
-/// floor of what grows with the width; what does not is seen in a network that is hardly wider than its frames.
+/// rows, triangles and heads, and in double precision the products and factorisations of its frames. Their sum, at the counts of
+/// 12 blocks, 64 tokens and an MLP as wide as the stream, is the floor: what grows with the width, and what does not.
 /// </summary>
 internal static unsafe class ConditionedParts
 {
@@ -20,6 +20,13 @@ internal static unsafe class ConditionedParts
     // of normals with the outputs, four of gradients with the images of the inputs. Gram matrices: contexts, hidden units,
     // four of gradients. In every head: logits, contexts, and their gradients' four products.
     private const int NormalUnits = 6, Triangles = 6, Mixtures = 2, Overlaps = 6, Grams = 6, HeadUnits = 6;
+
+    // Per sublayer in double precision, in units of tokens³ multiply-adds. Triangles: branches 2, a frame's directions 2, what is fresh of
+    // a gradient 3 and 3, what is off the stream 1. Mixtures: taking normals off a frame 2, entering it 3 and 2. Overlaps: normals by a
+    // frame, gradients by images. Gram matrices: of a frame 2, of normals, gradients at branches and those off the stream 3 each, of what
+    // a module sees and puts out 1 each; measuring a block's stream and gradient 5, half of that for each of its sublayers.
+    private const int FrameTriangles = 11, FrameMixtures = 7, FrameOverlaps = 4, Factors = 6, Inverses = 3;
+    private const double FrameGrams = 15.5;
 
     public static int Run(int width)
     {
@@ -53,14 +60,44 @@ internal static unsafe class ConditionedParts
         Console.WriteLine($"width {width}, one core, single precision: normals {1e-9 * count / normal:0.00} G/s");
         Console.WriteLine($"GFLOP/s: [n, d]·[d, n] {work / overlap:0}, [n, n]·[n, d] {work / mixture:0}, heads {work / heads:0}");
         Console.WriteLine($"of the whole product's time: Gram matrix {gram / overlap:0.00}, triangle·[n, d] {mixed / mixture:0.00}");
+        double frames = 2 * Depth * Frames(pool);
         double products = Depth * (Triangles * mixed + Mixtures * mixture + Overlaps * overlap + Grams * gram + HeadUnits * heads);
         double normals = Depth * NormalUnits * normal, measured = Network(width), narrow = Network(Narrow);
         Console.WriteLine($"a network {1e3 * measured:0.0} ms: products {1e3 * products:0.0}, "
             + $"normals {1e3 * normals:0.0}; at width {Narrow} {1e3 * narrow:0.0} ms");
+        double floor = products + normals + frames;
+        Console.WriteLine($"frames in double {1e3 * frames:0.0}; products, normals and frames {1e3 * floor:0.0}: {floor / measured:P0}");
         double slope = (measured - narrow) / (width - Narrow);
         Console.WriteLine($"so {1e6 * slope:0.00} µs per unit of width (products and normals "
             + $"{1e6 * (products + normals) / width:0.00}) and {1e3 * (narrow - slope * Narrow):0.0} ms whatever the width");
         return 0;
+    }
+
+    // Of one sublayer.
+    private static double Frames(WorkerPool pool)
+    {
+        using MatrixProduct<double> product = new(pool);
+        using NativeBuffer<double> memory = new(9L * Tokens * Tokens, "frames");
+        using NativeBuffer<int> pivots = new(Tokens, "pivots");
+        int square = Tokens * Tokens;
+        MatrixView<double> rows = memory.Matrix(0, Tokens, 2 * Tokens), made = memory.Matrix(2L * square, Tokens, 2 * Tokens);
+        MatrixView<double> full = memory.Matrix(4L * square, Tokens, Tokens), small = memory.Matrix(5L * square, Tokens, Tokens);
+        MatrixView<double> triangle = memory.Matrix(6L * square, Tokens, Tokens), gramOf = memory.Matrix(7L * square, Tokens, Tokens);
+        MatrixView<double> inverse = memory.Matrix(8L * square, Tokens, Tokens);
+        Gaussian.Fill(memory.Span(0, (int)memory.Length), new RandomKey(1, 0, 1, 0), 0, 1.0);
+        for (int i = 0; i < Tokens; i++)
+            triangle.Row(i)[(i + 1)..].Clear();
+        double mixture = Best(() => product.Multiply(full, rows, made, 1e-3)) / 2;
+        double mixed = Best(() => product.Multiply(triangle, rows, made, 1e-3)) / 2;
+        double overlap = Best(() => product.Multiply(rows, made.Transposed, small, 1e-3)) / 2;
+        double gram = Best(() => product.Gram(rows, gramOf, 1)) / 2;
+        double factor = Best(() => PivotedCholesky.Factor(gramOf.Data, Tokens, 0, Tokens, small.Data, pivots.Pointer));
+        double invert = Best(() => PivotedCholesky.InvertPivots(small.Data, pivots.Pointer, Tokens, Tokens, inverse.Data));
+        Console.WriteLine($"double, GFLOP/s: [n, n]·[n, 2n] {2e-9 * square * Tokens / mixture:0}, [n, 2n]·[2n, n] {2e-9 * square * Tokens / overlap:0}; "
+            + $"triangle {mixed / mixture:0.00}, Gram matrix {gram / overlap:0.00} of the whole product's time; "
+            + $"factor {1e6 * factor:0} µs, its inverse {1e6 * invert:0} µs");
+        return FrameMixtures * mixture + FrameTriangles * mixed + FrameOverlaps * overlap + FrameGrams * gram + Factors * factor
+            + Inverses * invert;
     }
 
     private static double Network(int width)
