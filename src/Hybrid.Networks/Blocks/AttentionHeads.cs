@@ -18,6 +18,9 @@ internal unsafe struct AttentionHeads<T>
     // From so many heads per thread on, one head more or less matters little.
     private const int EnoughHeads = 8;
 
+    // Rows at a time of a product of which a mask hides a part.
+    private const int Strip = 32;
+
     /// <summary>H; head h owns an H-th of the queries' columns.</summary>
     internal int Heads;
 
@@ -126,16 +129,16 @@ internal unsafe struct AttentionHeads<T>
             (int head, int row, int rows) = at->Item(item, threads);
             MatrixView<T> probabilities = at->Again ? at->Attend(worker, head, row, rows) : at->Rows(head, row, rows);
             MatrixView<T> gradient = at->LogitGradient.Slice(head * at->Tokens + row, 0, rows, at->Tokens);
-            MatrixView<T> values = at->Shared(at->Value, head).Transposed;
-            BlockedProduct.Multiply(at->Buffers[worker], at->Head(at->Context, head, row, rows), values, gradient, T.One);
+            at->Overlap(worker, at->Head(at->Context, head, row, rows), at->Shared(at->Value, head), row, gradient, T.One);
             for (int i = 0; i < rows; i++)
             {
+                (int from, int to) = at->Span.Of(row + i, at->Tokens);
                 nint shift = i * gradient.RowStride;
-                Softmax.Backward(gradient.Data + shift, probabilities.Data + shift, at->Tokens);
+                Softmax.Backward(gradient.Data + shift, probabilities.Data + shift, from, to, at->Tokens);
                 if (at->SoftCap > T.Zero)
                 {
                     T* capped = at->Capped.Data + (head * at->Tokens + row + i) * at->Capped.RowStride;
-                    RowMath.MultiplyByTanhSlope(T.One, capped, T.One, gradient.Data + shift, at->Tokens);
+                    RowMath.MultiplyByTanhSlope(T.One, capped + from, T.One, gradient.Data + shift + from, to - from);
                 }
             }
 
@@ -186,9 +189,8 @@ internal unsafe struct AttentionHeads<T>
     {
         MatrixView<T> probabilities = Rows(head, row, rows);
         bool caps = SoftCap > T.Zero;
-        BlockedProduct.Multiply(
-            Buffers[worker], Head(Query, head, row, rows), Shared(Key, head).Transposed, probabilities,
-            caps ? LogitScale / SoftCap : LogitScale);
+        Overlap(
+            worker, Head(Query, head, row, rows), Shared(Key, head), row, probabilities, caps ? LogitScale / SoftCap : LogitScale);
         for (int i = 0; i < rows; i++)
         {
             T* logits = probabilities.Data + i * probabilities.RowStride;
@@ -201,6 +203,23 @@ internal unsafe struct AttentionHeads<T>
         }
 
         return probabilities;
+    }
+
+    // What rows from one on, left, have with all tokens', right, where the mask lets them see these; more of the result is left as it is.
+    private readonly void Overlap(int worker, MatrixView<T> left, MatrixView<T> right, int row, MatrixView<T> result, T scale)
+    {
+        int step = Span.Window == 0 ? left.Rows : Strip;
+        for (int first = 0; first < left.Rows; first += step)
+        {
+            int rows = Math.Min(step, left.Rows - first);
+            int from = Span.Of(row + first, Tokens).From, to = Span.Of(row + first + rows - 1, Tokens).To;
+            BlockedProduct.Multiply(
+                Buffers[worker],
+                left.Slice(first, 0, rows, left.Columns),
+                right.Slice(from, 0, to - from, right.Columns).Transposed,
+                result.Slice(first, from, rows, to - from),
+                scale);
+        }
     }
 
     // c tanh(ℓ/c) from ℓ/c, whose tanh is kept.

@@ -73,6 +73,15 @@ internal static unsafe class Softmax
         return (largest, sum);
     }
 
+    /// <summary>The same of probabilities [from, to); the gradient at the others becomes 0, whatever stood there.</summary>
+    internal static void Backward<T>(T* gradient, T* probabilities, int from, int to, int length)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        new Span<T>(gradient, from).Clear();
+        Backward(gradient + from, probabilities + from, to - from);
+        new Span<T>(gradient + to, length - to).Clear();
+    }
+
     /// <summary>Overwrites the gradient at the probabilities by the gradient at the logits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Backward<T>(T* gradient, T* probabilities, int length)
