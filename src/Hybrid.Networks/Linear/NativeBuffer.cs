@@ -25,7 +25,7 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         Length = (long)length;
         try
         {
-            Pointer = (T*)NativeMemory.AlignedAlloc((nuint)Int128.Max(1, bytes), Alignment);
+            Pointer = (T*)HugePages.Allocate((nuint)Int128.Max(1, bytes), Alignment);
         }
         catch (OutOfMemoryException exception)
         {
