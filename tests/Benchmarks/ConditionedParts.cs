@@ -93,7 +93,8 @@ internal static unsafe class ConditionedParts
         double gram = Best(() => product.Gram(rows, gramOf, 1)) / 2;
         double factor = Best(() => PivotedCholesky.Factor(gramOf.Data, Tokens, 0, Tokens, small.Data, pivots.Pointer));
         double invert = Best(() => PivotedCholesky.InvertPivots(small.Data, pivots.Pointer, Tokens, Tokens, inverse.Data));
-        Console.WriteLine($"double, GFLOP/s: [n, n]·[n, 2n] {2e-9 * square * Tokens / mixture:0}, [n, 2n]·[2n, n] {2e-9 * square * Tokens / overlap:0}; "
+        double work = 2e-9 * square * Tokens;
+        Console.WriteLine($"double, GFLOP/s: [n, n]·[n, 2n] {work / mixture:0}, [n, 2n]·[2n, n] {work / overlap:0}; "
             + $"triangle {mixed / mixture:0.00}, Gram matrix {gram / overlap:0.00} of the whole product's time; "
             + $"factor {1e6 * factor:0} µs, its inverse {1e6 * invert:0} µs");
         return FrameMixtures * mixture + FrameTriangles * mixed + FrameOverlaps * overlap + FrameGrams * gram + Factors * factor
