@@ -4,6 +4,8 @@ using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Model;
 using Hybrid.Networks.Tangents;
 using Hybrid.Networks.Training;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Hybrid.Torch.Training;
 
@@ -102,6 +104,16 @@ public sealed class TorchNetwork : IMeasuredNetwork
             return this.exponents.Measure(batch, Math.Min(NetworkMeter.Trajectories, sequences), exponents, seed);
         });
     }
+
+    /// <inheritdoc/>
+    public unsafe OperatorNorm[] OperatorNorms(string matrix, double tolerance, int parts = 1) => OnDevice(() =>
+    {
+        using DisposeScope scope = NewDisposeScope();
+        MatrixView<float> held = host.Matrix(matrix);
+        Tensor rows = empty([held.Rows, held.Columns], ScalarType.Float32, device.ToTorch());
+        HostMemory.Write(rows, 0, new ReadOnlySpan<float>(held.Data, checked(held.Rows * held.Columns)));
+        return PowerIteration.OfParts(rows, parts, tolerance);
+    });
 
     /// <inheritdoc/>
     public void Dispose()

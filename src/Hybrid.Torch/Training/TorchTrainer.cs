@@ -174,7 +174,7 @@ public sealed class TorchTrainer : IMeasuredTrainer
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor rows = Part(matrix, 0, 0).detach();
-        return [.. rows.reshape(-1, rows.shape[^1]).chunk(parts, 1).Select(PowerIteration.Of)];
+        return PowerIteration.OfParts(rows.reshape(-1, rows.shape[^1]), parts);
     }
 
     /// <inheritdoc/>
