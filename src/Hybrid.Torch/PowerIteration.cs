@@ -31,7 +31,7 @@ internal static class PowerIteration
             bool looks = iteration % OperatorNorm.IterationsBetweenChecks == 0;
             if (iteration == 1 || looks)
             {
-                square = y.square().sum().item<double>();
+                square = Products.Square(y).sum().item<double>();
                 if (square == 0 || !double.IsFinite(square) || (looks && square - checkpoint <= tolerance * square))
                     return new(Math.Sqrt(square), true, iteration);
                 if (looks)

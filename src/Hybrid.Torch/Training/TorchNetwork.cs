@@ -101,7 +101,10 @@ public sealed class TorchNetwork : IMeasuredNetwork
         return OnDevice(() =>
         {
             tensors.Write(parameters);
-            return this.exponents.Measure(batch, Math.Min(NetworkMeter.Trajectories, sequences), exponents, seed);
+            int measured = Math.Min(NetworkMeter.Trajectories, sequences);
+            Int128 planned = sequences * TrainingBytes.Sequence(Model, recompute: true, precision);
+            Int128 atOnce = planned / TrainingBytes.Exponents(Model.Architecture, exponents);
+            return this.exponents.Measure(batch, measured, exponents, seed, (int)Int128.Clamp(atOnce, 1, measured));
         });
     }
 
