@@ -9,8 +9,14 @@ namespace Hybrid.Torch;
 /// </summary>
 internal static class PowerIteration
 {
-    /// <summary>‖W‖ of [rows, columns].</summary>
-    internal static OperatorNorm Of(Tensor matrix)
+    /// <summary>‖W‖ of [rows, columns / parts] each.</summary>
+    internal static OperatorNorm[] OfParts(Tensor matrix, int parts, double tolerance = OperatorNorm.UsualTolerance)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return [.. matrix.chunk(parts, 1).Select(part => Of(part, tolerance))];
+    }
+
+    private static OperatorNorm Of(Tensor matrix, double tolerance)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable untracked = no_grad();
@@ -25,8 +31,8 @@ internal static class PowerIteration
             bool looks = iteration % OperatorNorm.IterationsBetweenChecks == 0;
             if (iteration == 1 || looks)
             {
-                square = y.square().sum().item<double>();
-                if (square == 0 || !double.IsFinite(square) || (looks && square - checkpoint <= OperatorNorm.UsualTolerance * square))
+                square = Products.Square(y).sum().item<double>();
+                if (square == 0 || !double.IsFinite(square) || (looks && square - checkpoint <= tolerance * square))
                     return new(Math.Sqrt(square), true, iteration);
                 if (looks)
                     checkpoint = square;

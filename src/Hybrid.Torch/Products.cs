@@ -45,6 +45,9 @@ internal static class Products
         return x.mul(scalar);
     }
 
+    /// <summary>x² entry by entry: TorchSharp's own takes a power whose number it does not hold.</summary>
+    internal static Tensor Square(Tensor x) => x.mul(x);
+
     /// <summary>x + factor y.</summary>
     internal static Tensor Sum(Tensor x, Tensor y, double factor = 1)
     {

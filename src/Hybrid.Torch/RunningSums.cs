@@ -13,7 +13,7 @@ internal sealed class RunningSums(int count) : IDisposable
     internal bool Any => sums[0] is not null;
 
     /// <summary>Adds to sum number <paramref name="index"/>, from 0.</summary>
-    internal void Add(int index, Tensor part) => Join(index, part, (sum, next) => sum + next);
+    internal void Add(int index, Tensor part) => Join(index, part, (sum, next) => Products.Sum(sum, next));
 
     /// <summary>Keeps the larger entries.</summary>
     internal void KeepLargest(int index, Tensor part) => Join(index, part, maximum);

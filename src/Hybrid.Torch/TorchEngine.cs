@@ -135,7 +135,7 @@ public sealed class TorchEngine : INetworkEngine
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable untracked = no_grad();
-        Tensor powers = stack(roles.Select(role => weights[role].grad!.to(ScalarType.Float64).square().sum([1, 2])));
+        Tensor powers = stack(roles.Select(role => Products.Square(weights[role].grad!.to(ScalarType.Float64)).sum([1, 2])));
         weights.Dispose();
         return powers.MoveToOuterDisposeScope();
     }

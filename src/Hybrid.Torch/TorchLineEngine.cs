@@ -130,13 +130,17 @@ public sealed class TorchLineEngine : ILineEngine
     }
 
     // Tokens of one norm differ across x, so v's part along x is taken off.
-    private static Tensor Rotated(Tensor v, Tensor x) => v - (v * x).sum(-1, keepdim: true) / x.square().sum(-1, keepdim: true) * x;
+    private static Tensor Rotated(Tensor v, Tensor x)
+    {
+        Tensor along = (v * x).sum(-1, keepdim: true) / Products.Square(x).sum(-1, keepdim: true);
+        return Products.Sum(v, along * x, -1);
+    }
 
     // Sum of squares of every network, [S], in double precision.
     private static Tensor Size(Tensor rows)
     {
         using DisposeScope scope = NewDisposeScope();
-        return rows.detach().to(ScalarType.Float64).square().sum([1, 2]).MoveToOuterDisposeScope();
+        return Products.Square(rows.detach().to(ScalarType.Float64)).sum([1, 2]).MoveToOuterDisposeScope();
     }
 
     private void Read(Tensor[] exponents, ReadOnlySpan<LineSample> results)

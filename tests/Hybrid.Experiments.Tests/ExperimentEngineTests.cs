@@ -2,8 +2,10 @@ using Hybrid.Experiments.Catalogue;
 using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Designs;
 using Hybrid.Experiments.Runs;
+using Hybrid.Experiments.Tests.Fakes;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Engines;
+using Hybrid.Lab.Tests;
 using Hybrid.Lab.Training;
 using Hybrid.Networks.Engines.Conditioned;
 using Hybrid.Networks.Engines.Dense;
@@ -120,6 +122,19 @@ public class ExperimentEngineTests
         CellNeeds needs = ExperimentCatalogue.Find(name).Needs;
         Assert.False(Choose("other").IsOwn(needs));
         Choose("other").EnsureOffers(needs, name);
+    }
+
+    [Fact]
+    public void Where_every_cell_is_finished_no_device_is_looked_for()
+    {
+        using TemporaryFolder folder = new();
+        EngineCatalogue without = new([Complete with { OnDevice = _ => throw new EngineMissingException("no device") }]);
+        ExperimentPlan plan = new(new FakeExperiment(3), ExperimentScale.Quick, 1, 1, Choose("other"));
+        ExperimentPlan there = plan with { Engine = new(new EngineChoice(without, "other", new DeviceChoice()), Trainers) };
+        using CellStore store = CellStore.Open(folder.Path("cells.sqlite"));
+        Assert.Throws<EngineMissingException>(() => ExperimentRun.Run(there, store, _ => { }, default));
+        Assert.True(ExperimentRun.Run(plan, store, _ => { }, default).Complete);
+        Assert.Equal(3, ExperimentRun.Run(there, store, _ => { }, default).Reused);
     }
 
     private static ExperimentEngine Choose(string name, DeviceChoice? device = null) =>

@@ -65,6 +65,9 @@ public sealed class MeasurementEqualityTests : IDisposable
         TokenBatch batch = Models.Batch(model, Sequences);
         (double, PassMeasurement Pass) measured = parts.MeasurePass(batch, backward);
         Agree(whole.MeasurePass(batch, backward), measured, Rounding);
+        ExponentEstimate[][] together = whole.Exponents(batch, Sequences, 2, seed: 3).Backward;
+        ExponentEstimate[][] apart = parts.Exponents(batch, Sequences, 2, seed: 3).Backward;
+        Near.Equal("exponents", [.. together.Select(block => block[1].Mean)], [.. apart.Select(block => block[1].Mean)], Summation);
         Assert.Equal(backward ? model.Architecture.Depth + 1 : 0, measured.Pass.Gradients.Length);
     }
 

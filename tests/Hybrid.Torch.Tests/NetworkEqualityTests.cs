@@ -109,6 +109,25 @@ public sealed class NetworkEqualityTests : IDisposable
         static double Gap(ExponentEstimate[][] exponents) => exponents.Sum(block => block[0].Mean - block.Min(estimate => estimate.Mean));
     }
 
+    // Each stops where ten iterations add less than the tolerance to the square, from below.
+    [Theory]
+    [InlineData("gpt2")]
+    [InlineData("gemma3")]
+    public void Operator_norms_agree_of_whole_matrices_and_of_halves(string family)
+    {
+        const double Tolerance = 1e-9;
+        using Pair pair = new(family);
+        foreach (string name in pair.Dense.Parameters.Select(tensor => tensor.Name).Where(name => name.StartsWith("blocks.")))
+        {
+            foreach (int parts in (int[])[1, 2])
+            {
+                Near.Equal(
+                    $"‖{name}‖", [.. pair.Dense.OperatorNorms(name, Tolerance, parts).Select(norm => norm.Value)],
+                    [.. pair.Torch.OperatorNorms(name, Tolerance, parts).Select(norm => norm.Value)], 0, Tolerance);
+            }
+        }
+    }
+
     [Fact]
     public void What_an_observer_does_not_care_for_stays_where_it_is()
     {

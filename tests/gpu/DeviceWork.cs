@@ -22,8 +22,9 @@ internal sealed class DeviceWork
 
     public TorchDevice Device { get; }
 
+    /// <summary>Those that are taken for speed.</summary>
     public static IEnumerable<TorchPrecision> Precisions(bool isGpu) => Enum.GetValues<TorchPrecision>()
-        .Where(precision => isGpu || precision != TorchPrecision.Tf32);
+        .Where(precision => precision != TorchPrecision.Double && (isGpu || precision != TorchPrecision.Tf32));
 
     /// <summary>Seconds of one call, over as many as take <paramref name="least"/> seconds, after two that are not counted.</summary>
     public double Seconds(Action work, double least)

@@ -24,7 +24,8 @@ public static class ExperimentRun
         ArgumentOutOfRangeException.ThrowIfLessThan(plan.Parallel, 1);
         long start = Stopwatch.GetTimestamp();
         string name = plan.Experiment.Name;
-        CellEngines engines = plan.Engine?.Found() ?? CellEngines.Own;
+        // Where every cell is finished, as on the machine that merges others' cells, no device is looked for.
+        Lazy<CellEngines> engines = new(() => plan.Engine?.Found() ?? CellEngines.Own);
         ExperimentKey key = plan.Key;
         DateTimeOffset registered = store.Register(key, plan.Scale, Registration.Text(plan));
 
@@ -74,7 +75,7 @@ public static class ExperimentRun
                 while (Next() is Cell cell)
                 {
                     long began = Stopwatch.GetTimestamp();
-                    CellValues values = cell.Measure(new(CellSeed.Of(plan.Seed, name, cell.Key)) { Engines = engines });
+                    CellValues values = cell.Measure(new(CellSeed.Of(plan.Seed, name, cell.Key)) { Engines = engines.Value });
                     StoredCell stored = new(cell.Key, values, Stopwatch.GetElapsedTime(began).TotalSeconds);
                     store.Insert(key, stored);
                     lock (gate)

@@ -1,7 +1,6 @@
 using Hybrid.Architectures;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Measurements;
-using Hybrid.Networks.Training;
 using Hybrid.Theory;
 
 namespace Hybrid.Lab.Probes;
@@ -18,7 +17,7 @@ public sealed record ProbeBounds(double[] Norms, bool NeedsWeights)
     /// <param name="network">The network.</param>
     /// <param name="longest">Largest ‖x‖ of an embedded token.</param>
     /// <param name="operatorNorm">‖W‖ by name; null where they are not known.</param>
-    internal static ProbeBounds? Of(IObservedNetwork network, double longest, Func<string, double>? operatorNorm)
+    internal static ProbeBounds? Of(IMeasuredNetwork network, double longest, Func<string, double>? operatorNorm)
     {
         Architecture architecture = network.Model.Architecture;
         Placement norm = architecture.Norm;
@@ -62,8 +61,16 @@ public sealed record ProbeBounds(double[] Norms, bool NeedsWeights)
         double Attention(int layer)
         {
             string block = $"blocks.{layer}.attention.";
-            double values = OfHeads(network.Matrix(block + "value"), architecture) * Normalised(layer, "attention.", "in");
+            double values = OfHeads(block + "value") * Normalised(layer, "attention.", "in");
             return operatorNorm!(block + "out") * (values + Repeated(block + "value.bias")) + Length(block + "out.bias");
+        }
+
+        // √Σ_h‖W_V,h‖² over the heads that read values.
+        double OfHeads(string values)
+        {
+            int groups = ArchitectureModule.KeyValueHeads(architecture);
+            return Math.Sqrt(network.OperatorNorms(values, ProbeWeights.Tolerance, groups)
+                .Sum(norm => norm.Value * norm.Value * architecture.Heads / groups));
         }
 
         // A bias of shared values is added once for every head that reads them.
@@ -80,20 +87,6 @@ public sealed record ProbeBounds(double[] Norms, bool NeedsWeights)
                 hidden *= operatorNorm(block + "up") * z + Length(block + "up.bias");
             return operatorNorm(block + "out") * hidden + Length(block + "out.bias");
         }
-    }
-
-    /// <summary>√Σ_h‖W_V,h‖² over the heads that read values.</summary>
-    private static double OfHeads(MatrixView<float> values, Architecture architecture)
-    {
-        int groups = ArchitectureModule.KeyValueHeads(architecture), width = values.Columns / groups;
-        double square = 0;
-        for (int group = 0; group < groups; group++)
-        {
-            double norm = OperatorNorm.Of(values.Slice(0, group * width, values.Rows, width), ProbeWeights.Tolerance).Value;
-            square += norm * norm * architecture.Heads / groups;
-        }
-
-        return Math.Sqrt(square);
     }
 
     private static double Largest(MatrixView<float> vector)

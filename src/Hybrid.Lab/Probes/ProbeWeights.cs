@@ -37,7 +37,7 @@ internal static class ProbeWeights
 
     /// <summary>‖W‖ of every matrix of the blocks by its name, on so many threads.</summary>
     public static IReadOnlyDictionary<string, double> OperatorNorms(
-        IObservedNetwork network, int threads, CancellationToken cancellation)
+        IMeasuredNetwork network, int threads, CancellationToken cancellation)
     {
         ConcurrentDictionary<string, double> norms = [];
         NamedTensor[] matrices =
@@ -48,7 +48,7 @@ internal static class ProbeWeights
         Parallel.ForEach(
             matrices,
             new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation },
-            tensor => norms[tensor.Name] = OperatorNorm.Of(network.Matrix(tensor.Name), Tolerance).Value);
+            tensor => norms[tensor.Name] = network.OperatorNorms(tensor.Name, Tolerance)[0].Value);
         return norms;
     }
 

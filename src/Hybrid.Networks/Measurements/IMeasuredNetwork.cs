@@ -14,4 +14,13 @@ public interface IMeasuredNetwork : IObservedNetwork, IDisposable
     /// <param name="exponents">How many, from 1 to n d.</param>
     /// <param name="seed">Names the first tangents.</param>
     (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Exponents(TokenBatch batch, int exponents, ulong seed);
+
+    /// <summary>
+    /// ‖W‖ of equal parts of a matrix that stand side by side, such as heads, as <see cref="OperatorNorm.Of"/> finds it. Matrices may be
+    /// asked for from several threads at once.
+    /// </summary>
+    /// <param name="matrix">The name of a parameter; a vector is one row.</param>
+    /// <param name="tolerance">As <see cref="OperatorNorm.Of"/> takes it.</param>
+    /// <param name="parts">How many, ≥ 1, of equal numbers of columns.</param>
+    OperatorNorm[] OperatorNorms(string matrix, double tolerance, int parts = 1);
 }

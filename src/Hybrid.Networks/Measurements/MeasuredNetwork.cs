@@ -19,4 +19,8 @@ public sealed class MeasuredNetwork(ModelOptions model, int sequences, bool grad
         using NetworkExponents measure = new(Model, Math.Min(NetworkMeter.Trajectories, batch.Sequences), exponents, threads);
         return measure.Measure(this, batch, seed);
     }
+
+    /// <inheritdoc/>
+    public OperatorNorm[] OperatorNorms(string matrix, double tolerance, int parts = 1) =>
+        OperatorNorm.OfParts(Matrix(matrix), parts, tolerance);
 }

@@ -41,10 +41,5 @@ public sealed class MeasuredTrainer(TrainingOptions options, int threads) : Dens
     }
 
     /// <inheritdoc/>
-    public OperatorNorm[] OperatorNorms(NamedTensor matrix, int parts = 1)
-    {
-        MatrixView<float> whole = Matrix(matrix.Name);
-        int columns = whole.Columns / parts;
-        return [.. Enumerable.Range(0, parts).Select(part => OperatorNorm.Of(whole.Slice(0, part * columns, whole.Rows, columns)))];
-    }
+    public OperatorNorm[] OperatorNorms(NamedTensor matrix, int parts = 1) => OperatorNorm.OfParts(Matrix(matrix.Name), parts);
 }

@@ -35,6 +35,16 @@ public readonly record struct OperatorNorm(double Value, bool Converged, int Ite
         return new(Math.Sqrt(square), false, MostIterations);
     }
 
+    /// <summary>The same of equal parts of a matrix that stand side by side, such as heads.</summary>
+    /// <param name="matrix">Its columns are a multiple of <paramref name="parts"/>.</param>
+    /// <param name="parts">≥ 1.</param>
+    /// <param name="tolerance">As of one.</param>
+    internal static OperatorNorm[] OfParts(MatrixView<float> matrix, int parts, double tolerance = UsualTolerance)
+    {
+        int columns = matrix.Columns / parts;
+        return [.. Enumerable.Range(0, parts).Select(part => Of(matrix.Slice(0, part * columns, matrix.Rows, columns), tolerance))];
+    }
+
     /// <summary>The vector that iterations start from, of norm 1.</summary>
     internal static double[] Start(int length)
     {

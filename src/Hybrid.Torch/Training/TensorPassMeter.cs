@@ -32,15 +32,15 @@ internal sealed class TensorPassMeter(Architecture architecture) : ITensorObserv
         before = x;
         Sum(() =>
         {
-            Tensor wide = Wide(x), squares = wide.square().sum(-1);
+            Tensor wide = Wide(x), squares = Products.Square(wide).sum(-1);
             if (layer == 0)
                 rows += squares.numel();
             Tensor origin = origins[layer] ??= wide.select(0, 0).select(0, 0).clone().DetachFromDisposeScope();
-            Tensor shifted = wide - origin;
+            Tensor shifted = Products.Sum(wide, origin, -1);
             streams.Add(layer, stack([
                 squares.sum(), Spread(wide), wide.abs().sum(), wide.var([-1L], unbiased: false).sum()]));
             largest.KeepLargest(layer, squares.max());
-            columns.Add(layer, stack([shifted.sum([0, 1]), shifted.square().sum([0, 1])]));
+            columns.Add(layer, stack([shifted.sum([0, 1]), Products.Square(shifted).sum([0, 1])]));
         });
     }
 
@@ -56,7 +56,7 @@ internal sealed class TensorPassMeter(Architecture architecture) : ITensorObserv
     public void Added(int layer, ModuleKind module, Tensor f) => Sum(() =>
     {
         Tensor added = Wide(f), stream = Wide(before!);
-        Tensor square = added.square().sum(-1), sizes = (square * stream.square().sum(-1)).sqrt();
+        Tensor square = Products.Square(added).sum(-1), sizes = (square * Products.Square(stream).sum(-1)).sqrt();
         using Scalar zero = 0;
         Tensor cosines = ((stream * added).sum(-1) / sizes).masked_fill(sizes.eq(zero), zero);
         (module == ModuleKind.Attention ? attention : mlp).Add(layer - 1, stack([square.sum(), cosines.sum()]));
@@ -74,7 +74,7 @@ internal sealed class TensorPassMeter(Architecture architecture) : ITensorObserv
     public void Gradient(int layer, Tensor g) => Sum(() =>
     {
         Tensor wide = Wide(g);
-        gradients.Add(layer, stack([wide.square().sum(), Spread(wide)]));
+        gradients.Add(layer, stack([Products.Square(wide).sum(), Spread(wide)]));
     });
 
     /// <summary>What the pass showed, all of its parts together.</summary>
@@ -129,5 +129,5 @@ internal sealed class TensorPassMeter(Architecture architecture) : ITensorObserv
     private static Tensor Wide(Tensor x) => x.detach().to(ScalarType.Float64);
 
     // Σ ‖x_i − x̄‖² over the sequences, x̄ the mean token of each. x: [B, n, d].
-    private static Tensor Spread(Tensor x) => (x - x.mean([1], keepdim: true)).square().sum();
+    private static Tensor Spread(Tensor x) => Products.Square(Products.Sum(x, x.mean([1], keepdim: true), -1)).sum();
 }

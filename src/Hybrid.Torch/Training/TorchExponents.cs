@@ -16,14 +16,37 @@ internal sealed class TorchExponents(ModelOptions model, ModelTensors tensors, T
     private readonly TorchBlock block = new(model.Architecture, TorchPrecision.Double, model.Form, fuses: false);
 
     /// <summary>Forward and backward exponents, [block − 1][k], means over the first <paramref name="sequences"/> of a batch.</summary>
+    /// <param name="batch">Tokens.</param>
+    /// <param name="sequences">S ≥ 1.</param>
+    /// <param name="exponents">K, from 1 to n d.</param>
+    /// <param name="seed">Names the first tangents.</param>
+    /// <param name="atOnce">Sequences that run at once, ≥ 1; the result depends on it in roundings alone.</param>
     internal (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Measure(
-        TokenBatch batch, int sequences, int exponents, ulong seed)
+        TokenBatch batch, int sequences, int exponents, ulong seed, int atOnce)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor ahead = FirstTangents(RandomStream.ForwardFrame, seed, exponents, sequences);
+        Tensor back = FirstTangents(RandomStream.BackwardFrame, seed, exponents, sequences);
+        List<Tensor> forward = [], backward = [];
+        for (int start = 0; start < sequences; start += atOnce)
+        {
+            int count = Math.Min(atOnce, sequences - start);
+            (Tensor f, Tensor b) = Run(network.Embed(batch, start, count), ahead.narrow(0, start, count), back.narrow(0, start, count));
+            forward.Add(f);
+            backward.Add(b);
+        }
+
+        return (Estimates(forward), Estimates(backward));
+    }
+
+    // Logarithms [depth, S, K] of both ways, on the host.
+    private (Tensor Forward, Tensor Backward) Run(Tensor embedded, Tensor ahead, Tensor back)
     {
         using DisposeScope scope = NewDisposeScope();
         int depth = model.Architecture.Depth;
         Tensor[] streams = new Tensor[depth + 1], forward = new Tensor[depth], backward = new Tensor[depth];
-        streams[0] = network.Embed(batch, sequences).to(ScalarType.Float64);
-        Tensor tangents = First(RandomStream.ForwardFrame);
+        streams[0] = embedded.to(ScalarType.Float64);
+        Tensor tangents = ahead.to(embedded.device);
         for (int layer = 1; layer <= depth; layer++)
         {
             using DisposeScope inner = NewDisposeScope();
@@ -32,7 +55,7 @@ internal sealed class TorchExponents(ModelOptions model, ModelTensors tensors, T
             streams[layer] = y.detach().MoveToOuterDisposeScope();
         }
 
-        tangents = First(RandomStream.BackwardFrame);
+        tangents = back.to(embedded.device);
         for (int layer = depth; layer >= 1; layer--)
         {
             using DisposeScope inner = NewDisposeScope();
@@ -40,19 +63,17 @@ internal sealed class TorchExponents(ModelOptions model, ModelTensors tensors, T
             backward[layer - 1] = Orthonormalise(ref tangents, TorchTangents.Backwards(x, y, tangents));
         }
 
-        return (Estimates(forward), Estimates(backward));
+        return (stack(forward).cpu().MoveToOuterDisposeScope(), stack(backward).cpu().MoveToOuterDisposeScope());
 
         (Tensor Input, Tensor Output) Block(int layer)
         {
             Tensor x = streams[layer - 1].detach().requires_grad_();
             return (x, block.Forward(layer, x, tensors.Blocks[layer - 1]));
         }
-
-        Tensor First(RandomStream stream) => FirstTangents(stream, seed, exponents, sequences, streams[0].device);
     }
 
-    // [S, K, n, d], drawn on the host and made orthonormal there.
-    private Tensor FirstTangents(RandomStream stream, ulong seed, int exponents, int sequences, Device device)
+    // [S, K, n, d], drawn and made orthonormal on the host, where it is.
+    private Tensor FirstTangents(RandomStream stream, ulong seed, int exponents, int sequences)
     {
         using DisposeScope scope = NewDisposeScope();
         Architecture architecture = model.Architecture;
@@ -61,7 +82,7 @@ internal sealed class TorchExponents(ModelOptions model, ModelTensors tensors, T
         Tensor tangents = empty([exponents, sequences, architecture.Tokens, architecture.Width], ScalarType.Float64);
         for (int k = 0; k < exponents; k++)
             frames[k].CopyTo(HostMemory.Entries<double>(tangents.select(0, k)));
-        return tangents.transpose(0, 1).contiguous().to(device).MoveToOuterDisposeScope();
+        return tangents.transpose(0, 1).contiguous().MoveToOuterDisposeScope();
     }
 
     // Images take the place of the tangents, which outlive the block as the logarithms do.
@@ -73,14 +94,14 @@ internal sealed class TorchExponents(ModelOptions model, ModelTensors tensors, T
         return logarithms.MoveToOuterDisposeScope();
     }
 
-    // Means over the sequences of [S, K] of every block, which come to the host at once.
-    private static ExponentEstimate[][] Estimates(Tensor[] logarithms)
+    // Means over the sequences of parts [depth, S, K].
+    private static ExponentEstimate[][] Estimates(List<Tensor> parts)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor all = stack(logarithms).transpose(1, 2).cpu().contiguous();
-        (long exponents, int sequences) = (all.shape[1], (int)all.shape[2]);
+        Tensor all = cat(parts, 1).transpose(1, 2).contiguous();
+        (int exponents, int sequences) = ((int)all.shape[1], (int)all.shape[2]);
         double[] values = HostMemory.Entries<double>(all).ToArray();
-        return [.. values.Chunk((int)exponents * sequences).Select(
+        return [.. values.Chunk(exponents * sequences).Select(
             block => block.Chunk(sequences).Select(rows => ExponentEstimate.Of(rows)).ToArray())];
     }
 }

@@ -39,7 +39,7 @@ internal sealed class TorchModel
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable untracked = no_grad();
-        Tensor stream = Embed(batch, start, count);
+        Tensor stream = Embedded(batch, start, count);
         for (int layer = 1; layer <= model.Architecture.Depth; layer++)
             stream = Forward(layer, stream);
         return Head(stream, batch, start, count, targets).item<double>();
@@ -58,7 +58,7 @@ internal sealed class TorchModel
         if (backward)
             return BlockByBlock(batch, start, count, targets, observer);
         using IDisposable untracked = no_grad();
-        Tensor stream = Embed(batch, start, count);
+        Tensor stream = Embedded(batch, start, count);
         observer.Stream(0, stream);
         for (int layer = 1; layer <= model.Architecture.Depth; layer++)
         {
@@ -73,11 +73,11 @@ internal sealed class TorchModel
             : Head(stream, batch, start, count, targets, observer).item<double>();
     }
 
-    /// <summary>The embedded tokens of a batch's first sequences, [count, n, d].</summary>
-    internal Tensor Embed(TokenBatch batch, int count)
+    /// <summary>The embedded tokens of sequences of a batch, [count, n, d].</summary>
+    internal Tensor Embed(TokenBatch batch, int start, int count)
     {
         using IDisposable untracked = no_grad();
-        return Embed(batch, 0, count);
+        return Embedded(batch, start, count);
     }
 
     /// <summary>The same, and its gradient added to that of every parameter.</summary>
@@ -89,7 +89,7 @@ internal sealed class TorchModel
 
     private double AtOnce(TokenBatch batch, int start, int count, int targets)
     {
-        Tensor stream = Embed(batch, start, count);
+        Tensor stream = Embedded(batch, start, count);
         for (int layer = 1; layer <= model.Architecture.Depth; layer++)
             stream = Forward(layer, stream);
         Tensor loss = Head(stream, batch, start, count, targets);
@@ -101,7 +101,7 @@ internal sealed class TorchModel
     private double BlockByBlock(TokenBatch batch, int start, int count, int targets, ITensorObserver? observer = null)
     {
         int depth = model.Architecture.Depth;
-        Tensor embedded = Embed(batch, start, count);
+        Tensor embedded = Embedded(batch, start, count);
         Tensor[] streams = new Tensor[depth + 1];
         using (no_grad())
         {
@@ -137,7 +137,7 @@ internal sealed class TorchModel
         block.Forward(layer, stream, tensors.Blocks[layer - 1], observer);
 
     // [count, n, d].
-    private Tensor Embed(TokenBatch batch, int start, int count)
+    private Tensor Embedded(TokenBatch batch, int start, int count)
     {
         Architecture architecture = model.Architecture;
         Tensor rows = tensors.TokenEmbedding.index_select(0, Numbers(batch.Inputs, batch, start, count));

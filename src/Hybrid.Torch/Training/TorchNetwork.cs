@@ -4,6 +4,8 @@ using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Model;
 using Hybrid.Networks.Tangents;
 using Hybrid.Networks.Training;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Hybrid.Torch.Training;
 
@@ -99,9 +101,22 @@ public sealed class TorchNetwork : IMeasuredNetwork
         return OnDevice(() =>
         {
             tensors.Write(parameters);
-            return this.exponents.Measure(batch, Math.Min(NetworkMeter.Trajectories, sequences), exponents, seed);
+            int measured = Math.Min(NetworkMeter.Trajectories, sequences);
+            Int128 planned = sequences * TrainingBytes.Sequence(Model, recompute: true, precision);
+            Int128 atOnce = planned / TrainingBytes.Exponents(Model.Architecture, exponents);
+            return this.exponents.Measure(batch, measured, exponents, seed, (int)Int128.Clamp(atOnce, 1, measured));
         });
     }
+
+    /// <inheritdoc/>
+    public unsafe OperatorNorm[] OperatorNorms(string matrix, double tolerance, int parts = 1) => OnDevice(() =>
+    {
+        using DisposeScope scope = NewDisposeScope();
+        MatrixView<float> held = host.Matrix(matrix);
+        Tensor rows = empty([held.Rows, held.Columns], ScalarType.Float32, device.ToTorch());
+        HostMemory.Write(rows, 0, new ReadOnlySpan<float>(held.Data, checked(held.Rows * held.Columns)));
+        return PowerIteration.OfParts(rows, parts, tolerance);
+    });
 
     /// <inheritdoc/>
     public void Dispose()

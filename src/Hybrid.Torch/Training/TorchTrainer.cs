@@ -16,6 +16,7 @@ public sealed class TorchTrainer : IMeasuredTrainer
     private readonly TorchModel model;
     private readonly TorchOptimiser optimiser;
     private readonly TorchExponents exponents;
+    private readonly TorchPrecision precision;
     private readonly ShrinkingBatch part;
     private readonly Dictionary<string, Func<Tensor>> byName = [];
     private int stepsDone;
@@ -34,6 +35,7 @@ public sealed class TorchTrainer : IMeasuredTrainer
         TrainingOptions options, TorchDevice device, TorchPrecision precision = TorchPrecision.Single, int threads = 1, long? memory = null)
     {
         Options = OptionRanges.EnsureValid(options);
+        this.precision = precision;
         TorchRuntime.EnsureAvailable(device);
         Products.Configure(precision);
         part = new ShrinkingBatch(TrainingBytes.SequencesWithin(options, memory ?? DeviceMemory.Of(device).Budget, device, precision));
@@ -159,14 +161,16 @@ public sealed class TorchTrainer : IMeasuredTrainer
         TokenBatch batch, int sequences, int exponents, ulong seed)
     {
         BatchRanges.EnsureValid(batch, Options.Model, Options.Sequences);
-        return this.exponents.Measure(batch, sequences, exponents, seed);
+        Int128 planned = part.Size * TrainingBytes.Sequence(Options.Model, Options.Recompute, precision);
+        Int128 atOnce = planned / TrainingBytes.Exponents(Options.Model.Architecture, exponents);
+        return this.exponents.Measure(batch, sequences, exponents, seed, (int)Int128.Clamp(atOnce, 1, sequences));
     }
 
     /// <inheritdoc/>
     public double SquaredNorm(NamedTensor tensor)
     {
         using DisposeScope scope = NewDisposeScope();
-        return Part(tensor, 0, 0).detach().to(ScalarType.Float64).square().sum().item<double>();
+        return Products.Square(Part(tensor, 0, 0).detach().to(ScalarType.Float64)).sum().item<double>();
     }
 
     /// <inheritdoc/>
@@ -174,7 +178,7 @@ public sealed class TorchTrainer : IMeasuredTrainer
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor rows = Part(matrix, 0, 0).detach();
-        return [.. rows.reshape(-1, rows.shape[^1]).chunk(parts, 1).Select(PowerIteration.Of)];
+        return PowerIteration.OfParts(rows.reshape(-1, rows.shape[^1]), parts);
     }
 
     /// <inheritdoc/>

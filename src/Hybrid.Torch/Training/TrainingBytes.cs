@@ -7,7 +7,7 @@ namespace Hybrid.Torch.Training;
 internal static class TrainingBytes
 {
     // Logits, their scaled copy, log-probabilities and gradients, of single and double precision.
-    private const int BytesForEachLogit = 24;
+    private const int BytesForEachLogit = 24, Graphs = 3;
 
     /// <summary>Parameters, gradients, the optimiser's numbers, and the activations of so many sequences.</summary>
     internal static Int128 Of(TrainingOptions options, int sequences, TorchPrecision precision) =>
@@ -31,6 +31,13 @@ internal static class TrainingBytes
 
     private static Int128 Held(TrainingOptions options) =>
         sizeof(float) * new ModelLayout(options.Model).Length * (options.Optimiser.Kind == OptimiserKind.AdamW ? 4 : 3);
+
+    /// <summary>
+    /// Exponents of one sequence: the graph of a block, that of its adjoint and the images, in double precision, and the tangents.
+    /// </summary>
+    internal static Int128 Exponents(Architecture architecture, int exponents) =>
+        Graphs * (NetworkBytes.Block(architecture, TorchPrecision.Double)
+            + (Int128)exponents * sizeof(double) * architecture.Tokens * architecture.Width);
 
     /// <summary>The activations of one sequence.</summary>
     internal static Int128 Sequence(ModelOptions model, bool recompute, TorchPrecision precision)

@@ -2,6 +2,7 @@ using Hybrid.Architectures;
 using Hybrid.Import.Tests.Checkpoints;
 using Hybrid.Lab.Probes;
 using Hybrid.Lab.Statistics;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 using Xunit;
 
@@ -40,7 +41,7 @@ public sealed class ProbeBoundsTests
     {
         Architecture architecture = ArchitectureModule.Defaults.With(
             name: "post", tokens: 6, depth: 3, width: 16, heads: 2, mlpWidth: 16, norm: Placement.Post, mask: Mask.Causal);
-        using CheckpointNetwork network = new(new(architecture, TrainingTask.NextToken, 11), 1, false, 1);
+        using MeasuredNetwork network = new(new(architecture, TrainingTask.NextToken, 11), 1, false, 1);
         network.Draw(1);
         TokenBatch batch = new(1, 6);
         for (int i = 0; i < 6; i++)
