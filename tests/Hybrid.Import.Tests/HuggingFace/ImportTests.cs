@@ -167,11 +167,12 @@ public class ImportTests
     public void Every_family_is_known_by_its_classes_alone()
     {
         const string classes = """
-            gpt2 GPT2LMHeadModel|gpt2 GPT2DoubleHeadsModel|gpt_bigcode GPTBigCodeForCausalLM|gpt_neox GPTNeoXForCausalLM|gptj GPTJForCausalLM
-            phi PhiForCausalLM|falcon FalconForCausalLM|starcoder2 Starcoder2ForCausalLM|opt OPTForCausalLM|bloom BloomForCausalLM
-            mpt MptForCausalLM|bert BertForMaskedLM|bert BertModel|roberta RobertaForMaskedLM|xlm-roberta XLMRobertaForMaskedLM
-            camembert CamembertForMaskedLM|modernbert ModernBertForMaskedLM|llama LlamaForCausalLM|llama4_text Llama4ForCausalLM
-            deepseek DeepseekForCausalLM|deepseek_v2 DeepseekV2ForCausalLM|deepseek_v3 DeepseekV3ForCausalLM|mistral MistralForCausalLM
+            gpt2 GPT2LMHeadModel|gpt2 GPT2DoubleHeadsModel|gpt_bigcode GPTBigCodeForCausalLM|gpt_neox GPTNeoXForCausalLM
+            gptj GPTJForCausalLM|phi PhiForCausalLM|falcon FalconForCausalLM|starcoder2 Starcoder2ForCausalLM|opt OPTForCausalLM
+            bloom BloomForCausalLM|mpt MptForCausalLM|bert BertForMaskedLM|bert BertModel|roberta RobertaForMaskedLM
+            xlm-roberta XLMRobertaForMaskedLM|camembert CamembertForMaskedLM|modernbert ModernBertForMaskedLM
+            llama LlamaForCausalLM|llama4_text Llama4ForCausalLM|deepseek DeepseekForCausalLM|deepseek_v2 DeepseekV2ForCausalLM
+            deepseek_v3 DeepseekV3ForCausalLM|mistral MistralForCausalLM
             mixtral MixtralForCausalLM|baichuan BaichuanForCausalLM|qwen QWenLMHeadModel|qwen2 Qwen2ForCausalLM
             qwen2_moe Qwen2MoeForCausalLM|qwen3 Qwen3ForCausalLM|qwen3_moe Qwen3MoeForCausalLM|gpt_oss GptOssForCausalLM
             phi3 Phi3ForCausalLM|phi4mm Phi4MMForCausalLM|stablelm StableLmForCausalLM|granite GraniteForCausalLM
