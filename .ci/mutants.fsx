@@ -1,9 +1,10 @@
-// What .ci/mutants does with an F# library: COPY PROJECT SEED SAMPLE [FILE …]. Small faults, put one at a time into COPY, a copy of the
-// tree that is built once: a site becomes a call of `Mutant`, which is the code as it stands unless the environment names the site.
-// The room's test files run once, one by one, and note which sites they reach. A fault is then put to the files that reach it: that of
-// its own name first, then the quicker half, then the others; whatever fails or hangs has found it.
-// Of Stryker's reports `choose PATH SEED SAMPLE CHOSEN FILE …` draws faults, writes them to CHOSEN and prints where they are, and
-// `report PATH NAME [CHOSEN]` says what became of all, or of those.
+// What .ci/mutants does: COPY PROJECT SEED SAMPLE …, where COPY is a copy of the tree. Small faults lie in the library, which is built once, and the
+// environment says which of them is on. A fault is put to the room's test files: that of its own name first, then the quicker half, then
+// the others; whatever fails or hangs has found it.
+// F#: [FILE …]. A site becomes a call of `Mutant`, which is the code as it stands unless it is on. The test files run once, one
+// by one, and note which sites they reach; a fault is put to those alone.
+// C#: REPORT, of Stryker, prints where the faults lie that are drawn of it; REPORT BUILT puts them to all test files, of which BUILT is the
+// report of the library that has them.
 #r "FSharp.Compiler.Service.dll"
 
 open System
@@ -11,9 +12,18 @@ open System.Diagnostics
 open System.IO
 open System.Text.Json
 open System.Text.RegularExpressions
+open System.Xml.Linq
 open FSharp.Compiler.CodeAnalysis
 open FSharp.Compiler.Syntax
 open FSharp.Compiler.Text
+
+let copy, project, seed, sample, asked =
+    match List.ofArray fsi.CommandLineArgs |> List.tail with
+    | copy :: project :: seed :: sample :: asked -> copy, project, int seed, int sample, asked
+    | _ -> failwith "must have COPY PROJECT SEED SAMPLE [FILE …] or REPORT [BUILT]"
+
+let name: string = Path.GetFileName project
+let tests = $"tests/{name}.Tests"
 
 /// Faults that nothing can tell from the code as it stands, with reasons: file | line | change | why.
 let equivalent =
@@ -32,7 +42,7 @@ let tell (line: int) entry result (by: string) =
     result
 
 /// The last line, and the exit code.
-let finish name results =
+let finish results =
     let count result =
         results |> List.filter ((=) result) |> List.length
 
@@ -41,110 +51,200 @@ let finish name results =
     printfn $"{name}: {killed} of {results.Length - same} killed, {same} equivalent, {day}"
     exit (if count "SURVIVED" = 0 then 0 else 1)
 
-/// A fault of a Stryker report: the path of its file from here, its place as (line, column) from 0, the text there and what stands instead.
+let run limit (environment: (string * string) list) folder (arguments: string list) =
+    let start =
+        ProcessStartInfo(
+            "dotnet",
+            arguments,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
+
+    for name, value in environment do
+        start.Environment[name] <- value
+
+    use running = Process.Start start
+    let output = running.StandardOutput.ReadToEndAsync()
+    let error = running.StandardError.ReadToEndAsync()
+
+    if running.WaitForExit(limit: TimeSpan) then
+        Some(running.ExitCode, output.Result + error.Result)
+    else
+        running.Kill(entireProcessTree = true)
+        None
+
+let library = $"{tests}/bin/Release/net10.0/{name}.Tests.dll"
+
+/// The first test of some files that fails; None where all pass.
+let failing limit environment (classes: string list) =
+    let result =
+        run
+            limit
+            environment
+            copy
+            [ "test"
+              library
+              "--filter"
+              classes
+              |> List.map (fun test -> $"FullyQualifiedName~{name}.Tests.{test}.")
+              |> String.concat "|"
+              "--"
+              "xUnit.StopOnFail=true" ]
+
+    match result with
+    | None -> Some "no end"
+    | Some(0, _) -> None
+    | Some(_, output) ->
+        let first = Regex.Match(output, @"Failed (.+?) \[")
+
+        Some(
+            if first.Success then
+                first.Groups[1].Value
+            else
+                "the process ended"
+        )
+
+/// What the lots of test files say, one after the other, of a fault that the environment names; the files with what they take in seconds.
+let outcome line entry environment lots =
+    let find lot =
+        // other work may slow the machine down
+        let limit = TimeSpan.FromSeconds(300.0 + 10.0 * List.sumBy snd lot)
+        failing limit environment (List.map fst lot)
+
+    if equivalent.Contains entry then
+        tell line entry "equivalent" ""
+    else
+        let lots = lots |> List.filter (not << List.isEmpty)
+
+        match List.tryPick find lots with
+        | Some test -> tell line entry "killed" test
+        | None when lots.IsEmpty -> tell line entry "SURVIVED" "no test that reaches it"
+        | None -> tell line entry "SURVIVED" ""
+
+/// Test files in lots: those of a file's own name, the quicker half, the others.
+let lotsOf (file: string) (classes: (string * float) list) =
+    let own = $"{Path.GetFileNameWithoutExtension file}Tests"
+
+    let mine, others =
+        classes
+        |> List.sortBy snd
+        |> List.partition (fun (test, _) -> $".{test}".EndsWith $".{own}")
+
+    mine :: List.splitInto 2 others
+
+/// What a room's test classes take in seconds, from one run of them all.
+let times () =
+    let log = Path.GetTempFileName()
+
+    match run (TimeSpan.FromHours 1.) [] copy [ "test"; library; "--logger"; $"trx;LogFileName={log}" ] with
+    | Some(0, _) -> ()
+    | other -> failwith $"without a fault the tests fail: {other}"
+
+    let all = XDocument.Load(log).Descendants() |> List.ofSeq
+    File.Delete log
+
+    let attribute name (element: XElement) = element.Attribute(XName.Get name).Value
+
+    let named name =
+        all |> List.filter (fun element -> element.Name.LocalName = name)
+
+    let classOf =
+        named "UnitTest"
+        |> List.map (fun test ->
+            let method =
+                test.Elements()
+                |> Seq.find (fun element -> element.Name.LocalName = "TestMethod")
+
+            attribute "id" test, (attribute "className" method).Substring $"{name}.Tests.".Length)
+        |> Map.ofList
+
+    named "UnitTestResult"
+    |> List.groupBy (fun result -> classOf[attribute "testId" result])
+    |> List.map (fun (test, results) ->
+        test,
+        results
+        |> List.sumBy (fun result -> TimeSpan.Parse(attribute "duration" result).TotalSeconds))
+
+/// A fault of a Stryker report: where it lies, as text and as Stryker's option "mutate" has it, and the number that switches it on, which
+/// it has in every report of the library.
 type Fault =
-    { Path: string
-      Lines: string[]
-      Start: int * int
-      End: int * int
-      Replacement: string
-      Status: string }
+    { File: string
+      Line: int
+      Entry: string
+      Place: string
+      Status: string
+      Number: string }
 
-    /// Tells it from all others of one report.
-    member this.Name = $"{this.Path} {this.Start} {this.End} {this.Replacement}"
-
-let faultsOf (path: string) =
+let faultsOf (report: string) =
     let text (element: JsonElement) (key: string) = element.GetProperty(key).GetString()
 
-    [ for file in (JsonDocument.Parse(File.ReadAllText path)).RootElement.GetProperty("files").EnumerateObject() do
-          let lines = (text file.Value "source").ReplaceLineEndings("\n").Split '\n'
-          let name = Path.GetRelativePath(Directory.GetCurrentDirectory(), file.Name)
+    [| for file in (JsonDocument.Parse(File.ReadAllText report)).RootElement.GetProperty("files").EnumerateObject() do
+           let lines = (text file.Value "source").ReplaceLineEndings("\n").Split '\n'
+           let name = Path.GetRelativePath(copy, file.Name)
 
-          for mutant in file.Value.GetProperty("mutants").EnumerateArray() do
-              let place (side: string) =
-                  let position = mutant.GetProperty("location").GetProperty side
-                  position.GetProperty("line").GetInt32() - 1, position.GetProperty("column").GetInt32() - 1
+           for mutant in file.Value.GetProperty("mutants").EnumerateArray() do
+               let place (side: string) =
+                   let position = mutant.GetProperty("location").GetProperty side
+                   position.GetProperty("line").GetInt32() - 1, position.GetProperty("column").GetInt32() - 1
 
-              { Path = name
-                Lines = lines
-                Start = place "start"
-                End = place "end"
-                Replacement = text mutant "replacement" |> _.ReplaceLineEndings(" ")
-                Status = text mutant "status" } ]
+               let (line, column), (last, stop) = place "start", place "end"
 
-/// What became of the faults of a report, or of the chosen ones.
-let report path name chosen =
-    let names = chosen |> Option.map (File.ReadAllLines >> Set.ofArray)
+               let was =
+                   if line = last then
+                       lines[line][column .. stop - 1]
+                   else
+                       lines[line][column..] + " …"
 
-    [ for fault in faultsOf path do
-          if names |> Option.forall (Set.contains fault.Name) then
-              let (line, column), (last, stop) = fault.Start, fault.End
+               let replacement = (text mutant "replacement").ReplaceLineEndings " "
 
-              let was =
-                  if line = last then
-                      fault.Lines[line][column .. stop - 1]
-                  else
-                      fault.Lines[line][column..] + " …"
+               let offset line column =
+                   (lines |> Seq.take line |> Seq.sumBy (fun text -> text.Length + 1)) + column
 
-              let entry =
-                  $"{fault.Path} | {fault.Lines[line].Trim()} | {was} → {fault.Replacement}"
+               { File = name
+                 Line = line + 1
+                 Entry = $"{name} | {lines[line].Trim()} | {was} → {replacement}"
+                 Place = $"**/{name}{{{offset line column}..{offset last stop}}}"
+                 Status = text mutant "status"
+                 Number = text mutant "id" } |]
 
-              match fault.Status with
-              | "Killed"
-              | "Timeout" -> tell (line + 1) entry "killed" ""
-              | "Survived"
-              | "NoCoverage" ->
-                  let result =
-                      if equivalent.Contains entry then
-                          "equivalent"
-                      else
-                          "SURVIVED"
+let draw report =
+    let faults =
+        faultsOf report |> Array.filter (fun fault -> fault.Status <> "CompileError")
 
-                  tell (line + 1) entry result ""
-              | _ -> () ]
-    |> finish name
+    Random(seed).Shuffle faults
+    faults.Length, Array.truncate sample faults
 
-/// Draws faults that compile of files, by what their paths end in, and prints the places that hold them.
-let choose path seed sample chosen (files: string list) =
-    let all =
-        faultsOf path
-        |> List.filter (fun fault ->
-            fault.Status <> "CompileError"
-            && files |> List.exists (fun file -> $"/{fault.Path}".EndsWith $"/{file}"))
-        |> Array.ofList
+let judge report built =
+    let count, drawn = draw report
 
-    Random(int seed).Shuffle all
-    let drawn = all |> Array.truncate (int sample)
-    File.WriteAllLines(chosen, drawn |> Array.map _.Name)
-    eprintfn $"{drawn.Length} of {all.Length} faults, seed {seed}"
+    let status =
+        faultsOf built
+        |> Array.map (fun fault -> fault.Number, fault.Status)
+        |> Map.ofArray
 
-    for path, faults in drawn |> Array.groupBy _.Path do
-        let spans =
-            faults
-            |> Array.map (fun fault ->
-                // the source has the file's own line endings, which are one character here
-                let offset (line, column) =
-                    (fault.Lines |> Array.take line |> Array.sumBy (fun text -> text.Length + 1))
-                    + column
+    let classes = times ()
+    printfn $"{name}: {drawn.Length} of {count} faults, seed {seed}; the tests take {List.sumBy snd classes:F0} s"
 
-                $"{{{offset fault.Start}..{offset fault.End}}}")
-            |> Array.distinct
-            |> String.concat ""
+    [ for fault in drawn do
+          // what does not compile is left out, and so is a block all of whose statements are there
+          if status[fault.Number] <> "CompileError" && status[fault.Number] <> "Ignored" then
+              lotsOf fault.File classes
+              |> outcome
+                  fault.Line
+                  fault.Entry
+                  [ "STRYKER_MUTANT_ID_CONTROL_VAR", "HYBRID_MUTANT"
+                    "HYBRID_MUTANT", fault.Number ] ]
+    |> finish
 
-        printfn $"**/{Path.GetFileName path}{spans}"
+match asked with
+| [ report ] when report.EndsWith ".json" ->
+    for fault in snd (draw report) do
+        printfn $"{fault.Place}"
 
     exit 0
-
-let copy, project, seed, sample, asked =
-    match List.ofArray fsi.CommandLineArgs |> List.tail with
-    | [ "report"; path; name ] -> report path name None
-    | [ "report"; path; name; chosen ] -> report path name (Some chosen)
-    | "choose" :: path :: seed :: sample :: chosen :: files -> choose path seed sample chosen files
-    | copy :: project :: seed :: sample :: files -> copy, project, int seed, int sample, files
-    | _ -> failwith "must have COPY PROJECT SEED SAMPLE [FILE …], choose or report"
-
-let name: string = Path.GetFileName project
-let tests = $"tests/{name}.Tests"
+| [ report; built ] when report.EndsWith ".json" -> judge report built
+| _ -> ()
 
 /// A fault: `Call` of the number and of the text between Start and End stands there instead; Change says it in words.
 type Site =
@@ -283,29 +383,6 @@ let rewritten (file: string) (sites: (int * Site) list) =
 
     String.Join('\n', lines)
 
-let run limit (environment: (string * string) list) folder (arguments: string list) =
-    let start =
-        ProcessStartInfo(
-            "dotnet",
-            arguments,
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true
-        )
-
-    for name, value in environment do
-        start.Environment[name] <- value
-
-    use running = Process.Start start
-    let output = running.StandardOutput.ReadToEndAsync()
-    let error = running.StandardError.ReadToEndAsync()
-
-    if running.WaitForExit(limit: TimeSpan) then
-        Some(running.ExitCode, output.Result + error.Result)
-    else
-        running.Kill(entireProcessTree = true)
-        None
-
 let files =
     match asked with
     | [] -> Directory.GetFiles(project, "*.fs") |> Array.sort |> List.ofArray
@@ -352,43 +429,14 @@ let rec built (sites: Map<int, Site>) =
         built left
     | None -> failwith "the copy does not build in half an hour"
 
-let library = Path.Combine(copy, project, $"{name}.fsproj")
+let listing = Path.Combine(copy, project, $"{name}.fsproj")
 File.WriteAllText(Path.Combine(copy, project, "Mutant.fs"), mutant)
 
 let listed =
-    Regex("<Compile Include").Replace(File.ReadAllText library, "<Compile Include=\"Mutant.fs\" /><Compile Include", 1)
+    Regex("<Compile Include").Replace(File.ReadAllText listing, "<Compile Include=\"Mutant.fs\" /><Compile Include", 1)
 
-File.WriteAllText(library, listed)
+File.WriteAllText(listing, listed)
 let sites = all |> Array.truncate sample |> Array.indexed |> Map.ofArray |> built
-
-/// The first test of some files that fails; None where all pass.
-let failing limit environment (classes: string list) =
-    let result =
-        run
-            limit
-            environment
-            copy
-            [ "test"
-              $"{tests}/bin/Release/net10.0/{name}.Tests.dll"
-              "--filter"
-              classes
-              |> List.map (fun test -> $"FullyQualifiedName~{name}.Tests.{test}.")
-              |> String.concat "|"
-              "--"
-              "xUnit.StopOnFail=true" ]
-
-    match result with
-    | None -> Some "no end"
-    | Some(0, _) -> None
-    | Some(_, output) ->
-        let first = Regex.Match(output, @"Failed (.+?) \[")
-
-        Some(
-            if first.Success then
-                first.Groups[1].Value
-            else
-                "the process ended"
-        )
 
 /// What a file of tests takes in seconds, and the sites that it reaches.
 let reach (test: string) =
@@ -413,33 +461,12 @@ let classes =
 let whole = classes |> List.sumBy (fun (_, seconds, _) -> seconds)
 printfn $"{name}: {sites.Count} of {all.Length} faults, seed {seed}; the tests take {whole:F0} s, file by file"
 
-let outcome (KeyValue(number, site: Site)) =
-    let entry = $"{site.File} | {site.Line} | {site.Change}"
-    let own = $"{Path.GetFileNameWithoutExtension site.File}Tests"
-    let tell = tell site.Start.Line entry
-
-    let mine, others =
-        classes
-        |> List.filter (fun (_, _, reached) -> reached.Contains number)
-        |> List.sortBy (fun (_, seconds, _) -> seconds)
-        |> List.partition (fun (test, _, _) -> test = own)
-
-    let lots =
-        mine :: List.splitInto 2 others |> List.filter (not << List.isEmpty)
-
-    let find lot =
-        // other work may slow the machine down
-        let limit =
-            TimeSpan.FromSeconds(60.0 + 5.0 * List.sumBy (fun (_, seconds, _) -> seconds) lot)
-
-        failing limit [ ("HYBRID_MUTANT", string number) ] (lot |> List.map (fun (test, _, _) -> test))
-
-    if equivalent.Contains entry then
-        tell "equivalent" ""
-    else
-        match List.tryPick find lots with
-        | Some test -> tell "killed" test
-        | None when lots.IsEmpty -> tell "SURVIVED" "no test that reaches it"
-        | None -> tell "SURVIVED" ""
-
-sites |> Seq.map outcome |> List.ofSeq |> finish name
+sites
+|> Seq.map (fun (KeyValue(number, site)) ->
+    classes
+    |> List.filter (fun (_, _, reached) -> reached.Contains number)
+    |> List.map (fun (test, seconds, _) -> test, seconds)
+    |> lotsOf site.File
+    |> outcome site.Start.Line $"{site.File} | {site.Line} | {site.Change}" [ ("HYBRID_MUTANT", string number) ])
+|> List.ofSeq
+|> finish

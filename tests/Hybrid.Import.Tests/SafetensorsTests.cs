@@ -99,6 +99,25 @@ public class SafetensorsTests
         Assert.Contains(message, Assert.Throws<InputException>(() => SafetensorsFile.Open(folder.Path("x"))).Message);
     }
 
+    [Fact]
+    public void A_type_that_is_none_is_refused_with_those_that_are()
+    {
+        using TemporaryFolder folder = new();
+        byte[] header = Encoding.UTF8.GetBytes("{\"a\":{\"dtype\":\"Q4\",\"shape\":[1],\"data_offsets\":[0,4]}}");
+        File.WriteAllBytes(folder.Path("x"), [.. BitConverter.GetBytes((long)header.Length), .. header, .. new byte[4]]);
+        Assert.EndsWith(
+            $"tensor 'a': dtype must be one of {string.Join(", ", StoredTensor.Types)}, got Q4",
+            Assert.Throws<InputException>(() => SafetensorsFile.OpenAny(folder.Path("x"))).Message);
+    }
+
+    [Theory]
+    [InlineData(8, "F64 I64 U64")]
+    [InlineData(4, "F32 I32 U32")]
+    [InlineData(2, "F16 BF16 I16 U16")]
+    [InlineData(1, "I8 U8 BOOL F8_E5M2 F8_E4M3")]
+    public void Every_type_of_the_format_has_its_size(int bytes, string types) =>
+        Assert.All(types.Split(' '), type => Assert.Equal(bytes, StoredTensor.BytesOf(type)));
+
     [Theory]
     [InlineData(ulong.MaxValue)]
     [InlineData(1UL << 62)]

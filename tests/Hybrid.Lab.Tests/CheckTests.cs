@@ -5,6 +5,7 @@ using Hybrid.Import.Records;
 using Hybrid.Lab.Cells;
 using Hybrid.Lab.Checks;
 using Hybrid.Lab.Engines;
+using Hybrid.Lab.Speed;
 using Hybrid.Lab.Tests.Fakes;
 using Hybrid.Networks.Engines.Dense;
 using Hybrid.Theory;
@@ -61,6 +62,18 @@ public class CheckTests
             whole.Comparisons.SelectMany(comparison => comparison.Quantities),
             apart.Comparisons.SelectMany(comparison => comparison.Quantities));
         Assert.Equal(whole.Agreement, apart.Agreement);
+    }
+
+    [Fact]
+    public void Cells_cost_what_their_networks_do_and_take_the_engines_memory_as_far_as_it_can_be_counted()
+    {
+        EngineEntry engine = new(
+            "dense", "", (architecture, inner) => new DenseEngine(architecture, inner),
+            architecture => architecture.Width == Tiny.Width ? 12 : Int128.MaxValue);
+        CheckWork work = new(new([Tiny], engine, 5, 3, 2), "1");
+        Assert.Equal([12, long.MaxValue >> 1], work.Cells.Select(cell => cell.Bytes!.Value));
+        Assert.Equal(
+            [5 * NetworkOperations.Of(Tiny), 32 * NetworkOperations.Of(SecondWidth.Of(Tiny))], work.Cells.Select(cell => cell.Cost));
     }
 
     [Fact]

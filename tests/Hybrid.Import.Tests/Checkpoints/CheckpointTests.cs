@@ -1,5 +1,7 @@
 using Hybrid.Import.Checkpoints;
+using Hybrid.Import.Files;
 using Hybrid.Import.Json;
+using Hybrid.Import.Safetensors;
 using Hybrid.Lab.Tests;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Training;
@@ -84,6 +86,41 @@ public sealed class CheckpointTests
         AssertRefused(folder.Root, "tensors are unknown: h.1.attn.c_attn.bias, h.1.attn.c_attn.weight");
     }
 
+    [Theory]
+    [InlineData("scale_attn_by_inverse_layer_idx", "true", "must be false")]
+    [InlineData("add_cross_attention", "true", "must be false")]
+    [InlineData("logits_scaling", "2", "must be absent")]
+    [InlineData("logit_scale", "2", "must be absent")]
+    [InlineData("clip_qkv", "2", "must be absent")]
+    public void What_would_compute_something_else_is_refused_by_name(string key, string value, string message)
+    {
+        using TemporaryFolder folder = new();
+        WriteConfig(folder, config => config.Replace("\"hidden_size\"", $"\"{key}\": {value}, \"hidden_size\""));
+        Assert.Contains(
+            $"{key} {message} for a checkpoint to be run",
+            Assert.Throws<InputException>(() => Checkpoint.Open(folder.Root)).Message);
+    }
+
+    // An embedding alone is enough to open the folder.
+    [Theory]
+    [InlineData("MistralForCausalLM", "embed_tokens", true)]
+    [InlineData("MistralModel", "embed_tokens", false)]
+    [InlineData("MistralModel", "embed_tokens lm_head", true)]
+    public void An_untied_head_is_there_where_its_tensor_or_its_class_is(string architecture, string tensors, bool there)
+    {
+        using TemporaryFolder folder = new();
+        WriteConfig(folder, config => config.Replace("MistralForCausalLM", architecture));
+        string[] names = [.. tensors.Split(' ').Select(name => name == "lm_head" ? "lm_head.weight" : $"model.{name}.weight")];
+        using (HashedWriter file = new(new FileStream(folder.Path("model.safetensors"), FileMode.CreateNew)))
+        {
+            SafetensorsWriter.Write(
+                file.Write, [.. names.Select(name => new NamedTensor(name, [29, 16]))], new Dictionary<string, string>(), (_, _, _) => { });
+        }
+
+        using Checkpoint checkpoint = Checkpoint.Open(folder.Root);
+        Assert.Equal(there, checkpoint.HasHead);
+    }
+
     [Fact]
     public void A_family_whose_checkpoints_are_not_read_is_refused_by_name()
     {
@@ -107,6 +144,22 @@ public sealed class CheckpointTests
         File.WriteAllText(index, File.ReadAllText(index).Replace("\"model.norm.weight\"", "\"model.norm.gone\""));
         Assert.Contains("model.norm", Assert.Throws<InputException>(() => Checkpoint.Open(folder.Root)).Message);
     }
+
+    [Fact]
+    public void Pixels_are_independent_and_of_unit_variance()
+    {
+        const int count = 10_000;
+        float[] one = PatchTable.Draw(1, 0, count), two = PatchTable.Draw(1, 1, count);
+        Assert.Equal(one, PatchTable.Draw(1, 0, count));
+        // five standard errors: 1/√n of means and of correlations, √(2/n) of variances
+        double error = 5 / Math.Sqrt(count);
+        Assert.InRange(one.Average(), -error, error);
+        Assert.InRange(one.Average(x => (double)x * x), 1 - Math.Sqrt(2) * error, 1 + Math.Sqrt(2) * error);
+        Assert.InRange(one.Zip(two, (x, y) => (double)x * y).Average(), -error, error);
+    }
+
+    private static void WriteConfig(TemporaryFolder folder, Func<string, string> changed) => File.WriteAllText(
+        folder.Path("config.json"), changed(File.ReadAllText(Path.Combine(Fixture.Folder("mistral"), "config.json"))));
 
     private static void AssertRefused(string folder, params string[] words)
     {

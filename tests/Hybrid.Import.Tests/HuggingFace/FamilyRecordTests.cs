@@ -17,6 +17,7 @@ public class FamilyRecordTests
     [Theory]
     [InlineData("llama", "", "attention.positions", Rope)]
     [InlineData("llama", "\"rope_theta\": 500000.0", "attention.positions", """{"rope":{"base":500000,"fraction":1}}""")]
+    [InlineData("llama", "\"rope_theta\": \"500000.0\"", "attention.positions", """{"rope":{"base":500000,"fraction":1}}""")]
     [InlineData("llama", "\"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 7}", "attention.positions",
         """{"rope":{"base":7,"fraction":1}}""")]
     [InlineData("llama", "\"num_key_value_heads\": 2", "attention.keyValueHeads", "2")]

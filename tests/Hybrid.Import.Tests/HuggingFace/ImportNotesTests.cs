@@ -17,6 +17,7 @@ public class ImportNotesTests
     [InlineData("gpt-neox-20b", "small_init, wang_init")]
     [InlineData("bert-base", "normalised sum of token, position and the segment that all share: q₀ = 1, ρ₀ = 0.3333")]
     [InlineData("llama-7b", "give --residual-scaling depth, and do not count it twice")]
+    [InlineData("llama-7b", "token vectors alone: q₀ = ")]
     [InlineData("llama-7b", "tokens are 64 unless --set tokens=N says otherwise (context 2048)")]
     [InlineData("mistral-7b", "windows of 4096 tokens change nothing among 64")]
     [InlineData("olmo-7b", "init_fn mitchell")]
@@ -105,6 +106,30 @@ public class ImportNotesTests
         Assert.Equal(["mm_tokens_per_image", "vision_config"], ImportTests.Load("gemma3-4b").Import!.IgnoredKeys);
         LoadedArchitecture nested = ImportTests.Parse("{\"model_type\":\"any\",\"text_config\":" + ImportTests.Tiny("\"zeta\": 1") + "}");
         Assert.Equal(["text_config.zeta"], nested.Import!.IgnoredKeys);
+    }
+
+    [Theory]
+    [InlineData("attn_pdrop")]
+    [InlineData("embd_pdrop")]
+    [InlineData("resid_pdrop")]
+    [InlineData("attention_dropout")]
+    [InlineData("hidden_dropout")]
+    [InlineData("attention_probs_dropout_prob")]
+    [InlineData("hidden_dropout_prob")]
+    [InlineData("embedding_dropout")]
+    [InlineData("residual_dropout")]
+    [InlineData("mlp_dropout")]
+    [InlineData("activation_dropout")]
+    [InlineData("dropout")]
+    [InlineData("layerdrop")]
+    [InlineData("attn_dropout_prob")]
+    [InlineData("emb_dropout_prob")]
+    [InlineData("emb_pdrop")]
+    public void Every_name_of_dropout_is_said_to_be_off(string key)
+    {
+        ImportReport report = ImportTests.Parse(ImportTests.Tiny($"\"{key}\": 0.1")).Import!;
+        Assert.Contains($"dropout is taken as off, as in evaluation: {key}", report.Notes);
+        Assert.Empty(report.IgnoredKeys);
     }
 
     [Fact]

@@ -162,6 +162,30 @@ public class ImportTests
         Assert.Equal(Parse(One).Architecture, Parse(Other).Architecture);
     }
 
+    // Names of transformers' classes.
+    [Fact]
+    public void Every_family_is_known_by_its_classes_alone()
+    {
+        const string classes = """
+            gpt2 GPT2LMHeadModel|gpt2 GPT2DoubleHeadsModel|gpt_bigcode GPTBigCodeForCausalLM|gpt_neox GPTNeoXForCausalLM
+            gptj GPTJForCausalLM|phi PhiForCausalLM|falcon FalconForCausalLM|starcoder2 Starcoder2ForCausalLM|opt OPTForCausalLM
+            bloom BloomForCausalLM|mpt MptForCausalLM|bert BertForMaskedLM|bert BertModel|roberta RobertaForMaskedLM
+            xlm-roberta XLMRobertaForMaskedLM|camembert CamembertForMaskedLM|modernbert ModernBertForMaskedLM
+            llama LlamaForCausalLM|llama4_text Llama4ForCausalLM|deepseek DeepseekForCausalLM|deepseek_v2 DeepseekV2ForCausalLM
+            deepseek_v3 DeepseekV3ForCausalLM|mistral MistralForCausalLM
+            mixtral MixtralForCausalLM|baichuan BaichuanForCausalLM|qwen QWenLMHeadModel|qwen2 Qwen2ForCausalLM
+            qwen2_moe Qwen2MoeForCausalLM|qwen3 Qwen3ForCausalLM|qwen3_moe Qwen3MoeForCausalLM|gpt_oss GptOssForCausalLM
+            phi3 Phi3ForCausalLM|phi4mm Phi4MMForCausalLM|stablelm StableLmForCausalLM|granite GraniteForCausalLM
+            granitemoe GraniteMoeForCausalLM|granitemoeshared GraniteMoeSharedForCausalLM|minicpm MiniCPMForCausalLM
+            smollm3 SmolLM3ForCausalLM|cohere CohereForCausalLM|cohere2 Cohere2ForCausalLM|olmo OlmoForCausalLM|olmo2 Olmo2ForCausalLM
+            olmo3 Olmo3ForCausalLM|olmoe OlmoeForCausalLM|gemma GemmaForCausalLM|gemma2 Gemma2ForCausalLM
+            gemma3_text Gemma3ForCausalLM|vit ViTForImageClassification
+            """;
+        string[][] pairs = [.. classes.Split('|', '\n').Select(pair => pair.Trim().Split(' '))];
+        Assert.All(pairs, pair => Assert.Equal(pair[0], Families.Find(null, [pair[1]])?.ModelType));
+        Assert.Equal(Families.All.Select(family => family.ModelType).Order(), pairs.Select(pair => pair[0]).Distinct().Order());
+    }
+
     [Fact]
     public void Without_a_model_type_the_class_decides()
     {
