@@ -71,8 +71,8 @@ internal sealed unsafe class BlockStages<T> : IDisposable
     internal MatrixView<T> BlockInput(int layer) => plan.BlockInput.In(activations, (layer - 1) * plan.BlockInputLength);
 
     /// <summary>
-    /// A of block <paramref name="layer"/>, 1..depth, after its forward pass: [B H n, n]. Where A is formed again on the way back, until the
-    /// next block's.
+    /// A of block <paramref name="layer"/>, 1..depth, after its forward pass: [B H n, n]. Where A is formed again on the way back, until
+    /// the next block's.
     /// </summary>
     internal ReadOnlySpan<T> Probabilities(int layer)
     {

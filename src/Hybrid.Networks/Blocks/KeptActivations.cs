@@ -24,7 +24,8 @@ internal static class KeptActivationsExtensions
         kept is KeptActivations.ForParameters or KeptActivations.BlockInputs;
 
     /// <summary>
-    /// Whether the backward pass forms A from queries and keys again: one product of a head and its softmax for n² numbers of every head and block.
+    /// Whether the backward pass forms A from queries and keys again: a product of each head, and its softmax, for n² numbers of every head
+    /// and block.
     /// </summary>
     internal static bool AttendAgain(this KeptActivations kept) => kept == KeptActivations.ForParameters;
 }
