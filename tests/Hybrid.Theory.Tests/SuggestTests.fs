@@ -140,7 +140,7 @@ let ``No smaller change meets what the search aims at, of many that are near the
     let network =
         { Networks.plain Placement.Post Activation.Tanh with
             Tokens = 8
-            Depth = 24
+            Depth = 12
             Heads = 64 }
         |> Networks.inStd 4.0
         |> Networks.logitStd 4.0

@@ -26,7 +26,6 @@ internal sealed unsafe class BlockStages<T> : IDisposable
 
     // Elements from one block's context, and from one block's A, to the next block's.
     private readonly long contextLength, attendedLength;
-    private readonly bool attendAgain;
 
     /// <summary>Plans one sequence of a legal architecture, for gradients at the stream; the product stays the caller's.</summary>
     internal BlockStages(Architecture architecture, MatrixProduct<T> product)
@@ -47,8 +46,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         plan = new ActivationPlan(architecture, sequences, kept);
         sublayers = [.. Enumerable.Range(1, architecture.Depth).Select(layer => BlockSublayer.Of(architecture, layer))];
         contextLength = kept.LearnParameters() ? plan.BlockLength : 0;
-        attendAgain = kept.AttendAgain();
-        attendedLength = attendAgain ? 0 : plan.BlockLength;
+        attendedLength = plan.AttendsAgain ? 0 : plan.BlockLength;
         activations = new NativeBuffer<T>(
             plan.Length,
             $"activations of {(sequences == 1 ? "" : $"{sequences} times ")}{architecture.Tokens} tokens in {architecture.Depth} "
@@ -131,7 +129,7 @@ internal sealed unsafe class BlockStages<T> : IDisposable
         Query = Kept(plan.Query, layer),
         Key = Kept(plan.Key, layer),
         Value = Kept(plan.Value, layer),
-        Again = attendAgain,
+        Again = plan.AttendsAgain,
         Probabilities = ProbabilityRows(layer),
         Capped = Attended(plan.Capped, layer),
         LogitGradient = plan.LogitGradient.In(activations),

@@ -22,10 +22,4 @@ internal static class KeptActivationsExtensions
     /// <summary>Whether backward passes compute the gradients of the parameters.</summary>
     internal static bool LearnParameters(this KeptActivations kept) =>
         kept is KeptActivations.ForParameters or KeptActivations.BlockInputs;
-
-    /// <summary>
-    /// Whether the backward pass forms A from queries and keys again: a product of each head, and its softmax, for n² numbers of every head
-    /// and block.
-    /// </summary>
-    internal static bool AttendAgain(this KeptActivations kept) => kept == KeptActivations.ForParameters;
 }
