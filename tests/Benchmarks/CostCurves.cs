@@ -21,11 +21,11 @@ internal static class CostCurves
         new("predict, no mask", "tokens", "predict pre-tanh-chaotic --set tokens={0}", [64, 256, 1024, 4096], "0", "0"),
         new("predict, causal", "tokens", "predict gpt2 --set tokens={0}", [64, 128, 256, 512], "3", "2"),
         new("predict, causal", "depth", "predict gpt2 --set depth={0}", [12, 24, 48, 96], "1", "1"),
-        new("predict, causal", "heads", "predict gpt2 --set heads={0}", [6, 12, 24, 48], "≤ 1", "0"),
+        new("predict, causal", "heads", "predict gpt2 --set heads={0}", [6, 12, 24, 48], "≤ 1", "≤ 1"),
         new("predict, rotary", "tokens", "predict llama-3.1-8b --set depth=8 --set tokens={0}", [64, 128, 256, 512], "2 to 3", "2"),
         new("predict, experts", "experts",
             "predict mixtral-8x7b --set depth=4 "
-            + """--set mlp.experts={"count":{0},"active":2,"gate":"renormalised","routerStd":1.28}""", [8, 32, 128, 512], "≤ 1", "0"),
+            + """--set mlp.experts={"count":{0},"active":2,"gate":"renormalised","routerStd":1.28}""", [8, 32, 128, 512], "≤ 1", "≤ 1"),
         new("simulate, conditioned", "width", "simulate gpt2 --samples 4 --set width={0} --set mlpWidth={0}",
             [1536, 3072, 6144, 12288], "1", "1"),
         new("simulate, conditioned", "tokens", "simulate gpt2 --samples 2 --set tokens={0}", [64, 128, 256, 512], "2 to 3", "1 to 2"),

@@ -14,6 +14,9 @@ namespace Hybrid.Benchmarks;
 /// </summary>
 internal static class PairedTorch
 {
+    // Rounds before the first that counts: the runtime compiles in the background what it has met often, on the processor's time.
+    private const int WarmUp = 8;
+
     public static int Run(int threads, int rounds)
     {
         if (TorchRuntime.WhyMissing() is { } reason)
@@ -49,12 +52,12 @@ internal static class PairedTorch
         using PlainTraining plain = new(Plain(shape), batch, CPU, ScalarType.Float32);
         Action[] steps = [() => dense.Step(batch), () => trainer.Step(batch), plain.Step];
         double[,] seconds = new double[3, rounds];
-        for (int round = -2; round < rounds; round++)
+        for (int round = -WarmUp; round < rounds; round++)
         {
             // Each follows each of the others: threads of one may still wait by spinning when the next begins.
             for (int turn = 0; turn < steps.Length; turn++)
             {
-                int which = (round + 2 + turn) % steps.Length;
+                int which = (round + WarmUp + turn) % steps.Length;
                 double time = Time(steps[which]);
                 if (round >= 0)
                     seconds[which, round] = time;
