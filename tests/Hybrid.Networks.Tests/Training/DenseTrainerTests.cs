@@ -32,8 +32,8 @@ public sealed unsafe class DenseTrainerTests
     [MemberData(nameof(BlocksAndSequences))]
     public void Bits_depend_neither_on_threads_nor_on_recomputation(Placement norm, Wiring wiring, int sequences)
     {
-        // Rows fill one chunk or three, heads are cut into rows or not, and nothing divides evenly by 3. Attention's 39 numbers of a token are
-        // fewer than the hidden layer's and kept, or more and formed again, where recomputation of whole blocks has them as they were.
+        // Rows fill one chunk or three, heads are cut into rows or not, and nothing divides evenly by 3. Attention's 39 numbers of a token
+        // are fewer than the hidden layer's and kept, or more and formed again, where recomputation of whole blocks has them as they were.
         int mlpWidth = sequences == 1 ? 50 : 31;
         ModelOptions model = Models.Of(norm, tokens: 13, width: 36, mlpWidth: mlpWidth, wiring: wiring);
         TrainingOptions options = Models.Options(model, sequences, optimiser: new(ClipNorm: 0.5));
