@@ -24,6 +24,20 @@ public class GrowthFitTests
         Assert.Equal(form, GrowthFit.Best(Forms, Depths, values).Form);
     }
 
+    // At the least squares of logarithms the distances are orthogonal to 1/f and x/f. The search ends where the squares change by 1e-14 of
+    // themselves, which leaves 1e-7 of the products' sizes; the least squares of relative errors, where it begins, leave a fifth of them.
+    [Fact]
+    public void A_line_with_errors_is_the_least_squares_of_logarithms()
+    {
+        double[] values = [.. Depths.Select(x => (1 + 0.5 * x) * (x % 3 == 0 ? 1.3 : 1))];
+        GrowthFit fit = GrowthFit.Of(GrowthForm.Linear, Depths, values);
+        foreach (int power in new[] { 0, 1 })
+        {
+            double[] products = [.. Depths.Select((x, i) => Math.Log(values[i] / fit.At(x)) * Math.Pow(x, power) / fit.At(x))];
+            Assert.Equal(0, products.Sum(), 1e-6 * products.Sum(Math.Abs));
+        }
+    }
+
     // Errors alternating in sign: by hand, a constant relative misfit of log(1.1) about a flat line.
     [Fact]
     public void The_criterion_is_Akaikes_with_the_correction_for_few_points()

@@ -29,11 +29,11 @@ public sealed unsafe class ConditioningWorkspace : IDisposable
         Vectors = vectors;
         Dimension = dimension;
         small = new NativeBuffer<double>(SmallBuffers * Square, "factors of the conditioned matrices");
-        large = new NativeBuffer<double>(LargeBuffers * (long)vectors * dimension, "scratch of the conditioned matrices");
+        large = new NativeBuffer<double>((long)vectors * dimension, "scratch of the conditioned matrices");
         pivots = new NativeBuffer<int>(vectors, "pivots of the conditioned matrices");
     }
 
-    private const int SmallBuffers = 4, LargeBuffers = 2;
+    private const int SmallBuffers = 4;
 
     /// <summary>Most vectors that a matrix is asked about in all, on either side.</summary>
     public int Vectors { get; }
@@ -49,7 +49,7 @@ public sealed unsafe class ConditioningWorkspace : IDisposable
 
     /// <summary>Bytes that a workspace of these sizes takes.</summary>
     public static long Bytes(long vectors, long dimension) =>
-        sizeof(double) * (SmallBuffers * vectors * vectors + LargeBuffers * vectors * dimension) + sizeof(int) * vectors;
+        sizeof(double) * (SmallBuffers * vectors * vectors + vectors * dimension) + sizeof(int) * vectors;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -62,9 +62,8 @@ public sealed unsafe class ConditioningWorkspace : IDisposable
     /// <summary>A scratch matrix with at most Vectors rows and columns; 0 and 1 belong to <see cref="RowBasis"/>.</summary>
     internal MatrixView<double> Small(int index, int rows, int columns) => small.Matrix(index * Square, rows, columns);
 
-    /// <summary>A scratch matrix of at most Vectors rows of at most Dimension columns; 0 belongs to <see cref="RowBasis"/>.</summary>
-    internal MatrixView<double> Large(int index, int rows, int columns) =>
-        large.Matrix(index * (long)Vectors * Dimension, rows, columns);
+    /// <summary>The scratch matrix of at most Vectors rows of at most Dimension columns, which <see cref="RowBasis"/> overwrites.</summary>
+    internal MatrixView<double> Large(int rows, int columns) => large.Matrix(0, rows, columns);
 
     /// <summary>Fills contiguous rows with elements offset, offset + 1, … of a stream.</summary>
     internal void Draw(MatrixView<double> destination, in RandomKey key, long offset, double standardDeviation)

@@ -79,7 +79,7 @@ public sealed unsafe class MatrixProduct<T> : IDisposable
     }
 
     // Of all ways to cut C into rows × columns = threads rectangles, the one whose largest rectangle costs least.
-    private static int RowParts(int rows, int columns, int threads)
+    internal static int RowParts(int rows, int columns, int threads)
     {
         int best = 1;
         long least = long.MaxValue;

@@ -54,7 +54,7 @@ public sealed unsafe class RowBasis : IDisposable
     /// </summary>
     /// <param name="vectors">[n, Dimension]; n at most the workspace's vectors.</param>
     /// <param name="coefficients">C: [n, Capacity]; columns from the new Rank on are zero.</param>
-    /// <param name="workspace">Its first scratch matrices of either size are overwritten.</param>
+    /// <param name="workspace">Its large scratch matrix and the first two small ones are overwritten.</param>
     /// <exception cref="InvalidOperationException">The span would exceed the capacity.</exception>
     public void Append(MatrixView<double> vectors, MatrixView<double> coefficients, ConditioningWorkspace workspace)
     {
@@ -72,7 +72,7 @@ public sealed unsafe class RowBasis : IDisposable
         MatrixView<double> residual = vectors;
         if (Rank > 0)
         {
-            residual = workspace.Large(0, n, Dimension);
+            residual = workspace.Large(n, Dimension);
             Copy(vectors, residual);
             Project(residual, coefficients, workspace);
             Project(residual, coefficients, workspace);
@@ -97,7 +97,7 @@ public sealed unsafe class RowBasis : IDisposable
                 return;
 
             // residual − F Q_new; what rounding left of it along the basis is taken off once more.
-            MatrixView<double> rest = workspace.Large(0, n, Dimension);
+            MatrixView<double> rest = workspace.Large(n, Dimension);
             if (residual.Data != rest.Data)
                 Copy(residual, rest);
             workspace.Product.Multiply(

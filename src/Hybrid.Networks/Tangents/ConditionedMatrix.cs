@@ -142,7 +142,7 @@ public sealed unsafe class ConditionedMatrix : IDisposable
         for (int i = 0; i < n; i++)
             largest = Math.Max(largest, covariance.Data[(long)i * n + i]);
         int rank = PivotedCholesky.Factor(covariance.Data, n, 1e-15 * largest, n, factor.Data, workspace.Pivots);
-        MatrixView<double> fresh = workspace.Large(1, rank, result.Columns);
+        MatrixView<double> fresh = workspace.Large(rank, result.Columns);
         workspace.Draw(fresh, head.key, head.drawn, 1);
         workspace.Product.Multiply(factor.Slice(0, 0, n, rank), fresh, result, 1);
 

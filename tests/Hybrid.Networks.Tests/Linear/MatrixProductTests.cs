@@ -115,6 +115,14 @@ public abstract unsafe class MatrixProductTests<T>
         }
     }
 
+    // All cuts have rectangles of one size: the one whose sides' sum, and with it the packing, is least.
+    [Theory]
+    [InlineData(640, 64, 4, 4)]
+    [InlineData(640, 640, 4, 2)]
+    [InlineData(64, 640, 4, 1)]
+    public void A_result_is_cut_where_least_is_packed(int rows, int columns, int threads, int rowParts) =>
+        Assert.Equal(rowParts, MatrixProduct<T>.RowParts(rows, columns, threads));
+
     [Fact]
     public void Shapes_that_do_not_fit_are_refused_and_named()
     {
