@@ -1,3 +1,4 @@
+using Hybrid.Experiments.Cells;
 using Hybrid.Experiments.Designs;
 
 namespace Hybrid.Experiments.Runs;
@@ -18,6 +19,9 @@ public sealed record ExperimentPlan(
     /// <summary>Whose its cells are in a store.</summary>
     public ExperimentKey Key =>
         new(Engine is null ? Experiment.Name : $"{Experiment.Name} on {Engine.Label}", Experiment.Version, Seed);
+
+    /// <summary>What measures its cells, on the device, which is looked for here and now.</summary>
+    internal CellEngines Engines => Engine?.Found() ?? CellEngines.Own;
 
     /// <summary>The registered design, computed once.</summary>
     public ExperimentDesign Design { get; } = Experiment.Design(Scale);

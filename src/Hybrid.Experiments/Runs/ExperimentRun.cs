@@ -25,7 +25,7 @@ public static class ExperimentRun
         long start = Stopwatch.GetTimestamp();
         string name = plan.Experiment.Name;
         // Where every cell is finished, as on the machine that merges others' cells, no device is looked for.
-        Lazy<CellEngines> engines = new(() => plan.Engine?.Found() ?? CellEngines.Own);
+        Lazy<CellEngines> engines = new(() => plan.Engines);
         ExperimentKey key = plan.Key;
         DateTimeOffset registered = store.Register(key, plan.Scale, Registration.Text(plan));
 

@@ -40,7 +40,7 @@ public sealed class ExperimentWork : ICellWork
             context.PrepareScratch();
             CellAttempt attempt = new(CellSeed.Of(plan.Seed, name, cell.Key), context.Scratch, context.Cancellation)
             {
-                Engines = plan.Engine?.Found() ?? CellEngines.Own,
+                Engines = plan.Engines,
             };
             return JsonNode.Parse(cell.Measure(attempt).ToJson())!.AsObject();
         }))];
