@@ -130,7 +130,7 @@ let ``A prediction draws as many heads as its seconds pay for, whatever the reco
         let network, draws = plan.Network, plan.Draws
 
         let name =
-            $"{network.Heads} of {architecture.Heads} heads, {network.Depth} of {architecture.Depth} layers, {draws} draws of {architecture}"
+            $"{network.Heads} of {architecture.Heads} heads, {network.Depth} of {architecture.Depth} layers, {draws} draws"
 
         let budget = TrajectoryRoute.Seconds * max 1.0 (float architecture.Tokens / 64.0)
         let spent = float draws * DrawWork.seconds network

@@ -1,5 +1,6 @@
 module Hybrid.Theory.Tests.ExpertMapsTests
 
+open System
 open FsCheck.FSharp
 open Hybrid.Architectures
 open Hybrid.Theory
@@ -171,8 +172,8 @@ let ``Gates are those of the strongest experts, and overlaps those of their Jaco
         let! active = Gen.oneof [ Gen.choose (1, count); Gen.choose (1, max 1 (count / 8)) ]
         let! gate = Gen.elements [ Gate.Renormalised; Gate.Softmax; Gate.Sigmoid ]
         let! key = Gen.choose (0, 1_000_000)
-        // logits in steps have ties
-        let! step = Gen.elements [ 0.0; 0.5 ]
+        // logits in steps have ties; there is not always a number between those that differ by a rounding
+        let! step = Gen.elements [ 0.0; 0.5; Math.ScaleB(1.0, -52) ]
         return struct (count, active, gate, uint64 key, step)
     }
 
@@ -188,9 +189,11 @@ let ``Gates are those of the strongest experts, and overlaps those of their Jaco
                 ExpertMaps.gates experts logits token gates
                 CounterNormals.fill (CounterNormals.part key token) count 1.0 logits
 
-                if step > 0.0 then
-                    for e in 0 .. count - 1 do
+                for e in 0 .. count - 1 do
+                    if step = 0.5 then
                         logits[e] <- step * round (logits[e] / step)
+                    elif step > 0.0 then
+                        logits[e] <- 1.0 + step * logits[e]
 
                 ExpertMaps.gates experts logits token gates
 

@@ -99,7 +99,7 @@ let ``The closed maps of groups are off by no more than twice the squares of wha
                     |> Array.sum
 
                 for layer in groups.Ends do
-                    let name = $"layer {layer} of {groups.Ends.Length} groups of {architecture}"
+                    let name = $"layer {layer} of {groups.Ends.Length} groups"
 
                     let expected, actual = whole.Layers[layer], together.Layers[layer]
 
@@ -128,7 +128,7 @@ let ``The closed maps of groups are off by no more than twice the squares of wha
                           whole.Weights[layer - 1].Value, together.Weights[layer - 1].Value ] do
                         if expected > 0.0 then
                             Check.atMost
-                                $"ln ‖∂L/∂W‖², layer {layer} of {groups.Ends.Length} groups of {architecture}"
+                                $"ln ‖∂L/∂W‖², layer {layer} of {groups.Ends.Length} groups"
                                 (bound + 4.0 * change + 1e-9)
                                 (abs (log (actual / expected))))
 

@@ -164,52 +164,89 @@ module internal ExpertMaps =
 
             e <- e + 1
 
-    /// The `active`-th largest of `count` numbers, by Hoare's selection; changes their order.
-    let private select (numbers: float[]) count active =
-        let mutable first = 0
-        let mutable last = count - 1
+    /// How many of `count` numbers are above `bound`.
+    let private countAbove (numbers: float[]) count (bound: float) =
+        let lanes = Vector<float>.Count
+        let mutable above = Vector<int64>.Zero
+        let mutable e = 0
 
-        while first < last do
-            let pivot = numbers[(first + last) / 2]
-            let mutable i = first
-            let mutable j = last
+        while e + lanes <= count do
+            // a comparison that holds is −1
+            above <- above - Vector.GreaterThan(Vector<float>(numbers, e), Vector<float>(bound))
+            e <- e + lanes
 
-            while i <= j do
-                while numbers[i] > pivot do
-                    i <- i + 1
+        let mutable total = int (Vector.Sum above)
 
-                while numbers[j] < pivot do
-                    j <- j - 1
+        while e < count do
+            if numbers[e] > bound then
+                total <- total + 1
 
-                if i <= j then
-                    let swapped = numbers[i]
-                    numbers[i] <- numbers[j]
-                    numbers[j] <- swapped
-                    i <- i + 1
-                    j <- j - 1
+            e <- e + 1
 
-            if active - 1 <= j then last <- j
-            elif active - 1 >= i then first <- i
-            else first <- last
+        total
 
-        numbers[active - 1]
+    /// A bound that `active` < `count` numbers are above: where a line through how many are above two others has as many, and half way
+    /// between those every other time. None where numbers tie there.
+    let private tryBound (numbers: float[]) count active =
+        let mutable low = numbers[0]
+        let mutable high = numbers[0]
 
-    /// The same choice with the largest first and the rest as they come.
+        for e in 1 .. count - 1 do
+            low <- min low numbers[e]
+            high <- max high numbers[e]
+
+        let mutable aboveLow = countAbove numbers count low
+        let mutable aboveHigh = 0
+        let mutable found = if aboveLow = active then ValueSome low else ValueNone
+        let mutable step = 0
+
+        // between numbers that differ by a rounding there may be none
+        while found.IsNone && aboveLow > active && step < 100 do
+            let share =
+                if step % 2 = 0 then
+                    (float (aboveLow - active) + 0.5) / float (aboveLow - aboveHigh + 1)
+                else
+                    0.5
+
+            let bound = low + share * (high - low)
+            let above = countAbove numbers count bound
+
+            if above = active then
+                found <- ValueSome bound
+            elif above > active then
+                low <- bound
+                aboveLow <- above
+            else
+                high <- bound
+                aboveHigh <- above
+
+            step <- step + 1
+
+        found
+
+    /// The choice of the `active` largest with the largest first and the rest as they come; of equal ones the first.
     let private chooseMany (logits: float[]) count active (rest: float[]) (chosen: int[]) from =
-        Array.blit logits 0 rest 0 count
-        let least = select rest count active
-        let mutable ties = active
+        let struct (bound, ties) =
+            if active = count then
+                struct (Double.NegativeInfinity, count)
+            else
+                match tryBound logits count active with
+                | ValueSome bound -> struct (bound, 0)
+                | ValueNone ->
+                    Array.blit logits 0 rest 0 count
+                    Array.Sort(rest, 0, count)
+                    let least = rest[count - active]
+                    struct (least, active - countAbove logits count least)
 
-        for e in 0 .. count - 1 do
-            if logits[e] > least then
-                ties <- ties - 1
-
+        let mutable ties = ties
         let mutable place = from
         let mutable largest = from
 
         for e in 0 .. count - 1 do
-            if logits[e] > least || (logits[e] = least && ties > 0) then
-                if logits[e] = least then
+            let isTied = ties > 0 && logits[e] = bound
+
+            if logits[e] > bound || isTied then
+                if isTied then
                     ties <- ties - 1
 
                 chosen[place] <- e

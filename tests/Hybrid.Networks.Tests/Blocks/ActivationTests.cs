@@ -28,6 +28,7 @@ public sealed unsafe class ActivationTests
     [MemberData(nameof(All))]
     public void Singles_of_training_agree_with_the_reference(Activation activation)
     {
+        string name = activation.ToString();
         foreach (double at in Points)
         {
             float x = (float)at, value = 0, slope = 1;
@@ -35,8 +36,8 @@ public sealed unsafe class ActivationTests
             kernels.Value(&x, &value, 1);
             kernels.MultiplyBySlope(&x, &slope, 1);
             double tolerance = Math.ScaleB(Math.Max(1, Math.Abs(x)), -20);
-            Near.Equal($"φ of {activation} at {x}", Value(activation, x), value, tolerance);
-            Near.Equal($"φ′ of {activation} at {x}", Slope(activation, x), slope, tolerance);
+            Near.Equal($"φ of {name} at {x}", Value(activation, x), value, tolerance);
+            Near.Equal($"φ′ of {name} at {x}", Slope(activation, x), slope, tolerance);
         }
     }
 
@@ -44,6 +45,7 @@ public sealed unsafe class ActivationTests
     [MemberData(nameof(All))]
     public void A_row_of_any_length_is_filled_to_its_end_and_no_further(Activation activation)
     {
+        string name = activation.ToString();
         ActivationKernels<float> kernels = ActivationKernels<float>.Of(activation);
         float* x = stackalloc float[20];
         float* y = stackalloc float[20];
@@ -53,7 +55,7 @@ public sealed unsafe class ActivationTests
                 (x[i], y[i]) = (0.3f * i - 2, 77);
             kernels.Value(x, y, length);
             for (int i = 0; i < 20; i++)
-                Near.Equal($"{activation} {length} {i}", i < length ? Value(activation, x[i]) : 77, y[i], 1e-14, 1e-7);
+                Near.Equal($"{name} {length} {i}", i < length ? Value(activation, x[i]) : 77, y[i], 1e-14, 1e-7);
         }
     }
 

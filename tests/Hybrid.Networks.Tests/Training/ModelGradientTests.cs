@@ -56,6 +56,8 @@ public sealed unsafe class ModelGradientTests
 
     private static void Check(ModelOptions options)
     {
+        Architecture architecture = options.Architecture;
+        string network = $"{architecture.Norm} {architecture.Wiring} {architecture.Activation} {options.Task} tied {options.Tied}";
         using WorkerPool pool = new(1);
         using MatrixProduct<double> product = new(pool);
         using DenseModel<double> model = new(options, Sequences, recompute: false, pool, product);
@@ -73,9 +75,7 @@ public sealed unsafe class ModelGradientTests
                 analytic += direction[i] * model.Gradients.Pointer[place.Offset + i];
             (double slope, double uncertainty) = FiniteDifference.Slope(Loss, Roundings * loss);
             origin.CopyTo(model.Parameters.Span(place.Offset, length));
-            Architecture architecture = options.Architecture;
-            string name = $"{architecture.Norm} {architecture.Wiring} {architecture.Activation} {options.Task} tied {options.Tied} "
-                + place.Tensor.Name;
+            string name = $"{network} {place.Tensor.Name}";
             Near.Equal($"{name}: uncertainty of the difference", 0, uncertainty, LargestUncertainty * Math.Max(1, Math.Abs(slope)));
             Near.Equal(name, slope, analytic, uncertainty);
 
