@@ -143,6 +143,7 @@ public class PhaseCommandTests
     [InlineData("--memory is for networks of real weights", "--memory", "1GiB", "--measure", "2")]
     [InlineData("--engine must be one of", "--engine", "tensor", "--measure", "2")]
     [InlineData("engine conditioned runs on the processor", "--device", "cuda", "--measure", "2")]
+    [InlineData("give --task-memory", "--memory", "1GiB", "--engine", "dense", "--measure", "2", "--slurm", "--no-submit")]
     [InlineData("--draw device is for --engine torch", "--draw", "device", "--engine", "dense", "--measure", "2")]
     public void Engines_that_cannot_be_asked_for_are_refused(string message, params string[] options)
     {
@@ -158,7 +159,7 @@ public class PhaseCommandTests
         using TemporaryFolder folder = new();
         CommandRun run = CommandRun.Of(
             Small(folder.Path("phase.json"), "--measure", "2", "--engine", "dense", "--memory", "1MiB"));
-        Assert.Equal(2, run.ExitCode);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
         Assert.Contains("and 1 MiB are allowed; allow more with --memory", run.Error);
         Assert.False(File.Exists(folder.Path("phase.json")));
     }

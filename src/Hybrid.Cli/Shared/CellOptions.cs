@@ -60,6 +60,13 @@ internal sealed partial class CellOptions
         bool slurm = parsed.GetValue(_slurm);
         if (slurm && Options.Given(parsed, _shard))
             throw new InputException("--shard is for other schedulers than Slurm; give it or --slurm");
+        if (slurm && parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Name == "--memory") is Option own
+            && Options.Given(parsed, own))
+        {
+            throw new InputException("--memory is for networks that are measured here, and tasks of Slurm take half of what theirs is; "
+                + "give --task-memory");
+        }
+
         if (!slurm && OfSlurm.FirstOrDefault(option => Options.Given(parsed, option)) is Option alone)
             throw new InputException($"{alone.Name} is for --slurm; give both, or leave it out");
         return slurm || Options.Given(parsed, _shard);

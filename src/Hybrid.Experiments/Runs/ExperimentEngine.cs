@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
+using Hybrid.Architectures;
 using Hybrid.Experiments.Cells;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Engines;
 using Hybrid.Lab.Training;
+using Hybrid.Networks.Engines;
 using Hybrid.Networks.Measurements;
 
 namespace Hybrid.Experiments.Runs;
@@ -58,9 +60,10 @@ public sealed record ExperimentEngine(EngineChoice Choice, TrainerCatalogue Trai
     public CellEngines Found()
     {
         EngineEntry entry = Choice.Found;
+        INetworkEngine Networks(Architecture architecture) => entry.Create(architecture, 1);
         return new(
-            architecture => entry.Create(architecture, 1),
-            architecture => entry.Create(architecture, 1),
+            Networks,
+            Networks,
             architecture => entry.Line!.Create(architecture, 1),
             (architecture, exponents) => entry.Spectrum!(architecture, exponents, 1),
             options => (IMeasuredTrainer)Trainers.Find(Name, Choice.Device).Create(options, 1));

@@ -46,7 +46,7 @@ internal sealed class MaskReader(ConfigReader config, Family family, NoteList no
             notes.Add(
                 NoteRank.NotModelled,
                 $"windows of {reach} tokens to each side are not modelled, only ones that look back: every layer sees all tokens here",
-                1 - (2.0 * reach / tokens));
+                Math.Pow(1 - ((double)reach / tokens), 2));
         return Mask.None;
     }
 

@@ -169,7 +169,7 @@ public sealed class PhaseWork : ICellWork
 
     /// <summary>How many points are measured at a time on so many threads.</summary>
     /// <exception cref="InputException">Memory does not hold the networks of one.</exception>
-    internal int PointsAtATime(int threads)
+    public int PointsAtATime(int threads)
     {
         long? given = Engine?.Device.Memory;
         long memory = given ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
