@@ -44,8 +44,9 @@ internal static partial class Guards
             # What guards the theory
 
             Which tests hold which result of the [derivation](../theory/derivation.md), as the tests themselves say by a trait: at
-            least two kinds of witness for every number. `dotnet test tests/Hybrid.Theory.Tests --filter guards~2.17` runs those of
-            one. Written from the tests by `UPDATE_SNAPSHOTS=1 dotnet test tests/Hybrid.House.Tests`.
+            least two kinds of witness for every number and, further down, for every function. `dotnet test
+            tests/Hybrid.Theory.Tests --filter guards~2.17` runs those of a number. Written from the tests by `UPDATE_SNAPSHOTS=1
+            dotnet test tests/Hybrid.House.Tests`.
 
             | kind | what the result is held against |
             | --- | --- |
@@ -62,6 +63,26 @@ internal static partial class Guards
                 Row(number, number, title);
             foreach ((string result, _) in Derivation.Results.Where(result => result.Section == index))
                 Row($"({result})", number, title);
+        }
+
+        page.Append(
+            """
+
+            ## By function
+
+            What the theory shows to others that computes something, the results that its comment names, and how many tests of each kind
+            guard one of these and call the function, themselves or through others.
+
+            | function | of the derivation | tests |
+            | --- | --- | --- |
+
+            """);
+        foreach ((string name, string[] cites) in TheoryFunctions.All)
+        {
+            IEnumerable<string> counts = TheoryFunctions.GuardsOf(name, cites).GroupBy(guard => guard.Kind)
+                .OrderBy(group => Array.FindIndex(Kinds, kind => kind.Name == group.Key))
+                .Select(group => $"{group.Key} {group.DistinctBy(guard => guard.Test).Count()}");
+            page.Append($"| {Escaped(name)} | {string.Join(", ", cites)} | {string.Join(", ", counts)} |\n");
         }
 
         return page.ToString();

@@ -33,6 +33,28 @@ internal static class PublicSurface
         return string.Join("\n\n", types) + "\n";
     }
 
+    /// <summary>
+    /// Functions of F# modules and static methods, as "Module.name" by their names in F#, and types with other methods by their own.
+    /// </summary>
+    public static string[] Functions(Assembly library) =>
+    [
+        .. library.GetExportedTypes().Where(type => !IsGenerated(type)).SelectMany(type => type.GetMethods(Declared)
+                .Where(method => !method.IsSpecialName && IsVisible(method) && !method.IsVirtual && !IsGenerated(method)
+                    && !method.Name.StartsWith("op_", StringComparison.Ordinal))
+                .Select(method => IsModule(type) ? $"{SourceName(type)}.{SourceName(method)}" : SourceName(type)))
+            .Distinct()
+            .Order(StringComparer.Ordinal),
+    ];
+
+    private static bool IsModule(Type type) => type is { IsAbstract: true, IsSealed: true };
+
+    // F# says by an attribute what a function is called there if that is not its name elsewhere; a module's name may end in Module.
+    private static string SourceName(MemberInfo member) =>
+        member.GetCustomAttributesData()
+            .Where(data => data.AttributeType.Name == "CompilationSourceNameAttribute")
+            .Select(data => (string)data.ConstructorArguments[0].Value!)
+            .FirstOrDefault(member is Type && member.Name.EndsWith("Module", StringComparison.Ordinal) ? member.Name[..^6] : member.Name);
+
     private static string Header(Type type)
     {
         string kind = type.IsEnum ? "enum" : type.IsInterface ? "interface" : type.IsValueType ? "struct"

@@ -16,6 +16,7 @@ let private placed norm =
 [<InlineData(true)>]
 [<InlineData(false)>]
 [<Trait("guards", "(10.1) by closed form")>]
+[<Trait("guards", "(10.1) by property")>]
 let ``Normalised branches: at initialisation the squared norm grows by a² per sublayer, below the bound for any weights``
     (seesNormalised: bool)
     =
@@ -24,15 +25,17 @@ let ``Normalised branches: at initialisation the squared norm grows by a² per s
 
     let exact = Bounds.squaredNormAtInitialisation architecture 1.0
     let bound = Bounds.magnitude architecture 1.0
+    let variance = Bounds.variance architecture 1.0
     let blocks = Geometry.forward architecture (Laws.exact architecture)
 
     for layer in 1 .. architecture.Depth do
         Check.relative $"q at {layer}" 1e-13 (exact[layer]) blocks[layer - 1].Output.Q
         Assert.True(bound[layer] >= sqrt exact[layer])
+        Assert.True(variance[layer] >= exact[layer])
 
     // linear magnitude: √q₀ + 2ℓ; quadratic variance
     Check.relative "magnitude" 1e-13 (sqrt 2.0 + 40.0) (Array.last bound)
-    Check.relative "variance" 1e-13 (Math.Pow(sqrt 2.0 + 40.0, 2.0)) (Array.last (Bounds.variance architecture 1.0))
+    Check.relative "variance" 1e-13 (Math.Pow(sqrt 2.0 + 40.0, 2.0)) (Array.last variance)
 
 // A Gaussian matrix of m×k entries of variance σ²/k has operator norm σ(1 + √(m/k)) as both grow.
 [<Fact>]
@@ -137,6 +140,35 @@ let ``Rescaling a module's output weights by c rescales pre's backward sensitivi
     Check.relative "pre attention" 1e-12 (sqrt 3.0 * preAttention) preAttention3
     Check.relative "peri attention" 1e-12 periAttention periAttention3
     Check.relative "peri MLP" 1e-12 periMlp periMlp3
+
+// Attention without logits is the average of n tokens, of which the squared norm keeps 1 − u(1 − 1/n) and one token's gradient 1/n.
+[<Fact>]
+[<Trait("guards", "(10.3) by closed form")>]
+let ``Linear modules pass on a difference by their standard deviations, over the root of what norms divide by`` () =
+    let a, b, n, u = 0.6, 0.7, 5, 0.7
+
+    for norm in [ Placement.Pre; Placement.Peri ] do
+        let architecture =
+            { placed norm with
+                Activation = Activation.Linear
+                Tokens = n
+                Depth = 1
+                Input = { Norm = 2.0; Correlation = 1.0 - u }
+                Attention = AttentionParameters.Of(Schedule.Constant 0.9, Schedule.Constant a, 0.0, 1.3)
+                Mlp = MlpParameters.Of(Schedule.Constant 0.8, Schedule.Constant b, 1.4, 0.0, 1.1) }
+
+        let attended = 1.3 * 1.3 * (1.0 - u * (1.0 - 1.0 / float n))
+
+        let ofAttention, ofMlp =
+            if norm.OnBranch then
+                attended, (1.4 * 1.1) ** 2.0
+            else
+                1.0, 1.0
+
+        let struct (attention, mlp) = Assert.Single(Bounds.backwardSensitivity architecture)
+        Check.relative $"attention, {norm}" 1e-13 (a * 1.3 / sqrt (2.0 * float n * ofAttention)) attention
+        let seen = 0.9 * 0.9 * 2.0 + a * a * attended / ofAttention
+        Check.relative $"MLP, {norm}" 1e-13 (b * 1.4 * 1.1 / sqrt (seen * ofMlp)) mlp
 
 [<Fact>]
 [<Trait("guards", "(10.3) by closed form")>]

@@ -86,6 +86,7 @@ let ``Products of square Gaussian matrices scatter by 2/d a matrix`` () =
     Check.relative "s" 1e-12 (sqrt (2.0 * 12.0 / 128.0)) (FiniteWidth.scatter network)
 
 [<Fact>]
+[<Trait("guards", "14.5 by property")>]
 let ``What would be counted at other tokens is what a prediction of them counts, without a mask`` () =
     let network = Networks.plain Placement.Post Activation.Tanh
     let counted = (Predict.architecture network).Trainability.Sums.Counted
@@ -97,7 +98,41 @@ let ``What would be counted at other tokens is what a prediction of them counts,
         (Predict.architecture more).Trainability.Sums.Counted
         (Caveats.countedAtTokens network 256 counted)
 
+/// Linear blocks without norms or attention: each multiplies the stream and the gradient by .64 + .36 · (1.5 · 1.3)².
+let private linear mask =
+    let network =
+        Networks.plain Placement.None Activation.Linear
+        |> Networks.weighted (1.0, 0.0) (0.8, 0.6)
+        |> Networks.inStd 1.5
+
+    { network with
+        Tokens = 8
+        Depth = 7
+        Mask = mask
+        Mlp = { network.Mlp with OutStd = 1.3 } }
+
 [<Fact>]
+[<Trait("guards", "14.5 by closed form")>]
+let ``Linear blocks multiply gradients alike, at any number of tokens and under either mask`` () =
+    let growth = log (0.64 + 0.36 * (1.5 * 1.3) ** 2.0)
+
+    for mask in [ Mask.None; Mask.Causal ] do
+        let network = linear mask
+        let sums = Caveats.sumsOf network
+
+        Check.withinScale
+            $"sums, {mask}"
+            1e-13
+            [ "angle", 1.0, 0.0, sums.Angle
+              "gradient", 1.0, 7.0 * growth, sums.Gradient
+              "growth", 1.0, 7.0 * growth, sums.Growth
+              "counted", 1.0, 3.0 * growth, sums.Counted ]
+
+        for tokens in [ 4; 8; 64 ] do
+            Check.absolute "at other tokens" 1e-12 sums.Counted (Caveats.countedAtTokens network tokens sums.Counted)
+
+[<Fact>]
+[<Trait("guards", "14.5 by property")>]
 let ``Under a mask every doubling of the tokens adds to what is counted what the last one added`` () =
     let network =
         { Networks.plain Placement.Post Activation.Tanh with

@@ -242,6 +242,7 @@ let ``Published models are means over four draws, and small networks have all of
     Assert.Equal(struct (small, 4), struct (plan.Network, plan.Draws))
 
 [<Fact>]
+[<Trait("guards", "13.5 by property")>]
 let ``A prediction says how many networks and heads its layers are means over, and modules' scales are those of the same``
     ()
     =

@@ -178,6 +178,37 @@ let ``A network of one token has one gradient exponent, the mean mode's`` () =
     Check.absolute "λ_g" 1e-12 mean exponents.Gradient
     Assert.Equal(exponents.Gradient, exponents.Difference)
 
+// Skips and branches times 2^p multiply each of a sequential block's two steps by 2^2p, whose square leaves double precision.
+[<Fact>]
+[<Trait("guards", "(6.2) by property")>]
+let ``A block that multiplies gradients by far more or less has the eigenvalues times that, to the bit`` () =
+    let network =
+        { Networks.plain Placement.None Activation.Tanh with
+            Tokens = 4 }
+        |> Networks.logitStd 2.0
+
+    let trace = Geometry.block network (Laws.exact network) 1 (Geometry.input network)
+    let struct (larger, smaller) = Exponents.gradientEigenvalues network trace
+
+    for power in [ -200; 200 ] do
+        let times (x: float) = Math.ScaleB(x, power)
+
+        let scaled =
+            trace.Steps
+            |> Array.map (fun step ->
+                { step with
+                    Skip = times step.Skip
+                    Sublayers =
+                        step.Sublayers
+                        |> Array.map (fun part -> { part with Branch = times part.Branch }) })
+
+        let expected = Math.ScaleB(larger, 4 * power), Math.ScaleB(smaller, 4 * power)
+
+        let struct (first, second) =
+            Exponents.gradientEigenvalues network { trace with Steps = scaled }
+
+        Assert.Equal(expected, (first, second))
+
 [<Fact>]
 [<Trait("guards", "(6.2) by property")>]
 let ``The eigenvalues are those of the 2×2 map: sum and product agree with its trace and determinant`` () =

@@ -71,6 +71,29 @@ let ``The certified contraction is the rate at which perturbations die out`` () 
     Check.relative "line" 1e-9 (exp angle) (FixedPoints.contraction chaotic laws line.State angle)
 
 // A saturating MLP whose large bias all tokens share puts in what the skips take away: differences have no such source.
+// Where branches are normalised q' = r²q + a² whatever the state is: on its line ln q shrinks by the product of the skips' squares.
+[<Fact>]
+[<Trait("guards", "(7.2) by closed form")>]
+let ``Behind normalised branches the norm's contraction is the product of the skips' squares`` () =
+    let network =
+        Networks.plain Placement.Peri Activation.Tanh
+        |> Networks.weighted (0.95, 0.9) (0.9, 0.9)
+
+    let laws = Laws.exact network
+    let line = FixedPoints.line network laws
+    // of differences that are said to shrink to e⁻¹, the norm's rate is the slower one; by a difference over 1e-6 of ln q
+    Check.relative "rate" 1e-6 ((0.95 * 0.9) ** 2.0) (FixedPoints.contraction network laws line.State -1.0)
+
+[<Fact>]
+[<Trait("guards", "(7.2) by property")>]
+let ``Block after block a network comes to the state that is sought by Newton's method`` () =
+    let laws, _, simplex = attractorOf chaotic
+    let reached = FixedPoints.reached chaotic laws
+    Assert.True(reached.Converged, $"residual {reached.Residual}")
+    // both stop at a residual of 1e-12, which a contraction c multiplies by 1/(1 − c), below 100
+    Check.relative "q" 1e-10 simplex.State.Q reached.State.Q
+    Check.relative "u" 1e-10 simplex.State.U reached.State.U
+
 [<Fact>]
 let ``On the line the contraction is the norm's rate where that is the slower one`` () =
     let network =

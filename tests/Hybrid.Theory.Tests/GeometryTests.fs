@@ -102,6 +102,17 @@ let ``Each placement is its update equation in q and p`` () =
               "p", expectedQ, expectedP, trace.Output.P ])
 
 [<Fact>]
+[<Trait("guards", "(4.3) by property")>]
+let ``The collapsed line is what equal tokens do, and keeps them equal`` () =
+    Check.holds 30 Networks.any (fun network ->
+        let line = Geometry.collapsed network (Laws.exact network)
+        let equal = forward (Networks.correlated 1.0 network)
+
+        for layer in 0 .. network.Depth - 1 do
+            Assert.Equal(0.0, line[layer].Output.U)
+            Check.relative $"q at layer {layer + 1}" 1e-13 equal[layer].Output.Q line[layer].Output.Q)
+
+[<Fact>]
 [<Trait("guards", "(4.1) (4.3) by property")>]
 let ``Attention alone collapses: u shrinks in every layer, at any strength and placement`` () =
     let attentionOnly =

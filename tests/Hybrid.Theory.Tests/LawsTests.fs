@@ -15,6 +15,64 @@ let ``Remembered laws are the functions themselves`` () =
 
     Assert.Same(laws.Mlp 2.0, laws.Mlp 2.0)
 
+/// Laws as they are computed, as they may be stopped and as a family's tables have them, with what tables may be off by.
+let private taken (network: Architecture) =
+    let exact = Laws.exact network
+
+    [ "exact", 0.0, exact
+      "stoppable", 0.0, Laws.stoppable System.Threading.CancellationToken.None exact
+      "tabulated", 1e-9, Laws.tabulated network 1.5 1.5 ]
+
+[<Fact>]
+[<Trait("guards", "(2.1) (3.2) 3.5 by property")>]
+let ``Laws that may be stopped and those of a family's table are the functions themselves`` () =
+    for tokens in [ 2; 9 ] do
+        let network =
+            { Networks.plain Placement.Pre Activation.Tanh with
+                Tokens = tokens }
+
+        for name, tolerance, laws in taken network do
+            // of the logit scale s/√u = 1.5 a table is made, of the last one not
+            for s, u in [ 1.5 * sqrt 0.1, 0.1; 1.5, 1.0; 0.015, 1e-4; 5.0, 0.4 ] do
+                let expected = AttentionMoments.compute tokens s u
+                let actual = laws.Attention s u
+
+                Check.withinScale
+                    $"{name}, n = {tokens}, s = {s}"
+                    (2.0 * tolerance)
+                    [ "S1", 1.0, expected.S1, actual.S1
+                      "S2", 1.0, expected.S2, actual.S2
+                      "T1", 1.0, expected.T1, actual.T1
+                      "T2", 1.0, expected.T2, actual.T2 ]
+
+            for v, u in [ 0.1, 0.3; 4.0, 1.2 ] do
+                let kernel = Kernels.at network.Activation v
+                // each is good to the accuracy that every kernel guarantees
+                let accuracy = 2.0 * Kernels.Accuracy * kernel.KappaAtOne
+                Check.absolute $"{name}, κ at {v}" accuracy (kernel.Kappa u) ((laws.Mlp v).Kappa u)
+
+[<Fact>]
+[<Trait("guards", "(2.3) (3.2) 3.5 by closed form")>]
+let ``However laws are taken, logits without spread average and ReLU keeps half of a norm`` () =
+    let n = 6.0
+
+    let network =
+        { Networks.plain Placement.Pre Activation.Relu with
+            Tokens = int n }
+
+    for name, tolerance, laws in taken network do
+        let moments = laws.Attention 0.0 0.0
+
+        Check.withinScale
+            name
+            (2.0 * tolerance + 1e-15)
+            [ "S1", 1.0, 1.0 / n, moments.S1
+              "S2", 1.0, 1.0 / n, moments.S2
+              "T1", 1.0, (1.0 - 1.0 / n) / n, moments.T1
+              "T2", 1.0, (1.0 - 1.0 / n) / n, moments.T2
+              "κ", 1.0, 1.5, (laws.Mlp 3.0).KappaAtOne
+              "κ of independent numbers", 1.0, 1.5 / System.Math.PI, (laws.Mlp 3.0).Kappa 1.0 ]
+
 [<Fact>]
 let ``On the line attention is the uniform average: the limit s → 0 of the exact moments`` () =
     for tokens in [ 1; 2; 32 ] do

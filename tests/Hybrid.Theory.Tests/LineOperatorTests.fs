@@ -39,6 +39,13 @@ let ``Attention alone under a causal mask: differences fall by .2549 a block ove
     // from the 8×8 matrices written out, in another language
     Check.relative "rate" 1e-9 -0.25492523602104866 ((logs[26] - logs[14]) / 12.0)
 
+    // exponents are means over the depth
+    let sum depth =
+        let network = attentionOnly 8 depth
+        float depth * LineOperator.angle network (Laws.exact network)
+
+    Check.relative "rate of sums" 1e-9 -0.25492523602104866 ((sum 26 - sum 14) / 12.0)
+
 [<Fact>]
 [<Trait("guards", "(6.4) (6.7) by closed form")>]
 let ``After hundreds of blocks they fall by the asymptote, ln (.64 + .36/4)`` () =

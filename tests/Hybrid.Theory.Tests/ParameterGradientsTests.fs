@@ -90,6 +90,38 @@ let ``Every weight matrix's gradient norm is that of explicit networks, in every
 
         Check.absolute $"{norm}, gated {gated}, layer {layer}, {name}" (4.5 * error + finiteWidth) 0.0 wideDeviation
 
+// Linear blocks without attention or norms multiply q and g_d by r² + a²σ_v²σ_w², and give no two tokens' gradients an overlap.
+[<Fact>]
+[<Trait("guards", "(5.4) by closed form")>]
+let ``Weights of linear blocks have the product of what they see and of the gradient behind them`` () =
+    let n, depth, d, hidden = 5, 3, 64, 96
+    let r2, a2, inner, out = 0.64, 0.36, 1.5 * 1.5, 1.3 * 1.3
+
+    let architecture =
+        { network Placement.None false with
+            Activation = Activation.Linear
+            Tokens = n
+            Depth = depth
+            Width = d
+            MlpWidth = hidden
+            Attention = AttentionParameters.Of(Schedule.Constant 1.0, Schedule.Constant 0.0, 1.5, 1.2)
+            Mlp = MlpParameters.Of(Schedule.Constant 0.8, Schedule.Constant 0.6, 1.5, 0.0, 1.3)
+            Input = { Norm = 2.0; Correlation = 0.4 } }
+
+    let factor = r2 + a2 * inner * out
+
+    Predict.weightGradients architecture
+    |> Array.iteri (fun index block ->
+        let q = 2.0 * factor ** float index
+        let gradient = a2 * factor ** float (depth - 1 - index)
+        let entries = float (n * d * hidden)
+        Check.relative $"W_2 of block {index + 1}" 1e-12 (entries * gradient * inner * q) block.MlpOut
+        // a hidden unit has the gradient of d outputs, of which each weighs σ_v²/d_mlp
+        let ofUnit = out * float d / float hidden * gradient
+        Check.relative $"W_1 of block {index + 1}" 1e-12 (entries * ofUnit * q) block.MlpIn
+        Assert.Equal((0.0, 0.0), (block.MlpUp, block.MlpBias))
+        Assert.Equal(0.0, block.Value + block.Output + block.Query + block.Key))
+
 [<Fact>]
 let ``What an architecture has not has no gradient`` () =
     let plain =

@@ -13,6 +13,7 @@ let private build branch inStd =
     |> Networks.inStd inStd
 
 [<Fact>]
+[<Trait("guards", "3.5 (6.1) (7.2) by property")>]
 let ``A family's shared tables give each member what it has on its own`` () =
     let family =
         [ for branch in [ 0.3; 0.5 ] do
@@ -83,6 +84,7 @@ let ``Steeper activations move pre-norm tanh from order to chaos, once`` () =
     Assert.Equal<int list>([ -1; -1; -1; -1; 1; 1; 1 ], signs)
 
 [<Fact>]
+[<Trait("guards", "(4.3) (6.1) by closed form")>]
 let ``Where norms grow the exponents are means over the depth, and fall as 1/depth`` () =
     let grown depth =
         { Networks.plain Placement.Pre Activation.Relu with

@@ -209,13 +209,118 @@ let private masked =
         Depth = 3
         Tokens = 16 }
 
+/// Linear blocks without a norm whose logits are 0: under a causal mask each token is the mean of its past, and all draws are one.
+let private averaging tokens heads =
+    { Networks.plain Placement.None Activation.Linear with
+        Tokens = tokens
+        Heads = heads
+        Width = 8 * heads
+        Depth = 5
+        Mask = Mask.Causal
+        Attention = AttentionParameters.Of(Schedule.Constant 0.9, Schedule.Constant 0.5, 0.0, 1.2)
+        Mlp = MlpParameters.Of(Schedule.Constant 0.8, Schedule.Constant 0.6, 1.5, 0.0, 1.3)
+        Input = { Norm = 2.0; Correlation = 0.25 } }
+
+/// Its layers from Gram matrices written out: C ← f(r²C + a²σ_V² A C Aᵀ) forwards, G ← r²fG + a²σ_V² Aᵀ fG A back.
+let private averagedLayers (network: Architecture) =
+    let n = network.Tokens
+
+    let row i j =
+        if j <= i then 1.0 / float (i + 1) else 0.0
+
+    let r2, a2 = 0.81, 0.25 * 1.44
+    let f = 0.64 + 0.36 * (1.5 * 1.3) ** 2.0
+
+    let along (weight: int -> int -> float) (matrix: float[,]) =
+        let half =
+            Array2D.init n n (fun i l -> Seq.sum (seq { for k in 0 .. n - 1 -> weight i k * matrix[k, l] }))
+
+        Array2D.init n n (fun i j ->
+            f
+            * (r2 * matrix[i, j]
+               + a2 * Seq.sum (seq { for l in 0 .. n - 1 -> half[i, l] * weight j l })))
+
+    let input = Array2D.init n n (fun i j -> if i = j then 2.0 else 0.5)
+    let output = Array2D.init n n (fun i j -> if i = j then 1.0 else 0.0)
+    let hidden = List.scan (fun c _ -> along row c) input [ 1 .. network.Depth ]
+
+    let gradients =
+        List.scan (fun g _ -> along (fun i j -> row j i) g) output [ 1 .. network.Depth ]
+
+    Array.ofList hidden, Array.rev (Array.ofList gradients)
+
+let private isAveraged (network: Architecture) (prediction: Prediction) =
+    let n = network.Tokens
+
+    let own (matrix: float[,]) =
+        Seq.average (seq { for i in 0 .. n - 1 -> matrix[i, i] })
+
+    let between (matrix: float[,]) =
+        Seq.average (
+            seq {
+                for i in 0 .. n - 1 do
+                    for j in 0 .. n - 1 do
+                        if i <> j then
+                            matrix[i, j]
+            }
+        )
+
+    let hidden, gradients = averagedLayers network
+
+    for layer in 0 .. network.Depth do
+        let row = prediction.Layers[layer]
+
+        // sums over n tokens a block, forwards and backwards
+        Check.withinScale
+            $"layer {layer}"
+            (float (2 * n * network.Depth) * Math.ScaleB(1.0, -52))
+            [ "q", own hidden[layer], own hidden[layer], row.Q
+              "p", own hidden[layer], between hidden[layer], row.P
+              "g_d", own gradients[layer], own gradients[layer], row.GradientDiagonal
+              "g_o", own gradients[layer], between gradients[layer], row.GradientOffDiagonal ]
+
+    let last, first = Array.last hidden, hidden[0]
+    let sums = prediction.Trainability.Sums
+    Check.absolute "growth" 1e-12 (log (own last / own first)) sums.Growth
+    Check.absolute "gradient" 1e-12 (log (own gradients[0])) sums.Gradient
+    Check.absolute "counted" 1e-12 (max (abs sums.Angle) (0.5 * log (own gradients[1]))) sums.Counted
+
 [<Fact>]
-let ``A prediction that may be stopped is the prediction`` () =
+[<Trait("guards", "13.5 (14.1) by closed form")>]
+let ``Whichever way a network without logits is predicted, its layers are those of averages written out`` () =
+    let none = System.Threading.CancellationToken.None
+    let small = averaging 4 2
+
+    for predict in
+        [ Predict.architecture
+          Predict.thoroughly
+          Predict.until none
+          Predict.beside none ] do
+        isAveraged small (predict small)
+
+    // of the heads one alone, of the tokens all
+    let large = averaging 16 64
+
+    match Predict.coarse none large with
+    | null -> failwith "there is none"
+    | coarse ->
+        Assert.Equal(16, coarse.Tokens)
+        Assert.InRange(coarse.Heads, 1, 63)
+        isAveraged large coarse.Prediction
+
+[<Fact>]
+[<Trait("guards", "(4.3) (5.3) 13.5 by property")>]
+let ``A prediction that may be stopped, or stands beside others and has the time that it needs, is the prediction`` () =
+    let none = System.Threading.CancellationToken.None
+
     for network in [ settling 2.0; masked ] do
-        let prediction = Predict.until System.Threading.CancellationToken.None network
         let plain = Predict.architecture network
-        Assert.Equal<LayerPrediction[]>(plain.Layers[1..], prediction.Layers[1..])
-        Assert.Equal(plain.Trainability.Sums, prediction.Trainability.Sums)
+        let beside = Predict.beside none network
+        Assert.Empty beside.Caveats
+
+        for prediction in [ Predict.until none network; beside ] do
+            Assert.Equal<LayerPrediction[]>(plain.Layers[1..], prediction.Layers[1..])
+            Assert.Equal(plain.Trainability.Sums, prediction.Trainability.Sums)
 
 [<Fact>]
 let ``A prediction that nobody waits for ends within a step, whatever it draws`` () =
@@ -240,6 +345,7 @@ let ``A prediction that nobody waits for ends within a step, whatever it draws``
     |> ignore
 
 [<Fact>]
+[<Trait("guards", "13.5 by process")>]
 let ``There is a coarse prediction where layers are drawn, and none where they are closed`` () =
     let none = System.Threading.CancellationToken.None
     Assert.Null(Predict.coarse none (settling 2.0))

@@ -74,6 +74,53 @@ let ``Near the line gates lose as the root of u`` count active gate routerStd ov
     // E g_k² at ties scatters by itself over some 10⁴ draws
     Check.relative "c" (4.0 * (sampled + lost)) c (RouterMoments.cusp e / moments.Overlap)
 
+[<Fact>]
+[<Trait("guards", "(16.6) by closed form")>]
+let ``Two tokens choose different ones of two experts where two signs part`` () =
+    let e = Networks.experts 2 1 Gate.Softmax 1.7
+
+    for u in [ 1e-8; 1e-4 ] do
+        // acos(1 − u) = 2 asin √(u/2) = √(2u) (1 + u/12 + …)
+        let differ = 2.0 * asin (sqrt (0.5 * u)) / Math.PI
+        Check.relative $"at u = {u}" (u / 6.0 + 1e-13) differ (RouterMoments.swapProbability e u)
+
+    Assert.Equal(0.0, RouterMoments.swapProbability (Networks.experts 4 4 Gate.Softmax 1.0) 1e-4)
+
+[<Fact>]
+[<Trait("guards", "(16.6) by sampling")>]
+let ``Of pairs of tokens near the line as many choose differently as their gaps' density says`` () =
+    let count, active, u, pairs = 8, 2, 0.002, 40_000
+    let random = Random 5
+
+    let normal () =
+        sqrt (-2.0 * log (1.0 - random.NextDouble()))
+        * cos (2.0 * Math.PI * random.NextDouble())
+
+    let chosen (logits: float[]) =
+        [| 0 .. count - 1 |]
+        |> Array.sortBy (fun e -> -logits[e])
+        |> Array.truncate active
+        |> Set.ofArray
+
+    let differ =
+        Seq.init pairs (fun _ ->
+            let first = Array.init count (fun _ -> normal ())
+
+            let second =
+                first |> Array.map (fun x -> (1.0 - u) * x + sqrt (u * (2.0 - u)) * normal ())
+
+            if chosen first = chosen second then 0 else 1)
+        |> Seq.sum
+
+    let expected =
+        RouterMoments.swapProbability (Networks.experts count active Gate.Softmax 1.0) u
+    // four standard errors; the next term is smaller by the spread of a gap over its own scale, √u
+    Check.absolute
+        "probability"
+        (4.0 * sqrt (expected / float pairs) + expected * sqrt u)
+        expected
+        (float differ / float pairs)
+
 // Its gate is 1, so that O is the probability that both tokens choose it: logits of correlation 1 − u have one sign but for acos(1 − u)/π.
 [<Fact>]
 [<Trait("guards", "(16.6) by closed form")>]

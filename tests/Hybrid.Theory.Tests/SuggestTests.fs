@@ -197,6 +197,7 @@ let ``Where no factor helps it says so: without a skip around attention every di
     Assert.False (Suggest.architecture skipless limit).Reached
 
 [<Fact>]
+[<Trait("guards", "11 by closed form")>]
 let ``DeepNorm's angle exponent falls with depth as its constants say`` () =
     let angle depth =
         Recipes.apply
@@ -215,6 +216,7 @@ let ``DeepNorm's angle exponent falls with depth as its constants say`` () =
 [<InlineData("pre")>]
 [<InlineData("peri")>]
 [<InlineData("post")>]
+[<Trait("guards", "11 by property")>]
 let ``Recipes for many layers count what the exact maps of each layer do`` name =
     let norm = Placement.All |> Array.find (fun placement -> string placement = name)
 

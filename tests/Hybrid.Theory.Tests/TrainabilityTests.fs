@@ -374,6 +374,7 @@ let private evidence () =
               row[index "placement"].GetString(), row[index "counted"].GetDouble(), outcome.GetDouble() >= 0.5 ]
 
 [<Fact>]
+[<Trait("guards", "(14.1) by published number")>]
 let ``How often such networks trained is counted from the published evidence`` () =
     let rows = evidence ()
 
@@ -394,6 +395,19 @@ let ``How often such networks trained is counted from the published evidence`` (
             let known = Evidence.ofCount placement Trainability.limits band
             Assert.Equal(same.Length, known.Networks)
             Assert.Equal(same |> List.filter (fun (_, _, learnt) -> learnt) |> List.length, known.Trained)
+
+[<Fact>]
+[<Trait("guards", "(14.1) by property")>]
+let ``Most networks that are called trainable trained, of the others at most a third`` () =
+    for placement in Placement.All do
+        for counted in [ 1.0; 4.0; 6.0 ] do
+            let known = Evidence.ofCount placement Trainability.limits counted
+            let share = float known.Trained / float known.Networks
+
+            if Trainability.decide Trainability.limits counted 0.0 = Verdict.Trainable then
+                Check.atLeast $"{placement}, {counted}" 0.5 share
+            else
+                Check.atMost $"{placement}, {counted}" (1.0 / 3.0) share
 
 [<Fact>]
 let ``What the softmax sees is of the stream, of what a norm makes of it, or of normed queries`` () =

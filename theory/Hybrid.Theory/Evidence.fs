@@ -6,7 +6,7 @@ open Hybrid.Architectures
 [<Struct>]
 type TrainedNetworks = { Trained: int; Networks: int }
 
-/// What became of networks that were trained, by placement and by where what counts of them lies: the counts of
+/// What became of networks that were trained, by placement and by where what counts of them, derivation (14.1), lies: the counts of
 /// docs/results/verdict-evidence.json, described in docs/how-sure.md.
 [<RequireQualifiedAccess>]
 module Evidence =

@@ -30,7 +30,7 @@ module FewHeads =
     [<Literal>]
     let Fewest = 4
 
-    /// No norm behind the branch (none, pre): nothing of order 1/H within a layer.
+    /// No norm behind the branch (none, pre): nothing of order 1/H within a layer, (13.12), (13.13) at k = 0.
     [<CompiledName("Many")>]
     let many (moments: AttentionMoments) =
         { Diagonal = 1.0
@@ -82,7 +82,7 @@ module FewHeads =
     let overlap (terms: FewHeadTerms) (ratio: float) =
         ratio * terms.OffDiagonal - terms.OverlapLoss
 
-    /// One minus `overlap` from one minus the ratio of means, without their difference: (q_f − p_f)/q_f (peri, output) or
+    /// One minus `overlap`, (13.12), from one minus the ratio of means, without their difference: (q_f − p_f)/q_f (peri, output) or
     /// (r²qu + a²(q_f − p_f))/N̄ (post).
     [<CompiledName("Gap")>]
     let gap (terms: FewHeadTerms) (gap: float) = gap * terms.OffDiagonal - terms.GapLoss

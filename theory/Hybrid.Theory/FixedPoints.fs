@@ -195,8 +195,8 @@ module FixedPoints =
         struct (a + g1 * s1 / square, b + g1 * s2 / square, c + g2 * s1 / square, d + g2 * s2 / square)
 
     /// Certificate that a fixed point attracts: the factor by which one block shrinks small deviations from it, the
-    /// spectral radius of the block map's Jacobian in (log q, log u), whose eigenvalues can be complex where there are no norms, derivation
-    /// (7.3). On the line the deviations are q's and e^{λ_a}.
+    /// spectral radius of the block map's Jacobian in (log q, log u), whose eigenvalues can be complex where there are no norms: derivation
+    /// section 7.2. On the line the deviations are q's and e^{λ_a}.
     let contraction (architecture: Architecture) laws (state: TokenSimplex) angleExponent =
         let map = apply architecture laws
 

@@ -143,7 +143,8 @@ module Laws =
                 )
             )
 
-    /// The laws of an architecture, computed exactly at first use and remembered: depth repeats them.
+    /// The laws of an architecture, derivation sections 2, 3, 13.2 and 16, computed exactly at first use and remembered: depth repeats
+    /// them.
     let exact (architecture: Architecture) =
         let near = remember (AttentionMoments.near architecture.Tokens)
 
@@ -169,7 +170,7 @@ module Laws =
           AreAlike = false
           Proceed = ignore }
 
-    /// The same laws, which raise OperationCanceledException once `cancellation` is asked for.
+    /// The same laws, derivation sections 2 and 3, which raise OperationCanceledException once `cancellation` is asked for.
     let stoppable (cancellation: CancellationToken) (laws: Laws) : Laws =
         let proceed = cancellation.ThrowIfCancellationRequested
 
@@ -253,7 +254,7 @@ module Laws =
                 Attention = AttentionGrid(architecture.Tokens).Moments
                 Heads = HeadGrid(architecture.Tokens).Moments }
 
-    /// The laws as if there were ever more heads, which then do not fluctuate.
+    /// The laws as if there were ever more heads, which then do not fluctuate: derivation sections 4, 5 and 13.3.
     let manyHeads (laws: Laws) : Laws =
         { laws with
             Heads = fun _ _ -> HeadMoments.still }

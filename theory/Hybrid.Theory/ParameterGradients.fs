@@ -3,7 +3,7 @@ namespace Hybrid.Theory
 open System
 open Hybrid.Architectures
 
-/// Expected squared Frobenius norms E‖∂L/∂W‖² of one block's parameters, for a loss gradient whose Gram at the output
+/// Expected squared Frobenius norms E‖∂L/∂W‖² of one block's parameters, derivation (5.4), for a loss gradient whose Gram at the output
 /// is the identity per coordinate. All heads together; 0 for matrices that the architecture has not.
 type ParameterGradientNorms =
     {

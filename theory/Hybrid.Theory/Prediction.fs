@@ -222,38 +222,40 @@ module Predict =
         ofTrajectory architecture laws trajectory (fun trainability ->
             Caveats.ofTrajectory architecture laws trainability trajectory)
 
-    /// Predicts `architecture`; raises InvalidArchitectureException for an illegal one.
+    /// Predicts `architecture`, derivation sections 4, 5, 6, 7, 8, 13, 14 and 15: its layers, exponents and attracting state, and what is
+    /// judged by them. Raises InvalidArchitectureException for an illegal one.
     [<CompiledName("Architecture")>]
     let architecture (architecture: Architecture) : Prediction =
         let architecture = Architecture.ensureValid architecture
         let laws = Laws.exact architecture
         exact architecture laws (TrajectoryRoute.predict architecture laws)
 
-    /// The same with more heads drawn where layers are draws, for as long as some four seconds of one core pay for and eight of them at
-    /// least (sixteen behind a norm of the branch): what networks are measured for to compare with it.
+    /// The same with more heads drawn where layers are draws, derivation section 13.5, for as long as some four seconds of one core pay for
+    /// and eight of them at least (sixteen behind a norm of the branch): what networks are measured for to compare with it.
     [<CompiledName("Thoroughly")>]
     let thoroughly (architecture: Architecture) : Prediction =
         let architecture = Architecture.ensureValid architecture
         let laws = Laws.exact architecture
         exact architecture laws (TrajectoryRoute.thorough architecture laws)
 
-    /// The same, until `cancellation` is asked for: raises OperationCanceledException within a step of a draw.
+    /// The same (derivation sections 4, 5, 8, 13.5 and 14), until `cancellation` is asked for: raises OperationCanceledException within a
+    /// step of a draw.
     [<CompiledName("Until")>]
     let until (cancellation: CancellationToken) (architecture: Architecture) : Prediction =
         let architecture = Architecture.ensureValid architecture
         let laws = Laws.stoppable cancellation (Laws.exact architecture)
         exact architecture laws (TrajectoryRoute.predict architecture laws)
 
-    /// The same where several architectures are predicted beside each other: with the heads that some third of a second of one core pays for
-    /// where layers are draws, and no caveats.
+    /// The same where several architectures are predicted beside each other, derivation section 13.5: with the heads that some third of a
+    /// second of one core pays for where layers are draws, and no caveats.
     [<CompiledName("Beside")>]
     let beside (cancellation: CancellationToken) (architecture: Architecture) : Prediction =
         let architecture = Architecture.ensureValid architecture
         let laws = Laws.stoppable cancellation (Laws.exact architecture)
         ofTrajectory architecture laws (TrajectoryRoute.compare architecture laws) (fun _ -> [||])
 
-    /// A first answer where `architecture` takes longer than a tenth of a second: where its heads are drawn. Null where it does not. Its
-    /// verdict may be another, and it has no caveats: who shows it says that it is coarse.
+    /// A first answer where `architecture` takes longer than a tenth of a second, derivation section 13.5: where its heads are drawn. Null
+    /// where it does not. Its verdict may be another, and it has no caveats: who shows it says that it is coarse.
     [<CompiledName("Coarse")>]
     let coarse (cancellation: CancellationToken) (architecture: Architecture) : CoarsePrediction | null =
         let architecture = Architecture.ensureValid architecture

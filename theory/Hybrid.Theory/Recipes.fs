@@ -15,7 +15,7 @@ type Alternative =
         Trainability: Trainability
     }
 
-/// Published ways to make depth trainable, as changes of the architecture record.
+/// Published ways to make depth trainable, as changes of the architecture record: derivation section 11.
 [<RequireQualifiedAccess>]
 module Recipes =
 

@@ -13,7 +13,7 @@ type TokenSimplex =
     /// p = qρ
     member this.P = this.Q * (1.0 - this.U)
 
-/// Gram of the loss gradient per coordinate: g_d of a token with itself, g_o between two tokens.
+/// Gram of the loss gradient per coordinate, derivation section 5: g_d of a token with itself, g_o between two tokens.
 [<Struct>]
 type GradientGram =
     { Diagonal: float

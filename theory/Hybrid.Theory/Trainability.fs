@@ -60,7 +60,7 @@ type Trainability =
     /// What counts is the change of the differences between tokens, and not that of gradients.
     member this.DecidedByAngles = abs this.Sums.Angle >= abs this.Sums.GradientCount
 
-/// Whether a network of this depth can train, from the numbers of its layers alone.
+/// Whether a network of this depth can train, from the numbers of its layers alone: derivation (14.1).
 [<RequireQualifiedAccess>]
 module Trainability =
 

@@ -3,7 +3,7 @@ namespace Hybrid.Theory
 open System
 open Hybrid.Architectures
 
-/// Layers of an architecture by averages over draws of the Gram process: section 8 of the derivation.
+/// Layers of an architecture by averages over draws of the Gram process: derivation sections 8, 13.1, 13.5 and 15.
 [<RequireQualifiedAccess>]
 module TrajectoryDraws =
 

@@ -332,10 +332,10 @@ module TrajectoryRoute =
     /// The route that the architecture asks for.
     let predict (architecture: Architecture) laws : Trajectory = within 1 Seconds architecture laws
 
-    /// The same with fewer heads drawn of a masked network that has many, where many architectures are compared.
+    /// The same with fewer heads drawn of a masked network that has many, where many architectures are compared: derivation section 13.5.
     let compare (architecture: Architecture) laws : Trajectory = within 1 QuickSeconds architecture laws
 
-    /// The same with more of them, where networks are measured to compare with it.
+    /// The same with more of them, where networks are measured to compare with it: derivation section 13.5.
     let thorough (architecture: Architecture) laws : Trajectory =
         within (fewestHeads architecture.Norm) ThoroughSeconds architecture laws
 
