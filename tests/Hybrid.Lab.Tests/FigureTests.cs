@@ -6,6 +6,7 @@ using Hybrid.Drawing.Figures;
 using Hybrid.Lab.Checks;
 using Hybrid.Lab.Comparisons;
 using Hybrid.Lab.Phases;
+using Hybrid.Lab.Statistics;
 using Hybrid.Lab.Tests.Fakes;
 using Hybrid.Theory;
 using Xunit;
@@ -94,6 +95,76 @@ public class FigureTests
         string[] texts = [.. figure.Descendants(Svg + "text").Select(text => text.Value)];
         Assert.Equal(2, texts.Count(text => text == "σw (mlp.inStd)"));
         Assert.Equal(2, texts.Count(text => text == "aA = aM (attention.branch, mlp.branch)"));
+    }
+
+    [Fact]
+    public void Every_panel_of_the_layer_figure_says_its_quantity_and_shows_it_in_theory_and_as_measured_with_two_standard_errors()
+    {
+        LayerCurve curve = Curve();
+        (string Title, Func<LayerPrediction, double> Theory, Func<LayerMeasurement, Estimate> Measured)[] panels =
+        [
+            ("residual stream: squared norm q", layer => layer.Q, layer => layer.Q),
+            ("angle between tokens: u = 1 − ρ", layer => layer.U, layer => layer.U),
+            ("gradient: squared norm g_d", layer => layer.GradientDiagonal, layer => layer.GradientDiagonal),
+            ("gradient overlap of two tokens: |g_o|", layer => layer.GradientOffDiagonal, layer => layer.GradientOffDiagonal),
+        ];
+        IReadOnlyList<Plot> plots = LayerFigure.Render("title", "sub", [curve]).Plots;
+        Assert.Equal(panels.Select(panel => panel.Title), plots.Select(plot => plot.Title));
+        foreach ((Plot plot, (string _, Func<LayerPrediction, double> theory, Func<LayerMeasurement, Estimate> measured)) in plots.Zip(panels))
+        {
+            Assert.Equal("blocks passed ℓ", (string)plot.Layout["xaxis"]!["title"]!["text"]!);
+            // An exact 0, which is |g_o| at the output, has no logarithm; what is measured there is rounding.
+            bool logarithmic = (string)plot.Layout["yaxis"]!["type"]! == "log";
+            Assert.Equal(
+                curve.Theory.Select(layer => logarithmic && theory(layer) == 0 ? null : (double?)Math.Abs(theory(layer))),
+                Numbers(plot.Traces[0]!["y"]!));
+            Estimate[] shown =
+                [.. curve.Measured.Where(layer => !logarithmic || theory(curve.Theory[layer.Layer]) != 0).Select(measured)];
+            Assert.Equal(shown.Select(estimate => (double?)Math.Abs(estimate.Mean)), Numbers(plot.Traces[1]!["y"]!));
+            double?[] bars = [.. Numbers(plot.Traces[1]!["error_y"]!["array"]!)];
+            // the bar's upper end less the mean, each rounded
+            Assert.All(shown.Zip(bars), pair => Assert.Equal(
+                2 * pair.First.StandardError, pair.Second!.Value, 4 * Math.ScaleB(1, -52) * Math.Abs(pair.First.Mean)));
+        }
+
+        static IEnumerable<double?> Numbers(System.Text.Json.Nodes.JsonNode values) =>
+            values.AsArray().Select(value => value?.GetValue<double>());
+    }
+
+    [Fact]
+    public void The_phase_figure_says_whose_exponents_they_are_over_which_fields_and_what_its_marks_mean()
+    {
+        PhaseGrid grid = Grid();
+        Figure figure = PhaseFigure.Render(grid, Measured(), hover: true);
+        Assert.Equal(["angle exponent λ_a", "gradient exponent λ_g"], figure.Plots.Select(plot => plot.Title));
+        foreach ((Plot plot, double[,] values) in figure.Plots.Zip((double[][,])[grid.Angle, grid.Gradient]))
+        {
+            Assert.Equal("σ<sub>w</sub> (mlp.inStd)", (string)plot.Layout["xaxis"]!["title"]!["text"]!);
+            Assert.Equal(
+                "a<sub>A</sub> = a<sub>M</sub> (attention.branch, mlp.branch)", (string)plot.Layout["yaxis"]!["title"]!["text"]!);
+            for (int j = 0; j < grid.Y.Count; j++)
+            {
+                Assert.Equal(
+                    Enumerable.Range(0, grid.X.Count).Select(i => values[i, j]),
+                    plot.Traces[0]!["z"]![j]!.AsArray().Select(value => value!.GetValue<double>()));
+            }
+        }
+
+        XElement drawn = EnsureSound(figure.Svg);
+        string words = string.Join(' ', drawn.Descendants(Svg + "text").Select(text => text.Value));
+        Assert.StartsWith($"Order and chaos: exponents per block of '{grid.Architecture.Name}' ", words);
+        Assert.Contains("λa at the collapsed line, λg at the attracting state; λa < 0: tokens collapse, λa > 0: tokens repel. ", words);
+        Assert.Contains(
+            "Marks: networks, carried to infinite width; a circle agrees, a cross disagrees, a triangle is inconclusive. ", words);
+        Assert.Contains(" angle exponent λa ", words);
+        Assert.Contains(" gradient exponent λg ", words);
+        // under the pointer: the values of a cell and of a measured point
+        string[] said = [.. drawn.Descendants(Svg + "title").Select(title => title.Value)];
+        // σ_w − 1.2 − a_M at the first point of both axes
+        Assert.Equal(-0.8, grid.Angle[0, 0], 1e-15);
+        Assert.Contains(
+            "λ_a = -0.80000 at σ_w (mlp.inStd) = 0.50000, a_A = a_M (attention.branch, mlp.branch) = 0.10000", said);
+        Assert.Contains("λ_a measured -0.100 ± 0.010, at infinite width -0.100 ± 0.010; predicted -0.10000: agrees", said);
     }
 
     [Fact]

@@ -14,11 +14,12 @@ namespace Hybrid.Import.Checkpoints;
 /// </summary>
 internal sealed class CheckpointConfig
 {
+    private readonly JsonElement _root;
     private readonly ConfigReader _config;
 
-    private CheckpointConfig(ConfigReader config, FamilyTensors family, LoadedArchitecture imported)
+    private CheckpointConfig(JsonElement root, ConfigReader config, FamilyTensors family, LoadedArchitecture imported)
     {
-        (_config, Family) = (config, family);
+        (_root, _config, Family) = (root, config, family);
         Report = imported.Import!;
         Record = imported.Architecture;
         Vocabulary = family.Patches ? Report.Context : config.RequiredSize("vocab_size");
@@ -83,10 +84,11 @@ internal sealed class CheckpointConfig
 
     private static CheckpointConfig Of(JsonElement root, string path, LoadedArchitecture imported)
     {
-        ConfigReader config = new(root.Clone(), path);
+        JsonElement kept = root.Clone();
+        ConfigReader config = new(kept, path);
         FamilyTensors family = TensorTables.Find(imported.Import!.ModelType) ?? throw config.Error(
             $"checkpoints of model_type '{imported.Import!.ModelType}' are not read; legal: {string.Join(", ", TensorTables.ModelTypes)}");
-        return new(config, family, imported);
+        return new(kept, config, family, imported);
     }
 
     /// <summary>The network's blocks for sequences of <paramref name="tokens"/> tokens.</summary>
@@ -202,16 +204,9 @@ internal sealed class CheckpointConfig
             scaling!.Positive(key) ?? throw _config.Error($"{scaling.Path(key)} is missing; it must be a number > 0");
     }
 
-    private Mask MaskOf(int tokens)
-    {
-        Mask mask = Report.Model.Mask;
-        if (!mask.IsCausal || !_config.Flag("use_sliding_window", Family.UsesWindow) || _config.Count("sliding_window") is not int window)
-            return mask;
-        if (Family.WindowPattern is null)
-            return Mask.NewWindow(window).Within(tokens);
-        Mask[] masks = [.. Enumerable.Range(1, Report.Model.Depth).Select(layer => IsLocal(layer) ? Mask.NewWindow(window) : Mask.Causal)];
-        return Mask.NewPerLayer(masks).Within(tokens);
-    }
+    // Windows of more tokens than the prediction's are none there.
+    private Mask MaskOf(int tokens) =>
+        HuggingFaceConfig.Import(_root, Report.Source, null, tokens).Import!.Model.Mask.Within(tokens);
 
     // Of layers that alternate: all but every pattern-th see a window.
     private bool IsLocal(int layer)

@@ -8,7 +8,7 @@ internal static class KeysWithoutEffect
 {
     private static readonly HashSet<string> Names =
     [
-        "architectures", "auto_map", "model_type", "torch_dtype", "dtype", "transformers_version", "use_cache", "cache_implementation",
+        "architectures", "auto_map", "torch_dtype", "dtype", "transformers_version", "use_cache", "cache_implementation",
         "tie_word_embeddings", "tie_encoder_decoder", "vocab_size", "type_vocab_size", "id2label", "label2id", "num_labels", "problem_type",
         "task_specific_params", "finetuning_task", "output_attentions",
         "output_hidden_states", "return_dict", "torchscript", "use_bfloat16",
@@ -25,7 +25,7 @@ internal static class KeysWithoutEffect
         "router_aux_loss_coef", "router_z_loss_coef", "router_jitter_noise", "aux_loss_alpha", "seq_aux", "ep_size", "rope_interleave",
         "num_nextn_predict_layers", "norm_bias", "decoder_bias", "classifier_bias", "classifier_pooling",
         "classifier_activation", "deterministic_flash_attn", "sparse_prediction", "sparse_pred_ignore_index", "reference_compile",
-        "swiglu_limit", "initial_context_length", "max_window_layers", "use_sliding_window",
+        "swiglu_limit", "initial_context_length", "max_window_layers",
     ];
 
     private static readonly string[] Endings = ["_token_id", "_token_index"];

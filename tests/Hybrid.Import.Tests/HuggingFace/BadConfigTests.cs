@@ -97,6 +97,24 @@ public class BadConfigTests
     [InlineData("""{"model_type":"llama",""", "line 1", "JSON")]
     public void A_configuration_that_is_none_is_refused(string text, string message, string received) => Refused(text, message, received);
 
+    // By reason: what the message must say of each.
+    [Theory]
+    [InlineData("t5 mt5 umt5", "one stack of blocks is modelled; its logits have learned terms of relative positions besides")]
+    [InlineData("bart mbart pegasus marian m2m_100 whisper", "an encoder and a decoder that attends to it, and one stack of blocks")]
+    [InlineData("deberta deberta-v2", "its logits add terms of the tokens' relative positions (disentangled attention)")]
+    [InlineData("albert", "its layers share one set of weights, and the theory draws the weights of every layer anew")]
+    [InlineData("jamba bamba zamba zamba2 mamba mamba2 falcon_mamba falcon_h1 nemotron_h recurrent_gemma rwkv qwen3_next",
+        "it has layers of state-space or recurrent mixing (Mamba and the like), and attention and MLPs are modelled")]
+    [InlineData("mllama mllama_text_model", "some of its layers attend to an image instead of the text, and one stream of tokens")]
+    [InlineData("xlnet", "along permuted orders with relative positions")]
+    [InlineData("longformer", "windows with global tokens")]
+    [InlineData("big_bird", "random and global blocks")]
+    public void Families_that_no_record_describes_are_refused_with_the_reason(string modelTypes, string reason)
+    {
+        foreach (string modelType in modelTypes.Split(' '))
+            Refused($$"""{"model_type":"{{modelType}}"}""", $"model_type '{modelType}' cannot be imported: ", reason);
+    }
+
     // Sizes of all: d = 64, L = 3, H = 4.
     [Theory]
     [InlineData("mixtral", "\"intermediate_size\": 128, \"num_local_experts\": 8, \"num_experts_per_tok\": 9",

@@ -256,7 +256,7 @@ public class FamilyRecordTests
         return node?.ToJsonString() ?? "";
     }
 
-    private static LoadedArchitecture Parse(string modelType, string keys) => ImportTests.Parse(Text(modelType, keys));
+    internal static LoadedArchitecture Parse(string modelType, string keys) => ImportTests.Parse(Text(modelType, keys));
 
     private static string Text(string modelType, string keys)
     {

@@ -8,6 +8,8 @@ namespace Hybrid.Import.Tests.HuggingFace;
 /// <summary>What the theory does not model is said, and what is not understood is listed.</summary>
 public class ImportNotesTests
 {
+    private const string Expert = "\"intermediate_size\": 256, \"num_experts_per_tok\": 2, \"num_local_experts\": 8";
+
     [Theory]
     [InlineData("gpt2", "σ_A = 0.3072, σ_V = 0.3072, σ_w = 0.5543, σ_v = 1.109")]
     [InlineData("gpt2", "W_O and W_2 carry 1/√(2L) = 0.2041, as attention.branch and mlp.branch; do not count it twice")]
@@ -108,6 +110,37 @@ public class ImportNotesTests
         Assert.Equal(["text_config.zeta"], nested.Import!.IgnoredKeys);
     }
 
+    // Read as they stand at the top, the first two are not in a text model within: there they are keys as any other.
+    [Fact]
+    public void Keys_of_bookkeeping_vocabulary_generation_and_losses_change_nothing_and_are_not_listed()
+    {
+        const string keys = """
+            architectures auto_map torch_dtype dtype transformers_version use_cache cache_implementation tie_word_embeddings
+            tie_encoder_decoder vocab_size type_vocab_size id2label label2id num_labels problem_type task_specific_params
+            finetuning_task output_attentions output_hidden_states return_dict torchscript use_bfloat16 chunk_size_feed_forward
+            gradient_checkpointing reorder_and_upcast_attn pretraining_tp n_ctx encoder_stride pooler_act pooler_output_size
+            quantization_config final_logit_softcapping use_pooler classifier_dropout sliding_window_size attention_bias mlp_bias
+            qkv_bias use_bias bias add_bias_linear max_sequence_length model_max_length max_length original_max_position_embeddings
+            use_dynamic_ntk use_flash_attn use_flash_attention attn_implementation logit_scale logits_scaling dim_model_base
+            emb_pooler no_bias attention_softmax_in_fp32 scale_attention_softmax_in_fp32 masked_softmax_fusion bias_dropout_fusion
+            skip_bias_add skip_bias_add_qkv offset_alibi bf16 fp16 fp32 onnx_safe rotary enable_bias layer_norm_elementwise_affine
+            inference_runner max_batch_size pad_key_length pre_allocate_kv_cache validate_runner_input init_device verbose
+            tokenizer_name name_or_path learned_pos_emb use_qkv_bias output_router_logits kv_channels router_aux_loss_coef
+            router_z_loss_coef router_jitter_noise aux_loss_alpha seq_aux ep_size rope_interleave num_nextn_predict_layers
+            norm_bias decoder_bias classifier_bias classifier_pooling classifier_activation deterministic_flash_attn
+            sparse_prediction sparse_pred_ignore_index reference_compile swiglu_limit initial_context_length max_window_layers
+            pad_token_id image_token_index _attn_implementation_autoset summary_type
+            """;
+        LoadedArchitecture plain = Nested(""), loaded = Nested(
+            string.Concat(keys.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(key => $", \"{key.Trim()}\": 7")));
+        Assert.Empty(loaded.Import!.IgnoredKeys);
+        Assert.Equal(plain.Architecture, loaded.Architecture);
+        Assert.Equal(plain.Import!.Notes, loaded.Import.Notes);
+
+        static LoadedArchitecture Nested(string more) => ImportTests.Parse(
+            "{\"model_type\":\"any\",\"text_config\":" + ImportTests.Tiny("\"rope_theta\": 10000" + more) + "}");
+    }
+
     [Theory]
     [InlineData("attn_pdrop")]
     [InlineData("embd_pdrop")]
@@ -146,6 +179,57 @@ public class ImportNotesTests
         // hidden units of standard deviation 0.16 are not cut off at 1
         Assert.StartsWith("clipping of queries, keys and values at ±1 is not modelled", notes[3]);
         Assert.StartsWith("dropout is taken as off", notes[^1]);
+    }
+
+    // What clipping at c changes is exp(−(c/σ_w)²/2): a c on either side of any weight below 1, so that its note stands on either side.
+    [Theory]
+    [InlineData("llama4_text", Expert + ", \"floor_scale\": 16", "attn_temperature_tuning of logits", 0.1)]
+    // E = 8 and σ_r = 0.16: the largest logit is 0.16 √(2 ln 8), and 1 − σ(0.326289)² is left out
+    [InlineData("llama4_text", Expert, "the router's logistic function multiplies", 0.6625)]
+    [InlineData("modernbert", "\"local_attention\": 8", "windows of 4 tokens to each side", 1 - (2 * 4 / 32.0))]
+    // 8 pairs, or 4 of half the coordinates, half as fast: the largest change among 32 tokens, by hand below
+    [InlineData("llama", "\"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}", "rope_scaling linear", double.NaN)]
+    [InlineData("gptj", "\"rotary_dim\": 8, \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}", "rope_scaling linear", double.NaN)]
+    [InlineData("llama4_text", Expert + ", \"attention_chunk_size\": 16", "attention within chunks of 16", 1)]
+    [InlineData("falcon", "\"alibi\": true", "the code divides ALiBi's slopes", 1)]
+    [InlineData("llama", "\"position_embedding_type\": \"relative_key\"", "position_embedding_type relative_key", 1)]
+    [InlineData("llama", "\"add_cross_attention\": true", "cross-attention", 1)]
+    public void Notes_of_what_is_not_modelled_stand_in_the_order_of_what_they_change(
+        string modelType, string keys, string note, double weight)
+    {
+        if (double.IsNaN(weight))
+            weight = modelType == "llama" ? Change(8) : Change(4) / 2;
+        double deviation = FamilyRecordTests.Parse(modelType, keys).Architecture.Mlp.InStd;
+        foreach (double factor in (double[])[0.99, 1.01])
+        {
+            if (factor * weight >= 1)
+                continue;
+            string clip = (deviation * Math.Sqrt(-2 * Math.Log(factor * weight))).ToString("R", CultureInfo.InvariantCulture);
+            List<string> notes = [.. FamilyRecordTests.Parse(modelType, $"{keys}, \"clip_qkv\": {clip}").Import!.Notes];
+            int clipping = notes.FindIndex(text => text.StartsWith("clipping of queries", StringComparison.Ordinal));
+            int other = notes.FindIndex(text => text.StartsWith(note, StringComparison.Ordinal));
+            Assert.True(clipping >= 0 && other >= 0, string.Join('\n', notes));
+            Assert.True(factor > 1 == clipping < other, $"{factor} of {weight}: {string.Join('\n', notes)}");
+        }
+
+        static double Change(int pairs) => Enumerable.Range(1, 31).Max(distance => Math.Abs(
+            Enumerable.Range(0, pairs).Average(pair => Cosine(distance, pair, pairs) - Cosine(distance / 2.0, pair, pairs))));
+
+        static double Cosine(double distance, int pair, int pairs) => Math.Cos(distance * Math.Pow(10000, -(double)pair / pairs));
+    }
+
+    // Of what is approximated the share of ε is the one number: 0.001 of 64 · 0.02² is more than a hundredth.
+    [Fact]
+    public void Epsilon_stands_before_what_is_approximated_by_an_unknown_amount()
+    {
+        IReadOnlyList<string> notes = FamilyRecordTests.Parse(
+            "qwen2_moe",
+            Expert.Replace("num_local_experts", "num_experts")
+                + ", \"moe_intermediate_size\": 64, \"shared_expert_intermediate_size\": 64, \"rms_norm_eps\": 0.001").Import!.Notes;
+        string[] approximated = [.. notes.Where(
+            note => note.StartsWith("normalisation divides", StringComparison.Ordinal) || note.Contains("shared expert's own gate"))];
+        Assert.Equal(2, approximated.Length);
+        Assert.StartsWith("normalisation divides by the norm alone: ε = 0.001 is 250% of q₀", approximated[0]);
     }
 
     [Fact]

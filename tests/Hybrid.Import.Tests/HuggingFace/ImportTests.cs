@@ -162,6 +162,47 @@ public class ImportTests
         Assert.Equal(Parse(One).Architecture, Parse(Other).Architecture);
     }
 
+    // Each a row: the keys of one network with one quantity that is not at its default, then the names that it has in files.
+    [Theory]
+    [InlineData("llama", "", "hidden_size n_embd n_embed d_model")]
+    [InlineData("llama", "", "num_hidden_layers n_layer n_layers")]
+    [InlineData("llama", "", "num_attention_heads n_head n_heads")]
+    [InlineData("llama", "", "intermediate_size n_inner ffn_dim ffn_hidden_size")]
+    [InlineData("llama", "\"max_position_embeddings\": 16", "max_position_embeddings n_positions max_seq_len seq_length")]
+    [InlineData("llama", "\"initializer_range\": 0.1", "initializer_range init_std")]
+    [InlineData("llama", "\"num_key_value_heads\": 2", "num_key_value_heads n_head_kv num_kv_heads")]
+    [InlineData("llama", "\"rope_theta\": 7", "rope_theta rotary_emb_base global_rope_theta")]
+    [InlineData("llama", "\"partial_rotary_factor\": 0.5", "partial_rotary_factor rotary_pct")]
+    [InlineData("llama", "\"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4}, \"max_position_embeddings\": 16", "rope_type type")]
+    [InlineData("llama", "\"rope_parameters\": {\"rope_type\": \"yarn\", \"factor\": 4}, \"max_position_embeddings\": 16",
+        "rope_parameters rope_scaling")]
+    [InlineData("llama", "\"hidden_activation\": \"relu\"", "hidden_activation hidden_act activation_function activation")]
+    [InlineData("granite", "\"embedding_multiplier\": 12", "embedding_multiplier scale_emb")]
+    [InlineData("llama", "\"rms_norm_eps\": 0.01", "rms_norm_eps layer_norm_eps layer_norm_epsilon norm_eps")]
+    [InlineData("modernbert", "\"rope_local_base_freq\": 7", "rope_local_base_freq local_rope_theta")]
+    [InlineData("cohere2", "\"sliding_window\": 8, \"sliding_window_pattern\": 2", "sliding_window_pattern _sliding_window_pattern")]
+    [InlineData("mixtral", "\"num_experts_per_tok\": 2, \"num_local_experts\": 8",
+        "num_local_experts num_experts n_routed_experts moe_num_experts")]
+    [InlineData("mixtral", "\"num_experts_per_tok\": 2, \"num_local_experts\": 8", "num_experts_per_tok experts_per_token")]
+    [InlineData("qwen3_moe", "\"moe_intermediate_size\": 32, \"num_experts_per_tok\": 2, \"num_experts\": 8, \"decoder_sparse_step\": 3",
+        "decoder_sparse_step interleave_moe_layer_step")]
+    public void A_quantity_is_read_by_each_of_its_names(string modelType, string keys, string names)
+    {
+        string first = names.Split(' ')[0];
+        string text = Tiny(keys == "" ? "\"use_cache\": true" : keys).Replace("llama", modelType);
+        LoadedArchitecture expected = Parse(text);
+        foreach (string name in names.Split(' '))
+        {
+            LoadedArchitecture loaded = Parse(text.Replace($"\"{first}\"", $"\"{name}\""));
+            Assert.Equal(expected.Architecture, loaded.Architecture);
+            Assert.Equal(Notes(expected), Notes(loaded));
+            Assert.Empty(loaded.Import!.IgnoredKeys);
+
+            // Notes that are alike but for the name.
+            IEnumerable<string> Notes(LoadedArchitecture read) => read.Import!.Notes.Select(note => note.Replace(name, first));
+        }
+    }
+
     // Names of transformers' classes.
     [Fact]
     public void Every_family_is_known_by_its_classes_alone()

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Hybrid.Drawing.Figures;
 using Hybrid.Lab.Training;
 using Xunit;
 
@@ -18,6 +19,42 @@ public class TrainingFigureTests
             ["theory s0", "theory s1", "theory s2 dashed", "theory s0", "theory s6 dashed", "theory s0", "theory s0", "theory s1"], lines);
         Assert.Contains(figure.Descendants(Svg + "text"), text => text.Value == "optimum 1.25");
     }
+
+    [Fact]
+    public void Every_panel_says_what_it_shows_over_what()
+    {
+        Figure figure = TrainingFigure.Render(
+            new(Plans.Small(), TrainingOutcome.Stopped, null, Losses(30), 1),
+            1.25,
+            [new("no context", 1.9)],
+            [new(0, [1, 2, double.NaN]), new(40, [1, 20, 300])]);
+        (string Title, string Across, string Up, string[] Names)[] panels =
+        [
+            ("", "step", "loss, nats per target", ["training", "evaluation", "optimum 1.25", "no context 1.9", "evaluation"]),
+            ("gradient norm, 0 % clipped", "step", "", ["training", "clipped at"]),
+            ("learning rate", "step", "", ["training"]),
+            ("stream, q by layer", "layer", "", ["stream after 0 steps", "stream after 40 steps"]),
+        ];
+        Assert.Equal(
+            panels.Select(panel => $"{panel.Title}|{panel.Across}|{panel.Up}|{string.Join(',', panel.Names)}"),
+            figure.Plots.Select(plot => $"{plot.Title}|{Axis(plot, "xaxis")}|{Axis(plot, "yaxis")}|"
+                + string.Join(',', plot.Traces.Select(trace => (string)trace!["name"]!))));
+        Assert.Equal([1, 20, 300], figure.Plots[3].Traces[1]!["y"]!.AsArray().Select(value => value!.GetValue<double>()));
+        string[] words = [.. XDocument.Parse(figure.Svg).Descendants(Svg + "text").Select(text => text.Value).Take(2)];
+        Assert.Equal("Training 'small': stopped at step 30 of 40", words[0]);
+        Assert.Equal(
+            "markov:vocabulary=8,order=1,entropy=1,seed=5; batch 4, learning rate 0.1, engine bigram, seed 5", words[1]);
+
+        static string Axis(Plot plot, string axis) => (string)plot.Layout[axis]!["title"]!["text"]!;
+    }
+
+    [Theory]
+    [InlineData(TrainingOutcome.Diverged, "diverged at step 30")]
+    [InlineData(TrainingOutcome.Running, "at step 30 of 40")]
+    [InlineData(TrainingOutcome.Finished, "30 steps")]
+    public void The_title_says_how_the_run_ended(TrainingOutcome outcome, string words) => Assert.Equal(
+        $"Training 'small': {words}",
+        Draw(Losses(30), null, outcome).Descendants(Svg + "text").First().Value);
 
     [Fact]
     public void The_share_of_clipped_steps_is_that_of_the_log()
