@@ -82,7 +82,7 @@ internal sealed class SlurmCluster : IDisposable
     /// <summary>Waits until something is so.</summary>
     public void Wait(Func<bool> condition, string what, int seconds = 60)
     {
-        for (Stopwatch watch = Stopwatch.StartNew(); !condition(); Thread.Sleep(100))
+        for (Stopwatch watch = Stopwatch.StartNew(); !condition(); Thread.Sleep(250))
             Xunit.Assert.True(watch.Elapsed.TotalSeconds < seconds, $"waited {seconds} s for {what}\n{Logs()}");
     }
 
