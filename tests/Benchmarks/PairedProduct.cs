@@ -67,7 +67,7 @@ internal static unsafe class PairedProduct
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
-    private static NativeBuffer<float> Noise(long length)
+    internal static NativeBuffer<float> Noise(long length)
     {
         NativeBuffer<float> buffer = new(length, "benchmark operand");
         Random random = new(1);

@@ -71,10 +71,11 @@ internal sealed class TrainingParts : IPassObserver<float>
     {
         using WorkerPool pool = new(threads);
         using MatrixProduct<float> product = new(pool);
-        int d = architecture.Width, m = architecture.MlpWidth;
+        int d = architecture.Width, m = architecture.MlpWidth, widest = Math.Max(m, vocabulary);
         (int In, int Out)[] matrices = [(d, d), (d, d), (d, d), (d, d), (d, m), (m, d)];
-        using NativeBuffer<float> memory = new(2L * rows * Math.Max(m, vocabulary) + (long)d * Math.Max(m, vocabulary),
-            "benchmark operands");
+        // A product leaves out zeros.
+        using NativeBuffer<float> operands = PairedProduct.Noise(2L * rows * widest + (long)d * widest);
+        using NativeBuffer<float> results = new((long)Math.Max(rows, d) * widest, "benchmark results");
         double[] times = new double[rounds];
         for (int round = 0; round < rounds; round++)
         {
@@ -94,11 +95,11 @@ internal sealed class TrainingParts : IPassObserver<float>
         // y = z W, the gradient at z and the gradient at W.
         void Three(int entering, int leaving)
         {
-            MatrixView<float> z = memory.Matrix(0, rows, entering), y = memory.Matrix((long)rows * entering, rows, leaving);
-            MatrixView<float> w = memory.Matrix((long)rows * (entering + leaving), entering, leaving);
-            product.Multiply(z, w, y, 1);
-            product.Multiply(y, w.Transposed, z, 1);
-            product.Multiply(z.Transposed, y, w, 1);
+            MatrixView<float> z = operands.Matrix(0, rows, entering), y = operands.Matrix((long)rows * entering, rows, leaving);
+            MatrixView<float> w = operands.Matrix((long)rows * (entering + leaving), entering, leaving);
+            product.Multiply(z, w, results.Matrix(0, rows, leaving), 1);
+            product.Multiply(y, w.Transposed, results.Matrix(0, rows, entering), 1);
+            product.Multiply(z.Transposed, y, results.Matrix(0, entering, leaving), 1);
         }
     }
 }
