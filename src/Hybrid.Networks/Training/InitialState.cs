@@ -49,18 +49,7 @@ internal static unsafe class InitialState
             pool.Run(&WeightDraw<T>.Fill, &draw);
         }
 
-        for (int layer = 1; layer <= architecture.Depth; layer++)
-        {
-            foreach (GainRole role in layout.Gains.Roles)
-            {
-                double gain = role.Place is GainPlace.Query or GainPlace.Key
-                    ? Math.Sqrt(architecture.Attention.LogitStd)
-                    : architecture.NormGain.At(layer);
-                long offset = layout.FirstGain + layout.Gains.Offset(layer, role);
-                parameters.Span(offset, layout.Gains.LengthOf(role)).Fill(T.CreateChecked(gain));
-            }
-        }
-
+        FillGains(architecture, layout.Gains, parameters.Span(layout.FirstGain, (int)layout.Gains.Length));
         if (layout.HasFinalNormalisation)
             parameters.Span(layout.FinalGain, d).Fill(T.One);
         foreach (long gain in (long[])[layout.EmbeddingGain, layout.HeadGain])
@@ -76,6 +65,22 @@ internal static unsafe class InitialState
             Fill(
                 parameters.Pointer + layout.Unembedding, (long)d * model.Vocabulary, seed,
                 RandomStream.Unembedding, model.LogitStd / Math.Sqrt(d));
+        }
+    }
+
+    /// <summary>Writes the gains of all blocks.</summary>
+    internal static void FillGains<T>(Architecture architecture, GainLayout layout, Span<T> gains)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (int layer = 1; layer <= architecture.Depth; layer++)
+        {
+            foreach (GainRole role in layout.Roles)
+            {
+                double gain = role.Place is GainPlace.Query or GainPlace.Key
+                    ? Math.Sqrt(architecture.Attention.LogitStd)
+                    : architecture.NormGain.At(layer);
+                gains.Slice((int)layout.Offset(layer, role), layout.LengthOf(role)).Fill(T.CreateChecked(gain));
+            }
         }
     }
 

@@ -1,11 +1,12 @@
 using Hybrid.Architectures;
+using Hybrid.Networks.Blocks;
 using Hybrid.Networks.Engines;
 using Hybrid.Networks.Engines.Conditioned;
-using Hybrid.Networks.Engines.Dense;
 using Hybrid.Networks.Inputs;
 using Hybrid.Networks.Linear;
 using Hybrid.Networks.Model;
 using Hybrid.Networks.Random;
+using Hybrid.Networks.Training;
 using Hybrid.Theory;
 using Xunit;
 
@@ -13,7 +14,7 @@ namespace Hybrid.Networks.Tests.Engines.Conditioned;
 
 public sealed unsafe class WeightGradientTests
 {
-    private const int Samples = 400;
+    private const int Samples = 1000;
 
     public static TheoryData<bool, int, int, Wiring> Cases
     {
@@ -36,8 +37,8 @@ public sealed unsafe class WeightGradientTests
 
     public static TheoryData<Gate> Gates => [Gate.Renormalised, Gate.Softmax];
 
-    // Networks with weights: every entry of every parameter of block 1 moved by h, the loss Σ G·x at the output
-    // differenced (error h ~ 1e-6), squares summed. Conditioned networks never form the gradients. Two-sample
+    // Networks with weights carry the gradient G at the output back to every entry of every parameter of block 1; squares summed.
+    // Conditioned networks never form the gradients. Two-sample
     // Kolmogorov–Smirnov tests of 9 parameters at most and 3 architectures in either wiring, false alarm once in a thousand after
     // Bonferroni. The last architecture has a head wider than twice its tokens.
     [Theory]
@@ -155,15 +156,15 @@ public sealed unsafe class WeightGradientTests
         double[][] dense = [.. roles.Select(_ => new double[Samples])], conditioned = [.. roles.Select(_ => new double[Samples])];
         using ConditionedEngine engine = new(architecture);
         NetworkSample result = new(architecture.Tokens, architecture.Depth);
-        using Differences differences = new(architecture);
+        using Learning learning = new(architecture);
         for (int sample = 0; sample < Samples; sample++)
         {
             engine.Run(2, sample, result);
-            differences.Draw(1, sample);
+            learning.Run(1, sample);
             for (int k = 0; k < roles.Length; k++)
             {
                 conditioned[k][sample] = result.WeightGradients[0][(int)roles[k]];
-                dense[k][sample] = differences.SquaredNorm(roles[k]);
+                dense[k][sample] = learning.SquaredNorm(roles[k]);
             }
         }
 
@@ -179,73 +180,74 @@ public sealed unsafe class WeightGradientTests
         return roles;
     }
 
-    private sealed class Differences : IDisposable
+    /// <summary>Networks with weights that learn: gradients which finite differences confirm (ModelGradientTests).</summary>
+    private sealed class Learning : IDisposable
     {
-        private const double Step = 1e-6;
-
         private readonly Architecture architecture;
+        private readonly ParameterLayout layout;
+        private readonly GainLayout gainLayout;
         private readonly WorkerPool pool = new(1);
         private readonly MatrixProduct<double> product;
-        private readonly DenseNetwork<double> network;
+        private readonly NativeBuffer<double> weights, weightGradients, gains, gainGradients;
+        private readonly DenseBlocks<double> blocks;
         private readonly ExactGram tokens, gradients;
-        private readonly Rows input, gradient;
 
-        public Differences(Architecture architecture)
+        public Learning(Architecture architecture)
         {
             this.architecture = architecture;
+            layout = new ParameterLayout(architecture);
+            gainLayout = GainLayout.Of(architecture);
             (int n, int d) = (architecture.Tokens, architecture.Width);
             product = new MatrixProduct<double>(pool);
-            network = new DenseNetwork<double>(architecture, pool, product);
+            weights = new NativeBuffer<double>(layout.Length, "weights");
+            weightGradients = new NativeBuffer<double>(layout.Length, "gradients");
+            gains = new NativeBuffer<double>(gainLayout.Length, "gains");
+            gainGradients = new NativeBuffer<double>(gainLayout.Length, "gradients of gains");
+            InitialState.FillGains(architecture, gainLayout, gains.Span(0, (int)gains.Length));
+            blocks = new DenseBlocks<double>(
+                architecture, 1, KeptActivations.ForParameters, In(weights, gains), In(weightGradients, gainGradients), pool, product);
             tokens = new ExactGram(GramFactor.Equicorrelated(n, 1, architecture.Input.Correlation), d, pool, product, "tokens");
             gradients = new ExactGram(GramFactor.Identity(n), d, pool, product, "gradients");
-            (input, gradient) = (new Rows(n, d), new Rows(n, d));
         }
 
-        public void Draw(ulong seed, int sample)
+        public void Run(ulong seed, int sample)
         {
-            tokens.Fill(input.View, RandomStream.InputTokens.OfInput(seed, sample));
-            gradients.Fill(gradient.View, RandomStream.LossGradient.OfInput(seed, sample));
             for (int layer = 1; layer <= architecture.Depth; layer++)
-                network.Draw(seed, sample, layer);
+            {
+                WeightDraw<double> draw = new(layout, weights.Pointer + ((layer - 1) * layout.BlockLength), seed, sample, layer);
+                pool.Run(&WeightDraw<double>.Fill, &draw);
+            }
+
+            tokens.Fill(blocks.Stream, RandomStream.InputTokens.OfInput(seed, sample));
+            for (int layer = 1; layer <= architecture.Depth; layer++)
+                blocks.Forward(layer);
+            gradients.Fill(blocks.Gradient, RandomStream.LossGradient.OfInput(seed, sample));
+            for (int layer = architecture.Depth; layer >= 1; layer--)
+                blocks.Backward(layer);
         }
 
         public double SquaredNorm(MatrixRole role)
         {
-            MatrixView<double> matrix = network.Matrix(1, role);
-            double sum = 0, loss = Loss();
-            for (int i = 0; i < matrix.Rows * matrix.Columns; i++)
-            {
-                double entry = matrix.Data[i];
-                matrix.Data[i] = entry + Step;
-                double slope = (Loss() - loss) / Step;
-                matrix.Data[i] = entry;
+            double sum = 0;
+            foreach (double slope in weightGradients.Span(layout.Offset(1, role), layout[role].Rows * layout[role].Columns))
                 sum += slope * slope;
-            }
-
             return sum;
         }
 
         public void Dispose()
         {
-            input.Dispose();
-            gradient.Dispose();
-            tokens.Dispose();
             gradients.Dispose();
-            network.Dispose();
+            tokens.Dispose();
+            blocks.Dispose();
+            gainGradients.Dispose();
+            gains.Dispose();
+            weightGradients.Dispose();
+            weights.Dispose();
             product.Dispose();
             pool.Dispose();
         }
 
-        private double Loss()
-        {
-            double loss = 0;
-            for (int i = 0; i < architecture.Tokens; i++)
-                input.View.Row(i).CopyTo(network.Stream.Row(i));
-            for (int layer = 1; layer <= architecture.Depth; layer++)
-                network.Forward(layer);
-            for (int i = 0; i < architecture.Tokens; i++)
-                loss += Rows.Dot(network.Stream, i, gradient.View, i);
-            return loss;
-        }
+        private BlockParameters<double> In(NativeBuffer<double> matrices, NativeBuffer<double> vectors) =>
+            new(matrices.Pointer, layout, vectors.Pointer, gainLayout);
     }
 }
