@@ -384,6 +384,44 @@ let ``A drawn network's input is the record's, however near its tokens are`` () 
               "u", u, input.State.U
               "p", (1.0 - u) * architecture.Input.Norm, input.P ]
 
+// Without its skip a sublayer of branch 2^p multiplies norms and gradients by 2^2p, to the bit; squares of these leave double precision.
+[<Fact>]
+[<Trait("guards", "(8.2) (8.4) by property")>]
+let ``One draw has no error, two have half their distance, and errors go with what is drawn at any size`` () =
+    let sampled power draws =
+        let skipless =
+            network 6 1 2 Placement.Pre Activation.Tanh Mask.Causal 3.0 1.0 1.0 1.0 0.3
+            |> Networks.weighted (0.0, Math.ScaleB(1.0, power)) (1.0, 0.0)
+
+        (TrajectoryDraws.sampled skipless (Laws.exact skipless) draws 11).Layers
+
+    let one, two = sampled 0 1, sampled 0 2
+
+    for layer in 0..1 do
+        let none = one[layer].Uncertainty
+        Assert.Equal((0.0, 0.0, 0.0), (none.Q, none.P, none.U))
+        Assert.Equal((0.0, 0.0), (none.GradientDiagonal, none.GradientOffDiagonal))
+
+    // the mean's distance to the first of two draws is half of that between them; to a rounding each of two sums, a half and a difference
+    // of numbers below 8
+    Check.withinScale
+        "two draws"
+        4e-15
+        [ "q", 1.0, abs (two[1].State.Q - one[1].State.Q), two[1].Uncertainty.Q
+          "u", 1.0, abs (two[1].State.U - one[1].State.U), two[1].Uncertainty.U
+          "g_d", 1.0, abs (two[0].Gradient.Diagonal - one[0].Gradient.Diagonal), two[0].Uncertainty.GradientDiagonal ]
+
+    Check.atLeast "error of q" 1e-3 two[1].Uncertainty.Q
+
+    // norms beyond 1e150 are not followed
+    for power in [ -300; 240 ] do
+        let scaled = sampled power 2
+        let times (x: float) = Math.ScaleB(x, 2 * power)
+        Assert.Equal(times two[1].Uncertainty.Q, scaled[1].Uncertainty.Q)
+        Assert.Equal(times two[1].Uncertainty.P, scaled[1].Uncertainty.P)
+        Assert.Equal(two[1].Uncertainty.U, scaled[1].Uncertainty.U)
+        Assert.Equal(times two[0].Uncertainty.GradientDiagonal, scaled[0].Uncertainty.GradientDiagonal)
+
 [<Fact>]
 let ``What is not a Gram matrix or leaves a token without a partner is refused by name`` () =
     let architecture =

@@ -40,6 +40,21 @@ let ``Logits of no spread leave ln n, of ever more spread nothing, as 1/s`` () =
     Check.absolute "n = 64" (2.9 / 1e3 * many / 1e4 + 1e-8) (many / 1e4) (AttentionEntropy.compute 64 1e4)
 
 [<Fact>]
+[<Trait("guards", "(14.2) by closed form")>]
+let ``What a sink takes of a row counts nothing: the rest is taken for the whole, and nothing left for no row`` () =
+    // a half and two quarters, all on one token, and three that have nothing; entropies ln 4 − ½ ln 2 = 1.5 ln 2, 0 and 0
+    let rows = [| 0.5; 0.25; 0.25; 0.0; 1.0; 0.0; 0.0; 0.0; 0.0 |]
+
+    // powers of two, so that shares are those of the whole to the bit
+    for left, last in [ 1.0, 1.0; 0.25, 1.0; 1.0, 0.125; 0.5, 0.25 ] do
+        let attended =
+            rows |> Array.mapi (fun k share -> share * (if k < 3 then left else last))
+
+        let struct (squares, entropy) = AttentionEntropy.ofRows 3 attended
+        Assert.Equal(0.375 + 1.0, squares)
+        Check.relative "entropy" 1e-15 (1.5 * log 2.0) entropy
+
+[<Fact>]
 [<Trait("guards", "(14.3) by property")>]
 let ``What branches put out is what the next layer's norm has gained`` () =
     Check.holds 40 Networks.any (fun network ->
