@@ -109,6 +109,65 @@ let ``Under a causal mask attention without logits is the uniform average over t
         Check.relative "entropy" 1e-12 (overPast 12 (fun count -> log (float count))) scales.Entropy
 
 [<Fact>]
+let ``Layers of a group stand evenly between its ends, what their modules put out between it and the next one`` () =
+    // (stream in, stream out, all else) of three groups: layer 1, layers 2 to 4 and 5 to 9
+    let group layer stream output rest : ModuleScales =
+        { Layer = layer
+          Stream = stream
+          Output = output
+          Query = rest
+          Value = 2.0 * rest
+          Logit = 3.0 * rest
+          Heads = 4.0 * rest
+          Attention = 5.0 * rest
+          PreActivation = 6.0 * rest
+          Hidden = 7.0 * rest
+          Mlp = 8.0 * rest
+          S1 = 9.0 * rest
+          Entropy = 10.0 * rest }
+
+    let groups: LayerGroups = { Ends = [| 1; 4; 9 |]; Scatter = 1.0 }
+
+    let scales = [| group 1 1.0 2.0 10.0; group 2 2.0 5.0 16.0; group 3 5.0 15.0 40.0 |]
+
+    let expected =
+        [| group 1 1.0 2.0 10.0
+           group 2 2.0 3.0 16.0
+           group 3 3.0 4.0 24.0
+           group 4 4.0 5.0 32.0
+           // behind the last group there is none
+           for k in 0..4 do
+               group (5 + k) (5.0 + 2.0 * float k) (7.0 + 2.0 * float k) 40.0 |]
+
+    let agree (expected: ModuleScales[]) (actual: ModuleScales[]) =
+        Assert.Equal<int[]>(expected |> Array.map _.Layer, actual |> Array.map _.Layer)
+
+        let numbers (scales: ModuleScales) =
+            [ scales.Stream
+              scales.Output
+              scales.Query
+              scales.Value
+              scales.Logit
+              scales.Heads
+              scales.Attention
+              scales.PreActivation
+              scales.Hidden
+              scales.Mlp
+              scales.S1
+              scales.Entropy ]
+
+        for before, after in Array.zip expected actual do
+            List.zip (numbers before) (numbers after)
+            |> List.mapi (fun index (a, b) -> $"number {index}", a, b)
+            |> Check.relativeRows $"layer {before.Layer}" 1e-15
+
+    agree expected (ModuleScales.spread groups scales)
+    // a network that has left double precision ends with its last group
+    let short = ModuleScales.spread groups scales[..1]
+
+    agree [| yield! expected[..1]; group 3 3.0 4.0 16.0; group 4 4.0 5.0 16.0 |] short
+
+[<Fact>]
 let ``Under a causal mask the streams are those of the prediction, whose first draws they are`` () =
     for norm in [ Placement.Pre; Placement.Post; Placement.Peri ] do
         let network =
