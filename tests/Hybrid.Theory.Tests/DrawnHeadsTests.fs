@@ -271,6 +271,45 @@ let ``Heads that are drawn again are the same, and others are not`` () =
     Assert.Equal<float[]>(backwards, backwardsAgain)
     Assert.NotEqual<float[]>(first, other)
 
+// Of 9 and 6 tokens one or two are left that no four lanes take; of 3 all are.
+[<Theory>]
+[<InlineData(9)>]
+[<InlineData(6)>]
+[<InlineData(3)>]
+[<Trait("guards", "(15.5) by closed form")>]
+let ``What logits see of the gradient is D A (v − m) h, by rows and by columns, however many tokens lanes leave over``
+    n
+    =
+    for mask in [ Mask.None; Mask.Causal; Mask.Window 2 ] do
+        let layout = layout (attention n 1 4 1.0 mask id)
+        let scratch = HeadDraw.scratch layout
+        CounterNormals.fill 31UL n 1.0 scratch.Value
+        CounterNormals.fill 32UL n 1.0 scratch.Mean
+        CounterNormals.fill 33UL n 1.0 scratch.Output
+
+        let slopes =
+            Array.init (n * n) (fun k -> if layout.Allowed[k] then 1.0 + float k else 0.0)
+
+        let columns = Array.init (n * n) (fun k -> slopes[k % n * n + k / n])
+
+        let expected i j =
+            slopes[i * n + j] * (scratch.Value[j] - scratch.Mean[i]) * scratch.Output[i]
+
+        let agrees name (entry: int -> int -> float) =
+            Check.withinScale
+                $"{mask}, {name}"
+                // a rounding of each of three operations
+                4e-16
+                [ for i in 0 .. n - 1 do
+                      for j in 0 .. n - 1 do
+                          $"{i}, {j}", abs (expected i j), expected i j, entry i j ]
+
+        DrawnHeads.difference n slopes layout.Rows scratch
+        agrees "rows" (fun i j -> scratch.Product[i * n + j])
+        DrawnHeads.differenceColumns n columns layout.Columns scratch
+        agrees "columns" (fun i j -> scratch.Product[j * n + i])
+        HeadDraw.release layout scratch
+
 [<Fact>]
 [<Trait("guards", "(15.2) (15.3) (15.5) by property")>]
 let ``A head's way back is the derivative of its way there, in every feature at once`` () =

@@ -95,6 +95,39 @@ let ``Block after block a network comes to the state that is sought by Newton's 
     Check.relative "u" 1e-10 simplex.State.U reached.State.U
 
 [<Fact>]
+[<Trait("guards", "(7.2) by property")>]
+let ``Slopes that a step updates are the secant's along it and the old ones across it`` () =
+    // F = (a q^.7 u^.2, b q^-.4 u^.5), linear in logs, so that Newton's own slopes would be .7, .2, -.4 and .5
+    let map (state: TokenSimplex) : TokenSimplex =
+        { Q = 1.3 * state.Q ** 0.7 * state.U ** 0.2
+          U = 0.6 * state.Q ** -0.4 * state.U ** 0.5 }
+
+    let between (first: TokenSimplex) (second: TokenSimplex) =
+        log (second.Q / first.Q), log (second.U / first.U)
+
+    let apply struct (a, b, c, d) (x, y) = a * x + b * y, c * x + d * y
+    let state = { Q = 2.0; U = 0.3 }
+    let own = struct (0.7, 0.2, -0.4, 0.5)
+    let attractor = FixedPoints.newton own state (map state)
+    let residual = between attractor (map attractor)
+    Check.withinScale "own slopes" 1e-14 [ "ln q", 1.0, 0.0, fst residual; "ln u", 1.0, 0.0, snd residual ]
+
+    let slopes = struct (0.5, 0.4, -0.1, 0.2)
+    let proposed = FixedPoints.newton slopes state (map state)
+    let updated = FixedPoints.broyden slopes state proposed (map proposed)
+    let q, u = between state proposed
+    let along, secant = apply updated (q, u), between (map state) (map proposed)
+    let across, old = apply updated (-u, q), apply slopes (-u, q)
+
+    Check.withinScale
+        "updated"
+        1e-14
+        [ "along, ln q", 1.0, fst secant, fst along
+          "along, ln u", 1.0, snd secant, snd along
+          "across, ln q", 1.0, fst old, fst across
+          "across, ln u", 1.0, snd old, snd across ]
+
+[<Fact>]
 let ``On the line the contraction is the norm's rate where that is the slower one`` () =
     let network =
         Networks.plain Placement.None Activation.Tanh

@@ -124,17 +124,15 @@ let ``With many heads the process is the symmetric theory in every placement, ga
 
 [<Fact>]
 [<Trait("guards", "(8.2) (8.4) by closed form")>]
-let ``Uniform causal attention is the running average, forwards and backwards`` () =
+let ``Uniform attention is the average over what each layer's mask allows, forwards and backwards`` () =
     let n = 7
+    let causal i k = k <= i
+    let window i k = k <= i && k > i - 2
+    let prefix i k = k < 3 || k <= i
 
-    let architecture =
-        network n 1 1 Placement.None Activation.Linear Mask.Causal 0.0 1.3 0.8 0.6 0.2
-
-    let draw = (run architecture 1)[0]
-    let input = GramProcess.symmetricInput architecture
-
-    let average i k =
-        if k <= i then 1.0 / float (i + 1) else 0.0
+    let average allows i k =
+        let count = Seq.length (seq { 0 .. n - 1 } |> Seq.filter (allows i))
+        if allows i k then 1.0 / float count else 0.0
 
     let sandwich left right (matrix: float[]) =
         Array.init (n * n) (fun index ->
@@ -147,18 +145,39 @@ let ``Uniform causal attention is the running average, forwards and backwards`` 
             sum)
 
     let r2, a2, mlp = 0.64, 0.36, 0.64 + 0.36 * 1.69
-    let forward = sandwich average average input
-    let hidden = Array.map2 (fun c f -> mlp * (r2 * c + a2 * f)) input forward
-    let identity = Array.init (n * n) (fun k -> if k / n = k % n then mlp else 0.0)
-    let backward = sandwich (fun i k -> average k i) (fun i k -> average k i) identity
-    let gradient = Array.map2 (fun g h -> r2 * g + a2 * h) identity backward
 
-    let rows expected actual =
-        Array.map2 (fun e a -> e, a) expected actual
-        |> Array.mapi (fun i (e, a) -> $"({i / n}, {i % n})", 1.0, e, a)
+    let forward matrix allows =
+        let row = average allows
+        Array.map2 (fun c f -> mlp * (r2 * c + a2 * f)) matrix (sandwich row row matrix)
 
-    Check.withinScale "C" 1e-13 (rows hidden draw[1].Hidden)
-    Check.withinScale "Γ" 1e-13 (rows gradient draw[0].Gradient)
+    let backward allows matrix =
+        let column i k = average allows k i
+        Array.map2 (fun g h -> mlp * (r2 * g + a2 * h)) matrix (sandwich column column matrix)
+
+    for mask, allowed in
+        [ Mask.Causal, [ causal ]
+          Mask.PerLayer [| Mask.Causal; Mask.Window 2; Mask.Prefix 3 |], [ causal; window; prefix ] ] do
+        let architecture =
+            network n allowed.Length 1 Placement.None Activation.Linear mask 0.0 1.3 0.8 0.6 0.2
+
+        let input = GramProcess.symmetricInput architecture
+
+        let draw =
+            (GramProcess.draws architecture (GramProcess.ownMask architecture) input 1 7)[0]
+
+        let identity = Array.init (n * n) (fun k -> if k / n = k % n then 1.0 else 0.0)
+
+        let rows expected actual =
+            Array.map2 (fun e a -> e, a) expected actual
+            |> Array.mapi (fun i (e, a) -> $"({i / n}, {i % n})", 1.0, e, a)
+
+        List.scan forward input allowed
+        |> List.iteri (fun layer expected ->
+            Check.withinScale $"C at {layer}, {mask}" 1e-13 (rows expected draw[layer].Hidden))
+
+        List.scanBack backward allowed identity
+        |> List.iteri (fun layer expected ->
+            Check.withinScale $"Γ at {layer}, {mask}" 1e-13 (rows expected draw[layer].Gradient))
 
 [<Fact>]
 [<Trait("guards", "(8.4) (8.5) by published number")>]
@@ -383,6 +402,44 @@ let ``A drawn network's input is the record's, however near its tokens are`` () 
             [ "q", architecture.Input.Norm, input.State.Q
               "u", u, input.State.U
               "p", (1.0 - u) * architecture.Input.Norm, input.P ]
+
+// Without its skip a sublayer of branch 2^p multiplies norms and gradients by 2^2p, to the bit; squares of these leave double precision.
+[<Fact>]
+[<Trait("guards", "(8.2) (8.4) by property")>]
+let ``One draw has no error, two have half their distance, and errors go with what is drawn at any size`` () =
+    let sampled power draws =
+        let skipless =
+            network 6 1 2 Placement.Pre Activation.Tanh Mask.Causal 3.0 1.0 1.0 1.0 0.3
+            |> Networks.weighted (0.0, Math.ScaleB(1.0, power)) (1.0, 0.0)
+
+        (TrajectoryDraws.sampled skipless (Laws.exact skipless) draws 11).Layers
+
+    let one, two = sampled 0 1, sampled 0 2
+
+    for layer in 0..1 do
+        let none = one[layer].Uncertainty
+        Assert.Equal((0.0, 0.0, 0.0), (none.Q, none.P, none.U))
+        Assert.Equal((0.0, 0.0), (none.GradientDiagonal, none.GradientOffDiagonal))
+
+    // the mean's distance to the first of two draws is half of that between them; to a rounding each of two sums, a half and a difference
+    // of numbers below 8
+    Check.withinScale
+        "two draws"
+        4e-15
+        [ "q", 1.0, abs (two[1].State.Q - one[1].State.Q), two[1].Uncertainty.Q
+          "u", 1.0, abs (two[1].State.U - one[1].State.U), two[1].Uncertainty.U
+          "g_d", 1.0, abs (two[0].Gradient.Diagonal - one[0].Gradient.Diagonal), two[0].Uncertainty.GradientDiagonal ]
+
+    Check.atLeast "error of q" 1e-3 two[1].Uncertainty.Q
+
+    // norms beyond 1e150 are not followed
+    for power in [ -300; 240 ] do
+        let scaled = sampled power 2
+        let times (x: float) = Math.ScaleB(x, 2 * power)
+        Assert.Equal(times two[1].Uncertainty.Q, scaled[1].Uncertainty.Q)
+        Assert.Equal(times two[1].Uncertainty.P, scaled[1].Uncertainty.P)
+        Assert.Equal(two[1].Uncertainty.U, scaled[1].Uncertainty.U)
+        Assert.Equal(times two[0].Uncertainty.GradientDiagonal, scaled[0].Uncertainty.GradientDiagonal)
 
 [<Fact>]
 let ``What is not a Gram matrix or leaves a token without a partner is refused by name`` () =

@@ -40,6 +40,21 @@ let ``Logits of no spread leave ln n, of ever more spread nothing, as 1/s`` () =
     Check.absolute "n = 64" (2.9 / 1e3 * many / 1e4 + 1e-8) (many / 1e4) (AttentionEntropy.compute 64 1e4)
 
 [<Fact>]
+[<Trait("guards", "(14.2) by closed form")>]
+let ``What a sink takes of a row counts nothing: the rest is taken for the whole, and nothing left for no row`` () =
+    // a half and two quarters, all on one token, and three that have nothing; entropies ln 4 − ½ ln 2 = 1.5 ln 2, 0 and 0
+    let rows = [| 0.5; 0.25; 0.25; 0.0; 1.0; 0.0; 0.0; 0.0; 0.0 |]
+
+    // powers of two, so that shares are those of the whole to the bit
+    for left, last in [ 1.0, 1.0; 0.25, 1.0; 1.0, 0.125; 0.5, 0.25 ] do
+        let attended =
+            rows |> Array.mapi (fun k share -> share * (if k < 3 then left else last))
+
+        let struct (squares, entropy) = AttentionEntropy.ofRows 3 attended
+        Assert.Equal(0.375 + 1.0, squares)
+        Check.relative "entropy" 1e-15 (1.5 * log 2.0) entropy
+
+[<Fact>]
 [<Trait("guards", "(14.3) by property")>]
 let ``What branches put out is what the next layer's norm has gained`` () =
     Check.holds 40 Networks.any (fun network ->
@@ -92,6 +107,65 @@ let ``Under a causal mask attention without logits is the uniform average over t
     for scales in ModuleScales.ofArchitecture network do
         Check.relative "S1" 1e-12 (overPast 12 (fun count -> 1.0 / float count)) scales.S1
         Check.relative "entropy" 1e-12 (overPast 12 (fun count -> log (float count))) scales.Entropy
+
+[<Fact>]
+let ``Layers of a group stand evenly between its ends, what their modules put out between it and the next one`` () =
+    // (stream in, stream out, all else) of three groups: layer 1, layers 2 to 4 and 5 to 9
+    let group layer stream output rest : ModuleScales =
+        { Layer = layer
+          Stream = stream
+          Output = output
+          Query = rest
+          Value = 2.0 * rest
+          Logit = 3.0 * rest
+          Heads = 4.0 * rest
+          Attention = 5.0 * rest
+          PreActivation = 6.0 * rest
+          Hidden = 7.0 * rest
+          Mlp = 8.0 * rest
+          S1 = 9.0 * rest
+          Entropy = 10.0 * rest }
+
+    let groups: LayerGroups = { Ends = [| 1; 4; 9 |]; Scatter = 1.0 }
+
+    let scales = [| group 1 1.0 2.0 10.0; group 2 2.0 5.0 16.0; group 3 5.0 15.0 40.0 |]
+
+    let expected =
+        [| group 1 1.0 2.0 10.0
+           group 2 2.0 3.0 16.0
+           group 3 3.0 4.0 24.0
+           group 4 4.0 5.0 32.0
+           // behind the last group there is none
+           for k in 0..4 do
+               group (5 + k) (5.0 + 2.0 * float k) (7.0 + 2.0 * float k) 40.0 |]
+
+    let agree (expected: ModuleScales[]) (actual: ModuleScales[]) =
+        Assert.Equal<int[]>(expected |> Array.map _.Layer, actual |> Array.map _.Layer)
+
+        let numbers (scales: ModuleScales) =
+            [ scales.Stream
+              scales.Output
+              scales.Query
+              scales.Value
+              scales.Logit
+              scales.Heads
+              scales.Attention
+              scales.PreActivation
+              scales.Hidden
+              scales.Mlp
+              scales.S1
+              scales.Entropy ]
+
+        for before, after in Array.zip expected actual do
+            List.zip (numbers before) (numbers after)
+            |> List.mapi (fun index (a, b) -> $"number {index}", a, b)
+            |> Check.relativeRows $"layer {before.Layer}" 1e-15
+
+    agree expected (ModuleScales.spread groups scales)
+    // a network that has left double precision ends with its last group
+    let short = ModuleScales.spread groups scales[..1]
+
+    agree [| yield! expected[..1]; group 3 3.0 4.0 16.0; group 4 4.0 5.0 16.0 |] short
 
 [<Fact>]
 let ``Under a causal mask the streams are those of the prediction, whose first draws they are`` () =

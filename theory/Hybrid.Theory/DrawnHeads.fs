@@ -287,7 +287,7 @@ module internal DrawnHeads =
                 scratch.Product[k] <- scratch.Product[k] - removed[draw * n + token] * scratch.Output[token] * bent[k]
 
     /// δ_ij = D_ij A_ij (v_j − m_i) h_i from the rows D ∘ A.
-    let private difference n (slopes: float[]) (ranges: PanelProduct.Ranges) (scratch: HeadScratch) =
+    let difference n (slopes: float[]) (ranges: PanelProduct.Ranges) (scratch: HeadScratch) =
         let lanes = Vector<float>.Count
         let value, result = scratch.Value, scratch.Product
 
@@ -312,7 +312,7 @@ module internal DrawnHeads =
                 j <- j + 1
 
     /// The transpose of the same, from the columns of D ∘ A.
-    let private differenceColumns n (columns: float[]) (ranges: PanelProduct.Ranges) (scratch: HeadScratch) =
+    let differenceColumns n (columns: float[]) (ranges: PanelProduct.Ranges) (scratch: HeadScratch) =
         let lanes = Vector<float>.Count
         let mean, output, result = scratch.Mean, scratch.Output, scratch.Product
 

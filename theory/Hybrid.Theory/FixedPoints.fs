@@ -178,7 +178,7 @@ module FixedPoints =
         struct (log (once.Q / state.Q), log (once.U / state.U))
 
     /// Newton's step for F(x) = x with F's Jacobian, or what stands for it.
-    let private newton struct (a, b, c, d) (state: TokenSimplex) (once: TokenSimplex) =
+    let internal newton struct (a, b, c, d) (state: TokenSimplex) (once: TokenSimplex) =
         let a, d = a - 1.0, d - 1.0
         let struct (g1, g2) = difference state once
         let determinant = a * d - b * c
@@ -188,7 +188,7 @@ module FixedPoints =
 
     /// Broyden's update of a Jacobian whose step led from `state` to `proposed`: as that step would have led to G = 0, what is there of G
     /// along it is what the Jacobian lacks.
-    let private broyden struct (a, b, c, d) (state: TokenSimplex) (proposed: TokenSimplex) (next: TokenSimplex) =
+    let internal broyden struct (a, b, c, d) (state: TokenSimplex) (proposed: TokenSimplex) (next: TokenSimplex) =
         let struct (s1, s2) = difference state proposed
         let struct (g1, g2) = difference proposed next
         let square = s1 * s1 + s2 * s2

@@ -265,7 +265,7 @@ module ModuleScales =
 
     /// All layers from those of a network with one for each group: streams as between the group's ends, the rest between what the group's first
     /// layer and that of the next one have.
-    let private spread (groups: LayerGroups) (scales: ModuleScales[]) =
+    let internal spread (groups: LayerGroups) (scales: ModuleScales[]) =
         Array.init groups.Ends[scales.Length - 1] (fun place ->
             let layer = place + 1
             let index = LayerGroups.indexOf groups layer
