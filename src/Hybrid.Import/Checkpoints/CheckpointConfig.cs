@@ -115,7 +115,7 @@ internal sealed class CheckpointConfig
             gated: model.Gated,
             norm: model.Norm,
             wiring: model.Wiring,
-            mask: MaskOf(tokens),
+            mask: model.Mask.Within(tokens),
             attention: AttentionParameters.Of(one, branch, 1, 1).With(head: head),
             mlp: MlpParameters.Of(one, branch, 1, 0, 1)));
     }
@@ -200,17 +200,6 @@ internal sealed class CheckpointConfig
 
         double Needed(string key) =>
             scaling!.Positive(key) ?? throw _config.Error($"{scaling.Path(key)} is missing; it must be a number > 0");
-    }
-
-    private Mask MaskOf(int tokens)
-    {
-        Mask mask = Report.Model.Mask;
-        if (!mask.IsCausal || !_config.Flag("use_sliding_window", Family.UsesWindow) || _config.Count("sliding_window") is not int window)
-            return mask;
-        if (Family.WindowPattern is null)
-            return Mask.NewWindow(window).Within(tokens);
-        Mask[] masks = [.. Enumerable.Range(1, Report.Model.Depth).Select(layer => IsLocal(layer) ? Mask.NewWindow(window) : Mask.Causal)];
-        return Mask.NewPerLayer(masks).Within(tokens);
     }
 
     // Of layers that alternate: all but every pattern-th see a window.

@@ -63,9 +63,6 @@ internal sealed record FamilyTensors(string[] ModelTypes, string[] Roots, string
     /// <summary>Whether learned positions are added.</summary>
     public bool LearnedPositions { get; init; }
 
-    /// <summary>The first layer's window: whether every other layer sees a window; null where all layers do or none does.</summary>
+    /// <summary>Every which layer, counted from 1, has no window where layer_types is absent; null: windows turn as all layers do.</summary>
     public int? WindowPattern { get; init; }
-
-    /// <summary>Whether a window that the file gives is used unless use_sliding_window says otherwise.</summary>
-    public bool UsesWindow { get; init; } = true;
 }

@@ -26,14 +26,14 @@ internal sealed record TensorPlace(
     // Entries of a stored row: a vector is one column of outputs.
     private int Columns => Tensor.Shape.Length < 2 ? 1 : Tensor.Shape[1];
 
-    /// <summary>Copies the tensor out of its file into a network, some rows at a time.</summary>
-    public void Load(CheckpointFiles files, IObservedNetwork network)
+    /// <summary>Copies the tensor out of its file into a network, some rows at a time: of so many entries, or one.</summary>
+    public void Load(CheckpointFiles files, IObservedNetwork network, int entries = Piece)
     {
         MatrixView<float>[] targets = [.. Targets.Select(target => network.Matrix(target.Name))];
         int rows = Row.As == StoredAs.Segment ? 1
             : Row.As == StoredAs.Rows ? Math.Min(Tensor.Shape[0], FirstRow + targets[0].Rows)
             : Tensor.Shape[0];
-        int some = Math.Clamp(Piece / Math.Max(1, Columns), 1, Math.Max(1, rows));
+        int some = Math.Clamp(entries / Math.Max(1, Columns), 1, Math.Max(1, rows));
         float[] buffer = new float[some * Columns];
         for (int first = 0; first < rows; first += some)
         {

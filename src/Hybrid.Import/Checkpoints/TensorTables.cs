@@ -25,7 +25,6 @@ internal static class TensorTables
     {
         AttentionBiases = Attention,
         TiedUsually = true,
-        WindowPattern = 2,
     };
 
     /// <summary>All of them.</summary>
@@ -88,14 +87,12 @@ internal static class TensorTables
             AttentionBiases = MatrixBiases.None,
             MlpBiases = MatrixBiases.None,
             Biases = QueryKeyValue,
-            UsesWindow = false,
         },
         Llama with
         {
             ModelTypes = ["qwen3"],
             Rows = [.. Decoder(None), .. HeadNorms(None)],
             MlpBiases = MatrixBiases.None,
-            UsesWindow = false,
         },
         Llama with
         {

@@ -71,6 +71,33 @@ public sealed class CheckpointTests
         Assert.True(compared >= 16, $"only {compared} tensors");
     }
 
+    // Tensors of these files are read at once, those of large ones in pieces: here of some rows each.
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Weights_that_are_read_in_pieces_are_those_that_are_read_at_once(string family)
+    {
+        Fixture fixture = Fixture.Read(family);
+        using Checkpoint checkpoint = Checkpoint.Open(Fixture.Folder(family));
+        using CheckpointFiles files = CheckpointFiles.Open(Fixture.Folder(family));
+        using CheckpointNetwork whole = Load(checkpoint, fixture), pieces = new(whole.Model, 1, gradients: false, threads: 1);
+        List<TensorPlace> places = checkpoint.Plan(pieces.Model, pieces.Parameters);
+        NamedTensor[] targets = [.. places.SelectMany(place => place.Targets).Distinct()];
+        foreach (NamedTensor target in targets)
+        {
+            for (int row = 0; row < pieces.Matrix(target.Name).Rows; row++)
+                pieces.Matrix(target.Name).Row(row).Clear();
+        }
+
+        foreach (TensorPlace place in places)
+            place.Load(files, pieces, entries: 50);
+        Assert.All(targets, target =>
+        {
+            MatrixView<float> expected = whole.Matrix(target.Name), read = pieces.Matrix(target.Name);
+            for (int row = 0; row < expected.Rows; row++)
+                Assert.Equal(expected.Row(row).ToArray(), read.Row(row).ToArray());
+        });
+    }
+
     [Fact]
     public void Missing_and_unknown_tensors_are_named()
     {

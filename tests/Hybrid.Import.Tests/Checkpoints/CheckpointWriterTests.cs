@@ -1,8 +1,12 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Hybrid.Architectures;
 using Hybrid.Import.Checkpoints;
+using Hybrid.Import.HuggingFace;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Tests;
 using Hybrid.Networks.Linear;
+using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
 using Microsoft.FSharp.Core;
 using Xunit;
@@ -45,6 +49,32 @@ public sealed class CheckpointWriterTests
             };
             AssertEqual(tensor.Name, drawn.Matrix(tensor.Name), factor, read.Matrix(tensor.Name));
         }
+    }
+
+    // Whoever reads the file knows the family by the class alone, is told all that it would have to assume, and nothing that is not read.
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void A_written_configuration_names_its_class_and_leaves_nothing_to_assume(string family)
+    {
+        JsonObject json = FamilyConfig.Of(family, Record(family), Vocabulary, tied: false);
+        string name = (string)Assert.Single(json["architectures"]!.AsArray())!;
+        Assert.Equal(family, Hybrid.Import.HuggingFace.Families.Find(null, [name])!.ModelType);
+        Assert.EndsWith(family switch { "gpt2" => "LMHeadModel", "bert" or "roberta" => "ForMaskedLM", _ => "ForCausalLM" }, name);
+        Assert.Equal(
+            ("float32", Vocabulary, false), ((string)json["torch_dtype"]!, (int)json["vocab_size"]!, (bool)json["tie_word_embeddings"]!));
+        using JsonDocument document = JsonDocument.Parse(json.ToJsonString());
+        LoadedArchitecture read = HuggingFaceConfig.Import(document.RootElement, "config.json", null);
+        Assert.Empty(read.Import!.IgnoredKeys);
+        Assert.DoesNotContain(read.Import.Notes, note => note.Contains("is missing"));
+        Architecture record = Record(family);
+        // σ_w = 1 by weights of standard deviation 1/√d, and tables of positions that begin at 2 are longer by 2
+        Assert.Equal(1, read.Architecture.Mlp.InStd, 1e-15);
+        Assert.Equal(record.Tokens + (family == "roberta" ? 2 : 0), read.Import.Context);
+        Assert.Equal(record.Activation, read.Architecture.Activation);
+        CheckpointConfig config = CheckpointConfig.Parse(document.RootElement, "config.json");
+        Assert.Equal(
+            family switch { "bert" or "roberta" => 1e-12, "gpt2" or "gpt_neox" => 1e-5, _ => 1e-6 },
+            config.Form(HeadKind.None, false).Epsilon);
     }
 
     [Fact]
