@@ -87,6 +87,31 @@ public class DifferenceTests
         Assert.Equal(2, Run(architecture, Dense, ChangedWeightEngine.Entry(2, MatrixRole.MlpOut, float.NaN)).First!.Layer);
     }
 
+    [Theory]
+    [InlineData(32, 40, 9, 40)]
+    [InlineData(48, 40, 9, 48)]
+    [InlineData(32, 40, 50, 50)]
+    [InlineData(40, 32, 50, 50)]
+    public void Roundings_grow_with_the_root_of_the_longest_sum(int width, int mlpWidth, int tokens, int longest)
+    {
+        DifferencePlan plan = new(
+            Of("pre", causal: false, gated: false).With(width: width, mlpWidth: mlpWidth, tokens: tokens), Dense, DifferencePlan.Double, 1, 1);
+        Assert.Equal(longest, plan.LongestSum);
+        Assert.Equal((Math.ScaleB(1, -24) + Math.ScaleB(1, -53)) * Math.Sqrt(longest), plan.Rounding, 1e-20);
+    }
+
+    // A skip of 1e160 takes squared norms beyond 1e308 in the second block, and squared gradients on the way back to the input.
+    [Fact]
+    public void Networks_that_leave_double_precision_are_refused_with_the_layer()
+    {
+        Architecture mild = Of("none", causal: false, gated: false), wild = mild.With(
+            attention: AttentionParameters.Of(Schedule.NewConstant(1e160), mild.Attention.Branch, 1, 1));
+        Assert.Equal(
+            "'none': its networks leave double precision at layer 0, so there is nothing to compare with; "
+                + "hybrid predict says what diverges",
+            Assert.Throws<Hybrid.Import.Json.InputException>(() => Run(wild, Dense, DifferencePlan.Double)).Message);
+    }
+
     [Fact]
     public void Nothing_depends_on_threads_and_a_seed_is_a_network()
     {

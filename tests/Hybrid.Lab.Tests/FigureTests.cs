@@ -167,6 +167,39 @@ public class FigureTests
         Assert.Contains("λ_a measured -0.100 ± 0.010, at infinite width -0.100 ± 0.010; predicted -0.10000: agrees", said);
     }
 
+    // A region of 11 × 11 points, 20 units apart from (100, 50) on: the point with the most room to all edges, lines and dots.
+    [Fact]
+    public void A_phase_is_named_where_there_is_most_room()
+    {
+        PhaseGrid grid = Region(PhaseAxis.Parse("mlp.inStd=1:2:11", "--x"), PhaseAxis.Parse("mlp.branch=1:2:11", "--y"), -1);
+        Panel panel = PanelOf(grid, 200, 200);
+        Near((200, 150), RegionLabel.Place(grid, -1, [], [], panel));
+        Assert.Null(RegionLabel.Place(grid, 1, [], [], panel));
+        // edges and lines count alike: of what is left of a line in the middle the middle, or none where there is no room of 34 units
+        Near((140, 150), RegionLabel.Place(grid, -1, [.. Enumerable.Range(0, 21).Select(i => (190.0 + i, 150.0)), (300, 50)], [], panel), 61);
+        Assert.Null(RegionLabel.Place(grid, -1, [], [], PanelOf(grid, 60, 200)));
+        Assert.NotNull(RegionLabel.Place(grid, -1, [], [], PanelOf(grid, 80, 200)));
+        // no dot is under the name, 39.5 units across and 14.5 down; where there are dots everywhere they are passed over
+        (double X, double Y) beside = RegionLabel.Place(grid, -1, [], [(200, 150)], panel)!.Value;
+        Assert.True(Math.Abs(beside.X - 200) >= 39.5 || Math.Abs(beside.Y - 150) >= 14.5, $"{beside}");
+        Near((200, 150), RegionLabel.Place(
+            grid, -1, [], [.. from i in Enumerable.Range(0, 11) from j in Enumerable.Range(0, 11) select (100.0 + 20 * i, 50.0 + 20 * j)], panel));
+
+        static void Near((double X, double Y) expected, (double X, double Y)? there, double off = 1e-9) => Assert.True(
+            Math.Abs(there!.Value.X - expected.X) <= off && Math.Abs(there.Value.Y - expected.Y) <= off, $"{expected} and {there}");
+
+        static Panel PanelOf(PhaseGrid grid, double width, double height) => new(
+            100, 50, width, height, AxisScale.Linear(grid.X.Low, grid.X.High), AxisScale.Linear(grid.Y.Low, grid.Y.High));
+
+        static PhaseGrid Region(PhaseAxis x, PhaseAxis y, double angle)
+        {
+            double[,] values = new double[x.Count, y.Count];
+            for (int i = 0; i < x.Count * y.Count; i++)
+                values[i / y.Count, i % y.Count] = angle;
+            return new(ArchitectureModule.Defaults, x, y, values, values, values, [], []);
+        }
+    }
+
     [Fact]
     public void Figures_of_narrow_pages_lie_within_400_units_and_hold_the_same_curves()
     {
