@@ -94,8 +94,8 @@ public class DifferenceTests
     [InlineData(40, 32, 50, 50)]
     public void Roundings_grow_with_the_root_of_the_longest_sum(int width, int mlpWidth, int tokens, int longest)
     {
-        DifferencePlan plan = new(
-            Of("pre", causal: false, gated: false).With(width: width, mlpWidth: mlpWidth, tokens: tokens), Dense, DifferencePlan.Double, 1, 1);
+        Architecture architecture = Of("pre", causal: false, gated: false).With(width: width, mlpWidth: mlpWidth, tokens: tokens);
+        DifferencePlan plan = new(architecture, Dense, DifferencePlan.Double, 1, 1);
         Assert.Equal(longest, plan.LongestSum);
         Assert.Equal((Math.ScaleB(1, -24) + Math.ScaleB(1, -53)) * Math.Sqrt(longest), plan.Rounding, 1e-20);
     }

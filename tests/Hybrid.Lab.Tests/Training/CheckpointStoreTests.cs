@@ -61,9 +61,9 @@ public class CheckpointStoreTests
         store.Save(trainer);
         string[] before = Directory.GetFileSystemEntries(folder.Path("c"), "*", SearchOption.AllDirectories);
         trainer.StepsDone = 7;
-        foreach ((FileCalls calls, string name) in ((FileCalls, string)[])[(new NoFolders(make: false), "7.partial"), (new NoFolders(true), "7")])
+        foreach ((bool make, string name) in ((bool, string)[])[(false, "7.partial"), (true, "7")])
         {
-            FileCalls.Replace(calls);
+            FileCalls.Replace(new NoFolders(make));
             string message = Assert.Throws<InputException>(() => store.Save(trainer)).Message;
             FileCalls.Replace(null);
             Assert.Equal(

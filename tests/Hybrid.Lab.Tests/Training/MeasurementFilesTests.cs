@@ -15,7 +15,8 @@ public class MeasurementFilesTests
     [Fact]
     public void A_measurement_is_written_whole_and_what_was_not_measured_is_left_out()
     {
-        const string Input = """{"layer":0,"q":2,"p":1,"rho":0.5,"u":0.5,"meanAbsolute":3,"coordinateVariance":4,"dataVariance":5,"largestNorm":6""";
+        const string Input =
+            """{"layer":0,"q":2,"p":1,"rho":0.5,"u":0.5,"meanAbsolute":3,"coordinateVariance":4,"dataVariance":5,"largestNorm":6""";
         const string Output =
             """{"layer":1,"q":4,"p":1,"rho":0.25,"u":0.75,"meanAbsolute":7,"coordinateVariance":8,"dataVariance":9,"largestNorm":null""";
         const string Branches = """
