@@ -87,6 +87,22 @@ public class DifferenceTests
         Assert.Equal(2, Run(architecture, Dense, ChangedWeightEngine.Entry(2, MatrixRole.MlpOut, float.NaN)).First!.Layer);
     }
 
+    // Relative to the larger mean, 4: 4 and 3 differ by a quarter, 1 and −1 off the diagonal by half; the worst entry by three quarters.
+    [Theory]
+    [InlineData(0.2, DifferenceQuantity.Diagonal)]
+    [InlineData(0.25, DifferenceQuantity.OffDiagonal)]
+    [InlineData(0.5, DifferenceQuantity.Entries)]
+    [InlineData(0.75, null)]
+    public void The_first_quantity_beyond_the_tolerance_is_named(double tolerance, DifferenceQuantity? deviates)
+    {
+        LayerDifference layer = new(false, 2, [3, 4], [1, -1], 0.75, [0, 0], 1, tolerance);
+        Assert.Equal((0.25, 0.5), (layer.DiagonalDeviation, layer.OffDiagonalDeviation));
+        Assert.Equal([0.25, 0.5, 0.75], Enum.GetValues<DifferenceQuantity>().Select(layer.Deviation));
+        Assert.Equal((deviates, deviates is null), (layer.Deviates, layer.Agrees));
+        Assert.Equal(DifferenceQuantity.Diagonal, (layer with { Diagonal = [double.NaN, 4] }).Deviates);
+        Assert.Equal(0, (layer with { OffDiagonal = [0, 0], Diagonal = [0, 0] }).OffDiagonalDeviation);
+    }
+
     [Theory]
     [InlineData(32, 40, 9, 40)]
     [InlineData(48, 40, 9, 48)]
