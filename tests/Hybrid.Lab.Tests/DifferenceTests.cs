@@ -87,6 +87,47 @@ public class DifferenceTests
         Assert.Equal(2, Run(architecture, Dense, ChangedWeightEngine.Entry(2, MatrixRole.MlpOut, float.NaN)).First!.Layer);
     }
 
+    // Relative to the larger mean, 4: 4 and 3 differ by a quarter, 1 and −1 off the diagonal by half; the worst entry by three quarters.
+    [Theory]
+    [InlineData(0.2, DifferenceQuantity.Diagonal)]
+    [InlineData(0.25, DifferenceQuantity.OffDiagonal)]
+    [InlineData(0.5, DifferenceQuantity.Entries)]
+    [InlineData(0.75, null)]
+    public void The_first_quantity_beyond_the_tolerance_is_named(double tolerance, DifferenceQuantity? deviates)
+    {
+        LayerDifference layer = new(false, 2, [3, 4], [1, -1], 0.75, [0, 0], 1, tolerance);
+        Assert.Equal((0.25, 0.5), (layer.DiagonalDeviation, layer.OffDiagonalDeviation));
+        Assert.Equal([0.25, 0.5, 0.75], Enum.GetValues<DifferenceQuantity>().Select(layer.Deviation));
+        Assert.Equal((deviates, deviates is null), (layer.Deviates, layer.Agrees));
+        Assert.Equal(DifferenceQuantity.Diagonal, (layer with { Diagonal = [double.NaN, 4] }).Deviates);
+        Assert.Equal(0, (layer with { OffDiagonal = [0, 0], Diagonal = [0, 0] }).OffDiagonalDeviation);
+    }
+
+    [Theory]
+    [InlineData(32, 40, 9, 40)]
+    [InlineData(48, 40, 9, 48)]
+    [InlineData(32, 40, 50, 50)]
+    [InlineData(40, 32, 50, 50)]
+    public void Roundings_grow_with_the_root_of_the_longest_sum(int width, int mlpWidth, int tokens, int longest)
+    {
+        Architecture architecture = Of("pre", causal: false, gated: false).With(width: width, mlpWidth: mlpWidth, tokens: tokens);
+        DifferencePlan plan = new(architecture, Dense, DifferencePlan.Double, 1, 1);
+        Assert.Equal(longest, plan.LongestSum);
+        Assert.Equal((Math.ScaleB(1, -24) + Math.ScaleB(1, -53)) * Math.Sqrt(longest), plan.Rounding, 1e-20);
+    }
+
+    // A skip of 1e160 takes squared norms beyond 1e308 in the second block, and squared gradients on the way back to the input.
+    [Fact]
+    public void Networks_that_leave_double_precision_are_refused_with_the_layer()
+    {
+        Architecture mild = Of("none", causal: false, gated: false), wild = mild.With(
+            attention: AttentionParameters.Of(Schedule.NewConstant(1e160), mild.Attention.Branch, 1, 1));
+        Assert.Equal(
+            "'none': its networks leave double precision at layer 0, so there is nothing to compare with; "
+                + "hybrid predict says what diverges",
+            Assert.Throws<Hybrid.Import.Json.InputException>(() => Run(wild, Dense, DifferencePlan.Double)).Message);
+    }
+
     [Fact]
     public void Nothing_depends_on_threads_and_a_seed_is_a_network()
     {

@@ -14,8 +14,12 @@ public class EngineChoiceTests
 {
     private static readonly EngineEntry Plain = FakeEngine.Entry() with { Name = "plain" };
 
-    private static readonly EngineEntry Devices =
-        Plain with { Name = "devices", MostEngines = 1, OnDevice = choice => Plain with { Name = "devices", Device = $"on {choice.Device}" } };
+    private static readonly EngineEntry Devices = Plain with
+    {
+        Name = "devices",
+        MostEngines = 1,
+        OnDevice = choice => Plain with { Name = "devices", Device = $"on {choice.Device}" },
+    };
 
     private static readonly EngineCatalogue Catalogue = new([Plain, Devices]);
 
@@ -104,7 +108,8 @@ public class EngineChoiceTests
     public void A_run_of_more_than_a_day_is_refused_on_the_processor_alone()
     {
         TrainerEntry processor = new("bigram", (options, _) => new BigramTrainer(options), (_, _) => 1);
-        TrainerEntry device = processor with { Name = "device", OnDevice = _ => processor with { Name = "device", OnDevice = _ => processor } };
+        TrainerEntry device = processor with { Name = "device" };
+        device = device with { OnDevice = _ => device with { OnDevice = _ => processor } };
         TrainerCatalogue catalogue = new([processor, device]);
         TrainingPlan small = Plans.Small(), large = Long(small);
         catalogue.EnsureFeasible(small, 1, new());

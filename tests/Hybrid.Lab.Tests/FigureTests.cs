@@ -110,8 +110,10 @@ public class FigureTests
         ];
         IReadOnlyList<Plot> plots = LayerFigure.Render("title", "sub", [curve]).Plots;
         Assert.Equal(panels.Select(panel => panel.Title), plots.Select(plot => plot.Title));
-        foreach ((Plot plot, (string _, Func<LayerPrediction, double> theory, Func<LayerMeasurement, Estimate> measured)) in plots.Zip(panels))
+        for (int panel = 0; panel < panels.Length; panel++)
         {
+            (Plot plot, Func<LayerPrediction, double> theory) = (plots[panel], panels[panel].Theory);
+            Func<LayerMeasurement, Estimate> measured = panels[panel].Measured;
             Assert.Equal("blocks passed ℓ", (string)plot.Layout["xaxis"]!["title"]!["text"]!);
             // An exact 0, which is |g_o| at the output, has no logarithm; what is measured there is rounding.
             bool logarithmic = (string)plot.Layout["yaxis"]!["type"]! == "log";
@@ -165,6 +167,41 @@ public class FigureTests
         Assert.Contains(
             "λ_a = -0.80000 at σ_w (mlp.inStd) = 0.50000, a_A = a_M (attention.branch, mlp.branch) = 0.10000", said);
         Assert.Contains("λ_a measured -0.100 ± 0.010, at infinite width -0.100 ± 0.010; predicted -0.10000: agrees", said);
+    }
+
+    // A region of 11 × 11 points, 20 units apart from (100, 50) on: the point with the most room to all edges, lines and dots.
+    [Fact]
+    public void A_phase_is_named_where_there_is_most_room()
+    {
+        PhaseGrid grid = Region(PhaseAxis.Parse("mlp.inStd=1:2:11", "--x"), PhaseAxis.Parse("mlp.branch=1:2:11", "--y"), -1);
+        Panel panel = PanelOf(grid, 200, 200);
+        Near((200, 150), RegionLabel.Place(grid, -1, [], [], panel));
+        Assert.Null(RegionLabel.Place(grid, 1, [], [], panel));
+        // edges and lines count alike: 50 units from a short line in the middle and 60 from two edges, where three points take the
+        // like places; none where there is no room of 34
+        (double, double)[] line = [.. Enumerable.Range(0, 21).Select(i => (190.0 + i, 150.0)), (160, 200), (240, 200), (240, 100)];
+        Near((160, 110), RegionLabel.Place(grid, -1, line, [], panel));
+        Assert.Null(RegionLabel.Place(grid, -1, [], [], PanelOf(grid, 60, 200)));
+        Assert.NotNull(RegionLabel.Place(grid, -1, [], [], PanelOf(grid, 80, 200)));
+        // no dot is under the name, 39.5 units across and 14.5 down; where there are dots everywhere they are passed over
+        (double X, double Y) beside = RegionLabel.Place(grid, -1, [], [(200, 150)], panel)!.Value;
+        Assert.True(Math.Abs(beside.X - 200) >= 39.5 || Math.Abs(beside.Y - 150) >= 14.5, $"{beside}");
+        (double, double)[] dots = [.. Enumerable.Range(0, 121).Select(i => (100.0 + (20 * (i / 11)), 50.0 + (20 * (i % 11))))];
+        Near((200, 150), RegionLabel.Place(grid, -1, [], dots, panel));
+
+        static void Near((double X, double Y) expected, (double X, double Y)? there) => Assert.True(
+            Math.Abs(there!.Value.X - expected.X) <= 1e-9 && Math.Abs(there.Value.Y - expected.Y) <= 1e-9, $"{expected} and {there}");
+
+        static Panel PanelOf(PhaseGrid grid, double width, double height) => new(
+            100, 50, width, height, AxisScale.Linear(grid.X.Low, grid.X.High), AxisScale.Linear(grid.Y.Low, grid.Y.High));
+
+        static PhaseGrid Region(PhaseAxis x, PhaseAxis y, double angle)
+        {
+            double[,] values = new double[x.Count, y.Count];
+            for (int i = 0; i < x.Count * y.Count; i++)
+                values[i / y.Count, i % y.Count] = angle;
+            return new(ArchitectureModule.Defaults, x, y, values, values, values, [], []);
+        }
     }
 
     [Fact]

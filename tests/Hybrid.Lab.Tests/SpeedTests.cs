@@ -50,8 +50,8 @@ public class SpeedTests
         Match said = Regex.Match(
             message,
             $"^training 'small' for 999999999 steps takes {Number} {unit} or more on this processor: {Number} GFLOP a step at {Number} "
-                + $"GFLOP/s, {Number} s each; give --yes to begin all the same, fewer --steps, a smaller --batch, or --set width=…, depth=… "
-                + "or tokens=…$");
+                + $"GFLOP/s, {Number} s each; give --yes to begin all the same, fewer --steps, a smaller --batch, or --set width=…, "
+                + "depth=… or tokens=…$");
         Assert.True(said.Success, message);
         double[] numbers = [.. said.Groups.Values.Skip(1).Select(group => double.Parse(group.Value, CultureInfo.InvariantCulture))];
         // half a unit of the third digit of each number that goes in or comes out: 0.5 % at most, of two, and of three

@@ -14,12 +14,11 @@ namespace Hybrid.Import.Checkpoints;
 /// </summary>
 internal sealed class CheckpointConfig
 {
-    private readonly JsonElement _root;
     private readonly ConfigReader _config;
 
-    private CheckpointConfig(JsonElement root, ConfigReader config, FamilyTensors family, LoadedArchitecture imported)
+    private CheckpointConfig(ConfigReader config, FamilyTensors family, LoadedArchitecture imported)
     {
-        (_root, _config, Family) = (root, config, family);
+        (_config, Family) = (config, family);
         Report = imported.Import!;
         Record = imported.Architecture;
         Vocabulary = family.Patches ? Report.Context : config.RequiredSize("vocab_size");
@@ -84,11 +83,10 @@ internal sealed class CheckpointConfig
 
     private static CheckpointConfig Of(JsonElement root, string path, LoadedArchitecture imported)
     {
-        JsonElement kept = root.Clone();
-        ConfigReader config = new(kept, path);
+        ConfigReader config = new(root.Clone(), path);
         FamilyTensors family = TensorTables.Find(imported.Import!.ModelType) ?? throw config.Error(
             $"checkpoints of model_type '{imported.Import!.ModelType}' are not read; legal: {string.Join(", ", TensorTables.ModelTypes)}");
-        return new(kept, config, family, imported);
+        return new(config, family, imported);
     }
 
     /// <summary>The network's blocks for sequences of <paramref name="tokens"/> tokens.</summary>
@@ -117,7 +115,7 @@ internal sealed class CheckpointConfig
             gated: model.Gated,
             norm: model.Norm,
             wiring: model.Wiring,
-            mask: MaskOf(tokens),
+            mask: model.Mask.Within(tokens),
             attention: AttentionParameters.Of(one, branch, 1, 1).With(head: head),
             mlp: MlpParameters.Of(one, branch, 1, 0, 1)));
     }
@@ -203,10 +201,6 @@ internal sealed class CheckpointConfig
         double Needed(string key) =>
             scaling!.Positive(key) ?? throw _config.Error($"{scaling.Path(key)} is missing; it must be a number > 0");
     }
-
-    // Windows of more tokens than the prediction's are none there.
-    private Mask MaskOf(int tokens) =>
-        HuggingFaceConfig.Import(_root, Report.Source, null, tokens).Import!.Model.Mask.Within(tokens);
 
     // Of layers that alternate: all but every pattern-th see a window.
     private bool IsLocal(int layer)

@@ -63,6 +63,6 @@ internal sealed record FamilyTensors(string[] ModelTypes, string[] Roots, string
     /// <summary>Whether learned positions are added.</summary>
     public bool LearnedPositions { get; init; }
 
-    /// <summary>Every which layer, counted from 1, has no window where layer_types is absent; null: windows turn as all layers do.</summary>
+    /// <summary>Every which layer has no window where layer_types is absent; null: windows turn as all layers do.</summary>
     public int? WindowPattern { get; init; }
 }

@@ -118,6 +118,33 @@ public sealed class ProbeTests
         Assert.True(sums[0] > sums[2], string.Join(' ', sums));
     }
 
+    // By its definition: log growth of q over the fitted layers, over that of branches which stand at right angles to the stream.
+    [Theory]
+    [InlineData("llama", true)]
+    [InlineData("gpt_neox", true)]
+    [InlineData("bert", false)]
+    public void Growth_is_held_against_that_of_independent_branches_where_sums_are_not_normalised(string family, bool there)
+    {
+        ProbeResult result = Run(family, Fixture.Read(family).Ids, Plan with { Layers = (1, 2), Quick = true });
+        double q = result.Boundaries[1].Q, independent = Math.Log((q + result.Attention[1].Q + result.Mlp[1].Q) / q);
+        Assert.Equal(there ? Math.Log(result.Boundaries[2].Q / q) / independent : double.NaN, result.OverIndependent, 1e-12);
+    }
+
+    [Fact]
+    public void A_probe_can_be_cancelled_where_it_takes_operator_norms()
+    {
+        using IProbeSubject subject = Assert.Single(ProbeFolders.Open(Fixture.Folder("llama")))();
+        using CancellationTokenSource stop = new();
+        Assert.ThrowsAny<OperationCanceledException>(() => Probe.Run(
+            subject, "", Plan with { Tokens = 8 }, subject.Record, Stop, stop.Token));
+
+        void Stop(string stage)
+        {
+            if (stage == "operator norms")
+                stop.Cancel();
+        }
+    }
+
     [Fact]
     public void A_folder_of_steps_is_read_in_the_order_of_training()
     {

@@ -102,7 +102,11 @@ public sealed class ProbeVerdictTests
         {
             double[] norms = [1, .. new double[Depth]];
             for (int layer = 1; layer <= Depth; layer++)
-                norms[layer] = norms[layer - 1] * 2 * Math.Exp(layer == 5 ? fifth : layer % 3 == 0 ? 0 : layer % 3 == 1 ? scatter : -scatter);
+            {
+                double off = layer == 5 ? fifth : layer % 3 == 0 ? 0 : layer % 3 == 1 ? scatter : -scatter;
+                norms[layer] = norms[layer - 1] * 2 * Math.Exp(off);
+            }
+
             return Grown(layer => norms[layer]);
         }
     }
@@ -110,7 +114,8 @@ public sealed class ProbeVerdictTests
     // The longest token is 3 √d of 6 √d at layer 2, and less of more elsewhere.
     [Theory]
     [InlineData(true, "Bound for any text: the longest token reaches 50.0 % of what operator norms allow (10.4).")]
-    [InlineData(false, "Bound for any text: the longest token reaches 50.0 % of what gains allow (10.4), and can reach no more than 100 %.")]
+    [InlineData(false,
+        "Bound for any text: the longest token reaches 50.0 % of what gains allow (10.4), and can reach no more than 100 %.")]
     public void The_longest_token_is_held_against_the_bound_where_it_fills_it_most(bool weights, string sentence)
     {
         ProbeResult result = Grown(_ => 1);

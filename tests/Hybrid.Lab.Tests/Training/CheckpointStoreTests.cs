@@ -52,6 +52,28 @@ public class CheckpointStoreTests
         Assert.Equal(0, other.StepsDone);
     }
 
+    [Fact]
+    public void A_folder_that_cannot_be_made_or_renamed_is_named_and_leaves_nothing()
+    {
+        using TemporaryFolder folder = new();
+        using BigramTrainer trainer = new(Plans.Small().Options);
+        CheckpointStore store = new(folder.Path("c"));
+        store.Save(trainer);
+        string[] before = Directory.GetFileSystemEntries(folder.Path("c"), "*", SearchOption.AllDirectories);
+        trainer.StepsDone = 7;
+        foreach ((bool make, string name) in ((bool, string)[])[(false, "7.partial"), (true, "7")])
+        {
+            FileCalls.Replace(new NoFolders(make));
+            string message = Assert.Throws<InputException>(() => store.Save(trainer)).Message;
+            FileCalls.Replace(null);
+            Assert.Equal(
+                $"{folder.Path("c")}/step-00000000{name}: cannot be made (no); make room or give access, "
+                    + "then continue from the last checkpoint with --resume",
+                message);
+            Assert.Equal(before, Directory.GetFileSystemEntries(folder.Path("c"), "*", SearchOption.AllDirectories));
+        }
+    }
+
     [Theory]
     [InlineData("weights.safetensors", "is torn or altered")]
     [InlineData("optimiser.safetensors", "is torn or altered")]
@@ -147,6 +169,18 @@ public class CheckpointStoreTests
     }
 
     /// <summary>A disk with room for a few bytes in every file.</summary>
+    private sealed class NoFolders(bool make) : FileCalls
+    {
+        public override void MakeFolder(string path)
+        {
+            if (!make)
+                throw new IOException("no");
+            base.MakeFolder(path);
+        }
+
+        public override void RenameFolder(string from, string to) => throw new IOException("no");
+    }
+
     private sealed class FullDisk(int room) : FileCalls
     {
         public override FileStream Open(string path, FileMode mode, FileAccess access, FileShare share) => new FullFile(path, room);

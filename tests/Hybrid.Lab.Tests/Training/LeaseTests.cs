@@ -84,6 +84,18 @@ public class LeaseTests
     }
 
     [Fact]
+    public void A_lease_that_was_removed_and_not_taken_is_its_holders_again()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Path(RunLock.LeaseName);
+        using RunLock held = Take(folder, Here("here"));
+        File.Delete(path);
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(path) && new FileInfo(path).Length > 0, Short.Patience), "it was not taken again");
+        held.EnsureHeld();
+        Assert.Throws<RunInUseException>(() => Take(folder, Here("there")));
+    }
+
+    [Fact]
     public void Who_has_lost_its_lease_appends_no_line_and_writes_no_figure()
     {
         using TemporaryFolder folder = new();

@@ -169,6 +169,8 @@ public class TrainingRunTests
         Plans.Run(folder.Path("run"), Plans.Small(), default, told.Add);
         Assert.Equal(Enumerable.Range(1, 40), told.Select(now => now.Step));
         Assert.All(told, now => Assert.Equal(now.StepsPerSecond * 4 * 16, now.TokensPerSecond, 1e-6 * now.TokensPerSecond));
+        // to the ticks that a time span has
+        Assert.All(told, now => Assert.Equal((40 - now.Step) / now.StepsPerSecond, now.Left.TotalSeconds, 1e-7));
         Assert.Equal(TimeSpan.Zero, told[^1].Left);
         Assert.Equal([7, 14, 21, 28, 35, 40], told.Where(now => now.Evaluated).Select(now => now.Step));
     }
