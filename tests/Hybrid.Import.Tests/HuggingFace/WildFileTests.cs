@@ -55,6 +55,8 @@ public class WildFileTests
     [InlineData("granite", "\"embedding_multiplier\": 12", 1, 144, 1)]
     // logits times 1/64 and not 1/√16
     [InlineData("granite", "\"attention_multiplier\": 0.015625", 1, 1, 0.0625)]
+    // logits as they come, and not times 1/√16
+    [InlineData("llama", "\"scale_attn_weights\": false", 1, 1, 4)]
     [InlineData("minicpm", "\"scale_depth\": 1.4", 0.7, 1, 1)]
     [InlineData("minicpm", "\"scale_emb\": 12", 1, 144, 1)]
     // Llama's own code knows none of these keys: whoever writes them means them
