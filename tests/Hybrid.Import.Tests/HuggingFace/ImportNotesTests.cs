@@ -186,7 +186,9 @@ public class ImportNotesTests
     [InlineData("llama4_text", Expert + ", \"floor_scale\": 16", "attn_temperature_tuning of logits", 0.1)]
     // E = 8 and σ_r = 0.16: the largest logit is 0.16 √(2 ln 8), and 1 − σ(0.326289)² is left out
     [InlineData("llama4_text", Expert, "the router's logistic function multiplies", 0.6625)]
-    [InlineData("modernbert", "\"local_attention\": 8", "windows of 4 tokens to each side", 1 - (2 * 4 / 32.0))]
+    // the share of pairs farther apart than a side, among 32 tokens: (1 − r/32)²
+    [InlineData("modernbert", "\"local_attention\": 8", "windows of 4 tokens to each side", 28 * 28 / 1024.0)]
+    [InlineData("modernbert", "\"local_attention\": 40", "windows of 20 tokens to each side", 12 * 12 / 1024.0)]
     // 8 pairs, or 4 of half the coordinates, half as fast: the largest change among 32 tokens, by hand below
     [InlineData("llama", "\"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}", "rope_scaling linear", double.NaN)]
     [InlineData("gptj", "\"rotary_dim\": 8, \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}", "rope_scaling linear", double.NaN)]
