@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Import.HuggingFace;
+using Hybrid.Import.Json;
 using Hybrid.Lab.Tests;
 using Xunit;
 
@@ -108,6 +109,26 @@ public class ImportNotesTests
         Assert.Equal(["mm_tokens_per_image", "vision_config"], ImportTests.Load("gemma3-4b").Import!.IgnoredKeys);
         LoadedArchitecture nested = ImportTests.Parse("{\"model_type\":\"any\",\"text_config\":" + ImportTests.Tiny("\"zeta\": 1") + "}");
         Assert.Equal(["text_config.zeta"], nested.Import!.IgnoredKeys);
+    }
+
+    // Where the file counts experts and there are none, in a family without them, by the count or by a list of layers.
+    [Theory]
+    [InlineData("llama", "\"num_experts\": 0")]
+    [InlineData("mixtral", "\"num_local_experts\": 0")]
+    [InlineData("qwen3_moe", "\"num_experts\": 8, \"mlp_only_layers\": [0, 1, 2, 3]")]
+    public void What_experts_would_be_where_there_are_none_is_neither_refused_nor_listed(string modelType, string none)
+    {
+        string[] keys =
+        [
+            "num_experts_per_tok", "experts_per_token", "moe_intermediate_size", "moe_layer_freq", "n_group", "topk_group",
+            "n_shared_experts", "shared_expert_intermediate_size",
+        ];
+        string given = string.Join(", ", keys.Select(key => $"\"{key}\": 2"));
+        LoadedArchitecture loaded = FamilyRecordTests.Parse(modelType, $"{none}, {given}");
+        Assert.Empty(loaded.Import!.IgnoredKeys);
+        Assert.Equal(FamilyRecordTests.Parse(modelType, none).Architecture, loaded.Architecture);
+        Assert.Contains(
+            $"{keys[0]} must be absent", Assert.Throws<InputException>(() => FamilyRecordTests.Parse("llama", given)).Message);
     }
 
     // Read as they stand at the top, the first two are not in a text model within: there they are keys as any other.
