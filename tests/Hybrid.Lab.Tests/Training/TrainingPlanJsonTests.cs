@@ -30,6 +30,22 @@ public class TrainingPlanJsonTests
         Assert.Equal(other, TrainingPlanJson.Parse(TrainingPlanJson.ToText(other), "x"));
     }
 
+    // Runs that do not say it are older than the choice.
+    [Fact]
+    public void A_file_of_which_nothing_is_said_has_its_end_held_out_and_a_source_without_a_file_has_none()
+    {
+        TrainingPlan plan = Plans.Small();
+        foreach (HeldOut heldOut in Enum.GetValues<HeldOut>())
+        {
+            TrainingPlan file = plan with { Data = new("/data/text", new FileIdentity(5, new string('a', 64))) { HeldOut = heldOut } };
+            JsonObject node = TrainingPlanJson.ToNode(file);
+            Assert.Equal(heldOut != HeldOut.End, node["data"]!.AsObject().ContainsKey("heldOut"));
+            Assert.Equal(heldOut, TrainingPlanJson.Parse(node.ToJsonString(), "x").Data.HeldOut);
+        }
+
+        Assert.Equal(HeldOut.Spread, TrainingPlanJson.Parse(TrainingPlanJson.ToText(plan), "x").Data.HeldOut);
+    }
+
     [Theory]
     [InlineData("steps", "0", "steps must be an integer from 1 to 999999999, got 0")]
     [InlineData("steps", "1e3", "steps must be an integer")]
@@ -44,6 +60,8 @@ public class TrainingPlanJsonTests
     [InlineData("optimiser.finalFraction", "1.5", "optimiser.finalFraction must be a number in [0, 1], got 1.5")]
     [InlineData("optimiser.kind", "\"adam\"", "optimiser.kind must be one of adamw, sgd, got \"adam\"")]
     [InlineData("optimiser.nesterov", "true", "'optimiser.nesterov' is not a field here")]
+    [InlineData("model.tide", "true", "'model.tide' is not a field here; did you mean tied?")]
+    [InlineData("data.sourc", "1", "'data.sourc' is not a field here; did you mean source?")]
     [InlineData("model.task", "null", "model.task must be a string, got null")]
     [InlineData("model.vocabulary", "257", "model.vocabulary must be an integer from 2 to 256, got 257")]
     [InlineData("model.architecture", "[]", "the architecture must be a JSON object")]
