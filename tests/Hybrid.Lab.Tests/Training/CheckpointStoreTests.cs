@@ -89,6 +89,7 @@ public class CheckpointStoreTests
         Assert.Contains(message, error);
         Assert.StartsWith(file, error);
         // The way back that the message shows.
+        Assert.EndsWith($"; remove the folder {Path.Combine(path, Newest)} to continue from the checkpoint before it", error);
         Directory.Delete(Path.Combine(path, Newest), recursive: true);
         Assert.Equal(TrainingOutcome.Finished, Plans.Run(path, Plans.Small()).Outcome);
     }

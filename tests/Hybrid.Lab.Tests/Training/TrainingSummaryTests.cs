@@ -43,6 +43,25 @@ public class TrainingSummaryTests
         Assert.EndsWith(trend == LossTrend.Level ? words : "in 100 steps.", summary.Sentence);
     }
 
+    // At steps 5 to 10, whose Σ(s − s̄)² is 17.5, residuals of a (5, −1, −4, −4, −1, 5), which no line follows: the slope's error is
+    // √(84 a²/4/17.5), and Student's 2.5 % point of four degrees of freedom 2.776445.
+    [Theory]
+    [InlineData(1.001, true)]
+    [InlineData(0.999, false)]
+    public void A_slope_is_told_from_none_beyond_Students_interval(double factor, bool told)
+    {
+        const double A = 0.01;
+        double slope = factor * 2.776445 * A * Math.Sqrt(84 / 4.0 / 17.5);
+        Assert.Equal(told ? LossTrend.Rising : LossTrend.Level, Of(Losses(slope)).Trend);
+        Assert.Equal(told ? LossTrend.Falling : LossTrend.Level, Of(Losses(-slope)).Trend);
+
+        static double[] Losses(double slope)
+        {
+            double[] residuals = [5, -1, -4, -4, -1, 5];
+            return [3, 3, 3, 3, 3, .. residuals.Select((residual, k) => 2 + (slope * k) + (A * residual))];
+        }
+    }
+
     [Fact]
     public void A_diverged_run_says_where() =>
         Assert.StartsWith("It diverged at step 1;", Of([3, 9], TrainingOutcome.Diverged).Sentence);
