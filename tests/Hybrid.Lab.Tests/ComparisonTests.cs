@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Hybrid.Import.Json;
 using Hybrid.Import.Records;
 using Hybrid.Lab.Checks;
 using Hybrid.Lab.Comparisons;
@@ -189,6 +190,17 @@ public class ComparisonTests
         Assert.Equal(0.02 / (2 * 4 * quantities), report.Options.FalsePositiveRate, 1e-15);
         Assert.Equal(2 * 4 * quantities, Enum.GetValues<Agreement>().Sum(report.Count));
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(-0.01)]
+    [InlineData(1.01)]
+    [InlineData(double.NaN)]
+    public void A_rate_that_is_no_probability_between_0_and_1_is_refused(double rate) =>
+        Assert.StartsWith(
+            "the family-wise false-positive rate must be between 0 and 1, got ",
+            Assert.Throws<InputException>(() => ComparisonOptions.ForFamily(rate, 4)).Message);
 
     internal static Architecture Small(int tokens = 8, double correlation = 0.5) =>
         ArchitectureOverrides.Apply(

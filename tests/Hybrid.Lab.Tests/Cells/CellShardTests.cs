@@ -29,6 +29,15 @@ public class CellShardTests
         Assert.InRange(costs.Max(part => part.Sum()) - costs.Min(part => part.Sum()), 0, work.Cells.Max(cell => cell.Cost));
     }
 
+    // Cells of costs 1 to 7, the largest first: dealt to two parts as 1 2, 2 1, 1 2, 2.
+    [Fact]
+    public void Cells_are_dealt_forwards_and_backwards_by_turns()
+    {
+        FakeCells work = new(7);
+        Assert.Equal([6, 3, 2], new CellShard(1, 2).Take(Enumerable.Range(0, 7), work.Cells));
+        Assert.Equal([5, 4, 1, 0], new CellShard(2, 2).Take(Enumerable.Range(0, 7), work.Cells));
+    }
+
     [Theory]
     [InlineData("3/10", 3, 10)]
     [InlineData("1/1", 1, 1)]
