@@ -85,7 +85,7 @@ public sealed class SlurmSubmissionTests
     private static SlurmSubmission Write(CellFolder folder, SlurmOptions options, bool submit) => Assert.Single(SlurmSubmission.Write(
         new FakeCells(5), folder, [0, 1, 2, 3, 4], "first", options, ["the program"], secondsPerCost: null, submit));
 
-    /// <summary>A folder of programs that are found before all others, as long as it is needed; not in memory, where none may run.</summary>
+    /// <summary>A folder of programs that are found before all others; not in memory, where none may run.</summary>
     private sealed class Programs : IDisposable
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("hybrid-tests-").FullName;
