@@ -168,7 +168,6 @@ internal static class Families
     private static Family Latent(string modelType, string classPrefix, Gate gate) =>
         Decoder(modelType, classPrefix) with
         {
-            OwnHeadWidth = false,
             IsLatent = true,
             Experts = new(gate)
             {

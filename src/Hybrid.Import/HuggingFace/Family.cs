@@ -94,7 +94,7 @@ internal sealed record Family(
     /// <summary>Whether attention and MLP of a block read the same input, unless the configuration says otherwise.</summary>
     public bool ParallelResidual { get; init; }
 
-    /// <summary>Whether head_dim may give heads another width than width / heads.</summary>
+    /// <summary>Whether head_dim may give heads another width than width / heads; latent attention does not ask.</summary>
     public bool OwnHeadWidth { get; init; }
 
     /// <summary>Width of a head where head_dim is absent; null: width / heads.</summary>

@@ -5,6 +5,7 @@ using Hybrid.Import.Checkpoints;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Import.Json;
 using Hybrid.Import.Records;
+using Hybrid.Lab.Tests;
 using Hybrid.Networks.Model;
 using Xunit;
 
@@ -65,6 +66,16 @@ public sealed class CheckpointConfigTests
         Assert.Equal(modelType is "bert" or "roberta", form.EmbeddingNorm);
         Assert.Equal((0.25, others), (other.Epsilon, other.Biases));
         Assert.Equal((tied, !tied), (config.Tied, changed.Tied));
+    }
+
+    [Fact]
+    public void An_architecture_record_in_the_configurations_place_is_named_as_what_it_is()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Write("config.json", ArchitectureJson.ToNode(ArchitectureModule.Defaults).ToJsonString());
+        Assert.Equal(
+            $"{path}: must be a Hugging Face config.json beside its weights, got an architecture record",
+            Assert.Throws<InputException>(() => CheckpointConfig.Read(folder.Root)).Message);
     }
 
     [Theory]

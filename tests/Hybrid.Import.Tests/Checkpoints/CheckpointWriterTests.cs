@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hybrid.Architectures;
 using Hybrid.Import.Checkpoints;
+using Hybrid.Import.Files;
 using Hybrid.Import.HuggingFace;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Tests;
@@ -94,6 +95,40 @@ public sealed class CheckpointWriterTests
     }
 
     [Fact]
+    public void An_export_that_ended_before_its_weights_is_done_again_and_no_other_configuration_is_written_over()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Path("a"), config = folder.Path("a/config.json"), weights = folder.Path("a/model.safetensors");
+        Write();
+        (byte[] written, string text) = (File.ReadAllBytes(weights), File.ReadAllText(config));
+        File.Delete(weights);
+        Write();
+        Assert.Equal(written, File.ReadAllBytes(weights));
+        File.Delete(weights);
+        File.WriteAllText(config, text + "\n");
+        Assert.Contains("holds a checkpoint already", Assert.Throws<InputException>(Write).Message);
+        Assert.Equal(text + "\n", File.ReadAllText(config));
+
+        void Write() => CheckpointWriter.Write(Record("gpt2"), path, null, Vocabulary, false, 1, 1);
+    }
+
+    // Both before any work is done and again where it is written.
+    [Fact]
+    public void A_file_in_the_folders_place_and_a_checkpoint_that_appears_meanwhile_are_refused()
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.Write("file", "mine"), path = folder.Path("a");
+        Assert.Contains("must be a folder, got a file", Assert.Throws<InputException>(() => Write(file)).Message);
+        Assert.Equal("mine", File.ReadAllText(file));
+        FileCalls.Replace(new Meanwhile());
+        Assert.Contains("holds a checkpoint already", Assert.Throws<InputException>(() => Write(path)).Message);
+        FileCalls.Replace(null);
+        Assert.Equal([folder.Path("a/other.safetensors")], Directory.GetFiles(path));
+
+        static void Write(string to) => CheckpointWriter.Write(Record("gpt2"), to, null, Vocabulary, false, 1, 1);
+    }
+
+    [Fact]
     public void What_a_fresh_encoder_predicts_is_a_masked_token_through_a_map_that_was_drawn()
     {
         using TemporaryFolder folder = new();
@@ -171,6 +206,16 @@ public sealed class CheckpointWriterTests
                 (float wanted, float got) = ((float)(expected.Row(i)[k] * factor), actual.Row(i)[k]);
                 Assert.True(wanted == got, $"{name} [{i}, {k}]: expected {wanted}, got {got}");
             }
+        }
+    }
+
+    /// <summary>Another process that exports into every folder as soon as it is made.</summary>
+    private sealed class Meanwhile : FileCalls
+    {
+        public override void MakeFolder(string path)
+        {
+            base.MakeFolder(path);
+            File.WriteAllText(Path.Combine(path, "other.safetensors"), "");
         }
     }
 }

@@ -95,6 +95,9 @@ public class BadConfigTests
         + """ "image_size":16777216,"patch_size":1}""", "image_size over patch_size", "got 16777216 over 1")]
     [InlineData("""{"model_type":"llama","a":[[[[[[[[[[1]]]]]]]]]]}""", "line 1", "depth of 8")]
     [InlineData("""{"model_type":"llama",""", "line 1", "JSON")]
+    [InlineData("""{"model_type":"llama","a":"x\ud800"}""", "strings must be text", "half of a character")]
+    [InlineData("""{"model_type":"llama","a":["x",{"b":"\udfff"}]}""", "strings must be text", "half of a character")]
+    [InlineData("""{"model_type":"llama","a":{"\ud800":1}}""", "strings must be text", "half of a character")]
     public void A_configuration_that_is_none_is_refused(string text, string message, string received) => Refused(text, message, received);
 
     // By reason: what the message must say of each.

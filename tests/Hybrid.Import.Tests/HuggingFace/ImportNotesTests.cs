@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hybrid.Import.HuggingFace;
+using Hybrid.Import.Json;
 using Hybrid.Lab.Tests;
 using Xunit;
 
@@ -110,6 +111,26 @@ public class ImportNotesTests
         Assert.Equal(["text_config.zeta"], nested.Import!.IgnoredKeys);
     }
 
+    // Where the file counts experts and there are none, in a family without them, by the count or by a list of layers.
+    [Theory]
+    [InlineData("llama", "\"num_experts\": 0")]
+    [InlineData("mixtral", "\"num_local_experts\": 0")]
+    [InlineData("qwen3_moe", "\"num_experts\": 8, \"mlp_only_layers\": [0, 1, 2, 3]")]
+    public void What_experts_would_be_where_there_are_none_is_neither_refused_nor_listed(string modelType, string none)
+    {
+        string[] keys =
+        [
+            "num_experts_per_tok", "experts_per_token", "moe_intermediate_size", "moe_layer_freq", "n_group", "topk_group",
+            "n_shared_experts", "shared_expert_intermediate_size",
+        ];
+        string given = string.Join(", ", keys.Select(key => $"\"{key}\": 2"));
+        LoadedArchitecture loaded = FamilyRecordTests.Parse(modelType, $"{none}, {given}");
+        Assert.Empty(loaded.Import!.IgnoredKeys);
+        Assert.Equal(FamilyRecordTests.Parse(modelType, none).Architecture, loaded.Architecture);
+        Assert.Contains(
+            $"{keys[0]} must be absent", Assert.Throws<InputException>(() => FamilyRecordTests.Parse("llama", given)).Message);
+    }
+
     // Read as they stand at the top, the first two are not in a text model within: there they are keys as any other.
     [Fact]
     public void Keys_of_bookkeeping_vocabulary_generation_and_losses_change_nothing_and_are_not_listed()
@@ -186,7 +207,9 @@ public class ImportNotesTests
     [InlineData("llama4_text", Expert + ", \"floor_scale\": 16", "attn_temperature_tuning of logits", 0.1)]
     // E = 8 and σ_r = 0.16: the largest logit is 0.16 √(2 ln 8), and 1 − σ(0.326289)² is left out
     [InlineData("llama4_text", Expert, "the router's logistic function multiplies", 0.6625)]
-    [InlineData("modernbert", "\"local_attention\": 8", "windows of 4 tokens to each side", 1 - (2 * 4 / 32.0))]
+    // the share of pairs farther apart than a side, among 32 tokens: (1 − r/32)²
+    [InlineData("modernbert", "\"local_attention\": 8", "windows of 4 tokens to each side", 28 * 28 / 1024.0)]
+    [InlineData("modernbert", "\"local_attention\": 40", "windows of 20 tokens to each side", 12 * 12 / 1024.0)]
     // 8 pairs, or 4 of half the coordinates, half as fast: the largest change among 32 tokens, by hand below
     [InlineData("llama", "\"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}", "rope_scaling linear", double.NaN)]
     [InlineData("gptj", "\"rotary_dim\": 8, \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}", "rope_scaling linear", double.NaN)]

@@ -55,6 +55,7 @@ public class RotaryScalingTests
     [InlineData("\"type\": \"yarn\", \"factor\": 4, \"mscale\": 2, \"mscale_all_dim\": 0.5", 1.277259 / 1.069315, 1.069315 * 1.069315)]
     [InlineData("\"type\": \"yarn\", \"factor\": 4, \"mscale_all_dim\": 2", 1.138629, 1.277259 * 1.277259)]
     [InlineData("\"type\": \"yarn\", \"factor\": 4, \"mscale\": 2, \"mscale_all_dim\": 0", 1.138629, 1)]
+    [InlineData("\"type\": \"yarn\", \"factor\": 4, \"mscale\": 0, \"mscale_all_dim\": 2", 1.138629, 1.277259 * 1.277259)]
     [InlineData("\"type\": \"longrope\", \"factor\": 4", 1.154701, 1)]
     [InlineData("\"type\": \"longrope\", \"factor\": 1", 1, 1)]
     [InlineData("\"type\": \"longrope\"", 1, 1)]
