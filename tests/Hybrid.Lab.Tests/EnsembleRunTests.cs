@@ -35,6 +35,24 @@ public class EnsembleRunTests
         Assert.Contains("'tiny' at width 64 takes 3 MiB, and 1 MiB are allowed; allow more with --memory", error.Message);
     }
 
+    // Its task was given the memory that one engine takes; what is more than all of it is refused as elsewhere.
+    [Theory]
+    [InlineData(0.1, 0.5)]
+    [InlineData(0.6, 0.6)]
+    [InlineData(1.5, 1)]
+    public void A_cell_may_take_more_than_half_of_the_memory_where_one_engine_does(double asked, double given)
+    {
+        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        EngineEntry entry = FakeEngine.Entry() with { Bytes = _ => (Int128)(asked * available) };
+        long memory = EnsembleRun.MemoryOfCell(entry, Tiny);
+        Assert.Equal(given, (double)memory / available, 1e-6);
+        EnsembleRun run = new(entry, 1, 3, memory);
+        if (asked <= 1)
+            Assert.Equal(1, run.EnginesFor(Tiny, 4));
+        else
+            Assert.Throws<InputException>(() => run.EnginesFor(Tiny, 4));
+    }
+
     [Fact]
     public void Cancelled_it_measures_the_networks_that_are_finished()
     {

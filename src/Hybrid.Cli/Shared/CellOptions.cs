@@ -63,8 +63,8 @@ internal sealed partial class CellOptions
         if (slurm && parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Name == "--memory") is Option own
             && Options.Given(parsed, own))
         {
-            throw new InputException("--memory is for networks that are measured here, and tasks of Slurm take half of what theirs is; "
-                + "give --task-memory");
+            throw new InputException("--memory is for networks that are measured here; tasks of Slurm have what their cells need, "
+                + "or give --task-memory");
         }
 
         if (!slurm && OfSlurm.FirstOrDefault(option => Options.Given(parsed, option)) is Option alone)

@@ -102,7 +102,8 @@ public sealed class CheckWork : ICellWork
 
     private JsonObject Measure((Architecture Architecture, int First, int Samples) ensemble, CellContext context)
     {
-        Measurement measurement = new EnsembleRun(_check.Engine, context.Threads, _check.Seed, _check.Memory)
+        long memory = _check.Memory ?? EnsembleRun.MemoryOfCell(_check.Engine, ensemble.Architecture);
+        Measurement measurement = new EnsembleRun(_check.Engine, context.Threads, _check.Seed, memory)
             .Measure(ensemble.Architecture, ensemble.First, ensemble.Samples, () => { }, context.Cancellation);
         if (measurement.Samples < ensemble.Samples)
             throw new OperationCanceledException(context.Cancellation);

@@ -15,6 +15,16 @@ namespace Hybrid.Lab.Engines;
 /// </param>
 public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed, long? Memory = null)
 {
+    /// <summary>
+    /// Bytes that the networks of a cell may take: half of what there is as elsewhere, or all of it where one engine needs that much,
+    /// for which the cell's task was given its memory.
+    /// </summary>
+    public static long MemoryOfCell(EngineEntry engine, Architecture architecture)
+    {
+        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        return (long)Int128.Clamp(engine.Bytes(architecture), available / 2, available);
+    }
+
     /// <summary>How many engines work on <paramref name="samples"/> networks at a time.</summary>
     /// <exception cref="InvalidArchitectureException">The engine cannot draw such networks.</exception>
     /// <exception cref="InputException">The memory does not hold even one.</exception>

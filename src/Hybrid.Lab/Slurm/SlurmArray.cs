@@ -42,11 +42,14 @@ public sealed record SlurmArray(IReadOnlyList<int> Cells, int Tasks, long Memory
         return new(cells, tasks, memory, seconds);
     }
 
-    /// <summary>As many cells as cores at a time, rounded up to a power of two so that few arrays suffice.</summary>
+    /// <summary>
+    /// As many cells as cores at a time, rounded up to a power of two so that few arrays suffice; the runtime lends a cell three quarters
+    /// of what a task has.
+    /// </summary>
     private static long MemoryOf(ICellWork work, CellTask cell, int cpus)
     {
         long atATime = Math.Min(cpus, work.MostAtATime);
-        long needed = RuntimeMiB + (cell.Bytes is long bytes ? (bytes >> 20) * atATime : UnknownMiB * atATime);
+        long own = cell.Bytes is long bytes ? bytes >> 20 : UnknownMiB, needed = Math.Max(RuntimeMiB + (own * atATime), own + (own / 3));
         long rounded = LeastMiB;
         while (rounded < needed)
             rounded *= 2;

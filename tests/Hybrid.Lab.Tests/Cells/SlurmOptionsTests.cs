@@ -30,17 +30,18 @@ public class SlurmOptionsTests
         Assert.Equal(options with { Cpus = 1 }, new SlurmOptions().Over(options, cpusGiven: true));
     }
 
-    // Memory by powers of two with the runtime's gigabyte; time for a task's share and one cell more, twice, and two minutes.
+    // Memory by powers of two with the runtime's gigabyte, and four thirds of what a cell takes; time for a task's share and one cell
+    // more, twice, and two minutes.
     [Fact]
     public void Cells_that_need_equal_memory_share_an_array_and_the_largest_come_first()
     {
         const long GiB = 1L << 30;
-        Sized work = new([GiB / 2, 5 * GiB, GiB / 4, 6 * GiB, null]);
-        IReadOnlyList<SlurmArray> arrays = SlurmArray.Of(work, [0, 1, 2, 3, 4], new(), secondsPerCost: 60);
-        Assert.Equal([8192L, 4096, 2048], arrays.Select(array => array.MemoryMiB));
-        Assert.Equal([[1, 3], [4], [0, 2]], arrays.Select(array => array.Cells.ToArray()));
-        Assert.Equal([1, 1, 1], arrays.Select(array => array.Tasks));
-        Assert.Equal([120 + 2 * 60 * (2 + 1), 120 + 2 * 60 * (1 + 1), 120 + 2 * 60 * (2 + 1)], arrays.Select(array => array.Seconds));
+        Sized work = new([GiB / 2, 5 * GiB, GiB / 4, 6 * GiB, null, (6 * GiB) + (2 << 20)]);
+        IReadOnlyList<SlurmArray> arrays = SlurmArray.Of(work, [0, 1, 2, 3, 4, 5], new(), secondsPerCost: 60);
+        Assert.Equal([16384L, 8192, 4096, 2048], arrays.Select(array => array.MemoryMiB));
+        Assert.Equal([[5], [1, 3], [4], [0, 2]], arrays.Select(array => array.Cells.ToArray()));
+        Assert.Equal([1, 1, 1, 1], arrays.Select(array => array.Tasks));
+        Assert.Equal([240.0 + 120, 240 + 240, 240 + 120, 240 + 240], arrays.Select(array => array.Seconds));
         SlurmArray asked = Assert.Single(SlurmArray.Of(work, [0, 1, 2, 3, 4], new(Memory: 3 * GiB, Tasks: 9), null));
         Assert.Equal((3072L, 5, double.NaN), (asked.MemoryMiB, asked.Tasks, asked.Seconds));
     }

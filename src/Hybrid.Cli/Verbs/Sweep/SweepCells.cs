@@ -48,7 +48,7 @@ internal static class SweepCells
     /// <exception cref="OperationCanceledException">Stopped before all networks were drawn: fewer are another result.</exception>
     public static JsonObject Simulate(EngineEntry entry, Architecture architecture, int samples, ulong seed, CellContext context)
     {
-        Measurement measurement = new EnsembleRun(entry, context.Threads, seed)
+        Measurement measurement = new EnsembleRun(entry, context.Threads, seed, EnsembleRun.MemoryOfCell(entry, architecture))
             .Measure(architecture, 0, samples, () => { }, context.Cancellation);
         if (measurement.Samples < samples)
             throw new OperationCanceledException(context.Cancellation);
