@@ -39,6 +39,14 @@ public class SafetensorsTests
     }
 
     [Fact]
+    public void A_file_about_which_nothing_is_said_has_no_metadata()
+    {
+        byte[] header = SafetensorsHeader.Format(Tensors, new Dictionary<string, string>());
+        JsonElement root = JsonDocument.Parse(header.AsMemory(SafetensorsHeader.LengthBytes)).RootElement;
+        Assert.Equal(Tensors.Select(tensor => tensor.Name), root.EnumerateObject().Select(entry => entry.Name));
+    }
+
+    [Fact]
     public void Any_part_of_a_tensor_reads_back_bit_by_bit()
     {
         using TemporaryFolder folder = new();

@@ -301,6 +301,19 @@ public class ImportTests
         Assert.Equal("gemma3_text", loaded.Import!.ModelType);
     }
 
+    [Theory]
+    [InlineData("gelu", "gelu gelu_python")]
+    [InlineData("geluTanh", "gelu_new gelu_pytorch_tanh gelu_fast gelu_accurate")]
+    [InlineData("silu", "silu swish")]
+    [InlineData("relu", "relu")]
+    [InlineData("tanh", "tanh")]
+    [InlineData("sigmoid", "sigmoid")]
+    [InlineData("linear", "linear")]
+    public void Every_name_of_an_activation_is_read(string activation, string names) => Assert.All(
+        names.Split(' '),
+        name => Assert.Equal(
+            activation, (string?)ArchitectureJson.ToNode(Parse(Tiny($"\"hidden_act\": \"{name}\"")).Architecture)["activation"]));
+
     internal static string Tiny(string more) =>
         $$"""{"model_type":"llama","hidden_size":64,"num_hidden_layers":3,"num_attention_heads":4,"intermediate_size":128, {{more}}}""";
 
