@@ -34,6 +34,16 @@ public class ComparisonTests
         Assert.Equal(Math.Sqrt(16 * 0.09 + 0.16) / 3, quarter.Spread.StandardError, 1e-12);
     }
 
+    [Theory]
+    [InlineData(1e200, 1e-200)]
+    [InlineData(1e-200, 1e200)]
+    public void Means_of_any_two_sizes_are_extrapolated(double full, double other)
+    {
+        Extrapolation found = Extrapolation.Of(new(full, 0, 8), 200, new(other, 0, 8), 100, 1e-250);
+        Assert.Equal(1, found.Value / (2 * full - other), 1e-12);
+        Assert.True(double.IsFinite(found.Curvature) && double.IsFinite(found.Spread.StandardError));
+    }
+
     [Fact]
     public void Samples_that_lie_together_by_accident_do_not_pass_for_precise_ones()
     {
@@ -142,7 +152,10 @@ public class ComparisonTests
     [Fact]
     public void Collapsed_tokens_agree_with_a_prediction_of_collapse()
     {
-        Assert.Equal(Agreement.Agrees, Run(Small(correlation: 1), FakeEngine.Entry(), 8, 1, 0.01).Agreement);
+        CheckReport report = Run(Small(correlation: 1), FakeEngine.Entry(), 8, 1, 0.01);
+        Assert.Equal(Agreement.Agrees, report.Agreement);
+        // no difference is none in units of no error either
+        Assert.All(report.Comparisons[0].Quantities, item => Assert.True(double.IsFinite(item.ZScore), $"{item.Quantity}: {item.ZScore}"));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Hybrid.Import.Json;
 using Hybrid.Lab.Data;
+using Hybrid.Lab.Tests.Fakes;
 using Hybrid.Lab.Training;
 using Hybrid.Networks.Training;
 using Xunit;
@@ -37,6 +38,25 @@ public class TrainingRunTests
         Assert.Equal(40, File.ReadAllLines(folder.Path("run/times.jsonl")).Length);
         Assert.Equal(["step-000000030", "step-000000040"], Directory.GetDirectories(folder.Path("run/checkpoints")).Select(Path.GetFileName)
             .Order());
+    }
+
+    [Fact]
+    public void An_evaluation_is_the_mean_loss_of_the_first_validation_sequences()
+    {
+        using TemporaryFolder folder = new();
+        TrainingPlan plan = Plans.Small();
+        TrainingResult result = Plans.Run(folder.Path("run"), plan);
+        using BigramTrainer untrained = new(plan.Options);
+        using ITokenSource source = plan.Data.Open(plan.Options.Seed);
+        BatchMaker batches = new(source, plan.Options.Model, plan.Options.Seed);
+        TokenBatch batch = new(plan.Options.Sequences, plan.Options.Model.Architecture.Tokens);
+        double[] losses = [.. Enumerable.Range(0, plan.EvalSequences / plan.Options.Sequences).Select(number =>
+        {
+            batches.Fill(Split.Validation, number, batch);
+            return untrained.Evaluate(batch);
+        })];
+        Assert.Equal(2, losses.Distinct().Count());
+        Assert.Equal(losses.Average(), result.InitialEvalLoss, 1e-12);
     }
 
     [Theory]
