@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Hybrid.Architectures;
 using Hybrid.Import.Json;
+using Hybrid.Import.Records;
 using Hybrid.Lab.Engines;
+using Hybrid.Lab.Phases;
 using Hybrid.Lab.Tests.Fakes;
 using Hybrid.Lab.Tests.Training;
 using Hybrid.Lab.Training;
@@ -81,6 +83,22 @@ public class EngineChoiceTests
         Assert.Equal(
             (true, true, false, false),
             (choice.WantsGpu, (choice with { Device = new() }).WantsGpu, (choice with { Device = new("cpu") }).WantsGpu, plain.WantsGpu));
+    }
+
+    [Theory]
+    [InlineData("devices", null, true)]
+    [InlineData("devices", "cpu", false)]
+    [InlineData("plain", null, false)]
+    [InlineData(null, null, false)]
+    public void Points_of_a_diagram_want_a_GPU_where_their_engine_does(string? engine, string? device, bool wanted)
+    {
+        Architecture closed = ArchitectureOverrides.Apply(ArchitectureModule.Defaults, ["depth=2", "width=64", "mlpWidth=64", "tokens=4"]);
+        LineEntry line = new((_, _) => throw new InvalidOperationException("a plan measures nothing"), _ => 1);
+        EngineCatalogue lines = new([Plain with { Line = line }, Devices with { Line = line }]);
+        PhaseWork work = new(
+            closed, PhaseAxis.Parse("mlp.inStd=1:2:2", "--x"), PhaseAxis.Parse("mlp.branch=0.5:1:2", "--y"), 2, 1, "1",
+            engine: engine is null ? null : new(lines, engine, new(device)));
+        Assert.Equal(wanted, work.WantsGpu);
     }
 
     [Fact]

@@ -27,6 +27,15 @@ public sealed class ProbeMeterTests
         Assert.Equal((Math.Sqrt(0.5) - 1) / 2, meter.Mlp[0].Correlation, 1e-15);
     }
 
+    // (1, 2) and (5, 2): within them variances of 1/4 and 9/4, from token to token 4 and 0.
+    [Fact]
+    public void Variances_are_those_of_a_tokens_coordinates_and_of_a_coordinates_tokens()
+    {
+        ProbeMeter meter = Meter();
+        Show([9, 0, 1, 2, 5, 2], stream => meter.Stream(0, stream));
+        Assert.Equal((5 / 4.0, 2.0), (meter.Boundaries[0].CoordinateVariance, meter.Boundaries[0].TokenVariance));
+    }
+
     // (Σλ)²/Σλ² of the Gram matrix: two of equal length at right angles are 2, at 45 degrees (1, 0) and (1, 1) have (1 + 2)²/(1 + 4 + 2),
     // one direction is 1, and none 0.
     [Theory]
