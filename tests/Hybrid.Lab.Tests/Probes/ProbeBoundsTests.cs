@@ -3,6 +3,7 @@ using Hybrid.Import.Tests.Checkpoints;
 using Hybrid.Lab.Probes;
 using Hybrid.Lab.Statistics;
 using Hybrid.Networks.Measurements;
+using Hybrid.Networks.Model;
 using Hybrid.Networks.Training;
 using Xunit;
 
@@ -51,6 +52,31 @@ public sealed class ProbeBoundsTests
         ProbeBounds bounds = ProbeBounds.Of(network, meter.Boundaries[0].LargestNorm, null)!;
         for (int layer = 1; layer <= 3; layer++)
             Assert.Equal(1, meter.Boundaries[layer].LargestNorm / (bounds.Norms[layer] * 4), 1e-6);
+    }
+
+    // Of matrices that are taken for 0 a module's bias is all that it adds: of 16 equal coordinates four times one of them.
+    [Fact]
+    public void Without_its_matrices_a_module_adds_its_bias()
+    {
+        Architecture architecture = ArchitectureModule.Defaults.With(
+            name: "pre", tokens: 4, depth: 2, width: 16, heads: 2, mlpWidth: 16, norm: Placement.Pre, mask: Mask.Causal);
+        ModelForm form = new(Biases: MatrixBiases.AttentionOut | MatrixBiases.MlpOut);
+        using MeasuredNetwork network = new(new(architecture, TrainingTask.NextToken, 11) { Form = form }, 1, false, 1);
+        network.Draw(1);
+        for (int layer = 1; layer <= 2; layer++)
+        {
+            network.Matrix($"blocks.{layer}.attention.out.bias").Row(0).Fill(layer);
+            network.Matrix($"blocks.{layer}.mlp.out.bias").Row(0).Fill(10 * layer);
+        }
+
+        ProbeBounds bounds = ProbeBounds.Of(network, 5, _ => 0)!;
+        double expected = 5;
+        for (int layer = 1; layer <= 2; layer++)
+        {
+            expected = (architecture.Attention.Skip.At(layer) * expected) + (architecture.Attention.Branch.At(layer) * 4 * layer);
+            expected = (architecture.Mlp.Skip.At(layer) * expected) + (architecture.Mlp.Branch.At(layer) * 4 * 10 * layer);
+            Assert.Equal(expected, bounds.Norms[layer] * 4, 1e-12);
+        }
     }
 
     [Fact]
