@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hybrid.Import.Json;
 using Hybrid.Lab.Cells;
 using Hybrid.Lab.Slurm;
@@ -93,12 +94,13 @@ public sealed class SlurmSubmissionTests
 
         public Programs() => Environment.SetEnvironmentVariable("PATH", $"{_folder}:{_before}");
 
+        // Written by a process of its own: a program does not start while a child that another test begins has it open for writing.
         public void Add(string name, string script)
         {
-            string path = Path.Combine(_folder, name);
-            File.WriteAllText(path, $"#!/bin/sh\n{script}\n");
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            const string Written = "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$2\" && chmod +x \"$2\"";
+            using Process process = Process.Start("sh", ["-c", Written, "sh", script, Path.Combine(_folder, name)]);
+            process.WaitForExit();
+            Assert.Equal(0, process.ExitCode);
         }
 
         public void Dispose()
