@@ -119,6 +119,9 @@ internal sealed class Lease : IDisposable
     /// </summary>
     private static bool Remove(string path, string found, LeaseHolder holder)
     {
+        // What has changed since is another's already; between this and the rename little can happen.
+        if (Read(path) != found)
+            return false;
         string away = $"{path}.{holder.Token}";
         try
         {
