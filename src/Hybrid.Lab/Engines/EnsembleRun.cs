@@ -15,15 +15,15 @@ namespace Hybrid.Lab.Engines;
 /// </param>
 public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed, long? Memory = null)
 {
+    /// <summary>Bytes that networks may take where nothing is said: half of what there is.</summary>
+    internal static long UsualMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+
     /// <summary>
     /// Bytes that the networks of a cell may take: half of what there is as elsewhere, or all of it where one engine needs that much,
     /// for which the cell's task was given its memory.
     /// </summary>
-    public static long MemoryOfCell(EngineEntry engine, Architecture architecture)
-    {
-        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        return (long)Int128.Clamp(engine.Bytes(architecture), available / 2, available);
-    }
+    public static long MemoryOfCell(EngineEntry engine, Architecture architecture) =>
+        (long)Int128.Clamp(engine.Bytes(architecture), UsualMemory, 2 * UsualMemory);
 
     /// <summary>How many engines work on <paramref name="samples"/> networks at a time.</summary>
     /// <exception cref="InvalidArchitectureException">The engine cannot draw such networks.</exception>
@@ -31,7 +31,7 @@ public sealed record EnsembleRun(EngineEntry Engine, int Threads, ulong Seed, lo
     public int EnginesFor(Architecture architecture, int samples)
     {
         Features.EnsureSupported($"engine {Engine.Name}", [.. Engine.Features], architecture);
-        long memory = Memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        long memory = Memory ?? UsualMemory;
         Int128 bytes = Engine.Bytes(architecture);
         if (bytes > memory)
         {

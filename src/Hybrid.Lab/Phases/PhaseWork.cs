@@ -172,7 +172,7 @@ public sealed class PhaseWork : ICellWork
     public int PointsAtATime(int threads)
     {
         long? given = Engine?.Device.Memory;
-        long memory = given ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        long memory = given ?? EnsembleRun.UsualMemory;
         Int128 bytes = Enumerable.Range(0, Places.Count).Max(number => BytesOf(number) ?? 0);
         return bytes <= memory
             ? NetworkEnsemble.ThreadsWithin(memory, bytes, Math.Min(threads, MostAtATime))

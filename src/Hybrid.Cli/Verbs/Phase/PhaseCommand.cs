@@ -84,6 +84,7 @@ internal static class PhaseCommand
             PhaseAxis vertical = PhaseAxis.Parse(parsed.GetRequiredValue(y), "--y");
             PhaseWork? work = Work(loaded);
             int count = Options.ThreadsOf(parsed, threads);
+            // Networks that do not fit are refused before the diagram takes its time.
             _ = work?.PointsAtATime(count);
             RunHeader header = Header(common.Seed(parsed), work?.Engine, work?.Device, count);
             if (!json)
