@@ -35,6 +35,37 @@ module Laws =
         let compute (key: obj) : obj = nonNull (box (f (unbox key)))
         fun (key: 'key) -> unbox<'value>(cache.GetOrAdd(nonNull (box key), compute))
 
+    /// What every architecture asks for anew: recipes, suggestions, phases and whoever moves one field ask again for most of what the last
+    /// one had. Up to `most` values are kept for the life of the process; beyond, all are forgotten.
+    let private keep most (f: 'key -> 'value) =
+        let cache = ConcurrentDictionary<obj, obj>()
+
+        let compute (key: obj) : obj =
+            if cache.Count >= most then
+                cache.Clear()
+
+            nonNull (box (f (unbox key)))
+
+        fun (key: 'key) -> unbox<'value>(cache.GetOrAdd(nonNull (box key), compute))
+
+    /// A moment of attention takes some 100 bytes.
+    [<Literal>]
+    let private MostMoments = 32768
+
+    let private moments =
+        keep MostMoments (fun struct (tokens, s, u) -> AttentionMoments.compute tokens s u)
+
+    let private fluctuations =
+        keep MostMoments (fun struct (tokens, s, u) -> HeadMoments.compute tokens s u)
+
+    /// A grid has some thousand nodes, as far as it is asked for.
+    [<Literal>]
+    let private MostGrids = 32
+
+    let private fineGrid = keep MostGrids (fun (tokens: int) -> AttentionGrid tokens)
+    let private coarseGrid = keep MostGrids AttentionGrid.Coarse
+    let private headGrid = keep MostGrids (fun (tokens: int) -> HeadGrid tokens)
+
     /// Step in ln σ_r of the grid of routers that are sampled; O and B are linear in between to a thousandth.
     [<Literal>]
     let private RouterStep = 0.25
@@ -54,38 +85,29 @@ module Laws =
     [<Literal>]
     let private StrongestRouter = 1e9
 
-    /// Sampled routers are asked for again by every change of an architecture that leaves its experts alone: recipes, suggestions, phases.
-    /// So many of them are kept.
     [<Literal>]
     let private MostRouters = 4096
 
-    let private sampledRouters =
-        ConcurrentDictionary<struct (bool * Experts * float), RouterMoments>()
+    let private sampledRouter =
+        keep MostRouters (fun struct (experts: Experts, largest) -> RouterMoments.compute experts largest)
 
-    let private sampledRouter roughly (experts: Experts) largest =
-        if sampledRouters.Count > MostRouters then
-            sampledRouters.Clear()
-
-        let compute =
-            if roughly then
-                RouterMoments.computeRoughly
-            else
-                RouterMoments.compute
-
-        sampledRouters.GetOrAdd(struct (roughly, experts, largest), fun _ -> compute experts largest)
+    let private roughRouter =
+        keep MostRouters (fun struct (experts: Experts, largest) -> RouterMoments.computeRoughly experts largest)
 
     /// On a grid that the record's own σ_r belongs to, for tokens of norm 1. Correlations of n tokens go down to −1/(n−1).
     let private routers roughly (architecture: Architecture) =
         let largest = 1.0 - Architecture.leastCorrelation architecture.Tokens
 
-        let sampled (experts: Experts) = sampledRouter roughly experts largest
+        let sampled = if roughly then roughRouter else sampledRouter
 
         fun (experts: Experts) (seen: float) ->
             let ofStd std =
-                sampled
+                let alone =
                     { experts with
                         RouterStd = std
                         Dense = 0 }
+
+                sampled struct (alone, largest)
 
             let at k =
                 let std = experts.RouterStd * exp (RouterStep * k)
@@ -146,23 +168,19 @@ module Laws =
     /// The laws of an architecture, derivation sections 2, 3, 13.2 and 16, computed exactly at first use and remembered: depth repeats
     /// them.
     let exact (architecture: Architecture) =
-        let near = remember (AttentionMoments.near architecture.Tokens)
-
-        let moments =
-            remember (fun struct (s, u) ->
-                if u >= 0.0 && s >= 0.0 && AttentionMoments.areNear Near s u then
-                    near s u
-                else
-                    AttentionMoments.compute architecture.Tokens s u)
-
-        let fluctuations =
-            remember (fun struct (s, u) -> HeadMoments.compute architecture.Tokens s u)
+        let tokens = architecture.Tokens
+        let near = remember (AttentionMoments.near tokens)
 
         let besideSinks =
             remember (fun struct (parameters, seen) -> sinks architecture parameters seen)
 
-        { Attention = fun s u -> moments struct (s, u)
-          Heads = fun s u -> fluctuations struct (s, u)
+        { Attention =
+            fun s u ->
+                if u >= 0.0 && s >= 0.0 && AttentionMoments.areNear Near s u then
+                    near s u
+                else
+                    moments struct (tokens, s, u)
+          Heads = fun s u -> fluctuations struct (tokens, s, u)
           Mlp = remember (Kernels.at architecture.Activation)
           Norm = remember (norm Kernels.at)
           Router = routers false architecture
@@ -215,9 +233,9 @@ module Laws =
         // without a norm before attention each layer of each neighbour has a spread of its own
         let grid =
             if architecture.Norm.Before || architecture.Norm.OnSum then
-                AttentionGrid architecture.Tokens
+                fineGrid architecture.Tokens
             else
-                AttentionGrid.Coarse architecture.Tokens
+                coarseGrid architecture.Tokens
 
         { exact architecture with
             Attention = grid.Moments
@@ -230,8 +248,8 @@ module Laws =
     /// themselves, kernels without a set-up of their own, routers from fewer numbers.
     let internal estimated (architecture: Architecture) =
         { exact architecture with
-            Attention = AttentionGrid(architecture.Tokens).Moments
-            Heads = HeadGrid(architecture.Tokens).Moments
+            Attention = (fineGrid architecture.Tokens).Moments
+            Heads = (headGrid architecture.Tokens).Moments
             Mlp = remember (Kernels.ofMany architecture.Activation)
             Norm = remember (norm Kernels.ofMany)
             Router = routers true architecture }
@@ -251,8 +269,8 @@ module Laws =
             laws
         else
             { laws with
-                Attention = AttentionGrid(architecture.Tokens).Moments
-                Heads = HeadGrid(architecture.Tokens).Moments }
+                Attention = (fineGrid architecture.Tokens).Moments
+                Heads = (headGrid architecture.Tokens).Moments }
 
     /// The laws as if there were ever more heads, which then do not fluctuate: derivation sections 4, 5 and 13.3.
     let manyHeads (laws: Laws) : Laws =
