@@ -164,6 +164,30 @@ let ``Rows that are nearly equal have the moments of one row, S2 lower by s²u T
                      |> List.map (fun ((name, expected), (_, actual)) -> name, expected, actual))
 
 [<Fact>]
+[<Trait("guards", "(3.9) by quadrature")>]
+let ``Rows that are ever nearer differ by what T2 says, though their S's agree to rounding`` () =
+    // Simpson's rule on (3.9), off by (s²u)⁴ and less; S1 − S2 is either the trapezoid rule, off by (s²u)² log n/12 and less of itself and by
+    // the difference's rounding, or a difference of moments of the stated accuracy
+    for n in [ 2; 16; 1000 ] do
+        for s in [ 0.5; 2.0; 15.0 ] do
+            for near in [ 1e-11; 1e-9; 1e-6; 0.9e-4; 1.1e-4; 1e-2 ] do
+                let u = near / (s * s)
+
+                let moments, middle =
+                    AttentionMoments.compute n s u, AttentionMoments.compute n s (0.5 * u)
+
+                let gap = near * (moments.T1 + 4.0 * middle.T2 + moments.T2) / 6.0
+                let trapezoid = near * near * log (float n + 1.0) / 12.0
+
+                let rounding = moments.S1 / gap * (if near <= 1e-4 then 2.3e-16 else 1e-12)
+
+                Check.relative
+                    $"S1 − S2 at n = {n}, s = {s}, s²u = {near}"
+                    (trapezoid + rounding + 1e-11)
+                    gap
+                    (moments.S1 - moments.S2)
+
+[<Fact>]
 [<Trait("guards", "(3.6) by property")>]
 let ``Identical rows: S2 = S1 and T2 = T1 at ρ = 1`` () =
     for n in [ 2; 16; 256; 1_000_000 ] do

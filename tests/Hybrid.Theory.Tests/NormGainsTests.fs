@@ -97,10 +97,15 @@ let ``Post: a gain is a change of units of the stream`` () =
             let blocks = NormGains.absorb { Input = 1.0; Output = gain } architecture |> run
             let given = inGivenUnits gain architecture
 
+            // Without a skip a layer's u is u (S1 − S2) of the one before: the difference is rounded to ε, and a share of u that is lost is
+            // lost twice in the next.
+            let mutable rounding = 0.0
+
             for layer in 1 .. architecture.Depth do
                 let expected, actual = given[layer], blocks[layer - 1].Output
                 Check.relative $"γ²q of layer {layer}, γ = {gain}, r = {skip}" 1e-12 expected.Q (gain * gain * actual.Q)
-                Check.relative $"u of layer {layer}, γ = {gain}, r = {skip}" 1e-12 expected.U actual.U
+                rounding <- 2.0 * rounding + 4.0 * 2.2e-16 * given[layer - 1].U / expected.U
+                Check.relative $"u of layer {layer}, γ = {gain}, r = {skip}" (1e-12 + rounding) expected.U actual.U
                 Check.absolute $"ρ of layer {layer}, γ = {gain}, r = {skip}" 1e-12 expected.Rho actual.Rho
 
 [<Fact>]

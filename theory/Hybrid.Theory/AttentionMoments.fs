@@ -75,6 +75,13 @@ module AttentionMoments =
                 area * (count - 1.0) / scale * (2.0 * pairs + (count - 2.0) / scale * triples)
                 / 6.0)
 
+    /// Whether rows are so nearly equal, s²u ≤ `most`, that T2 is T1 but for a share of order s²u: (3.9).
+    let internal areNear most (s: float) (u: float) = s * (s * u) <= most
+
+    /// s²u up to which S1 − S2, a difference of numbers that are nearly one, is taken from T's instead.
+    [<Literal>]
+    let private Together = 1e-4
+
     /// `compute` with the τ-step divided by `refinement`, for the tests of its convergence.
     let internal computeRefined refinement (n: int) (s: float) (u: float) : AttentionMoments =
         validate n s u
@@ -96,10 +103,16 @@ module AttentionMoments =
             let struct (s2, t2) = RowPairs.sums n plan
 
             // (3.10), which rounding would break where rows agree
+            let t2 = min t1 t2
+
             { S1 = s1
-              S2 = min s1 (if opposite then 1.0 - s2 else s2)
+              S2 =
+                if areNear Together s u then
+                    s1 - 0.5 * s * (s * u) * (t1 + t2)
+                else
+                    min s1 (if opposite then 1.0 - s2 else s2)
               T1 = t1
-              T2 = min t1 t2 }
+              T2 = t2 }
 
     /// Moments of softmax rows over n tokens with logit standard deviation s and row correlation ρ = 1 − u.
     /// n ≥ 1, s ≥ 0, 0 ≤ u ≤ 1 + 1/(n−1). To 1e-8 relative for n ≤ 10⁶ and every finite s, in some 10 ms whatever s is. T2
@@ -107,9 +120,6 @@ module AttentionMoments =
     /// Checks: s = 0 gives S1 = S2 = 1/n; s → ∞ gives S1 → 1; u = 0 gives S2 = S1, T2 = T1.
     [<CompiledName("Compute")>]
     let compute (n: int) (s: float) (u: float) : AttentionMoments = computeRefined 1.0 n s u
-
-    /// Whether rows are so nearly equal, s²u ≤ `most`, that T2 is T1 but for a share of order s²u: (3.9).
-    let internal areNear most (s: float) (u: float) = s * (s * u) <= most
 
     /// The moments of rows that are nearly equal, from those of one row: S2 falls from S1 as s²u T1, (3.9).
     let internal near (n: int) (s: float) : float -> AttentionMoments =

@@ -183,9 +183,17 @@ module internal RowPairTable =
     let private breaks =
         [| -Local; -16.0; -8.0; -4.0; 0.0; 4.0; 8.0; 16.0; Local; infinity |]
 
-    /// Panels of 3.5 deviations.
+    /// D's standard deviation up to which a trapezoidal sum over all of its distribution takes fewer nodes than panels.
     [<Literal>]
-    let private NarrowPanels = 5
+    let private Narrow = 5.0
+
+    /// The sum's longest steps, in D and in D's deviations: e^{−2π²/step} is left of what is analytic in |Im D| < π, e^{−2π²/step²} of a
+    /// Gaussian.
+    [<Literal>]
+    let private Step = 0.5
+
+    [<Literal>]
+    let private StepOfDeviations = 0.7
 
     /// The average over D around Δ, as nodes with their probabilities, and the functions of D that multiply them.
     type Nodes(plan: Plan) =
@@ -194,11 +202,8 @@ module internal RowPairTable =
         // no more panels than those of a span of all of D's distribution, cut at the breaks
         let capacity =
             let panels =
-                if plan.Difference < 1.0 then
-                    NarrowPanels
-                else
-                    int (2.0 * Quadrature.HalfWidth * plan.Difference / plan.Panel)
-                    + 2 * breaks.Length
+                int (2.0 * Quadrature.HalfWidth * plan.Difference / plan.Panel)
+                + 2 * breaks.Length
 
             panels * Quadrature.unitNodes.Length + lanes
 
@@ -210,27 +215,21 @@ module internal RowPairTable =
         let behind = Array.zeroCreate<float> capacity
         let mutable count = 0
 
-        let panel left width visit =
-            for k in 0 .. Quadrature.unitNodes.Length - 1 do
-                struct (left + width * Quadrature.unitNodes[k], width * Quadrature.unitWeights[k])
-                |> visit
-
-        /// (D − Δ)/Difference with its probabilities, where D's distribution is not wider than ℓ: the same at every Δ
+        /// (D − Δ)/Difference with its probabilities, where D's distribution is narrow: the same at every Δ
         let narrow =
-            let nodes = ResizeArray<struct (float * float)>()
-
             if plan.Difference = 0.0 then
-                nodes.Add(struct (0.0, 1.0))
-            elif plan.Difference < 1.0 then
-                let width = 2.0 * Quadrature.HalfWidth / float NarrowPanels
+                [| struct (0.0, 1.0) |]
+            elif plan.Difference <= Narrow then
+                let step = min StepOfDeviations (Step / plan.Difference)
+                let half = int (ceil (Quadrature.HalfWidth / step))
 
-                for k in 0 .. NarrowPanels - 1 do
-                    panel (width * float k - Quadrature.HalfWidth) width (fun (struct (xi, weight)) ->
-                        nodes.Add(struct (xi, weight * Normal.density xi)))
+                Array.init (2 * half + 1) (fun k ->
+                    let xi = step * float (k - half)
+                    struct (xi, step * Normal.density xi))
+            else
+                [||]
 
-            nodes.ToArray()
-
-        /// Panels of D where its distribution is wider than ℓ.
+        /// Panels of D where its distribution is wide.
         let wide (delta: float) =
             let last = delta + Quadrature.HalfWidth * plan.Difference
             let mutable left = delta - Quadrature.HalfWidth * plan.Difference
