@@ -6,7 +6,7 @@ using Xunit;
 namespace Hybrid.Cli.Tests;
 
 /// <summary>Pages as a browser shows them: the system's Chromium, where there is one.</summary>
-public sealed class BrowserTests
+public sealed class BrowserTests(ChromiumProcess chromium) : IClassFixture<ChromiumProcess>
 {
     [ChromiumTheory]
     [InlineData(1200, false, true)]
@@ -21,7 +21,7 @@ public sealed class BrowserTests
         ReportTests.Run(
             folder, ["phase", "pre-tanh-critical", "--x", "mlp.inStd=1:2:5", "--y", "mlp.branch=0.1:1:4", "--out", file, .. more]);
 
-        await using Chromium browser = await Chromium.Start(width, 900, dark);
+        await using Chromium browser = await chromium.Open(width, 900, dark);
         await browser.Go(address);
         await browser.Until($"location.href === '{address}' && document.readyState === 'complete'");
 
@@ -59,7 +59,7 @@ public sealed class BrowserTests
         using TemporaryFolder folder = new();
         string file = folder.Path("two.html");
         ReportTests.Run(folder, ["compare", "pre-tanh-ordered", "pre-tanh-critical", "--report", file]);
-        await using Chromium browser = await Chromium.Start(1200, 900);
+        await using Chromium browser = await chromium.Open(1200, 900);
         await browser.Go(new Uri(file).AbsoluteUri);
         await browser.Until("document.querySelectorAll('.js-plotly-plot').length === 4");
 

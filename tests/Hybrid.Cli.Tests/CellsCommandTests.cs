@@ -29,16 +29,16 @@ public class CellsCommandTests
     public void An_experiment_whose_cells_are_measured_apart_finds_what_it_finds_in_one_piece()
     {
         using TemporaryFolder folder = new();
-        string[] quick = ["experiment", "rank-collapse", "--quick", "--parallel", "1"];
+        string[] quick = ["experiment", "sensitivity", "--quick", "--parallel", "1"];
         Assert.Equal(0, CommandRun.Of([.. quick, "--out", folder.Path("whole")]).ExitCode);
         foreach (int i in (int[])[3, 1, 2])
             Assert.Equal(0, CommandRun.Of([.. quick, "--out", folder.Path("apart"), "--shard", $"{i}/3"]).ExitCode);
-        string cells = folder.Path("apart/rank-collapse-quick.cells");
+        string cells = folder.Path("apart/sensitivity-quick.cells");
         Assert.Equal(0, CommandRun.Of("cells", "merge", cells).ExitCode);
         Assert.Equal(Judgement(folder.Path("whole")), Judgement(folder.Path("apart")));
 
         // Registered when the plan was laid down, before the first cell.
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(folder.Path("apart/rank-collapse-quick.json")));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(folder.Path("apart/sensitivity-quick.json")));
         Assert.Equal(
             DateTimeOffset.Parse(File.ReadAllText(Path.Combine(cells, "created.txt"))),
             document.RootElement.GetProperty("registered").GetDateTimeOffset());
@@ -140,7 +140,7 @@ public class CellsCommandTests
     /// <summary>Hypotheses with every tested number, without what differs between runs.</summary>
     private static string Judgement(string folder)
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "rank-collapse-quick.json")));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "sensitivity-quick.json")));
         return document.RootElement.GetProperty("hypotheses").GetRawText();
     }
 }

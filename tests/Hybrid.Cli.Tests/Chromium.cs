@@ -1,35 +1,27 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-using Hybrid.Lab.Tests;
 
 namespace Hybrid.Cli.Tests;
 
-/// <summary>The system's Chromium with one page, driven over its own DevTools protocol.</summary>
-internal sealed partial class Chromium : IAsyncDisposable
+/// <summary>A page of the system's Chromium that shares nothing with others, driven over the browser's own DevTools protocol.</summary>
+internal sealed class Chromium : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>How long any answer may take.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly TemporaryFolder _profile = new();
     private readonly ClientWebSocket _socket = new();
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonElement>> _waiting = new();
     private readonly SemaphoreSlim _sending = new(1);
-    private readonly Process _process;
     private string? _page;
     private int _count;
 
-    private Chromium(string executable) => _process = Process.Start(new ProcessStartInfo(
-        executable,
-        ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", $"--user-data-dir={_profile.Root}", "about:blank"])
+    private Chromium()
     {
-        RedirectStandardError = true,
-        RedirectStandardOutput = true,
-    })!;
+    }
 
     /// <summary>Every address that the page asked for.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
@@ -37,14 +29,18 @@ internal sealed partial class Chromium : IAsyncDisposable
     /// <summary>Everything that the page complained about: exceptions, errors in its console, breaches of its policy.</summary>
     public ConcurrentQueue<string> Complaints { get; } = new();
 
-    /// <summary>Starts it with an empty page of a size, in light or dark.</summary>
-    public static async Task<Chromium> Start(int width, int height, bool dark = false)
+    /// <summary>Opens an empty page of a size, in light or dark, in the browser at an address.</summary>
+    public static async Task<Chromium> Open(string address, int width, int height, bool dark)
     {
-        Chromium browser = new(ChromiumTheoryAttribute.Executable!);
-        string address = await browser.Listening().WaitAsync(Patience);
+        Chromium browser = new();
         await browser._socket.ConnectAsync(new Uri(address), CancellationToken.None);
         _ = browser.Receive();
-        JsonElement target = await browser.Send("Target.createTarget", new() { ["url"] = "about:blank" });
+        JsonElement context = await browser.Send("Target.createBrowserContext", new() { ["disposeOnDetach"] = true });
+        JsonElement target = await browser.Send("Target.createTarget", new()
+        {
+            ["url"] = "about:blank",
+            ["browserContextId"] = context.GetProperty("browserContextId").GetString(),
+        });
         JsonElement session = await browser.Send(
             "Target.attachToTarget", new() { ["targetId"] = target.GetProperty("targetId").GetString(), ["flatten"] = true });
         browser._page = session.GetProperty("sessionId").GetString();
@@ -187,14 +183,12 @@ internal sealed partial class Chromium : IAsyncDisposable
         return await answer.Task.WaitAsync(Patience);
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Closes it: what is open belongs to who opened it.</summary>
+    public ValueTask DisposeAsync()
     {
-        _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
         _socket.Dispose();
         _sending.Dispose();
-        _profile.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     private Task Mouse(string type, (double X, double Y) point, int buttons) => Send("Input.dispatchMouseEvent", new()
@@ -206,21 +200,6 @@ internal sealed partial class Chromium : IAsyncDisposable
         ["buttons"] = buttons,
         ["clickCount"] = 1,
     });
-
-    private async Task<string> Listening()
-    {
-        while (await _process.StandardError.ReadLineAsync() is string line)
-        {
-            if (Address().Match(line) is { Success: true } found)
-            {
-                _ = _process.StandardError.ReadToEndAsync();
-                _ = _process.StandardOutput.ReadToEndAsync();
-                return found.Value;
-            }
-        }
-
-        throw new InvalidOperationException($"chromium ended with {_process.ExitCode.ToString(CultureInfo.InvariantCulture)}");
-    }
 
     private async Task Receive()
     {
@@ -271,7 +250,4 @@ internal sealed partial class Chromium : IAsyncDisposable
                 break;
         }
     }
-
-    [GeneratedRegex(@"ws://\S+")]
-    private static partial Regex Address();
 }

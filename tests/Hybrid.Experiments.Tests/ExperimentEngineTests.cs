@@ -54,7 +54,7 @@ public class ExperimentEngineTests
     public void A_cell_has_all_its_networks_from_the_engine_that_was_asked_for(string name)
     {
         IExperiment experiment = ExperimentCatalogue.Find(name);
-        Cell cell = experiment.Design(ExperimentScale.Quick).Cells.Where(item => !item.Key.Contains("orbits")).MinBy(item => item.Cost)!;
+        Cell cell = Designs.Of(name).Cells.Where(item => !item.Key.Contains("orbits")).MinBy(item => item.Cost)!;
         int made = 0;
         T Counted<T>(T engine)
         {

@@ -24,7 +24,7 @@ public class PausedCellTests
     public void A_training_stopped_after_every_step_measures_the_same_bits_as_one_in_one_piece(string experiment, string key)
     {
         using TemporaryFolder folder = new();
-        Cell cell = ExperimentCatalogue.Find(experiment).Design(ExperimentScale.Quick).Cells.First(cell => cell.Key.Contains(key));
+        Cell cell = Designs.Of(experiment).Cells.First(cell => cell.Key.Contains(key));
         string whole = cell.Measure(new(7)).ToJson();
         string scratch = folder.Path("scratch");
         int attempts = 1;

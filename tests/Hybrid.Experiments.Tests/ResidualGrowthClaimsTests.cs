@@ -49,7 +49,7 @@ public class ResidualGrowthClaimsTests
     private static (Dictionary<string, Outcome> Outcomes, string Reading) Judge(
         Func<string, int, double> norm, Func<int, double> gain, double branch, double cosine, double loss = 1.5)
     {
-        ExperimentDesign design = ExperimentCatalogue.Find("residual-growth").Design(ExperimentScale.Quick);
+        ExperimentDesign design = Designs.Of("residual-growth");
         Evaluation evaluation = design.Evaluate(new(design.Cells.ToDictionary(
             cell => cell.Key, cell => Cell(cell.Key.Split(',')[0], cell.Key.Contains("untrained", StringComparison.Ordinal)))));
         return (

@@ -17,14 +17,14 @@ public class TestPlanTests
     [Theory]
     [MemberData(nameof(Names))]
     public void The_tests_that_are_made_are_the_planned_ones_and_share_the_familys_rate(string name) =>
-        Assert.All(Enum.GetValues<ExperimentScale>(), scale => PlannedAndMade(ExperimentCatalogue.Find(name).Design(scale)));
+        Assert.All(Enum.GetValues<ExperimentScale>(), scale => PlannedAndMade(Designs.Of(name, scale)));
 
     // A test that took a level of its own would not see that the family's is another.
     [Theory]
     [MemberData(nameof(Names))]
     public void Every_interval_is_that_of_the_level_which_the_plan_gives(string name)
     {
-        ExperimentDesign design = ExperimentCatalogue.Find(name).Design(ExperimentScale.Quick);
+        ExperimentDesign design = Designs.Of(name);
         CellResults cells = new(design.Cells.ToDictionary(cell => cell.Key, cell => MadeUp(cell.Key)));
         TestedNumber[] usual = Judged(1), strict = Judged(1e-3);
         Assert.All(usual.Zip(strict), pair =>

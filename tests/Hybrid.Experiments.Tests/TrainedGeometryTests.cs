@@ -31,7 +31,7 @@ public class TrainedGeometryTests
     // norm by as much once; five standard errors.
     private static double Scatter => 5 * Math.Sqrt(2.0 / Width * (1 + 2.0 / (Sequences * Tokens)));
 
-    private static CellValues Measured(string network) => ExperimentCatalogue.Find("trained-geometry")
-        .Design(ExperimentScale.Quick).Cells.First(cell => cell.Key.StartsWith(network, StringComparison.Ordinal))
+    private static CellValues Measured(string network) => Designs.Of("trained-geometry")
+        .Cells.First(cell => cell.Key.StartsWith(network, StringComparison.Ordinal))
         .Measure(new CellAttempt(7));
 }

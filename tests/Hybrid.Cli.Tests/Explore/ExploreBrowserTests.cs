@@ -5,7 +5,7 @@ using Xunit;
 namespace Hybrid.Cli.Tests.Explore;
 
 /// <summary>The page of hybrid explore in the system's Chromium: what it shows is what the command prints.</summary>
-public sealed class ExploreBrowserTests
+public sealed class ExploreBrowserTests(ChromiumProcess chromium) : IClassFixture<ChromiumProcess>
 {
     private const string Settled = "document.body?.dataset.busy === 'false' && document.querySelector('#verdict-a')";
 
@@ -16,7 +16,7 @@ public sealed class ExploreBrowserTests
     public async Task What_is_dragged_clicked_and_typed_is_answered_with_the_numbers_of_predict()
     {
         using ExplorePage page = new();
-        await using Chromium browser = await Chromium.Start(1400, 1000);
+        await using Chromium browser = await chromium.Open(1400, 1000);
         await browser.Go(page.Address.AbsoluteUri);
         await browser.Until(Settled);
         await Agrees(browser, "a");
@@ -71,7 +71,7 @@ public sealed class ExploreBrowserTests
     public async Task Under_a_mask_a_coarse_answer_comes_first_and_the_exact_one_beside_another_architecture()
     {
         using ExplorePage page = new();
-        await using Chromium browser = await Chromium.Start(1400, 1000);
+        await using Chromium browser = await chromium.Open(1400, 1000);
         await browser.Go(page.Address.AbsoluteUri);
         await browser.Until(Settled);
         // What was shown is read off the nodes that were added: on a busy machine the exact answer may replace the coarse one at once.
@@ -100,7 +100,7 @@ public sealed class ExploreBrowserTests
     public async Task A_finer_diagram_is_of_what_the_coarser_one_was_though_another_architecture_is_chosen_meanwhile()
     {
         using ExplorePage page = new();
-        await using Chromium browser = await Chromium.Start(1400, 1000);
+        await using Chromium browser = await chromium.Open(1400, 1000);
         await browser.Go(page.Address.AbsoluteUri);
         await browser.Until($"{Settled} && {Drawn}");
         // The page refines a diagram a while after it is drawn, where that took no time: here when the test says so.
@@ -124,7 +124,7 @@ public sealed class ExploreBrowserTests
     public async Task Measured_networks_are_those_of_simulate_and_can_be_stopped()
     {
         using ExplorePage page = new();
-        await using Chromium browser = await Chromium.Start(1400, 1000);
+        await using Chromium browser = await chromium.Open(1400, 1000);
         await browser.Go(page.Address.AbsoluteUri + "#a=pre-tanh-critical&a=depth=3&a=width=128&a=mlpWidth=128");
         await browser.Until(Settled);
         await browser.Value("document.querySelector('#networks').value = 4; document.querySelector('#measure').click()");
@@ -152,7 +152,7 @@ public sealed class ExploreBrowserTests
     public async Task The_page_fits_its_window_and_is_readable(int width, bool dark)
     {
         using ExplorePage page = new("post-relu");
-        await using Chromium browser = await Chromium.Start(width, 800, dark);
+        await using Chromium browser = await chromium.Open(width, 800, dark);
         await browser.Go(page.Address.AbsoluteUri);
         await browser.Until(Settled);
         await browser.Until("document.querySelector('#diagram-a')?._fullLayout");
