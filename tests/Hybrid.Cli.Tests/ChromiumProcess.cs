@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Hybrid.Cli.Tests;
 
-/// <summary>The system's Chromium, where there is one, for the pages of a class of tests: to start it takes longer than most of them.</summary>
+/// <summary>The system's Chromium, where there is one, for all pages of a class of tests: a start takes a second and a half.</summary>
 public sealed partial class ChromiumProcess : IAsyncLifetime
 {
     private readonly TemporaryFolder _profile = new();

@@ -32,7 +32,7 @@ public sealed class ProcessTests
     [InlineData("simulate", "gpt2", "--engine", "dense", "--set", "depth=48", "--set", "width=192", "--samples", "8000")]
     [InlineData("diff", "gpt2", "--set", "depth=150", "--set", "width=192", "--engines", "dense,double")]
     [InlineData("bench", "--engine", "dense")]
-    [InlineData("train", "gpt2", "--set", "width=48", "--data", "synthetic", "--steps", "100000", "--batch", "8", "--out", "OUT/run")]
+    [InlineData("train", "gpt2", "--set", "width=48", "--set", "mlpWidth=48", "--data", "recall", "--steps", "99999", "--out", "OUT/run")]
     public async Task Interrupted_it_exits_with_130_and_leaves_nothing_half_written(params string[] words)
     {
         using TemporaryFolder folder = new();
@@ -60,9 +60,11 @@ public sealed class ProcessTests
         Assert.True(process.ExitCode == 130, $"{process.ExitCode}: {await error}");
         Assert.Contains("hybrid: stopped", await error);
         Assert.DoesNotContain("   at ", await error);
+
+        // A training that stops draws the curve of the steps that it did.
         Assert.DoesNotContain(
             Directory.GetFiles(folder.Root, "*", SearchOption.AllDirectories),
-            file => file.EndsWith(".partial") || file.EndsWith(".svg") || file.EndsWith(".html"));
+            file => file.EndsWith(".partial") || (words[0] != "train" && (file.EndsWith(".svg") || file.EndsWith(".html"))));
     }
 
     private static Process Start(string name, params string[] args)
