@@ -23,6 +23,14 @@ internal static unsafe class Panel<T>
             return;
         }
 
+        if (width < panel)
+            new Span<T>(destination, panel * depth).Clear();
+        if (across == 1)
+        {
+            CopyPartsOfRows(source, along, width, panel, depth, destination);
+            return;
+        }
+
         int group = Vector256<T>.Count;
         int lane = 0;
         if (along == 1 && Avx.IsSupported)
@@ -31,8 +39,12 @@ internal static unsafe class Panel<T>
                 Transpose(source + lane * across, across, panel, depth, destination + lane);
         }
 
-        if (lane < panel)
-            CopyLanes(source, across, along, lane, width, panel, depth, destination);
+        for (; lane < width; lane++)
+        {
+            T* first = source + lane * across;
+            for (int k = 0; k < depth; k++)
+                destination[k * panel + lane] = first[k * along];
+        }
     }
 
     /// <summary>
@@ -148,15 +160,17 @@ internal static unsafe class Panel<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyLanes(
-        T* source, nint across, nint along, int first, int width, int panel, int depth, T* destination)
+    private static void CopyPartsOfRows(T* source, nint along, int width, int panel, int depth, T* destination)
     {
+        int step = Vector128<T>.Count;
         for (int k = 0; k < depth; k++)
         {
-            for (int i = first; i < width; i++)
-                destination[i] = source[i * across + k * along];
-            for (int i = Math.Max(first, width); i < panel; i++)
-                destination[i] = T.Zero;
+            int i = 0;
+            for (; i + step <= width; i += step)
+                Vector128.Load(source + i).Store(destination + i);
+            for (; i < width; i++)
+                destination[i] = source[i];
+            source += along;
             destination += panel;
         }
     }
