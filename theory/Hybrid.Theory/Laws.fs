@@ -1,5 +1,6 @@
 namespace Hybrid.Theory
 
+open System
 open System.Collections.Concurrent
 open System.Threading
 open Hybrid.Architectures
@@ -29,24 +30,24 @@ type Laws =
 [<RequireQualifiedAccess>]
 module Laws =
 
-    /// Keys and values are boxed, so that all laws share one instantiation of the dictionary, which comes compiled.
-    let private remember (f: 'key -> 'value) =
-        let cache = ConcurrentDictionary<obj, obj>()
-        let compute (key: obj) : obj = nonNull (box (f (unbox key)))
-        fun (key: 'key) -> unbox<'value>(cache.GetOrAdd(nonNull (box key), compute))
-
-    /// What every architecture asks for anew: recipes, suggestions, phases and whoever moves one field ask again for most of what the last
-    /// one had. Up to `most` values are kept for the life of the process; beyond, all are forgotten.
+    /// Up to `most` values; beyond, all are forgotten. Keys and values are boxed, so that all laws share one instantiation of the
+    /// dictionary, which comes compiled.
     let private keep most (f: 'key -> 'value) =
         let cache = ConcurrentDictionary<obj, obj>()
 
         let compute (key: obj) : obj =
-            if cache.Count >= most then
+            // to count takes the dictionary's locks
+            if most < Int32.MaxValue && cache.Count >= most then
                 cache.Clear()
 
             nonNull (box (f (unbox key)))
 
         fun (key: 'key) -> unbox<'value>(cache.GetOrAdd(nonNull (box key), compute))
+
+    let private remember f = keep Int32.MaxValue f
+
+    // What every architecture asks for anew is kept for the life of the process: recipes, suggestions, phases and whoever moves one field
+    // ask again for most of what the last one had.
 
     /// A moment of attention takes some 100 bytes.
     [<Literal>]
