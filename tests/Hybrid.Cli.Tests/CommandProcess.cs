@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Hybrid.Cli.Shared;
+using Xunit;
 
 namespace Hybrid.Cli.Tests;
 
@@ -18,6 +19,24 @@ internal static class CommandProcess
         ProcessStartInfo start = new(words[0], words[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_TieredPGO"] = "0";
         return Process.Start(start)!;
+    }
+
+    /// <summary>Waits until something is seen of a process that goes on meanwhile.</summary>
+    public static void WaitUntil(this Process process, Func<bool> seen)
+    {
+        while (!seen())
+        {
+            Assert.False(process.HasExited, "the process ended before it was seen to begin");
+            // On this thread: the pool's may be busy with other tests for as long as the process takes.
+            Thread.Sleep(2);
+        }
+    }
+
+    /// <summary>Sends a process a signal, by its name with a dash; nothing where it has ended.</summary>
+    public static void Send(int process, string signal)
+    {
+        using Process kill = Process.Start(new ProcessStartInfo("kill", [signal, $"{process}"]) { RedirectStandardError = true })!;
+        kill.WaitForExit();
     }
 
     /// <summary>Whether this process, and so a process that it starts, ignores SIGINT; known under Linux.</summary>

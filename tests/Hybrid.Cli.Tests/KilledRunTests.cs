@@ -7,7 +7,7 @@ namespace Hybrid.Cli.Tests;
 
 public class KilledRunTests
 {
-    private const int Steps = 600, Kills = 6;
+    private const int Steps = 1200, Kills = 6;
 
     private static readonly string[] Begin =
     [
@@ -28,8 +28,9 @@ public class KilledRunTests
         Random random = new(3);
         for (int i = 0; i < Kills; i++)
         {
-            await Kill(
-                killed, (long)(length * (i + random.NextDouble()) / (Kills + 3)), TimeSpan.FromMilliseconds(10 * random.NextDouble()));
+            // In the first half, so that the run is far from its end however late the kill comes.
+            long place = (long)(length * (i + random.NextDouble()) / (2 * Kills));
+            await Kill(killed, place, TimeSpan.FromMilliseconds(10 * random.NextDouble()));
         }
 
         Assert.NotEqual(File.ReadAllText(Path.Combine(whole, "log.jsonl")), File.ReadAllText(Path.Combine(killed, "log.jsonl")));
@@ -48,8 +49,9 @@ public class KilledRunTests
         using TemporaryFolder folder = new();
         string path = folder.Path("run");
         using Process first = Start(path);
-        while (!File.Exists(Path.Combine(path, "log.jsonl")))
-            await Task.Delay(20);
+        first.WaitUntil(() => File.Exists(Path.Combine(path, "log.jsonl")));
+        // It has the run for as long as the second takes.
+        CommandProcess.Send(first.Id, "-STOP");
         CommandRun second = CommandRun.Of("train", "--resume", "--out", path);
         first.Kill();
         await first.WaitForExitAsync();
@@ -66,11 +68,8 @@ public class KilledRunTests
         using TemporaryFolder folder = new();
         string path = folder.Path("run");
         using Process process = Start(path);
-        FileInfo log = new(Path.Combine(path, "log.jsonl"));
-        for (; !log.Exists || log.Length < 2000; log.Refresh())
-            await Task.Delay(5);
-        using (Process kill = Process.Start("kill", [signal, $"{process.Id}"]))
-            await kill.WaitForExitAsync();
+        process.WaitUntil(() => Length(path) >= 2000);
+        CommandProcess.Send(process.Id, signal);
         await process.WaitForExitAsync();
         Assert.Equal(130, process.ExitCode);
         int steps = File.ReadLines(Path.Combine(path, "log.jsonl")).Count() - 1;
@@ -89,18 +88,14 @@ public class KilledRunTests
     private static async Task Kill(string path, long length, TimeSpan later)
     {
         using Process process = Start(path);
-        FileInfo log = new(Path.Combine(path, "log.jsonl"));
-        while (!process.HasExited && !(log.Exists && log.Length >= length))
-        {
-            await Task.Delay(1);
-            log.Refresh();
-        }
-
-        await Task.Delay(later);
+        process.WaitUntil(() => Length(path) >= length);
+        Thread.Sleep(later);
         Assert.False(process.HasExited, "the run ended before it could be killed");
         process.Kill();
         await process.WaitForExitAsync();
     }
+
+    private static long Length(string path) => new FileInfo(Path.Combine(path, "log.jsonl")) is { Exists: true } log ? log.Length : 0;
 
     private static Process Start(string path)
     {

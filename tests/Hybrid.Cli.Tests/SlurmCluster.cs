@@ -90,7 +90,7 @@ internal sealed class SlurmCluster : IDisposable
     {
         // In their own way first: they wait for their own children then.
         foreach (Process daemon in _daemons)
-            SendTerm(daemon.Id);
+            CommandProcess.Send(daemon.Id, "-TERM");
         for (Stopwatch watch = Stopwatch.StartNew(); _daemons.Any(daemon => !daemon.HasExited) && watch.Elapsed.TotalSeconds < 3;)
             Thread.Sleep(50);
         KillAll(_ => true);
@@ -215,12 +215,6 @@ internal sealed class SlurmCluster : IDisposable
         }
 
         int[] Left() => [.. Ours().Where(process => which(process))];
-    }
-
-    private static void SendTerm(int process)
-    {
-        using Process kill = Process.Start("kill", ["-TERM", $"{process}"]);
-        kill.WaitForExit();
     }
 
     private static string Title(int process)

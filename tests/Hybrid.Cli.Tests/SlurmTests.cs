@@ -110,11 +110,11 @@ public sealed class SlurmTests
         cluster.Wait(
             () => File.Exists(steps) && File.ReadLines(steps).Count() > 1 && (process = Marks(cells).FirstOrDefault().Process) != 0,
             "a training at work", 120);
-        Signal(process, "STOP");
+        CommandProcess.Send(process, "-STOP");
         CommandRun alone = CommandRun.Of([.. training, "--threads", "1", "--out", whole]);
         Assert.True(alone.ExitCode == 0, alone.Error);
         cluster.Wait(() => IsTold(process), "Slurm to say that the time is over", 120);
-        Signal(process, "CONT");
+        CommandProcess.Send(process, "-CONT");
         HashSet<string> restarts = Restarts(cluster, cells, job);
         string log = File.ReadAllText(Path.Combine(cells, "batches/cells-1-1.log"));
         Assert.True(restarts.Contains("Restarts=1"), $"{string.Join(' ', restarts)}\n{log}");
@@ -232,20 +232,14 @@ public sealed class SlurmTests
         (int process, int cell, string job) = Marks(cells).FirstOrDefault();
         if (process == 0)
             return false;
-        Signal(process, "STOP");
+        CommandProcess.Send(process, "-STOP");
         bool still = Marks(cells).Contains((process, cell, job));
-        Signal(process, still ? "KILL" : "CONT");
+        CommandProcess.Send(process, still ? "-KILL" : "-CONT");
         if (!still)
             return false;
         killed.Add(cell);
         cluster.Wait(() => !cluster.Jobs().Any(line => line.StartsWith($"{job} ", StringComparison.Ordinal)), "a killed task to end");
         return true;
-    }
-
-    private static void Signal(int process, string signal)
-    {
-        using Process kill = Process.Start(new ProcessStartInfo("kill", [$"-{signal}", $"{process}"]) { RedirectStandardError = true })!;
-        kill.WaitForExit();
     }
 
     /// <summary>Which live process measures which cell.</summary>

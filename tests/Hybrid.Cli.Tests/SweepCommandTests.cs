@@ -111,15 +111,12 @@ public class SweepCommandTests
         using Process process = CommandProcess.Start([.. question, "--out", folder.Path("stopped"), "--shard", "1/2"]);
         string run = CellFolder.ScratchIn(folder.Path("stopped"), 0);
         FileInfo log = new(Path.Combine(run, "log.jsonl"));
-        for (; !log.Exists || log.Length < 5000; log.Refresh())
+        process.WaitUntil(() =>
         {
-            Assert.False(process.HasExited, "the task ended before it could be stopped");
-            // On this thread: the pool's may be busy with other tests for as long as the training takes.
-            Thread.Sleep(5);
-        }
-
-        using (Process kill = Process.Start("kill", ["-TERM", $"{process.Id}"]))
-            await kill.WaitForExitAsync();
+            log.Refresh();
+            return log.Exists && log.Length >= 5000;
+        });
+        CommandProcess.Send(process.Id, "-TERM");
         await process.WaitForExitAsync();
         Assert.Equal(130, process.ExitCode);
         Assert.NotEmpty(Directory.GetDirectories(Path.Combine(run, "checkpoints")));

@@ -11,6 +11,9 @@ namespace Hybrid.Lab.Training;
 /// </summary>
 internal sealed class Lease : IDisposable
 {
+    /// <summary>What the name of the claim to take a lease away has beyond the lease's own.</summary>
+    public const string ClaimSuffix = ".taking";
+
     private readonly string _path;
     private readonly LeaseHolder _holder;
     private readonly LeaseTimes _times;
@@ -39,7 +42,7 @@ internal sealed class Lease : IDisposable
             string found = Read(path);
             if (found == "" && !File.Exists(path))
                 continue;
-            if (!IsLeft(path, found, holder, times) || !Remove(path, found, holder))
+            if (!IsLeft(path, found, holder, times) || !Remove(path, found, holder, times))
                 return null;
         }
 
@@ -107,7 +110,7 @@ internal sealed class Lease : IDisposable
         while (Environment.TickCount64 < end)
         {
             Thread.Sleep(times.Beat / 4);
-            if (Read(path) != found)
+            if (Read(path) != found || !File.Exists(path))
                 return false;
         }
 
@@ -115,30 +118,32 @@ internal sealed class Lease : IDisposable
     }
 
     /// <summary>
-    /// Takes a lease away whose holder is gone. A rename that only one of several succeeds in; false where that was another.
+    /// Takes a lease away whose holder is gone. Only who has the claim to that may, so that what it sees there is what it takes away, and
+    /// not a lease that another has made since; false where another has the claim, or was faster.
     /// </summary>
-    private static bool Remove(string path, string found, LeaseHolder holder)
+    private static bool Remove(string path, string found, LeaseHolder holder, LeaseTimes times)
     {
-        // What has changed since is another's already; between this and the rename little can happen.
-        if (Read(path) != found)
-            return false;
-        string away = $"{path}.{holder.Token}";
-        try
+        string claim = path + ClaimSuffix;
+        if (!Make(claim, holder))
         {
-            File.Move(path, away, overwrite: false);
-        }
-        catch (FileNotFoundException)
-        {
-            return false;
+            // Made and deleted at once, unless its process died in between: then it goes, and the lease is looked at again.
+            bool isLeft = IsLeft(claim, Read(claim), holder, times);
+            if (isLeft)
+                File.Delete(claim);
+            return isLeft;
         }
 
-        bool same = Read(away) == found;
-        // Another was faster, and what was renamed is its new lease, which it gets back.
-        if (!same && !File.Exists(path))
-            File.Move(away, path, overwrite: false);
-        else
-            File.Delete(away);
-        return same;
+        try
+        {
+            bool same = Read(path) == found;
+            if (same)
+                File.Delete(path);
+            return same;
+        }
+        finally
+        {
+            File.Delete(claim);
+        }
     }
 
     /// <summary>Whether another has it. One that was taken away and not taken since is taken again.</summary>

@@ -55,6 +55,24 @@ public class LeaseTests
     }
 
     [Fact]
+    public void Who_takes_a_lease_away_keeps_others_from_it_unless_it_has_ended()
+    {
+        using TemporaryFolder folder = new();
+        string left = Ended().ToText() + "\n7\n", lease = folder.Path(RunLock.LeaseName), claim = lease + Lease.ClaimSuffix;
+        File.WriteAllText(lease, left);
+        File.WriteAllText(claim, Here("here").ToText() + "\n0\n");
+        Assert.Throws<RunInUseException>(() => Take(folder, Here("here")));
+        Assert.Equal(left, File.ReadAllText(lease));
+        foreach (string text in (string[])[Ended().ToText() + "\n0\n", (Here("there") with { Process = 1 }).ToText() + "\n0\n", ""])
+        {
+            File.WriteAllText(lease, left);
+            File.WriteAllText(claim, text);
+            Take(folder, Here("here")).Dispose();
+            Assert.False(File.Exists(claim));
+        }
+    }
+
+    [Fact]
     public void A_lease_of_a_process_that_has_ended_is_taken_at_once_and_one_of_elsewhere_when_it_stands_still()
     {
         using TemporaryFolder folder = new();
@@ -144,9 +162,6 @@ public class LeaseTests
         Assert.Equal(LeaseHolder.OfProcess() with { Token = "" }, LeaseHolder.Parse(line)! with { Token = "" });
     }
 
-    private static RunLock Take(TemporaryFolder folder, LeaseHolder holder) => new(folder.Root, holder, Short, systemLocks: false);
-
-    /// <summary>This process on some machine.</summary>
     [Theory]
     [InlineData("")]
     [InlineData("a-system")]
@@ -157,6 +172,9 @@ public class LeaseTests
         Assert.Equal(4, holder.ToText().Split(' ', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
+    private static RunLock Take(TemporaryFolder folder, LeaseHolder holder) => new(folder.Root, holder, Short, systemLocks: false);
+
+    /// <summary>This process on some machine.</summary>
     private static LeaseHolder Here(string machine) => LeaseHolder.OfProcess() with { System = machine };
 
     /// <summary>A process that bore this one's number before it.</summary>
