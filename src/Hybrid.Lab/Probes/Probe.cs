@@ -19,7 +19,7 @@ public static class Probe
     /// <param name="plan">What is measured.</param>
     /// <param name="record">The record of the theory: the subject's own, with what the user changed.</param>
     /// <param name="progress">Told what is being done.</param>
-    /// <param name="cancellation">Stops between stages.</param>
+    /// <param name="cancellation">Stops between stages, and within the long ones between blocks and matrices.</param>
     /// <exception cref="InputException">The folder or the input cannot be used.</exception>
     public static ProbeResult Run(
         IProbeSubject subject, string folder, ProbePlan plan, Architecture record, Action<string> progress, CancellationToken cancellation)
@@ -52,8 +52,7 @@ public static class Probe
         {
             progress("exponents");
             int most = (int)Math.Min(plan.Exponents, (long)model.Architecture.Tokens * model.Architecture.Width);
-            exponents = network.Exponents(input.Batch, most, plan.Seed);
-            cancellation.ThrowIfCancellationRequested();
+            exponents = network.Exponents(input.Batch, most, plan.Seed, cancellation);
         }
 
         progress("theory");

@@ -47,7 +47,7 @@ public sealed class TrainingRun
     {
         if (Divergence() is string known)
             return Result(TrainingOutcome.Diverged, known);
-        Restore();
+        Restore(cancellation);
         long start = Stopwatch.GetTimestamp();
         int first = _trainer.StepsDone;
         double evalLoss = _directory.Log.Entries.LastOrDefault(entry => entry.EvalLoss is not null)?.EvalLoss ?? double.NaN;
@@ -68,15 +68,15 @@ public sealed class TrainingRun
 
             if (entry.Step % _plan.EvalEvery == 0 || entry.Step == _plan.Options.Steps)
                 entry = entry with { EvalLoss = evalLoss = Evaluate() };
-            if (entry.Step % _plan.MeasureEvery == 0 || entry.Step == _plan.Options.Steps)
-                Measure();
+            if (IsMeasured(entry.Step))
+                Measure(cancellation);
             Append(entry);
             if (entry.Step % _plan.CheckpointEvery == 0 || entry.Step == _plan.Options.Steps)
                 Save();
             progress(Progress(entry, evalLoss, entry.Step - first, Stopwatch.GetElapsedTime(start).TotalSeconds));
         }
 
-        return Result(TrainingOutcome.Finished, null);
+        return Result(OwesMeasurement ? TrainingOutcome.Stopped : TrainingOutcome.Finished, null);
     }
 
     /// <summary>What the run has come to so far.</summary>
@@ -93,7 +93,7 @@ public sealed class TrainingRun
     }
 
     /// <summary>Takes the trainer and the log to the last checkpoint, or to the beginning.</summary>
-    private void Restore()
+    private void Restore(CancellationToken cancellation)
     {
         if (_directory.Checkpoints.Latest is int step)
         {
@@ -102,12 +102,14 @@ public sealed class TrainingRun
             _directory.Checkpoints.Load(_trainer, step);
             foreach (LogEntry entry in _directory.Log.Entries)
                 _divergence.Observe(entry);
+            if (OwesMeasurement)
+                Measure(cancellation);
             return;
         }
 
         _directory.Log.Clear();
         _directory.Times.Clear();
-        Measure();
+        Measure(cancellation);
         Append(new(0, null, null, null, Evaluate()));
     }
 
@@ -136,15 +138,31 @@ public sealed class TrainingRun
         return sum / count;
     }
 
-    /// <summary>The network as it stands, on the first validation batch, where the engine can measure it.</summary>
-    private void Measure()
+    /// <summary>Whether the plan has the network measured after so many steps.</summary>
+    private bool IsMeasured(int step) => step % _plan.MeasureEvery == 0 || step == _plan.Options.Steps;
+
+    /// <summary>Whether the network as it stands was to be measured, and a stop came between.</summary>
+    private bool OwesMeasurement => _trainer is IMeasuredTrainer
+        && IsMeasured(_trainer.StepsDone) && !File.Exists(_directory.Measurements.PathOf(_trainer.StepsDone));
+
+    /// <summary>
+    /// The network as it stands, on the first validation batch, where the engine can measure it. Asked to stop meanwhile, it leaves that
+    /// to whoever resumes, so that the steps before it are not lost.
+    /// </summary>
+    private void Measure(CancellationToken cancellation)
     {
         if (_trainer is not IMeasuredTrainer measured)
             return;
         _batches.Fill(Split.Validation, 0, _batch);
-        NetworkMeasurement measurement = measured.Measure(_batch, _plan.Measures);
-        _directory.EnsureHeld();
-        _directory.Measurements.Write(_trainer.StepsDone, _plan.Options.Model.Architecture, measurement);
+        try
+        {
+            NetworkMeasurement measurement = measured.Measure(_batch, _plan.Measures, cancellation);
+            _directory.EnsureHeld();
+            _directory.Measurements.Write(_trainer.StepsDone, _plan.Options.Model.Architecture, measurement);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+        }
     }
 
     private void Append(LogEntry entry)

@@ -69,6 +69,8 @@ public sealed record TrainingSummary
             string learning = HasLearnt ? $"It learns: the evaluation fell from {from} to {to}" : $"It learns nothing: {to} after {from}";
             if (result.Outcome == TrainingOutcome.Diverged)
                 return $"It diverged at step {result.Steps}; the evaluation was {from} before training and {to} when last taken.";
+            if (result.Evaluations.All(entry => entry.Step == 0))
+                return $"What it learns is not known yet: it was not evaluated since the {from} before training.";
             List<string> parts = [learning];
             if (Beaten is not null)
                 parts.Add($"below the {Text(Beaten.Nats)} of {Beaten.Name}");

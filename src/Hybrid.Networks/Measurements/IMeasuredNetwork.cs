@@ -13,7 +13,10 @@ public interface IMeasuredNetwork : IObservedNetwork, IDisposable
     /// <param name="batch">As the network's passes take it.</param>
     /// <param name="exponents">How many, from 1 to n d.</param>
     /// <param name="seed">Names the first tangents.</param>
-    (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Exponents(TokenBatch batch, int exponents, ulong seed);
+    /// <param name="cancellation">Asks to stop; heard between blocks.</param>
+    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
+    (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Exponents(
+        TokenBatch batch, int exponents, ulong seed, CancellationToken cancellation = default);
 
     /// <summary>
     /// ‖W‖ of equal parts of a matrix that stand side by side, such as heads, as <see cref="OperatorNorm.Of"/> finds it. Matrices may be

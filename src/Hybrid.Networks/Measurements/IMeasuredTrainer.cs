@@ -15,8 +15,11 @@ public interface IMeasuredTrainer : ITrainer
     /// <summary>Everything that is measured of the network as it stands.</summary>
     /// <param name="batch">Options.Sequences sequences.</param>
     /// <param name="extent">What of it.</param>
-    NetworkMeasurement Measure(TokenBatch batch, MeasurementExtent extent = MeasurementExtent.Whole) =>
-        NetworkMeter.Measure(this, batch, extent);
+    /// <param name="cancellation">Asks to stop; heard between blocks and matrices.</param>
+    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
+    NetworkMeasurement Measure(
+        TokenBatch batch, MeasurementExtent extent = MeasurementExtent.Whole, CancellationToken cancellation = default) =>
+        NetworkMeter.Measure(this, batch, extent, cancellation);
 
     /// <summary>Mean cross-entropy over the targets, nats, and what one pass shows.</summary>
     /// <param name="batch">Options.Sequences sequences.</param>
@@ -38,7 +41,10 @@ public interface IMeasuredTrainer : ITrainer
     /// <param name="sequences">From 1 to Options.Sequences.</param>
     /// <param name="exponents">How many, from 1 to n d.</param>
     /// <param name="seed">Names the first tangents.</param>
-    (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Exponents(TokenBatch batch, int sequences, int exponents, ulong seed);
+    /// <param name="cancellation">Asks to stop; heard between blocks.</param>
+    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
+    (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Exponents(
+        TokenBatch batch, int sequences, int exponents, ulong seed, CancellationToken cancellation = default);
 
     /// <summary>Sum of the squares of a tensor's entries, in double precision.</summary>
     /// <param name="tensor">Of <see cref="ITrainer.Parameters"/> or <see cref="Gradients"/>.</param>

@@ -14,10 +14,11 @@ public sealed class MeasuredNetwork(ModelOptions model, int sequences, bool grad
     private readonly int threads = threads;
 
     /// <inheritdoc/>
-    public (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Exponents(TokenBatch batch, int exponents, ulong seed)
+    public (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Exponents(
+        TokenBatch batch, int exponents, ulong seed, CancellationToken cancellation = default)
     {
         using NetworkExponents measure = new(Model, Math.Min(NetworkMeter.Trajectories, batch.Sequences), exponents, threads);
-        return measure.Measure(this, batch, seed);
+        return measure.Measure(this, batch, seed, cancellation);
     }
 
     /// <inheritdoc/>

@@ -20,10 +20,10 @@ public sealed class MeasuredTrainer(TrainingOptions options, int threads) : Dens
 
     /// <inheritdoc/>
     public (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Exponents(
-        TokenBatch batch, int sequences, int exponents, ulong seed)
+        TokenBatch batch, int sequences, int exponents, ulong seed, CancellationToken cancellation = default)
     {
         using NetworkExponents measure = new(Model, sequences, exponents, threads);
-        return measure.Measure(this, batch, seed);
+        return measure.Measure(this, batch, seed, cancellation);
     }
 
     /// <inheritdoc/>

@@ -24,8 +24,13 @@ public static class NetworkMeter
     /// <param name="trainer">Its network, as it stands.</param>
     /// <param name="batch">Its number of sequences, of which the first four are the trajectories of the exponents.</param>
     /// <param name="extent">What of it.</param>
+    /// <param name="cancellation">Asks to stop; heard between blocks and matrices.</param>
+    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     public static NetworkMeasurement Measure(
-        IMeasuredTrainer trainer, TokenBatch batch, MeasurementExtent extent = MeasurementExtent.Whole)
+        IMeasuredTrainer trainer,
+        TokenBatch batch,
+        MeasurementExtent extent = MeasurementExtent.Whole,
+        CancellationToken cancellation = default)
     {
         TrainingOptions options = trainer.Options;
         Architecture architecture = options.Model.Architecture;
@@ -34,16 +39,17 @@ public static class NetworkMeter
             return new(loss, pass, [], [], []);
         int largest = (int)Math.Min(Exponents, (long)architecture.Tokens * architecture.Width);
         (ExponentEstimate[][] forward, ExponentEstimate[][] backward) =
-            trainer.Exponents(batch, Math.Min(Trajectories, batch.Sequences), largest, options.Seed);
-        return new(loss, pass, OperatorNorms(trainer), forward, backward);
+            trainer.Exponents(batch, Math.Min(Trajectories, batch.Sequences), largest, options.Seed, cancellation);
+        return new(loss, pass, OperatorNorms(trainer, cancellation), forward, backward);
     }
 
-    private static Dictionary<string, OperatorNorm>[] OperatorNorms(IMeasuredTrainer trainer)
+    private static Dictionary<string, OperatorNorm>[] OperatorNorms(IMeasuredTrainer trainer, CancellationToken cancellation)
     {
         Dictionary<string, OperatorNorm>[] blocks =
             [.. Enumerable.Range(0, trainer.Options.Model.Architecture.Depth).Select(_ => new Dictionary<string, OperatorNorm>())];
         foreach (NamedTensor tensor in trainer.Parameters.Where(tensor => tensor.Shape.Length == 2))
         {
+            cancellation.ThrowIfCancellationRequested();
             if (tensor.Name.Split('.', 3) is ["blocks", string block, string name])
                 blocks[int.Parse(block, CultureInfo.InvariantCulture) - 1][name] = trainer.OperatorNorms(tensor)[0];
         }

@@ -61,7 +61,10 @@ public sealed unsafe class NetworkExponents : IDisposable
     /// <param name="network">A network of this model; nothing of it changes.</param>
     /// <param name="batch">Its number of sequences, of which the first are measured.</param>
     /// <param name="seed">Names the first tangents.</param>
-    public (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Measure(IObservedNetwork network, TokenBatch batch, ulong seed)
+    /// <param name="cancellation">Asks to stop; heard between blocks.</param>
+    /// <exception cref="OperationCanceledException">It was asked to stop; another measurement begins anew.</exception>
+    public (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Measure(
+        IObservedNetwork network, TokenBatch batch, ulong seed, CancellationToken cancellation = default)
     {
         if (network.Model != model || batch.Sequences < sequences)
         {
@@ -77,6 +80,7 @@ public sealed unsafe class NetworkExponents : IDisposable
         frames.Start(seed, RandomStream.ForwardFrame);
         for (int layer = 1; layer <= depth; layer++)
         {
+            cancellation.ThrowIfCancellationRequested();
             for (int k = 0; k < exponents; k++)
                 Push(layer, k);
             Copy(state.Pointer, blocks.Stream.Data);
@@ -88,6 +92,7 @@ public sealed unsafe class NetworkExponents : IDisposable
         frames.Start(seed, RandomStream.BackwardFrame);
         for (int layer = depth; layer >= 1; layer--)
         {
+            cancellation.ThrowIfCancellationRequested();
             for (int k = 0; k < exponents; k++)
             {
                 Copy(frames.At(k, 0), blocks.Gradient.Data);

@@ -21,8 +21,10 @@ internal sealed class TorchExponents(ModelOptions model, ModelTensors tensors, T
     /// <param name="exponents">K, from 1 to n d.</param>
     /// <param name="seed">Names the first tangents.</param>
     /// <param name="atOnce">Sequences that run at once, ≥ 1; the result depends on it in roundings alone.</param>
+    /// <param name="cancellation">Asks to stop; heard between blocks.</param>
+    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     internal (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Measure(
-        TokenBatch batch, int sequences, int exponents, ulong seed, int atOnce)
+        TokenBatch batch, int sequences, int exponents, ulong seed, int atOnce, CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor ahead = FirstTangents(RandomStream.ForwardFrame, seed, exponents, sequences);
@@ -31,7 +33,8 @@ internal sealed class TorchExponents(ModelOptions model, ModelTensors tensors, T
         for (int start = 0; start < sequences; start += atOnce)
         {
             int count = Math.Min(atOnce, sequences - start);
-            (Tensor f, Tensor b) = Run(network.Embed(batch, start, count), ahead.narrow(0, start, count), back.narrow(0, start, count));
+            (Tensor f, Tensor b) = Run(
+                network.Embed(batch, start, count), ahead.narrow(0, start, count), back.narrow(0, start, count), cancellation);
             forward.Add(f);
             backward.Add(b);
         }
@@ -40,7 +43,7 @@ internal sealed class TorchExponents(ModelOptions model, ModelTensors tensors, T
     }
 
     // Logarithms [depth, S, K] of both ways, on the host.
-    private (Tensor Forward, Tensor Backward) Run(Tensor embedded, Tensor ahead, Tensor back)
+    private (Tensor Forward, Tensor Backward) Run(Tensor embedded, Tensor ahead, Tensor back, CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
         int depth = model.Architecture.Depth;
@@ -67,6 +70,7 @@ internal sealed class TorchExponents(ModelOptions model, ModelTensors tensors, T
 
         (Tensor Input, Tensor Output) Block(int layer)
         {
+            cancellation.ThrowIfCancellationRequested();
             Tensor x = streams[layer - 1].detach().requires_grad_();
             return (x, block.Forward(layer, x, tensors.Blocks[layer - 1]));
         }

@@ -95,7 +95,8 @@ public sealed class TorchNetwork : IMeasuredNetwork
     }
 
     /// <inheritdoc/>
-    public (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Exponents(TokenBatch batch, int exponents, ulong seed)
+    public (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Exponents(
+        TokenBatch batch, int exponents, ulong seed, CancellationToken cancellation = default)
     {
         BatchRanges.EnsureValid(batch, Model, sequences);
         return OnDevice(() =>
@@ -104,7 +105,8 @@ public sealed class TorchNetwork : IMeasuredNetwork
             int measured = Math.Min(NetworkMeter.Trajectories, sequences);
             Int128 planned = sequences * TrainingBytes.Sequence(Model, recompute: true, precision);
             Int128 atOnce = planned / TrainingBytes.Exponents(Model.Architecture, exponents);
-            return this.exponents.Measure(batch, measured, exponents, seed, (int)Int128.Clamp(atOnce, 1, measured));
+            return this.exponents.Measure(
+                batch, measured, exponents, seed, (int)Int128.Clamp(atOnce, 1, measured), cancellation);
         });
     }
 

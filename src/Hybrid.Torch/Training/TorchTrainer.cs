@@ -158,12 +158,12 @@ public sealed class TorchTrainer : IMeasuredTrainer
 
     /// <inheritdoc/>
     public (ExponentEstimate[][] Forward, ExponentEstimate[][] Backward) Exponents(
-        TokenBatch batch, int sequences, int exponents, ulong seed)
+        TokenBatch batch, int sequences, int exponents, ulong seed, CancellationToken cancellation = default)
     {
         BatchRanges.EnsureValid(batch, Options.Model, Options.Sequences);
         Int128 planned = part.Size * TrainingBytes.Sequence(Options.Model, Options.Recompute, precision);
         Int128 atOnce = planned / TrainingBytes.Exponents(Options.Model.Architecture, exponents);
-        return this.exponents.Measure(batch, sequences, exponents, seed, (int)Int128.Clamp(atOnce, 1, sequences));
+        return this.exponents.Measure(batch, sequences, exponents, seed, (int)Int128.Clamp(atOnce, 1, sequences), cancellation);
     }
 
     /// <inheritdoc/>

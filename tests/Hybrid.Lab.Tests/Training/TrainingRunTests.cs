@@ -1,7 +1,10 @@
+using Hybrid.Import.Files;
 using Hybrid.Import.Json;
+using Hybrid.Import.Records;
 using Hybrid.Lab.Data;
 using Hybrid.Lab.Tests.Fakes;
 using Hybrid.Lab.Training;
+using Hybrid.Networks.Measurements;
 using Hybrid.Networks.Training;
 using Xunit;
 
@@ -78,6 +81,40 @@ public class TrainingRunTests
 
             Assert.Equal(TrainingOutcome.Finished, Plans.Run(path, plan).Outcome);
             EnsureSame(folder.Path("whole"), path);
+        }
+    }
+
+    // Validation is read at step 0 to measure and to evaluate, at steps 9, 18, 27 and 36 to measure, and at 40 to evaluate and to measure.
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(4, 18)]
+    [InlineData(8, 40)]
+    public void Stopped_while_it_measures_it_keeps_its_steps_and_measures_when_it_continues(int reading, int step)
+    {
+        using TemporaryFolder folder = new();
+        TrainingPlan plan = Plans.Small(learningRate: 1e-3) with { EvalEvery = 100 };
+        ModelOptions model = plan.Options.Model;
+        string[] small = ["depth=2", "width=8", "mlpWidth=8", "heads=2"];
+        model = model with { Architecture = ArchitectureOverrides.Apply(model.Architecture, small) };
+        plan = plan with { Options = plan.Options with { Model = model } };
+        string whole = folder.Path("whole"), path = folder.Path("stopped");
+        Assert.Equal(TrainingOutcome.Finished, Run(whole, int.MaxValue).Outcome);
+        TrainingResult stopped = Run(path, reading);
+        Assert.Equal((TrainingOutcome.Stopped, step), (stopped.Outcome, stopped.Steps));
+        string measurement = $"measurements/step-{step:000000000}.json";
+        Assert.False(File.Exists(Path.Combine(path, measurement)));
+        Assert.True(Directory.Exists(Path.Combine(path, $"checkpoints/step-{step:000000000}")));
+        Assert.Equal(TrainingOutcome.Finished, Run(path, int.MaxValue).Outcome);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, measurement)), File.ReadAllBytes(Path.Combine(path, measurement)));
+        EnsureSame(whole, path);
+
+        TrainingResult Run(string at, int readings)
+        {
+            using CancellationTokenSource stop = new();
+            using RunDirectory directory = RunDirectory.Exists(at) ? RunDirectory.Open(at) : RunDirectory.Create(at, plan);
+            using MeasuredTrainer trainer = new(plan.Options, threads: 1);
+            using ITokenSource source = plan.Data.Open(plan.Options.Seed);
+            return new TrainingRun(directory, trainer, new StoppingSource(source, readings, stop)).Run(_ => { }, stop.Token);
         }
     }
 
@@ -196,6 +233,32 @@ public class TrainingRunTests
     }
 
     /// <summary>Trajectory and last checkpoint, byte by byte.</summary>
+    /// <summary>A source that asks to stop where its first validation sequence is read for so many times.</summary>
+    private sealed class StoppingSource(ITokenSource source, int readings, CancellationTokenSource stop) : ITokenSource
+    {
+        private int _readings;
+
+        public int Vocabulary => source.Vocabulary;
+        public string Description => source.Description;
+        public FileIdentity? File => source.File;
+        public IReadOnlyList<ReferenceLoss> References => source.References;
+
+        public double? OptimalLoss(TrainingTask task, int tokens) => source.OptimalLoss(task, tokens);
+
+        public long Sequences(Split split, int length) => source.Sequences(split, length);
+
+        public void Fill(Split split, long sequence, Span<byte> tokens)
+        {
+            source.Fill(split, sequence, tokens);
+            if (split == Split.Validation && sequence == 0 && ++_readings == readings)
+                stop.Cancel();
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
     private static void EnsureSame(string expected, string actual)
     {
         Assert.Equal(File.ReadAllText(Path.Combine(expected, "log.jsonl")), File.ReadAllText(Path.Combine(actual, "log.jsonl")));

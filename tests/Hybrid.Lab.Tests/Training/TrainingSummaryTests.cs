@@ -26,6 +26,10 @@ public class TrainingSummaryTests
         Assert.EndsWith("0.2000 above the optimum, with too few evaluations to tell whether it still falls.", Of([3, 1.2]).Sentence);
     }
 
+    [Fact]
+    public void Before_a_second_evaluation_nothing_is_said_of_learning() =>
+        Assert.Equal("What it learns is not known yet: it was not evaluated since the 3.000 before training.", Of([3]).Sentence);
+
     [Theory]
     [InlineData(LossTrend.Falling, -0.01, "still falling by 1 in 100 steps.")]
     [InlineData(LossTrend.Level, 0, "no longer falling.")]

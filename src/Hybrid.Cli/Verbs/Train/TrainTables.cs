@@ -55,9 +55,12 @@ internal static class TrainTables
     }
 
     /// <summary>How the run ended, how fast it was and what it took.</summary>
-    public static string Outcome(TrainingReport report) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{Ending(report.Result)}; {report.Result.TokensPerSecond:0} tokens/s, {MemorySize.Text(report.PeakMemory)} at most");
+    public static string Outcome(TrainingReport report)
+    {
+        double rate = report.Result.TokensPerSecond;
+        string speed = double.IsNaN(rate) ? "" : string.Create(CultureInfo.InvariantCulture, $"{rate:0} tokens/s, ");
+        return $"{Ending(report.Result)}; {speed}{MemorySize.Text(report.PeakMemory)} at most";
+    }
 
     /// <summary>Losses at both ends of the run and what they are to be compared with.</summary>
     public static ReportTable Losses(TrainingReport report)
