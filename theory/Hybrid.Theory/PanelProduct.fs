@@ -41,23 +41,42 @@ module internal PanelProduct =
                     for c in within .. width - 1 do
                         panels[target + c] <- 0.0
 
-    /// The transpose of B[columns, inner] to panels.
+    /// The transpose of B[columns, inner] to panels; missing columns of the last one are 0.
     let packTransposed inner columns (b: float[]) (panels: float[]) =
-        let width = 2 * Vector<float>.Count
+        if b.Length < columns * inner || panels.Length < size inner columns then
+            invalidArg (nameof b) $"a {columns}×{inner} matrix got {b.Length} numbers, its panels {panels.Length}"
+
+        let numbers = &MemoryMarshal.GetArrayDataReference b
+        let target = &MemoryMarshal.GetArrayDataReference panels
 
         for panel in 0 .. count columns - 1 do
-            let first = panel * width
             let start = panel * inner * width
 
-            for c in 0 .. width - 1 do
-                if first + c < columns then
-                    let source = (first + c) * inner
+            // a panel is a multiple of four columns wide
+            for c in 0..4 .. width - 1 do
+                let column = panel * width + c
+                let group = &Unsafe.Add(&target, start + c)
+
+                if column + 4 <= columns then
+                    let b0 = &Unsafe.Add(&numbers, column * inner)
+                    let b1 = &Unsafe.Add(&b0, inner)
+                    let b2 = &Unsafe.Add(&b1, inner)
+                    let b3 = &Unsafe.Add(&b2, inner)
 
                     for k in 0 .. inner - 1 do
-                        panels[start + k * width + c] <- b[source + k]
+                        let at = &Unsafe.Add(&group, k * width)
+                        at <- Unsafe.Add(&b0, k)
+                        Unsafe.Add(&at, 1) <- Unsafe.Add(&b1, k)
+                        Unsafe.Add(&at, 2) <- Unsafe.Add(&b2, k)
+                        Unsafe.Add(&at, 3) <- Unsafe.Add(&b3, k)
                 else
                     for k in 0 .. inner - 1 do
-                        panels[start + k * width + c] <- 0.0
+                        for i in 0..3 do
+                            panels[start + k * width + c + i] <-
+                                if column + i < columns then
+                                    b[(column + i) * inner + k]
+                                else
+                                    0.0
 
     /// Rows row0..row3 of A times a panel over k in [from, until), added to or put into a tile of `result`. The inner loop reads without
     /// bounds: `multiply` has checked that rows and panels are as long.

@@ -148,32 +148,7 @@ module internal RowPairTable =
 
         /// The sum at node i of t.
         member _.Apply(table: float[], i: int) =
-            let start = i * plan.Stride
-            let lanes = SoftmaxNodes.lanes
-            let mutable first = Vector<float>.Zero
-            let mutable second = Vector<float>.Zero
-            let mutable third = Vector<float>.Zero
-            let mutable fourth = Vector<float>.Zero
-            let mutable k = from
-
-            // four sums, none of which waits for another
-            while k + 4 * lanes <= until do
-                let at = k + start
-                first <- first + Vector<float>(table, at) * Vector<float>(weights, k)
-                second <- second + Vector<float>(table, at + lanes) * Vector<float>(weights, k + lanes)
-
-                third <-
-                    third
-                    + Vector<float>(table, at + 2 * lanes) * Vector<float>(weights, k + 2 * lanes)
-
-                fourth <-
-                    fourth
-                    + Vector<float>(table, at + 3 * lanes) * Vector<float>(weights, k + 3 * lanes)
-
-                k <- k + 4 * lanes
-
-            Vector.Sum((first + second) + (third + fourth))
-            + SquareMatrix.dot table (start + k) weights k (until - k)
+            SquareMatrix.dot table (i * plan.Stride + from) weights from (until - from)
 
     /// Beyond this |D|, overlap and ahead are 0 or 1, and ℓ is |D|/2, to rounding.
     [<Literal>]

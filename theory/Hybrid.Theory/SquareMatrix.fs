@@ -25,17 +25,49 @@ module internal SquareMatrix =
     /// Σ_i a[aStart + i] b[bStart + i], i < length
     let dot (a: float[]) aStart (b: float[]) bStart length =
         let lanes = Vector<float>.Count
-        let mutable sum = Vector<float>.Zero
+        // what is read without bounds below lies within these
+        let x = &MemoryMarshal.GetReference(ReadOnlySpan<float>(a, aStart, length))
+        let y = &MemoryMarshal.GetReference(ReadOnlySpan<float>(b, bStart, length))
+        let mutable first = Vector<float>.Zero
+        let mutable second = Vector<float>.Zero
+        let mutable third = Vector<float>.Zero
+        let mutable fourth = Vector<float>.Zero
         let mutable i = 0
 
+        // four sums, none of which waits for another
+        while i + 4 * lanes <= length do
+            let at = unativeint i
+            let lanes = unativeint lanes
+            first <- Vector.FusedMultiplyAdd(Vector.LoadUnsafe(&x, at), Vector.LoadUnsafe(&y, at), first)
+
+            second <-
+                Vector.FusedMultiplyAdd(Vector.LoadUnsafe(&x, at + lanes), Vector.LoadUnsafe(&y, at + lanes), second)
+
+            third <-
+                Vector.FusedMultiplyAdd(
+                    Vector.LoadUnsafe(&x, at + 2un * lanes),
+                    Vector.LoadUnsafe(&y, at + 2un * lanes),
+                    third
+                )
+
+            fourth <-
+                Vector.FusedMultiplyAdd(
+                    Vector.LoadUnsafe(&x, at + 3un * lanes),
+                    Vector.LoadUnsafe(&y, at + 3un * lanes),
+                    fourth
+                )
+
+            i <- i + 4 * int lanes
+
         while i + lanes <= length do
-            sum <- sum + Vector<float>(a, aStart + i) * Vector<float>(b, bStart + i)
+            let at = unativeint i
+            first <- Vector.FusedMultiplyAdd(Vector.LoadUnsafe(&x, at), Vector.LoadUnsafe(&y, at), first)
             i <- i + lanes
 
-        let mutable total = Vector.Sum sum
+        let mutable total = Vector.Sum((first + second) + (third + fourth))
 
         while i < length do
-            total <- total + a[aStart + i] * b[bStart + i]
+            total <- total + Unsafe.Add(&x, i) * Unsafe.Add(&y, i)
             i <- i + 1
 
         total
