@@ -10,8 +10,11 @@ internal static class Omissions
         "attn_pdrop", "embd_pdrop", "resid_pdrop", "attention_dropout",
         "hidden_dropout", "attention_probs_dropout_prob", "hidden_dropout_prob",
         "embedding_dropout", "residual_dropout", "mlp_dropout", "activation_dropout", "dropout", "layerdrop",
-        "attn_dropout_prob", "emb_dropout_prob", "emb_pdrop",
+        "attn_dropout_prob", "emb_dropout_prob", "emb_pdrop", "resid_dropout", "embed_dropout",
+        "qa_dropout", "seq_classif_dropout", "drop_path_rate",
     ];
+
+    private static readonly string[] EpsilonKeys = ["rms_norm_eps", "norm_eps", "norm_epsilon", "layer_norm_eps", "layer_norm_epsilon"];
 
     /// <summary>ε is worth a word where it changes the first normalisation by more.</summary>
     private const double NoticeableEpsilon = 0.01;
@@ -27,7 +30,7 @@ internal static class Omissions
     {
         if (family.Embedding == EmbeddingKind.Patches)
             notes.Add(NoteRank.Approximated, $"the class token is taken as one more patch");
-        if (config.Text("position_embedding_type") is string type and not ("absolute" or "alibi" or "rotary" or "rope"))
+        if (config.Text("position_embedding_type") is string type and not ("absolute" or "alibi") && !PositionReader.IsRotary(type))
             notes.Add(NoteRank.NotModelled, $"position_embedding_type {type} is not modelled: its terms in the logits are left out", 1);
         if (config.Flag("add_cross_attention", false))
             notes.Add(NoteRank.NotModelled, $"cross-attention is not modelled: the record is the network without it", 1);
@@ -41,7 +44,7 @@ internal static class Omissions
 
     private static void Attention(NoteList notes, ConfigReader config, Architecture record)
     {
-        if (config.Positive("clip_qkv") is double clip)
+        if ((config.Positive("clip_qkv") ?? config.Object("attn_config")?.Positive("clip_qkv")) is double clip)
         {
             // Entries of queries and keys beyond the clip, of a standard deviation that every layer has.
             notes.Add(
@@ -57,8 +60,7 @@ internal static class Omissions
         string[] dropped = [.. DropoutKeys.Where(key => config.NonNegative(key) > 0)];
         if (dropped.Length > 0)
             notes.Add(NoteRank.Harmless, $"dropout is taken as off, as in evaluation: {string.Join(", ", dropped)}");
-        double epsilon = config.NonNegative("rms_norm_eps") ?? config.NonNegative("layer_norm_eps")
-            ?? config.NonNegative("layer_norm_epsilon") ?? config.NonNegative("norm_eps") ?? 0;
+        double epsilon = EpsilonKeys.Select(config.NonNegative).ToArray().FirstOrDefault(value => value is not null) ?? 0;
         if (epsilon > NoticeableEpsilon * record.Input.Norm)
         {
             notes.Add(
