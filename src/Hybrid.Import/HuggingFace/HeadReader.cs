@@ -96,10 +96,14 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
             return factor;
         }
 
+        const string ScalarKey = "query_pre_attn_scalar";
+        double? scalar = config.Positive(ScalarKey);
         if (family.QueryScalar)
+            return 1 / Math.Sqrt(scalar ?? notes.Assumed(config, ScalarKey, UsualScalar));
+        if (scalar is double meant)
         {
-            return 1 / Math.Sqrt(
-                config.Positive("query_pre_attn_scalar") ?? notes.Assumed(config, "query_pre_attn_scalar", UsualScalar));
+            notes.Add(NoteRank.Read, $"logits are divided by √{meant:G4}, as {ScalarKey} says");
+            return 1 / Math.Sqrt(meant);
         }
 
         if (family.LogitFactor is double own)

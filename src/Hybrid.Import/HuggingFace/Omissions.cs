@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Hybrid.Architectures;
 
 namespace Hybrid.Import.HuggingFace;
 
 /// <summary>What a configuration asks for and the theory does not model, each with what it changes at initialisation.</summary>
-internal static class Omissions
+internal static partial class Omissions
 {
     private static readonly string[] DropoutKeys =
     [
@@ -34,6 +35,21 @@ internal static class Omissions
             notes.Add(NoteRank.NotModelled, $"position_embedding_type {type} is not modelled: its terms in the logits are left out", 1);
         if (config.Flag("add_cross_attention", false))
             notes.Add(NoteRank.NotModelled, $"cross-attention is not modelled: the record is the network without it", 1);
+        string[] drawn =
+        [
+            .. config.Unread.Where(key => Drawing().IsMatch(key) && !EffectiveKeys.Has(key) && !KeysWithoutEffect.Contains(key)
+                && config.IsSet(key)),
+        ];
+        if (drawn.Length > 0)
+        {
+            config.PassOver(drawn);
+            notes.Add(
+                NoteRank.NotModelled,
+                $"what {string.Join(", ", drawn.Select(config.Path))} says of how weights are drawn is not read: all have one standard "
+                + $"deviation here",
+                1);
+        }
+
         if (config.Flag("use_logn_attn", false))
         {
             notes.Add(
@@ -41,6 +57,9 @@ internal static class Omissions
                 $"use_logn_attn scales the logits of tokens beyond seq_length only: it changes nothing before it");
         }
     }
+
+    [GeneratedRegex("(^|_)init(_|$)|(^|_)initializer_|weight_init|rescale_prenorm", RegexOptions.CultureInvariant)]
+    private static partial Regex Drawing();
 
     private static void Attention(NoteList notes, ConfigReader config, Architecture record)
     {

@@ -1,5 +1,6 @@
 using Hybrid.Architectures;
 using Hybrid.Import.HuggingFace;
+using Hybrid.Import.Json;
 using Xunit;
 
 namespace Hybrid.Import.Tests.HuggingFace;
@@ -82,6 +83,8 @@ public class WildFileTests
     // Llama's own code knows none of these keys: whoever writes them means them
     [InlineData("llama", "\"residual_multiplier\": 0.22, \"embedding_multiplier\": 12, \"attention_multiplier\": 0.015625", 0.22, 144,
         0.0625)]
+    // over √64 and not √16
+    [InlineData("llama", "\"query_pre_attn_scalar\": 64", 1, 1, 0.5)]
     [InlineData("llama", "\"scale_emb\": 12, \"scale_depth\": 1.4, \"dim_model_base\": 256", 0.7, 144, 1)]
     public void Multipliers_of_branches_embeddings_and_logits_are_read_whatever_the_family(
         string modelType, string keys, double branch, double embedding, double logits)
@@ -203,6 +206,36 @@ public class WildFileTests
     public void A_byte_order_mark_is_no_text() =>
         Assert.Equal(ImportTests.Parse(ImportTests.Tiny("\"head_dim\": 16")).Architecture, ImportTests.Parse(
             '\ufeff' + ImportTests.Tiny("\"head_dim\": 16")).Architecture);
+
+    // As Python writes them: a configuration of Mamba 2 has "time_step_limit": [0.0, Infinity].
+    [Fact]
+    public void Numbers_that_only_Python_writes_matter_where_they_are_read()
+    {
+        Architecture plain = ImportTests.Parse(ImportTests.Tiny("\"head_dim\": 16")).Architecture;
+        const string Unread = "\"head_dim\": 16, \"limits\": [0.0, Infinity, -Infinity, NaN], \"say\": \"NaN \\\" Infinity\"";
+        LoadedArchitecture loaded = ImportTests.Parse(ImportTests.Tiny(Unread));
+        Assert.Equal(plain, loaded.Architecture);
+        Assert.Equal(["limits", "say"], loaded.Import!.IgnoredKeys);
+        InputException family = Assert.Throws<InputException>(
+            () => ImportTests.Parse("""{"model_type":"mamba2","time_step_limit":[0.0,Infinity]}"""));
+        Assert.Contains("Mamba", family.Message);
+        InputException read = Assert.Throws<InputException>(() => ImportTests.Parse(ImportTests.Tiny("\"initializer_range\": NaN")));
+        Assert.Contains("initializer_range must be a finite number > 0, got \"NaN\"", read.Message);
+        InputException record = Assert.Throws<InputException>(() => ImportTests.Parse("""{"width":NaN}"""));
+        Assert.Contains("line 1, column 10", record.Message);
+    }
+
+    [Theory]
+    [InlineData("\"initializer_factor\": 0.5", "initializer_factor")]
+    [InlineData("\"init_method\": \"mitchell\", \"embed_init_std\": 1", "init_method, embed_init_std")]
+    public void Keys_of_how_weights_are_drawn_are_said_not_to_be_read(string keys, string names)
+    {
+        ImportReport report = ImportTests.Parse(ImportTests.Tiny(keys + ", \"initial_context_length\": 8, \"init_device\": \"cpu\"")).Import!;
+        Assert.Equal($"what {names} says of how weights are drawn is not read: all have one standard deviation here", report.Notes[0]);
+        Assert.Empty(report.IgnoredKeys);
+        Assert.DoesNotContain(
+            ImportTests.Parse(ImportTests.Tiny("\"initializer_factor\": null")).Import!.Notes, note => note.Contains("how weights are drawn"));
+    }
 
     [Fact]
     public void Code_that_comes_with_a_model_is_said_in_the_first_note() =>
