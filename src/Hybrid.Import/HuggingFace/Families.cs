@@ -158,7 +158,13 @@ internal static class Families
         Granite("granitemoe", "GraniteMoe") with { Experts = new(Gate.Renormalised) },
         Granite("granitemoeshared", "GraniteMoeShared") with { Experts = new(Gate.Renormalised) { Shared = SharedExpert.Sized } },
         Decoder("minicpm", "MiniCPM") with { ScaleDepth = 1 },
-        Decoder("smollm3", "SmolLM3") with { RopeBase = 2e6, NoPositionsEvery = 4, WindowsAreOptIn = true },
+        Decoder("smollm3", "SmolLM3") with
+        {
+            RopeBase = 2e6,
+            NoPositionsEvery = 4,
+            WindowsAreOptIn = true,
+            WindowsWithoutPositions = true,
+        },
         Decoder("cohere", "Cohere") with { ParallelResidual = true },
         Decoder("cohere2", "Cohere2") with
         {

@@ -82,6 +82,9 @@ internal sealed record Family(
     /// <summary>Every other layer, the first among them, below this one has a window where max_window_layers is absent.</summary>
     public int? WindowsBelowLayer { get; init; }
 
+    /// <summary>Whether layers without positions are those with windows.</summary>
+    public bool WindowsWithoutPositions { get; init; }
+
     /// <summary>Whether there are windows only if use_sliding_window is true.</summary>
     public bool WindowsAreOptIn { get; init; }
 

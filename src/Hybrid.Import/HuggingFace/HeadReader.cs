@@ -62,13 +62,6 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
             return Hybrid.Architectures.QueryKeyNorm.All;
         bool own = !family.QueryKeyNorm.IsNone;
         bool asked = config.Flag("use_qk_norm", own) | config.Flag("qk_layernorm", false);
-        if (asked && family.NoPositionsEvery is not null)
-        {
-            notes.Add(
-                NoteRank.NotModelled,
-                $"that layers without positions do not normalise queries and keys is not modelled: all layers do here");
-        }
-
         return !asked ? Hybrid.Architectures.QueryKeyNorm.None
             : own ? family.QueryKeyNorm
             : Hybrid.Architectures.QueryKeyNorm.Head;
@@ -119,10 +112,20 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
 
     /// <summary>
     /// What the logits of a layer are multiplied by: 1, or 1 over its number, the first one's 1; in layers with windows
-    /// <paramref name="local"/> besides.
+    /// <paramref name="local"/> besides, and in those whose queries and keys are not normalised though the others' are,
+    /// <paramref name="plain"/>.
     /// </summary>
-    public Schedule LogitScale(LayerKinds kinds, double local)
+    public Schedule LogitScale(LayerKinds kinds, IReadOnlyList<bool> hasPositions, double local, double plain)
     {
+        if (family.NoPositionsEvery is not null && !QueryKeyNorm().IsNone && hasPositions.Contains(false))
+        {
+            notes.Add(
+                NoteRank.Approximated,
+                $"layers without positions do not normalise queries and keys: their logits are {plain:G4} times the others' here, which "
+                + $"leaves out how the norms of a head's vectors vary");
+            return Schedule.NewPerLayer([.. hasPositions.Select(turned => turned ? 1 : plain)]);
+        }
+
         bool divides = config.Flag("scale_attn_by_inverse_layer_idx", false);
         if (divides)
             notes.Add(NoteRank.Read, $"logits are divided by the layer's number, as scale_attn_by_inverse_layer_idx says");

@@ -13,7 +13,9 @@ internal sealed record LayerKinds(IReadOnlyList<bool> Local)
         string[] types = key == "attention_types" ? config.RepeatedTexts(key) : config.Texts(key);
         config.PassOver("attention_types");
         if (types.Length == 0)
-            return new([.. Enumerable.Range(0, depth).Select(Pattern(config, family))]);
+            return family.WindowsWithoutPositions
+                ? new([.. PositionReader.Listed(config, family, depth).Select(turned => !turned)])
+                : new([.. Enumerable.Range(0, depth).Select(Pattern(config, family))]);
         config.PassOver("sliding_window_pattern", "_sliding_window_pattern");
         if (types.Length != depth)
             throw config.Error($"{config.Path(key)} must have one entry for each of {depth} layers, got {types.Length}");

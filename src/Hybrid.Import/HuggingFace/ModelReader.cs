@@ -59,7 +59,8 @@ internal sealed class ModelReader(
                 where,
                 positions.TurnFactor,
                 heads.QueryKeyNorm(),
-                heads.LogitScale(kinds, Math.Pow(positions.LocalTurnFactor / positions.TurnFactor, 2)),
+                heads.LogitScale(
+                    kinds, positions.HasPositions, Math.Pow(positions.LocalTurnFactor / positions.TurnFactor, 2), entries * entries),
                 heads.SoftCap(),
                 heads.Sink(),
                 latent is null ? null : FSharpOption<LatentDescription>.Some(latent)),
@@ -79,7 +80,10 @@ internal sealed class ModelReader(
     private double Std()
     {
         double std = config.Positive("initializer_range", "init_std") ?? outerStd ?? notes.Assumed(config, "initializer_range", UsualStd);
-        if ((config.Positive("initializer_cutoff_factor") ?? family.Cutoff) is not double cutoff || family.Cutoff is null)
+        const string Key = "initializer_cutoff_factor";
+        const double CutoffOfNull = 3;
+        double? usual = config.Has(Key) ? CutoffOfNull : family.Cutoff;
+        if ((config.Positive(Key) ?? usual) is not double cutoff || family.Cutoff is null)
             return std;
         double density = Math.Exp(-cutoff * cutoff / 2) / Math.Sqrt(2 * Math.PI);
         double inside = SpecialFunctions.Erf(cutoff / Math.Sqrt(2));

@@ -19,6 +19,9 @@ internal sealed class PositionReader(ConfigReader config, Family family, NoteLis
     /// <summary>The same in layers with windows; known after <see cref="Read"/>.</summary>
     public double LocalTurnFactor { get; private set; } = 1;
 
+    /// <summary>Whether each layer has positions; known after <see cref="Read"/>, empty where all have those that do not turn.</summary>
+    public IReadOnlyList<bool> HasPositions { get; private set; } = [];
+
     /// <summary>What DeepSeek's code multiplies logits by because of rope_scaling; known after <see cref="Read"/>.</summary>
     public double LogitFactor { get; private set; } = 1;
 
@@ -47,6 +50,7 @@ internal sealed class PositionReader(ConfigReader config, Family family, NoteLis
         else if (apart || family.ScalesFullOnly)
             near = Rope(local, local?.Positive("rope_theta") ?? baseFrequency, turning, tokens, isLocal: true);
         bool[] turns = Turning(kinds);
+        HasPositions = turns;
         return all.Equals(near) && turns.All(turned => turned)
             ? all
             : Positions.NewPerLayer(
@@ -182,6 +186,12 @@ internal sealed class PositionReader(ConfigReader config, Family family, NoteLis
             return [.. Enumerable.Repeat(true, depth)];
         if (family.PositionsInWindowsOnly)
             return [.. kinds.Local];
+        return Listed(config, family, depth);
+    }
+
+    /// <summary>Whether each layer has positions, as no_rope_layers or the family's code has it.</summary>
+    public static bool[] Listed(ConfigReader config, Family family, int depth)
+    {
         if (family.NoPositionsEvery is not int usual)
             return [.. Enumerable.Repeat(true, depth)];
         const string Key = "no_rope_layers";

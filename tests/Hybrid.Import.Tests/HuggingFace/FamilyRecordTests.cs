@@ -83,6 +83,14 @@ public class FamilyRecordTests
     [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8, \"rope_theta\": 10000", "attention.positions",
         "[" + Rope + "," + Rope + "," + Rope + ",\"none\"]")]
     [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8", "attention.queryKeyNorm", "\"head\"")]
+    // 64 · 4e-4 where queries and keys are not normalised, which the layer without positions does not do
+    [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8", "attention.logitStd", "1")]
+    [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8", "attention.logitScale", "[1,1,1,0.0256]")]
+    [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8, \"use_qk_norm\": false", "attention.logitScale", "")]
+    [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8, \"no_rope_layers\": [1, 1, 1, 1]", "attention.logitScale", "")]
+    [InlineData("smollm3", "\"use_sliding_window\": true, \"sliding_window\": 8", "mask", """["causal","causal","causal",{"window":8}]""")]
+    [InlineData("smollm3", "\"use_sliding_window\": true, \"sliding_window\": 8, \"no_rope_layers\": [0, 1, 1, 1]", "mask",
+        """[{"window":8},"causal","causal","causal"]""")]
     [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8, \"use_qk_norm\": false", "attention.queryKeyNorm", "")]
     [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8", "mask", "\"causal\"")]
     [InlineData("olmo", "", "attention.queryKeyNorm", "")]
@@ -224,6 +232,9 @@ public class FamilyRecordTests
         Assert.Equal(64 * 4e-4 * 0.773741, record.Mlp.InStd * record.Mlp.InStd, 1e-7);
         Assert.Equal(1 / Math.Sqrt(8), record.Mlp.Branch.At(1), 1e-15);
         Assert.Equal((1, 0), (record.Input.Norm, record.Input.Correlation));
+        // at 3 where the file says null: 1 − 6 φ(3)/(2 Φ(3) − 1) = 0.973337
+        record = Parse("modernbert", "\"initializer_cutoff_factor\": null").Architecture;
+        Assert.Equal(64 * 4e-4 * 0.973337, record.Mlp.InStd * record.Mlp.InStd, 1e-7);
     }
 
     [Theory]
@@ -231,8 +242,8 @@ public class FamilyRecordTests
     [InlineData("modernbert", "", "windows of 64 tokens to each side change nothing among 32")]
     [InlineData("llama4_text", "\"num_local_experts\": 8", "attention within chunks of 8192 tokens changes nothing among 32")]
     [InlineData("llama4_text", "\"num_local_experts\": 8, \"attention_chunk_size\": 16", "chunks of 16 tokens is not modelled")]
-    [InlineData("llama4_text", "\"num_local_experts\": 8", "that layers without positions do not normalise queries and keys is "
-        + "not modelled")]
+    [InlineData("llama4_text", "\"num_local_experts\": 8", "layers without positions do not normalise queries and keys: their logits are "
+        + "0.0256 times the others' here")]
     [InlineData("llama4_text", "\"num_local_experts\": 8", "the router's logistic function multiplies what goes into a chosen expert")]
     // published with the number 4 in the place of true
     [InlineData("llama4_text", "\"num_local_experts\": 8, \"floor_scale\": 16, \"attn_temperature_tuning\": 4",
