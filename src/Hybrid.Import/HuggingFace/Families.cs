@@ -49,7 +49,7 @@ internal static class Families
         Rotary("codegen", "CodeGen", "gelu_new") with { ParallelResidual = true, MlpFactor = 4, RotaryWidth = 64 },
         Rotary("phi", "Phi", "gelu_new") with { ParallelResidual = true, RotaryFraction = 0.5 },
         Rotary("falcon", "Falcon", "gelu") with { ParallelResidual = true, MlpFactor = 4, HasAlibiFlag = true, SharesKeys = true },
-        Rotary("starcoder2", "Starcoder2", "gelu_pytorch_tanh"),
+        Rotary("starcoder2", "Starcoder2", "gelu_pytorch_tanh") with { WeightStd = 0.018042 },
         Plain("opt", "OPT", EmbeddingKind.TokensAndPositions, "relu"),
         Plain("bloom", "Bloom", EmbeddingKind.NormalisedTokens, "gelu_pytorch_tanh") with { Positions = PositionKind.Alibi, MlpFactor = 4 },
         Plain("mpt", "Mpt", EmbeddingKind.Tokens, "gelu") with
@@ -157,7 +157,14 @@ internal static class Families
         Granite("granite", "Granite"),
         Granite("granitemoe", "GraniteMoe") with { Experts = new(Gate.Renormalised) },
         Granite("granitemoeshared", "GraniteMoeShared") with { Experts = new(Gate.Renormalised) { Shared = SharedExpert.Sized } },
-        Decoder("minicpm", "MiniCPM") with { ScaleDepth = 1 },
+        Decoder("minicpm", "MiniCPM") with
+        {
+            ScaleDepth = 1.4,
+            ScaleEmbedding = 12,
+            WeightStd = 0.1,
+            Remark = "the code published with the first MiniCPM has other values than the library's where the file leaves out "
+                + "initializer_range, scale_emb and scale_depth: 0.02, 1 and 1",
+        },
         Decoder("smollm3", "SmolLM3") with
         {
             RopeBase = 2e6,

@@ -139,6 +139,12 @@ internal sealed record Family(
     /// <summary>scale_depth where it is absent; null: branches are not multiplied.</summary>
     public double? ScaleDepth { get; init; }
 
+    /// <summary>scale_emb where it is absent; null: token vectors are not multiplied.</summary>
+    public double? ScaleEmbedding { get; init; }
+
+    /// <summary>initializer_range where it is absent.</summary>
+    public double WeightStd { get; init; } = 0.02;
+
     /// <summary>The activation that the code computes whatever hidden_act says; null: hidden_act.</summary>
     public string? OwnActivation { get; init; }
 

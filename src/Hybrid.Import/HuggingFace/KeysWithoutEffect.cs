@@ -26,7 +26,7 @@ internal static class KeysWithoutEffect
         "router_aux_loss_coef", "router_z_loss_coef", "router_jitter_noise", "aux_loss_alpha", "seq_aux", "ep_size", "rope_interleave",
         "num_nextn_predict_layers", "norm_bias", "decoder_bias", "classifier_bias", "classifier_pooling",
         "classifier_activation", "deterministic_flash_attn", "sparse_prediction", "sparse_pred_ignore_index", "reference_compile",
-        "swiglu_limit", "num_ln_in_parallel_attn", "tokenizer_class", "initial_context_length", "max_window_layers",
+        "swiglu_limit", "num_ln_in_parallel_attn", "tokenizer_class", "mup_denominator", "initial_context_length", "max_window_layers",
     ];
 
     private static readonly string[] Endings = ["_token_id", "_token_index"];

@@ -17,8 +17,6 @@ internal sealed class ModelReader(
     /// <summary>Tokens where the configuration leaves their number open: the theory of a causal mask costs n³ and more.</summary>
     public const int MostTokens = 64;
 
-    private const double UsualStd = 0.02;
-
     /// <summary>Most tokens that the model reads, as far as the configuration says; known after <see cref="Read"/>.</summary>
     public int Context { get; private set; }
 
@@ -71,6 +69,8 @@ internal sealed class ModelReader(
             projectionFactor: scaling == ResidualScaling.Depth ? 1 / Math.Sqrt(2.0 * depth) : 1);
     }
 
+    private const string ScaleDepth = "scale_depth", ScaleEmbedding = "scale_emb";
+
     private ClassSizes? Sizes => isNested ? family.Sizes : null;
 
     private int Size(int? usual, params string[] names) =>
@@ -79,7 +79,8 @@ internal sealed class ModelReader(
     // Weights that are cut off at ±c of their standard deviations vary less by 1 − 2c φ(c)/(2Φ(c) − 1).
     private double Std()
     {
-        double std = config.Positive("initializer_range", "init_std") ?? outerStd ?? notes.Assumed(config, "initializer_range", UsualStd);
+        double std = config.Positive("initializer_range", "init_std") ?? outerStd
+            ?? notes.Assumed(config, "initializer_range", family.WeightStd);
         const string Key = "initializer_cutoff_factor";
         const double CutoffOfNull = 3;
         double? usual = config.Has(Key) ? CutoffOfNull : family.Cutoff;
@@ -151,17 +152,23 @@ internal sealed class ModelReader(
                 + $"times as large as others");
         }
 
-        return config.Positive("embedding_multiplier", "scale_emb") is double given
+        return (config.Positive("embedding_multiplier", ScaleEmbedding) ?? Usual(ScaleEmbedding, family.ScaleEmbedding)) is double given
             ? Multiplied("token vectors", "embedding_multiplier or scale_emb", given * factor)
             : factor;
     }
 
-    private double BranchFactor(int depth) =>
-        config.Positive("residual_multiplier") is double factor ? Multiplied("branches", "residual_multiplier", factor)
-        : (config.Positive("scale_depth") ?? family.ScaleDepth) is double total
-            ? Multiplied("branches", "scale_depth over √L", total / Math.Sqrt(depth))
-        : config.Positive("layerscale_value") is double each and not 1 ? Multiplied("branches", "layerscale_value", each)
-        : 1;
+    private double BranchFactor(int depth)
+    {
+        return config.Positive("residual_multiplier") is double factor ? Multiplied("branches", "residual_multiplier", factor)
+            : (config.Positive(ScaleDepth) ?? Usual(ScaleDepth, family.ScaleDepth)) is double total
+                ? Multiplied("branches", "scale_depth over √L", total / Math.Sqrt(depth))
+            : config.Positive("layerscale_value") is double each and not 1 ? Multiplied("branches", "layerscale_value", each)
+            : 1;
+    }
+
+    // Of a key that is absent; null is the same as no factor.
+    private double? Usual(string key, double? factor) =>
+        factor is double usual && !config.Has(key) ? notes.Assumed(config, key, usual) : null;
 
     private double Multiplied(string what, string key, double factor)
     {

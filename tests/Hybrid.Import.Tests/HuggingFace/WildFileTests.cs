@@ -77,9 +77,10 @@ public class WildFileTests
     [InlineData("granite", "\"attention_multiplier\": 0.015625", 1, 1, 0.015625)]
     // logits as they come, and not times 1/√16
     [InlineData("llama", "\"scale_attn_weights\": false", 1, 1, 4)]
-    [InlineData("minicpm", "\"scale_depth\": 1.4", 0.7, 1, 1)]
-    // branches over √4 in MiniCPM's code, whatever the file says of scale_depth
-    [InlineData("minicpm", "\"scale_emb\": 12", 0.5, 144, 1)]
+    // 1.4 and 12 where a file of MiniCPM does not say, null: no factor; over √4
+    [InlineData("minicpm", "\"scale_depth\": 2.8", 1.4, 1, 1)]
+    [InlineData("minicpm", "\"scale_emb\": 6", 0.7, 0.25, 1)]
+    [InlineData("minicpm", "\"scale_emb\": null, \"scale_depth\": null", 1, 1 / 144.0, 1)]
     // Llama's own code knows none of these keys: whoever writes them means them
     [InlineData("llama", "\"residual_multiplier\": 0.22, \"embedding_multiplier\": 12, \"attention_multiplier\": 0.015625", 0.22, 144,
         0.0625)]
@@ -169,6 +170,16 @@ public class WildFileTests
     }
 
     [Theory]
+    [InlineData("llama", 0.02)]
+    [InlineData("starcoder2", 0.018042)]
+    [InlineData("minicpm", 0.1)]
+    public void A_missing_standard_deviation_is_its_classs(string modelType, double std)
+    {
+        Architecture record = ImportTests.Parse(ImportTests.Tiny("\"use_cache\": true").Replace("llama", modelType)).Architecture;
+        Assert.Equal(8 * std, record.Mlp.InStd, 1e-14);
+    }
+
+    [Theory]
     [InlineData("qwen2_vl", "qwen2")]
     [InlineData("qwen2_vl_text", "qwen2")]
     [InlineData("qwen2_5_vl", "qwen2")]
@@ -195,6 +206,7 @@ public class WildFileTests
     [InlineData("\"num_local_experts\": 0")]
     [InlineData("\"num_local_experts\": 0, \"num_experts_per_tok\": 2")]
     [InlineData("\"sliding_window\": 0")]
+    [InlineData("\"mup_denominator\": 32")]
     [InlineData("\"rms_norm_eps\": \"1e-05\"")]
     [InlineData("\"initializer_range\": \"0.02\"")]
     [InlineData("\"cross_attention_layers\": [], \"mup_scale\": 0, \"use_alibi\": false, \"residual_scale\": null")]
