@@ -10,6 +10,8 @@ public class BadConfigTests
     // Each row: what is added to or stands in the configuration, then what the message must contain.
     [Theory]
     [InlineData("\"hidden_act\": \"quick_gelu\"", "hidden_act must be one of gelu", "got 'quick_gelu': x sigmoid(1.702 x)")]
+    [InlineData("\"hidden_act\": \"relu2\"", "hidden_act must be one of gelu", "got 'relu2', which is none of the theory's activations")]
+    [InlineData("\"hidden_act\": \"relo\"", "hidden_act must be one of gelu", "got 'relo'; did you mean relu")]
     [InlineData("\"hidden_act\": 7", "hidden_act must be a string", "got 7")]
     [InlineData("\"initializer_range\": \"small\"", "initializer_range must be a finite number > 0", "got \"small\"")]
     [InlineData("\"initializer_range\": \"[1]\"", "initializer_range must be a finite number > 0", "got \"[1]\"")]

@@ -307,7 +307,7 @@ public class ImportTests
 
     [Theory]
     [InlineData("gelu", "gelu gelu_python")]
-    [InlineData("geluTanh", "gelu_new gelu_pytorch_tanh gelu_fast gelu_accurate")]
+    [InlineData("geluTanh", "gelu_new gelu_pytorch_tanh gelu_fast gelu_accurate gelu_python_tanh")]
     [InlineData("silu", "silu swish")]
     [InlineData("relu", "relu")]
     [InlineData("tanh", "tanh")]
