@@ -84,7 +84,8 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
         {
             null => rule.Gate,
             "softmax" => Gate.Renormalised,
-            "sigmoid" => Gate.Sigmoid,
+            // chosen by a corrected sigmoid, weighed by the plain one
+            "sigmoid" or "noaux_tc" => Gate.Sigmoid,
             string other => throw config.Error($"{config.Path(Key)} must be softmax or sigmoid, got '{other}'"),
         };
         if (rule.Unnormalised is not Gate unnormalised || config.Flag(NormKey, rule.NormalisedByDefault))

@@ -114,6 +114,20 @@ internal static class Families
             RotaryFraction = 0.5,
             Experts = OfDeepseek(Gate.Sigmoid) with { DenseFirst = 1, SharedByDefault = 1, Groups = (1, 1) },
         },
+        Decoder("dots1", "Dots1") with
+        {
+            QueryKeyNorm = QueryKeyNorm.Head,
+            Window = 4096,
+            WindowsFromLayer = 62,
+            Experts = OfDeepseek(Gate.Sigmoid) with { AreOptional = true, NormalisedByDefault = false, Groups = (1, 1) },
+        },
+        Decoder("minimax_m2", "MiniMaxM2") with
+        {
+            QueryKeyNorm = QueryKeyNorm.All,
+            HeadWidth = 128,
+            RopeBase = 5e6,
+            Experts = new(Gate.Sigmoid),
+        },
         Decoder("ernie4_5", "Ernie4_5") with { HeadWidth = 128, RopeBase = 500000 },
         Decoder("exaone4", "Exaone4") with
         {

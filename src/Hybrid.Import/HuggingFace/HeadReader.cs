@@ -61,6 +61,13 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
         if (_attention?.Flag("qk_ln", false) ?? false)
             return Hybrid.Architectures.QueryKeyNorm.All;
         bool own = !family.QueryKeyNorm.IsNone;
+        const string KindKey = "qk_norm_type", OverAll = "per_layer";
+        if (config.Text(KindKey) is string kind && !(kind == OverAll && family.QueryKeyNorm.IsAll))
+        {
+            throw config.Error(
+                $"{config.Path(KindKey)} must be {OverAll}, in a family that normalises all heads together, or absent, got '{kind}'");
+        }
+
         bool asked = config.Flag("use_qk_norm", own) | config.Flag("qk_layernorm", false);
         return !asked ? Hybrid.Architectures.QueryKeyNorm.None
             : own ? family.QueryKeyNorm

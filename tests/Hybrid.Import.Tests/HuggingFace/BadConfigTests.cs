@@ -67,6 +67,8 @@ public class BadConfigTests
     [InlineData("\"norm_first\": true", "norm_first must be absent", "llama")]
     [InlineData("\"use_deepnorm\": true", "use_deepnorm must be absent", "llama")]
     [InlineData("\"emb_layer_norm_before\": true", "emb_layer_norm_before must be absent", "llama")]
+    [InlineData("\"qk_norm_type\": \"per_layer\"", "qk_norm_type must be per_layer, in a family that normalises all heads",
+        "got 'per_layer'")]
     [InlineData("\"qk_scale\": 0.5", "qk_scale must be absent", "llama")]
     [InlineData("\"kv_lora_rank\": 4", "kv_lora_rank must be absent", "llama")]
     [InlineData("\"layerscale_init\": 0.1", "layerscale_init must be absent", "llama")]

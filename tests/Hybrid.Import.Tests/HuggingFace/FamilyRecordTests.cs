@@ -133,6 +133,13 @@ public class FamilyRecordTests
     [InlineData("exaone4", "", "attention.positions", "[" + Rope + "," + Rope + "," + Rope + ",\"none\"]")]
     [InlineData("exaone4", "\"sliding_window\": null", "attention.positions", Rope)]
     [InlineData("cohere2", "\"sliding_window\": null", "attention.positions", "[" + Rope + "," + Rope + "," + Rope + ",\"none\"]")]
+    [InlineData("dots1", "\"sliding_window\": 8", "mask", "\"causal\"")]
+    [InlineData("dots1", "\"sliding_window\": 8, \"max_window_layers\": 3", "mask", """["causal","causal","causal",{"window":8}]""")]
+    [InlineData("dots1", "", "attention.queryKeyNorm", "\"head\"")]
+    [InlineData("minimax_m2", Expert + ", \"num_local_experts\": 8, \"use_qk_norm\": true, \"qk_norm_type\": \"per_layer\"",
+        "attention.queryKeyNorm", "\"all\"")]
+    [InlineData("minimax_m2", Expert + ", \"num_local_experts\": 8, \"head_dim\": 32, \"rotary_dim\": 16", "attention.positions",
+        """{"rope":{"base":5000000,"fraction":0.5}}""")]
     [InlineData("ernie4_5", "", "attention.headWidth", "128")]
     [InlineData("ernie4_5", "", "attention.positions", """{"rope":{"base":500000,"fraction":1}}""")]
     [InlineData("seed_oss", "", "attention.headWidth", "128")]
@@ -181,6 +188,9 @@ public class FamilyRecordTests
     [InlineData("qwen3_moe", "\"num_experts\": 8, \"mlp_only_layers\": [0, 1, 2, 3]", 0, "", 0, 0, 0, 256)]
     [InlineData("deepseek", "\"n_routed_experts\": 8, \"n_shared_experts\": 2, \"first_k_dense_replace\": 1", 8, "softmax", 1, 2, 1, 64)]
     [InlineData("deepseek", "\"n_routed_experts\": 8, \"norm_topk_prob\": true", 8, "renormalised", 1, 0, 0, 64)]
+    [InlineData("dots1", "\"n_routed_experts\": 8, \"n_shared_experts\": 2, \"first_k_dense_replace\": 1, \"norm_topk_prob\": true,"
+        + " \"scoring_func\": \"noaux_tc\", \"routed_scaling_factor\": 2.5", 8, "sigmoid", 2.5, 2, 1, 64)]
+    [InlineData("minimax_m2", "\"num_local_experts\": 8, \"scoring_func\": \"sigmoid\"", 8, "sigmoid", 1, 0, 0, 256)]
     [InlineData("deepseek", "\"use_cache\": true", 0, "", 0, 0, 0, 256)]
     // what the classes of configurations have where a file says nothing
     [InlineData("deepseek_v3", "\"kv_lora_rank\": 16, \"n_routed_experts\": 8", 8, "sigmoid", 2.5, 1, 3, 64)]
@@ -202,7 +212,7 @@ public class FamilyRecordTests
     {
         string active = keys.Contains("num_experts_per_tok") ? "" : ", \"num_experts_per_tok\": 2";
         bool hasOwn = modelType.StartsWith("qwen", StringComparison.Ordinal) || modelType.StartsWith("deepseek", StringComparison.Ordinal)
-            || modelType == "glm4_moe";
+            || modelType is "glm4_moe" or "dots1";
         string own = hasOwn ? ", \"moe_intermediate_size\": 64" : "";
         Architecture record = Parse(modelType, "\"intermediate_size\": 256" + own + active + ", " + keys).Architecture;
         Assert.Equal(width, record.MlpWidth);

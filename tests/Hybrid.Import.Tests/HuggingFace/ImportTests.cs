@@ -224,7 +224,7 @@ public class ImportTests
             codegen CodeGenForCausalLM|distilbert DistilBertForMaskedLM|electra ElectraForPreTraining|eurobert EuroBertForMaskedLM
             glm GlmForCausalLM|glm4 Glm4ForCausalLM|glm4_moe Glm4MoeForCausalLM|ernie4_5 Ernie4_5ForCausalLM
             exaone4 Exaone4ForCausalLM|helium HeliumForCausalLM|internlm2 InternLM2ForCausalLM|seed_oss SeedOssForCausalLM
-            ministral MinistralForCausalLM|mimo MiMoForCausalLM
+            ministral MinistralForCausalLM|mimo MiMoForCausalLM|dots1 Dots1ForCausalLM|minimax_m2 MiniMaxM2ForCausalLM
             """;
         string[][] pairs = [.. classes.Split('|', '\n').Select(pair => pair.Trim().Split(' '))];
         Assert.All(pairs, pair => Assert.Equal(pair[0], Families.Find(null, [pair[1]])?.ModelType));
