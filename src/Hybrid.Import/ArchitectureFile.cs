@@ -17,7 +17,10 @@ internal static class ArchitectureFile
     /// <exception cref="Hybrid.Architectures.InvalidArchitectureException">A field is out of its range.</exception>
     public static LoadedArchitecture Read(string path, ResidualScaling? scaling, int? tokens = null)
     {
-        using JsonDocument document = ArchitectureJson.ParseDocument(ReadText(path), path);
+        string text = ReadText(path);
+        if (PythonNumbers.Quoted(text) is string quoted && ReadPython(quoted, path, scaling, tokens) is LoadedArchitecture loaded)
+            return loaded;
+        using JsonDocument document = ArchitectureJson.ParseDocument(text, path);
         JsonElement root = document.RootElement;
         if (HuggingFaceConfig.Recognises(root))
             return HuggingFaceConfig.Import(root, path, scaling, tokens);
@@ -30,6 +33,15 @@ internal static class ArchitectureFile
     public static InputException NoConfiguration(string source) => new(
         $"--residual-scaling: is for a Hugging Face config.json, got '{source}', whose branch weights are explicit; "
             + "use --set attention.branch=A and --set mlp.branch=A");
+
+    // A record has no such numbers: it is left to the reader that says so. Null where the text is no configuration.
+    private static LoadedArchitecture? ReadPython(string quoted, string path, ResidualScaling? scaling, int? tokens)
+    {
+        using JsonDocument document = ArchitectureJson.ParseDocument(quoted, path);
+        return HuggingFaceConfig.Recognises(document.RootElement)
+            ? HuggingFaceConfig.Import(document.RootElement, path, scaling, tokens)
+            : null;
+    }
 
     // Counted while it is read: a device or a pipe has no length to ask for, and may have no end.
     private static string ReadText(string path)

@@ -9,6 +9,10 @@ internal static class ActivationNames
     /// <summary>Refused and not mapped to GELU: nobody should learn from a note that another function was predicted.</summary>
     private const string QuickGelu = "quick_gelu";
 
+    // Others of the library's, of which none is suggested: each is meant.
+    private static readonly string[] Others =
+        ["relu2", "relu_squared", "relu6", "leaky_relu", "prelu", "elu", "selu", "mish", "laplace", "gelu_10", "xielu", "hardswish"];
+
     private static readonly Dictionary<string, Activation> ByName = new()
     {
         ["gelu"] = Activation.Gelu,
@@ -17,6 +21,7 @@ internal static class ActivationNames
         ["gelu_pytorch_tanh"] = Activation.GeluTanh,
         ["gelu_fast"] = Activation.GeluTanh,
         ["gelu_accurate"] = Activation.GeluTanh,
+        ["gelu_python_tanh"] = Activation.GeluTanh,
         ["silu"] = Activation.Silu,
         ["swish"] = Activation.Silu,
         ["relu"] = Activation.Relu,
@@ -35,5 +40,6 @@ internal static class ActivationNames
     private static string Hint(string name) => name == QuickGelu
         ? ": x sigmoid(1.702 x) is none of the theory's activations; "
             + "gelu, from which it differs by at most 0.021, is the nearest to put in its place"
+        : Others.Contains(name) ? ", which is none of the theory's activations"
         : NearestName.Question(name, ByName.Keys);
 }

@@ -57,6 +57,7 @@ internal static class Assumptions
         EmbeddingKind.Tokens => family.EmbeddingTimesRootWidth ? "token vectors times √d" : "token vectors alone",
         EmbeddingKind.TokensAndPositions => "token and position vectors",
         EmbeddingKind.NormalisedTokens => "normalised token vectors",
+        EmbeddingKind.NormalisedSum when !family.HasSegments => "normalised sum of token and position",
         EmbeddingKind.NormalisedSum => model.Embedding.Equals(Embedding.NewNormalisedSum(2, 1))
             ? "normalised sum of token, position and the segment that all share"
             : "normalised sum of token and the segment that all share, with no position vectors",

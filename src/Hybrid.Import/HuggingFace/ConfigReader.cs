@@ -15,6 +15,7 @@ internal sealed class ConfigReader
     private readonly string _group;
     private readonly Dictionary<string, JsonElement> _values = [];
     private readonly HashSet<string> _read = [];
+    private readonly Dictionary<string, ConfigReader> _objects = [];
 
     /// <summary>The keys of an object; <paramref name="group"/> is the key that holds it, or "" at the top.</summary>
     public ConfigReader(JsonElement element, string source, string group = "")
@@ -45,9 +46,18 @@ internal sealed class ConfigReader
     /// <summary>A key as the user finds it in the file: text_config.hidden_size.</summary>
     public string Path(string key) => _group == "" ? key : $"{_group}.{key}";
 
-    /// <summary>The nested object at a key, or null.</summary>
-    public ConfigReader? Object(string key) =>
-        Find(key) is JsonElement element ? new ConfigReader(element, _source, Path(key)) : null;
+    /// <summary>The nested objects that somebody asked for.</summary>
+    public IEnumerable<ConfigReader> Objects => _objects.Values;
+
+    /// <summary>The nested object at a key, the same one each time, or null.</summary>
+    public ConfigReader? Object(string key)
+    {
+        if (Find(key) is not JsonElement element)
+            return null;
+        if (!_objects.TryGetValue(key, out ConfigReader? nested))
+            _objects[key] = nested = new ConfigReader(element, _source, Path(key));
+        return nested;
+    }
 
     /// <summary>A size from the first of several names that is there, or null; two names that differ are an error.</summary>
     public int? Size(params string[] names) => One(names, key => Read<int>(
@@ -97,6 +107,17 @@ internal sealed class ConfigReader
         JsonElement element => throw Illegal(key, "true or false", element),
     };
 
+    /// <summary>As <see cref="Flag"/>, where files have a number in the place of true, too.</summary>
+    public bool FlagOrNumber(string key, bool absent) =>
+        Find(key) is { ValueKind: JsonValueKind.Number } number ? EffectiveKeys.IsSet(number) : Flag(key, absent);
+
+    /// <summary>Reads a key that says once more what the code does; another value than that is an error.</summary>
+    public void Restates(string key, bool what, string family)
+    {
+        if (Flag(key, what) != what)
+            throw Error($"{Path(key)} must be {(what ? "true" : "false")} or absent, as in the code of {family}, which does not read it");
+    }
+
     /// <summary>A string, or null.</summary>
     public string? Text(string key) => Find(key) switch
     {
@@ -117,6 +138,26 @@ internal sealed class ConfigReader
         JsonElement element => throw Illegal(key, "an array of strings", element),
     };
 
+    /// <summary>Groups of strings, each with how often it is repeated: [[["a", "b"], 2]] is a, b, a, b.</summary>
+    public string[] RepeatedTexts(string key)
+    {
+        if (Find(key) is not JsonElement element)
+            return [];
+        const int Most = 4096;
+        List<string> texts = [];
+        foreach (JsonElement group in element.ValueKind == JsonValueKind.Array ? [.. element.EnumerateArray()] : new[] { element })
+        {
+            JsonElement[] pair = group.ValueKind == JsonValueKind.Array ? [.. group.EnumerateArray()] : [];
+            bool isGroup = pair.Length == 2 && pair[0].ValueKind == JsonValueKind.Array && pair[1].ValueKind == JsonValueKind.Number
+                && pair[0].EnumerateArray().All(item => item.ValueKind == JsonValueKind.String);
+            if (!isGroup || !pair[1].TryGetInt32(out int times) || times is < 0 or > Most)
+                throw Illegal(key, $"an array of groups, each an array of strings and how often it is repeated, up to {Most}", element);
+            texts.AddRange(Enumerable.Repeat(pair[0].EnumerateArray().Select(item => item.GetString()!), times).SelectMany(item => item));
+        }
+
+        return [.. texts];
+    }
+
     /// <summary>An array of finite numbers, or null.</summary>
     public double[]? Numbers(string key) => Find(key) switch
     {
@@ -125,6 +166,13 @@ internal sealed class ConfigReader
             [.. element.EnumerateArray().Select(item => item.GetDouble())],
         JsonElement element => throw Illegal(key, "an array of finite numbers", element),
     };
+
+    /// <summary>One quantity that this object and the one around it may give; the error where both do and differ.</summary>
+    public double? Same(double? inner, double? outer, string key) => inner is double one && outer is double other && one != other
+        ? throw Error(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Path(key)} = {one} and {other} outside of it are one quantity and disagree; give one of them"))
+        : inner ?? outer;
 
     /// <summary>The error for this file.</summary>
     public InputException Error(string message) => new($"{_source}: {message}");

@@ -33,7 +33,7 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
         if (count is not int experts)
         {
             PassOver();
-            return config.Has(countKey) ? null : throw config.Error(
+            return config.Has(countKey) || rule.AreOptional ? null : throw config.Error(
                 $"{string.Join(" or ", CountKeys.Select(config.Path))} is missing; it must be an integer from 0 to "
                 + $"{ArchitectureModule.LargestSize}");
         }
@@ -64,7 +64,8 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
         }
 
         // Without a norm of their own, logistic gates near 1 add up.
-        double scale = rule.GatesInputs ? active : config.Positive("routed_scaling_factor") ?? 1;
+        double given = config.Positive("routed_scaling_factor") ?? rule.Scale;
+        double scale = rule.GatesInputs ? active : rule.ScalesUnnormalisedOnly && gate.IsRenormalised ? 1 : given;
         return new ExpertDescription(experts, active, gate, scale, width, shared, power, dense);
     }
 
@@ -83,7 +84,8 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
         {
             null => rule.Gate,
             "softmax" => Gate.Renormalised,
-            "sigmoid" => Gate.Sigmoid,
+            // chosen by a corrected sigmoid, weighed by the plain one
+            "sigmoid" or "noaux_tc" => Gate.Sigmoid,
             string other => throw config.Error($"{config.Path(Key)} must be softmax or sigmoid, got '{other}'"),
         };
         if (rule.Unnormalised is not Gate unnormalised || config.Flag(NormKey, rule.NormalisedByDefault))
@@ -100,7 +102,8 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
         bool[] sparse = [.. Enumerable.Range(0, depth).Select(_ => true)];
         if (rule.DenseWidthKey is null)
             return 0;
-        int first = config.Count("first_k_dense_replace") ?? 0;
+        const string FirstKey = "first_k_dense_replace";
+        int first = config.Count(FirstKey) ?? (config.Has(FirstKey) ? 0 : rule.DenseFirst);
         int every = config.Size("moe_layer_freq") ?? 1;
         int step = config.Count("decoder_sparse_step", "interleave_moe_layer_step") ?? 1;
         HashSet<int> only = [.. Layers("mlp_only_layers") ?? []];
@@ -140,11 +143,11 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
             case SharedExpert.Same:
                 return width;
             case SharedExpert.Gated:
-                return config.Count("shared_expert_intermediate_size") ?? 0;
+                return Shared("shared_expert_intermediate_size");
             case SharedExpert.Sized:
                 return config.Count("shared_intermediate_size") ?? 0;
             case SharedExpert.Counted:
-                long units = (long)(config.Count("n_shared_experts") ?? 0) * width;
+                long units = (long)Shared("n_shared_experts") * width;
                 return units <= ArchitectureModule.LargestSize
                     ? (int)units
                     : throw config.Error($"n_shared_experts · {rule.WidthKey} must be at most {ArchitectureModule.LargestSize}, got "
@@ -152,6 +155,8 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
             default:
                 throw new InvalidOperationException($"no shared expert {rule.Shared}");
         }
+
+        int Shared(string key) => config.Count(key) ?? (config.Has(key) ? 0 : rule.SharedByDefault);
     }
 
     private void Groups(ExpertRule rule, int experts)

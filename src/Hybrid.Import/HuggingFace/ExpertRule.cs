@@ -12,6 +12,21 @@ internal sealed record ExpertRule(Gate Gate)
     /// <summary>norm_topk_prob where it is absent.</summary>
     public bool NormalisedByDefault { get; init; }
 
+    /// <summary>Whether a file that does not say how many there are has none.</summary>
+    public bool AreOptional { get; init; }
+
+    /// <summary>routed_scaling_factor where it is absent.</summary>
+    public double Scale { get; init; } = 1;
+
+    /// <summary>Whether gates that are normalised are not multiplied by routed_scaling_factor.</summary>
+    public bool ScalesUnnormalisedOnly { get; init; }
+
+    /// <summary>first_k_dense_replace where it is absent.</summary>
+    public int DenseFirst { get; init; }
+
+    /// <summary>What n_shared_experts or shared_expert_intermediate_size is where it is absent.</summary>
+    public int SharedByDefault { get; init; }
+
     /// <summary>Key of the width of an expert.</summary>
     public string WidthKey { get; init; } = "intermediate_size";
 

@@ -28,6 +28,15 @@ internal static class Families
         {
             Scaling = ResidualScaling.Depth,
             MlpFactor = 4,
+            SharesKeys = true,
+        },
+        Plain("gpt_neo", "GPTNeo", EmbeddingKind.TokensAndPositions, "gelu_new") with
+        {
+            MlpFactor = 4,
+            LogitFactor = 1,
+            Window = 256,
+            WindowKey = "window_size",
+            GlobalFirstEvery = 2,
         },
         Rotary("gpt_neox", "GPTNeoX", "gelu") with
         {
@@ -37,16 +46,25 @@ internal static class Families
                 + "initializer_range; for such a run set attention.* and mlp.* with --set",
         },
         Rotary("gptj", "GPTJ", "gelu_new") with { ParallelResidual = true, MlpFactor = 4, RotaryWidth = 64 },
+        Rotary("codegen", "CodeGen", "gelu_new") with { ParallelResidual = true, MlpFactor = 4, RotaryWidth = 64 },
         Rotary("phi", "Phi", "gelu_new") with { ParallelResidual = true, RotaryFraction = 0.5 },
         Rotary("falcon", "Falcon", "gelu") with { ParallelResidual = true, MlpFactor = 4, HasAlibiFlag = true, SharesKeys = true },
-        Rotary("starcoder2", "Starcoder2", "gelu_pytorch_tanh"),
+        Rotary("starcoder2", "Starcoder2", "gelu_pytorch_tanh") with { WeightStd = 0.018042 },
         Plain("opt", "OPT", EmbeddingKind.TokensAndPositions, "relu"),
         Plain("bloom", "Bloom", EmbeddingKind.NormalisedTokens, "gelu_pytorch_tanh") with { Positions = PositionKind.Alibi, MlpFactor = 4 },
-        Plain("mpt", "Mpt", EmbeddingKind.Tokens, "gelu") with { Positions = PositionKind.Alibi, MlpFactor = 4 },
+        Plain("mpt", "Mpt", EmbeddingKind.Tokens, "gelu") with
+        {
+            Positions = PositionKind.Alibi,
+            MlpFactor = 4,
+            Remark = "MPT's own training code draws weights as init_config says, whose size depends on the width (kaiming_normal_), not on "
+                + "initializer_range; for such a run set attention.* and mlp.* with --set",
+        },
         Encoder("bert", "Bert"),
         Encoder("roberta", "Roberta"),
         Encoder("xlm-roberta", "XLMRoberta"),
         Encoder("camembert", "Camembert"),
+        Encoder("distilbert", "DistilBert") with { HasSegments = false },
+        Encoder("electra", "Electra") with { EmbeddingWidth = 128 },
         new("modernbert", "ModernBert", Placement.Pre, true, Mask.None, EmbeddingKind.NormalisedTokens, "gelu")
         {
             Positions = PositionKind.Rotary,
@@ -57,7 +75,8 @@ internal static class Families
             Scaling = ResidualScaling.Depth,
             Cutoff = 2,
         },
-        Decoder("llama", "Llama"),
+        Decoder("eurobert", "EuroBert") with { Mask = Mask.None, RopeBase = 250000 },
+        Decoder("llama", "Llama") with { Sizes = new(4096, 32, 32, null, 11008) },
         Decoder("llama4_text", "Llama4") with
         {
             QueryKeyNorm = QueryKeyNorm.Head,
@@ -67,21 +86,74 @@ internal static class Families
             Chunks = true,
             Experts = new(Gate.Sigmoid) { DenseWidthKey = "intermediate_size_mlp", Shared = SharedExpert.Same, GatesInputs = true },
         },
-        Decoder("deepseek", "Deepseek"),
+        Decoder("deepseek", "Deepseek") with
+        {
+            Experts = new(Gate.Renormalised)
+            {
+                AreOptional = true,
+                Unnormalised = Gate.Softmax,
+                WidthKey = "moe_intermediate_size",
+                DenseWidthKey = "intermediate_size",
+                Shared = SharedExpert.Counted,
+            },
+        },
         Latent("deepseek_v2", "DeepseekV2", Gate.Renormalised) with
         {
             Remark = "transformers' own code of deepseek_v2 never renormalises its experts' gates and leaves mscale_all_dim out of "
                 + "the logits; "
                 + "followed here is the code published with the model, as that of deepseek_v3",
         },
-        Latent("deepseek_v3", "DeepseekV3", Gate.Sigmoid),
-        Decoder("mistral", "Mistral"),
+        Latent("deepseek_v3", "DeepseekV3", Gate.Sigmoid) with
+        {
+            Experts = OfDeepseek(Gate.Sigmoid) with { Scale = 2.5, DenseFirst = 3, SharedByDefault = 1 },
+        },
+        Decoder("glm", "Glm") with { RotaryFraction = 0.5, HeadWidth = 128 },
+        Decoder("glm4", "Glm4") with { Norm = Placement.Peri, RotaryFraction = 0.5, HeadWidth = 128 },
+        Decoder("glm4_moe", "Glm4Moe") with
+        {
+            RotaryFraction = 0.5,
+            Experts = OfDeepseek(Gate.Sigmoid) with { DenseFirst = 1, SharedByDefault = 1, Groups = (1, 1) },
+        },
+        Decoder("dots1", "Dots1") with
+        {
+            QueryKeyNorm = QueryKeyNorm.Head,
+            Window = 4096,
+            WindowsFromLayer = 62,
+            Experts = OfDeepseek(Gate.Sigmoid) with { AreOptional = true, NormalisedByDefault = false, Groups = (1, 1) },
+        },
+        Decoder("minimax_m2", "MiniMaxM2") with
+        {
+            QueryKeyNorm = QueryKeyNorm.All,
+            HeadWidth = 128,
+            RopeBase = 5e6,
+            Experts = new(Gate.Sigmoid),
+        },
+        Decoder("ernie4_5", "Ernie4_5") with { HeadWidth = 128, RopeBase = 500000 },
+        Decoder("exaone4", "Exaone4") with
+        {
+            Norm = Placement.Output,
+            QueryKeyNorm = QueryKeyNorm.Head,
+            Window = 4096,
+            FullEvery = 4,
+            PositionsInWindowsOnly = true,
+            PositionsWithoutWindows = true,
+        },
+        Decoder("helium", "Helium") with { HeadWidth = 128, RopeBase = 100000 },
+        Decoder("internlm2", "InternLM2"),
+        Decoder("seed_oss", "SeedOss") with { HeadWidth = 128 },
+        Decoder("mistral", "Mistral") with { Window = 4096, Sizes = new(4096, 32, 32, 8, 14336) },
+        Decoder("ministral", "Ministral") with { Window = 4096 },
         Decoder("mixtral", "Mixtral") with { RopeBase = 1e6, Experts = new(Gate.Renormalised) },
         Decoder("baichuan", "Baichuan") with { AlibiWithoutContext = true },
         Decoder("qwen", "QWen") with { Scaling = ResidualScaling.Depth, MlpCountsBothHalves = true },
-        Qwen("qwen2", "Qwen2"),
-        Qwen("qwen2_moe", "Qwen2Moe") with { Experts = OfQwen with { Shared = SharedExpert.Gated } },
-        Qwen("qwen3", "Qwen3") with { QueryKeyNorm = QueryKeyNorm.Head, HeadWidth = 128 },
+        Qwen("qwen2", "Qwen2") with { WindowsFromLayer = 28, Sizes = new(4096, 32, 32, 32, 22016) },
+        Qwen("mimo", "MiMo") with { WindowsFromLayer = 28 },
+        Qwen("qwen2_moe", "Qwen2Moe") with
+        {
+            WindowsBelowLayer = 28,
+            Experts = OfQwen with { Shared = SharedExpert.Gated, SharedByDefault = 5632 },
+        },
+        Qwen("qwen3", "Qwen3") with { QueryKeyNorm = QueryKeyNorm.Head, HeadWidth = 128, WindowsFromLayer = 28 },
         Qwen("qwen3_moe", "Qwen3Moe") with { QueryKeyNorm = QueryKeyNorm.Head, Experts = OfQwen },
         Decoder("gpt_oss", "GptOss") with
         {
@@ -93,16 +165,36 @@ internal static class Families
             OwnActivation = "gelu",
             Experts = new(Gate.Renormalised) { AddsOne = true },
         },
-        Decoder("phi3", "Phi3"),
+        Decoder("phi3", "Phi3") with { Sizes = new(3072, 32, 32, null, 8192) },
         Decoder("phi4mm", "Phi4MM"),
         Decoder("stablelm", "StableLm") with { RotaryFraction = 0.25 },
-        Decoder("granite", "Granite"),
-        Decoder("granitemoe", "GraniteMoe") with { Experts = new(Gate.Renormalised) },
-        Decoder("granitemoeshared", "GraniteMoeShared") with { Experts = new(Gate.Renormalised) { Shared = SharedExpert.Sized } },
-        Decoder("minicpm", "MiniCPM"),
-        Decoder("smollm3", "SmolLM3") with { RopeBase = 2e6, NoPositionsEvery = 4, WindowsAreOptIn = true },
+        Granite("granite", "Granite"),
+        Granite("granitemoe", "GraniteMoe") with { Experts = new(Gate.Renormalised) },
+        Granite("granitemoeshared", "GraniteMoeShared") with { Experts = new(Gate.Renormalised) { Shared = SharedExpert.Sized } },
+        Decoder("minicpm", "MiniCPM") with
+        {
+            ScaleDepth = 1.4,
+            ScaleEmbedding = 12,
+            WeightStd = 0.1,
+            Remark = "the code published with the first MiniCPM has other values than the library's where the file leaves out "
+                + "initializer_range, scale_emb and scale_depth: 0.02, 1 and 1",
+        },
+        Decoder("smollm3", "SmolLM3") with
+        {
+            RopeBase = 2e6,
+            NoPositionsEvery = 4,
+            WindowsAreOptIn = true,
+            WindowsWithoutPositions = true,
+        },
         Decoder("cohere", "Cohere") with { ParallelResidual = true },
-        Decoder("cohere2", "Cohere2") with { ParallelResidual = true, Window = 4096, FullEvery = 4, PositionsInWindowsOnly = true },
+        Decoder("cohere2", "Cohere2") with
+        {
+            ParallelResidual = true,
+            Window = 4096,
+            FullEvery = 4,
+            PositionsInWindowsOnly = true,
+            Sizes = new(8192, 40, 64, null, 22528),
+        },
         Decoder("olmo", "Olmo") with
         {
             Remark = "OLMo's own training code draws weights whose size depends on "
@@ -110,39 +202,71 @@ internal static class Families
                 + "for such a run set attention.* and mlp.* with --set",
         },
         Decoder("olmo2", "Olmo2") with { Norm = Placement.Output, QueryKeyNorm = QueryKeyNorm.All },
-        Decoder("olmo3", "Olmo3") with { Norm = Placement.Output, QueryKeyNorm = QueryKeyNorm.All, Window = 4096, FullEvery = 4 },
+        Decoder("olmo3", "Olmo3") with
+        {
+            Norm = Placement.Output,
+            QueryKeyNorm = QueryKeyNorm.All,
+            Window = 4096,
+            FullEvery = 4,
+            ScalesFullOnly = true,
+        },
         Decoder("olmoe", "Olmoe") with
         {
             QueryKeyNorm = QueryKeyNorm.All,
             Experts = new(Gate.Renormalised) { Unnormalised = Gate.Softmax },
         },
-        Gemma("gemma", "Gemma", Placement.Pre) with { GeluIsTanh = true },
-        Gemma("gemma2", "Gemma2", Placement.Peri) with { QueryScalar = true, Window = 4096, FullEvery = 2, SoftCap = 50 },
+        Gemma("gemma", "Gemma", Placement.Pre) with { GeluIsTanh = true, Sizes = new(3072, 28, 16, 16, 24576) },
+        Gemma("gemma2", "Gemma2", Placement.Peri) with
+        {
+            QueryScalar = true,
+            Window = 4096,
+            FullEvery = 2,
+            SoftCap = 50,
+            Sizes = new(2304, 26, 8, 4, 9216),
+        },
         Gemma("gemma3_text", "Gemma3", Placement.Peri) with
         {
             QueryScalar = true,
             QueryKeyNorm = QueryKeyNorm.Head,
-            Heads = 8,
-            KeyValueHeads = 4,
+            Sizes = new(2304, 26, 8, 4, 9216),
             RopeBase = 1e6,
             LocalBase = 10000,
             Window = 4096,
             FullEvery = 6,
         },
         new("vit", "ViT", Placement.Pre, false, Mask.None, EmbeddingKind.Patches, "gelu"),
+        new("dinov2", "Dinov2", Placement.Pre, false, Mask.None, EmbeddingKind.Patches, "gelu") { MlpFactor = 4 },
     ];
+
+    // The text half of a multi-modal model is the same network under its own name; a few models have another name for others' code.
+    private static readonly Dictionary<string, string> OtherNames = new()
+    {
+        ["gemma3"] = "gemma3_text",
+        ["llama4"] = "llama4_text",
+        ["qwen2_vl"] = "qwen2",
+        ["qwen2_vl_text"] = "qwen2",
+        ["qwen2_5_vl"] = "qwen2",
+        ["qwen2_5_vl_text"] = "qwen2",
+        ["qwen3_vl"] = "qwen3",
+        ["qwen3_vl_text"] = "qwen3",
+        ["qwen3_vl_moe"] = "qwen3_moe",
+        ["qwen3_vl_moe_text"] = "qwen3_moe",
+        ["kimi_k2"] = "deepseek_v3",
+    };
 
     private static readonly string[] ClassEndings = ["Model", "For", "LMHead", "DoubleHeads", "PreTrained"];
 
     /// <summary>The family of a model_type or, where there is none, of a class name in architectures; null if unknown.</summary>
     public static Family? Find(string? modelType, IEnumerable<string> classes)
     {
-        // The text half of a multi-modal model is the same network under its own name.
-        string? name = modelType is "gemma3" or "llama4" ? modelType + "_text" : modelType;
+        string? name = modelType is null ? null : OtherNames.GetValueOrDefault(modelType, modelType);
         return name is not null
             ? All.FirstOrDefault(family => family.ModelType == name)
             : All.FirstOrDefault(family => classes.Any(type => IsOf(family, type)));
     }
+
+    /// <summary>Whether a model_type is that of a multi-modal model, whose text model has one class.</summary>
+    public static bool IsAround(string? modelType) => modelType is not null && OtherNames.ContainsKey(modelType);
 
     private static bool IsOf(Family family, string type) =>
         type.StartsWith(family.ClassPrefix, StringComparison.Ordinal)
@@ -161,24 +285,30 @@ internal static class Families
     private static Family Decoder(string modelType, string classPrefix) =>
         Rotary(modelType, classPrefix, "silu") with { Gated = true, OwnHeadWidth = true };
 
-    // Windows in the layers behind the first max_window_layers, and only if they are asked for.
+    // Windows only if they are asked for.
     private static Family Qwen(string modelType, string classPrefix) =>
-        Decoder(modelType, classPrefix) with { WindowsAreOptIn = true, WindowsFromLayer = 28 };
+        Decoder(modelType, classPrefix) with { WindowsAreOptIn = true, Window = 4096 };
+
+    // Its attention's logits are multiplied by attention_multiplier, and by nothing else.
+    private static Family Granite(string modelType, string classPrefix) => Decoder(modelType, classPrefix) with { LogitFactor = 1 };
 
     private static Family Latent(string modelType, string classPrefix, Gate gate) =>
         Decoder(modelType, classPrefix) with
         {
             IsLatent = true,
-            Experts = new(gate)
-            {
-                Unnormalised = Gate.Softmax,
-                NormalisedByDefault = gate.IsSigmoid,
-                WidthKey = "moe_intermediate_size",
-                DenseWidthKey = "intermediate_size",
-                Shared = SharedExpert.Counted,
-                Groups = gate.IsSigmoid ? (8, 4) : (1, 1),
-            },
+            Experts = OfDeepseek(gate),
         };
+
+    private static ExpertRule OfDeepseek(Gate gate) => new(gate)
+    {
+        Unnormalised = Gate.Softmax,
+        NormalisedByDefault = gate.IsSigmoid,
+        WidthKey = "moe_intermediate_size",
+        DenseWidthKey = "intermediate_size",
+        Shared = SharedExpert.Counted,
+        Groups = gate.IsSigmoid ? (8, 4) : (1, 1),
+        ScalesUnnormalisedOnly = !gate.IsSigmoid,
+    };
 
     private static Family Gemma(string modelType, string classPrefix, Placement norm) =>
         Decoder(modelType, classPrefix) with

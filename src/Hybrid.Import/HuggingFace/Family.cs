@@ -22,6 +22,12 @@ internal sealed record Family(
     /// <summary>How attention is told where tokens are.</summary>
     public PositionKind Positions { get; init; }
 
+    /// <summary>Whether a vector of the segment, which all tokens share, is among those that are added up and normalised.</summary>
+    public bool HasSegments { get; init; } = true;
+
+    /// <summary>embedding_size where it is absent, for code that reads it; null: d.</summary>
+    public int? EmbeddingWidth { get; init; }
+
     /// <summary>Whether token vectors are multiplied by √d.</summary>
     public bool EmbeddingTimesRootWidth { get; init; }
 
@@ -46,13 +52,22 @@ internal sealed record Family(
     /// <summary>Whether only layers with windows have positions.</summary>
     public bool PositionsInWindowsOnly { get; init; }
 
+    /// <summary>Whether all layers have positions after all where sliding_window is null.</summary>
+    public bool PositionsWithoutWindows { get; init; }
+
+    /// <summary>Whether rope_scaling is for layers without windows alone.</summary>
+    public bool ScalesFullOnly { get; init; }
+
     /// <summary>Whether the key alibi, false where absent, replaces rotary positions.</summary>
     public bool HasAlibiFlag { get; init; }
 
     /// <summary>Whether a file without max_position_embeddings means ALiBi.</summary>
     public bool AlibiWithoutContext { get; init; }
 
-    /// <summary>Tokens of a window where sliding_window is absent; null: no windows.</summary>
+    /// <summary>Key of the tokens of a window.</summary>
+    public string WindowKey { get; init; } = "sliding_window";
+
+    /// <summary>Tokens of a window where that key is absent; null: no windows.</summary>
     public int? Window { get; init; }
 
     /// <summary>Every which layer, counted from 1, has no window; null: all have one.</summary>
@@ -63,6 +78,12 @@ internal sealed record Family(
 
     /// <summary>The first layer, counted from 0, with a window where max_window_layers is absent; null for another pattern.</summary>
     public int? WindowsFromLayer { get; init; }
+
+    /// <summary>Every other layer, the first among them, below this one has a window where max_window_layers is absent.</summary>
+    public int? WindowsBelowLayer { get; init; }
+
+    /// <summary>Whether layers without positions are those with windows.</summary>
+    public bool WindowsWithoutPositions { get; init; }
 
     /// <summary>Whether there are windows only if use_sliding_window is true.</summary>
     public bool WindowsAreOptIn { get; init; }
@@ -106,14 +127,23 @@ internal sealed record Family(
     /// <summary>Whether intermediate_size counts the units of gate and product together.</summary>
     public bool MlpCountsBothHalves { get; init; }
 
-    /// <summary>Heads where num_attention_heads is absent; null: the key is required.</summary>
-    public int? Heads { get; init; }
-
-    /// <summary>Heads of keys and values where both numbers of heads are absent.</summary>
-    public int? KeyValueHeads { get; init; }
+    /// <summary>Sizes of the class, which the nested configuration of a multi-modal model leaves out; null: they are required.</summary>
+    public ClassSizes? Sizes { get; init; }
 
     /// <summary>Whether logits are divided by the root of query_pre_attn_scalar, 256 where absent, and not of the head's width.</summary>
     public bool QueryScalar { get; init; }
+
+    /// <summary>What logits are multiplied by where attention_multiplier is absent; null: 1/√d_h.</summary>
+    public double? LogitFactor { get; init; }
+
+    /// <summary>scale_depth where it is absent; null: branches are not multiplied.</summary>
+    public double? ScaleDepth { get; init; }
+
+    /// <summary>scale_emb where it is absent; null: token vectors are not multiplied.</summary>
+    public double? ScaleEmbedding { get; init; }
+
+    /// <summary>initializer_range where it is absent.</summary>
+    public double WeightStd { get; init; } = 0.02;
 
     /// <summary>The activation that the code computes whatever hidden_act says; null: hidden_act.</summary>
     public string? OwnActivation { get; init; }

@@ -16,10 +16,11 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
     public ConfigReader? Attention => _attention;
 
     /// <summary>H.</summary>
-    public int Heads()
+    /// <param name="usual">Where the file does not say; null: it must.</param>
+    public int Heads(int? usual)
     {
-        string[] names = ["num_attention_heads", "n_head", "n_heads"];
-        return family.Heads is int usual ? config.Size(names) ?? notes.Assumed(config, names[0], usual) : config.RequiredSize(names);
+        string[] names = ["num_attention_heads", "n_head", "n_heads", "num_heads"];
+        return usual is int heads ? config.Size(names) ?? notes.Assumed(config, names[0], heads) : config.RequiredSize(names);
     }
 
     /// <summary>d_h.</summary>
@@ -34,14 +35,21 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
     }
 
     /// <summary>G, as many as heads where the file has none.</summary>
+    /// <param name="heads">H, ≥ 1.</param>
+    /// <param name="usual">Where neither this nor H is given; null: as many as heads.</param>
     /// <exception cref="Json.InputException">It does not divide the heads.</exception>
-    public int KeyValueHeads(int heads)
+    public int KeyValueHeads(int heads, int? usual)
     {
         const string Key = "num_key_value_heads";
+        string[] kinds = ["multihead_attention", "grouped_query_attention"];
+        if (_attention?.Text("attn_type") is string kind && !kinds.Contains(kind))
+            throw config.Error($"{_attention.Path("attn_type")} must be one of {string.Join(", ", kinds)}, got '{kind}'");
+        if (!_attention?.IsSet("rope") ?? false)
+            _attention!.PassOver("rope_theta");
         bool one = config.Flag("multi_query", family.SharesKeys) && !config.Flag("new_decoder_architecture", false);
         int? given = config.Size(Key, "n_head_kv", "num_kv_heads") ?? _attention?.Size("kv_n_heads");
         if ((one ? 1 : given) is not int shared)
-            return family.Heads is null || family.KeyValueHeads is not int usual ? heads : notes.Assumed(config, Key, usual);
+            return config.Has(Key) || usual is not int assumed || heads % assumed != 0 ? heads : notes.Assumed(config, Key, assumed);
         return heads % shared == 0
             ? shared
             : throw config.Error($"{config.Path(Key)} must be a divisor of num_attention_heads = {heads}, got {shared}");
@@ -53,14 +61,14 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
         if (_attention?.Flag("qk_ln", false) ?? false)
             return Hybrid.Architectures.QueryKeyNorm.All;
         bool own = !family.QueryKeyNorm.IsNone;
-        bool asked = config.Flag("use_qk_norm", own) | config.Flag("qk_layernorm", false);
-        if (asked && family.NoPositionsEvery is not null)
+        const string KindKey = "qk_norm_type", OverAll = "per_layer";
+        if (config.Text(KindKey) is string kind && !(kind == OverAll && family.QueryKeyNorm.IsAll))
         {
-            notes.Add(
-                NoteRank.NotModelled,
-                $"that layers without positions do not normalise queries and keys is not modelled: all layers do here");
+            throw config.Error(
+                $"{config.Path(KindKey)} must be {OverAll}, in a family that normalises all heads together, or absent, got '{kind}'");
         }
 
+        bool asked = config.Flag("use_qk_norm", own) | config.Flag("qk_layernorm", false);
         return !asked ? Hybrid.Architectures.QueryKeyNorm.None
             : own ? family.QueryKeyNorm
             : Hybrid.Architectures.QueryKeyNorm.Head;
@@ -88,22 +96,50 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
             return factor;
         }
 
+        const string ScalarKey = "query_pre_attn_scalar";
+        double? scalar = config.Positive(ScalarKey);
         if (family.QueryScalar)
+            return 1 / Math.Sqrt(scalar ?? notes.Assumed(config, ScalarKey, UsualScalar));
+        if (scalar is double meant)
         {
-            return 1 / Math.Sqrt(
-                config.Positive("query_pre_attn_scalar") ?? notes.Assumed(config, "query_pre_attn_scalar", UsualScalar));
+            notes.Add(NoteRank.Read, $"logits are divided by √{meant:G4}, as {ScalarKey} says");
+            return 1 / Math.Sqrt(meant);
+        }
+
+        if (family.LogitFactor is double own)
+        {
+            notes.Add(
+                NoteRank.Read,
+                $"logits are multiplied by {own:G4} and not by 1/√d_h, as the family's code does without attention_multiplier");
+            return own;
         }
 
         return config.Flag("scale_attn_weights", true) ? 1 / Math.Sqrt(width) : 1;
     }
 
-    /// <summary>What the logits of a layer are multiplied by: 1, or 1 over its number, the first one's 1.</summary>
-    public Schedule LogitScale(int depth)
+    /// <summary>
+    /// What the logits of a layer are multiplied by: 1, or 1 over its number, the first one's 1; in layers with windows
+    /// <paramref name="local"/> besides, and in those whose queries and keys are not normalised though the others' are,
+    /// <paramref name="plain"/>.
+    /// </summary>
+    public Schedule LogitScale(LayerKinds kinds, IReadOnlyList<bool> hasPositions, double local, double plain)
     {
-        if (!config.Flag("scale_attn_by_inverse_layer_idx", false))
-            return Schedule.NewConstant(1);
-        notes.Add(NoteRank.Read, $"logits are divided by the layer's number, as scale_attn_by_inverse_layer_idx says");
-        return Schedule.NewPerLayer([.. Enumerable.Range(1, depth).Select(layer => 1.0 / layer)]);
+        if (family.NoPositionsEvery is not null && !QueryKeyNorm().IsNone && hasPositions.Contains(false))
+        {
+            notes.Add(
+                NoteRank.Approximated,
+                $"layers without positions do not normalise queries and keys: their logits are {plain:G4} times the others' here, which "
+                + $"leaves out how the norms of a head's vectors vary");
+            return Schedule.NewPerLayer([.. hasPositions.Select(turned => turned ? 1 : plain)]);
+        }
+
+        bool divides = config.Flag("scale_attn_by_inverse_layer_idx", false);
+        if (divides)
+            notes.Add(NoteRank.Read, $"logits are divided by the layer's number, as scale_attn_by_inverse_layer_idx says");
+        return !divides && (local == 1 || !kinds.Local.Contains(true))
+            ? Schedule.NewConstant(1)
+            : Schedule.NewPerLayer(
+                [.. kinds.Local.Select((isLocal, layer) => (isLocal ? local : 1) / (divides ? layer + 1 : 1))]);
     }
 
     /// <summary>Latent attention, or null.</summary>

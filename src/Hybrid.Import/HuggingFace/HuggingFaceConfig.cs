@@ -30,12 +30,16 @@ internal static class HuggingFaceConfig
     {
         ConfigReader outer = new(root, source);
         string? modelType = outer.Text("model_type");
+        if (Refusals.ReasonAround(modelType) is string whole)
+            throw outer.Error($"model_type '{modelType}' cannot be imported: {whole}");
         string[] classes = outer.Texts("architectures");
         NoteList notes = new();
         ConfigReader? text = outer.Object(NestedText);
+        bool hasClass = false;
         if (text is not null)
         {
             notes.Add(NoteRank.Read, $"only {NestedText}, the text model, and the standard deviation around it are read");
+            hasClass = text.Text("model_type") is not null || Families.IsAround(modelType);
             modelType = text.Text("model_type") ?? modelType;
         }
 
@@ -54,7 +58,7 @@ internal static class HuggingFaceConfig
 
         ResidualScaling used = scaling ?? family.Scaling;
         double? outerStd = text is null ? null : outer.Positive("initializer_range");
-        ModelReader reader = new(config, family, outerStd, tokens, notes);
+        ModelReader reader = new(config, family, hasClass, outerStd, tokens, notes);
         ModelDescription model = reader.Read(NameOf(source, family), used);
         Architecture record = ArchitectureModule.EnsureValid(ModelDescriptionModule.ToArchitecture(model));
         Assumptions.Add(notes, family, model, record, used);

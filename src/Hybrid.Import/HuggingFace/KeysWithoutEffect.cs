@@ -16,7 +16,8 @@ internal static class KeysWithoutEffect
         "pooler_act", "pooler_output_size", "quantization_config", "final_logit_softcapping",
         "use_pooler", "classifier_dropout", "sliding_window_size",
         "attention_bias", "mlp_bias", "qkv_bias", "use_bias", "bias", "add_bias_linear",
-        "max_sequence_length", "model_max_length", "max_length", "original_max_position_embeddings", "use_dynamic_ntk", "use_flash_attn",
+        "max_position_embeddings", "max_sequence_length", "model_max_length", "max_length", "original_max_position_embeddings",
+        "use_dynamic_ntk", "use_flash_attn",
         "use_flash_attention", "attn_implementation", "logit_scale", "logits_scaling", "dim_model_base", "emb_pooler", "no_bias",
         "attention_softmax_in_fp32", "scale_attention_softmax_in_fp32", "masked_softmax_fusion", "bias_dropout_fusion", "skip_bias_add",
         "skip_bias_add_qkv", "offset_alibi", "bf16", "fp16", "fp32", "onnx_safe", "rotary", "enable_bias", "layer_norm_elementwise_affine",
@@ -25,7 +26,7 @@ internal static class KeysWithoutEffect
         "router_aux_loss_coef", "router_z_loss_coef", "router_jitter_noise", "aux_loss_alpha", "seq_aux", "ep_size", "rope_interleave",
         "num_nextn_predict_layers", "norm_bias", "decoder_bias", "classifier_bias", "classifier_pooling",
         "classifier_activation", "deterministic_flash_attn", "sparse_prediction", "sparse_pred_ignore_index", "reference_compile",
-        "swiglu_limit", "initial_context_length", "max_window_layers",
+        "swiglu_limit", "num_ln_in_parallel_attn", "tokenizer_class", "mup_denominator", "initial_context_length", "max_window_layers",
     ];
 
     private static readonly string[] Endings = ["_token_id", "_token_index"];

@@ -4,23 +4,27 @@ namespace Hybrid.Import.HuggingFace;
 /// <param name="Local">Whether each layer, the first one first, is of the former kind.</param>
 internal sealed record LayerKinds(IReadOnlyList<bool> Local)
 {
-    private const string Key = "layer_types";
-
     /// <summary>From layer_types where the file has it, or else the pattern of the family's code.</summary>
     /// <exception cref="Json.InputException">The list has another length than the layers, or another kind of attention.</exception>
     public static LayerKinds Read(ConfigReader config, Family family, int depth)
     {
-        string[] types = config.Texts(Key);
+        // GPT-Neo writes its list under two names, one of them in groups that are repeated.
+        string key = new[] { "attention_layers", "attention_types" }.FirstOrDefault(config.Has) ?? "layer_types";
+        string[] types = key == "attention_types" ? config.RepeatedTexts(key) : config.Texts(key);
+        config.PassOver("attention_types");
         if (types.Length == 0)
-            return new([.. Enumerable.Range(0, depth).Select(Pattern(config, family))]);
+            return family.WindowsWithoutPositions
+                ? new([.. PositionReader.Listed(config, family, depth).Select(turned => !turned)])
+                : new([.. Enumerable.Range(0, depth).Select(Pattern(config, family))]);
+        config.PassOver("sliding_window_pattern", "_sliding_window_pattern");
         if (types.Length != depth)
-            throw config.Error($"{config.Path(Key)} must have one entry for each of {depth} layers, got {types.Length}");
+            throw config.Error($"{config.Path(key)} must have one entry for each of {depth} layers, got {types.Length}");
         return new([.. types.Select(type => type switch
         {
-            "full_attention" => false,
-            "sliding_attention" or "chunked_attention" => true,
+            "full_attention" or "global" => false,
+            "sliding_attention" or "chunked_attention" or "local" => true,
             _ => throw config.Error(
-                $"{config.Path(Key)} must hold full_attention, sliding_attention or chunked_attention, got '{type}', which is not "
+                $"{config.Path(key)} must hold full_attention, sliding_attention or chunked_attention, got '{type}', which is not "
                 + $"modelled"),
         })]);
     }
@@ -32,6 +36,12 @@ internal sealed record LayerKinds(IReadOnlyList<bool> Local)
         {
             int first = config.Count("max_window_layers") ?? (config.Has("max_window_layers") ? 0 : from);
             return layer => layer >= first;
+        }
+
+        if (family.WindowsBelowLayer is int below)
+        {
+            int end = config.Count("max_window_layers") ?? (config.Has("max_window_layers") ? 0 : below);
+            return layer => layer < end && layer % 2 == 0;
         }
 
         if (family.GlobalFirstEvery is int every)

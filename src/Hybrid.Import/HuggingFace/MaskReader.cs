@@ -8,8 +8,6 @@ namespace Hybrid.Import.HuggingFace;
 /// <param name="notes">Where to add.</param>
 internal sealed class MaskReader(ConfigReader config, Family family, NoteList notes)
 {
-    private const string Window = "sliding_window";
-
     /// <summary>The mask, one for all layers or one each.</summary>
     /// <param name="kinds">Which layers have windows.</param>
     /// <param name="attention">The object of MPT's keys of attention, or null.</param>
@@ -22,7 +20,7 @@ internal sealed class MaskReader(ConfigReader config, Family family, NoteList no
             | !config.Flag("causal_mask", true);
         Mask whole = everywhere ? Mask.None : config.Flag("is_decoder", false) ? Mask.Causal : family.Mask;
         bool on = config.Flag("use_sliding_window", !family.WindowsAreOptIn);
-        int? window = config.Count(Window) ?? (config.Has(Window) ? null : family.Window);
+        int? window = config.Count(family.WindowKey) ?? (config.Has(family.WindowKey) ? null : family.Window);
         Chunks(kinds, tokens);
         if (whole.IsNone)
             return Both(kinds, on ? window : null, tokens);
@@ -70,7 +68,7 @@ internal sealed class MaskReader(ConfigReader config, Family family, NoteList no
     private void Temperature(int tokens)
     {
         const int Usual = 8192;
-        bool on = config.Flag("attn_temperature_tuning", true);
+        bool on = config.FlagOrNumber("attn_temperature_tuning", true);
         int floor = config.Size("floor_scale") ?? Usual;
         config.PassOver("attn_scale");
         if (on && tokens >= floor)

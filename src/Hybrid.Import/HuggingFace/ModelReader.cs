@@ -7,25 +7,25 @@ namespace Hybrid.Import.HuggingFace;
 /// <summary>Reads sizes and initialisation of one family's configuration; what it had to assume goes into the notes.</summary>
 /// <param name="config">The configuration of the stack of blocks.</param>
 /// <param name="family">Its family.</param>
+/// <param name="isNested">Whether it stands in another one and its class is known, so that it may leave out that one's sizes.</param>
 /// <param name="outerStd">initializer_range of the configuration around it, for one that has none; null where there is none.</param>
 /// <param name="asked">Tokens that are asked for, or null.</param>
 /// <param name="notes">Where to add.</param>
-internal sealed class ModelReader(ConfigReader config, Family family, double? outerStd, int? asked, NoteList notes)
+internal sealed class ModelReader(
+    ConfigReader config, Family family, bool isNested, double? outerStd, int? asked, NoteList notes)
 {
     /// <summary>Tokens where the configuration leaves their number open: the theory of a causal mask costs n³ and more.</summary>
     public const int MostTokens = 64;
-
-    private const double UsualStd = 0.02;
 
     /// <summary>Most tokens that the model reads, as far as the configuration says; known after <see cref="Read"/>.</summary>
     public int Context { get; private set; }
 
     public ModelDescription Read(string name, ResidualScaling scaling)
     {
-        int width = config.RequiredSize("hidden_size", "n_embd", "n_embed", "d_model");
-        int depth = config.RequiredSize("num_hidden_layers", "n_layer", "n_layers");
+        int width = Size(Sizes?.Width, "hidden_size", "n_embd", "n_embed", "d_model", "dim");
+        int depth = Size(Sizes?.Depth, "num_hidden_layers", "n_layer", "n_layers", "num_layers");
         HeadReader heads = new(config, family, notes);
-        int count = heads.Heads();
+        int count = heads.Heads(Sizes?.Heads);
         LatentDescription? latent = heads.Latent(count);
         int product = latent is null ? heads.HeadWidth(width, count) : latent.Turned + latent.Unturned;
         double std = Std();
@@ -53,26 +53,38 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
             embeddingStd: null,
             logitFactor: heads.LogitFactor(product) * (family.IsLatent ? positions.LogitFactor : 1),
             head: new HeadDescription(
-                heads.KeyValueHeads(count),
+                heads.KeyValueHeads(count, Sizes?.KeyValueHeads),
                 where,
                 positions.TurnFactor,
                 heads.QueryKeyNorm(),
-                heads.LogitScale(depth),
+                heads.LogitScale(
+                    kinds, positions.HasPositions, Math.Pow(positions.LocalTurnFactor / positions.TurnFactor, 2), entries * entries),
                 heads.SoftCap(),
                 heads.Sink(),
                 latent is null ? null : FSharpOption<LatentDescription>.Some(latent)),
             experts: routed is null ? null : FSharpOption<ExpertDescription>.Some(routed),
-            embedding: Embedding(),
-            embeddingFactor: EmbeddingFactor(width),
+            embedding: Embedding(width),
+            embeddingFactor: EmbeddingFactor(width, std),
             branchFactor: BranchFactor(depth),
             projectionFactor: scaling == ResidualScaling.Depth ? 1 / Math.Sqrt(2.0 * depth) : 1);
     }
 
+    private const string ScaleDepth = "scale_depth", ScaleEmbedding = "scale_emb";
+
+    private ClassSizes? Sizes => isNested ? family.Sizes : null;
+
+    private int Size(int? usual, params string[] names) =>
+        usual is int assumed ? config.Size(names) ?? notes.Assumed(config, names[0], assumed) : config.RequiredSize(names);
+
     // Weights that are cut off at ±c of their standard deviations vary less by 1 − 2c φ(c)/(2Φ(c) − 1).
     private double Std()
     {
-        double std = config.Positive("initializer_range", "init_std") ?? outerStd ?? notes.Assumed(config, "initializer_range", UsualStd);
-        if ((config.Positive("initializer_cutoff_factor") ?? family.Cutoff) is not double cutoff || family.Cutoff is null)
+        double std = config.Positive("initializer_range", "init_std") ?? outerStd
+            ?? notes.Assumed(config, "initializer_range", family.WeightStd);
+        const string Key = "initializer_cutoff_factor";
+        const double CutoffOfNull = 3;
+        double? usual = config.Has(Key) ? CutoffOfNull : family.Cutoff;
+        if ((config.Positive(Key) ?? usual) is not double cutoff || family.Cutoff is null)
             return std;
         double density = Math.Exp(-cutoff * cutoff / 2) / Math.Sqrt(2 * Math.PI);
         double inside = SpecialFunctions.Erf(cutoff / Math.Sqrt(2));
@@ -83,15 +95,15 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
 
     private int MlpWidth(int width)
     {
-        string[] names = ["intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"];
+        string[] names = ["intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size", "hidden_dim"];
         if (family.MlpFactor is not int usual)
         {
-            int given = config.RequiredSize(names);
+            int given = Size(Sizes?.MlpWidth, names);
             return family.MlpCountsBothHalves ? given / 2 : given;
         }
 
         // Not a size of the file, so its range is not checked on reading.
-        int factor = config.Size("expansion_ratio") ?? usual;
+        int factor = config.Size("expansion_ratio", "mlp_ratio") ?? usual;
         return config.Size(names) ?? (int)Math.Min((long)factor * width, ArchitectureModule.LargestSize);
     }
 
@@ -107,6 +119,7 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     {
         // Falcon's newer blocks are parallel whatever parallel_attn says.
         bool parallel = config.Flag("use_parallel_residual", config.Flag("parallel_attn", family.ParallelResidual));
+        config.Restates("use_parallel_block", parallel, family.ModelType);
         return parallel || config.Flag("new_decoder_architecture", false)
             ? Hybrid.Architectures.Wiring.Parallel
             : Hybrid.Architectures.Wiring.Sequential;
@@ -115,6 +128,7 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     private bool Gated()
     {
         const string Key = "feed_forward_type";
+        config.Restates("use_gated_activation", family.Gated, family.ModelType);
         return config.Text(Key) switch
         {
             null => family.Gated,
@@ -125,18 +139,36 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
     }
 
     // Granite and MiniCPM; whoever writes such a key into another family's file means the same by it.
-    private double EmbeddingFactor(int width)
+    private double EmbeddingFactor(int width, double std)
     {
         double factor = family.EmbeddingTimesRootWidth ? Math.Sqrt(width) : 1;
-        return config.Positive("embedding_multiplier", "scale_emb") is double given
+        if (config.Size("word_embed_proj_dim") is int narrow && narrow != width)
+        {
+            // A matrix N(0, s²) makes them of narrower vectors.
+            factor *= std * Math.Sqrt(narrow);
+            notes.Add(
+                NoteRank.Read,
+                $"token vectors are of {narrow} coordinates (word_embed_proj_dim), which a matrix takes to {width}: they are {factor:G4} "
+                + $"times as large as others");
+        }
+
+        return (config.Positive("embedding_multiplier", ScaleEmbedding) ?? Usual(ScaleEmbedding, family.ScaleEmbedding)) is double given
             ? Multiplied("token vectors", "embedding_multiplier or scale_emb", given * factor)
             : factor;
     }
 
-    private double BranchFactor(int depth) =>
-        config.Positive("residual_multiplier") is double factor ? Multiplied("branches", "residual_multiplier", factor)
-        : config.Positive("scale_depth") is double total ? Multiplied("branches", "scale_depth over √L", total / Math.Sqrt(depth))
-        : 1;
+    private double BranchFactor(int depth)
+    {
+        return config.Positive("residual_multiplier") is double factor ? Multiplied("branches", "residual_multiplier", factor)
+            : (config.Positive(ScaleDepth) ?? Usual(ScaleDepth, family.ScaleDepth)) is double total
+                ? Multiplied("branches", "scale_depth over √L", total / Math.Sqrt(depth))
+            : config.Positive("layerscale_value") is double each and not 1 ? Multiplied("branches", "layerscale_value", each)
+            : 1;
+    }
+
+    // Of a key that is absent; null is the same as no factor.
+    private double? Usual(string key, double? factor) =>
+        factor is double usual && !config.Has(key) ? notes.Assumed(config, key, usual) : null;
 
     private double Multiplied(string what, string key, double factor)
     {
@@ -210,7 +242,7 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
         return (int)((side * side) + 1);
     }
 
-    private Embedding Embedding()
+    private Embedding Embedding(int width)
     {
         switch (family.Embedding)
         {
@@ -221,8 +253,12 @@ internal sealed class ModelReader(ConfigReader config, Family family, double? ou
             case EmbeddingKind.NormalisedTokens:
                 return Hybrid.Architectures.Embedding.NewNormalisedSum(1, 0);
             case EmbeddingKind.NormalisedSum:
+                if (family.EmbeddingWidth is int usual && (config.Size("embedding_size") ?? usual) is int narrow && narrow != width)
+                    throw config.Error(
+                        $"{config.Path("embedding_size")} must be hidden_size = {width}, got {narrow}: a matrix behind the norm of "
+                        + "narrower vectors is not modelled");
                 bool absolute = (config.Text("position_embedding_type") ?? "absolute") == "absolute";
-                return Hybrid.Architectures.Embedding.NewNormalisedSum(absolute ? 2 : 1, 1);
+                return Hybrid.Architectures.Embedding.NewNormalisedSum(absolute ? 2 : 1, family.HasSegments ? 1 : 0);
             case EmbeddingKind.Patches:
                 const int Colours = 3;
                 long pixels =

@@ -16,6 +16,12 @@ internal sealed class PositionReader(ConfigReader config, Family family, NoteLis
     /// <summary>What cosines and sines are multiplied by; known after <see cref="Read"/>.</summary>
     public double TurnFactor { get; private set; } = 1;
 
+    /// <summary>The same in layers with windows; known after <see cref="Read"/>.</summary>
+    public double LocalTurnFactor { get; private set; } = 1;
+
+    /// <summary>Whether each layer has positions; known after <see cref="Read"/>, empty where all have those that do not turn.</summary>
+    public IReadOnlyList<bool> HasPositions { get; private set; } = [];
+
     /// <summary>What DeepSeek's code multiplies logits by because of rope_scaling; known after <see cref="Read"/>.</summary>
     public double LogitFactor { get; private set; } = 1;
 
@@ -30,19 +36,39 @@ internal sealed class PositionReader(ConfigReader config, Family family, NoteLis
         if (HasAlibi(attention))
             return Alibi(attention, heads);
         string? type = config.Text("position_embedding_type");
-        if (family.Positions != PositionKind.Rotary && type is not ("rotary" or "rope"))
+        if (family.Positions != PositionKind.Rotary && !IsRotary(type))
             return Positions.None;
         ConfigReader? parameters = config.Object(Parameters);
         bool apart = parameters is not null && (parameters.Has("full_attention") || parameters.Has("sliding_attention"));
-        ConfigReader? whole = apart ? parameters!.Object("full_attention") : parameters ?? config.Object(Plain);
+        ConfigReader? whole = apart ? parameters!.Object("full_attention") : Whole(parameters, config.Object(Plain));
         ConfigReader? local = apart ? parameters!.Object("sliding_attention") : null;
-        Positions all = Rope(whole, Base(whole), turning, tokens);
-        Positions near = family.LocalBase is double usual ? Rope(local, LocalBase(local, usual), turning, tokens, isLocal: true) : all;
+        double baseFrequency = Base(whole);
+        Positions all = Rope(whole, baseFrequency, turning, tokens), near = all;
+        LocalTurnFactor = TurnFactor;
+        if (family.LocalBase is double usual)
+            near = Rope(local, LocalBase(local, usual), turning, tokens, isLocal: true);
+        else if (apart || family.ScalesFullOnly)
+            near = Rope(local, local?.Positive("rope_theta") ?? baseFrequency, turning, tokens, isLocal: true);
         bool[] turns = Turning(kinds);
+        HasPositions = turns;
         return all.Equals(near) && turns.All(turned => turned)
             ? all
             : Positions.NewPerLayer(
                 [.. kinds.Local.Select((isLocal, layer) => !turns[layer] ? Positions.None : isLocal ? near : all)]);
+    }
+
+    /// <summary>Whether a value of position_embedding_type means positions that turn.</summary>
+    public static bool IsRotary(string? type) => type is "rotary" or "rope" or "rope_gptj" or "rope_neox";
+
+    // The library's newer releases write the same under the newer name.
+    private ConfigReader? Whole(ConfigReader? parameters, ConfigReader? scaling)
+    {
+        if (parameters is null || scaling is null)
+            return parameters ?? scaling;
+        string one = RotaryScaling.TypeOf(parameters), other = RotaryScaling.TypeOf(scaling);
+        return one == other ? parameters : throw config.Error(
+            $"{config.Path(Parameters)} and {config.Path(Plain)} are two names of one quantity and disagree, {one} and {other}; give one "
+            + "of them");
     }
 
     private bool HasAlibi(ConfigReader? attention)
@@ -82,24 +108,33 @@ internal sealed class PositionReader(ConfigReader config, Family family, NoteLis
         return Positions.Alibi;
     }
 
-    private double Base(ConfigReader? parameters) =>
-        parameters?.Positive("rope_theta") ?? config.Positive("rope_theta", "rotary_emb_base", "global_rope_theta")
-            ?? notes.Assumed(config, "rope_theta", family.RopeBase);
+    private double Base(ConfigReader? parameters)
+    {
+        const string Key = "rope_theta";
+        double? outer = config.Positive(Key, "rotary_emb_base", "global_rope_theta");
+        return (parameters ?? config).Same(parameters?.Positive(Key), outer, Key) ?? notes.Assumed(config, Key, family.RopeBase);
+    }
 
     private double LocalBase(ConfigReader? parameters, double usual) =>
         parameters?.Positive("rope_theta") ?? config.Positive("rope_local_base_freq", "local_rope_theta") ?? usual;
 
     private Positions Rope(ConfigReader? parameters, double baseFrequency, int turning, int tokens, bool isLocal = false)
     {
-        double? given = parameters?.Fraction("partial_rotary_factor") ?? config.Fraction("partial_rotary_factor", "rotary_pct");
-        double fraction = given ?? RotaryWidth(turning) ?? family.RotaryFraction;
+        const string Key = "partial_rotary_factor";
+        double? given = (parameters ?? config).Same(parameters?.Fraction(Key), config.Fraction(Key, "rotary_pct"), Key);
+        double? width = RotaryWidth(turning);
+        double fraction = given ?? width ?? family.RotaryFraction;
         int pairs = (int)Math.Round(fraction * turning) / 2;
         if (pairs == 0)
             return Positions.None;
+        if (isLocal)
+            LocalTurnFactor = 1;
         if (RotaryScaling.Read(parameters, config) is RotaryScaling scaling)
         {
             if (!isLocal)
                 (TurnFactor, LogitFactor) = (scaling.TurnFactor, scaling.LogitFactor);
+            else
+                LocalTurnFactor = scaling.TurnFactor;
             Say(scaling, fraction * scaling.Effect(baseFrequency, pairs, tokens), tokens);
         }
 
@@ -147,8 +182,16 @@ internal sealed class PositionReader(ConfigReader config, Family family, NoteLis
     private bool[] Turning(LayerKinds kinds)
     {
         int depth = kinds.Local.Count;
+        if (family.PositionsWithoutWindows && config.Has(family.WindowKey) && config.Count(family.WindowKey) is null)
+            return [.. Enumerable.Repeat(true, depth)];
         if (family.PositionsInWindowsOnly)
             return [.. kinds.Local];
+        return Listed(config, family, depth);
+    }
+
+    /// <summary>Whether each layer has positions, as no_rope_layers or the family's code has it.</summary>
+    public static bool[] Listed(ConfigReader config, Family family, int depth)
+    {
         if (family.NoPositionsEvery is not int usual)
             return [.. Enumerable.Repeat(true, depth)];
         const string Key = "no_rope_layers";

@@ -11,6 +11,17 @@ internal static class Refusals
         "its logits add terms of the tokens' relative positions (disentangled attention), which are not modelled";
     private const string CrossAttention = "some of its layers attend to an image instead of the text, and one stream of tokens is modelled";
 
+    private const string Convolution =
+        "some of its layers mix neighbouring tokens by a convolution in attention's place, which is not modelled";
+    private const string Squared = "its MLPs have the activation relu(x)², which is none of the theory's";
+    private const string Relative = "its logits have learned terms of relative positions, which are not modelled";
+    private const string PerLayer =
+        "its layers get vectors of each token of their own besides the stream, and some share keys and values with others, which is not "
+        + "modelled";
+    private const string Pair = "it trains an image and a text encoder side by side, and one stack of blocks is modelled";
+    private const string Prefix =
+        "image tokens come before its text and may be attended to by all, and one mask of one kind of token is modelled";
+
     private static readonly Dictionary<string, string> Reasons = new()
     {
         ["t5"] = Encoder + "; its logits have learned terms of relative positions besides",
@@ -36,10 +47,44 @@ internal static class Refusals
         ["nemotron_h"] = StateSpace,
         ["recurrent_gemma"] = StateSpace,
         ["rwkv"] = StateSpace,
-        ["qwen3_next"] = StateSpace,
         ["mllama"] = CrossAttention,
         ["mllama_text_model"] = CrossAttention,
-        ["git"] = "image tokens come before its text and may be attended to by all, and one mask of one kind of token is modelled",
+        ["qwen3_next"] = StateSpace,
+        ["qwen3_5"] = StateSpace,
+        ["qwen3_5_text"] = StateSpace,
+        ["qwen3_5_moe"] = StateSpace,
+        ["qwen3_5_moe_text"] = StateSpace,
+        ["granitemoehybrid"] = StateSpace,
+        ["kimi_linear"] = StateSpace,
+        ["minimax"] = StateSpace,
+        ["olmo_hybrid"] = StateSpace,
+        ["plamo2"] = StateSpace,
+        ["xlstm"] = StateSpace,
+        ["lfm2"] = Convolution,
+        ["lfm2_moe"] = Convolution,
+        ["gemma3n"] = PerLayer,
+        ["gemma3n_text"] = PerLayer,
+        ["gemma4"] = PerLayer,
+        ["gemma4_text"] = PerLayer,
+        ["arcee"] = Squared,
+        ["nemotron"] = Squared,
+        ["persimmon"] = Squared,
+        ["bitnet"] = Squared + ", and norms within its branches",
+        ["apertus"] = "its MLPs have the activation xIELU, which is none of the theory's",
+        ["phimoe"] =
+            "its experts are chosen one after the other, each weighed by a softmax of its own (sparsemixer), which is not modelled",
+        ["mpnet"] = Relative,
+        ["beit"] = Relative,
+        ["data2vec-vision"] = Relative,
+        ["swin"] = Relative + "; its stack changes its width from stage to stage",
+        ["clip"] = Pair,
+        ["clip_text_model"] = "its weights are drawn by module, with standard deviations that depend on width and depth",
+        ["clip_vision_model"] = "its weights are drawn by module, with standard deviations that depend on width and depth",
+        ["siglip"] = Pair,
+        ["siglip2"] = Pair,
+        ["siglip_vision_model"] = "its weights are drawn by module (xavier, lecun), and one standard deviation for all is modelled",
+        ["git"] = Prefix,
+        ["paligemma"] = Prefix + "; import the language model's own config.json (Gemma's)",
         ["llava"] = "it joins an image encoder to a language model; import the language model's own config.json (for LLaVA 1.5: LLaMA's)",
         ["chatglm"] =
             "its code is published with the model (auto_map) and not read here; write an architecture JSON record of what it builds",
@@ -49,6 +94,12 @@ internal static class Refusals
         ["big_bird"] = "its attention has random and global blocks, which are not modelled",
     };
 
+    // Models whose text_config alone, of a family that is imported, would not say what they do to text.
+    private static readonly string[] Whole = ["paligemma"];
+
     /// <summary>Why a family is refused, or null.</summary>
     public static string? Reason(string? modelType) => modelType is null ? null : Reasons.GetValueOrDefault(modelType);
+
+    /// <summary>Why a model is refused whatever its text model is, or null.</summary>
+    public static string? ReasonAround(string? modelType) => Whole.Contains(modelType) ? Reason(modelType) : null;
 }

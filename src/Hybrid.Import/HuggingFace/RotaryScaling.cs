@@ -21,6 +21,9 @@ internal sealed class RotaryScaling
     /// <summary>What DeepSeek's code multiplies logits by because of it: 1 without mscale_all_dim.</summary>
     public double LogitFactor { get; }
 
+    /// <summary>The name of the scaling in such an object.</summary>
+    public static string TypeOf(ConfigReader scaling) => scaling.FirstText("rope_type", "type") ?? "default";
+
     /// <summary>Reads the object, or null for plain positions.</summary>
     /// <param name="scaling">rope_scaling or rope_parameters; null where there is none.</param>
     /// <param name="config">The configuration around it.</param>
@@ -29,7 +32,7 @@ internal sealed class RotaryScaling
     {
         if (scaling is null)
             return null;
-        string type = scaling.FirstText("rope_type", "type") ?? "default";
+        string type = TypeOf(scaling);
         switch (type)
         {
             // Sections of mrope differ between images and text only; dynamic bases begin behind the longest context.
@@ -121,7 +124,8 @@ internal sealed class RotaryScaling
         double? given = config.Size("original_max_position_embeddings") is int original
             ? config.RequiredSize("max_position_embeddings") / (double)original
             : scaling.Positive("factor");
-        double factor = given ?? 1;
+        double? own = scaling.Has("original_max_position_embeddings") ? config.Size("max_position_embeddings") / context : null;
+        double factor = given ?? own ?? 1;
         double[]? divisors = scaling.Numbers("short_factor");
         double turn = scaling.Positive("attention_factor")
             ?? (factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(context))));

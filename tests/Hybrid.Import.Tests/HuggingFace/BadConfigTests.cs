@@ -10,6 +10,8 @@ public class BadConfigTests
     // Each row: what is added to or stands in the configuration, then what the message must contain.
     [Theory]
     [InlineData("\"hidden_act\": \"quick_gelu\"", "hidden_act must be one of gelu", "got 'quick_gelu': x sigmoid(1.702 x)")]
+    [InlineData("\"hidden_act\": \"relu2\"", "hidden_act must be one of gelu", "got 'relu2', which is none of the theory's activations")]
+    [InlineData("\"hidden_act\": \"relo\"", "hidden_act must be one of gelu", "got 'relo'; did you mean relu")]
     [InlineData("\"hidden_act\": 7", "hidden_act must be a string", "got 7")]
     [InlineData("\"initializer_range\": \"small\"", "initializer_range must be a finite number > 0", "got \"small\"")]
     [InlineData("\"initializer_range\": \"[1]\"", "initializer_range must be a finite number > 0", "got \"[1]\"")]
@@ -54,6 +56,22 @@ public class BadConfigTests
     [InlineData("\"attn_logit_softcapping\": -50", "attn_logit_softcapping must be a finite number ≥ 0", "got -50")]
     [InlineData("\"cla_share_factor\": 2", "cla_share_factor must be absent", "JSON record")]
     [InlineData("\"no_rope_layers\": [1, 1, 0]", "no_rope_layers must be absent", "llama")]
+    [InlineData("\"rope_theta\": 7, \"rope_parameters\": {\"rope_theta\": 8}", "rope_parameters.rope_theta = 8 and 7 outside of it",
+        "disagree")]
+    [InlineData("\"partial_rotary_factor\": 0.5, \"rope_parameters\": {\"partial_rotary_factor\": 0.25}",
+        "rope_parameters.partial_rotary_factor = 0.25 and 0.5 outside of it", "disagree")]
+    [InlineData("\"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}, \"rope_parameters\": {\"rope_type\": \"yarn\", \"factor\": 2}",
+        "rope_parameters and rope_scaling are two names of one quantity and disagree, yarn and linear", "give one")]
+    [InlineData("\"use_gated_activation\": false", "use_gated_activation must be true or absent", "llama")]
+    [InlineData("\"use_parallel_block\": true", "use_parallel_block must be false or absent", "llama")]
+    [InlineData("\"norm_first\": true", "norm_first must be absent", "llama")]
+    [InlineData("\"use_deepnorm\": true", "use_deepnorm must be absent", "llama")]
+    [InlineData("\"emb_layer_norm_before\": true", "emb_layer_norm_before must be absent", "llama")]
+    [InlineData("\"qk_norm_type\": \"per_layer\"", "qk_norm_type must be per_layer, in a family that normalises all heads",
+        "got 'per_layer'")]
+    [InlineData("\"qk_scale\": 0.5", "qk_scale must be absent", "llama")]
+    [InlineData("\"kv_lora_rank\": 4", "kv_lora_rank must be absent", "llama")]
+    [InlineData("\"layerscale_init\": 0.1", "layerscale_init must be absent", "llama")]
     [InlineData("\"architectures\": [1]", "architectures must be an array of strings", "got [1]")]
     public void A_bad_key_is_named(string key, string message, string received) =>
         Refused(ImportTests.Tiny(key), message, received);
@@ -73,15 +91,18 @@ public class BadConfigTests
     [InlineData("""{"model_type":"git"}""", "'git' cannot be imported", "image tokens")]
     [InlineData("""{"model_type":"mllama","text_config":{"cross_attention_layers":[3]}}""", "'mllama' cannot be imported",
         "attend to an image")]
+    [InlineData("""{"model_type":"paligemma","text_config":{"model_type":"gemma"}}""", "'paligemma' cannot be imported",
+        "image tokens")]
     [InlineData("""{"model_type":"llava"}""", "'llava' cannot be imported", "language model's own config.json")]
     [InlineData("""{"model_type":"chatglm"}""", "'chatglm' cannot be imported", "auto_map")]
     [InlineData("""{"model_type":"yuan"}""", "'yuan' cannot be imported", "convolution")]
-    [InlineData("""{"model_type":"llama"}""", "hidden_size or n_embd or n_embed or d_model is missing", "an integer from 1")]
-    [InlineData("""{"model_type":"llama","hidden_size":64}""", "num_hidden_layers or n_layer or n_layers is missing", "integer")]
-    [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2}""", "num_attention_heads or n_head or n_heads is missing",
-        "integer")]
+    [InlineData("""{"model_type":"llama"}""", "hidden_size or n_embd or n_embed or d_model or dim is missing", "an integer from 1")]
+    [InlineData("""{"model_type":"llama","hidden_size":64}""", "num_hidden_layers or n_layer or n_layers or num_layers "
+        + "is missing", "integer")]
+    [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2}""", "num_attention_heads or n_head or n_heads or "
+        + "num_heads is missing", "integer")]
     [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4}""",
-        "intermediate_size or n_inner or ffn_dim or ffn_hidden_size is missing", "integer")]
+        "intermediate_size or n_inner or ffn_dim or ffn_hidden_size or hidden_dim is missing", "integer")]
     [InlineData("""{"model_type":"llama","hidden_size":-64}""", "hidden_size must be an integer from 1", "got -64")]
     [InlineData("""{"model_type":"llama","hidden_size":64.5}""", "hidden_size must be an integer", "got 64.5")]
     [InlineData("""{"model_type":"llama","hidden_size":99999999999}""", "hidden_size must be an integer", "got 99999999999")]
@@ -106,9 +127,19 @@ public class BadConfigTests
     [InlineData("bart mbart pegasus marian m2m_100 whisper", "an encoder and a decoder that attends to it, and one stack of blocks")]
     [InlineData("deberta deberta-v2", "its logits add terms of the tokens' relative positions (disentangled attention)")]
     [InlineData("albert", "its layers share one set of weights, and the theory draws the weights of every layer anew")]
-    [InlineData("jamba bamba zamba zamba2 mamba mamba2 falcon_mamba falcon_h1 nemotron_h recurrent_gemma rwkv qwen3_next",
+    [InlineData("jamba bamba zamba zamba2 mamba mamba2 falcon_mamba falcon_h1 nemotron_h recurrent_gemma rwkv qwen3_next qwen3_5 "
+        + "qwen3_5_text qwen3_5_moe qwen3_5_moe_text granitemoehybrid kimi_linear minimax olmo_hybrid plamo2 xlstm",
         "it has layers of state-space or recurrent mixing (Mamba and the like), and attention and MLPs are modelled")]
     [InlineData("mllama mllama_text_model", "some of its layers attend to an image instead of the text, and one stream of tokens")]
+    [InlineData("lfm2 lfm2_moe", "mix neighbouring tokens by a convolution in attention's place")]
+    [InlineData("gemma3n gemma3n_text gemma4 gemma4_text", "vectors of each token of their own besides the stream")]
+    [InlineData("arcee nemotron persimmon bitnet", "relu(x)²")]
+    [InlineData("apertus", "xIELU")]
+    [InlineData("phimoe", "sparsemixer")]
+    [InlineData("mpnet beit data2vec-vision swin", "learned terms of relative positions")]
+    [InlineData("clip siglip siglip2", "an image and a text encoder side by side")]
+    [InlineData("clip_text_model clip_vision_model siglip_vision_model", "its weights are drawn by module")]
+    [InlineData("paligemma", "image tokens come before its text")]
     [InlineData("xlnet", "along permuted orders with relative positions")]
     [InlineData("longformer", "windows with global tokens")]
     [InlineData("big_bird", "random and global blocks")]
@@ -133,16 +164,34 @@ public class BadConfigTests
     [InlineData("qwen3_moe", "\"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"num_experts\": 8, \"num_experts_per_tok\": 2,"
         + " \"decoder_sparse_step\": 2", "layers without experts must be the first ones: decoder_sparse_step", "from one layer on")]
     [InlineData("deepseek_v3", "\"kv_lora_rank\": 16, \"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"n_routed_experts\": 8,"
-        + " \"num_experts_per_tok\": 2, \"norm_topk_prob\": false", "norm_topk_prob must be true where experts are weighed by sigmoid",
+        + " \"num_experts_per_tok\": 2, \"first_k_dense_replace\": 0, \"norm_topk_prob\": false",
+        "norm_topk_prob must be true where experts are weighed by sigmoid",
         "got false")]
     [InlineData("deepseek_v3", "\"kv_lora_rank\": 16, \"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"n_routed_experts\": 8,"
-        + " \"num_experts_per_tok\": 2, \"scoring_func\": \"tanh\"", "scoring_func must be softmax or sigmoid", "got 'tanh'")]
+        + " \"num_experts_per_tok\": 2, \"first_k_dense_replace\": 0, \"scoring_func\": \"tanh\"",
+        "scoring_func must be softmax or sigmoid", "got 'tanh'")]
     [InlineData("deepseek_v3", "\"intermediate_size\": 128", "kv_lora_rank is missing", "integer")]
     [InlineData("smollm3", "\"intermediate_size\": 128, \"no_rope_layers\": [1, 2, 0]", "no_rope_layers must hold a 1", "of 3 layers")]
     [InlineData("smollm3", "\"intermediate_size\": 128, \"no_rope_layers\": [1, 0]", "no_rope_layers must hold a 1", "got 2 numbers")]
     [InlineData("mpt", "\"attn_config\": {\"alibi\": false}", "attn_config.alibi must be true", "mpt")]
     [InlineData("mpt", "\"attn_config\": {\"prefix_lm\": true}", "attn_config.prefix_lm must be false", "mpt")]
     [InlineData("mpt", "\"attn_config\": {\"alibi_bias_max\": 16}", "attn_config.alibi_bias_max must be 8", "got 16")]
+    [InlineData("mpt", "\"attn_config\": {\"rope\": true, \"rope_theta\": 10000}", "attn_config.rope must be absent", "mpt")]
+    [InlineData("mpt", "\"attn_config\": {\"attn_type\": \"multiquery_attention\"}",
+        "attn_config.attn_type must be one of multihead_attention", "got 'multiquery_attention'")]
+    [InlineData("electra", "\"intermediate_size\": 128, \"embedding_size\": 32", "embedding_size must be hidden_size = 64, got 32",
+        "behind the norm")]
+    [InlineData("electra", "\"intermediate_size\": 128", "embedding_size must be hidden_size = 64, got 128", "behind the norm")]
+    [InlineData("distilbert", "\"hidden_dim\": 128, \"sinusoidal_pos_embds\": true", "sinusoidal_pos_embds must be absent", "distilbert")]
+    [InlineData("dinov2", "\"image_size\": 32, \"patch_size\": 8, \"use_swiglu_ffn\": true", "use_swiglu_ffn must be absent", "dinov2")]
+    [InlineData("gpt_neo", "\"attention_layers\": [\"global\", \"sparse\", \"local\"]", "attention_layers must hold full_attention",
+        "got 'sparse'")]
+    [InlineData("gpt_neo", "\"attention_types\": [[[\"global\", \"local\"], 2]]",
+        "attention_types must have one entry for each of 3 layers", "got 4")]
+    [InlineData("gpt_neo", "\"attention_types\": [[\"global\", 3]]", "attention_types must be an array of groups",
+        "how often it is repeated")]
+    [InlineData("gpt_neo", "\"attention_types\": [[[\"global\"], -3]]", "attention_types must be an array of groups", "up to 4096")]
+    [InlineData("gpt_neo", "\"attention_types\": \"global\"", "attention_types must be an array of groups", "got \"global\"")]
     [InlineData("bert", "\"intermediate_size\": 128, \"rotary_emb_fraction\": 1", "rotary_emb_fraction must be absent", "bert")]
     public void Keys_of_a_family_are_named_with_what_is_legal(string modelType, string keys, string message, string received) => Refused(
         $$"""{"model_type":"{{modelType}}","hidden_size":64,"num_hidden_layers":3,"num_attention_heads":4,{{keys}}}""", message, received);

@@ -83,10 +83,30 @@ public class FamilyRecordTests
     [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8, \"rope_theta\": 10000", "attention.positions",
         "[" + Rope + "," + Rope + "," + Rope + ",\"none\"]")]
     [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8", "attention.queryKeyNorm", "\"head\"")]
+    // 64 · 4e-4 where queries and keys are not normalised, which the layer without positions does not do
+    [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8", "attention.logitStd", "1")]
+    [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8", "attention.logitScale", "[1,1,1,0.0256]")]
+    [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8, \"use_qk_norm\": false", "attention.logitScale", "")]
+    [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8, \"no_rope_layers\": [1, 1, 1, 1]", "attention.logitScale", "")]
+    [InlineData("smollm3", "\"use_sliding_window\": true, \"sliding_window\": 8", "mask", """["causal","causal","causal",{"window":8}]""")]
+    [InlineData("smollm3", "\"use_sliding_window\": true, \"sliding_window\": 8, \"no_rope_layers\": [0, 1, 1, 1]", "mask",
+        """[{"window":8},"causal","causal","causal"]""")]
     [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8, \"use_qk_norm\": false", "attention.queryKeyNorm", "")]
     [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8", "mask", "\"causal\"")]
     [InlineData("olmo", "", "attention.queryKeyNorm", "")]
     [InlineData("olmo2", "", "attention.queryKeyNorm", "\"all\"")]
+    // queries and keys turned by YaRN are doubled each, in the layer without a window alone
+    [InlineData("olmo3", "\"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4, \"attention_factor\": 2}", "attention.logitStd", "4")]
+    [InlineData("olmo3", "\"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4, \"attention_factor\": 2}", "attention.logitScale",
+        "[0.25,0.25,0.25,1]")]
+    [InlineData("gemma3_text", "\"head_dim\": 16, \"query_pre_attn_scalar\": 16, \"sliding_window_pattern\": 2, \"rope_scaling\": "
+        + "{\"rope_type\": \"yarn\", \"factor\": 4, \"attention_factor\": 2}", "attention.logitScale", "[0.25,1,0.25,1]")]
+    [InlineData("olmo2", "\"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4, \"attention_factor\": 2}", "attention.logitScale", "")]
+    [InlineData("olmo3", "\"rope_parameters\": {\"full_attention\": {\"rope_theta\": 9}, \"sliding_attention\": {\"rope_theta\": 3}}",
+        "attention.positions", """[{"rope":{"base":3,"fraction":1}},{"rope":{"base":3,"fraction":1}},{"rope":{"base":3,"fraction":1}},"""
+        + """{"rope":{"base":9,"fraction":1}}]""")]
+    [InlineData("olmo3", "\"sliding_window\": 8, \"sliding_window_pattern\": 2, \"layer_types\": [\"full_attention\", \"full_attention\","
+        + " \"full_attention\", \"sliding_attention\"]", "mask", """["causal","causal","causal",{"window":8}]""")]
     [InlineData("olmo3", "\"sliding_window\": 8", "mask", """[{"window":8},{"window":8},{"window":8},"causal"]""")]
     [InlineData("falcon", "", "attention.keyValueHeads", "1")]
     [InlineData("falcon", "\"multi_query\": false", "attention.keyValueHeads", "")]
@@ -94,6 +114,44 @@ public class FamilyRecordTests
     [InlineData("falcon", "", "attention.positions", Rope)]
     [InlineData("falcon", "\"alibi\": true, \"rope_theta\": 10000.0", "attention.positions", "\"alibi\"")]
     [InlineData("gpt_bigcode", "\"multi_query\": true", "attention.keyValueHeads", "1")]
+    [InlineData("gpt_bigcode", "", "attention.keyValueHeads", "1")]
+    [InlineData("gpt_bigcode", "\"multi_query\": false", "attention.keyValueHeads", "")]
+    [InlineData("gpt_neo", "\"window_size\": 8", "mask", """["causal",{"window":8},"causal",{"window":8}]""")]
+    [InlineData("gpt_neo", "\"window_size\": 8, \"attention_layers\": [\"local\", \"local\", \"global\", \"global\"]", "mask",
+        """[{"window":8},{"window":8},"causal","causal"]""")]
+    [InlineData("gpt_neo", "\"window_size\": 8, \"attention_types\": [[[\"global\"], 1], [[\"local\", \"global\", \"local\"], 1]]", "mask",
+        """["causal",{"window":8},"causal",{"window":8}]""")]
+    [InlineData("gpt_neo", "", "attention.positions", "")]
+    [InlineData("codegen", "\"rotary_dim\": 8", "attention.positions", """{"rope":{"base":10000,"fraction":0.5}}""")]
+    [InlineData("codegen", "", "wiring", "\"parallel\"")]
+    [InlineData("eurobert", "", "mask", "\"none\"")]
+    [InlineData("glm", "\"head_dim\": 16", "attention.positions", """{"rope":{"base":10000,"fraction":0.5}}""")]
+    [InlineData("glm", "", "norm", "\"pre\"")]
+    [InlineData("glm4", "", "norm", "\"peri\"")]
+    [InlineData("exaone4", "", "norm", "\"output\"")]
+    [InlineData("exaone4", "", "attention.queryKeyNorm", "\"head\"")]
+    [InlineData("exaone4", "", "attention.positions", "[" + Rope + "," + Rope + "," + Rope + ",\"none\"]")]
+    [InlineData("exaone4", "\"sliding_window\": null", "attention.positions", Rope)]
+    [InlineData("cohere2", "\"sliding_window\": null", "attention.positions", "[" + Rope + "," + Rope + "," + Rope + ",\"none\"]")]
+    [InlineData("dots1", "\"sliding_window\": 8", "mask", "\"causal\"")]
+    [InlineData("dots1", "\"sliding_window\": 8, \"max_window_layers\": 3", "mask", """["causal","causal","causal",{"window":8}]""")]
+    [InlineData("dots1", "", "attention.queryKeyNorm", "\"head\"")]
+    [InlineData("minimax_m2", Expert + ", \"num_local_experts\": 8, \"use_qk_norm\": true, \"qk_norm_type\": \"per_layer\"",
+        "attention.queryKeyNorm", "\"all\"")]
+    [InlineData("minimax_m2", Expert + ", \"num_local_experts\": 8, \"head_dim\": 32, \"rotary_dim\": 16", "attention.positions",
+        """{"rope":{"base":5000000,"fraction":0.5}}""")]
+    [InlineData("ernie4_5", "", "attention.headWidth", "128")]
+    [InlineData("ernie4_5", "", "attention.positions", """{"rope":{"base":500000,"fraction":1}}""")]
+    [InlineData("seed_oss", "", "attention.headWidth", "128")]
+    [InlineData("helium", "", "attention.positions", """{"rope":{"base":100000,"fraction":1}}""")]
+    [InlineData("ministral", "\"sliding_window\": 8", "mask", """{"window":8}""")]
+    [InlineData("mimo", "\"sliding_window\": 8", "mask", "\"causal\"")]
+    [InlineData("qwen3_moe", Expert + ", \"moe_intermediate_size\": 64, \"num_experts\": 8, \"use_sliding_window\": true, "
+        + "\"sliding_window\": 8", "mask", """{"window":8}""")]
+    [InlineData("qwen2_moe", Expert + ", \"moe_intermediate_size\": 64, \"num_experts\": 8, \"use_sliding_window\": true, "
+        + "\"sliding_window\": 8, \"max_window_layers\": 3", "mask", """[{"window":8},"causal",{"window":8},"causal"]""")]
+    // √16 · 64 · 4e-4, with no 1/√16 before it
+    [InlineData("gpt_neo", "", "attention.logitStd", "0.1024")]
     [InlineData("bloom", "", "attention.positions", "\"alibi\"")]
     [InlineData("mpt", "", "attention.positions", "\"alibi\"")]
     [InlineData("mpt", "\"attn_config\": {\"qk_ln\": true}", "attention.queryKeyNorm", "\"all\"")]
@@ -128,6 +186,20 @@ public class FamilyRecordTests
     [InlineData("qwen3_moe", "\"num_experts\": 8, \"norm_topk_prob\": true", 8, "renormalised", 1, 0, 0, 64)]
     [InlineData("qwen3_moe", "\"num_experts\": 8, \"norm_topk_prob\": false, \"mlp_only_layers\": [0, 1]", 8, "softmax", 1, 0, 2, 64)]
     [InlineData("qwen3_moe", "\"num_experts\": 8, \"mlp_only_layers\": [0, 1, 2, 3]", 0, "", 0, 0, 0, 256)]
+    [InlineData("deepseek", "\"n_routed_experts\": 8, \"n_shared_experts\": 2, \"first_k_dense_replace\": 1", 8, "softmax", 1, 2, 1, 64)]
+    [InlineData("deepseek", "\"n_routed_experts\": 8, \"norm_topk_prob\": true", 8, "renormalised", 1, 0, 0, 64)]
+    [InlineData("dots1", "\"n_routed_experts\": 8, \"n_shared_experts\": 2, \"first_k_dense_replace\": 1, \"norm_topk_prob\": true,"
+        + " \"scoring_func\": \"noaux_tc\", \"routed_scaling_factor\": 2.5", 8, "sigmoid", 2.5, 2, 1, 64)]
+    [InlineData("minimax_m2", "\"num_local_experts\": 8, \"scoring_func\": \"sigmoid\"", 8, "sigmoid", 1, 0, 0, 256)]
+    [InlineData("deepseek", "\"use_cache\": true", 0, "", 0, 0, 0, 256)]
+    // what the classes of configurations have where a file says nothing
+    [InlineData("deepseek_v3", "\"kv_lora_rank\": 16, \"n_routed_experts\": 8", 8, "sigmoid", 2.5, 1, 3, 64)]
+    [InlineData("glm4_moe", "\"n_routed_experts\": 8", 8, "sigmoid", 1, 1, 1, 64)]
+    // DeepSeek-V2's code multiplies by routed_scaling_factor in the place of normalising
+    [InlineData("deepseek_v2", "\"kv_lora_rank\": 16, \"n_routed_experts\": 8, \"routed_scaling_factor\": 16,"
+        + " \"norm_topk_prob\": true", 8, "renormalised", 1, 0, 0, 64)]
+    // 5632/64 times E σ(0.16 z)²
+    [InlineData("qwen2_moe", "\"num_experts\": 8", 8, "softmax", 1, 88 * 0.2515813, 0, 64)]
     // E σ(0.16 z)² = 1/4 + 0.16²/16 − 0.16⁴/32 + …
     [InlineData("qwen2_moe", "\"num_experts\": 8, \"shared_expert_intermediate_size\": 128", 8, "softmax", 1, 2 * 0.25158, 0, 64)]
     [InlineData("deepseek_v2", "\"kv_lora_rank\": 16, \"n_routed_experts\": 8, \"n_shared_experts\": 2, \"routed_scaling_factor\": 16,"
@@ -139,7 +211,8 @@ public class FamilyRecordTests
         string modelType, string keys, int count, string gate, double scale, double shared, int dense, int width)
     {
         string active = keys.Contains("num_experts_per_tok") ? "" : ", \"num_experts_per_tok\": 2";
-        bool hasOwn = modelType.StartsWith("qwen", StringComparison.Ordinal) || modelType.StartsWith("deepseek", StringComparison.Ordinal);
+        bool hasOwn = modelType.StartsWith("qwen", StringComparison.Ordinal) || modelType.StartsWith("deepseek", StringComparison.Ordinal)
+            || modelType is "glm4_moe" or "dots1";
         string own = hasOwn ? ", \"moe_intermediate_size\": 64" : "";
         Architecture record = Parse(modelType, "\"intermediate_size\": 256" + own + active + ", " + keys).Architecture;
         Assert.Equal(width, record.MlpWidth);
@@ -154,7 +227,7 @@ public class FamilyRecordTests
         JsonNode node = JsonNode.Parse(Field(record, "mlp.experts"))!;
         Assert.Equal((count, gate, dense), (experts.Count, (string)node["gate"]!, experts.Dense));
         Assert.Equal(scale, experts.Scale);
-        Assert.Equal(shared, experts.Shared, 1e-5);
+        Assert.Equal(shared, experts.Shared, 1e-5 * Math.Max(1, shared));
         Assert.Equal(0.16, experts.RouterStd, 1e-14);
         // W_2 of a dense layer of 256 hidden units has √(256/64) times an expert's σ_v
         Assert.Equal(dense > 0 ? 2 : 1, record.Mlp.Branch.At(1), 1e-14);
@@ -169,6 +242,9 @@ public class FamilyRecordTests
         Assert.Equal(64 * 4e-4 * 0.773741, record.Mlp.InStd * record.Mlp.InStd, 1e-7);
         Assert.Equal(1 / Math.Sqrt(8), record.Mlp.Branch.At(1), 1e-15);
         Assert.Equal((1, 0), (record.Input.Norm, record.Input.Correlation));
+        // at 3 where the file says null: 1 − 6 φ(3)/(2 Φ(3) − 1) = 0.973337
+        record = Parse("modernbert", "\"initializer_cutoff_factor\": null").Architecture;
+        Assert.Equal(64 * 4e-4 * 0.973337, record.Mlp.InStd * record.Mlp.InStd, 1e-7);
     }
 
     [Theory]
@@ -176,9 +252,18 @@ public class FamilyRecordTests
     [InlineData("modernbert", "", "windows of 64 tokens to each side change nothing among 32")]
     [InlineData("llama4_text", "\"num_local_experts\": 8", "attention within chunks of 8192 tokens changes nothing among 32")]
     [InlineData("llama4_text", "\"num_local_experts\": 8, \"attention_chunk_size\": 16", "chunks of 16 tokens is not modelled")]
-    [InlineData("llama4_text", "\"num_local_experts\": 8", "that layers without positions do not normalise queries and keys is "
-        + "not modelled")]
+    [InlineData("llama4_text", "\"num_local_experts\": 8", "layers without positions do not normalise queries and keys: their logits are "
+        + "0.0256 times the others' here")]
     [InlineData("llama4_text", "\"num_local_experts\": 8", "the router's logistic function multiplies what goes into a chosen expert")]
+    // published with the number 4 in the place of true
+    [InlineData("llama4_text", "\"num_local_experts\": 8, \"floor_scale\": 16, \"attn_temperature_tuning\": 4",
+        "attn_temperature_tuning of logits from token 16 on is not modelled")]
+    [InlineData("mistral", "", "windows of 4096 tokens change nothing among 32")]
+    [InlineData("qwen2", "\"use_sliding_window\": true, \"max_window_layers\": 0", "windows of 4096 tokens change nothing among 32")]
+    [InlineData("granite", "", "logits are multiplied by 1 and not by 1/√d_h")]
+    [InlineData("mpt", "", "draws weights as init_config says")]
+    [InlineData("mpt", "\"attn_config\": {\"clip_qkv\": 0.1}", "clipping of queries, keys and values at ±0.1 is not modelled")]
+    [InlineData("starcoder2", "\"norm_epsilon\": 0.001", "ε = 0.001 is 250% of q₀")]
     [InlineData("llama4_text", "\"num_local_experts\": 8, \"floor_scale\": 16", "attn_temperature_tuning of logits from token 16 "
         + "on is not modelled")]
     [InlineData("qwen2_moe", "\"num_experts\": 8, \"shared_expert_intermediate_size\": 64", "the shared expert's own gate")]

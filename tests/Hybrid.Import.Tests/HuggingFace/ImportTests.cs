@@ -220,7 +220,11 @@ public class ImportTests
             granitemoe GraniteMoeForCausalLM|granitemoeshared GraniteMoeSharedForCausalLM|minicpm MiniCPMForCausalLM
             smollm3 SmolLM3ForCausalLM|cohere CohereForCausalLM|cohere2 Cohere2ForCausalLM|olmo OlmoForCausalLM|olmo2 Olmo2ForCausalLM
             olmo3 Olmo3ForCausalLM|olmoe OlmoeForCausalLM|gemma GemmaForCausalLM|gemma2 Gemma2ForCausalLM
-            gemma3_text Gemma3ForCausalLM|vit ViTForImageClassification
+            gemma3_text Gemma3ForCausalLM|vit ViTForImageClassification|dinov2 Dinov2Model|gpt_neo GPTNeoForCausalLM
+            codegen CodeGenForCausalLM|distilbert DistilBertForMaskedLM|electra ElectraForPreTraining|eurobert EuroBertForMaskedLM
+            glm GlmForCausalLM|glm4 Glm4ForCausalLM|glm4_moe Glm4MoeForCausalLM|ernie4_5 Ernie4_5ForCausalLM
+            exaone4 Exaone4ForCausalLM|helium HeliumForCausalLM|internlm2 InternLM2ForCausalLM|seed_oss SeedOssForCausalLM
+            ministral MinistralForCausalLM|mimo MiMoForCausalLM|dots1 Dots1ForCausalLM|minimax_m2 MiniMaxM2ForCausalLM
             """;
         string[][] pairs = [.. classes.Split('|', '\n').Select(pair => pair.Trim().Split(' '))];
         Assert.All(pairs, pair => Assert.Equal(pair[0], Families.Find(null, [pair[1]])?.ModelType));
@@ -303,7 +307,7 @@ public class ImportTests
 
     [Theory]
     [InlineData("gelu", "gelu gelu_python")]
-    [InlineData("geluTanh", "gelu_new gelu_pytorch_tanh gelu_fast gelu_accurate")]
+    [InlineData("geluTanh", "gelu_new gelu_pytorch_tanh gelu_fast gelu_accurate gelu_python_tanh")]
     [InlineData("silu", "silu swish")]
     [InlineData("relu", "relu")]
     [InlineData("tanh", "tanh")]

@@ -83,6 +83,8 @@ public class RotaryScalingTests
     {
         const string Both = "\"original_max_position_embeddings\": 64, \"max_position_embeddings\": 256";
         Assert.Equal(Math.Sqrt(4 / 3.0), Read("\"type\": \"longrope\", \"factor\": 100", Both)!.TurnFactor, 1e-15);
+        const string Own = "\"type\": \"longrope\", \"original_max_position_embeddings\": 64";
+        Assert.Equal(Math.Sqrt(4 / 3.0), Read(Own, "\"max_position_embeddings\": 256")!.TurnFactor, 1e-15);
     }
 
     [Theory]

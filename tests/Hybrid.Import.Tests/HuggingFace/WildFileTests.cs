@@ -1,5 +1,6 @@
 using Hybrid.Architectures;
 using Hybrid.Import.HuggingFace;
+using Hybrid.Import.Json;
 using Xunit;
 
 namespace Hybrid.Import.Tests.HuggingFace;
@@ -30,6 +31,25 @@ public class WildFileTests
     [InlineData("phi3", "\"intermediate_size\": 256", "pre", "sequential", "silu", true, "causal", 1, 0)]
     [InlineData("qwen", "\"intermediate_size\": 512", "pre", "sequential", "silu", true, "causal", 1, 0)]
     [InlineData("roberta", "\"intermediate_size\": 256", "post", "sequential", "gelu", false, "none", 1 / Variance, 1 / 3.0)]
+    [InlineData("electra", "\"intermediate_size\": 256, \"embedding_size\": 64", "post", "sequential", "gelu", false, "none", 1 / Variance,
+        1 / 3.0)]
+    // no segment, so that tokens share nothing
+    [InlineData("distilbert", "\"hidden_dim\": 256, \"activation\": \"gelu\"", "post", "sequential", "gelu", false, "none", 1 / Variance,
+        0)]
+    // token vectors of 16 coordinates, times a matrix: 16 · 4e-4 of the others' variance, beside a position's
+    [InlineData("opt", "\"ffn_dim\": 256, \"word_embed_proj_dim\": 16", "pre", "sequential", "relu", false, "causal", 1.0064, 0)]
+    [InlineData("opt", "\"ffn_dim\": 256, \"word_embed_proj_dim\": 64", "pre", "sequential", "relu", false, "causal", 2, 0)]
+    // 3 · 8² pixels and a position
+    [InlineData("dinov2", "\"mlp_ratio\": 4, \"layerscale_value\": 1.0, \"image_size\": 32, \"patch_size\": 8, \"drop_path_rate\": 0.1",
+        "pre", "sequential", "gelu", false, "none", 193, 0)]
+    // what the files of Command R7B say once more of the code
+    [InlineData("cohere2", "\"intermediate_size\": 256, \"use_gated_activation\": true, \"use_parallel_block\": true,"
+        + " \"position_embedding_type\": \"rope_gptj\", \"rotary_pct\": 1.0", "pre", "parallel", "silu", true, "causal", 1, 0)]
+    // norms of one input are one norm; what LoRA adds starts at 0
+    [InlineData("falcon", "\"new_decoder_architecture\": true, \"num_ln_in_parallel_attn\": 2", "pre", "parallel", "gelu", false, "causal",
+        1, 0)]
+    [InlineData("xlm-roberta", "\"intermediate_size\": 256, \"position_embedding_type\": \"rotary\", \"rotary_emb_base\": 20000.0,"
+        + " \"lora_rank\": 4", "post", "sequential", "gelu", false, "none", 1 / Variance, 0.5)]
     // no position vectors: of token and segment, half is shared
     [InlineData("bert", "\"intermediate_size\": 256, \"position_embedding_type\": \"alibi\", \"feed_forward_type\": \"geglu\"", "post",
         "sequential", "gelu", true, "none", 1 / Variance, 0.5)]
@@ -53,15 +73,19 @@ public class WildFileTests
     [Theory]
     [InlineData("granite", "\"residual_multiplier\": 0.22", 0.22, 1, 1)]
     [InlineData("granite", "\"embedding_multiplier\": 12", 1, 144, 1)]
-    // logits times 1/64 and not 1/√16
-    [InlineData("granite", "\"attention_multiplier\": 0.015625", 1, 1, 0.0625)]
+    // logits times 1/64 and not as they come, which is what Granite's code does with a file that does not say
+    [InlineData("granite", "\"attention_multiplier\": 0.015625", 1, 1, 0.015625)]
     // logits as they come, and not times 1/√16
     [InlineData("llama", "\"scale_attn_weights\": false", 1, 1, 4)]
-    [InlineData("minicpm", "\"scale_depth\": 1.4", 0.7, 1, 1)]
-    [InlineData("minicpm", "\"scale_emb\": 12", 1, 144, 1)]
+    // 1.4 and 12 where a file of MiniCPM does not say, null: no factor; over √4
+    [InlineData("minicpm", "\"scale_depth\": 2.8", 1.4, 1, 1)]
+    [InlineData("minicpm", "\"scale_emb\": 6", 0.7, 0.25, 1)]
+    [InlineData("minicpm", "\"scale_emb\": null, \"scale_depth\": null", 1, 1 / 144.0, 1)]
     // Llama's own code knows none of these keys: whoever writes them means them
     [InlineData("llama", "\"residual_multiplier\": 0.22, \"embedding_multiplier\": 12, \"attention_multiplier\": 0.015625", 0.22, 144,
         0.0625)]
+    // over √64 and not √16
+    [InlineData("llama", "\"query_pre_attn_scalar\": 64", 1, 1, 0.5)]
     [InlineData("llama", "\"scale_emb\": 12, \"scale_depth\": 1.4, \"dim_model_base\": 256", 0.7, 144, 1)]
     public void Multipliers_of_branches_embeddings_and_logits_are_read_whatever_the_family(
         string modelType, string keys, double branch, double embedding, double logits)
@@ -106,10 +130,83 @@ public class WildFileTests
         Assert.Equal(0.02 * Math.Sqrt(width), record.Mlp.InStd, 1e-12);
     }
 
+    // The names of the newest releases and the older ones, both in one file.
+    [Theory]
+    [InlineData("\"rope_theta\": 7, \"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 7}", 7, 1)]
+    [InlineData("\"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 2}, \"rope_parameters\": {\"rope_type\": \"dynamic\", \"factor\": 2,"
+        + " \"rope_theta\": 7}", 7, 1)]
+    [InlineData("\"partial_rotary_factor\": 0.5, \"rope_parameters\": {\"rope_theta\": 7, \"partial_rotary_factor\": 0.5}", 7, 0.5)]
+    [InlineData("\"rope_theta\": 7, \"partial_rotary_factor\": 0.5, \"rotary_dim\": 8", 7, 0.5)]
+    public void A_quantity_of_positions_under_two_names_that_agree_is_read(string keys, double baseFrequency, double fraction) =>
+        Assert.Equal(
+            Positions.NewRope(baseFrequency, fraction),
+            Parse("llama", "\"intermediate_size\": 256, " + keys).Architecture.Attention.Head.Positions);
+
+    // d, L, H, G and d_mlp of the classes of configurations, of which a nested one gives only what differs.
+    [Theory]
+    [InlineData("llava", "llama", "", 4096, 32, 32, 32, 11008)]
+    [InlineData("llava", "llama", ", \"hidden_size\": 5120, \"num_hidden_layers\": 40, \"num_attention_heads\": 40,"
+        + " \"intermediate_size\": 13824", 5120, 40, 40, 40, 13824)]
+    [InlineData("llava_next", "mistral", ", \"sliding_window\": null", 4096, 32, 32, 8, 14336)]
+    [InlineData("llava_next", "mistral", ", \"num_key_value_heads\": null", 4096, 32, 32, 32, 14336)]
+    [InlineData("qwen2_audio", "qwen2", ", \"intermediate_size\": 11008", 4096, 32, 32, 32, 11008)]
+    [InlineData("any", "gemma", "", 3072, 28, 16, 16, 24576)]
+    [InlineData("any", "gemma2", "", 2304, 26, 8, 4, 9216)]
+    [InlineData("gemma3", "gemma3_text", "", 2304, 26, 8, 4, 9216)]
+    [InlineData("any", "phi3", "", 3072, 32, 32, 32, 8192)]
+    [InlineData("aya_vision", "cohere2", ", \"num_key_value_heads\": 8", 8192, 40, 64, 8, 22528)]
+    public void Sizes_that_a_nested_configuration_leaves_out_are_its_classs(
+        string around, string modelType, string keys, int width, int depth, int heads, int shared, int mlpWidth)
+    {
+        LoadedArchitecture loaded = ImportTests.Parse(
+            $$$"""{"model_type":"{{{around}}}","text_config":{"model_type":"{{{modelType}}}"{{{keys}}}}}""");
+        Architecture record = loaded.Architecture;
+        Assert.Equal(
+            (width, depth, heads, shared, mlpWidth),
+            (record.Width, record.Depth, record.Heads, ArchitectureModule.KeyValueHeads(record), record.MlpWidth));
+        Assert.Equal(
+            !keys.Contains("hidden_size"), loaded.Import!.Notes.Any(note => note.StartsWith(
+                $"text_config.hidden_size is missing: {width}", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("llama", 0.02)]
+    [InlineData("starcoder2", 0.018042)]
+    [InlineData("minicpm", 0.1)]
+    public void A_missing_standard_deviation_is_its_classs(string modelType, double std)
+    {
+        Architecture record = ImportTests.Parse(ImportTests.Tiny("\"use_cache\": true").Replace("llama", modelType)).Architecture;
+        Assert.Equal(8 * std, record.Mlp.InStd, 1e-14);
+    }
+
+    [Theory]
+    [InlineData("qwen2_vl", "qwen2")]
+    [InlineData("qwen2_vl_text", "qwen2")]
+    [InlineData("qwen2_5_vl", "qwen2")]
+    [InlineData("qwen2_5_vl_text", "qwen2")]
+    [InlineData("qwen3_vl", "qwen3")]
+    [InlineData("qwen3_vl_text", "qwen3")]
+    public void A_text_model_of_its_own_name_is_the_family_whose_code_it_has(string modelType, string family)
+    {
+        string keys = "\"intermediate_size\": 256, \"rope_scaling\": {\"type\": \"mrope\", \"mrope_section\": [2, 3, 3]}";
+        Assert.Equal(Parse(family, keys).Architecture, Parse(modelType, keys).Architecture);
+    }
+
+    [Theory]
+    [InlineData("qwen3_vl_moe_text", "qwen3_moe", "\"num_experts\": 8")]
+    [InlineData("qwen3_vl_moe", "qwen3_moe", "\"num_experts\": 8")]
+    [InlineData("kimi_k2", "deepseek_v3", "\"n_routed_experts\": 8, \"kv_lora_rank\": 16")]
+    public void A_model_with_experts_of_its_own_name_is_the_family_whose_code_it_has(string modelType, string family, string keys)
+    {
+        keys += ", \"intermediate_size\": 256, \"moe_intermediate_size\": 64, \"num_experts_per_tok\": 2";
+        Assert.Equal(Parse(family, keys).Architecture, Parse(modelType, keys).Architecture);
+    }
+
     [Theory]
     [InlineData("\"num_local_experts\": 0")]
     [InlineData("\"num_local_experts\": 0, \"num_experts_per_tok\": 2")]
     [InlineData("\"sliding_window\": 0")]
+    [InlineData("\"mup_denominator\": 32")]
     [InlineData("\"rms_norm_eps\": \"1e-05\"")]
     [InlineData("\"initializer_range\": \"0.02\"")]
     [InlineData("\"cross_attention_layers\": [], \"mup_scale\": 0, \"use_alibi\": false, \"residual_scale\": null")]
@@ -121,6 +218,37 @@ public class WildFileTests
     public void A_byte_order_mark_is_no_text() =>
         Assert.Equal(ImportTests.Parse(ImportTests.Tiny("\"head_dim\": 16")).Architecture, ImportTests.Parse(
             '\ufeff' + ImportTests.Tiny("\"head_dim\": 16")).Architecture);
+
+    // As Python writes them: a configuration of Mamba 2 has "time_step_limit": [0.0, Infinity].
+    [Fact]
+    public void Numbers_that_only_Python_writes_matter_where_they_are_read()
+    {
+        Architecture plain = ImportTests.Parse(ImportTests.Tiny("\"head_dim\": 16")).Architecture;
+        const string Unread = "\"head_dim\": 16, \"limits\": [0.0, Infinity, -Infinity, NaN], \"say\": \"NaN \\\" Infinity\"";
+        LoadedArchitecture loaded = ImportTests.Parse(ImportTests.Tiny(Unread));
+        Assert.Equal(plain, loaded.Architecture);
+        Assert.Equal(["limits", "say"], loaded.Import!.IgnoredKeys);
+        InputException family = Assert.Throws<InputException>(
+            () => ImportTests.Parse("""{"model_type":"mamba2","time_step_limit":[0.0,Infinity]}"""));
+        Assert.Contains("Mamba", family.Message);
+        InputException read = Assert.Throws<InputException>(() => ImportTests.Parse(ImportTests.Tiny("\"initializer_range\": NaN")));
+        Assert.Contains("initializer_range must be a finite number > 0, got \"NaN\"", read.Message);
+        InputException record = Assert.Throws<InputException>(() => ImportTests.Parse("""{"width":NaN}"""));
+        Assert.Contains("line 1, column 10", record.Message);
+    }
+
+    [Theory]
+    [InlineData("\"initializer_factor\": 0.5", "initializer_factor")]
+    [InlineData("\"init_method\": \"mitchell\", \"embed_init_std\": 1", "init_method, embed_init_std")]
+    public void Keys_of_how_weights_are_drawn_are_said_not_to_be_read(string keys, string names)
+    {
+        keys += ", \"initial_context_length\": 8, \"init_device\": \"cpu\"";
+        ImportReport report = ImportTests.Parse(ImportTests.Tiny(keys)).Import!;
+        Assert.Equal($"what {names} says of how weights are drawn is not read: all have one standard deviation here", report.Notes[0]);
+        Assert.Empty(report.IgnoredKeys);
+        report = ImportTests.Parse(ImportTests.Tiny("\"initializer_factor\": null")).Import!;
+        Assert.DoesNotContain(report.Notes, note => note.Contains("how weights are drawn"));
+    }
 
     [Fact]
     public void Code_that_comes_with_a_model_is_said_in_the_first_note() =>
