@@ -12,16 +12,16 @@ namespace Hybrid.Cli.Tests;
 [SupportedOSPlatform("linux")]
 public sealed class SlurmTests
 {
-    // 40 trainings of a second or so, four to a task.
+    // 28 trainings of a second or so, four to a task.
     private static readonly string[] Question =
     [
         "sweep", "pre-tanh-ordered", "--set", "mask=causal", "--set", "depth=2", "--set", "width=32", "--set", "mlpWidth=32",
         "--set", "heads=2", "--set", "tokens=8",
-        "--axis", "seed=1:20:20", "--axis", "optimiser.learningRate=1e-3,1e-2", "--do", "train", "--data", "synthetic",
+        "--axis", "seed=1:14:14", "--axis", "optimiser.learningRate=1e-3,1e-2", "--do", "train", "--data", "synthetic",
         "--steps", "400", "--checkpoint-every", "50", "--eval-every", "200", "--eval-sequences", "8",
     ];
 
-    private const int Cells = 40, CellsOfATask = 4;
+    private const int Cells = 28, CellsOfATask = 4;
 
     [SlurmFact]
     public void Killed_requeued_and_with_its_node_restarted_an_array_ends_with_the_bytes_of_a_run_without_Slurm()
@@ -33,9 +33,9 @@ public sealed class SlurmTests
 
         using SlurmCluster cluster = new();
         (int code, string output, string error) =
-            Hybrid(cluster, [.. Question, "--out", cells, "--slurm", "--partition", "test", "--time", "30", "--tasks", "10"]);
+            Hybrid(cluster, [.. Question, "--out", cells, "--slurm", "--partition", "test", "--time", "30", "--tasks", "7"]);
         Assert.True(code == 0, error);
-        Assert.Matches(@"cells-1: 40 cells in 10 tasks, \d+ MiB, 30 each, job \d+\n", output);
+        Assert.Matches(@"cells-1: 28 cells in 7 tasks, \d+ MiB, 30 each, job \d+\n", output);
 
         // Two tasks die in the middle of a cell.
         HashSet<int> killed = [];
@@ -75,7 +75,7 @@ public sealed class SlurmTests
         using TemporaryFolder folder = new();
         string cells = folder.Path("cells");
         using SlurmCluster cluster = new();
-        Assert.Equal(0, Hybrid(cluster, [.. Question, "--out", cells, "--slurm", "--time", "30", "--tasks", "20"]).Code);
+        Assert.Equal(0, Hybrid(cluster, [.. Question, "--out", cells, "--slurm", "--time", "30", "--tasks", "14"]).Code);
         cluster.Wait(() => Directory.Exists(Path.Combine(cells, "cells")), "a finished cell");
         string job = File.ReadAllText(Path.Combine(cells, "batches/cells-1.job")).Trim();
         Assert.Equal(0, cluster.Run("scancel", job).Code);
@@ -168,7 +168,7 @@ public sealed class SlurmTests
         using TemporaryFolder folder = new();
         using SlurmCluster cluster = new();
         string features = folder.Path("agreement/features");
-        string[] agreement = ["dotnet", BenchmarksPath, "agreement-features", "128", "4", "--cells", folder.Path("agreement")];
+        string[] agreement = ["dotnet", BenchmarksPath, "agreement-features", "32", "4", "--cells", folder.Path("agreement")];
         (int code, string output, string error) =
             cluster.Run([.. agreement, "--slurm", "--partition", "test", "--time", "30", "--tasks", "2", "--task-memory", "2GiB"]);
         Assert.True(code == 0, output + error);
