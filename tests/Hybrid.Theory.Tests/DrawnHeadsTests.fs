@@ -32,7 +32,7 @@ let private attention tokens heads width logitStd mask change =
                 Head = change HeadParameters.Plain } }
 
 let private layout (a: Architecture) =
-    HeadDraw.layout a a.Attention (GramProcess.ownMask a)
+    HeadLayout.create a a.Attention (GramProcess.ownMask a)
 
 /// Branch Grams of `layers` layers of the architecture's heads.
 let private branches (a: Architecture) (state: float[]) layers =
@@ -282,7 +282,7 @@ let ``What logits see of the gradient is D A (v − m) h, by rows and by columns
     =
     for mask in [ Mask.None; Mask.Causal; Mask.Window 2 ] do
         let layout = layout (attention n 1 4 1.0 mask id)
-        let scratch = HeadDraw.scratch layout
+        let scratch = HeadScratch.lend layout
         CounterNormals.fill 31UL n 1.0 scratch.Value
         CounterNormals.fill 32UL n 1.0 scratch.Mean
         CounterNormals.fill 33UL n 1.0 scratch.Output
@@ -308,7 +308,7 @@ let ``What logits see of the gradient is D A (v − m) h, by rows and by columns
         agrees "rows" (fun i j -> scratch.Product[i * n + j])
         DrawnHeads.differenceColumns n columns layout.Columns scratch
         agrees "columns" (fun i j -> scratch.Product[j * n + i])
-        HeadDraw.release layout scratch
+        HeadScratch.giveBack layout scratch
 
 [<Fact>]
 [<Trait("guards", "(15.2) (15.3) (15.5) by property")>]
@@ -328,7 +328,7 @@ let ``A head's way back is the derivative of its way there, in every feature at 
     let layout = layout a
     let state = simplex n 0.7
     let factor = GramFactor.create n state
-    let scratch = HeadDraw.scratch layout
+    let scratch = HeadScratch.lend layout
 
     let normal key count =
         let target = Array.zeroCreate<float> count
@@ -467,7 +467,7 @@ let ``ALiBi's slopes of fewer heads are in the mean those of all, and of all hea
             | Module.Attention parameters -> parameters
             | Module.Mlp _ -> failwith "attention comes first"
 
-        (HeadDraw.layoutOf of' key architecture parameters (GramProcess.allowed 4 Mask.Causal)).Slopes
+        (HeadLayout.standingFor of' key architecture parameters (GramProcess.allowed 4 Mask.Causal)).Slopes
 
     let own = Array.init 12 (fun head -> 2.0 ** (-8.0 * float (head + 1) / 12.0))
     Assert.Equal<float[]>(own, slopes 12 12 7UL)

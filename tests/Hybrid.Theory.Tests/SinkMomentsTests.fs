@@ -80,7 +80,7 @@ let ``Heads drawn with few coordinates beside a sink have just these moments`` w
         { beside n width logitStd with
             Heads = heads }
 
-    let layout = HeadDraw.layout a a.Attention (GramProcess.allowed n Mask.None)
+    let layout = HeadLayout.create a a.Attention (GramProcess.allowed n Mask.None)
     let state = Array.init (n * n) (fun k -> if k / n = k % n then 1.0 else 1.0 - u)
     let ones = Array.create (n * n) (1.0 / float n)
 

@@ -436,7 +436,7 @@ let ``What the softmax sees is of the stream, of what a norm makes of it, or of 
             $"{norm}, {queries}"
             1e-15
             expected
-            (Trainability.spread (of' norm queries) { Q = 9.0; U = 0.25 })
+            (LogitSpread.seen (of' norm queries) { Q = 9.0; U = 0.25 })
 
 [<Fact>]
 let ``Without blocks the gradient is that of the output, which no two tokens share`` () =

@@ -209,7 +209,7 @@ module Caveats =
     let private oneNetwork (architecture: Architecture) (trainability: Trainability) (trajectory: Trajectory) =
         let sums = trainability.Sums
 
-        let strongest = Trainability.strongest architecture trajectory
+        let strongest = LogitSpread.strongest architecture trajectory
 
         match trajectory.Route with
         | Route.Draws(draws, scatter) when draws >= TrajectoryDraws.FewestDraws && scatter.Deviation > LargeScatter ->

@@ -55,12 +55,12 @@ module internal DrawnHeads =
 
         let share part =
             let sums = lengths |> Array.map Array.zeroCreate<float>
-            let scratch = HeadDraw.scratch layout
+            let scratch = HeadScratch.lend layout
 
             for head in part..parts .. layout.Heads - 1 do
                 add scratch sums head
 
-            HeadDraw.release layout scratch
+            HeadScratch.giveBack layout scratch
             sums
 
         let all =
@@ -83,75 +83,9 @@ module internal DrawnHeads =
 
         total
 
-    /// The largest `Last` and least `First` of rows up to i.
-    let private reach (rows: PanelProduct.Ranges) : PanelProduct.Ranges =
-        { First = Array.scan min rows.First[0] (Array.tail rows.First)
-          Last = Array.scan max rows.Last[0] (Array.tail rows.Last) }
-
-    /// Those of rows from i on.
-    let private reachBack (rows: PanelProduct.Ranges) : PanelProduct.Ranges =
-        let n = rows.First.Length
-
-        { First = Array.scanBack min (Array.truncate (n - 1) rows.First) rows.First[n - 1]
-          Last = Array.scanBack max (Array.truncate (n - 1) rows.Last) rows.Last[n - 1] }
-
-    let private packed n (matrix: float[]) =
-        let panels = Array.zeroCreate<float>(PanelProduct.size n n)
-        PanelProduct.pack n n matrix panels
-        panels
-
-    /// target += X M Xᵀ where `wanted`; M in panels.
-    let private sandwich
-        (layout: HeadLayout)
-        (scratch: HeadScratch)
-        (x: float[])
-        (nonzero: PanelProduct.Ranges)
-        (middle: float[])
-        inner
-        wanted
-        (target: float[])
-        =
-        let n = layout.Tokens
-        let full = PanelProduct.everything
-        PanelProduct.multiply n n n x nonzero middle full inner false scratch.Edge scratch.Product
-        PanelProduct.packTransposed n n x scratch.Panels
-        PanelProduct.multiply n n n scratch.Product full scratch.Panels nonzero wanted true scratch.Edge target
-
-    /// target += X Xᵀ of X[n, d_k], below the diagonal.
-    let private addSquare (layout: HeadLayout) (scratch: HeadScratch) lower (x: float[]) (target: float[]) =
-        let n, width = layout.Tokens, layout.Width
-        let full = PanelProduct.everything
-        PanelProduct.packTransposed width n x scratch.Panels
-        PanelProduct.multiply n width n x full scratch.Panels full lower true scratch.Edge target
-
-    /// result[n, d_k] = X Y, X[n, n] with rows that are not 0 in `nonzero`.
-    let private apply (layout: HeadLayout) (scratch: HeadScratch) x nonzero (y: float[]) (result: float[]) =
-        let n, width = layout.Tokens, layout.Width
-        PanelProduct.pack n width y scratch.Panels
-
-        PanelProduct.multiply
-            n
-            n
-            width
-            x
-            nonzero
-            scratch.Panels
-            PanelProduct.everything
-            PanelProduct.everything
-            false
-            scratch.Edge
-            result
-
     let private scale factor (matrix: float[]) =
         for k in 0 .. matrix.Length - 1 do
             matrix[k] <- factor * matrix[k]
-
-    let private transpose n (a: float[]) (result: float[]) =
-        // in blocks that stay in the cache
-        for block in 0..16 .. n - 1 do
-            for i in 0 .. n - 1 do
-                for j in block .. min n (block + 16) - 1 do
-                    result[j * n + i] <- a[i * n + j]
 
     let private valueKey key group =
         CounterNormals.part (CounterNormals.part key 2) group
@@ -186,8 +120,8 @@ module internal DrawnHeads =
         let valueStd = layout.Parameters.ValueStd
         let lower = PanelProduct.lower n
         let exact = n <= LargestExact
-        let panels = if exact then packed n state else [||]
-        let inner = reach layout.Rows
+        let panels = if exact then HeadProducts.packed n state else [||]
+        let inner = HeadProducts.reach layout.Rows
 
         let draws = gradientDraws n layout.Width
 
@@ -203,12 +137,12 @@ module internal DrawnHeads =
                         sums[1][k] <- sums[1][k] + attendedValue layout scratch i
 
                 if exact then
-                    sandwich layout scratch scratch.Attended layout.Rows panels inner lower sums[0]
+                    HeadProducts.sandwich layout scratch scratch.Attended layout.Rows panels inner lower sums[0]
                 else
                     let group = head / (layout.Heads / layout.Groups)
                     HeadDraw.correlated factor scratch (valueKey key group) layout.Width scratch.Query
-                    apply layout scratch scratch.Attended layout.Rows scratch.Query scratch.QueryGradient
-                    addSquare layout scratch lower scratch.QueryGradient sums[0])
+                    HeadProducts.apply layout scratch scratch.Attended layout.Rows scratch.Query scratch.QueryGradient
+                    HeadProducts.addSquare layout scratch lower scratch.QueryGradient sums[0])
 
         let branch = sums[0]
         let drawn = if exact then 1.0 else float layout.Width
@@ -275,7 +209,7 @@ module internal DrawnHeads =
             for k in i * n .. i * n + n - 1 do
                 bent[k] <- scratch.Slopes[k] * (bent[k] - mean)
 
-        transpose n bent columns
+        SquareMatrix.transposeInto n bent columns
 
     /// Takes k_i h_i bent_ij off the product.
     let private straighten n (bent: float[]) (removed: float[]) draw byColumns (scratch: HeadScratch) =
@@ -348,10 +282,10 @@ module internal DrawnHeads =
 
         difference n scratch.Slopes layout.Rows scratch
         straightened draw false scratch
-        apply layout scratch scratch.Product layout.Rows scratch.KeySeen scratch.QueryGradient
+        HeadProducts.apply layout scratch scratch.Product layout.Rows scratch.KeySeen scratch.QueryGradient
         differenceColumns n scratch.SlopeColumns layout.Columns scratch
         straightened draw true scratch
-        apply layout scratch scratch.Product layout.Columns scratch.QuerySeen scratch.KeyGradient
+        HeadProducts.apply layout scratch scratch.Product layout.Columns scratch.QuerySeen scratch.KeyGradient
         HeadDraw.undo layout scratch.Query scratch.QueryScale scratch.QueryInverse scratch.QueryGradient
         HeadDraw.undo layout scratch.Key scratch.KeyScale scratch.KeyInverse scratch.KeyGradient
 
@@ -364,32 +298,32 @@ module internal DrawnHeads =
         let n = layout.Tokens
         let factor = GramFactor.create n theta
         let lower, upper = PanelProduct.lower n, PanelProduct.upper n
-        let inner = reachBack layout.Columns
+        let inner = HeadProducts.reachBack layout.Columns
         let exact = n <= LargestExact
-        let panels = if exact then packed n theta else [||]
+        let panels = if exact then HeadProducts.packed n theta else [||]
         let draws = gradientDraws n layout.Width
         let isCapped = layout.Parameters.Head.SoftCap.IsSome
 
         let removal =
             match norm with
             | ValueSome norm when exact && layout.Parameters.ValueStd > 0.0 ->
-                ValueSome(struct (removed layer norm draws, packed n state))
+                ValueSome(struct (removed layer norm draws, HeadProducts.packed n state))
             | ValueSome _
             | ValueNone -> ValueNone
 
         let sums =
             sum layout [| n * n; n * n; n * n |] (fun scratch sums head ->
                 HeadDraw.rows layout layer.Factor state layer.Key head scratch
-                transpose n scratch.Attended scratch.AttendedColumns
+                SquareMatrix.transposeInto n scratch.Attended scratch.AttendedColumns
 
                 if isCapped then
-                    transpose n scratch.Slopes scratch.SlopeColumns
+                    SquareMatrix.transposeInto n scratch.Slopes scratch.SlopeColumns
 
                 let eachDraw straightened =
                     for draw in 0 .. draws - 1 do
                         backwards layer factor head draw straightened scratch
-                        addSquare layout scratch lower scratch.QueryGradient sums[1]
-                        addSquare layout scratch lower scratch.KeyGradient sums[2]
+                        HeadProducts.addSquare layout scratch lower scratch.QueryGradient sums[1]
+                        HeadProducts.addSquare layout scratch lower scratch.KeyGradient sums[2]
 
                 match removal with
                 | ValueNone -> eachDraw (fun _ _ _ -> ())
@@ -405,7 +339,15 @@ module internal DrawnHeads =
                     ArrayPool.Shared.Return columns
 
                 if exact then
-                    sandwich layout scratch scratch.AttendedColumns layout.Columns panels inner upper sums[0]
+                    HeadProducts.sandwich
+                        layout
+                        scratch
+                        scratch.AttendedColumns
+                        layout.Columns
+                        panels
+                        inner
+                        upper
+                        sums[0]
                 else
                     HeadDraw.correlated
                         factor
@@ -414,8 +356,15 @@ module internal DrawnHeads =
                         layout.Width
                         scratch.Query
 
-                    apply layout scratch scratch.AttendedColumns layout.Columns scratch.Query scratch.QueryGradient
-                    addSquare layout scratch lower scratch.QueryGradient sums[0])
+                    HeadProducts.apply
+                        layout
+                        scratch
+                        scratch.AttendedColumns
+                        layout.Columns
+                        scratch.Query
+                        scratch.QueryGradient
+
+                    HeadProducts.addSquare layout scratch lower scratch.QueryGradient sums[0])
 
         let share =
             layout.Parameters.ValueStd * layout.Parameters.ValueStd / float layout.Heads

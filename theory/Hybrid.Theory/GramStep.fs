@@ -107,7 +107,7 @@ module internal GramStep =
             match sublayer.Module with
             | Module.Attention parameters when DrawnHeads.serve architecture ->
                 let layout =
-                    HeadDraw.layoutOf random.Heads random.Key architecture parameters allowed
+                    HeadLayout.standingFor random.Heads random.Key architecture parameters allowed
 
                 let struct (layer, branch) = DrawnHeads.forward layout random.Key state
                 struct (GramModule.Drawn(parameters, layer), branch)

@@ -197,7 +197,7 @@ module ModuleScales =
                 | GramModule.Attention(attention, heads) ->
                     ofAttention n attention part (fun _ -> 1.0) (sharpness n heads) scales
                 | GramModule.Drawn(attention, layer) ->
-                    let overlap = HeadDraw.turnedOverlaps layer.Layout
+                    let overlap = HeadLayout.turnedOverlaps layer.Layout
                     ofAttention n attention part (fun i -> overlap[i]) (DrawnHeads.sharpness layer part.Seen) scales
                 | GramModule.Mlp(mlp, kernels) -> ofMlp architecture part mlp kernels 1.0 scales
                 | GramModule.Experts(mlp, kernels, routing) ->

@@ -89,9 +89,11 @@ module internal SquareMatrix =
             i <- i + 1
 
     let transposeInto (n: int) (a: float[]) (result: float[]) =
-        for i in 0 .. n - 1 do
-            for j in 0 .. n - 1 do
-                result[j * n + i] <- a[i * n + j]
+        // in blocks that stay in the cache
+        for block in 0..16 .. n - 1 do
+            for i in 0 .. n - 1 do
+                for j in block .. min n (block + 16) - 1 do
+                    result[j * n + i] <- a[i * n + j]
 
     /// Σ_k A_ik B_kj over from ≤ k < until
     let private entry n (a: float[]) (b: float[]) i j from until =

@@ -176,7 +176,7 @@ module Suggest =
     let private logits = Array.findIndex ((=) [| "attention.logitStd" |]) parameters
 
     let private spreadAtInput (architecture: Architecture) =
-        Trainability.spread architecture { Q = architecture.Input.Norm; U = 1.0 }
+        LogitSpread.seen architecture { Q = architecture.Input.Norm; U = 1.0 }
 
     let private areStrong architecture =
         spreadAtInput architecture > TrajectoryRoute.StrongLogits

@@ -212,41 +212,12 @@ module Trainability =
 
             [ $"{words}: q goes from {number first} to {number last} (log {signed sums.Growth}){seen}" ]
 
-    /// Standard deviation of what of a row's logits the softmax sees where the stream is in `state`.
-    let internal spread (architecture: Architecture) (state: TokenSimplex) =
-        let attention = architecture.Attention
-
-        AttentionMaps.spread
-            { attention with
-                LogitStd = Array.max attention.Head.LogitScale.Values * attention.LogitStd }
-            { Q =
-                match architecture.Attention.Head.QueryKeyNorm, architecture.NormKind with
-                | (QueryKeyNorm.Head | QueryKeyNorm.All), _ -> 1.0
-                | QueryKeyNorm.None, NormKind.Scale when architecture.Norm.Before ->
-                    let gain = Array.max architecture.NormGain.Values
-                    gain * gain
-                | QueryKeyNorm.None, NormKind.DyT alpha when architecture.Norm.Before && Double.IsFinite state.Q ->
-                    let gain = Array.max architecture.NormGain.Values
-
-                    let variance = min Laws.LargestVariance (alpha * alpha * state.Q)
-
-                    gain * gain * (Kernels.at Activation.Tanh variance).KappaAtOne
-                | QueryKeyNorm.None, (NormKind.Scale | NormKind.DyT _) -> state.Q
-              U = state.U }
-
-    /// Standard deviation of the strongest logits of any layer; 0 where none is finite.
-    let internal strongest (architecture: Architecture) (trajectory: Trajectory) =
-        trajectory.Layers
-        |> Array.map (fun layer -> spread architecture layer.State)
-        |> Array.filter Double.IsFinite
-        |> Array.fold max 0.0
-
     /// What counts in most networks, where it is not the closed maps' mean: attention so strong that hardly any row shares its weight
     /// passes gradients through logits in the few networks that have such a row.
     let private countedInMost (architecture: Architecture) laws (trajectory: Trajectory) =
         match trajectory.Route with
         | Route.Closed
-        | Route.ClosedWithoutHeads when strongest architecture trajectory > TrajectoryRoute.StrongLogits ->
+        | Route.ClosedWithoutHeads when LogitSpread.strongest architecture trajectory > TrajectoryRoute.StrongLogits ->
             let most = Trajectory.closed architecture (Laws.withoutRareTies architecture laws)
 
             // beyond double precision most networks are no different from the mean
@@ -267,7 +238,7 @@ module Trainability =
         // the larger contribution of the sum's own sign
         let fromAttention = attention * float (sign total) >= mlp * float (sign total)
 
-        let strongest = strongest architecture trajectory
+        let strongest = LogitSpread.strongest architecture trajectory
 
         match architecture.Wiring with
         | Wiring.Parallel when not byAngle && strongest > TrajectoryRoute.StrongLogits ->
@@ -297,41 +268,6 @@ module Trainability =
             else
                 let other = if fromAttention then "the MLP" else "attention"
                 $"{signed part} comes from {module'}; {other} takes {number (abs (total - part))} of it back"
-
-    /// The share of the last layer's norm that branches wrote: 1 − ∏ r²q/q′ over the steps; NaN where the maps do not tell.
-    let private written (architecture: Architecture) laws (trajectory: Trajectory) =
-        let isDrawn = DrawnHeads.serve architecture && not (Features.areClosed architecture)
-
-        if isDrawn || architecture.Mlp.Experts.IsSome then
-            if architecture.Norm.OnSum then
-                nan
-            else
-                let kept layer =
-                    (Block.at architecture (layer + 1)).Steps
-                    |> Array.fold
-                        (fun product step -> product * step.Skip * step.Skip)
-                        (trajectory.Layers[layer].State.Q / trajectory.Layers[layer + 1].State.Q)
-
-                1.0
-                - (seq { 0 .. trajectory.Depth - 1 }
-                   |> Seq.fold (fun product layer -> product * kept layer) 1.0)
-        else
-            // what stands beside layers that are drawn needs no more than a grid's moments
-            let laws =
-                if Features.areClosed architecture then
-                    laws
-                else
-                    Laws.estimated architecture
-
-            Geometry.follow architecture laws
-            |> Array.collect _.Steps
-            |> Array.fold
-                (fun kept step ->
-                    let before = step.Skip * step.Skip * step.Input.Q
-                    let sum = step.Output.Q * step.Divisor
-                    kept * (if sum = 0.0 then 1.0 else before / sum))
-                1.0
-            |> fun kept -> 1.0 - kept
 
     let private computes (sums: TrajectorySums) share =
         if share = 0.0 then
@@ -417,7 +353,7 @@ module Trainability =
             if diverges then
                 nan
             else
-                written architecture laws trajectory
+                WrittenShare.ofLast architecture laws trajectory
 
         let grown =
             if trajectory.Depth = 0 then
