@@ -44,6 +44,20 @@ let ``Products of any size are the sums that define them, alone and added`` rows
     check "A B + A B" 2.0
 
 [<Fact>]
+let ``A dot product of any length is the sum that defines it, and reads nothing beyond its arrays`` () =
+    let a, b = random 3 50, random 4 50
+
+    for length in 0..40 do
+        let terms = Array.init length (fun k -> a[3 + k] * b[7 + k])
+        // a sum of rounded products, in another order
+        let rounding = 2e-16 * float length * Array.sumBy abs terms
+        Assert.InRange(SquareMatrix.dot a 3 b 7 length - Array.sum terms, -rounding, rounding)
+
+    for from, length in [ 11, 40; -1, 4; 3, -1 ] do
+        Assert.Throws<ArgumentOutOfRangeException>(fun () -> SquareMatrix.dot a from b 0 length |> ignore)
+        |> ignore
+
+[<Fact>]
 let ``What ranges leave out is 0 or not asked for`` () =
     // two lower-triangular factors, of whose product the lower triangle is wanted
     let n = 21
