@@ -14,8 +14,13 @@ type internal HermiteSeries
 
     let squares = coefficients |> Array.map (fun a -> a * a)
 
-    /// k a_k²
-    let slopes = squares |> Array.mapi (fun k square -> float k * square)
+    /// a_k² and (k + 1) a_{k+1}², what ρ^k has in κ and in χ, to a multiple of four terms
+    let inKappa, inChi =
+        let at k =
+            if k < squares.Length then squares[k] else 0.0
+
+        let count = (squares.Length + 3) / 4 * 4
+        Array.init count at, Array.init count (fun k -> float (k + 1) * at (k + 1))
 
     /// Σ_{j ≥ k} a_j²
     let tails = Array.scanBack (+) squares 0.0
@@ -73,14 +78,32 @@ type internal HermiteSeries
         for lane in 0 .. Vector<float>.Count - 1 do
             largest <- max largest (abs rho[lane])
 
-        let mutable kappa = Vector<float>.Zero
-        let mutable chi = Vector<float>.Zero
+        let square = rho * rho
+        let fourth = square * square
+        let mutable k0 = Vector<float>.Zero
+        let mutable k1 = Vector<float>.Zero
+        let mutable k2 = Vector<float>.Zero
+        let mutable k3 = Vector<float>.Zero
+        let mutable c0 = Vector<float>.Zero
+        let mutable c1 = Vector<float>.Zero
+        let mutable c2 = Vector<float>.Zero
+        let mutable c3 = Vector<float>.Zero
 
-        for k = this.Count largest - 1 downto 1 do
-            kappa <- Vector.FusedMultiplyAdd(kappa, rho, Vector<float> squares[k])
-            chi <- Vector.FusedMultiplyAdd(chi, rho, Vector<float> slopes[k])
+        // polynomials in ρ⁴, none of which waits for another
+        for k in (this.Count largest - 1) / 4 * 4 .. -4 .. 0 do
+            k0 <- Vector.FusedMultiplyAdd(k0, fourth, Vector<float> inKappa[k])
+            k1 <- Vector.FusedMultiplyAdd(k1, fourth, Vector<float> inKappa[k + 1])
+            k2 <- Vector.FusedMultiplyAdd(k2, fourth, Vector<float> inKappa[k + 2])
+            k3 <- Vector.FusedMultiplyAdd(k3, fourth, Vector<float> inKappa[k + 3])
+            c0 <- Vector.FusedMultiplyAdd(c0, fourth, Vector<float> inChi[k])
+            c1 <- Vector.FusedMultiplyAdd(c1, fourth, Vector<float> inChi[k + 1])
+            c2 <- Vector.FusedMultiplyAdd(c2, fourth, Vector<float> inChi[k + 2])
+            c3 <- Vector.FusedMultiplyAdd(c3, fourth, Vector<float> inChi[k + 3])
 
-        struct (Vector.FusedMultiplyAdd(kappa, rho, Vector<float> squares[0]), chi)
+        let inline joined (p0: Vector<float>) p1 p2 p3 =
+            Vector.FusedMultiplyAdd(Vector.FusedMultiplyAdd(p3, rho, p2), square, Vector.FusedMultiplyAdd(p1, rho, p0))
+
+        struct (joined k0 k1 k2 k3, joined c0 c1 c2 c3)
 
     /// κ(1) − κ(1 − u) = Σ a_k² (1 − ρ^k); 1 − ρ^k follows e_{k+1} = ρ e_k + u and has settled at 1 after `Count` terms.
     member this.Gap(u: float) =
