@@ -432,11 +432,7 @@ let ``What the softmax sees is of the stream, of what a norm makes of it, or of 
           Placement.Pre, QueryKeyNorm.None, 6.0 * 2.25 * 0.5
           Placement.None, QueryKeyNorm.Head, 6.0 * 0.5
           Placement.Pre, QueryKeyNorm.All, 6.0 * 0.5 ] do
-        Check.relative
-            $"{norm}, {queries}"
-            1e-15
-            expected
-            (LogitSpread.seen (of' norm queries) { Q = 9.0; U = 0.25 })
+        Check.relative $"{norm}, {queries}" 1e-15 expected (LogitSpread.seen (of' norm queries) { Q = 9.0; U = 0.25 })
 
 [<Fact>]
 let ``Without blocks the gradient is that of the output, which no two tokens share`` () =
