@@ -53,6 +53,20 @@ internal sealed class RotaryScaling
         }
     }
 
+    /// <summary>
+    /// What the key alpha of a dynamic scaling multiplies the base by at any length; null without it.
+    /// </summary>
+    /// <param name="scaling">rope_scaling or rope_parameters; null where there is none.</param>
+    /// <param name="coordinates">Coordinates of a head.</param>
+    public static double? Stretch(ConfigReader? scaling, int coordinates) =>
+        scaling is not null && TypeOf(scaling) == "dynamic" && scaling.Positive("alpha") is double alpha
+            ? Math.Pow(alpha, coordinates / (coordinates - 2.0))
+            : null;
+
+    /// <summary>YaRN of so large a factor for a model of so many tokens, the rest as its code has it.</summary>
+    public static RotaryScaling Yarn(double factor, double context) =>
+        Yarn(factor, context, YarnFast, YarnSlow, whole: false, Widened(factor, 1), 1);
+
     /// <summary>The frequencies that stand in the place of base^(−f/pairs), f = 0, 1, ….</summary>
     public double[] Frequencies(double baseFrequency, int pairs) => _frequencies(Plain(baseFrequency, pairs), baseFrequency);
 
@@ -99,7 +113,13 @@ internal sealed class RotaryScaling
         double? all = scaling.NonNegative("mscale_all_dim"), one = scaling.NonNegative("mscale");
         double turn = scaling.Positive("attention_factor")
             ?? (one > 0 && all > 0 ? Widened(factor, one.Value) / Widened(factor, all.Value) : Widened(factor, 1));
-        return new("yarn", Scaled, turn, all > 0 ? Widened(factor, all.Value) : 1);
+        return Yarn(factor, context, fast, slow, whole, turn, all > 0 ? Widened(factor, all.Value) : 1);
+    }
+
+    private static RotaryScaling Yarn(
+        double factor, double context, double fast, double slow, bool whole, double turn, double allDimensions)
+    {
+        return new("yarn", Scaled, turn, allDimensions);
 
         double[] Scaled(double[] plain, double baseFrequency)
         {

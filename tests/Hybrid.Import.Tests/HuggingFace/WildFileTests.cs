@@ -53,6 +53,20 @@ public class WildFileTests
     // no position vectors: of token and segment, half is shared
     [InlineData("bert", "\"intermediate_size\": 256, \"position_embedding_type\": \"alibi\", \"feed_forward_type\": \"geglu\"", "post",
         "sequential", "gelu", true, "none", 1 / Variance, 0.5)]
+    // ESM-2, whose tokens are 1 − 0.15 · 0.8 of their vectors, and ESM-1b
+    [InlineData("esm", "\"intermediate_size\": 256, \"position_embedding_type\": \"rotary\", \"token_dropout\": true,"
+        + " \"emb_layer_norm_before\": false", "pre", "sequential", "gelu", false, "none", 0.7744, 0)]
+    [InlineData("esm", "\"intermediate_size\": 256, \"token_dropout\": true", "pre", "sequential", "gelu", false, "none", 1.7744, 0)]
+    [InlineData("esm", "\"intermediate_size\": 256, \"emb_layer_norm_before\": true", "pre", "sequential", "gelu", false, "none",
+        1 / Variance, 0)]
+    [InlineData("nomic_bert", "\"n_inner\": 256, \"activation_function\": \"swiglu\", \"causal\": false, \"prenorm\": false", "post",
+        "sequential", "silu", true, "none", 1 / Variance, 0.5)]
+    [InlineData("nomic_bert", "\"activation_function\": \"geglu\"", "post", "sequential", "gelu", true, "none", 1 / Variance, 0.5)]
+    [InlineData("nomic_bert", "\"activation_function\": \"glu\"", "post", "sequential", "sigmoid", true, "none", 1 / Variance, 0.5)]
+    [InlineData("nomic_bert", "\"activation_function\": \"gelu\"", "post", "sequential", "gelu", false, "none", 1 / Variance, 0.5)]
+    [InlineData("nomic_bert", "\"hidden_act\": \"silu\"", "post", "sequential", "silu", true, "none", 1 / Variance, 0.5)]
+    [InlineData("RefinedWebModel", "\"parallel_attn\": false", "pre", "sequential", "gelu", false, "causal", 1, 0)]
+    [InlineData("RefinedWeb", "\"n_head_kv\": 2", "pre", "parallel", "gelu", false, "causal", 1, 0)]
     [InlineData("qwen2", "\"intermediate_size\": 256, \"is_causal\": false", "pre", "sequential", "silu", true, "none", 1, 0)]
     [InlineData("llama", "\"intermediate_size\": 256, \"is_decoder\": false", "pre", "sequential", "silu", true, "causal", 1, 0)]
     public void A_family_is_read_as_its_code_builds_it(
@@ -170,6 +184,20 @@ public class WildFileTests
     }
 
     [Theory]
+    [InlineData("text_config")]
+    [InlineData("llm_config")]
+    [InlineData("language_config")]
+    public void A_text_model_stands_under_each_of_its_names(string key)
+    {
+        LoadedArchitecture plain = ImportTests.Parse(ImportTests.Tiny("\"head_dim\": 16"));
+        LoadedArchitecture loaded = ImportTests.Parse(
+            $$"""{"model_type":"any","vision_config":{},"{{key}}":{{ImportTests.Tiny("\"head_dim\": 16")}}}""");
+        Assert.Equal(plain.Architecture, loaded.Architecture);
+        Assert.Contains($"only {key}, the text model, and the standard deviation around it are read", loaded.Import!.Notes);
+        Assert.Equal(["vision_config"], loaded.Import.IgnoredKeys);
+    }
+
+    [Theory]
     [InlineData("llama", 0.02)]
     [InlineData("starcoder2", 0.018042)]
     [InlineData("minicpm", 0.1)]
@@ -196,6 +224,9 @@ public class WildFileTests
     [InlineData("qwen3_vl_moe_text", "qwen3_moe", "\"num_experts\": 8")]
     [InlineData("qwen3_vl_moe", "qwen3_moe", "\"num_experts\": 8")]
     [InlineData("kimi_k2", "deepseek_v3", "\"n_routed_experts\": 8, \"kv_lora_rank\": 16")]
+    [InlineData("deepseek_v32", "deepseek_v3", "\"n_routed_experts\": 8, \"kv_lora_rank\": 16, \"index_topk\": 2048, \"index_n_heads\": 64,"
+        + " \"index_head_dim\": 128, \"layer_types\": [\"deepseek_sparse_attention\", \"deepseek_sparse_attention\","
+        + " \"deepseek_sparse_attention\", \"deepseek_sparse_attention\"]")]
     public void A_model_with_experts_of_its_own_name_is_the_family_whose_code_it_has(string modelType, string family, string keys)
     {
         keys += ", \"intermediate_size\": 256, \"moe_intermediate_size\": 64, \"num_experts_per_tok\": 2";
