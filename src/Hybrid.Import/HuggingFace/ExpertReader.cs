@@ -47,7 +47,8 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
 
         int active = config.RequiredSize(ActiveKeys);
         if (active > experts)
-            throw config.Error($"{config.Path(ActiveKeys.First(config.Has))} must be an integer from 1 to {countKey} = {experts}, got {active}");
+            throw config.Error(
+                $"{config.Path(ActiveKeys.First(config.Has))} must be an integer from 1 to {countKey} = {experts}, got {active}");
         int width = config.RequiredSize(rule.WidthKey);
         Gate gate = ReadGate(rule);
         Groups(rule, experts);

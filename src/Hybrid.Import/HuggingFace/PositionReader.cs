@@ -113,7 +113,8 @@ internal sealed class PositionReader(ConfigReader config, Family family, NoteLis
     {
         const string Key = "rope_theta";
         double? outer = config.Positive(Key, "rotary_emb_base", "global_rope_theta");
-        double given = (parameters ?? config).Same(parameters?.Positive(Key), outer, Key) ?? notes.Assumed(config, Key, family.RopeBase);
+        double given = (parameters ?? config).Same(parameters?.Positive(Key), outer, Key)
+            ?? notes.Assumed(config, Key, family.RopeBase);
         if (RotaryScaling.Stretch(parameters, turning) is not double stretch)
             return given;
         notes.Add(NoteRank.Read, $"the base of rotary positions is {given * stretch:G5}, as alpha of {parameters!.Path("alpha")} says");
@@ -126,7 +127,8 @@ internal sealed class PositionReader(ConfigReader config, Family family, NoteLis
     private Positions Rope(ConfigReader? parameters, double baseFrequency, int turning, int tokens, bool isLocal = false)
     {
         const string Key = "partial_rotary_factor";
-        double? given = (parameters ?? config).Same(parameters?.Fraction(Key), config.Fraction(Key, "rotary_pct", "rotary_emb_fraction"), Key);
+        double? outer = config.Fraction(Key, "rotary_pct", "rotary_emb_fraction");
+        double? given = (parameters ?? config).Same(parameters?.Fraction(Key), outer, Key);
         double? width = RotaryWidth(turning);
         double fraction = given ?? width ?? family.RotaryFraction;
         int pairs = (int)Math.Round(fraction * turning) / 2;

@@ -164,8 +164,8 @@ public class BadConfigTests
     [Theory]
     [InlineData("mixtral", "\"intermediate_size\": 128, \"num_local_experts\": 8, \"num_experts_per_tok\": 9",
         "num_experts_per_tok must be an integer from 1 to num_local_experts = 8", "got 9")]
-    [InlineData("mixtral", "\"intermediate_size\": 128, \"num_local_experts\": 8", "num_experts_per_tok or experts_per_token or moe_k is missing",
-        "an integer from 1")]
+    [InlineData("mixtral", "\"intermediate_size\": 128, \"num_local_experts\": 8",
+        "num_experts_per_tok or experts_per_token or moe_k is missing", "an integer from 1")]
     [InlineData("mixtral", "\"intermediate_size\": 128", "num_local_experts or num_experts", "is missing")]
     [InlineData("qwen3_moe", "\"intermediate_size\": 128, \"num_experts\": 8, \"num_experts_per_tok\": 2", "moe_intermediate_size "
         + "is missing",
@@ -181,10 +181,12 @@ public class BadConfigTests
     [InlineData("deepseek_v3", "\"kv_lora_rank\": 16, \"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"n_routed_experts\": 8,"
         + " \"num_experts_per_tok\": 2, \"first_k_dense_replace\": 0, \"scoring_func\": \"tanh\"",
         "scoring_func must be softmax or sigmoid", "got 'tanh'")]
-    [InlineData("deepseek_v3", "\"kv_lora_rank\": 16, \"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"n_routed_experts\": 8,"
+    [InlineData("deepseek_v3",
+        "\"kv_lora_rank\": 16, \"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"n_routed_experts\": 8,"
         + " \"num_experts_per_tok\": 2, \"mlp_layer_types\": [\"dense\", \"sparse\"]",
         "mlp_layer_types must have dense or sparse for each of 3 layers", "got 2 entries")]
-    [InlineData("deepseek_v3", "\"kv_lora_rank\": 16, \"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"n_routed_experts\": 8,"
+    [InlineData("deepseek_v3",
+        "\"kv_lora_rank\": 16, \"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"n_routed_experts\": 8,"
         + " \"num_experts_per_tok\": 2, \"mlp_layer_types\": [\"sparse\", \"dense\", \"sparse\"]",
         "layers without experts must be the first ones: mlp_layer_types", "behind layer 1")]
     [InlineData("ernie4_5_moe", "\"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"moe_num_experts\": 8, \"moe_k\": 2,"
