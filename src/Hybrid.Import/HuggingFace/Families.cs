@@ -201,6 +201,29 @@ internal static class Families
             WindowsFromLayer = 28,
         },
         Qwen("qwen3_moe", "Qwen3Moe") with { KeyValueHeads = 4, QueryKeyNorm = QueryKeyNorm.Head, Experts = OfQwen },
+        Qwen("qwen2_vl_text", "Qwen2VL") with
+        {
+            KeyValueHeads = 8,
+            RopeBase = 1e6,
+            WindowsFromLayer = 80,
+            Sizes = new(8192, 80, 64, 29568),
+        },
+        Qwen("qwen3_vl_text", "Qwen3VL") with
+        {
+            KeyValueHeads = 32,
+            QueryKeyNorm = QueryKeyNorm.Head,
+            HeadWidth = 128,
+            RopeBase = 500000,
+            Sizes = new(4096, 32, 32, 22016),
+        },
+        Qwen("qwen3_vl_moe_text", "Qwen3VLMoe") with
+        {
+            KeyValueHeads = 16,
+            QueryKeyNorm = QueryKeyNorm.Head,
+            RopeBase = 500000,
+            Experts = OfQwen with { NormalisedByDefault = true },
+            Sizes = new(2048, 24, 16, 5632),
+        },
         Decoder("gpt_oss", "GptOss") with
         {
             KeyValueHeads = 8,
@@ -294,14 +317,11 @@ internal static class Families
     {
         ["gemma3"] = "gemma3_text",
         ["llama4"] = "llama4_text",
-        ["qwen2_vl"] = "qwen2",
-        ["qwen2_vl_text"] = "qwen2",
-        ["qwen2_5_vl"] = "qwen2",
-        ["qwen2_5_vl_text"] = "qwen2",
-        ["qwen3_vl"] = "qwen3",
-        ["qwen3_vl_text"] = "qwen3",
-        ["qwen3_vl_moe"] = "qwen3_moe",
-        ["qwen3_vl_moe_text"] = "qwen3_moe",
+        ["qwen2_vl"] = "qwen2_vl_text",
+        ["qwen2_5_vl"] = "qwen2_vl_text",
+        ["qwen2_5_vl_text"] = "qwen2_vl_text",
+        ["qwen3_vl"] = "qwen3_vl_text",
+        ["qwen3_vl_moe"] = "qwen3_vl_moe_text",
         ["kimi_k2"] = "deepseek_v3",
         ["deepseek_v32"] = "deepseek_v3",
         ["RefinedWeb"] = "RefinedWebModel",

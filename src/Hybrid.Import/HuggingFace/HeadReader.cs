@@ -158,7 +158,7 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
     /// <summary>Latent attention, or null.</summary>
     public LatentDescription? Latent(int heads)
     {
-        if (!family.IsLatent)
+        if (!family.IsLatent || !config.Flag("use_mla", true))
             return null;
         // The library writes the turned part's width, or the sum, under these names.
         config.PassOver("head_dim", "qk_head_dim");

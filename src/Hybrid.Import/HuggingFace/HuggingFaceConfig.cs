@@ -40,8 +40,9 @@ internal static class HuggingFaceConfig
         if (text is not null)
         {
             notes.Add(NoteRank.Read, $"only {nested}, the text model, and the standard deviation around it are read");
-            hasClass = text.Text("model_type") is not null || Families.IsAround(modelType);
-            modelType = text.Text("model_type") ?? modelType;
+            string? inner = text.Text("model_type") ?? Families.Find(null, text.Texts("architectures"))?.ModelType;
+            hasClass = inner is not null || Families.IsAround(modelType);
+            modelType = inner ?? modelType;
         }
 
         ConfigReader config = text ?? outer;

@@ -51,7 +51,7 @@ internal sealed class ModelReader(
             mask: new MaskReader(config, family, notes).Read(kinds, heads.Attention, tokens),
             weightStd: std,
             embeddingStd: null,
-            logitFactor: heads.LogitFactor(product) * (family.IsLatent ? positions.LogitFactor : 1),
+            logitFactor: heads.LogitFactor(product) * (latent is null ? 1 : positions.LogitFactor),
             head: new HeadDescription(
                 heads.KeyValueHeads(count),
                 where,

@@ -230,7 +230,8 @@ public class ImportTests
             exaone4 Exaone4ForCausalLM|helium HeliumForCausalLM|internlm2 InternLM2ForCausalLM|seed_oss SeedOssForCausalLM
             ministral MinistralForCausalLM|mimo MiMoForCausalLM|dots1 Dots1ForCausalLM|minimax_m2 MiniMaxM2ForCausalLM
             RefinedWebModel RWForCausalLM|esm EsmForMaskedLM|nomic_bert NomicBertModel|ernie4_5_moe Ernie4_5_MoeForCausalLM
-            hunyuan_v1_dense HunYuanDenseV1ForCausalLM
+            hunyuan_v1_dense HunYuanDenseV1ForCausalLM|qwen2_vl_text Qwen2VLForConditionalGeneration
+            qwen3_vl_text Qwen3VLForConditionalGeneration|qwen3_vl_moe_text Qwen3VLMoeForConditionalGeneration
             """;
         string[][] pairs = [.. classes.Split('|', '\n').Select(pair => pair.Trim().Split(' '))];
         Assert.All(pairs, pair => Assert.Equal(pair[0], Families.Find(null, [pair[1]])?.ModelType));
