@@ -74,15 +74,20 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
 
     // What experts would be, where there are none.
     private void PassOver() => config.PassOver(
-        [.. ActiveKeys, "moe_intermediate_size", "moe_layer_freq", "n_group", "topk_group", "n_shared_experts",
-            "shared_expert_intermediate_size"]);
+        [
+            .. ActiveKeys, "moe_intermediate_size", "moe_layer_freq", "n_group", "topk_group", "n_shared_experts",
+            "shared_expert_intermediate_size", "moe_gate", "moe_num_shared_experts", "moe_layer_start_index", "moe_layer_end_index",
+            "moe_layer_interval",
+        ]);
 
     /// <summary>Hidden units of layers that have no experts.</summary>
     public int? DenseWidth() => family.Experts?.DenseWidthKey is string key ? config.Size(key) : null;
 
     private Gate ReadGate(ExpertRule rule)
     {
-        const string Key = "scoring_func", NormKey = "norm_topk_prob";
+        const string Key = "scoring_func", NormKey = "norm_topk_prob", WayKey = "moe_gate", TopK = "topk";
+        if (config.Text(WayKey) is string way and not TopK)
+            throw config.Error($"{config.Path(WayKey)} must be {TopK} or absent, got '{way}', which is not modelled");
         Gate gate = config.Text(Key) switch
         {
             null => rule.Gate,
@@ -94,17 +99,18 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
         if (rule.Unnormalised is not Gate unnormalised || config.Flag(NormKey, rule.NormalisedByDefault))
             return gate;
         return gate.IsSigmoid
-            ? throw config.Error($"{config.Path(NormKey)} must be true where experts are weighed by sigmoid: the record's are "
-            + $"normalised, got false")
+            ? throw config.Error(
+                $"{config.Path(NormKey)} must be true where experts are weighed by sigmoid: the record's are normalised, got "
+                + (config.Has(NormKey) ? "false" : "none, which the family's code takes for false"))
             : unnormalised;
     }
 
     // The record has experts from one layer on.
     private int Dense(ExpertRule rule, int depth)
     {
-        bool[] sparse = [.. Enumerable.Range(0, depth).Select(_ => true)];
         if (rule.DenseWidthKey is null)
             return 0;
+        bool[] sparse = new bool[depth];
         const string FirstKey = "first_k_dense_replace", StartKey = "moe_layer_start_index", KindsKey = "mlp_layer_types";
         int first = config.Count(FirstKey, StartKey) ?? (config.Has(StartKey) ? 0 : config.Absent<int>(FirstKey, rule.DenseFirst) ?? 0);
         int last = config.Layer("moe_layer_end_index") is >= 0 and int end ? end : depth;
@@ -162,8 +168,8 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
                 long units = (long)Shared("n_shared_experts", "moe_num_shared_experts") * width;
                 return units <= ArchitectureModule.LargestSize
                     ? (int)units
-                    : throw config.Error($"n_shared_experts · {rule.WidthKey} must be at most {ArchitectureModule.LargestSize}, got "
-                    + $"{units}");
+                    : throw config.Error(
+                        $"n_shared_experts · {rule.WidthKey} must be at most {ArchitectureModule.LargestSize}, got {units}");
             default:
                 throw new InvalidOperationException($"no shared expert {rule.Shared}");
         }

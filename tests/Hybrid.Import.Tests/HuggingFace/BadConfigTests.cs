@@ -193,6 +193,10 @@ public class BadConfigTests
         + " \"moe_layer_end_index\": 1", "layers without experts must be the first ones: moe_layer_end_index", "behind layer 2")]
     [InlineData("ernie4_5_moe", "\"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"moe_num_experts\": 8, \"moe_k\": 2,"
         + " \"moe_layer_end_index\": -2", "moe_layer_end_index must be the number of a layer from 0, or -1", "got -2")]
+    [InlineData("ernie4_5_moe", "\"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"moe_num_experts\": 8, \"moe_k\": 2,"
+        + " \"moe_gate\": \"sinkhorn\"", "moe_gate must be topk or absent", "got 'sinkhorn'")]
+    [InlineData("dots1", "\"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"n_routed_experts\": 8, \"num_experts_per_tok\": 2",
+        "norm_topk_prob must be true where experts are weighed by sigmoid", "got none, which the family's code takes for false")]
     [InlineData("ernie4_5_moe", "\"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"moe_num_experts\": 8, \"moe_k\": 9",
         "moe_k must be an integer from 1 to moe_num_experts = 8", "got 9")]
     [InlineData("deepseek_v3", "\"intermediate_size\": 128", "kv_lora_rank is missing", "integer")]

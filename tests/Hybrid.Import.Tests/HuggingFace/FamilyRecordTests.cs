@@ -227,7 +227,8 @@ public class FamilyRecordTests
         + " \"sparse\"]", 8, "sigmoid", 2.5, 1, 1, 64)]
     [InlineData("ernie4_5_moe", "\"moe_num_experts\": 8", 8, "renormalised", 1, 2, 1, 64)]
     [InlineData("ernie4_5_moe", "\"moe_num_experts\": 8, \"moe_k\": 2, \"moe_num_shared_experts\": 0, \"moe_layer_start_index\": 0,"
-        + " \"moe_layer_end_index\": -1, \"moe_layer_interval\": 1, \"moe_capacity\": [64, 64, 64], \"moe_use_aux_free\": true,"
+        + " \"moe_layer_end_index\": -1, \"moe_layer_interval\": 1, \"moe_capacity\": [64, 64, 64],"
+        + " \"moe_use_aux_free\": true, \"moe_gate\": \"topk\","
         + " \"moe_norm_min\": 1e-12", 8, "renormalised", 1, 0, 0, 64)]
     [InlineData("ernie4_5_moe", "\"moe_num_experts\": 8, \"moe_num_shared_experts\": 1, \"moe_layer_start_index\": 3,"
         + " \"moe_layer_end_index\": 3", 8, "renormalised", 1, 1, 3, 64)]

@@ -125,7 +125,8 @@ public class ImportNotesTests
         string[] keys =
         [
             "num_experts_per_tok", "experts_per_token", "moe_intermediate_size", "moe_layer_freq", "n_group", "topk_group",
-            "n_shared_experts", "shared_expert_intermediate_size",
+            "n_shared_experts", "shared_expert_intermediate_size", "moe_num_shared_experts", "moe_layer_start_index",
+            "moe_layer_end_index", "moe_layer_interval", "moe_gate",
         ];
         string given = string.Join(", ", keys.Select(key => $"\"{key}\": 2"));
         LoadedArchitecture loaded = FamilyRecordTests.Parse(modelType, $"{none}, {given}");
