@@ -5,6 +5,9 @@ internal sealed class RotaryScaling
 {
     private const double YarnFast = 32, YarnSlow = 1;
 
+    // More tokens with positions have no prediction, and the sum over them takes minutes before it says so.
+    private const int MostDistance = 65535;
+
     private readonly Func<double[], double, double[]> _frequencies;
 
     private RotaryScaling(string type, Func<double[], double, double[]> frequencies, double turnFactor, double allDimensions)
@@ -74,11 +77,11 @@ internal sealed class RotaryScaling
     public static double[] Plain(double baseFrequency, int pairs) =>
         [.. Enumerable.Range(0, pairs).Select(pair => Math.Pow(baseFrequency, -(double)pair / pairs))];
 
-    /// <summary>Largest change of the mean cosine between any two of so many tokens.</summary>
+    /// <summary>Largest change of the mean cosine between any two of so many tokens, or of the first 65 536.</summary>
     public double Effect(double baseFrequency, int pairs, int tokens)
     {
         double[] plain = Plain(baseFrequency, pairs), scaled = Frequencies(baseFrequency, pairs);
-        return Enumerable.Range(1, Math.Max(1, tokens - 1))
+        return Enumerable.Range(1, Math.Clamp(tokens - 1, 1, MostDistance))
             .Max(distance => Math.Abs(Mean(plain, distance) - Mean(scaled, distance)));
 
         static double Mean(double[] frequencies, int distance) => frequencies.Average(frequency => Math.Cos(distance * frequency));
