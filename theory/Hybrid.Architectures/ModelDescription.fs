@@ -220,7 +220,9 @@ module ModelDescription =
         match positions with
         | Positions.Rope(baseFrequency, fraction) when not (isEven model) ->
             let struct (turned, unturned) = logitVariances model fraction
-            Positions.Rope(baseFrequency, turned / (turned + unturned))
+            let share = turned / (turned + unturned)
+            // both may lie below or beyond double precision, where only their ratio does not
+            Positions.Rope(baseFrequency, (if System.Double.IsFinite share then share else fraction))
         | Positions.PerLayer each -> Positions.PerLayer(each |> Array.map (turning model))
         | Positions.Rope _
         | Positions.None

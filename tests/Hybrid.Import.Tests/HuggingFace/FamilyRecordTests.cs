@@ -341,6 +341,18 @@ public class FamilyRecordTests
         Assert.Equal(64 * 4e-4, Parse("gpt_oss", keys + ", \"rope_scaling\": null").Architecture.Attention.LogitStd, 1e-15);
     }
 
+    // s⁴ is below double precision, and logits are 0 whichever share of them turns; beyond it the logits are what is refused.
+    [Fact]
+    public void Weights_whose_logits_leave_double_precision_are_not_said_to_turn_by_no_number()
+    {
+        string text = Text("deepseek_v3", "\"kv_lora_rank\": 16, \"n_routed_experts\": 8, \"moe_intermediate_size\": 64,"
+            + " \"num_experts_per_tok\": 2");
+        Assert.Equal(0, ImportTests.Parse(text.Replace("0.02", "1e-100")).Architecture.Attention.LogitStd);
+        string message = Assert.Throws<InvalidArchitectureException>(() => ImportTests.Parse(text.Replace("0.02", "1e100"))).Message;
+        Assert.Contains("attention.logitStd", message);
+        Assert.DoesNotContain("fraction", message);
+    }
+
     // 2³² coordinates of values: more than an integer holds
     [Fact]
     public void Many_wide_heads_have_values_as_large_as_their_number_makes_them()
