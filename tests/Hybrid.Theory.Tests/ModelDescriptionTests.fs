@@ -148,7 +148,8 @@ let private experts =
       Width = 100
       SharedWidth = 50
       SharedPower = 0.5
-      Dense = 1 }
+      Dense = 1
+      RouterStd = None }
 
 [<Fact>]
 let ``Experts have their own width, and layers without them a branch that makes up for it`` () =
@@ -170,6 +171,16 @@ let ``Experts have their own width, and layers without them a branch that makes 
         Check.relative $"dense layer of {norm}" 1e-14 (if norm.OnBranch then 1.0 else 2.0) (mlp.Branch.At 1)
         Check.relative "others" 1e-14 1.0 (mlp.Branch.At 2)
         Assert.Empty(Architecture.validate { architecture with Heads = 2 })
+
+[<Fact>]
+let ``A router that is drawn in its own way has logits of one size at any width`` () =
+    let described =
+        { model Placement.Pre with
+            Experts = Some { experts with RouterStd = Some 0.3 } }
+
+    for description in [ described; ModelDescription.atWidth described 200 ] do
+        let routed = (ModelDescription.toArchitecture description).Mlp.Experts.Value
+        Check.relative "σ_r" 1e-14 0.3 routed.RouterStd
 
 [<Fact>]
 let ``Windows that see all tokens are left out`` () =

@@ -48,6 +48,8 @@ type ExpertDescription =
         SharedPower: float
         /// first layers that have one MLP, of the description's `MlpWidth`, instead
         Dense: int
+        /// standard deviation of the router's logits of normalised tokens, at any width; s√d where there is none
+        RouterStd: float option
     }
 
 /// What a head does besides softmax(c q kᵀ) v with keys and values of its own, as published code states it.
@@ -150,9 +152,12 @@ module ModelDescription =
 
     /// Coordinates of all heads' values together.
     let private valuesWidth (model: ModelDescription) =
-        match model.Head.Latent with
-        | Some latent -> model.Heads * latent.Value
-        | None -> model.Heads * model.HeadWidth
+        let each =
+            match model.Head.Latent with
+            | Some latent -> latent.Value
+            | None -> model.HeadWidth
+
+        float model.Heads * float each
 
     /// Coordinates of what values are made of.
     let private valueSource (model: ModelDescription) =
@@ -215,7 +220,9 @@ module ModelDescription =
         match positions with
         | Positions.Rope(baseFrequency, fraction) when not (isEven model) ->
             let struct (turned, unturned) = logitVariances model fraction
-            Positions.Rope(baseFrequency, turned / (turned + unturned))
+            let share = turned / (turned + unturned)
+            // both may lie below or beyond double precision, where only their ratio does not
+            Positions.Rope(baseFrequency, (if System.Double.IsFinite share then share else fraction))
         | Positions.PerLayer each -> Positions.PerLayer(each |> Array.map (turning model))
         | Positions.Rope _
         | Positions.None
@@ -233,7 +240,7 @@ module ModelDescription =
         let width = productWidth model
         let groups = largestDivisor heads model.Head.KeyValueHeads
 
-        { Width = if width * heads = model.Width then None else Some width
+        { Width = if width = model.Width / heads then None else Some width
           KeyValueHeads = if groups = heads then None else Some groups
           Positions = turning model model.Head.Positions
           QueryKeyNorm = model.Head.QueryKeyNorm
@@ -241,13 +248,19 @@ module ModelDescription =
           SoftCap = model.Head.SoftCap
           Sink = model.Head.Sink }
 
-    let private std (model: ModelDescription) (fanIn: int) = model.WeightStd * sqrt (float fanIn)
+    let private std (model: ModelDescription) (fanIn: float) = model.WeightStd * sqrt fanIn
 
     /// Layers with one MLP write with its own width's W_2, the others with an expert's; the record has one σ_v, an expert's, and the
     /// branch weights take up the difference unless a norm does.
     let private mlp (model: ModelDescription) (weight: float) (branch: float) : MlpParameters =
         let parameters (branches: Schedule) (width: int) =
-            MlpParameters.Of(Schedule.Constant 1.0, branches, std model model.Width, 0.0, weight * std model width)
+            MlpParameters.Of(
+                Schedule.Constant 1.0,
+                branches,
+                std model (float model.Width),
+                0.0,
+                weight * std model (float width)
+            )
 
         match model.Experts with
         | None -> parameters (Schedule.Constant branch) model.MlpWidth
@@ -268,7 +281,7 @@ module ModelDescription =
                         { Count = experts.Count
                           Active = experts.Active
                           Gate = experts.Gate
-                          RouterStd = std model model.Width
+                          RouterStd = Option.defaultValue (std model (float model.Width)) experts.RouterStd
                           Scale = experts.Scale
                           Shared = experts.SharedPower * float experts.SharedWidth / float experts.Width
                           Dense = experts.Dense } }
@@ -306,7 +319,7 @@ module ModelDescription =
                   Schedule.Constant 1.0,
                   Schedule.Constant branch,
                   logitStd model,
-                  weight * std model (valueSource model) * std model (valuesWidth model)
+                  weight * std model (float (valueSource model)) * std model (valuesWidth model)
               ) with
                 Head = head model }
           Mlp = mlp model weight branch

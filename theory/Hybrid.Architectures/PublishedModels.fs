@@ -97,7 +97,8 @@ module internal PublishedModels =
                       Width = width
                       SharedWidth = 0
                       SharedPower = 1.0
-                      Dense = 0 } }
+                      Dense = 0
+                      RouterStd = None } }
 
     /// No gate and no rotary positions: BERT and ViT.
     let private plain activation (model: ModelDescription) =

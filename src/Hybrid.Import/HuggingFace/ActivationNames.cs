@@ -30,6 +30,15 @@ internal static class ActivationNames
         ["linear"] = Activation.Linear,
     };
 
+    /// <summary>The name of the activation in a gated MLP's name; null where that is none.</summary>
+    public static string? WithinGate(string name) => name switch
+    {
+        "swiglu" => "silu",
+        "geglu" => "gelu",
+        "glu" => "sigmoid",
+        _ => null,
+    };
+
     /// <summary>The activation of that name; an error that lists the legal ones otherwise.</summary>
     public static Activation Find(ConfigReader config, string key, string name) =>
         ByName.TryGetValue(name, out Activation? activation)

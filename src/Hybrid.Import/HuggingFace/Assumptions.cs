@@ -52,15 +52,14 @@ internal static class Assumptions
             + Line($"the router's logits have standard deviation σ_r = {routerStd:G4}");
     }
 
-    private static string Input(Family family, ModelDescription model) => family.Embedding switch
+    private static string Input(Family family, ModelDescription model) => model.Embedding switch
     {
-        EmbeddingKind.Tokens => family.EmbeddingTimesRootWidth ? "token vectors times √d" : "token vectors alone",
-        EmbeddingKind.TokensAndPositions => "token and position vectors",
-        EmbeddingKind.NormalisedTokens => "normalised token vectors",
-        EmbeddingKind.NormalisedSum when !family.HasSegments => "normalised sum of token and position",
-        EmbeddingKind.NormalisedSum => model.Embedding.Equals(Embedding.NewNormalisedSum(2, 1))
-            ? "normalised sum of token, position and the segment that all share"
-            : "normalised sum of token and the segment that all share, with no position vectors",
+        { IsTokens: true } => family.EmbeddingTimesRootWidth ? "token vectors times √d" : "token vectors alone",
+        { IsTokensAndPositions: true } => "token and position vectors",
+        Embedding.NormalisedSum { own: 1, shared: 0 } => "normalised token vectors",
+        Embedding.NormalisedSum { shared: 0 } => "normalised sum of token and position",
+        Embedding.NormalisedSum { own: 1 } => "normalised sum of token and the segment that all share, with no position vectors",
+        Embedding.NormalisedSum => "normalised sum of token, position and the segment that all share",
         _ => "patches of independent pixels of unit variance (real patches "
             + "resemble each other: --set input.correlation=R) and position vectors",
     };

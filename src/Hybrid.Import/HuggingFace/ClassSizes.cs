@@ -4,6 +4,5 @@ namespace Hybrid.Import.HuggingFace;
 /// <param name="Width">d.</param>
 /// <param name="Depth">L.</param>
 /// <param name="Heads">H.</param>
-/// <param name="KeyValueHeads">G; null: H.</param>
 /// <param name="MlpWidth">d_mlp.</param>
-internal sealed record ClassSizes(int Width, int Depth, int Heads, int? KeyValueHeads, int MlpWidth);
+internal sealed record ClassSizes(int Width, int Depth, int Heads, int MlpWidth);

@@ -40,6 +40,10 @@ internal sealed class ConfigReader
     /// <summary>Whether a key is there, be it with the value null.</summary>
     public bool Has(string key) => _values.ContainsKey(key);
 
+    /// <summary>What stands in the place of a key that is not there; null where it is, be it with the value null.</summary>
+    public T? Absent<T>(string key, T? usual)
+        where T : struct => Has(key) ? null : usual;
+
     /// <summary>Marks keys as read whose values change nothing, given others.</summary>
     public void PassOver(params string[] keys) => _read.UnionWith(keys);
 
@@ -74,6 +78,12 @@ internal sealed class ConfigReader
             element => element.TryGetInt32(out int value) && value >= 0 && value <= ArchitectureModule.LargestSize ? value : null));
         return count > 0 ? count : null;
     }
+
+    /// <summary>The number of a layer, −1 for the last one, or null.</summary>
+    public int? Layer(string key) => Read<int>(
+        key,
+        "the number of a layer from 0, or -1 for the last one",
+        element => element.TryGetInt32(out int value) && value >= -1 ? value : null);
 
     /// <summary>A size that must be there.</summary>
     public int RequiredSize(params string[] names) =>
@@ -153,6 +163,8 @@ internal sealed class ConfigReader
             if (!isGroup || !pair[1].TryGetInt32(out int times) || times is < 0 or > Most)
                 throw Illegal(key, $"an array of groups, each an array of strings and how often it is repeated, up to {Most}", element);
             texts.AddRange(Enumerable.Repeat(pair[0].EnumerateArray().Select(item => item.GetString()!), times).SelectMany(item => item));
+            if (texts.Count > Most)
+                throw Illegal(key, $"groups of at most {Most} strings together", element);
         }
 
         return [.. texts];

@@ -40,7 +40,7 @@ internal static partial class EffectiveKeys
         + "|layernorm_before|layer_norm_before|post_?layer_?norm|sandwich|^pre_?norm|norm_first|normalize_before"
         + "|normalize_embedding|layernorm_embedding|emb_layer_norm|deepnorm|sub_?ln|parallel_(attn|residual|block)|layer_?scale|drop_path"
         + "|(q|kv)_lora_rank|moe_|n_group|experts|router|rotary_(pct|dim|emb)|partial_rotary|^rope$|rope_(theta|scaling|parameters|local)"
-        + "|^sliding_window$|sliding_window_pattern|local_attention|attention_chunk|temperature_tuning|cla_share",
+        + "|^sliding_window$|sliding_window_pattern|local_attention|attention_chunk|temperature_tuning|cla_share|use_cla",
         RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 

@@ -1,4 +1,5 @@
 using Hybrid.Architectures;
+using Microsoft.FSharp.Core;
 
 namespace Hybrid.Import.HuggingFace;
 
@@ -8,16 +9,15 @@ namespace Hybrid.Import.HuggingFace;
 /// <param name="notes">Where to add.</param>
 internal sealed class ExpertReader(ConfigReader config, Family family, NoteList notes)
 {
-    private const string ActiveKey = "num_experts_per_tok";
+    private static readonly string[] ActiveKeys = ["num_experts_per_tok", "experts_per_token", "moe_k"];
 
     private static readonly string[] CountKeys = ["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"];
 
     /// <summary>The experts, or null where every layer has one MLP.</summary>
     /// <param name="depth">L, ≥ 1.</param>
-    /// <param name="routerStd">Standard deviation of the router's logits of normalised tokens.</param>
-    /// <param name="inStd">Standard deviation of the hidden units of an expert before their activation.</param>
+    /// <param name="std">Standard deviation of what a matrix makes of normalised tokens: hidden units and the router's logits.</param>
     /// <exception cref="Json.InputException">A key is out of its range, or experts are such as no record has.</exception>
-    public ExpertDescription? Read(int depth, double routerStd, double inStd)
+    public ExpertDescription? Read(int depth, double std)
     {
         string countKey = CountKeys.FirstOrDefault(config.Has) ?? CountKeys[0];
         int? count = config.Count(CountKeys);
@@ -45,18 +45,19 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
             return null;
         }
 
-        int active = config.RequiredSize(ActiveKey, "experts_per_token");
+        int active = config.RequiredSize(ActiveKeys);
         if (active > experts)
-            throw config.Error($"{config.Path(ActiveKey)} must be an integer from 1 to {countKey} = {experts}, got {active}");
+            throw config.Error(
+                $"{config.Path(ActiveKeys.First(config.Has))} must be an integer from 1 to {countKey} = {experts}, got {active}");
         int width = config.RequiredSize(rule.WidthKey);
         Gate gate = ReadGate(rule);
         Groups(rule, experts);
-        Differences(rule, routerStd, inStd, experts);
+        Differences(rule, std, experts);
         int shared = SharedWidth(rule, width);
         double power = 1;
         if (rule.Shared == SharedExpert.Gated && shared > 0)
         {
-            power = MeanSquareOfLogistic(routerStd);
+            power = MeanSquareOfLogistic(std);
             notes.Add(
                 NoteRank.Approximated,
                 $"the shared expert's own gate, a logistic function of the token, is taken as its root mean square "
@@ -66,20 +67,27 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
         // Without a norm of their own, logistic gates near 1 add up.
         double given = config.Positive("routed_scaling_factor") ?? rule.Scale;
         double scale = rule.GatesInputs ? active : rule.ScalesUnnormalisedOnly && gate.IsRenormalised ? 1 : given;
-        return new ExpertDescription(experts, active, gate, scale, width, shared, power, dense);
+        return new ExpertDescription(
+            experts, active, gate, scale, width, shared, power, dense,
+            rule.RouterStd is double own ? FSharpOption<double>.Some(own) : null);
     }
 
     // What experts would be, where there are none.
     private void PassOver() => config.PassOver(
-        ActiveKey, "experts_per_token", "moe_intermediate_size", "moe_layer_freq", "n_group", "topk_group", "n_shared_experts",
-        "shared_expert_intermediate_size");
+        [
+            .. ActiveKeys, "moe_intermediate_size", "moe_layer_freq", "n_group", "topk_group", "n_shared_experts",
+            "shared_expert_intermediate_size", "moe_gate", "moe_num_shared_experts", "moe_layer_start_index", "moe_layer_end_index",
+            "moe_layer_interval",
+        ]);
 
     /// <summary>Hidden units of layers that have no experts.</summary>
     public int? DenseWidth() => family.Experts?.DenseWidthKey is string key ? config.Size(key) : null;
 
     private Gate ReadGate(ExpertRule rule)
     {
-        const string Key = "scoring_func", NormKey = "norm_topk_prob";
+        const string Key = "scoring_func", NormKey = "norm_topk_prob", WayKey = "moe_gate", TopK = "topk";
+        if (config.Text(WayKey) is string way and not TopK)
+            throw config.Error($"{config.Path(WayKey)} must be {TopK} or absent, got '{way}', which is not modelled");
         Gate gate = config.Text(Key) switch
         {
             null => rule.Gate,
@@ -91,27 +99,33 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
         if (rule.Unnormalised is not Gate unnormalised || config.Flag(NormKey, rule.NormalisedByDefault))
             return gate;
         return gate.IsSigmoid
-            ? throw config.Error($"{config.Path(NormKey)} must be true where experts are weighed by sigmoid: the record's are "
-            + $"normalised, got false")
+            ? throw config.Error(
+                $"{config.Path(NormKey)} must be true where experts are weighed by sigmoid: the record's are normalised, got "
+                + (config.Has(NormKey) ? "false" : "none, which the family's code takes for false"))
             : unnormalised;
     }
 
     // The record has experts from one layer on.
     private int Dense(ExpertRule rule, int depth)
     {
-        bool[] sparse = [.. Enumerable.Range(0, depth).Select(_ => true)];
         if (rule.DenseWidthKey is null)
             return 0;
-        const string FirstKey = "first_k_dense_replace";
-        int first = config.Count(FirstKey) ?? (config.Has(FirstKey) ? 0 : rule.DenseFirst);
+        bool[] sparse = new bool[depth];
+        const string FirstKey = "first_k_dense_replace", StartKey = "moe_layer_start_index", KindsKey = "mlp_layer_types";
+        int first = config.Count(FirstKey, StartKey) ?? (config.Has(StartKey) ? 0 : config.Absent<int>(FirstKey, rule.DenseFirst) ?? 0);
+        int last = config.Layer("moe_layer_end_index") is >= 0 and int end ? end : depth;
         int every = config.Size("moe_layer_freq") ?? 1;
-        int step = config.Count("decoder_sparse_step", "interleave_moe_layer_step") ?? 1;
+        int step = config.Count("decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval") ?? 1;
         HashSet<int> only = [.. Layers("mlp_only_layers") ?? []];
-        int[]? listed = Layers("moe_layers");
+        HashSet<int>? listed = Layers("moe_layers")?.ToHashSet();
+        string[] kinds = config.Texts(KindsKey);
+        if (kinds.Length > 0 && (kinds.Length != depth || kinds.Any(kind => kind is not ("dense" or "sparse"))))
+            throw config.Error($"{config.Path(KindsKey)} must have dense or sparse for each of {depth} layers, got {kinds.Length} entries");
         for (int layer = 0; layer < depth; layer++)
         {
-            sparse[layer] = listed?.Contains(layer)
-                ?? (layer >= first && layer % every == 0 && (layer + 1) % step == 0 && !only.Contains(layer));
+            sparse[layer] = kinds.Length > 0 ? kinds[layer] == "sparse"
+                : listed?.Contains(layer)
+                    ?? (layer >= first && layer <= last && layer % every == 0 && (layer + 1) % step == 0 && !only.Contains(layer));
         }
 
         int dense = Array.IndexOf(sparse, true);
@@ -124,11 +138,15 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
 
     private string Pattern()
     {
-        string[] keys = ["moe_layers", "mlp_only_layers", "decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_freq"];
+        string[] keys =
+        [
+            "mlp_layer_types", "moe_layers", "mlp_only_layers", "decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval",
+            "moe_layer_freq", "moe_layer_end_index",
+        ];
         return string.Join(" or ", keys.Where(config.IsSet).Select(config.Path));
     }
 
-    private int[]? Layers(string key) => config.Numbers(key) is { Length: > 0 } numbers
+    private int[]? Layers(string key) => config.Numbers(key) is double[] numbers
         ? [.. numbers.Select(number => number >= 0 && number == Math.Floor(number)
             ? (int)number
             : throw config.Error($"{config.Path(key)} must hold numbers of layers from 0, got {number}"))]
@@ -147,16 +165,16 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
             case SharedExpert.Sized:
                 return config.Count("shared_intermediate_size") ?? 0;
             case SharedExpert.Counted:
-                long units = (long)Shared("n_shared_experts") * width;
+                long units = (long)Shared("n_shared_experts", "moe_num_shared_experts") * width;
                 return units <= ArchitectureModule.LargestSize
                     ? (int)units
-                    : throw config.Error($"n_shared_experts · {rule.WidthKey} must be at most {ArchitectureModule.LargestSize}, got "
-                    + $"{units}");
+                    : throw config.Error(
+                        $"n_shared_experts · {rule.WidthKey} must be at most {ArchitectureModule.LargestSize}, got {units}");
             default:
                 throw new InvalidOperationException($"no shared expert {rule.Shared}");
         }
 
-        int Shared(string key) => config.Count(key) ?? (config.Has(key) ? 0 : rule.SharedByDefault);
+        int Shared(params string[] keys) => config.Count(keys) ?? (keys.Any(config.Has) ? 0 : rule.SharedByDefault);
     }
 
     private void Groups(ExpertRule rule, int experts)
@@ -173,12 +191,12 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
             + $"chosen among here");
     }
 
-    private void Differences(ExpertRule rule, double routerStd, double inStd, int experts)
+    private void Differences(ExpertRule rule, double std, int experts)
     {
         if (rule.GatesInputs)
         {
             // The largest of E logits lies near the normal quantile of 1/E.
-            double largest = routerStd * Math.Sqrt(2 * Math.Log(Math.Max(2, experts)));
+            double largest = std * Math.Sqrt(2 * Math.Log(Math.Max(2, experts)));
             double weight = 1 / (1 + Math.Exp(-largest));
             notes.Add(
                 NoteRank.NotModelled,
@@ -189,7 +207,7 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
 
         if (rule.AddsOne)
         {
-            double added = 1 / (inStd * inStd);
+            double added = 1 / (std * std);
             notes.Add(
                 NoteRank.NotModelled,
                 $"the 1 that is added to the gated half of an expert's hidden units is not modelled: it adds {added:0.##} of their power",

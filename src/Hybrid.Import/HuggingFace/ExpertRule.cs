@@ -21,6 +21,9 @@ internal sealed record ExpertRule(Gate Gate)
     /// <summary>Whether gates that are normalised are not multiplied by routed_scaling_factor.</summary>
     public bool ScalesUnnormalisedOnly { get; init; }
 
+    /// <summary>Standard deviation of the router's logits of normalised tokens; null: that of its matrix, drawn as all others.</summary>
+    public double? RouterStd { get; init; }
+
     /// <summary>first_k_dense_replace where it is absent.</summary>
     public int DenseFirst { get; init; }
 

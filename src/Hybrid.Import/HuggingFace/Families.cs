@@ -8,6 +8,9 @@ namespace Hybrid.Import.HuggingFace;
 /// </summary>
 internal static class Families
 {
+    // Of logits when the router's matrix is uniform between ±1/√d: its entries have variance 1/(3d).
+    private static readonly double UniformRouter = 1 / Math.Sqrt(3);
+
     private static readonly ExpertRule OfQwen = new(Gate.Renormalised)
     {
         Unnormalised = Gate.Softmax,
@@ -49,7 +52,9 @@ internal static class Families
         Rotary("codegen", "CodeGen", "gelu_new") with { ParallelResidual = true, MlpFactor = 4, RotaryWidth = 64 },
         Rotary("phi", "Phi", "gelu_new") with { ParallelResidual = true, RotaryFraction = 0.5 },
         Rotary("falcon", "Falcon", "gelu") with { ParallelResidual = true, MlpFactor = 4, HasAlibiFlag = true, SharesKeys = true },
-        Rotary("starcoder2", "Starcoder2", "gelu_pytorch_tanh") with { WeightStd = 0.018042 },
+        // Falcon's first name: one head of keys and values only where the file says so.
+        Rotary("RefinedWebModel", "RW", "gelu") with { ParallelResidual = true, MlpFactor = 4, HasAlibiFlag = true },
+        Rotary("starcoder2", "Starcoder2", "gelu_pytorch_tanh") with { KeyValueHeads = 2, WeightStd = 0.018042 },
         Plain("opt", "OPT", EmbeddingKind.TokensAndPositions, "relu"),
         Plain("bloom", "Bloom", EmbeddingKind.NormalisedTokens, "gelu_pytorch_tanh") with { Positions = PositionKind.Alibi, MlpFactor = 4 },
         Plain("mpt", "Mpt", EmbeddingKind.Tokens, "gelu") with
@@ -65,6 +70,16 @@ internal static class Families
         Encoder("camembert", "Camembert"),
         Encoder("distilbert", "DistilBert") with { HasSegments = false },
         Encoder("electra", "Electra") with { EmbeddingWidth = 128 },
+        Encoder("nomic_bert", "NomicBert") with
+        {
+            Gated = true,
+            NamesGate = true,
+            Activation = "silu",
+            MlpFactor = 4,
+            Positions = PositionKind.Rotary,
+            RopeBase = 1000,
+        },
+        new("esm", "Esm", Placement.Pre, false, Mask.None, EmbeddingKind.TokensAndPositions, "gelu"),
         new("modernbert", "ModernBert", Placement.Pre, true, Mask.None, EmbeddingKind.NormalisedTokens, "gelu")
         {
             Positions = PositionKind.Rotary,
@@ -76,9 +91,11 @@ internal static class Families
             Cutoff = 2,
         },
         Decoder("eurobert", "EuroBert") with { Mask = Mask.None, RopeBase = 250000 },
-        Decoder("llama", "Llama") with { Sizes = new(4096, 32, 32, null, 11008) },
+        Decoder("llama", "Llama") with { Sizes = new(4096, 32, 32, 11008) },
         Decoder("llama4_text", "Llama4") with
         {
+            KeyValueHeads = 8,
+            HeadWidth = 128,
             QueryKeyNorm = QueryKeyNorm.Head,
             RopeBase = 500000,
             NoPositionsEvery = 4,
@@ -95,10 +112,12 @@ internal static class Families
                 WidthKey = "moe_intermediate_size",
                 DenseWidthKey = "intermediate_size",
                 Shared = SharedExpert.Counted,
+                RouterStd = UniformRouter,
             },
         },
         Latent("deepseek_v2", "DeepseekV2", Gate.Renormalised) with
         {
+            Experts = OfDeepseek(Gate.Renormalised) with { RouterStd = UniformRouter },
             Remark = "transformers' own code of deepseek_v2 never renormalises its experts' gates and leaves mscale_all_dim out of "
                 + "the logits; "
                 + "followed here is the code published with the model, as that of deepseek_v3",
@@ -106,16 +125,20 @@ internal static class Families
         Latent("deepseek_v3", "DeepseekV3", Gate.Sigmoid) with
         {
             Experts = OfDeepseek(Gate.Sigmoid) with { Scale = 2.5, DenseFirst = 3, SharedByDefault = 1 },
+            Remark = "the code published with the model draws the router's matrix uniformly, which gives logits of standard deviation "
+                + "0.577 at any width; transformers' own draws it as all others, and is followed here",
         },
-        Decoder("glm", "Glm") with { RotaryFraction = 0.5, HeadWidth = 128 },
-        Decoder("glm4", "Glm4") with { Norm = Placement.Peri, RotaryFraction = 0.5, HeadWidth = 128 },
+        Decoder("glm", "Glm") with { KeyValueHeads = 2, RotaryFraction = 0.5, HeadWidth = 128 },
+        Decoder("glm4", "Glm4") with { KeyValueHeads = 2, Norm = Placement.Peri, RotaryFraction = 0.5, HeadWidth = 128 },
         Decoder("glm4_moe", "Glm4Moe") with
         {
+            KeyValueHeads = 8,
             RotaryFraction = 0.5,
             Experts = OfDeepseek(Gate.Sigmoid) with { DenseFirst = 1, SharedByDefault = 1, Groups = (1, 1) },
         },
         Decoder("dots1", "Dots1") with
         {
+            KeyValueHeads = 32,
             QueryKeyNorm = QueryKeyNorm.Head,
             Window = 4096,
             WindowsFromLayer = 62,
@@ -123,14 +146,29 @@ internal static class Families
         },
         Decoder("minimax_m2", "MiniMaxM2") with
         {
+            KeyValueHeads = 8,
             QueryKeyNorm = QueryKeyNorm.All,
             HeadWidth = 128,
             RopeBase = 5e6,
             Experts = new(Gate.Sigmoid),
         },
-        Decoder("ernie4_5", "Ernie4_5") with { HeadWidth = 128, RopeBase = 500000 },
+        Decoder("ernie4_5", "Ernie4_5") with { KeyValueHeads = 2, HeadWidth = 128, RopeBase = 500000 },
+        Decoder("ernie4_5_moe", "Ernie4_5_Moe") with
+        {
+            KeyValueHeads = 4,
+            RopeBase = 500000,
+            Experts = new(Gate.Renormalised)
+            {
+                WidthKey = "moe_intermediate_size",
+                DenseWidthKey = "intermediate_size",
+                DenseFirst = 1,
+                Shared = SharedExpert.Counted,
+                SharedByDefault = 2,
+            },
+        },
         Decoder("exaone4", "Exaone4") with
         {
+            KeyValueHeads = 32,
             Norm = Placement.Output,
             QueryKeyNorm = QueryKeyNorm.Head,
             Window = 4096,
@@ -138,36 +176,69 @@ internal static class Families
             PositionsInWindowsOnly = true,
             PositionsWithoutWindows = true,
         },
-        Decoder("helium", "Helium") with { HeadWidth = 128, RopeBase = 100000 },
+        Decoder("helium", "Helium") with { KeyValueHeads = 20, HeadWidth = 128, RopeBase = 100000 },
+        Decoder("hunyuan_v1_dense", "HunYuanDenseV1") with { QueryKeyNorm = QueryKeyNorm.Head },
         Decoder("internlm2", "InternLM2"),
-        Decoder("seed_oss", "SeedOss") with { HeadWidth = 128 },
-        Decoder("mistral", "Mistral") with { Window = 4096, Sizes = new(4096, 32, 32, 8, 14336) },
-        Decoder("ministral", "Ministral") with { Window = 4096 },
-        Decoder("mixtral", "Mixtral") with { RopeBase = 1e6, Experts = new(Gate.Renormalised) },
+        Decoder("seed_oss", "SeedOss") with { KeyValueHeads = 8, HeadWidth = 128 },
+        Decoder("mistral", "Mistral") with { KeyValueHeads = 8, Window = 4096, Sizes = new(4096, 32, 32, 14336) },
+        Decoder("ministral", "Ministral") with { KeyValueHeads = 8, Window = 4096 },
+        Decoder("mixtral", "Mixtral") with { KeyValueHeads = 8, RopeBase = 1e6, Experts = new(Gate.Renormalised) },
         Decoder("baichuan", "Baichuan") with { AlibiWithoutContext = true },
         Decoder("qwen", "QWen") with { Scaling = ResidualScaling.Depth, MlpCountsBothHalves = true },
-        Qwen("qwen2", "Qwen2") with { WindowsFromLayer = 28, Sizes = new(4096, 32, 32, 32, 22016) },
-        Qwen("mimo", "MiMo") with { WindowsFromLayer = 28 },
+        Qwen("qwen2", "Qwen2") with { KeyValueHeads = 32, WindowsFromLayer = 28, Sizes = new(4096, 32, 32, 22016) },
+        Qwen("mimo", "MiMo") with { KeyValueHeads = 32, WindowsFromLayer = 28 },
         Qwen("qwen2_moe", "Qwen2Moe") with
         {
+            KeyValueHeads = 16,
             WindowsBelowLayer = 28,
             Experts = OfQwen with { Shared = SharedExpert.Gated, SharedByDefault = 5632 },
         },
-        Qwen("qwen3", "Qwen3") with { QueryKeyNorm = QueryKeyNorm.Head, HeadWidth = 128, WindowsFromLayer = 28 },
-        Qwen("qwen3_moe", "Qwen3Moe") with { QueryKeyNorm = QueryKeyNorm.Head, Experts = OfQwen },
+        Qwen("qwen3", "Qwen3") with
+        {
+            KeyValueHeads = 32,
+            QueryKeyNorm = QueryKeyNorm.Head,
+            HeadWidth = 128,
+            WindowsFromLayer = 28,
+        },
+        Qwen("qwen3_moe", "Qwen3Moe") with { KeyValueHeads = 4, QueryKeyNorm = QueryKeyNorm.Head, Experts = OfQwen },
+        Qwen("qwen2_vl_text", "Qwen2VL") with
+        {
+            KeyValueHeads = 8,
+            RopeBase = 1e6,
+            WindowsFromLayer = 80,
+            Sizes = new(8192, 80, 64, 29568),
+        },
+        Qwen("qwen3_vl_text", "Qwen3VL") with
+        {
+            KeyValueHeads = 32,
+            QueryKeyNorm = QueryKeyNorm.Head,
+            HeadWidth = 128,
+            RopeBase = 500000,
+            Sizes = new(4096, 32, 32, 22016),
+        },
+        Qwen("qwen3_vl_moe_text", "Qwen3VLMoe") with
+        {
+            KeyValueHeads = 16,
+            QueryKeyNorm = QueryKeyNorm.Head,
+            RopeBase = 500000,
+            Experts = OfQwen with { NormalisedByDefault = true },
+            Sizes = new(2048, 24, 16, 5632),
+        },
         Decoder("gpt_oss", "GptOss") with
         {
+            KeyValueHeads = 8,
             HeadWidth = 64,
             RopeBase = 150000,
+            Yarn = (32, 4096),
             Window = 128,
             FullEvery = 2,
             HasSink = true,
             OwnActivation = "gelu",
             Experts = new(Gate.Renormalised) { AddsOne = true },
         },
-        Decoder("phi3", "Phi3") with { Sizes = new(3072, 32, 32, null, 8192) },
+        Decoder("phi3", "Phi3") with { Sizes = new(3072, 32, 32, 8192) },
         Decoder("phi4mm", "Phi4MM"),
-        Decoder("stablelm", "StableLm") with { RotaryFraction = 0.25 },
+        Decoder("stablelm", "StableLm") with { KeyValueHeads = 32, RotaryFraction = 0.25 },
         Granite("granite", "Granite"),
         Granite("granitemoe", "GraniteMoe") with { Experts = new(Gate.Renormalised) },
         Granite("granitemoeshared", "GraniteMoeShared") with { Experts = new(Gate.Renormalised) { Shared = SharedExpert.Sized } },
@@ -181,6 +252,7 @@ internal static class Families
         },
         Decoder("smollm3", "SmolLM3") with
         {
+            KeyValueHeads = 4,
             RopeBase = 2e6,
             NoPositionsEvery = 4,
             WindowsAreOptIn = true,
@@ -193,7 +265,7 @@ internal static class Families
             Window = 4096,
             FullEvery = 4,
             PositionsInWindowsOnly = true,
-            Sizes = new(8192, 40, 64, null, 22528),
+            Sizes = new(8192, 40, 64, 22528),
         },
         Decoder("olmo", "Olmo") with
         {
@@ -215,20 +287,22 @@ internal static class Families
             QueryKeyNorm = QueryKeyNorm.All,
             Experts = new(Gate.Renormalised) { Unnormalised = Gate.Softmax },
         },
-        Gemma("gemma", "Gemma", Placement.Pre) with { GeluIsTanh = true, Sizes = new(3072, 28, 16, 16, 24576) },
+        Gemma("gemma", "Gemma", Placement.Pre) with { KeyValueHeads = 16, GeluIsTanh = true, Sizes = new(3072, 28, 16, 24576) },
         Gemma("gemma2", "Gemma2", Placement.Peri) with
         {
+            KeyValueHeads = 4,
             QueryScalar = true,
             Window = 4096,
             FullEvery = 2,
             SoftCap = 50,
-            Sizes = new(2304, 26, 8, 4, 9216),
+            Sizes = new(2304, 26, 8, 9216),
         },
         Gemma("gemma3_text", "Gemma3", Placement.Peri) with
         {
+            KeyValueHeads = 4,
             QueryScalar = true,
             QueryKeyNorm = QueryKeyNorm.Head,
-            Sizes = new(2304, 26, 8, 4, 9216),
+            Sizes = new(2304, 26, 8, 9216),
             RopeBase = 1e6,
             LocalBase = 10000,
             Window = 4096,
@@ -243,15 +317,14 @@ internal static class Families
     {
         ["gemma3"] = "gemma3_text",
         ["llama4"] = "llama4_text",
-        ["qwen2_vl"] = "qwen2",
-        ["qwen2_vl_text"] = "qwen2",
-        ["qwen2_5_vl"] = "qwen2",
-        ["qwen2_5_vl_text"] = "qwen2",
-        ["qwen3_vl"] = "qwen3",
-        ["qwen3_vl_text"] = "qwen3",
-        ["qwen3_vl_moe"] = "qwen3_moe",
-        ["qwen3_vl_moe_text"] = "qwen3_moe",
+        ["qwen2_vl"] = "qwen2_vl_text",
+        ["qwen2_5_vl"] = "qwen2_vl_text",
+        ["qwen2_5_vl_text"] = "qwen2_vl_text",
+        ["qwen3_vl"] = "qwen3_vl_text",
+        ["qwen3_vl_moe"] = "qwen3_vl_moe_text",
         ["kimi_k2"] = "deepseek_v3",
+        ["deepseek_v32"] = "deepseek_v3",
+        ["RefinedWeb"] = "RefinedWebModel",
     };
 
     private static readonly string[] ClassEndings = ["Model", "For", "LMHead", "DoubleHeads", "PreTrained"];

@@ -55,6 +55,9 @@ internal sealed record Family(
     /// <summary>Whether all layers have positions after all where sliding_window is null.</summary>
     public bool PositionsWithoutWindows { get; init; }
 
+    /// <summary>Factor and context of the YaRN that stands where rope_scaling is absent; null: plain positions.</summary>
+    public (double Factor, double Context)? Yarn { get; init; }
+
     /// <summary>Whether rope_scaling is for layers without windows alone.</summary>
     public bool ScalesFullOnly { get; init; }
 
@@ -99,6 +102,9 @@ internal sealed record Family(
 
     /// <summary>Whether all heads share one of keys and values unless multi_query is false.</summary>
     public bool SharesKeys { get; init; }
+
+    /// <summary>num_key_value_heads where it is absent; null: as many as heads.</summary>
+    public int? KeyValueHeads { get; init; }
 
     /// <summary>Whether attention is latent.</summary>
     public bool IsLatent { get; init; }
@@ -147,6 +153,9 @@ internal sealed record Family(
 
     /// <summary>The activation that the code computes whatever hidden_act says; null: hidden_act.</summary>
     public string? OwnActivation { get; init; }
+
+    /// <summary>Whether activation_function, where it is given, names the gate too (swiglu, geglu), and other names mean none.</summary>
+    public bool NamesGate { get; init; }
 
     /// <summary>Whether hidden_act "gelu" means the tanh approximation, as the first Gemma's code reads it.</summary>
     public bool GeluIsTanh { get; init; }

@@ -26,19 +26,19 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
     /// <summary>d_h.</summary>
     public int HeadWidth(int width, int heads)
     {
-        int? given = family.OwnHeadWidth ? config.Size("head_dim") : null;
-        if ((given ?? family.HeadWidth) is int headWidth)
-            return given ?? notes.Assumed(config, "head_dim", headWidth);
+        const string Key = "head_dim";
+        int? given = family.OwnHeadWidth ? config.Size(Key) : null;
+        if ((given ?? config.Absent(Key, family.HeadWidth)) is int headWidth)
+            return given ?? notes.Assumed(config, Key, headWidth);
         return width % heads == 0
             ? width / heads
             : throw config.Error($"num_attention_heads must be a divisor of hidden_size = {width} where no head_dim is given, got {heads}");
     }
 
-    /// <summary>G, as many as heads where the file has none.</summary>
+    /// <summary>G.</summary>
     /// <param name="heads">H, ≥ 1.</param>
-    /// <param name="usual">Where neither this nor H is given; null: as many as heads.</param>
     /// <exception cref="Json.InputException">It does not divide the heads.</exception>
-    public int KeyValueHeads(int heads, int? usual)
+    public int KeyValueHeads(int heads)
     {
         const string Key = "num_key_value_heads";
         string[] kinds = ["multihead_attention", "grouped_query_attention"];
@@ -49,10 +49,23 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
         bool one = config.Flag("multi_query", family.SharesKeys) && !config.Flag("new_decoder_architecture", false);
         int? given = config.Size(Key, "n_head_kv", "num_kv_heads") ?? _attention?.Size("kv_n_heads");
         if ((one ? 1 : given) is not int shared)
-            return config.Has(Key) || usual is not int assumed || heads % assumed != 0 ? heads : notes.Assumed(config, Key, assumed);
+            return UsualKeyValueHeads(heads, config.Absent(Key, family.KeyValueHeads));
         return heads % shared == 0
             ? shared
             : throw config.Error($"{config.Path(Key)} must be a divisor of num_attention_heads = {heads}, got {shared}");
+
+        int UsualKeyValueHeads(int all, int? usual)
+        {
+            if (usual is not int assumed || assumed == all)
+                return all;
+            if (all % assumed == 0)
+                return notes.Assumed(config, Key, assumed);
+            notes.Add(
+                NoteRank.Approximated,
+                $"{config.Path(Key)} is missing, and the default of the family's code, {assumed}, does not divide {all} heads: "
+                + $"as many as heads are taken");
+            return all;
+        }
     }
 
     /// <summary>Which queries and keys are normalised.</summary>
@@ -145,7 +158,7 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
     /// <summary>Latent attention, or null.</summary>
     public LatentDescription? Latent(int heads)
     {
-        if (!family.IsLatent)
+        if (!family.IsLatent || !config.Flag("use_mla", true))
             return null;
         // The library writes the turned part's width, or the sum, under these names.
         config.PassOver("head_dim", "qk_head_dim");
@@ -153,7 +166,8 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
         int unturned = config.Size("qk_nope_head_dim") ?? notes.Assumed(config, "qk_nope_head_dim", 128);
         int value = config.Size("v_head_dim") ?? notes.Assumed(config, "v_head_dim", 128);
         int keyValue = config.RequiredSize("kv_lora_rank");
-        int? query = config.Size("q_lora_rank");
+        const string QueryKey = "q_lora_rank";
+        int? query = config.Size(QueryKey) ?? (config.Has(QueryKey) ? null : notes.Assumed(config, QueryKey, 1536));
         notes.Add(
             NoteRank.Approximated,
             $"latent attention is taken as if its latent vectors ({keyValue} coordinates for keys and values) were wide, so that "

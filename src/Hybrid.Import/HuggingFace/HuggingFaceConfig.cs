@@ -10,7 +10,7 @@ namespace Hybrid.Import.HuggingFace;
 /// </summary>
 internal static class HuggingFaceConfig
 {
-    private const string NestedText = "text_config";
+    private static readonly string[] NestedTexts = ["text_config", "llm_config", "language_config"];
 
     // The architecture record has none of these; old files have sizes and no model_type.
     private static readonly string[] TellingKeys =
@@ -34,13 +34,15 @@ internal static class HuggingFaceConfig
             throw outer.Error($"model_type '{modelType}' cannot be imported: {whole}");
         string[] classes = outer.Texts("architectures");
         NoteList notes = new();
-        ConfigReader? text = outer.Object(NestedText);
+        string? nested = NestedTexts.FirstOrDefault(key => outer.Object(key) is not null);
+        ConfigReader? text = nested is null ? null : outer.Object(nested);
         bool hasClass = false;
         if (text is not null)
         {
-            notes.Add(NoteRank.Read, $"only {NestedText}, the text model, and the standard deviation around it are read");
-            hasClass = text.Text("model_type") is not null || Families.IsAround(modelType);
-            modelType = text.Text("model_type") ?? modelType;
+            notes.Add(NoteRank.Read, $"only {nested}, the text model, and the standard deviation around it are read");
+            string? inner = text.Text("model_type") ?? Families.Find(null, text.Texts("architectures"))?.ModelType;
+            hasClass = inner is not null || Families.IsAround(modelType);
+            modelType = inner ?? modelType;
         }
 
         ConfigReader config = text ?? outer;
@@ -88,12 +90,8 @@ internal static class HuggingFaceConfig
     }
 
     // The code that comes with a model, as its entry for a network without a head has it, or else any.
-    private static string? ForeignCode(ConfigReader config)
-    {
-        return config.Object("auto_map") is ConfigReader map
-            ? map.FirstText("AutoModelForCausalLM", "AutoModel", "AutoModelForMaskedLM")
-            : null;
-    }
+    private static string? ForeignCode(ConfigReader config) =>
+        config.Object("auto_map")?.FirstText("AutoModelForCausalLM", "AutoModel", "AutoModelForMaskedLM");
 
     private static IEnumerable<string> Ignored(ConfigReader config) =>
         config.Unread.Where(key => !KeysWithoutEffect.Contains(key)).Select(config.Path);

@@ -27,6 +27,7 @@ internal static class KeysWithoutEffect
         "num_nextn_predict_layers", "norm_bias", "decoder_bias", "classifier_bias", "classifier_pooling",
         "classifier_activation", "deterministic_flash_attn", "sparse_prediction", "sparse_pred_ignore_index", "reference_compile",
         "swiglu_limit", "num_ln_in_parallel_attn", "tokenizer_class", "mup_denominator", "initial_context_length", "max_window_layers",
+        "moe_norm_min", "moe_capacity", "moe_use_aux_free", "index_head_dim", "index_n_heads",
     ];
 
     private static readonly string[] Endings = ["_token_id", "_token_index"];

@@ -4,6 +4,8 @@ namespace Hybrid.Import.HuggingFace;
 /// <param name="Local">Whether each layer, the first one first, is of the former kind.</param>
 internal sealed record LayerKinds(IReadOnlyList<bool> Local)
 {
+    private const string SwitchKey = "max_window_layers";
+
     /// <summary>From layer_types where the file has it, or else the pattern of the family's code.</summary>
     /// <exception cref="Json.InputException">The list has another length than the layers, or another kind of attention.</exception>
     public static LayerKinds Read(ConfigReader config, Family family, int depth)
@@ -21,7 +23,7 @@ internal sealed record LayerKinds(IReadOnlyList<bool> Local)
             throw config.Error($"{config.Path(key)} must have one entry for each of {depth} layers, got {types.Length}");
         return new([.. types.Select(type => type switch
         {
-            "full_attention" or "global" => false,
+            "full_attention" or "global" or "deepseek_sparse_attention" => false,
             "sliding_attention" or "chunked_attention" or "local" => true,
             _ => throw config.Error(
                 $"{config.Path(key)} must hold full_attention, sliding_attention or chunked_attention, got '{type}', which is not "
@@ -34,13 +36,13 @@ internal sealed record LayerKinds(IReadOnlyList<bool> Local)
         // From this layer on, as the code of Qwen counts them.
         if (family.WindowsFromLayer is int from)
         {
-            int first = config.Count("max_window_layers") ?? (config.Has("max_window_layers") ? 0 : from);
+            int first = config.Count(SwitchKey) ?? config.Absent<int>(SwitchKey, from) ?? 0;
             return layer => layer >= first;
         }
 
         if (family.WindowsBelowLayer is int below)
         {
-            int end = config.Count("max_window_layers") ?? (config.Has("max_window_layers") ? 0 : below);
+            int end = config.Count(SwitchKey) ?? config.Absent<int>(SwitchKey, below) ?? 0;
             return layer => layer < end && layer % 2 == 0;
         }
 

@@ -18,9 +18,12 @@ internal sealed class MaskReader(ConfigReader config, Family family, NoteList no
             throw config.Error($"{attention.Path("prefix_lm")} must be false, as in the published code of {family.ModelType}");
         bool everywhere = config.Flag("use_bidirectional_attention", false) | !config.Flag("is_causal", true)
             | !config.Flag("causal_mask", true);
-        Mask whole = everywhere ? Mask.None : config.Flag("is_decoder", false) ? Mask.Causal : family.Mask;
+        Mask whole = everywhere ? Mask.None
+            : config.Flag("is_decoder", false) | config.Flag("causal", false) ? Mask.Causal
+            : family.Mask;
         bool on = config.Flag("use_sliding_window", !family.WindowsAreOptIn);
-        int? window = config.Count(family.WindowKey) ?? (config.Has(family.WindowKey) ? null : family.Window);
+        int? window = config.Count(family.WindowKey) ?? config.Absent(family.WindowKey, family.Window);
+        Index(tokens);
         Chunks(kinds, tokens);
         if (whole.IsNone)
             return Both(kinds, on ? window : null, tokens);
@@ -46,6 +49,20 @@ internal sealed class MaskReader(ConfigReader config, Family family, NoteList no
                 $"windows of {reach} tokens to each side are not modelled, only ones that look back: every layer sees all tokens here",
                 Math.Pow(1 - ((double)reach / tokens), 2));
         return Mask.None;
+    }
+
+    // DeepSeek-V3.2 chooses for each token so many of those before it.
+    private void Index(int tokens)
+    {
+        if (config.Size("index_topk") is not int chosen)
+            return;
+        if (chosen >= tokens)
+            notes.Add(NoteRank.Harmless, $"the choice of {chosen} tokens to attend to (index_topk) changes nothing among {tokens}");
+        else
+            notes.Add(
+                NoteRank.NotModelled,
+                $"the choice of {chosen} tokens to attend to (index_topk) is not modelled: every token attends to all before it here",
+                1);
     }
 
     private void Chunks(LayerKinds kinds, int tokens)

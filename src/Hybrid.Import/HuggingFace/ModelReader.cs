@@ -35,7 +35,7 @@ internal sealed class ModelReader(
         Positions where = positions.Read(kinds, heads.Attention, count, latent?.Turned ?? product, tokens);
         double entries = std * Math.Sqrt(width);
         ExpertReader experts = new(config, family, notes);
-        ExpertDescription? routed = experts.Read(depth, entries, entries);
+        ExpertDescription? routed = experts.Read(depth, entries);
         return new ModelDescription(
             name: name,
             tokens: tokens,
@@ -51,9 +51,9 @@ internal sealed class ModelReader(
             mask: new MaskReader(config, family, notes).Read(kinds, heads.Attention, tokens),
             weightStd: std,
             embeddingStd: null,
-            logitFactor: heads.LogitFactor(product) * (family.IsLatent ? positions.LogitFactor : 1),
+            logitFactor: heads.LogitFactor(product) * (latent is null ? 1 : positions.LogitFactor),
             head: new HeadDescription(
-                heads.KeyValueHeads(count, Sizes?.KeyValueHeads),
+                heads.KeyValueHeads(count),
                 where,
                 positions.TurnFactor,
                 heads.QueryKeyNorm(),
@@ -69,7 +69,7 @@ internal sealed class ModelReader(
             projectionFactor: scaling == ResidualScaling.Depth ? 1 / Math.Sqrt(2.0 * depth) : 1);
     }
 
-    private const string ScaleDepth = "scale_depth", ScaleEmbedding = "scale_emb";
+    private const string ScaleDepth = "scale_depth", ScaleEmbedding = "scale_emb", GateKey = "activation_function";
 
     private ClassSizes? Sizes => isNested ? family.Sizes : null;
 
@@ -129,6 +129,8 @@ internal sealed class ModelReader(
     {
         const string Key = "feed_forward_type";
         config.Restates("use_gated_activation", family.Gated, family.ModelType);
+        if (family.NamesGate && config.Text(GateKey) is string both)
+            return ActivationNames.WithinGate(both) is not null;
         return config.Text(Key) switch
         {
             null => family.Gated,
@@ -142,6 +144,9 @@ internal sealed class ModelReader(
     private double EmbeddingFactor(int width, double std)
     {
         double factor = family.EmbeddingTimesRootWidth ? Math.Sqrt(width) : 1;
+        // Of the tokens masked in training, 0.15 · 0.8, whose vectors are 0 there.
+        if (config.Flag("token_dropout", false))
+            factor *= 1 - (0.15 * 0.8);
         if (config.Size("word_embed_proj_dim") is int narrow && narrow != width)
         {
             // A matrix N(0, s²) makes them of narrower vectors.
@@ -204,7 +209,7 @@ internal sealed class ModelReader(
             name = "gelu_pytorch_tanh";
         }
 
-        return ActivationNames.Find(config, key, name);
+        return ActivationNames.Find(config, key, family.NamesGate && key == GateKey ? ActivationNames.WithinGate(name) ?? name : name);
     }
 
     private Activation Own(string name)
@@ -242,6 +247,9 @@ internal sealed class ModelReader(
         return (int)((side * side) + 1);
     }
 
+    private bool HasPositionVectors() =>
+        family.Positions == PositionKind.None && (config.Text("position_embedding_type") ?? "absolute") == "absolute";
+
     private Embedding Embedding(int width)
     {
         switch (family.Embedding)
@@ -249,7 +257,11 @@ internal sealed class ModelReader(
             case EmbeddingKind.Tokens:
                 return Hybrid.Architectures.Embedding.Tokens;
             case EmbeddingKind.TokensAndPositions:
-                return Hybrid.Architectures.Embedding.TokensAndPositions;
+                if (config.Flag("emb_layer_norm_before", false))
+                    return Hybrid.Architectures.Embedding.NewNormalisedSum(HasPositionVectors() ? 2 : 1, 0);
+                return HasPositionVectors()
+                    ? Hybrid.Architectures.Embedding.TokensAndPositions
+                    : Hybrid.Architectures.Embedding.Tokens;
             case EmbeddingKind.NormalisedTokens:
                 return Hybrid.Architectures.Embedding.NewNormalisedSum(1, 0);
             case EmbeddingKind.NormalisedSum:
@@ -257,8 +269,7 @@ internal sealed class ModelReader(
                     throw config.Error(
                         $"{config.Path("embedding_size")} must be hidden_size = {width}, got {narrow}: a matrix behind the norm of "
                         + "narrower vectors is not modelled");
-                bool absolute = (config.Text("position_embedding_type") ?? "absolute") == "absolute";
-                return Hybrid.Architectures.Embedding.NewNormalisedSum(absolute ? 2 : 1, family.HasSegments ? 1 : 0);
+                return Hybrid.Architectures.Embedding.NewNormalisedSum(HasPositionVectors() ? 2 : 1, family.HasSegments ? 1 : 0);
             case EmbeddingKind.Patches:
                 const int Colours = 3;
                 long pixels =

@@ -33,6 +33,8 @@ internal static partial class Omissions
             notes.Add(NoteRank.Approximated, $"the class token is taken as one more patch");
         if (config.Text("position_embedding_type") is string type and not ("absolute" or "alibi") && !PositionReader.IsRotary(type))
             notes.Add(NoteRank.NotModelled, $"position_embedding_type {type} is not modelled: its terms in the logits are left out", 1);
+        if (config.Has("use_cla") && !config.IsSet("use_cla"))
+            config.PassOver("cla_share_factor");
         if (config.Flag("add_cross_attention", false))
             notes.Add(NoteRank.NotModelled, $"cross-attention is not modelled: the record is the network without it", 1);
         string[] drawn =

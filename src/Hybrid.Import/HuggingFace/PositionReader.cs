@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hybrid.Architectures;
 
 namespace Hybrid.Import.HuggingFace;
@@ -42,7 +43,7 @@ internal sealed class PositionReader(ConfigReader config, Family family, NoteLis
         bool apart = parameters is not null && (parameters.Has("full_attention") || parameters.Has("sliding_attention"));
         ConfigReader? whole = apart ? parameters!.Object("full_attention") : Whole(parameters, config.Object(Plain));
         ConfigReader? local = apart ? parameters!.Object("sliding_attention") : null;
-        double baseFrequency = Base(whole);
+        double baseFrequency = Base(whole, turning);
         Positions all = Rope(whole, baseFrequency, turning, tokens), near = all;
         LocalTurnFactor = TurnFactor;
         if (family.LocalBase is double usual)
@@ -108,11 +109,16 @@ internal sealed class PositionReader(ConfigReader config, Family family, NoteLis
         return Positions.Alibi;
     }
 
-    private double Base(ConfigReader? parameters)
+    private double Base(ConfigReader? parameters, int turning)
     {
         const string Key = "rope_theta";
         double? outer = config.Positive(Key, "rotary_emb_base", "global_rope_theta");
-        return (parameters ?? config).Same(parameters?.Positive(Key), outer, Key) ?? notes.Assumed(config, Key, family.RopeBase);
+        double given = (parameters ?? config).Same(parameters?.Positive(Key), outer, Key)
+            ?? notes.Assumed(config, Key, family.RopeBase);
+        if (RotaryScaling.Stretch(parameters, turning) is not double stretch)
+            return given;
+        notes.Add(NoteRank.Read, $"the base of rotary positions is {given * stretch:G5}, as alpha of {parameters!.Path("alpha")} says");
+        return given * stretch;
     }
 
     private double LocalBase(ConfigReader? parameters, double usual) =>
@@ -121,7 +127,8 @@ internal sealed class PositionReader(ConfigReader config, Family family, NoteLis
     private Positions Rope(ConfigReader? parameters, double baseFrequency, int turning, int tokens, bool isLocal = false)
     {
         const string Key = "partial_rotary_factor";
-        double? given = (parameters ?? config).Same(parameters?.Fraction(Key), config.Fraction(Key, "rotary_pct"), Key);
+        double? outer = config.Fraction(Key, "rotary_pct", "rotary_emb_fraction");
+        double? given = (parameters ?? config).Same(parameters?.Fraction(Key), outer, Key);
         double? width = RotaryWidth(turning);
         double fraction = given ?? width ?? family.RotaryFraction;
         int pairs = (int)Math.Round(fraction * turning) / 2;
@@ -129,16 +136,35 @@ internal sealed class PositionReader(ConfigReader config, Family family, NoteLis
             return Positions.None;
         if (isLocal)
             LocalTurnFactor = 1;
-        if (RotaryScaling.Read(parameters, config) is RotaryScaling scaling)
+        if ((RotaryScaling.Read(parameters, config) ?? Usual(parameters)) is RotaryScaling scaling)
         {
+            double change = fraction * scaling.Effect(baseFrequency, pairs, tokens);
+            if (!double.IsFinite(change + Math.Pow(scaling.TurnFactor * scaling.LogitFactor, 4)))
+            {
+                throw config.Error(
+                    $"{config.Path(Plain)} must give finite frequencies and factors; {scaling.Type} of these numbers with a base of "
+                    + string.Create(CultureInfo.InvariantCulture, $"{baseFrequency} does not"));
+            }
+
             if (!isLocal)
                 (TurnFactor, LogitFactor) = (scaling.TurnFactor, scaling.LogitFactor);
             else
                 LocalTurnFactor = scaling.TurnFactor;
-            Say(scaling, fraction * scaling.Effect(baseFrequency, pairs, tokens), tokens);
+            Say(scaling, change, tokens);
         }
 
         return Positions.NewRope(baseFrequency, fraction);
+    }
+
+    // Of a family's code where the file has no object for it.
+    private RotaryScaling? Usual(ConfigReader? parameters)
+    {
+        if (parameters is not null || config.Has(Plain) || family.Yarn is not (double factor, double context))
+            return null;
+        notes.Add(
+            NoteRank.Assumed,
+            $"{config.Path(Plain)} is missing: yarn of factor {factor} and {context} tokens, the default of the family's code");
+        return RotaryScaling.Yarn(factor, context);
     }
 
     private void Say(RotaryScaling scaling, double change, int tokens)
@@ -171,7 +197,7 @@ internal sealed class PositionReader(ConfigReader config, Family family, NoteLis
     private double? RotaryWidth(int turning)
     {
         const string Key = "rotary_dim";
-        int? width = config.Size(Key) ?? (config.Has(Key) ? null : family.RotaryWidth);
+        int? width = config.Size(Key) ?? config.Absent(Key, family.RotaryWidth);
         if (width is not int turned)
             return null;
         return turned <= turning ? (double)turned / turning

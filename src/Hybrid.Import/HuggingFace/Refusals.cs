@@ -19,6 +19,9 @@ internal static class Refusals
         "its layers get vectors of each token of their own besides the stream, and some share keys and values with others, which is not "
         + "modelled";
     private const string Pair = "it trains an image and a text encoder side by side, and one stack of blocks is modelled";
+    private const string OwnExperts =
+        "what its experts are stands in lists of a number a layer or in an object of its own, which are not read; write an architecture "
+        + "JSON record with mlp.experts";
     private const string Prefix =
         "image tokens come before its text and may be attended to by all, and one mask of one kind of token is modelled";
 
@@ -88,6 +91,14 @@ internal static class Refusals
         ["llava"] = "it joins an image encoder to a language model; import the language model's own config.json (for LLaVA 1.5: LLaMA's)",
         ["chatglm"] =
             "its code is published with the model (auto_map) and not read here; write an architecture JSON record of what it builds",
+        ["dbrx"] = OwnExperts,
+        ["hunyuan"] = OwnExperts,
+        ["hunyuan_v1_moe"] = OwnExperts,
+        ["baichuan_m1"] = "its attention first mixes neighbouring keys and values by a convolution, which is not modelled",
+        ["xglm"] = "its position vectors are a table of sines and cosines, and vectors drawn at random are modelled",
+        ["deit"] =
+            "its position vectors and its class and distillation tokens start at 0, and tokens alike are modelled; import a ViT's "
+            + "configuration of the same sizes, which differs in its input alone",
         ["yuan"] = "its attention first mixes neighbouring tokens by a convolution (localized filtering), which is not modelled",
         ["xlnet"] = "it attends along permuted orders with relative positions, which are not modelled",
         ["longformer"] = "its attention has windows with global tokens, which are not modelled",

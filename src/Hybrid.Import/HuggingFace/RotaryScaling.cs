@@ -5,6 +5,9 @@ internal sealed class RotaryScaling
 {
     private const double YarnFast = 32, YarnSlow = 1;
 
+    // More tokens with positions have no prediction, and the sum over them takes minutes before it says so.
+    private const int MostDistance = 65535;
+
     private readonly Func<double[], double, double[]> _frequencies;
 
     private RotaryScaling(string type, Func<double[], double, double[]> frequencies, double turnFactor, double allDimensions)
@@ -53,6 +56,20 @@ internal sealed class RotaryScaling
         }
     }
 
+    /// <summary>
+    /// What the key alpha of a dynamic scaling multiplies the base by at any length; null without it.
+    /// </summary>
+    /// <param name="scaling">rope_scaling or rope_parameters; null where there is none.</param>
+    /// <param name="coordinates">Coordinates of a head.</param>
+    public static double? Stretch(ConfigReader? scaling, int coordinates) =>
+        scaling is not null && TypeOf(scaling) == "dynamic" && scaling.Positive("alpha") is double alpha
+            ? Math.Pow(alpha, coordinates / (coordinates - 2.0))
+            : null;
+
+    /// <summary>YaRN of so large a factor for a model of so many tokens, the rest as its code has it.</summary>
+    public static RotaryScaling Yarn(double factor, double context) =>
+        Yarn(factor, context, YarnFast, YarnSlow, whole: false, Widened(factor, 1), 1);
+
     /// <summary>The frequencies that stand in the place of base^(−f/pairs), f = 0, 1, ….</summary>
     public double[] Frequencies(double baseFrequency, int pairs) => _frequencies(Plain(baseFrequency, pairs), baseFrequency);
 
@@ -60,11 +77,11 @@ internal sealed class RotaryScaling
     public static double[] Plain(double baseFrequency, int pairs) =>
         [.. Enumerable.Range(0, pairs).Select(pair => Math.Pow(baseFrequency, -(double)pair / pairs))];
 
-    /// <summary>Largest change of the mean cosine between any two of so many tokens.</summary>
+    /// <summary>Largest change of the mean cosine between any two of so many tokens, or of the first 65 536.</summary>
     public double Effect(double baseFrequency, int pairs, int tokens)
     {
         double[] plain = Plain(baseFrequency, pairs), scaled = Frequencies(baseFrequency, pairs);
-        return Enumerable.Range(1, Math.Max(1, tokens - 1))
+        return Enumerable.Range(1, Math.Clamp(tokens - 1, 1, MostDistance))
             .Max(distance => Math.Abs(Mean(plain, distance) - Mean(scaled, distance)));
 
         static double Mean(double[] frequencies, int distance) => frequencies.Average(frequency => Math.Cos(distance * frequency));
@@ -99,7 +116,13 @@ internal sealed class RotaryScaling
         double? all = scaling.NonNegative("mscale_all_dim"), one = scaling.NonNegative("mscale");
         double turn = scaling.Positive("attention_factor")
             ?? (one > 0 && all > 0 ? Widened(factor, one.Value) / Widened(factor, all.Value) : Widened(factor, 1));
-        return new("yarn", Scaled, turn, all > 0 ? Widened(factor, all.Value) : 1);
+        return Yarn(factor, context, fast, slow, whole, turn, all > 0 ? Widened(factor, all.Value) : 1);
+    }
+
+    private static RotaryScaling Yarn(
+        double factor, double context, double fast, double slow, bool whole, double turn, double allDimensions)
+    {
+        return new("yarn", Scaled, turn, allDimensions);
 
         double[] Scaled(double[] plain, double baseFrequency)
         {

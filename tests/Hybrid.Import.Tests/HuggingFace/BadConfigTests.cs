@@ -55,6 +55,13 @@ public class BadConfigTests
         "got 'linear_attention'")]
     [InlineData("\"attn_logit_softcapping\": -50", "attn_logit_softcapping must be a finite number ≥ 0", "got -50")]
     [InlineData("\"cla_share_factor\": 2", "cla_share_factor must be absent", "JSON record")]
+    [InlineData("\"use_cla\": true, \"cla_share_factor\": 2", "use_cla must be absent", "JSON record")]
+    // frequencies and factors that are no finite numbers
+    [InlineData("\"head_dim\": 64, \"rope_theta\": 1e-320, \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}",
+        "rope_scaling must give finite frequencies and factors; linear of these numbers", "1E-320 does not")]
+    [InlineData("\"rope_scaling\": {\"type\": \"linear\", \"factor\": 1e-320}", "rope_scaling must give finite frequencies", "10000")]
+    [InlineData("\"rope_scaling\": {\"type\": \"longrope\", \"factor\": 2, \"original_max_position_embeddings\": 1}",
+        "rope_scaling must give finite frequencies", "longrope")]
     [InlineData("\"no_rope_layers\": [1, 1, 0]", "no_rope_layers must be absent", "llama")]
     [InlineData("\"rope_theta\": 7, \"rope_parameters\": {\"rope_theta\": 8}", "rope_parameters.rope_theta = 8 and 7 outside of it",
         "disagree")]
@@ -141,6 +148,10 @@ public class BadConfigTests
     [InlineData("clip_text_model clip_vision_model siglip_vision_model", "its weights are drawn by module")]
     [InlineData("paligemma", "image tokens come before its text")]
     [InlineData("xlnet", "along permuted orders with relative positions")]
+    [InlineData("dbrx hunyuan hunyuan_v1_moe", "what its experts are stands in lists")]
+    [InlineData("baichuan_m1", "keys and values by a convolution")]
+    [InlineData("xglm", "a table of sines and cosines")]
+    [InlineData("deit", "tokens start at 0")]
     [InlineData("longformer", "windows with global tokens")]
     [InlineData("big_bird", "random and global blocks")]
     public void Families_that_no_record_describes_are_refused_with_the_reason(string modelTypes, string reason)
@@ -153,8 +164,8 @@ public class BadConfigTests
     [Theory]
     [InlineData("mixtral", "\"intermediate_size\": 128, \"num_local_experts\": 8, \"num_experts_per_tok\": 9",
         "num_experts_per_tok must be an integer from 1 to num_local_experts = 8", "got 9")]
-    [InlineData("mixtral", "\"intermediate_size\": 128, \"num_local_experts\": 8", "num_experts_per_tok or experts_per_token is missing",
-        "an integer from 1")]
+    [InlineData("mixtral", "\"intermediate_size\": 128, \"num_local_experts\": 8",
+        "num_experts_per_tok or experts_per_token or moe_k is missing", "an integer from 1")]
     [InlineData("mixtral", "\"intermediate_size\": 128", "num_local_experts or num_experts", "is missing")]
     [InlineData("qwen3_moe", "\"intermediate_size\": 128, \"num_experts\": 8, \"num_experts_per_tok\": 2", "moe_intermediate_size "
         + "is missing",
@@ -170,6 +181,24 @@ public class BadConfigTests
     [InlineData("deepseek_v3", "\"kv_lora_rank\": 16, \"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"n_routed_experts\": 8,"
         + " \"num_experts_per_tok\": 2, \"first_k_dense_replace\": 0, \"scoring_func\": \"tanh\"",
         "scoring_func must be softmax or sigmoid", "got 'tanh'")]
+    [InlineData("deepseek_v3",
+        "\"kv_lora_rank\": 16, \"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"n_routed_experts\": 8,"
+        + " \"num_experts_per_tok\": 2, \"mlp_layer_types\": [\"dense\", \"sparse\"]",
+        "mlp_layer_types must have dense or sparse for each of 3 layers", "got 2 entries")]
+    [InlineData("deepseek_v3",
+        "\"kv_lora_rank\": 16, \"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"n_routed_experts\": 8,"
+        + " \"num_experts_per_tok\": 2, \"mlp_layer_types\": [\"sparse\", \"dense\", \"sparse\"]",
+        "layers without experts must be the first ones: mlp_layer_types", "behind layer 1")]
+    [InlineData("ernie4_5_moe", "\"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"moe_num_experts\": 8, \"moe_k\": 2,"
+        + " \"moe_layer_end_index\": 1", "layers without experts must be the first ones: moe_layer_end_index", "behind layer 2")]
+    [InlineData("ernie4_5_moe", "\"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"moe_num_experts\": 8, \"moe_k\": 2,"
+        + " \"moe_layer_end_index\": -2", "moe_layer_end_index must be the number of a layer from 0, or -1", "got -2")]
+    [InlineData("ernie4_5_moe", "\"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"moe_num_experts\": 8, \"moe_k\": 2,"
+        + " \"moe_gate\": \"sinkhorn\"", "moe_gate must be topk or absent", "got 'sinkhorn'")]
+    [InlineData("dots1", "\"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"n_routed_experts\": 8, \"num_experts_per_tok\": 2",
+        "norm_topk_prob must be true where experts are weighed by sigmoid", "got none, which the family's code takes for false")]
+    [InlineData("ernie4_5_moe", "\"intermediate_size\": 128, \"moe_intermediate_size\": 32, \"moe_num_experts\": 8, \"moe_k\": 9",
+        "moe_k must be an integer from 1 to moe_num_experts = 8", "got 9")]
     [InlineData("deepseek_v3", "\"intermediate_size\": 128", "kv_lora_rank is missing", "integer")]
     [InlineData("smollm3", "\"intermediate_size\": 128, \"no_rope_layers\": [1, 2, 0]", "no_rope_layers must hold a 1", "of 3 layers")]
     [InlineData("smollm3", "\"intermediate_size\": 128, \"no_rope_layers\": [1, 0]", "no_rope_layers must hold a 1", "got 2 numbers")]
@@ -191,6 +220,8 @@ public class BadConfigTests
     [InlineData("gpt_neo", "\"attention_types\": [[\"global\", 3]]", "attention_types must be an array of groups",
         "how often it is repeated")]
     [InlineData("gpt_neo", "\"attention_types\": [[[\"global\"], -3]]", "attention_types must be an array of groups", "up to 4096")]
+    [InlineData("gpt_neo", "\"attention_types\": [[[\"global\"], 4096], [[\"global\"], 1]]",
+        "attention_types must be groups of at most 4096 strings together", "got [[[\"global\"], 4096]")]
     [InlineData("gpt_neo", "\"attention_types\": \"global\"", "attention_types must be an array of groups", "got \"global\"")]
     [InlineData("bert", "\"intermediate_size\": 128, \"rotary_emb_fraction\": 1", "rotary_emb_fraction must be absent", "bert")]
     public void Keys_of_a_family_are_named_with_what_is_legal(string modelType, string keys, string message, string received) => Refused(

@@ -141,6 +141,20 @@ public class FamilyRecordTests
     [InlineData("minimax_m2", Expert + ", \"num_local_experts\": 8, \"head_dim\": 32, \"rotary_dim\": 16", "attention.positions",
         """{"rope":{"base":5000000,"fraction":0.5}}""")]
     [InlineData("ernie4_5", "", "attention.headWidth", "128")]
+    [InlineData("ernie4_5", "\"head_dim\": null", "attention.headWidth", "")]
+    [InlineData("llama4_text", Expert + ", \"num_local_experts\": 8", "attention.headWidth", "128")]
+    [InlineData("hunyuan_v1_dense", "\"use_cla\": false, \"cla_share_factor\": 2", "attention.queryKeyNorm", "\"head\"")]
+    [InlineData("hunyuan_v1_dense", "\"use_qk_norm\": false", "attention.queryKeyNorm", "")]
+    [InlineData("RefinedWebModel", "", "attention.keyValueHeads", "")]
+    [InlineData("RefinedWebModel", "\"multi_query\": true", "attention.keyValueHeads", "1")]
+    [InlineData("RefinedWeb", "\"n_head_kv\": 2", "attention.keyValueHeads", "2")]
+    [InlineData("RefinedWebModel", "\"alibi\": true", "attention.positions", "\"alibi\"")]
+    [InlineData("nomic_bert", "", "attention.positions", """{"rope":{"base":1000,"fraction":1}}""")]
+    [InlineData("nomic_bert", "\"rotary_emb_fraction\": 0.5, \"rotary_emb_base\": 7", "attention.positions",
+        """{"rope":{"base":7,"fraction":0.5}}""")]
+    [InlineData("nomic_bert", "\"causal\": true", "mask", "\"causal\"")]
+    [InlineData("esm", "\"position_embedding_type\": \"rotary\"", "attention.positions", Rope)]
+    [InlineData("esm", "", "attention.positions", "")]
     [InlineData("ernie4_5", "", "attention.positions", """{"rope":{"base":500000,"fraction":1}}""")]
     [InlineData("seed_oss", "", "attention.headWidth", "128")]
     [InlineData("helium", "", "attention.positions", """{"rope":{"base":100000,"fraction":1}}""")]
@@ -207,12 +221,23 @@ public class FamilyRecordTests
     [InlineData("deepseek_v3", "\"kv_lora_rank\": 16, \"n_routed_experts\": 8, \"n_shared_experts\": 1, \"routed_scaling_factor\": 2.5,"
         + " \"first_k_dense_replace\": 3", 8, "sigmoid", 2.5, 1, 3, 64)]
     [InlineData("llama4_text", "\"num_local_experts\": 8, \"num_experts_per_tok\": 1", 8, "sigmoid", 1, 1, 0, 256)]
+    // a list that names no layer
+    [InlineData("llama4_text", "\"num_local_experts\": 8, \"moe_layers\": [], \"intermediate_size_mlp\": 256", 0, "", 0, 0, 0, 256)]
+    [InlineData("deepseek_v3", "\"kv_lora_rank\": 16, \"n_routed_experts\": 8, \"mlp_layer_types\": [\"dense\", \"sparse\", \"sparse\","
+        + " \"sparse\"]", 8, "sigmoid", 2.5, 1, 1, 64)]
+    [InlineData("ernie4_5_moe", "\"moe_num_experts\": 8", 8, "renormalised", 1, 2, 1, 64)]
+    [InlineData("ernie4_5_moe", "\"moe_num_experts\": 8, \"moe_k\": 2, \"moe_num_shared_experts\": 0, \"moe_layer_start_index\": 0,"
+        + " \"moe_layer_end_index\": -1, \"moe_layer_interval\": 1, \"moe_capacity\": [64, 64, 64],"
+        + " \"moe_use_aux_free\": true, \"moe_gate\": \"topk\","
+        + " \"moe_norm_min\": 1e-12", 8, "renormalised", 1, 0, 0, 64)]
+    [InlineData("ernie4_5_moe", "\"moe_num_experts\": 8, \"moe_num_shared_experts\": 1, \"moe_layer_start_index\": 3,"
+        + " \"moe_layer_end_index\": 3", 8, "renormalised", 1, 1, 3, 64)]
     public void Experts_are_those_of_the_familys_code(
         string modelType, string keys, int count, string gate, double scale, double shared, int dense, int width)
     {
         string active = keys.Contains("num_experts_per_tok") ? "" : ", \"num_experts_per_tok\": 2";
         bool hasOwn = modelType.StartsWith("qwen", StringComparison.Ordinal) || modelType.StartsWith("deepseek", StringComparison.Ordinal)
-            || modelType is "glm4_moe" or "dots1";
+            || modelType is "glm4_moe" or "dots1" or "ernie4_5_moe";
         string own = hasOwn ? ", \"moe_intermediate_size\": 64" : "";
         Architecture record = Parse(modelType, "\"intermediate_size\": 256" + own + active + ", " + keys).Architecture;
         Assert.Equal(width, record.MlpWidth);
@@ -228,10 +253,113 @@ public class FamilyRecordTests
         Assert.Equal((count, gate, dense), (experts.Count, (string)node["gate"]!, experts.Dense));
         Assert.Equal(scale, experts.Scale);
         Assert.Equal(shared, experts.Shared, 1e-5 * Math.Max(1, shared));
-        Assert.Equal(0.16, experts.RouterStd, 1e-14);
+        // uniform between ±1/√d in the code that is published with DeepSeekMoE and DeepSeek-V2
+        Assert.Equal(modelType is "deepseek" or "deepseek_v2" ? Math.Sqrt(1 / 3.0) : 0.16, experts.RouterStd, 1e-14);
         // W_2 of a dense layer of 256 hidden units has √(256/64) times an expert's σ_v
         Assert.Equal(dense > 0 ? 2 : 1, record.Mlp.Branch.At(1), 1e-14);
         Assert.Equal(1, record.Mlp.Branch.At(4), 1e-14);
+    }
+
+    // 10⁴ · 128 to the power of 16/14
+    [Fact]
+    public void Alpha_of_a_dynamic_scaling_makes_the_base_larger_at_any_length()
+    {
+        const string scaling = "\"rope_scaling\": {\"type\": \"dynamic\", \"alpha\": 128, \"factor\": 1}";
+        Positions positions = Parse("hunyuan_v1_dense", scaling).Architecture.Attention.Head.Positions;
+        Assert.Equal(2.56e6, Assert.IsType<Positions.Rope>(positions).baseFrequency, 1e-6);
+    }
+
+    // Of 160 heads all divide; null is not absent.
+    [Theory]
+    [InlineData("mistral", 8, "")]
+    [InlineData("ministral", 8, "")]
+    [InlineData("mixtral", 8, Expert + ", \"num_local_experts\": 8")]
+    [InlineData("qwen2", 32, "")]
+    [InlineData("mimo", 32, "")]
+    [InlineData("qwen2_moe", 16, Expert + ", \"num_experts\": 8, \"moe_intermediate_size\": 64")]
+    [InlineData("qwen3", 32, "")]
+    [InlineData("qwen3_moe", 4, Expert + ", \"num_experts\": 8, \"moe_intermediate_size\": 64")]
+    [InlineData("starcoder2", 2, "")]
+    [InlineData("stablelm", 32, "")]
+    [InlineData("gemma", 16, "")]
+    [InlineData("gemma2", 4, "")]
+    [InlineData("gemma3_text", 4, "")]
+    [InlineData("glm", 2, "")]
+    [InlineData("glm4", 2, "")]
+    [InlineData("glm4_moe", 8, Expert + ", \"n_routed_experts\": 8, \"moe_intermediate_size\": 64")]
+    [InlineData("ernie4_5", 2, "")]
+    [InlineData("ernie4_5_moe", 4, Expert + ", \"moe_num_experts\": 8, \"moe_intermediate_size\": 64")]
+    [InlineData("helium", 20, "")]
+    [InlineData("seed_oss", 8, "")]
+    [InlineData("smollm3", 4, "")]
+    [InlineData("exaone4", 32, "")]
+    [InlineData("dots1", 32, "")]
+    [InlineData("gpt_oss", 8, Expert + ", \"num_local_experts\": 8")]
+    [InlineData("llama4_text", 8, Expert + ", \"num_local_experts\": 8")]
+    [InlineData("minimax_m2", 8, Expert + ", \"num_local_experts\": 8")]
+    public void Heads_of_keys_and_values_that_a_file_leaves_out_are_its_classs(string modelType, int shared, string keys)
+    {
+        LoadedArchitecture absent = Heads("\"use_cache\": true"), none = Heads("\"num_key_value_heads\": null");
+        Assert.Equal(shared, absent.Import!.Model.Head.KeyValueHeads);
+        Assert.Contains($"num_key_value_heads is missing: {shared}, the default of the family's code", absent.Import.Notes);
+        Assert.Equal(160, none.Import!.Model.Head.KeyValueHeads);
+
+        LoadedArchitecture Heads(string more) => ImportTests.Parse(Text(modelType, keys == "" ? more : $"{keys}, {more}")
+            .Replace("\"num_attention_heads\":4", "\"num_attention_heads\":160").Replace("\"hidden_size\":64", "\"hidden_size\":320"));
+    }
+
+    [Fact]
+    public void Heads_that_the_classs_number_of_keys_and_values_does_not_divide_have_their_own()
+    {
+        LoadedArchitecture loaded = Parse("mistral", "");
+        Assert.Equal(4, loaded.Import!.Model.Head.KeyValueHeads);
+        Assert.Contains(loaded.Import.Notes, note => note.StartsWith(
+            "num_key_value_heads is missing, and the default of the family's code, 8, does not divide 4 heads", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Queries_latent_vectors_have_the_classs_coordinates_where_a_file_leaves_them_out_and_null_means_none()
+    {
+        const string keys = "\"kv_lora_rank\": 16, \"n_routed_experts\": 8, \"moe_intermediate_size\": 64, \"num_experts_per_tok\": 2";
+        Architecture absent = Parse("deepseek_v3", keys).Architecture;
+        Assert.Equal(Parse("deepseek_v3", keys + ", \"q_lora_rank\": 1536").Architecture, absent);
+        // of 1536 or of the token's 64 coordinates
+        double none = Parse("deepseek_v3", keys + ", \"q_lora_rank\": null").Architecture.Attention.LogitStd;
+        Assert.Equal(Math.Sqrt(1536 / 64.0), absent.Attention.LogitStd / none, 1e-12);
+    }
+
+    [Fact]
+    public void Gpt_oss_turns_as_its_class_has_it_where_a_file_does_not_say()
+    {
+        const string keys = Expert + ", \"num_local_experts\": 8";
+        LoadedArchitecture absent = Parse("gpt_oss", keys);
+        const string yarn = "\"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 32, \"original_max_position_embeddings\": 4096,"
+            + " \"truncate\": false}";
+        Assert.Equal(Parse("gpt_oss", $"{keys}, {yarn}").Architecture, absent.Architecture);
+        Assert.Contains(
+            "rope_scaling is missing: yarn of factor 32 and 4096 tokens, the default of the family's code", absent.Import!.Notes);
+        Assert.Equal(64 * 4e-4, Parse("gpt_oss", keys + ", \"rope_scaling\": null").Architecture.Attention.LogitStd, 1e-15);
+    }
+
+    // s⁴ is below double precision, and logits are 0 whichever share of them turns; beyond it the logits are what is refused.
+    [Fact]
+    public void Weights_whose_logits_leave_double_precision_are_not_said_to_turn_by_no_number()
+    {
+        string text = Text("deepseek_v3", "\"kv_lora_rank\": 16, \"n_routed_experts\": 8, \"moe_intermediate_size\": 64,"
+            + " \"num_experts_per_tok\": 2");
+        Assert.Equal(0, ImportTests.Parse(text.Replace("0.02", "1e-100")).Architecture.Attention.LogitStd);
+        string message = Assert.Throws<InvalidArchitectureException>(() => ImportTests.Parse(text.Replace("0.02", "1e100"))).Message;
+        Assert.Contains("attention.logitStd", message);
+        Assert.DoesNotContain("fraction", message);
+    }
+
+    // 2³² coordinates of values: more than an integer holds
+    [Fact]
+    public void Many_wide_heads_have_values_as_large_as_their_number_makes_them()
+    {
+        LoadedArchitecture loaded = ImportTests.Parse(
+            Text("llama", "\"head_dim\": 256").Replace("\"num_attention_heads\":4", "\"num_attention_heads\":16777216"));
+        Assert.Equal(4e-4 * 8 * 65536, loaded.Architecture.Attention.ValueStd, 1e-9);
     }
 
     [Fact]

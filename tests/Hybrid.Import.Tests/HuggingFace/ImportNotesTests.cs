@@ -33,6 +33,7 @@ public class ImportNotesTests
     [InlineData("qwen3-30b-a3b", "8 of 128 experts of 768 hidden units, in every layer; the router's logits have standard "
         + "deviation σ_r = 0.9051")]
     [InlineData("deepseek-v3", "8 of 256 experts of 2048 hidden units, one of 2048 that all see, gates times 2.5, behind 3 layers")]
+    [InlineData("deepseek-v3", "standard deviation 0.577 at any width; transformers' own draws it as all others, and is followed here")]
     [InlineData("deepseek-v3", "mlp.branch is 3 times as large there")]
     [InlineData("deepseek-v3", "the choice of experts within 4 of 8 groups of 32 is not modelled: all 256 are chosen among here")]
     [InlineData("deepseek-v3", "that the 64 turned coordinates of keys are one vector for all 128 heads is not modelled")]
@@ -74,6 +75,9 @@ public class ImportNotesTests
     [InlineData("\"residual_multiplier\": 0.22", "branches are multiplied by 0.22, as residual_multiplier says")]
     [InlineData("\"feed_forward_type\": \"geglu\", \"hidden_act\": \"silu\"", "feed_forward_type geglu is used, not hidden_act silu")]
     [InlineData("\"max_position_embeddings\": null", "(the file gives no context)")]
+    [InlineData("\"index_topk\": 64", "the choice of 64 tokens to attend to (index_topk) changes nothing among 64")]
+    [InlineData("\"rope_scaling\": {\"type\": \"dynamic\", \"alpha\": 128}",
+        "the base of rotary positions is 2.56E+06, as alpha of rope_scaling.alpha says")]
     [InlineData("\"hidden_activation\": \"relu\", \"hidden_act\": \"silu\"", "hidden_activation relu is used, not hidden_act silu")]
     public void An_unusual_key_is_said_too(string key, string note) =>
         Assert.Contains(ImportTests.Parse(ImportTests.Tiny(key)).Import!.Notes, text => text.Contains(note));
@@ -121,7 +125,8 @@ public class ImportNotesTests
         string[] keys =
         [
             "num_experts_per_tok", "experts_per_token", "moe_intermediate_size", "moe_layer_freq", "n_group", "topk_group",
-            "n_shared_experts", "shared_expert_intermediate_size",
+            "n_shared_experts", "shared_expert_intermediate_size", "moe_num_shared_experts", "moe_layer_start_index",
+            "moe_layer_end_index", "moe_layer_interval", "moe_gate",
         ];
         string given = string.Join(", ", keys.Select(key => $"\"{key}\": 2"));
         LoadedArchitecture loaded = FamilyRecordTests.Parse(modelType, $"{none}, {given}");
@@ -150,6 +155,7 @@ public class ImportNotesTests
             router_z_loss_coef router_jitter_noise aux_loss_alpha seq_aux ep_size rope_interleave num_nextn_predict_layers
             norm_bias decoder_bias classifier_bias classifier_pooling classifier_activation deterministic_flash_attn
             sparse_prediction sparse_pred_ignore_index reference_compile swiglu_limit initial_context_length max_window_layers
+            moe_norm_min moe_capacity moe_use_aux_free index_head_dim index_n_heads
             pad_token_id image_token_index _attn_implementation_autoset summary_type
             """;
         LoadedArchitecture plain = Nested(""), loaded = Nested(
@@ -214,6 +220,7 @@ public class ImportNotesTests
     [InlineData("llama", "\"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}", "rope_scaling linear", double.NaN)]
     [InlineData("gptj", "\"rotary_dim\": 8, \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}", "rope_scaling linear", double.NaN)]
     [InlineData("llama4_text", Expert + ", \"attention_chunk_size\": 16", "attention within chunks of 16", 1)]
+    [InlineData("llama", "\"index_topk\": 31", "the choice of 31 tokens to attend to (index_topk) is not modelled", 1)]
     [InlineData("falcon", "\"alibi\": true", "the code divides ALiBi's slopes", 1)]
     [InlineData("llama", "\"position_embedding_type\": \"relative_key\"", "position_embedding_type relative_key", 1)]
     [InlineData("llama", "\"add_cross_attention\": true", "cross-attention", 1)]

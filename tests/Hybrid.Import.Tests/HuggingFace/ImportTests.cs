@@ -172,7 +172,7 @@ public class ImportTests
     [InlineData("llama", "\"initializer_range\": 0.1", "initializer_range init_std")]
     [InlineData("llama", "\"num_key_value_heads\": 2", "num_key_value_heads n_head_kv num_kv_heads")]
     [InlineData("llama", "\"rope_theta\": 7", "rope_theta rotary_emb_base global_rope_theta")]
-    [InlineData("llama", "\"partial_rotary_factor\": 0.5", "partial_rotary_factor rotary_pct")]
+    [InlineData("llama", "\"partial_rotary_factor\": 0.5", "partial_rotary_factor rotary_pct rotary_emb_fraction")]
     [InlineData("llama", "\"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4}, \"max_position_embeddings\": 16", "rope_type type")]
     [InlineData("llama", "\"rope_parameters\": {\"rope_type\": \"yarn\", \"factor\": 4}, \"max_position_embeddings\": 16",
         "rope_parameters rope_scaling")]
@@ -183,9 +183,13 @@ public class ImportTests
     [InlineData("cohere2", "\"sliding_window\": 8, \"sliding_window_pattern\": 2", "sliding_window_pattern _sliding_window_pattern")]
     [InlineData("mixtral", "\"num_experts_per_tok\": 2, \"num_local_experts\": 8",
         "num_local_experts num_experts n_routed_experts moe_num_experts")]
-    [InlineData("mixtral", "\"num_experts_per_tok\": 2, \"num_local_experts\": 8", "num_experts_per_tok experts_per_token")]
+    [InlineData("mixtral", "\"num_experts_per_tok\": 2, \"num_local_experts\": 8", "num_experts_per_tok experts_per_token moe_k")]
     [InlineData("qwen3_moe", "\"moe_intermediate_size\": 32, \"num_experts_per_tok\": 2, \"num_experts\": 8, \"decoder_sparse_step\": 3",
-        "decoder_sparse_step interleave_moe_layer_step")]
+        "decoder_sparse_step interleave_moe_layer_step moe_layer_interval")]
+    [InlineData("deepseek", "\"moe_intermediate_size\": 32, \"num_experts_per_tok\": 2, \"num_experts\": 8, \"first_k_dense_replace\": 1",
+        "first_k_dense_replace moe_layer_start_index")]
+    [InlineData("deepseek", "\"moe_intermediate_size\": 32, \"num_experts_per_tok\": 2, \"num_experts\": 8, \"n_shared_experts\": 2",
+        "n_shared_experts moe_num_shared_experts")]
     public void A_quantity_is_read_by_each_of_its_names(string modelType, string keys, string names)
     {
         string first = names.Split(' ')[0];
@@ -225,6 +229,9 @@ public class ImportTests
             glm GlmForCausalLM|glm4 Glm4ForCausalLM|glm4_moe Glm4MoeForCausalLM|ernie4_5 Ernie4_5ForCausalLM
             exaone4 Exaone4ForCausalLM|helium HeliumForCausalLM|internlm2 InternLM2ForCausalLM|seed_oss SeedOssForCausalLM
             ministral MinistralForCausalLM|mimo MiMoForCausalLM|dots1 Dots1ForCausalLM|minimax_m2 MiniMaxM2ForCausalLM
+            RefinedWebModel RWForCausalLM|esm EsmForMaskedLM|nomic_bert NomicBertModel|ernie4_5_moe Ernie4_5_MoeForCausalLM
+            hunyuan_v1_dense HunYuanDenseV1ForCausalLM|qwen2_vl_text Qwen2VLForConditionalGeneration
+            qwen3_vl_text Qwen3VLForConditionalGeneration|qwen3_vl_moe_text Qwen3VLMoeForConditionalGeneration
             """;
         string[][] pairs = [.. classes.Split('|', '\n').Select(pair => pair.Trim().Split(' '))];
         Assert.All(pairs, pair => Assert.Equal(pair[0], Families.Find(null, [pair[1]])?.ModelType));

@@ -87,6 +87,15 @@ public class RotaryScalingTests
         Assert.Equal(Math.Sqrt(4 / 3.0), Read(Own, "\"max_position_embeddings\": 256")!.TurnFactor, 1e-15);
     }
 
+    // |cos n − cos(n/4)| comes the nearer to 2 the more n there are.
+    [Fact]
+    public void The_change_among_more_tokens_than_are_predicted_is_that_of_the_first_ones()
+    {
+        RotaryScaling scaling = Read("\"type\": \"linear\", \"factor\": 4", "\"max_position_embeddings\": 64")!;
+        Assert.Equal(scaling.Effect(Base, 1, 65536), scaling.Effect(Base, 1, 16777216));
+        Assert.NotEqual(scaling.Effect(Base, 1, 65536), scaling.Effect(Base, 1, 1024));
+    }
+
     [Theory]
     [InlineData("\"type\": \"default\"")]
     [InlineData("\"type\": \"mrope\"")]

@@ -53,6 +53,20 @@ public class WildFileTests
     // no position vectors: of token and segment, half is shared
     [InlineData("bert", "\"intermediate_size\": 256, \"position_embedding_type\": \"alibi\", \"feed_forward_type\": \"geglu\"", "post",
         "sequential", "gelu", true, "none", 1 / Variance, 0.5)]
+    // ESM-2, whose tokens are 1 − 0.15 · 0.8 of their vectors, and ESM-1b
+    [InlineData("esm", "\"intermediate_size\": 256, \"position_embedding_type\": \"rotary\", \"token_dropout\": true,"
+        + " \"emb_layer_norm_before\": false", "pre", "sequential", "gelu", false, "none", 0.7744, 0)]
+    [InlineData("esm", "\"intermediate_size\": 256, \"token_dropout\": true", "pre", "sequential", "gelu", false, "none", 1.7744, 0)]
+    [InlineData("esm", "\"intermediate_size\": 256, \"emb_layer_norm_before\": true", "pre", "sequential", "gelu", false, "none",
+        1 / Variance, 0)]
+    [InlineData("nomic_bert", "\"n_inner\": 256, \"activation_function\": \"swiglu\", \"causal\": false, \"prenorm\": false", "post",
+        "sequential", "silu", true, "none", 1 / Variance, 0.5)]
+    [InlineData("nomic_bert", "\"activation_function\": \"geglu\"", "post", "sequential", "gelu", true, "none", 1 / Variance, 0.5)]
+    [InlineData("nomic_bert", "\"activation_function\": \"glu\"", "post", "sequential", "sigmoid", true, "none", 1 / Variance, 0.5)]
+    [InlineData("nomic_bert", "\"activation_function\": \"gelu\"", "post", "sequential", "gelu", false, "none", 1 / Variance, 0.5)]
+    [InlineData("nomic_bert", "\"hidden_act\": \"silu\"", "post", "sequential", "silu", true, "none", 1 / Variance, 0.5)]
+    [InlineData("RefinedWebModel", "\"parallel_attn\": false", "pre", "sequential", "gelu", false, "causal", 1, 0)]
+    [InlineData("RefinedWeb", "\"n_head_kv\": 2", "pre", "parallel", "gelu", false, "causal", 1, 0)]
     [InlineData("qwen2", "\"intermediate_size\": 256, \"is_causal\": false", "pre", "sequential", "silu", true, "none", 1, 0)]
     [InlineData("llama", "\"intermediate_size\": 256, \"is_decoder\": false", "pre", "sequential", "silu", true, "causal", 1, 0)]
     public void A_family_is_read_as_its_code_builds_it(
@@ -154,6 +168,9 @@ public class WildFileTests
     [InlineData("any", "gemma2", "", 2304, 26, 8, 4, 9216)]
     [InlineData("gemma3", "gemma3_text", "", 2304, 26, 8, 4, 9216)]
     [InlineData("any", "phi3", "", 3072, 32, 32, 32, 8192)]
+    [InlineData("qwen2_vl", "qwen2_vl_text", "", 8192, 80, 64, 8, 29568)]
+    [InlineData("qwen2_5_vl", "qwen2_5_vl_text", "", 8192, 80, 64, 8, 29568)]
+    [InlineData("qwen3_vl", "qwen3_vl_text", "", 4096, 32, 32, 32, 22016)]
     [InlineData("aya_vision", "cohere2", ", \"num_key_value_heads\": 8", 8192, 40, 64, 8, 22528)]
     public void Sizes_that_a_nested_configuration_leaves_out_are_its_classs(
         string around, string modelType, string keys, int width, int depth, int heads, int shared, int mlpWidth)
@@ -167,6 +184,53 @@ public class WildFileTests
         Assert.Equal(
             !keys.Contains("hidden_size"), loaded.Import!.Notes.Any(note => note.StartsWith(
                 $"text_config.hidden_size is missing: {width}", StringComparison.Ordinal)));
+    }
+
+    // DeepSeek-VL2's smallest model, whose text model has a class and no type, and no latent vectors
+    [Fact]
+    public void A_text_model_without_a_type_is_known_by_its_class()
+    {
+        const string sizes = "\"hidden_size\": 64, \"num_hidden_layers\": 3, \"num_attention_heads\": 4, \"intermediate_size\": 128,"
+            + " \"n_routed_experts\": 8, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 32, \"initializer_range\": 0.02";
+        const string latent = "\"use_mla\": false, \"kv_lora_rank\": null, \"q_lora_rank\": null, \"qk_nope_head_dim\": 0,"
+            + " \"qk_rope_head_dim\": 0, \"v_head_dim\": 0";
+        LoadedArchitecture loaded = ImportTests.Parse(
+            $$"""{"model_type":"any","language_config":{"architectures":["DeepseekV2ForCausalLM"],{{sizes}},{{latent}} } }""");
+        Assert.Equal("deepseek_v2", loaded.Import!.ModelType);
+        Assert.Equal(
+            ImportTests.Parse($$"""{"model_type":"deepseek",{{sizes}}}""").Architecture, loaded.Architecture);
+    }
+
+    [Theory]
+    [InlineData("qwen2_vl", 1e6)]
+    [InlineData("qwen2_5_vl_text", 1e6)]
+    [InlineData("qwen3_vl", 5e5)]
+    public void Text_models_turn_with_their_own_classs_base_where_a_file_does_not_say(string modelType, double baseFrequency) =>
+        Assert.Equal(
+            Positions.NewRope(baseFrequency, 1),
+            Parse(modelType, "\"intermediate_size\": 256").Architecture.Attention.Head.Positions);
+
+    [Fact]
+    public void Qwen_3_vls_gates_are_normalised_where_the_file_does_not_say()
+    {
+        const string keys = "\"intermediate_size\": 256, \"moe_intermediate_size\": 64, \"num_experts_per_tok\": 2, \"num_experts\": 8";
+        Architecture absent = Parse("qwen3_vl_moe_text", keys).Architecture;
+        Assert.True(absent.Mlp.Experts!.Value.Gate.IsRenormalised);
+        Assert.Equal(Positions.NewRope(5e5, 1), absent.Attention.Head.Positions);
+    }
+
+    [Theory]
+    [InlineData("text_config")]
+    [InlineData("llm_config")]
+    [InlineData("language_config")]
+    public void A_text_model_stands_under_each_of_its_names(string key)
+    {
+        LoadedArchitecture plain = ImportTests.Parse(ImportTests.Tiny("\"head_dim\": 16"));
+        LoadedArchitecture loaded = ImportTests.Parse(
+            $$"""{"model_type":"any","vision_config":{},"{{key}}":{{ImportTests.Tiny("\"head_dim\": 16")}}}""");
+        Assert.Equal(plain.Architecture, loaded.Architecture);
+        Assert.Contains($"only {key}, the text model, and the standard deviation around it are read", loaded.Import!.Notes);
+        Assert.Equal(["vision_config"], loaded.Import.IgnoredKeys);
     }
 
     [Theory]
@@ -188,14 +252,19 @@ public class WildFileTests
     [InlineData("qwen3_vl_text", "qwen3")]
     public void A_text_model_of_its_own_name_is_the_family_whose_code_it_has(string modelType, string family)
     {
-        string keys = "\"intermediate_size\": 256, \"rope_scaling\": {\"type\": \"mrope\", \"mrope_section\": [2, 3, 3]}";
+        string keys = "\"intermediate_size\": 256, \"rope_theta\": 7, \"num_key_value_heads\": 2, \"head_dim\": 16, \"rope_scaling\": "
+            + "{\"type\": \"mrope\", \"mrope_section\": [2, 3, 3]}";
         Assert.Equal(Parse(family, keys).Architecture, Parse(modelType, keys).Architecture);
     }
 
     [Theory]
-    [InlineData("qwen3_vl_moe_text", "qwen3_moe", "\"num_experts\": 8")]
-    [InlineData("qwen3_vl_moe", "qwen3_moe", "\"num_experts\": 8")]
+    // gates that Qwen 3's file asks to be normalised
+    [InlineData("qwen3_vl_moe_text", "qwen3_moe", "\"num_experts\": 8, \"rope_theta\": 7, \"norm_topk_prob\": true")]
+    [InlineData("qwen3_vl_moe", "qwen3_moe", "\"num_experts\": 8, \"rope_theta\": 7, \"norm_topk_prob\": true")]
     [InlineData("kimi_k2", "deepseek_v3", "\"n_routed_experts\": 8, \"kv_lora_rank\": 16")]
+    [InlineData("deepseek_v32", "deepseek_v3", "\"n_routed_experts\": 8, \"kv_lora_rank\": 16, \"index_topk\": 2048, \"index_n_heads\": 64,"
+        + " \"index_head_dim\": 128, \"layer_types\": [\"deepseek_sparse_attention\", \"deepseek_sparse_attention\","
+        + " \"deepseek_sparse_attention\", \"deepseek_sparse_attention\"]")]
     public void A_model_with_experts_of_its_own_name_is_the_family_whose_code_it_has(string modelType, string family, string keys)
     {
         keys += ", \"intermediate_size\": 256, \"moe_intermediate_size\": 64, \"num_experts_per_tok\": 2";
