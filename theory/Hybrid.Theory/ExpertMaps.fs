@@ -28,7 +28,7 @@ type internal Gates =
         Weighted: float[]
         /// the experts that each token chose, [Tokens, Active], the strongest first where they are few
         Chosen: int[]
-        /// logits in the course of a choice among many
+        /// logits in the course of a choice among many, then the strengths of all experts
         Rest: float[]
         /// whether sums go over experts that are chosen, and not over all of them
         IsSparse: bool
@@ -188,12 +188,28 @@ module internal ExpertMaps =
     /// A bound that `active` < `count` numbers are above: where a line through how many are above two others has as many, and half way
     /// between those every other time. None where numbers tie there.
     let private tryBound (numbers: float[]) count active =
+        let lanes = Vector<float>.Count
+        let mutable lows = Vector<float>(numbers[0])
+        let mutable highs = lows
+        let mutable e = 0
+
+        while e + lanes <= count do
+            let part = Vector<float>(numbers, e)
+            lows <- Vector.Min(lows, part)
+            highs <- Vector.Max(highs, part)
+            e <- e + lanes
+
         let mutable low = numbers[0]
         let mutable high = numbers[0]
 
-        for e in 1 .. count - 1 do
+        for lane in 0 .. lanes - 1 do
+            low <- min low lows[lane]
+            high <- max high highs[lane]
+
+        while e < count do
             low <- min low numbers[e]
             high <- max high numbers[e]
+            e <- e + 1
 
         let mutable aboveLow = countAbove numbers count low
         let mutable aboveHigh = 0
@@ -281,6 +297,26 @@ module internal ExpertMaps =
 
         total
 
+    /// σ(r) and σ(−r) of every expert, from e^{−|r|}.
+    let private logistics (logits: float[]) count (ahead: float[]) (behind: float[]) row =
+        let lanes = Vector<float>.Count
+        let one = Vector<float>.One
+        let mutable e = 0
+
+        while e + lanes <= count do
+            let logit = Vector<float>(logits, e)
+            let faint = Vector.Exp -(Vector.Abs logit)
+            let larger = one / (one + faint)
+            let isPositive = Vector.GreaterThan(logit, Vector<float>.Zero)
+            Vector.ConditionalSelect(isPositive, larger, faint * larger).CopyTo(ahead, e)
+            Vector.ConditionalSelect(isPositive, faint * larger, larger).CopyTo(behind, row + e)
+            e <- e + lanes
+
+        while e < count do
+            ahead[e] <- logistic logits[e]
+            behind[row + e] <- logistic -logits[e]
+            e <- e + 1
+
     /// Of token number `token`, from its logits r.
     let gates (experts: Experts) (logits: float[]) token (result: Gates) =
         let gate, drift, weight = result.Gate, result.Drift, result.Weight
@@ -300,24 +336,29 @@ module internal ExpertMaps =
 
         let largest = logits[chosen[from]]
 
-        let inline normalise (total: float) (weigh: float -> float) =
-            for k in from .. from + active - 1 do
-                let e = row + chosen[k]
-                gate[e] <- gate[e] / total
-                drift[e] <- gate[e]
-                weight[e] <- weigh logits[chosen[k]]
-                result.Weighted[e] <- drift[e] * weight[e]
+        let isMany = active > Few
 
-        match experts.Gate with
-        | Gate.Renormalised ->
+        // strengths of the chosen experts, of all of them at once where they are many
+        let inline normalise (strength: int -> float) (weigh: int -> float) =
             let mutable total = 0.0
 
             for k in from .. from + active - 1 do
-                let e = exp (logits[chosen[k]] - largest)
-                gate[row + chosen[k]] <- e
-                total <- total + e
+                let e = chosen[k]
+                gate[row + e] <- strength e
+                total <- total + gate[row + e]
 
-            normalise total (fun _ -> 1.0)
+            for k in from .. from + active - 1 do
+                let e = chosen[k]
+                gate[row + e] <- gate[row + e] / total
+                drift[row + e] <- gate[row + e]
+                weight[row + e] <- weigh e
+                result.Weighted[row + e] <- drift[row + e] * weight[row + e]
+
+        match experts.Gate with
+        | Gate.Renormalised when isMany ->
+            exponentials logits count largest result.Rest 0 |> ignore
+            normalise (fun e -> result.Rest[e]) (fun _ -> 1.0)
+        | Gate.Renormalised -> normalise (fun e -> exp (logits[e] - largest)) (fun _ -> 1.0)
         | Gate.Softmax ->
             let total = exponentials logits count largest result.Weighted row
 
@@ -329,22 +370,22 @@ module internal ExpertMaps =
                 gate[e] <- result.Weighted[e]
                 drift[e] <- result.Weighted[e]
                 weight[e] <- 1.0
+        | Gate.Sigmoid when isMany ->
+            logistics logits count result.Rest weight row
+
+            // up to a common factor, so that the largest does not vanish; below as well
+            if largest < Faint then
+                exponentials logits count largest result.Rest 0 |> ignore
+
+            normalise (fun e -> result.Rest[e]) (fun e -> weight[row + e])
         | Gate.Sigmoid ->
-            // up to a common factor, so that the largest does not vanish
-            let strength logit =
+            let strength e =
                 if largest < Faint then
-                    exp (logit - largest)
+                    exp (logits[e] - largest)
                 else
-                    logistic logit
+                    logistic logits[e]
 
-            let mutable total = 0.0
-
-            for k in from .. from + active - 1 do
-                let e = strength logits[chosen[k]]
-                gate[row + chosen[k]] <- e
-                total <- total + e
-
-            normalise total (fun logit -> logistic -logit)
+            normalise strength (fun e -> logistic -logits[e])
 
     /// A router drawn for tokens of Gram `state`: logits σ_r F Γ.
     let route n (experts: Experts) key (state: float[]) : Routing =
