@@ -79,6 +79,9 @@ internal sealed class ConfigReader
         return count > 0 ? count : null;
     }
 
+    /// <summary>As <see cref="Count"/>, with 0 for none, and what stands in the place of a key that is not there.</summary>
+    public int CountOr(int absent, params string[] names) => Count(names) ?? (names.Any(Has) ? 0 : absent);
+
     /// <summary>The number of a layer, −1 for the last one, or null.</summary>
     public int? Layer(string key) => Read<int>(
         key,

@@ -111,8 +111,8 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
         if (rule.DenseWidthKey is null)
             return 0;
         bool[] sparse = new bool[depth];
-        const string FirstKey = "first_k_dense_replace", StartKey = "moe_layer_start_index", KindsKey = "mlp_layer_types";
-        int first = config.Count(FirstKey, StartKey) ?? (config.Has(StartKey) ? 0 : config.Absent<int>(FirstKey, rule.DenseFirst) ?? 0);
+        const string KindsKey = "mlp_layer_types";
+        int first = config.CountOr(rule.DenseFirst, "first_k_dense_replace", "moe_layer_start_index");
         int last = config.Layer("moe_layer_end_index") is >= 0 and int end ? end : depth;
         int every = config.Size("moe_layer_freq") ?? 1;
         int step = config.Count("decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_interval") ?? 1;
@@ -161,11 +161,11 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
             case SharedExpert.Same:
                 return width;
             case SharedExpert.Gated:
-                return Shared("shared_expert_intermediate_size");
+                return config.CountOr(rule.SharedByDefault, "shared_expert_intermediate_size");
             case SharedExpert.Sized:
                 return config.Count("shared_intermediate_size") ?? 0;
             case SharedExpert.Counted:
-                long units = (long)Shared("n_shared_experts", "moe_num_shared_experts") * width;
+                long units = (long)config.CountOr(rule.SharedByDefault, "n_shared_experts", "moe_num_shared_experts") * width;
                 return units <= ArchitectureModule.LargestSize
                     ? (int)units
                     : throw config.Error(
@@ -173,8 +173,6 @@ internal sealed class ExpertReader(ConfigReader config, Family family, NoteList 
             default:
                 throw new InvalidOperationException($"no shared expert {rule.Shared}");
         }
-
-        int Shared(params string[] keys) => config.Count(keys) ?? (keys.Any(config.Has) ? 0 : rule.SharedByDefault);
     }
 
     private void Groups(ExpertRule rule, int experts)

@@ -44,8 +44,8 @@ internal sealed class HeadReader(ConfigReader config, Family family, NoteList no
         string[] kinds = ["multihead_attention", "grouped_query_attention"];
         if (_attention?.Text("attn_type") is string kind && !kinds.Contains(kind))
             throw config.Error($"{_attention.Path("attn_type")} must be one of {string.Join(", ", kinds)}, got '{kind}'");
-        if (!_attention?.IsSet("rope") ?? false)
-            _attention!.PassOver("rope_theta");
+        if (_attention is not null && !_attention.IsSet("rope"))
+            _attention.PassOver("rope_theta");
         bool one = config.Flag("multi_query", family.SharesKeys) && !config.Flag("new_decoder_architecture", false);
         int? given = config.Size(Key, "n_head_kv", "num_kv_heads") ?? _attention?.Size("kv_n_heads");
         if ((one ? 1 : given) is not int shared)

@@ -36,13 +36,13 @@ internal sealed record LayerKinds(IReadOnlyList<bool> Local)
         // From this layer on, as the code of Qwen counts them.
         if (family.WindowsFromLayer is int from)
         {
-            int first = config.Count(SwitchKey) ?? config.Absent<int>(SwitchKey, from) ?? 0;
+            int first = config.CountOr(from, SwitchKey);
             return layer => layer >= first;
         }
 
         if (family.WindowsBelowLayer is int below)
         {
-            int end = config.Count(SwitchKey) ?? config.Absent<int>(SwitchKey, below) ?? 0;
+            int end = config.CountOr(below, SwitchKey);
             return layer => layer < end && layer % 2 == 0;
         }
 

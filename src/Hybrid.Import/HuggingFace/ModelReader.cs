@@ -17,8 +17,12 @@ internal sealed class ModelReader(
     /// <summary>Tokens where the configuration leaves their number open: the theory of a causal mask costs n³ and more.</summary>
     public const int MostTokens = 64;
 
+    private const string ScaleDepth = "scale_depth", ScaleEmbedding = "scale_emb", GateKey = "activation_function";
+
     /// <summary>Most tokens that the model reads, as far as the configuration says; known after <see cref="Read"/>.</summary>
     public int Context { get; private set; }
+
+    private ClassSizes? Sizes => isNested ? family.Sizes : null;
 
     public ModelDescription Read(string name, ResidualScaling scaling)
     {
@@ -68,10 +72,6 @@ internal sealed class ModelReader(
             branchFactor: BranchFactor(depth),
             projectionFactor: scaling == ResidualScaling.Depth ? 1 / Math.Sqrt(2.0 * depth) : 1);
     }
-
-    private const string ScaleDepth = "scale_depth", ScaleEmbedding = "scale_emb", GateKey = "activation_function";
-
-    private ClassSizes? Sizes => isNested ? family.Sizes : null;
 
     private int Size(int? usual, params string[] names) =>
         usual is int assumed ? config.Size(names) ?? notes.Assumed(config, names[0], assumed) : config.RequiredSize(names);
@@ -162,14 +162,12 @@ internal sealed class ModelReader(
             : factor;
     }
 
-    private double BranchFactor(int depth)
-    {
-        return config.Positive("residual_multiplier") is double factor ? Multiplied("branches", "residual_multiplier", factor)
-            : (config.Positive(ScaleDepth) ?? Usual(ScaleDepth, family.ScaleDepth)) is double total
-                ? Multiplied("branches", "scale_depth over √L", total / Math.Sqrt(depth))
-            : config.Positive("layerscale_value") is double each and not 1 ? Multiplied("branches", "layerscale_value", each)
-            : 1;
-    }
+    private double BranchFactor(int depth) =>
+        config.Positive("residual_multiplier") is double factor ? Multiplied("branches", "residual_multiplier", factor)
+        : (config.Positive(ScaleDepth) ?? Usual(ScaleDepth, family.ScaleDepth)) is double total
+            ? Multiplied("branches", "scale_depth over √L", total / Math.Sqrt(depth))
+        : config.Positive("layerscale_value") is double each and not 1 ? Multiplied("branches", "layerscale_value", each)
+        : 1;
 
     // Of a key that is absent; null is the same as no factor.
     private double? Usual(string key, double? factor) =>
