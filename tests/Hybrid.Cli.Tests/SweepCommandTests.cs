@@ -110,12 +110,7 @@ public class SweepCommandTests
         Assert.Equal(0, CommandRun.Of([.. question, "--out", folder.Path("whole")]).ExitCode);
         using Process process = CommandProcess.Start([.. question, "--out", folder.Path("stopped"), "--shard", "1/2"]);
         string run = CellFolder.ScratchIn(folder.Path("stopped"), 0);
-        FileInfo log = new(Path.Combine(run, "log.jsonl"));
-        process.WaitUntil(() =>
-        {
-            log.Refresh();
-            return log.Exists && log.Length >= 5000;
-        });
+        process.WaitUntil(() => new FileInfo(Path.Combine(run, "log.jsonl")) is { Exists: true, Length: >= 5000 });
         CommandProcess.Send(process.Id, "-TERM");
         await process.WaitForExitAsync();
         Assert.Equal(130, process.ExitCode);

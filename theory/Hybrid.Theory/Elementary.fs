@@ -1,5 +1,6 @@
 namespace Hybrid.Theory
 
+open System
 open System.Numerics
 
 /// Elementary functions that the framework has only in a cancelling form.
@@ -17,6 +18,27 @@ module internal Elementary =
         let corrected = Vector.Log w * (x / (w - Vector<float>.One))
         Vector.ConditionalSelect(Vector.Equals(w, Vector<float>.One), x, corrected)
 
+    /// target = e^(x − largest) of each x, which may be the same numbers, and their sum.
+    let exponentials (largest: float) (x: Span<float>) (target: Span<float>) =
+        let lanes = Vector<float>.Count
+        let mutable sums = Vector<float>.Zero
+        let mutable k = 0
+
+        while k + lanes <= x.Length do
+            let e = Vector.Exp(Vector<float>(x.Slice(k, lanes)) - Vector<float>(largest))
+            e.CopyTo(target.Slice(k, lanes))
+            sums <- sums + e
+            k <- k + lanes
+
+        let mutable total = Vector.Sum sums
+
+        while k < x.Length do
+            target[k] <- exp (x[k] - largest)
+            total <- total + target[k]
+            k <- k + 1
+
+        total
+
     /// log |x|, where x has left double precision that of the number next to it: −745 of 0 and 710 of ∞.
     let logInRange (x: float) =
-        log (max System.Double.Epsilon (min System.Double.MaxValue (abs x)))
+        log (max Double.Epsilon (min Double.MaxValue (abs x)))

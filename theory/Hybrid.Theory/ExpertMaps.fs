@@ -171,27 +171,6 @@ module internal ExpertMaps =
         chosen[from] <- chosen[largest]
         chosen[largest] <- first
 
-    /// target = e^(r − largest) of every expert, and their sum.
-    let private exponentials (logits: float[]) count (largest: float) (target: float[]) row =
-        let lanes = Vector<float>.Count
-        let mutable sums = Vector<float>.Zero
-        let mutable e = 0
-
-        while e + lanes <= count do
-            let strengths = Vector.Exp(Vector<float>(logits, e) - Vector<float>(largest))
-            strengths.CopyTo(target, row + e)
-            sums <- sums + strengths
-            e <- e + lanes
-
-        let mutable total = Vector.Sum sums
-
-        while e < count do
-            target[row + e] <- exp (logits[e] - largest)
-            total <- total + target[row + e]
-            e <- e + 1
-
-        total
-
     /// σ(r) and σ(−r) of every expert, from e^{−|r|}.
     let private logistics (logits: float[]) count (ahead: float[]) (behind: float[]) row =
         let lanes = Vector<float>.Count
@@ -233,6 +212,10 @@ module internal ExpertMaps =
 
         let isMany = active > Few
 
+        // e^(r − largest) of all experts, and their sum
+        let exponentials (target: float[]) start =
+            Elementary.exponentials largest (logits.AsSpan(0, count)) (target.AsSpan(start, count))
+
         // strengths of the chosen experts, of all of them at once where they are many
         let inline normalise (strength: int -> float) (weigh: int -> float) =
             let mutable total = 0.0
@@ -251,11 +234,11 @@ module internal ExpertMaps =
 
         match experts.Gate with
         | Gate.Renormalised when isMany ->
-            exponentials logits count largest result.Rest 0 |> ignore
+            exponentials result.Rest 0 |> ignore
             normalise (fun e -> result.Rest[e]) (fun _ -> 1.0)
         | Gate.Renormalised -> normalise (fun e -> exp (logits[e] - largest)) (fun _ -> 1.0)
         | Gate.Softmax ->
-            let total = exponentials logits count largest result.Weighted row
+            let total = exponentials result.Weighted row
 
             for e in row .. row + count - 1 do
                 result.Weighted[e] <- result.Weighted[e] / total
@@ -270,7 +253,7 @@ module internal ExpertMaps =
 
             // up to a common factor, so that the largest does not vanish; below as well
             if largest < Faint then
-                exponentials logits count largest result.Rest 0 |> ignore
+                exponentials result.Rest 0 |> ignore
 
             normalise (fun e -> result.Rest[e]) (fun e -> weight[row + e])
         | Gate.Sigmoid ->

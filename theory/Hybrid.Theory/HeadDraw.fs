@@ -115,28 +115,6 @@ module internal HeadDraw =
             slopes[j] <- (1.0 - t) * (1.0 + t)
             j <- j + 1
 
-    /// e^x of what is there, less `largest`, and their sum.
-    let private exponentials (largest: float) (row: Span<float>) =
-        let lanes = Vector<float>.Count
-        let mutable sum = Vector<float>.Zero
-        let mutable j = 0
-
-        while j + lanes <= row.Length do
-            let part = row.Slice(j, lanes)
-            let e = Vector.Exp(Vector<float>(part) - Vector<float>(largest))
-            sum <- sum + e
-            e.CopyTo part
-            j <- j + lanes
-
-        let mutable total = Vector.Sum sum
-
-        while j < row.Length do
-            row[j] <- exp (row[j] - largest)
-            total <- total + row[j]
-            j <- j + 1
-
-        total
-
     /// Multiplies every entry.
     let private multiply (factor: float) (row: Span<float>) =
         let lanes = Vector<float>.Count
@@ -203,7 +181,7 @@ module internal HeadDraw =
             | None -> largestOf inside
 
         let total =
-            exponentials largest inside
+            Elementary.exponentials largest inside inside
             + (match head.Sink with
                | Some sink -> exp (sink - largest)
                | None -> 0.0)
