@@ -79,18 +79,24 @@ internal unsafe struct HiddenLayer<T>
         {
             nint shift = token * at->Hidden.RowStride;
             T* x = at->PreActivation.Data + shift, gradient = at->Gradient.Data + shift, hidden = at->Hidden.Data + shift;
-            if (learns || at->Gated)
-                at->Kernels.Value(x, hidden, m);
+            T* up = at->Up.Data + shift, upGradient = at->UpGradient.Data + shift;
             if (at->Gated)
             {
-                T* up = at->Up.Data + shift;
-                RowMath.Multiply(gradient, hidden, at->UpGradient.Data + shift, m);
+                new Span<T>(gradient, m).CopyTo(new Span<T>(upGradient, m));
                 RowMath.Multiply(gradient, up, gradient, m);
+            }
+
+            if (learns || at->Gated)
+                at->Kernels.ValueAndSlope(x, hidden, gradient, m);
+            else
+                at->Kernels.MultiplyBySlope(x, gradient, m);
+            if (at->Gated)
+            {
+                RowMath.Multiply(upGradient, hidden, upGradient, m);
                 if (learns)
                     RowMath.Multiply(hidden, up, hidden, m);
             }
 
-            at->Kernels.MultiplyBySlope(x, gradient, m);
             if (learns)
             {
                 T* sum = RowChunks.SumOf(at->BiasSums, token);

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Hybrid.Networks.Blocks.Activations;
 using Hybrid.Networks.Linear;
 
 namespace Hybrid.Networks.Blocks;
@@ -55,7 +56,7 @@ internal static unsafe class Softmax
         i = 0;
         for (; i + lanes <= allowed; i += lanes)
         {
-            Vector<T> weight = Exp(Vector.Load(row + i) - shift);
+            Vector<T> weight = Decay(shift - Vector.Load(row + i));
             total += weight;
             Vector.Store(weight, row + i);
         }
@@ -97,10 +98,11 @@ internal static unsafe class Softmax
             gradient[i] = probabilities[i] * (gradient[i] - mean);
     }
 
+    // e^−x of x ≥ 0.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<T> Exp<T>(Vector<T> x)
+    private static Vector<T> Decay<T>(Vector<T> x)
         where T : unmanaged =>
         typeof(T) == typeof(float)
-            ? Vector.Exp(x.As<T, float>()).As<float, T>()
-            : Vector.Exp(x.As<T, double>()).As<double, T>();
+            ? SingleElementary.Decay(x.As<T, float>()).As<float, T>()
+            : Vector.Exp(-x.As<T, double>()).As<double, T>();
 }

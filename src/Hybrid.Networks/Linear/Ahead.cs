@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Hybrid.Networks.Linear;
 
 /// <summary>
-/// One cache line after another that a kernel asks for while it multiplies, because the next strip of B will be packed
-/// from there: runs of lines, a jump after each run. The processor does not guess lines that lie rows apart. A hint only:
-/// it never faults and changes no result.
+/// One cache line after another that a kernel asks for while it multiplies, because they are needed next: those of the next strip of
+/// B, or of the next panel of A; runs of lines, a jump after each run. The processor does not guess lines that lie rows apart. A hint
+/// only: it never faults and changes no result.
 /// </summary>
 internal unsafe struct Ahead<T>
     where T : unmanaged
@@ -27,24 +27,45 @@ internal unsafe struct Ahead<T>
         this.jump = jump;
     }
 
-    /// <summary>Nothing to fetch: the one line <paramref name="resident"/> again and again.</summary>
-    internal static Ahead<T> Nothing(T* resident) => new(resident, 0, int.MaxValue, 0);
+    /// <summary>Elements of a line.</summary>
+    private static int Elements => LineBytes / sizeof(T);
+
+    /// <summary>Of how many tiles each has a share of a strip so wide.</summary>
+    internal static int Shares(int width) => (width + Elements - 1) / Elements;
 
     /// <summary>
     /// The share of tile number <paramref name="tile"/>, one line per step of the depth, of the strip [depth, width] that
-    /// starts at <paramref name="next"/>. A strip has as many lines per step as its width fills; later tiles have no share.
+    /// starts at <paramref name="next"/>. A strip has as many lines per step as its width fills.
     /// </summary>
-    internal static Ahead<T> Share(T* next, nint across, nint along, int width, int depth, int tile, T* resident)
+    internal static Ahead<T> Share(T* next, nint across, nint along, int depth, int tile)
     {
-        int elements = LineBytes / sizeof(T);
-        if (next == null || tile * elements >= width)
-            return Nothing(resident);
         if (across == 1)
-            return new Ahead<T>(next + tile * elements, along, int.MaxValue, 0);
-        if (along != 1)
-            return Nothing(resident);
-        int lines = (depth + elements - 1) / elements;
-        return new Ahead<T>(next + tile * elements * across, elements, lines, across - (nint)lines * elements);
+            return new(next + tile * Elements, along, int.MaxValue, 0);
+        return along == 1 ? Rows(next + tile * Elements * across, across, depth) : new(next, 0, int.MaxValue, 0);
+    }
+
+    /// <summary>A panel of A whose first element is <paramref name="first"/>, along whichever of its sides is contiguous.</summary>
+    internal static Ahead<T> Panel(T* first, nint across, nint along, int depth) =>
+        across == 1 ? new(first, along, int.MaxValue, 0) : Rows(first, across, depth);
+
+    /// <summary>Asks at once for the lines of a tile of C, which will be written when its depth has run.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Tile(T* first, nint rowStride, int rows, int columns)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (int row = 0; row < rows; row++, first += rowStride)
+        {
+            for (int column = 0; column < columns; column += Elements)
+                Sse.Prefetch0(first + column);
+        }
+    }
+
+    // Rows contiguous along the depth, one after another.
+    private static Ahead<T> Rows(T* first, nint across, int depth)
+    {
+        int lines = (depth + Elements - 1) / Elements;
+        return new(first, Elements, lines, across - (nint)lines * Elements);
     }
 
     /// <summary>Asks for the next line.</summary>

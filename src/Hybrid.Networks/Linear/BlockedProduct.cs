@@ -5,13 +5,17 @@ using System.Runtime.Intrinsics;
 namespace Hybrid.Networks.Linear;
 
 /// <summary>
-/// C = α A·B, or C += α A·B, on the calling thread: blocks of the operands are packed into cache-sized panels and the
-/// micro-kernel sweeps them. Any strides are taken, so transposes cost nothing extra in code. The order in which each
-/// element is summed depends on the inner dimension alone: cutting C into parts changes no bit of it. Zeros at the end of
-/// A's rows, eight rows at a time, are not multiplied, whatever B holds there.
+/// C = α A·B, or C += α A·B, on the calling thread: the micro-kernel sweeps cache-sized blocks of the operands, of A as they lie where
+/// it can, of B mostly packed. Any strides are taken, so transposes cost nothing extra in code. The order in which each element is summed
+/// depends on the inner dimension alone: cutting C into parts changes no bit of it. Zeros at either end of A's rows, eight rows at a
+/// time, are not multiplied, whatever B holds there.
 /// </summary>
 public static unsafe class BlockedProduct
 {
+    // A strip of B is read as it lies where few rows of A meet it and its own are not far apart: packing would cost more than it saves.
+    private const int FewRows = 256;
+    private const int NearBytes = 2048;
+
     /// <summary>Writes, or adds if <paramref name="accumulate"/>, α·left·right to <paramref name="result"/>.</summary>
     /// <param name="buffers">Memory of the calling thread.</param>
     /// <param name="left">A: [m, k].</param>
@@ -128,8 +132,11 @@ public static unsafe class BlockedProduct
         int blocks = (a.Columns + PackingBuffers<T>.BlockDepth - 1) / PackingBuffers<T>.BlockDepth;
         int blockDepth = (a.Columns + blocks - 1) / blocks;
         bool keep = a.Rows > PackingBuffers<T>.BlockRows;
-        bool paired = lower && !keep && PanelRows<TSimd, TVector, T>() == PackingBuffers<T>.TileRows;
-        int* depths = stackalloc int[2 * PackingBuffers<T>.BlockRows / PackingBuffers<T>.TileRows + 1];
+        int panelRows = TSimd.ManyRegisters ? PackingBuffers<T>.TileRows : PackingBuffers<T>.TileRows / 2;
+        bool paired = lower && !keep && panelRows == PackingBuffers<T>.TileRows;
+        bool leftLies = !paired && (a.ColumnStride == 1 || a.RowStride == 1);
+        bool rightLies = b.ColumnStride == 1 && b.RowStride * sizeof(T) <= NearBytes && a.Rows <= FewRows;
+        (int From, int To)* spans = stackalloc (int, int)[2 * PackingBuffers<T>.BlockRows / PackingBuffers<T>.TileRows + 1];
         for (int column = 0; column < c.Columns; column += PackingBuffers<T>.BlockColumns)
         {
             int columns = Math.Min(PackingBuffers<T>.BlockColumns, c.Columns - column);
@@ -139,25 +146,28 @@ public static unsafe class BlockedProduct
                 for (int row = 0; row < c.Rows; row += PackingBuffers<T>.BlockRows)
                 {
                     int rows = Math.Min(PackingBuffers<T>.BlockRows, c.Rows - row);
-                    PackLeft(buffers, a.Slice(row, k, rows, depth), PanelRows<TSimd, TVector, T>(), depths);
+                    LeftBlock<T> left = new(a.Slice(row, k, rows, depth), panelRows, leftLies, buffers.Left, spans);
                     for (int strip = 0, panel; strip < columns; strip += panel)
                     {
                         panel = StripColumns(columns - strip, TSimd.Lanes, narrow, lower);
                         int width = Math.Min(panel, columns - strip);
                         T* packed = buffers.Right + (keep ? (nint)strip * depth : 0);
-                        T* source = b.Data + k * b.RowStride + (column + strip) * b.ColumnStride;
-                        if (paired && panel == 2 * PackingBuffers<T>.TileRows && strip + panel <= a.Rows)
-                            Panel<T>.Pair(buffers.Left + (nint)strip * depth, panel / 2, depth, packed);
-                        else if (row == 0)
-                            Panel<T>.Pack(source, b.ColumnStride, b.RowStride, width, panel, depth, packed);
+                        MatrixView<T> right = b.Slice(k, column + strip, depth, width);
+                        bool more = row == 0 && strip + panel < columns && !lower;
+                        T* next = more ? right.Data + panel * b.ColumnStride : null;
+                        if (!rightLies || width < panel)
+                        {
+                            if (paired && panel == 2 * PackingBuffers<T>.TileRows && strip + panel <= a.Rows)
+                                Panel<T>.Pair(buffers.Left + (nint)strip * depth, panel / 2, depth, packed);
+                            else if (row == 0)
+                                Panel<T>.Pack(right.Data, b.ColumnStride, b.RowStride, width, panel, depth, packed);
+                            right = new(packed, depth, panel);
+                        }
 
                         MatrixView<T> part = c.Slice(row, column + strip, rows, width);
                         int above = lower ? Math.Max(0, column + strip - row) : 0;
-                        bool more = row == 0 && strip + panel < columns && !lower;
-                        T* next = more ? source + panel * b.ColumnStride : null;
                         Strip<TSimd, TVector, T>(
-                            buffers, depth, depths, packed, panel, part, alpha,
-                            accumulate || k > 0, above, next, b.ColumnStride, b.RowStride);
+                            buffers, &left, right, part, alpha, accumulate || k > 0, above, next, b.ColumnStride, b.RowStride);
                     }
                 }
             }
@@ -174,91 +184,56 @@ public static unsafe class BlockedProduct
         return registers is 1 or 2 or 4 ? 2 * lanes : 3 * lanes;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int PanelRows<TSimd, TVector, T>()
-        where TSimd : ISimd<TVector, T>
-        where T : unmanaged =>
-        TSimd.ManyRegisters ? PackingBuffers<T>.TileRows : PackingBuffers<T>.TileRows / 2;
-
-    // Panels of `panel` rows; a remainder of at most half a panel is packed as a half panel. Notes where each panel's last
-    // columns are all zeros, as in a triangle: they add nothing.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackLeft<T>(PackingBuffers<T> buffers, MatrixView<T> a, int panel, int* depths)
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        int first = 0;
-        if (a.RowStride == 1)
-        {
-            first = a.Rows / panel * panel;
-            Panel<T>.CopyPanels(a.Data, a.ColumnStride, first / panel, panel, a.Columns, buffers.Left);
-        }
-
-        for (int row = first; row < a.Rows; row += panel)
-        {
-            int width = Math.Min(panel, a.Rows - row);
-            int packedRows = width <= PackingBuffers<T>.TileRows / 2 ? PackingBuffers<T>.TileRows / 2 : panel;
-            T* source = a.Data + row * a.RowStride;
-            T* destination = buffers.Left + (nint)row * a.Columns;
-            Panel<T>.Pack(source, a.RowStride, a.ColumnStride, width, packedRows, a.Columns, destination);
-        }
-
-        for (int row = 0; row < a.Rows; row += panel)
-        {
-            int packedRows = a.Rows - row <= PackingBuffers<T>.TileRows / 2 ? PackingBuffers<T>.TileRows / 2 : panel;
-            T* packed = buffers.Left + (nint)row * a.Columns;
-            int depth = a.Columns;
-            while (depth > 0 && new ReadOnlySpan<T>(packed + (nint)(depth - 1) * packedRows, packedRows).IndexOfAnyExcept(T.Zero) < 0)
-                depth--;
-            depths[row / panel] = depth;
-        }
-    }
-
-    // One packed strip of B, tileColumns wide, against the packed panels of A that end after the first `above` rows.
+    // One strip of B, as wide as tiles are, against the panels of A that end after the first `above` rows.
     // c: [rows, width ≤ tileColumns]. While the first tiles run, they ask for the lines of the strip that starts at `next` and
-    // is packed after this one.
+    // comes after this one, and the others for the panel after theirs.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Strip<TSimd, TVector, T>(
         PackingBuffers<T> buffers,
-        int depth,
-        int* depths,
-        T* packed,
-        int tileColumns,
+        LeftBlock<T>* a,
+        MatrixView<T> right,
         MatrixView<T> c,
         T alpha,
         bool accumulate,
         int above,
         T* next,
-        nint across,
-        nint along)
+        nint nextAcross,
+        nint nextAlong)
         where TSimd : ISimd<TVector, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        int panel = PanelRows<TSimd, TVector, T>();
+        int panel = a->PanelRows, depth = right.Rows, tileColumns = right.Columns;
         int half = PackingBuffers<T>.TileRows / 2;
         bool wide = tileColumns == PackingBuffers<T>.TileColumns;
-        for (int row = above / panel * panel; row < c.Rows; row += panel)
+        T* strip = right.Data;
+        nint down = right.RowStride;
+        int shares = Ahead<T>.Shares(tileColumns);
+        int number = above / panel;
+        for (int row = number * panel; row < c.Rows; row += panel, number++)
         {
             int rows = Math.Min(panel, c.Rows - row);
-            int packedRows = rows <= half ? half : panel;
-            bool whole = rows == packedRows && c.Columns == tileColumns;
+            T* left = a->Panel(number, row, out int height, out nint across, out nint along, out int from, out int used);
+            bool whole = rows == height && c.Columns == tileColumns;
             T* tile = c.Data + row * c.RowStride;
             if (!whole && accumulate)
                 CopyTile(tile, c.RowStride, buffers.Tile, tileColumns, rows, c.Columns);
             T* target = whole ? tile : buffers.Tile;
             nint stride = whole ? c.RowStride : tileColumns;
-            T* left = buffers.Left + (nint)row * depth;
-            int used = depths[row / panel];
-            Ahead<T> ahead = Ahead<T>.Share(next, across, along, tileColumns, depth, row / panel, packed);
+            T* b = strip + from * down;
+            Ahead<T>.Tile(target, stride, rows, tileColumns);
+            Ahead<T> ahead = next != null && number < shares
+                ? Ahead<T>.Share(next, nextAcross, nextAlong, depth, number)
+                : Ahead<T>.Panel(left + height * across, across, along, used);
             if (tileColumns == TSimd.Lanes)
-                MicroKernel<TSimd, TVector, T>.Tile8x1(used, left, packed, target, stride, alpha, accumulate);
-            else if (packedRows == half && wide)
-                MicroKernel<TSimd, TVector, T>.Tile4x3(used, left, packed, target, stride, alpha, accumulate, &ahead);
-            else if (packedRows == half)
-                MicroKernel<TSimd, TVector, T>.Tile4x2(used, left, packed, target, stride, alpha, accumulate, &ahead);
+                MicroKernel<TSimd, TVector, T>.Tile8x1(used, left, across, along, b, down, target, stride, alpha, accumulate);
+            else if (height == half && wide)
+                MicroKernel<TSimd, TVector, T>.Tile4x3(used, left, across, along, b, down, target, stride, alpha, accumulate, &ahead);
+            else if (height == half)
+                MicroKernel<TSimd, TVector, T>.Tile4x2(used, left, across, along, b, down, target, stride, alpha, accumulate, &ahead);
             else if (wide)
-                MicroKernel<TSimd, TVector, T>.Tile8x3(used, left, packed, target, stride, alpha, accumulate, &ahead);
+                MicroKernel<TSimd, TVector, T>.Tile8x3(used, left, across, along, b, down, target, stride, alpha, accumulate, &ahead);
             else
-                MicroKernel<TSimd, TVector, T>.Tile8x2(used, left, packed, target, stride, alpha, accumulate, &ahead);
+                MicroKernel<TSimd, TVector, T>.Tile8x2(used, left, across, along, b, down, target, stride, alpha, accumulate, &ahead);
             if (!whole)
                 CopyTile(buffers.Tile, tileColumns, tile, c.RowStride, rows, c.Columns);
         }

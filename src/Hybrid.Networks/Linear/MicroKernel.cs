@@ -17,11 +17,14 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
     /// <summary>Registers of B, and of C, in a tile's row.</summary>
     internal const int RowRegisters = 3;
 
-    /// <summary>C[8, 3 registers] = α A·B, or += ; both panels packed, a: [k][8], b: [k][3 registers].</summary>
+    /// <summary>C[8, 3 registers] = α A·B, or += ; A: [8, depth], B: [depth, 3 registers], contiguous along rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile8x3(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T>* ahead)
+    internal static void Tile8x3(
+        nint depth, T* a, nint across, nint along, T* b, nint down, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T>* ahead)
     {
         int lanes = TSimd.Lanes;
+        nint two = 2 * across, three = 3 * across;
+        T* lower = a + 4 * across;
         TVector c00 = TSimd.Broadcast(T.Zero), c01 = TSimd.Broadcast(T.Zero), c02 = TSimd.Broadcast(T.Zero);
         TVector c10 = TSimd.Broadcast(T.Zero), c11 = TSimd.Broadcast(T.Zero), c12 = TSimd.Broadcast(T.Zero);
         TVector c20 = TSimd.Broadcast(T.Zero), c21 = TSimd.Broadcast(T.Zero), c22 = TSimd.Broadcast(T.Zero);
@@ -40,36 +43,37 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
             c00 = TSimd.MultiplyAdd(a0, b0, c00);
             c01 = TSimd.MultiplyAdd(a0, b1, c01);
             c02 = TSimd.MultiplyAdd(a0, b2, c02);
-            TVector a1 = TSimd.Broadcast(a[1]);
+            TVector a1 = TSimd.Broadcast(a[across]);
             c10 = TSimd.MultiplyAdd(a1, b0, c10);
             c11 = TSimd.MultiplyAdd(a1, b1, c11);
             c12 = TSimd.MultiplyAdd(a1, b2, c12);
-            TVector a2 = TSimd.Broadcast(a[2]);
+            TVector a2 = TSimd.Broadcast(a[two]);
             c20 = TSimd.MultiplyAdd(a2, b0, c20);
             c21 = TSimd.MultiplyAdd(a2, b1, c21);
             c22 = TSimd.MultiplyAdd(a2, b2, c22);
-            TVector a3 = TSimd.Broadcast(a[3]);
+            TVector a3 = TSimd.Broadcast(a[three]);
             c30 = TSimd.MultiplyAdd(a3, b0, c30);
             c31 = TSimd.MultiplyAdd(a3, b1, c31);
             c32 = TSimd.MultiplyAdd(a3, b2, c32);
-            TVector a4 = TSimd.Broadcast(a[4]);
+            TVector a4 = TSimd.Broadcast(lower[0]);
             c40 = TSimd.MultiplyAdd(a4, b0, c40);
             c41 = TSimd.MultiplyAdd(a4, b1, c41);
             c42 = TSimd.MultiplyAdd(a4, b2, c42);
-            TVector a5 = TSimd.Broadcast(a[5]);
+            TVector a5 = TSimd.Broadcast(lower[across]);
             c50 = TSimd.MultiplyAdd(a5, b0, c50);
             c51 = TSimd.MultiplyAdd(a5, b1, c51);
             c52 = TSimd.MultiplyAdd(a5, b2, c52);
-            TVector a6 = TSimd.Broadcast(a[6]);
+            TVector a6 = TSimd.Broadcast(lower[two]);
             c60 = TSimd.MultiplyAdd(a6, b0, c60);
             c61 = TSimd.MultiplyAdd(a6, b1, c61);
             c62 = TSimd.MultiplyAdd(a6, b2, c62);
-            TVector a7 = TSimd.Broadcast(a[7]);
+            TVector a7 = TSimd.Broadcast(lower[three]);
             c70 = TSimd.MultiplyAdd(a7, b0, c70);
             c71 = TSimd.MultiplyAdd(a7, b1, c71);
             c72 = TSimd.MultiplyAdd(a7, b2, c72);
-            a += 8;
-            b += 3 * lanes;
+            a += along;
+            lower += along;
+            b += down;
         }
 
         TVector scale = TSimd.Broadcast(alpha);
@@ -83,11 +87,13 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
         StoreRow(c + 7 * rowStride, c70, c71, c72, scale, accumulate);
     }
 
-    /// <summary>C[4, 3 registers] = α A·B, or += ; both panels packed, a: [k][4], b: [k][3 registers].</summary>
+    /// <summary>C[4, 3 registers] = α A·B, or += ; a: [4, k], b: [k, 3 registers], whose rows are contiguous.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile4x3(nint depth, T* a, T* b, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T>* ahead)
+    internal static void Tile4x3(
+        nint depth, T* a, nint across, nint along, T* b, nint down, T* c, nint rowStride, T alpha, bool accumulate, Ahead<T>* ahead)
     {
         int lanes = TSimd.Lanes;
+        nint two = 2 * across, three = 3 * across;
         TVector c00 = TSimd.Broadcast(T.Zero), c01 = TSimd.Broadcast(T.Zero), c02 = TSimd.Broadcast(T.Zero);
         TVector c10 = TSimd.Broadcast(T.Zero), c11 = TSimd.Broadcast(T.Zero), c12 = TSimd.Broadcast(T.Zero);
         TVector c20 = TSimd.Broadcast(T.Zero), c21 = TSimd.Broadcast(T.Zero), c22 = TSimd.Broadcast(T.Zero);
@@ -102,20 +108,20 @@ internal static unsafe partial class MicroKernel<TSimd, TVector, T>
             c00 = TSimd.MultiplyAdd(a0, b0, c00);
             c01 = TSimd.MultiplyAdd(a0, b1, c01);
             c02 = TSimd.MultiplyAdd(a0, b2, c02);
-            TVector a1 = TSimd.Broadcast(a[1]);
+            TVector a1 = TSimd.Broadcast(a[across]);
             c10 = TSimd.MultiplyAdd(a1, b0, c10);
             c11 = TSimd.MultiplyAdd(a1, b1, c11);
             c12 = TSimd.MultiplyAdd(a1, b2, c12);
-            TVector a2 = TSimd.Broadcast(a[2]);
+            TVector a2 = TSimd.Broadcast(a[two]);
             c20 = TSimd.MultiplyAdd(a2, b0, c20);
             c21 = TSimd.MultiplyAdd(a2, b1, c21);
             c22 = TSimd.MultiplyAdd(a2, b2, c22);
-            TVector a3 = TSimd.Broadcast(a[3]);
+            TVector a3 = TSimd.Broadcast(a[three]);
             c30 = TSimd.MultiplyAdd(a3, b0, c30);
             c31 = TSimd.MultiplyAdd(a3, b1, c31);
             c32 = TSimd.MultiplyAdd(a3, b2, c32);
-            a += 4;
-            b += 3 * lanes;
+            a += along;
+            b += down;
         }
 
         TVector scale = TSimd.Broadcast(alpha);

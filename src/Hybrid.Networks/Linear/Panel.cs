@@ -47,31 +47,6 @@ internal static unsafe class Panel<T>
         }
     }
 
-    /// <summary>
-    /// Packs neighbouring full panels whose lanes are contiguous, step by step through all of them: one panel alone would use
-    /// half of each cache line that it fetches, and lines that lie a power of two apart leave the cache before the next comes.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void CopyPanels(T* source, nint along, int panels, int panel, int depth, T* destination)
-    {
-        int step = Vector128<T>.Count;
-        nint next = (nint)panel * depth;
-        for (int k = 0; k < depth; k++)
-        {
-            T* row = source, packed = destination;
-            for (int number = 0; number < panels; number++)
-            {
-                for (int lane = 0; lane < panel; lane += step)
-                    Vector128.Load(row + lane).Store(packed + lane);
-                row += panel;
-                packed += next;
-            }
-
-            source += along;
-            destination += panel;
-        }
-    }
-
     /// <summary>Two packed panels that follow each other as one of twice the lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Pair(T* panels, int panel, int depth, T* destination)

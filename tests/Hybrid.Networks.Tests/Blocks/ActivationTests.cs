@@ -59,6 +59,36 @@ public sealed unsafe class ActivationTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Value_and_slope_at_once_are_those_of_each_alone(Activation activation)
+    {
+        Compare(ActivationKernels<float>.InOwnPrecision(activation));
+        Compare(ActivationKernels<float>.Of(activation));
+        Compare(ActivationKernels<double>.Of(activation));
+
+        static void Compare<T>(ActivationKernels<T> kernels)
+            where T : unmanaged, IFloatingPointIeee754<T>
+        {
+            T[] x = [.. Enumerable.Range(0, 20).Select(i => T.CreateChecked(0.3 * i - 2))];
+            for (int length = 0; length <= 19; length++)
+            {
+                T[] value = Filled(77), gradient = Filled(1.5), bothValue = Filled(77), bothGradient = Filled(1.5);
+                fixed (T* at = x, v = value, g = gradient, both = bothValue, slope = bothGradient)
+                {
+                    kernels.Value(at, v, length);
+                    kernels.MultiplyBySlope(at, g, length);
+                    kernels.ValueAndSlope(at, both, slope, length);
+                }
+
+                Assert.Equal(value, bothValue);
+                Assert.Equal(gradient, bothGradient);
+            }
+
+            static T[] Filled(double with) => [.. Enumerable.Repeat(T.CreateChecked(with), 20)];
+        }
+    }
+
     private static void Check<T>(Activation activation, double relative)
         where T : unmanaged, IFloatingPointIeee754<T>
     {

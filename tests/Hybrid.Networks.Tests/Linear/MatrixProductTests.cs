@@ -82,6 +82,68 @@ public abstract unsafe class MatrixProductTests<T>
         Near.Equal("slice", expected, Elements(whole), 23 * Epsilon * magnitude);
     }
 
+    // Nothing beyond the operands, which lie in larger matrices that hold no numbers, has a part in the result.
+    [Theory]
+    [InlineData(64, 64, 32)]
+    [InlineData(37, 61, 49)]
+    [InlineData(300, 40, 100)]
+    [InlineData(12, 800, 24)]
+    public void Triangles_and_bands_give_the_sums_of_their_products(int m, int k, int n)
+    {
+        using WorkerPool pool = new(1);
+        using MatrixProduct<T> product = new(pool);
+        for (int variant = 0; variant < 16; variant++)
+        {
+            (bool transposeLeft, bool transposeRight) = ((variant & 1) != 0, (variant & 2) != 0);
+            (int before, int behind) = ((variant & 4) != 0 ? k / 4 : k, (variant & 8) != 0 ? k / 8 : k);
+            using NativeBuffer<T> left = Surrounded(m, k, transposeLeft, 1, out MatrixView<T> a);
+            using NativeBuffer<T> right = Surrounded(k, n, transposeRight, 2, out MatrixView<T> b);
+            using NativeBuffer<T> result = Noise(m * n, 3);
+            for (int i = 0; i < m; i++)
+            {
+                for (int j = 0; j < k; j++)
+                {
+                    if (i - j > before || j - i > behind)
+                        a.Data[i * a.RowStride + j * a.ColumnStride] = T.Zero;
+                }
+            }
+
+            MatrixView<T> c = result.Matrix(0, m, n);
+            double[] expected = Reference(a, b, c, 1, false, out double magnitude);
+            product.Multiply(a, b, c, T.One);
+            Near.Equal($"{variant}", expected, Elements(c), (k + 3) * Epsilon * magnitude);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Columns_of_zeros_at_either_end_are_not_multiplied(bool transposed)
+    {
+        using WorkerPool pool = new(1);
+        using MatrixProduct<T> product = new(pool);
+        using NativeBuffer<T> left = Noise(19 * 70, 1), right = Noise(70 * 50, 2), result = Noise(19 * 50, 3);
+        MatrixView<T> a = transposed ? left.Matrix(0, 70, 19).Transposed : left.Matrix(0, 19, 70);
+        MatrixView<T> b = right.Matrix(0, 70, 50), c = result.Matrix(0, 19, 50);
+        for (int k = 0; k < 70; k++)
+        {
+            if (k is >= 21 and < 48)
+                continue;
+            b.Row(k).Fill(T.NaN);
+            for (int i = 0; i < 19; i++)
+                a.Data[i * a.RowStride + k * a.ColumnStride] = T.Zero;
+        }
+
+        product.Multiply(a, b, c, T.One);
+        double[] expected = Reference(a.Slice(0, 21, 19, 27), b.Slice(21, 0, 27, 50), c, 1, false, out double magnitude);
+        Near.Equal("inner columns", expected, Elements(c), 30 * Epsilon * magnitude);
+
+        left.Span(0, 19 * 70).Clear();
+        right.Span(0, 70 * 50).Fill(T.NaN);
+        product.Multiply(a, b, c, T.One);
+        Assert.All(Elements(c), element => Assert.Equal(0, element));
+    }
+
     [Fact]
     public void An_old_result_that_is_not_a_number_does_not_survive_an_overwrite()
     {
@@ -183,6 +245,26 @@ public abstract unsafe class MatrixProductTests<T>
 
     private static double At(MatrixView<T> matrix, int row, int column) =>
         double.CreateChecked(matrix.Data[row * matrix.RowStride + column * matrix.ColumnStride]);
+
+    // Noise in the midst of a matrix of NaN that is larger at all its sides.
+    private static NativeBuffer<T> Surrounded(int rows, int columns, bool transposed, int seed, out MatrixView<T> view)
+    {
+        const int Margin = 5;
+        (int height, int width) = transposed ? (columns, rows) : (rows, columns);
+        NativeBuffer<T> buffer = Noise((height + 2 * Margin) * (width + 2 * Margin), seed);
+        MatrixView<T> whole = buffer.Matrix(0, height + 2 * Margin, width + 2 * Margin);
+        for (int row = 0; row < whole.Rows; row++)
+        {
+            bool inside = row >= Margin && row < Margin + height;
+            whole.Row(row)[..(inside ? Margin : whole.Columns)].Fill(T.NaN);
+            whole.Row(row)[(Margin + width)..].Fill(T.NaN);
+        }
+
+        view = whole.Slice(Margin, Margin, height, width);
+        if (transposed)
+            view = view.Transposed;
+        return buffer;
+    }
 
     private static NativeBuffer<T> Noise(int length, int seed)
     {

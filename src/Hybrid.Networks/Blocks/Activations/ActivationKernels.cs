@@ -9,10 +9,14 @@ namespace Hybrid.Networks.Blocks.Activations;
 internal readonly unsafe struct ActivationKernels<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private ActivationKernels(delegate*<T*, T*, int, void> value, delegate*<T*, T*, int, void> multiplyBySlope)
+    private ActivationKernels(
+        delegate*<T*, T*, int, void> value,
+        delegate*<T*, T*, int, void> multiplyBySlope,
+        delegate*<T*, T*, T*, int, void> valueAndSlope)
     {
         Value = value;
         MultiplyBySlope = multiplyBySlope;
+        ValueAndSlope = valueAndSlope;
     }
 
     /// <summary>(x, y, length): y = φ(x); y may be x.</summary>
@@ -20,6 +24,9 @@ internal readonly unsafe struct ActivationKernels<T>
 
     /// <summary>(x, y, length): y ← y·φ′(x).</summary>
     internal delegate*<T*, T*, int, void> MultiplyBySlope { get; }
+
+    /// <summary>(x, y, g, length): y = φ(x) and g ← g·φ′(x), which share what is expensive; three rows.</summary>
+    internal delegate*<T*, T*, T*, int, void> ValueAndSlope { get; }
 
     /// <summary>
     /// The kernels of <paramref name="activation"/> for training and for rows that are kept in T: in single precision throughout
@@ -57,11 +64,17 @@ internal readonly unsafe struct ActivationKernels<T>
 
     private static ActivationKernels<T> For<TActivation>()
         where TActivation : IActivation =>
-        new(&Apply<Widened<ValueOf<TActivation>>>, &Apply<Widened<SlopeOf<TActivation>>>);
+        new(
+            &Apply<Widened<ValueOf<TActivation>>>,
+            &Apply<Widened<SlopeOf<TActivation>>>,
+            &ApplyBoth<InTurn<Widened<ValueOf<TActivation>>, Widened<SlopeOf<TActivation>>>>);
 
     private static ActivationKernels<T> InSingle<TActivation>()
         where TActivation : ISingleActivation =>
-        new(&Apply<SingleValueOf<TActivation>>, &Apply<SingleSlopeOf<TActivation>>);
+        new(
+            &Apply<SingleValueOf<TActivation>>,
+            &Apply<SingleSlopeOf<TActivation>>,
+            &ApplyBoth<SingleBoth<TActivation>>);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Apply<TStep>(T* x, T* y, int length)
@@ -70,7 +83,7 @@ internal readonly unsafe struct ActivationKernels<T>
         int lanes = Vector<T>.Count;
         int i = 0;
         for (; i + lanes <= length; i += lanes)
-            TStep.Take(x + i, y + i);
+            Vector.Store(TStep.New(Vector.Load(x + i), Vector.Load(y + i)), y + i);
         if (i == length)
             return;
 
@@ -79,17 +92,60 @@ internal readonly unsafe struct ActivationKernels<T>
         new Span<T>(padded, 2 * lanes).Clear();
         new Span<T>(x + i, length - i).CopyTo(new Span<T>(padded, lanes));
         new Span<T>(y + i, length - i).CopyTo(new Span<T>(padded + lanes, lanes));
-        TStep.Take(padded, padded + lanes);
+        Vector.Store(TStep.New(Vector.Load(padded), Vector.Load(padded + lanes)), padded + lanes);
         new Span<T>(padded + lanes, length - i).CopyTo(new Span<T>(y + i, length - i));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ApplyBoth<TSteps>(T* x, T* y, T* gradient, int length)
+        where TSteps : ISteps
+    {
+        int lanes = Vector<T>.Count;
+        int i = 0;
+        for (; i + lanes <= length; i += lanes)
+            Take(x + i, y + i, gradient + i);
+        if (i == length)
+            return;
+
+        T* padded = stackalloc T[3 * lanes];
+        new Span<T>(padded, 3 * lanes).Clear();
+        new Span<T>(x + i, length - i).CopyTo(new Span<T>(padded, lanes));
+        new Span<T>(gradient + i, length - i).CopyTo(new Span<T>(padded + 2 * lanes, lanes));
+        Take(padded, padded + lanes, padded + 2 * lanes);
+        new Span<T>(padded + lanes, length - i).CopyTo(new Span<T>(y + i, length - i));
+        new Span<T>(padded + 2 * lanes, length - i).CopyTo(new Span<T>(gradient + i, length - i));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Take(T* x, T* y, T* gradient)
+        {
+            (Vector<T> value, Vector<T> carried) = TSteps.New(Vector.Load(x), Vector.Load(gradient));
+            Vector.Store(value, y);
+            Vector.Store(carried, gradient);
+        }
     }
 
     /// <summary>What becomes of a register of y where x is given.</summary>
     private interface IStep
     {
-        static abstract void Take(T* x, T* y);
+        static abstract Vector<T> New(Vector<T> x, Vector<T> y);
     }
 
-    /// <summary>The same in double precision.</summary>
+    /// <summary>φ(x), and what becomes of a register of a gradient.</summary>
+    private interface ISteps
+    {
+        static abstract (Vector<T> Value, Vector<T> Gradient) New(Vector<T> x, Vector<T> gradient);
+    }
+
+    private readonly struct InTurn<TValue, TSlope> : ISteps
+        where TValue : IStep
+        where TSlope : IStep
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static (Vector<T> Value, Vector<T> Gradient) New(Vector<T> x, Vector<T> gradient) =>
+            (TValue.New(x, x), TSlope.New(x, gradient));
+    }
+
+    /// <summary>A step in double precision.</summary>
     private interface IWideStep
     {
         static abstract Vector<double> New(Vector<double> x, Vector<double> y);
@@ -99,18 +155,13 @@ internal readonly unsafe struct ActivationKernels<T>
         where TStep : IWideStep
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Take(T* x, T* y)
+        public static Vector<T> New(Vector<T> x, Vector<T> y)
         {
-            if (typeof(T) == typeof(float))
-            {
-                Vector.Widen(Vector.Load((float*)x), out Vector<double> low, out Vector<double> high);
-                Vector.Widen(Vector.Load((float*)y), out Vector<double> oldLow, out Vector<double> oldHigh);
-                Vector.Store(Vector.Narrow(TStep.New(low, oldLow), TStep.New(high, oldHigh)), (float*)y);
-            }
-            else
-            {
-                Vector.Store(TStep.New(Vector.Load((double*)x), Vector.Load((double*)y)), (double*)y);
-            }
+            if (typeof(T) != typeof(float))
+                return TStep.New(x.As<T, double>(), y.As<T, double>()).As<double, T>();
+            Vector.Widen(x.As<T, float>(), out Vector<double> low, out Vector<double> high);
+            Vector.Widen(y.As<T, float>(), out Vector<double> oldLow, out Vector<double> oldHigh);
+            return Vector.Narrow(TStep.New(low, oldLow), TStep.New(high, oldHigh)).As<float, T>();
         }
     }
 
@@ -132,14 +183,24 @@ internal readonly unsafe struct ActivationKernels<T>
         where TActivation : ISingleActivation
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Take(T* x, T* y) => Vector.Store(TActivation.Value(Vector.Load((float*)x)), (float*)y);
+        public static Vector<T> New(Vector<T> x, Vector<T> y) => TActivation.Value(x.As<T, float>()).As<float, T>();
     }
 
     private readonly struct SingleSlopeOf<TActivation> : IStep
         where TActivation : ISingleActivation
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Take(T* x, T* y) =>
-            Vector.Store(Vector.Load((float*)y) * TActivation.Slope(Vector.Load((float*)x)), (float*)y);
+        public static Vector<T> New(Vector<T> x, Vector<T> y) => y * TActivation.Both(x.As<T, float>()).Slope.As<float, T>();
+    }
+
+    private readonly struct SingleBoth<TActivation> : ISteps
+        where TActivation : ISingleActivation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static (Vector<T> Value, Vector<T> Gradient) New(Vector<T> x, Vector<T> gradient)
+        {
+            (Vector<float> value, Vector<float> slope) = TActivation.Both(x.As<T, float>());
+            return (value.As<float, T>(), gradient * slope.As<float, T>());
+        }
     }
 }

@@ -12,7 +12,7 @@ internal readonly struct Linear : ISingleActivation
 
     public static Vector<float> Value(Vector<float> x) => x;
 
-    public static Vector<float> Slope(Vector<float> x) => Vector<float>.One;
+    public static (Vector<float> Value, Vector<float> Slope) Both(Vector<float> x) => (x, Vector<float>.One);
 }
 
 /// <summary>φ(x) = max(x, 0).</summary>
@@ -25,8 +25,8 @@ internal readonly struct Relu : ISingleActivation
 
     public static Vector<float> Value(Vector<float> x) => Vector.Max(x, Vector<float>.Zero);
 
-    public static Vector<float> Slope(Vector<float> x) =>
-        Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<float>.Zero), Vector<float>.One, Vector<float>.Zero);
+    public static (Vector<float> Value, Vector<float> Slope) Both(Vector<float> x) =>
+        (Value(x), Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<float>.Zero), Vector<float>.One, Vector<float>.Zero));
 }
 
 /// <summary>φ(x) = x for x > 0, x/100 otherwise.</summary>
@@ -37,10 +37,14 @@ internal readonly struct LeakyRelu : ISingleActivation
     public static Vector<double> Slope(Vector<double> x) =>
         Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<double>.Zero), Vector<double>.One, Of(LeakySlope));
 
-    public static Vector<float> Value(Vector<float> x) => x * Slope(x);
+    public static Vector<float> Value(Vector<float> x) => Both(x).Value;
 
-    public static Vector<float> Slope(Vector<float> x) =>
-        Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<float>.Zero), Vector<float>.One, SingleElementary.Of((float)LeakySlope));
+    public static (Vector<float> Value, Vector<float> Slope) Both(Vector<float> x)
+    {
+        Vector<float> slope = Vector.ConditionalSelect(
+            Vector.GreaterThan(x, Vector<float>.Zero), Vector<float>.One, SingleElementary.Of((float)LeakySlope));
+        return (x * slope, slope);
+    }
 }
 
 /// <summary>φ(x) = erf x.</summary>
@@ -60,7 +64,8 @@ internal readonly struct Tanh : ISingleActivation
 
     public static Vector<float> Value(Vector<float> x) => SingleElementary.Tanh(x);
 
-    public static Vector<float> Slope(Vector<float> x) => SingleElementary.Of(4) * SingleElementary.Sigmoid(x + x).Slope;
+    public static (Vector<float> Value, Vector<float> Slope) Both(Vector<float> x) =>
+        (Value(x), SingleElementary.Of(4) * SingleElementary.Sigmoid(x + x).Slope);
 }
 
 /// <summary>φ(x) = x Φ(x), Φ the normal distribution function; absolute error 1e−15·|x| in the left tail.</summary>
@@ -95,14 +100,14 @@ internal readonly struct GeluTanh : ISingleActivation
     private static Vector<double> Argument(Vector<double> x) =>
         Of(TwoRootTwoOverPi) * x * (Vector<double>.One + Of(Cubic) * x * x);
 
-    public static Vector<float> Value(Vector<float> x) => x * SingleElementary.Sigmoid(Argument(x)).Value;
+    public static Vector<float> Value(Vector<float> x) => Both(x).Value;
 
-    public static Vector<float> Slope(Vector<float> x)
+    public static (Vector<float> Value, Vector<float> Slope) Both(Vector<float> x)
     {
         (Vector<float> value, Vector<float> slope) = SingleElementary.Sigmoid(Argument(x));
         Vector<float> rate = SingleElementary.Of((float)TwoRootTwoOverPi)
             * Vector.FusedMultiplyAdd(SingleElementary.Of((float)(3 * Cubic)) * x, x, Vector<float>.One);
-        return Vector.FusedMultiplyAdd(x * rate, slope, value);
+        return (x * value, Vector.FusedMultiplyAdd(x * rate, slope, value));
     }
 
     private static Vector<float> Argument(Vector<float> x) => SingleElementary.Of((float)TwoRootTwoOverPi) * x
@@ -116,12 +121,12 @@ internal readonly struct Silu : ISingleActivation
 
     public static Vector<double> Slope(Vector<double> x) => Elementary.Sigmoid(x, out Vector<double> slope) + x * slope;
 
-    public static Vector<float> Value(Vector<float> x) => x * SingleElementary.Sigmoid(x).Value;
+    public static Vector<float> Value(Vector<float> x) => Both(x).Value;
 
-    public static Vector<float> Slope(Vector<float> x)
+    public static (Vector<float> Value, Vector<float> Slope) Both(Vector<float> x)
     {
         (Vector<float> value, Vector<float> slope) = SingleElementary.Sigmoid(x);
-        return Vector.FusedMultiplyAdd(x, slope, value);
+        return (x * value, Vector.FusedMultiplyAdd(x, slope, value));
     }
 }
 
@@ -132,7 +137,7 @@ internal readonly struct Sigmoid : ISingleActivation
 
     public static Vector<double> Slope(Vector<double> x) => SigmoidSlope(x);
 
-    public static Vector<float> Value(Vector<float> x) => SingleElementary.Sigmoid(x).Value;
+    public static Vector<float> Value(Vector<float> x) => Both(x).Value;
 
-    public static Vector<float> Slope(Vector<float> x) => SingleElementary.Sigmoid(x).Slope;
+    public static (Vector<float> Value, Vector<float> Slope) Both(Vector<float> x) => SingleElementary.Sigmoid(x);
 }

@@ -28,7 +28,7 @@ internal static class SingleElementary
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector<float> Decay(Vector<float> x)
     {
-        Vector<float> y = -Vector.Min(x, Of(LargestDecay));
+        Vector<float> y = -Vector.MinNative(Of(LargestDecay), x);
         Vector<float> shifted = Vector.FusedMultiplyAdd(y, Of(Log2E), Of(Integer));
         Vector<float> k = shifted - Of(Integer);
         Vector<float> r = Vector.FusedMultiplyAdd(k, Of(-Ln2High), y);
