@@ -273,22 +273,9 @@ module internal ExpertMaps =
         CounterNormals.fill key noise.Length experts.RouterStd noise
         let all = Gates.Create(n, experts)
         let panels = Array.zeroCreate<float>(PanelProduct.size factor.Rank count)
-        PanelProduct.pack factor.Rank count noise panels
+        let edge = Array.zeroCreate (4 * PanelProduct.width)
         let logits = Array.zeroCreate<float>(n * count)
-
-        PanelProduct.multiply
-            n
-            factor.Rank
-            count
-            factor.Entries
-            factor.Nonzero
-            panels
-            PanelProduct.everything
-            PanelProduct.everything
-            false
-            (Array.zeroCreate (4 * PanelProduct.width))
-            logits
-
+        PanelProduct.times n factor.Rank count factor.Entries factor.Nonzero noise panels edge logits
         let own = Array.zeroCreate<float> count
 
         for i in 0 .. n - 1 do

@@ -12,20 +12,7 @@ module internal HeadDraw =
     let correlated (factor: GramFactor) (scratch: HeadScratch) key columns (result: float[]) =
         let n, rank = factor.Rows, factor.Rank
         CounterNormals.fill key (rank * columns) 1.0 scratch.Noise
-        PanelProduct.pack rank columns scratch.Noise scratch.Panels
-
-        PanelProduct.multiply
-            n
-            rank
-            columns
-            factor.Entries
-            factor.Nonzero
-            scratch.Panels
-            PanelProduct.everything
-            PanelProduct.everything
-            false
-            scratch.Edge
-            result
+        PanelProduct.times n rank columns factor.Entries factor.Nonzero scratch.Noise scratch.Panels scratch.Edge result
 
     /// Σ_l x_il y_il of row i.
     let private overlap width (x: float[]) (y: float[]) i =

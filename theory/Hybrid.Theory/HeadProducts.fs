@@ -48,17 +48,4 @@ module internal HeadProducts =
     /// result[n, d_k] = X Y, X[n, n] with rows that are not 0 in `nonzero`.
     let apply (layout: HeadLayout) (scratch: HeadScratch) x nonzero (y: float[]) (result: float[]) =
         let n, width = layout.Tokens, layout.Width
-        PanelProduct.pack n width y scratch.Panels
-
-        PanelProduct.multiply
-            n
-            n
-            width
-            x
-            nonzero
-            scratch.Panels
-            PanelProduct.everything
-            PanelProduct.everything
-            false
-            scratch.Edge
-            result
+        PanelProduct.times n n width x nonzero y scratch.Panels scratch.Edge result

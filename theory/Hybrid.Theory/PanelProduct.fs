@@ -251,6 +251,11 @@ module internal PanelProduct =
                             let k = r * columns + c
                             result[k] <- if accumulate then result[k] + value else value
 
+    /// result[rows, columns] = A[rows, inner] B with B in no panels yet: they are packed to `panels`.
+    let times rows inner columns a left (b: float[]) panels edge result =
+        pack inner columns b panels
+        multiply rows inner columns a left panels everything everything false edge result
+
     /// Copies the lower triangle of an n×n matrix to the upper.
     let mirror n (matrix: float[]) =
         for i in 0 .. n - 1 do
