@@ -208,6 +208,12 @@ internal unsafe struct AttentionHeads<T>
     // What rows from one on, left, have with all tokens', right, where the mask lets them see these; more of the result is left as it is.
     private readonly void Overlap(int worker, MatrixView<T> left, MatrixView<T> right, int row, MatrixView<T> result, T scale)
     {
+        if (Span.IsCausal(Tokens))
+        {
+            BlockedProduct.Lower(Buffers[worker], left, right.Transposed, result, scale, row);
+            return;
+        }
+
         int step = Span.Window == 0 ? left.Rows : Strip;
         for (int first = 0; first < left.Rows; first += step)
         {

@@ -19,4 +19,7 @@ internal readonly record struct AttentionSpan(int Window, int Prefix)
     /// <summary>Tokens [From, To) for <paramref name="token"/>, 0..tokens − 1.</summary>
     internal (int From, int To) Of(int token, int tokens) =>
         Window == 0 ? (0, tokens) : (Math.Max(0, token + 1 - Window), Math.Max(token + 1, Prefix));
+
+    /// <summary>Whether a token sees itself and every one before it, and no other.</summary>
+    internal bool IsCausal(int tokens) => Window >= tokens && Prefix <= 1;
 }

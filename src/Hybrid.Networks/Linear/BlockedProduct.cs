@@ -33,7 +33,7 @@ public static unsafe class BlockedProduct
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         RequireShapes(left, right, result);
-        Dispatch(buffers, left, right, result, alpha, accumulate, lower: false);
+        Dispatch(buffers, left, right, result, alpha, accumulate, diagonal: null);
     }
 
     /// <summary>
@@ -51,8 +51,22 @@ public static unsafe class BlockedProduct
         RequireShapes(rows, rows.Transposed, result);
         if (result.ColumnStride != 1)
             result = result.Transposed;
-        Dispatch(buffers, rows, rows.Transposed, result, alpha, accumulate: false, lower: true);
+        Dispatch(buffers, rows, rows.Transposed, result, alpha, accumulate: false, diagonal: 0);
         Panel<T>.Mirror(result.Data, result.RowStride, result.Rows);
+    }
+
+    /// <summary>
+    /// What <see cref="Multiply"/> gives where an element's column is at most its row + <paramref name="diagonal"/> ≥ 0; of the
+    /// others some are written too. The result is contiguous along its rows.
+    /// </summary>
+    internal static void Lower<T>(
+        PackingBuffers<T> buffers, MatrixView<T> left, MatrixView<T> right, MatrixView<T> result, T alpha, int diagonal)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        RequireShapes(left, right, result);
+        int columns = Math.Min(result.Columns, result.Rows + diagonal);
+        right = right.Slice(0, 0, right.Rows, columns);
+        Dispatch(buffers, left, right, result.Slice(0, 0, result.Rows, columns), alpha, accumulate: false, diagonal);
     }
 
     private static void Dispatch<T>(
@@ -62,7 +76,7 @@ public static unsafe class BlockedProduct
         MatrixView<T> result,
         T alpha,
         bool accumulate,
-        bool lower)
+        int? diagonal)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (result.ColumnStride != 1)
@@ -77,11 +91,11 @@ public static unsafe class BlockedProduct
         }
 
         if (Vector512.IsHardwareAccelerated)
-            Sweep<Simd512<T>, Vector512<T>, T>(buffers, left, right, result, alpha, accumulate, lower);
+            Sweep<Simd512<T>, Vector512<T>, T>(buffers, left, right, result, alpha, accumulate, diagonal);
         else if (Vector256.IsHardwareAccelerated)
-            Sweep<Simd256<T>, Vector256<T>, T>(buffers, left, right, result, alpha, accumulate, lower);
+            Sweep<Simd256<T>, Vector256<T>, T>(buffers, left, right, result, alpha, accumulate, diagonal);
         else
-            Sweep<Simd128<T>, Vector128<T>, T>(buffers, left, right, result, alpha, accumulate, lower);
+            Sweep<Simd128<T>, Vector128<T>, T>(buffers, left, right, result, alpha, accumulate, diagonal);
     }
 
     internal static void RequireShapes<T>(MatrixView<T> left, MatrixView<T> right, MatrixView<T> result)
@@ -112,8 +126,8 @@ public static unsafe class BlockedProduct
     }
 
     // Columns of C in blocks that fit the last cache, then the depth, then rows in blocks that fit the second; a strip
-    // of B is packed when the first block of rows meets it, and kept only if further blocks of rows follow. `lower`, of B = Aᵀ,
-    // leaves out the tiles that lie above the diagonal; two packed panels of A are then a strip of B, transposed already.
+    // of B is packed when the first block of rows meets it, and kept only if further blocks of rows follow. Tiles beyond
+    // a diagonal are left out; where B = Aᵀ, two packed panels of A are then a strip of B, transposed already.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sweep<TSimd, TVector, T>(
         PackingBuffers<T> buffers,
@@ -122,7 +136,7 @@ public static unsafe class BlockedProduct
         MatrixView<T> c,
         T alpha,
         bool accumulate,
-        bool lower)
+        int? diagonal)
         where TSimd : ISimd<TVector, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -133,7 +147,9 @@ public static unsafe class BlockedProduct
         int blockDepth = (a.Columns + blocks - 1) / blocks;
         bool keep = a.Rows > PackingBuffers<T>.BlockRows;
         int panelRows = TSimd.ManyRegisters ? PackingBuffers<T>.TileRows : PackingBuffers<T>.TileRows / 2;
-        bool paired = lower && !keep && panelRows == PackingBuffers<T>.TileRows;
+        bool lower = diagonal.HasValue;
+        bool paired = lower && b.Data == a.Data && b.RowStride == a.ColumnStride && b.ColumnStride == a.RowStride
+            && !keep && panelRows == PackingBuffers<T>.TileRows;
         bool leftLies = !paired && (a.ColumnStride == 1 || a.RowStride == 1);
         bool rightLies = b.ColumnStride == 1 && b.RowStride * sizeof(T) <= NearBytes && a.Rows <= FewRows;
         (int From, int To)* spans = stackalloc (int, int)[2 * PackingBuffers<T>.BlockRows / PackingBuffers<T>.TileRows + 1];
@@ -165,7 +181,7 @@ public static unsafe class BlockedProduct
                         }
 
                         MatrixView<T> part = c.Slice(row, column + strip, rows, width);
-                        int above = lower ? Math.Max(0, column + strip - row) : 0;
+                        int above = diagonal is { } shift ? Math.Max(0, column + strip - shift - row) : 0;
                         Strip<TSimd, TVector, T>(
                             buffers, &left, right, part, alpha, accumulate || k > 0, above, next, b.ColumnStride, b.RowStride);
                     }

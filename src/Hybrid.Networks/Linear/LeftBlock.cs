@@ -40,8 +40,7 @@ internal readonly unsafe struct LeftBlock<T>
 
         for (int row = 0; row < block.Rows; row += panelRows)
         {
-            spans[row / panelRows] = (0, block.Columns);
-            T* panel = Panel(row / panelRows, row, out int height, out nint across, out nint along, out _, out _);
+            T* panel = Whole(row, out int height, out nint across, out nint along);
             spans[row / panelRows] = NonZero(panel, height, across, along, block.Columns);
         }
     }
@@ -55,15 +54,22 @@ internal readonly unsafe struct LeftBlock<T>
     {
         (from, int to) = spans[number];
         used = to - from;
+        return Whole(row, out height, out across, out along) + from * along;
+    }
+
+    // The same from its first column on.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private T* Whole(int row, out int height, out nint across, out nint along)
+    {
         if (lies && block.Rows - row >= PanelRows)
         {
             (height, across, along) = (PanelRows, block.RowStride, block.ColumnStride);
-            return block.Data + row * across + from * along;
+            return block.Data + row * across;
         }
 
         height = Height(row);
         (across, along) = (1, height);
-        return packed + (nint)row * block.Columns + from * along;
+        return packed + (nint)row * block.Columns;
     }
 
     private int Height(int row)
@@ -76,12 +82,12 @@ internal readonly unsafe struct LeftBlock<T>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (int From, int To) NonZero(T* panel, int height, nint across, nint along, int depth)
     {
-        int from = 0, to = depth;
+        int from, to;
         if (across == 1)
         {
-            while (to > 0 && IsZero(panel + (to - 1) * along, height))
+            for (to = depth; to > 0 && IsZero(panel + (to - 1) * along, height);)
                 to--;
-            while (from < to && IsZero(panel + from * along, height))
+            for (from = 0; from < to && IsZero(panel + from * along, height);)
                 from++;
             return (from, to);
         }

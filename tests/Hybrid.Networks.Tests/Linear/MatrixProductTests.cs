@@ -64,6 +64,35 @@ public abstract unsafe class MatrixProductTests<T>
         }
     }
 
+    [Theory]
+    [InlineData(64, 32, 64, 0)]
+    [InlineData(32, 32, 64, 32)]
+    [InlineData(37, 40, 200, 17)]
+    [InlineData(430, 20, 430, 0)]
+    [InlineData(300, 391, 350, 41)]
+    [InlineData(5, 0, 5, 0)]
+    public void Up_to_a_diagonal_a_product_has_the_bits_of_the_general_one(int m, int k, int n, int diagonal)
+    {
+        using WorkerPool pool = new(1);
+        using MatrixProduct<T> product = new(pool);
+        using NativeBuffer<T> left = Noise(m * k, 1), right = Noise(n * k, 2), general = Noise(m * n, 3), lower = Noise(m * n, 4);
+        MatrixView<T> a = left.Matrix(0, m, k), b = right.Matrix(0, n, k).Transposed;
+        lower.Span(0, m * n).Fill(T.NaN);
+        product.Multiply(a, b, general.Matrix(0, m, n), T.CreateChecked(0.3));
+        BlockedProduct.Lower(product.Buffers[0], a, b, lower.Matrix(0, m, n), T.CreateChecked(0.3), diagonal);
+
+        // What lies a tile beyond the diagonal is not written.
+        double[] expected = Elements(general.Matrix(0, m, n)), written = Elements(lower.Matrix(0, m, n));
+        int beyond = diagonal + PackingBuffers<T>.TileRows + PackingBuffers<T>.TileColumns;
+        for (int i = 0; i < written.Length; i++)
+        {
+            int shift = i % n - i / n;
+            bool none = double.IsNaN(written[i]);
+            Assert.True(shift <= diagonal ? !none : shift <= beyond || none || k == 0, $"({i / n}, {i % n})");
+            Assert.True(none || written[i] == expected[i], $"({i / n}, {i % n}): {written[i]}, not {expected[i]}");
+        }
+    }
+
     [Fact]
     public void A_slice_is_written_and_its_surroundings_are_not()
     {
