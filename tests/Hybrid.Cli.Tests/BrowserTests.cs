@@ -6,14 +6,15 @@ using Xunit;
 namespace Hybrid.Cli.Tests;
 
 /// <summary>Pages as a browser shows them: the system's Chromium, where there is one.</summary>
-public sealed class BrowserTests(ChromiumProcess chromium) : IClassFixture<ChromiumProcess>
+[Collection(ChromiumPages.Name)]
+public sealed class BrowserTests(ChromiumProcess chromium)
 {
+    // In one window after the other: the page follows.
     [ChromiumTheory]
-    [InlineData(1200, false, true)]
-    [InlineData(420, true, true)]
-    [InlineData(1200, true, false)]
-    [InlineData(420, false, false)]
-    public async Task A_page_fits_its_window_asks_for_nothing_and_shows_its_figures(int width, bool dark, bool isStatic)
+    [InlineData(true, 1200, false, 420, true)]
+    [InlineData(false, 1200, true, 420, false)]
+    public async Task A_page_fits_its_window_asks_for_nothing_and_shows_its_figures(
+        bool isStatic, int width, bool dark, int otherWidth, bool otherDark)
     {
         using TemporaryFolder folder = new();
         string file = folder.Path("phase.html"), address = new Uri(file).AbsoluteUri;
@@ -24,33 +25,14 @@ public sealed class BrowserTests(ChromiumProcess chromium) : IClassFixture<Chrom
         await using Chromium browser = await chromium.Open(width, 900, dark);
         await browser.Go(address);
         await browser.Until($"location.href === '{address}' && document.readyState === 'complete'");
+        Assert.Contains("order and chaos", (await browser.Value("document.title")).GetString());
+        await Fits(browser, isStatic, width, dark);
+        await browser.Show(otherWidth, 900, otherDark);
+        await Fits(browser, isStatic, otherWidth, otherDark);
 
         // Images that the page itself holds, such as plotly.js's cells, are no requests to anybody.
         Assert.Equal([address], browser.Requests.Where(request => !request.StartsWith("data:", StringComparison.Ordinal)));
         browser.EnsureNoComplaints();
-        Assert.Contains("order and chaos", (await browser.Value("document.title")).GetString());
-        Assert.True(
-            (await browser.Value("document.documentElement.scrollWidth <= window.innerWidth")).GetBoolean(),
-            "the page is wider than its window");
-        await Stacks(browser, isStatic ? width < 640 ? ".narrow .frame" : ".wide .frame" : ".js-plotly-plot", width < 640);
-        if (isStatic)
-        {
-            // Ten pixels high: what is legible.
-            double[] word = await browser.Box(width < 640 ? ".narrow text.small" : ".wide text.small");
-            Assert.InRange(word[3], 10, 100);
-        }
-
-        // Ink on paper in either mode: WCAG's contrast of 4.5 is a difference in lightness of about half.
-        int ink = await Lightness(browser, "color"), paper = await Lightness(browser, "background-color");
-        Assert.True(Math.Abs(ink - paper) > 380, $"ink {ink} on paper {paper}");
-        Assert.Equal(dark, paper < 380);
-
-        // On paper both are drawings.
-        await browser.Send("Emulation.setEmulatedMedia", new() { ["media"] = "print" });
-        Assert.Equal(("block", "none"), (await Display(browser, ".drawing.wide"), await Display(browser, ".drawing.narrow")));
-        Assert.True(isStatic || await Display(browser, ".plots") == "none");
-        byte[] print = await browser.Print();
-        Assert.True(print.Length > 10_000, $"a print of {print.Length} bytes");
     }
 
     [ChromiumFact]
@@ -75,6 +57,30 @@ public sealed class BrowserTests(ChromiumProcess chromium) : IClassFixture<Chrom
         await browser.Drag((box[0] + (0.3 * box[2]), middle), (box[0] + (0.5 * box[2]), middle), (box[0] + (0.7 * box[2]), middle));
         await browser.Until($"{Range} !== '{before}'");
         browser.EnsureNoComplaints();
+    }
+
+    private static async Task Fits(Chromium browser, bool isStatic, int width, bool dark)
+    {
+        await browser.Until("document.documentElement.scrollWidth <= window.innerWidth");
+        await Stacks(browser, isStatic ? width < 640 ? ".narrow .frame" : ".wide .frame" : ".js-plotly-plot", width < 640);
+        if (isStatic)
+        {
+            // Ten pixels high: what is legible.
+            double[] word = await browser.Box(width < 640 ? ".narrow text.small" : ".wide text.small");
+            Assert.InRange(word[3], 10, 100);
+        }
+
+        // Ink on paper in either mode: WCAG's contrast of 4.5 is a difference in lightness of about half.
+        int ink = await Lightness(browser, "color"), paper = await Lightness(browser, "background-color");
+        Assert.True(Math.Abs(ink - paper) > 380, $"ink {ink} on paper {paper}");
+        Assert.Equal(dark, paper < 380);
+
+        // On paper both are drawings.
+        await browser.Send("Emulation.setEmulatedMedia", new() { ["media"] = "print" });
+        Assert.Equal(("block", "none"), (await Display(browser, ".drawing.wide"), await Display(browser, ".drawing.narrow")));
+        Assert.True(isStatic || await Display(browser, ".plots") == "none");
+        byte[] print = await browser.Print();
+        Assert.True(print.Length > 10_000, $"a print of {print.Length} bytes");
     }
 
     /// <summary>Whether the first two panels lie below each other or side by side.</summary>

@@ -46,22 +46,26 @@ internal sealed class Chromium : IAsyncDisposable
         browser._page = session.GetProperty("sessionId").GetString();
         foreach (string domain in (string[])["Page", "Runtime", "Network", "Log"])
             await browser.Send($"{domain}.enable", []);
-        await browser.Resize(width, height);
-        await browser.Send("Emulation.setEmulatedMedia", new()
-        {
-            ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = dark ? "dark" : "light" }),
-        });
+        await browser.Show(width, height, dark);
         return browser;
     }
 
-    /// <summary>Another size of the window.</summary>
-    public Task Resize(int width, int height) => Send("Emulation.setDeviceMetricsOverride", new()
+    /// <summary>On a screen, in a window of another size, in light or dark.</summary>
+    public async Task Show(int width, int height, bool dark)
     {
-        ["width"] = width,
-        ["height"] = height,
-        ["deviceScaleFactor"] = 1,
-        ["mobile"] = false,
-    });
+        await Send("Emulation.setDeviceMetricsOverride", new()
+        {
+            ["width"] = width,
+            ["height"] = height,
+            ["deviceScaleFactor"] = 1,
+            ["mobile"] = false,
+        });
+        await Send("Emulation.setEmulatedMedia", new()
+        {
+            ["media"] = "",
+            ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = dark ? "dark" : "light" }),
+        });
+    }
 
     /// <summary>Goes to an address.</summary>
     public Task Go(string address) => Send("Page.navigate", new() { ["url"] = address });

@@ -6,7 +6,14 @@ using Xunit;
 
 namespace Hybrid.Cli.Tests;
 
-/// <summary>The system's Chromium, where there is one, for all pages of a class of tests: a start takes a second and a half.</summary>
+/// <summary>The tests of pages, which have one browser.</summary>
+[CollectionDefinition(Name)]
+public sealed class ChromiumPages : ICollectionFixture<ChromiumProcess>
+{
+    public const string Name = "pages in Chromium";
+}
+
+/// <summary>The system's Chromium, where there is one: a start takes a second and a half.</summary>
 public sealed partial class ChromiumProcess : IAsyncLifetime
 {
     private readonly TemporaryFolder _profile = new();

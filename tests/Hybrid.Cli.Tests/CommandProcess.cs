@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Hybrid.Cli.Tests;
 
-/// <summary>The command as a process of its own, too short for what profiles of it would gain.</summary>
+/// <summary>The command as a process of its own.</summary>
 internal static class CommandProcess
 {
     private const int Interrupt = 2;
@@ -16,9 +16,7 @@ internal static class CommandProcess
         // A shell that starts tests in the background has them and all that they start ignore SIGINT.
         string[] reset = IgnoresInterrupts() ? ["env", $"--default-signal={Interrupt}"] : [];
         string[] words = [.. reset, "dotnet", typeof(Cli).Assembly.Location, .. args];
-        ProcessStartInfo start = new(words[0], words[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["DOTNET_TieredPGO"] = "0";
-        return Process.Start(start)!;
+        return Process.Start(new ProcessStartInfo(words[0], words[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
     }
 
     /// <summary>Waits until something is seen of a process that goes on meanwhile.</summary>

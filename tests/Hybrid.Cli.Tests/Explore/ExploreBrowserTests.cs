@@ -5,7 +5,8 @@ using Xunit;
 namespace Hybrid.Cli.Tests.Explore;
 
 /// <summary>The page of hybrid explore in the system's Chromium: what it shows is what the command prints.</summary>
-public sealed class ExploreBrowserTests(ChromiumProcess chromium) : IClassFixture<ChromiumProcess>
+[Collection(ChromiumPages.Name)]
+public sealed class ExploreBrowserTests(ChromiumProcess chromium)
 {
     private const string Settled = "document.body?.dataset.busy === 'false' && document.querySelector('#verdict-a')";
 
@@ -137,6 +138,10 @@ public sealed class ExploreBrowserTests(ChromiumProcess chromium) : IClassFixtur
             simulated.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("q").GetProperty("mean").GetDouble()),
             shown);
 
+        // Networks of which no machine has a thousand before the button is pressed.
+        await browser.Value("location.hash = '#a=pre-tanh-critical&a=depth=48&a=width=1024&a=mlpWidth=1024'");
+        await browser.Until("document.querySelector('#field-depth').value === '48'");
+        await browser.Until(Settled);
         await browser.Value("document.querySelector('#networks').value = 1000; document.querySelector('#measure').click()");
         await browser.Until("document.querySelector('#progress progress').value > 0");
         await browser.Value("document.querySelector('#stop').click()");
@@ -146,24 +151,26 @@ public sealed class ExploreBrowserTests(ChromiumProcess chromium) : IClassFixtur
         Quiet(browser, page);
     }
 
-    [ChromiumTheory]
-    [InlineData(1400, false)]
-    [InlineData(360, true)]
-    public async Task The_page_fits_its_window_and_is_readable(int width, bool dark)
+    [ChromiumFact]
+    public async Task The_page_fits_its_window_and_is_readable()
     {
         using ExplorePage page = new("post-relu");
-        await using Chromium browser = await chromium.Open(width, 800, dark);
+        await using Chromium browser = await chromium.Open(1400, 800);
         await browser.Go(page.Address.AbsoluteUri);
         await browser.Until(Settled);
         await browser.Until("document.querySelector('#diagram-a')?._fullLayout");
-        Assert.True(
-            (await browser.Value("document.documentElement.scrollWidth <= document.documentElement.clientWidth")).GetBoolean(),
-            "the page is wider than its window");
-        JsonElement beyond = await browser.Value("""
-            [...document.querySelectorAll('.js-plotly-plot')]
-                .filter(plot => plot._fullLayout.width > plot.parentElement.clientWidth + 1).length
+        await Fits(browser);
+        await browser.Show(360, 800, dark: true);
+        await Fits(browser);
+        Quiet(browser, page);
+    }
+
+    private static async Task Fits(Chromium browser)
+    {
+        await browser.Until("""
+            document.documentElement.scrollWidth <= document.documentElement.clientWidth
+            && [...document.querySelectorAll('.js-plotly-plot')].every(plot => plot._fullLayout.width <= plot.parentElement.clientWidth + 1)
             """);
-        Assert.Equal(0, beyond.GetInt32());
 
         // Every text has the contrast 4.5 that WCAG asks for.
         JsonElement faint = await browser.Value("""
@@ -183,7 +190,6 @@ public sealed class ExploreBrowserTests(ChromiumProcess chromium) : IClassFixtur
             })()
             """);
         Assert.Empty(faint.EnumerateArray().Select(node => node.GetString()));
-        Quiet(browser, page);
     }
 
     /// <summary>Every number of a side's card is the one that the copied command prints.</summary>
