@@ -53,17 +53,17 @@ internal sealed class Chromium : IAsyncDisposable
     /// <summary>On a screen, in a window of another size, in light or dark.</summary>
     public async Task Show(int width, int height, bool dark)
     {
+        await Send("Emulation.setEmulatedMedia", new()
+        {
+            ["media"] = "",
+            ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = dark ? "dark" : "light" }),
+        });
         await Send("Emulation.setDeviceMetricsOverride", new()
         {
             ["width"] = width,
             ["height"] = height,
             ["deviceScaleFactor"] = 1,
             ["mobile"] = false,
-        });
-        await Send("Emulation.setEmulatedMedia", new()
-        {
-            ["media"] = "",
-            ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = dark ? "dark" : "light" }),
         });
     }
 

@@ -177,7 +177,6 @@ internal sealed class SlurmCluster : IDisposable
     {
         ProcessStartInfo start = new(words[0], words[1..].ToArray()) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["SLURM_CONF"] = Configuration;
-        start.Environment["DOTNET_TieredPGO"] = "0";
         return Process.Start(start)!;
     }
 

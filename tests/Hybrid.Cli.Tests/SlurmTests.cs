@@ -37,6 +37,11 @@ public sealed class SlurmTests
         Assert.True(code == 0, error);
         Assert.Matches(@"cells-1: 28 cells in 7 tasks, \d+ MiB, 30 each, job \d+\n", output);
 
+        // The last tasks wait for the node to go down under them: a fast machine is done with all others before.
+        string job = File.ReadAllText(Path.Combine(cells, "batches/cells-1.job")).Trim();
+        string[] last = [$"{job}_6", $"{job}_7"];
+        Assert.All(last, task => Assert.Equal(0, cluster.Run("scontrol", "hold", task).Code));
+
         // Two tasks die in the middle of a cell.
         HashSet<int> killed = [];
         cluster.Wait(() => KillATask(cluster, cells, killed) && killed.Count == 2, "two cells at work", 120);
@@ -44,7 +49,7 @@ public sealed class SlurmTests
         // One is put back in line.
         cluster.Wait(() => Running(cluster) is [string running, ..] && cluster.Requeue(running), "a running task", 120);
 
-        // The node goes down under others.
+        Assert.All(last, task => Assert.Equal(0, cluster.Run("scontrol", "release", task).Code));
         cluster.Wait(() => Marks(cells).Count > 0, "a cell at work");
         cluster.RestartNode();
         cluster.Wait(() => cluster.Jobs().Length == 0, "the array to end", 300);

@@ -5,10 +5,14 @@ using Xunit.Abstractions;
 
 namespace Hybrid.Cli.Tests;
 
-/// <summary>The tests of Slurm begin first: they mostly wait for its clock, and the others compute beside them.</summary>
+/// <summary>
+/// The tests of Slurm begin first, which mostly wait for its clock, then those of pages, one after the other in one browser; the others
+/// compute beside them.
+/// </summary>
 public sealed class WaitingFirst : ITestCollectionOrderer
 {
     /// <inheritdoc/>
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
-        testCollections.OrderByDescending(collection => collection.DisplayName.EndsWith(nameof(SlurmTests), StringComparison.Ordinal));
+        testCollections.OrderByDescending(collection => collection.DisplayName.EndsWith(nameof(SlurmTests), StringComparison.Ordinal))
+            .ThenByDescending(collection => collection.DisplayName == ChromiumPages.Name);
 }
