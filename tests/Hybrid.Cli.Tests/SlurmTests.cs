@@ -38,7 +38,7 @@ public sealed class SlurmTests
         Assert.Matches(@"cells-1: 28 cells in 7 tasks, \d+ MiB, 30 each, job \d+\n", output);
 
         // The last tasks wait for the node to go down under them: a fast machine is done with all others before.
-        string job = File.ReadAllText(Path.Combine(cells, "batches/cells-1.job")).Trim();
+        string job = Job(cells);
         string[] last = [$"{job}_6", $"{job}_7"];
         Assert.All(last, task => Assert.Equal(0, cluster.Run("scontrol", "hold", task).Code));
 
@@ -82,7 +82,7 @@ public sealed class SlurmTests
         using SlurmCluster cluster = new();
         Assert.Equal(0, Hybrid(cluster, [.. Question, "--out", cells, "--slurm", "--time", "30", "--tasks", "14"]).Code);
         cluster.Wait(() => Directory.Exists(Path.Combine(cells, "cells")), "a finished cell");
-        string job = File.ReadAllText(Path.Combine(cells, "batches/cells-1.job")).Trim();
+        string job = Job(cells);
         Assert.Equal(0, cluster.Run("scancel", job).Code);
         cluster.Wait(() => cluster.Jobs().Length == 0, "the array to stop");
         using JsonDocument status = Status(cluster, cells, 1);
@@ -109,7 +109,7 @@ public sealed class SlurmTests
         (int code, string output, string error) = Hybrid(cluster, [.. training, "--out", cells, "--slurm", "--time", "1"]);
         Assert.True(code == 0, error);
         Assert.Contains(": 1 cells in 1 tasks, ", output);
-        string job = File.ReadAllText(Path.Combine(cells, "batches/cells-1.job")).Trim();
+        string job = Job(cells);
         string steps = Path.Combine(cells, "work/000000/log.jsonl");
         int process = 0;
         cluster.Wait(
@@ -214,6 +214,9 @@ public sealed class SlurmTests
         Assert.Equal(2, code);
         Assert.Contains("invalid partition specified: nowhere", error);
     }
+
+    // Slurm's number of the first array.
+    private static string Job(string cells) => File.ReadAllText(Path.Combine(cells, "batches/cells-1.job")).Trim();
 
     private static (int Code, string Output, string Error) Hybrid(SlurmCluster cluster, string[] args) =>
         cluster.Run(["dotnet", typeof(Cli).Assembly.Location, .. args]);
